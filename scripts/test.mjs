@@ -1,0 +1,35 @@
+// Runs the built tests with Node's own runner. `node scripts/test.mjs [--slow] [PART…]`: PART picks files by a part of
+// their path. Slow tests are the files named *.slow.test.js.
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const slow = process.argv.includes('--slow');
+const parts = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+
+const files = readdirSync(join(root, 'dist', 'test'), { recursive: true })
+  .filter((name) => name.endsWith('.test.js') && name.endsWith('.slow.test.js') === slow)
+  .map((name) => join('dist', 'test', name))
+  .filter((name) => parts.length === 0 || parts.some((part) => name.includes(part)))
+  .sort();
+
+if (files.length === 0) {
+  console.error('no test file matches');
+  process.exit(1);
+}
+const limit = slow ? 3_600_000 : 300_000;
+const result = spawnSync(
+  process.execPath,
+  [
+    '--enable-source-maps',
+    '--test',
+    '--test-concurrency=2',
+    `--test-timeout=${limit}`,
+    ...(process.env.CI ? ['--test-reporter=spec'] : []),
+    ...files,
+  ],
+  { cwd: root, stdio: 'inherit' },
+);
+process.exit(result.status ?? 1);

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Scope } from '../../src/base/scope.js';
+
+test('closing a scope aborts, then runs deferred steps latest first, then waits for what runs', async () => {
+  const scope = new Scope();
+  const seen: string[] = [];
+  scope.defer(() => void seen.push('first'));
+  scope.child().defer(() => void seen.push('child'));
+  scope.run(async (signal) => {
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    await new Promise(setImmediate);
+    seen.push('work');
+  });
+  await scope.close();
+  assert.deepEqual(seen, ['child', 'first', 'work']);
+});
+
+test('every deferred step runs even when one throws, and the error reaches the caller', async () => {
+  const scope = new Scope();
+  const seen: string[] = [];
+  scope.defer(() => void seen.push('ran'));
+  scope.defer(() => {
+    throw new Error('broken');
+  });
+  await assert.rejects(scope.close(), /broken/);
+  assert.deepEqual(seen, ['ran']);
+});
+
+test('what is deferred to a closed scope runs at once', async () => {
+  const scope = new Scope();
+  await scope.close();
+  let ran = false;
+  scope.defer(() => {
+    ran = true;
+  });
+  assert.equal(ran, true);
+});
