@@ -1,0 +1,94 @@
+import { decode, encode } from 'cborg';
+import { Failure } from '../base/errors.js';
+import { CBOR_DEPTH, CBOR_ITEMS } from './limits.js';
+
+/**
+ * The only door between bytes and values (RFC 8949, definite lengths, no tags, no floats but finite ones). A value that
+ * comes out used every byte that went in, is at most CBOR_DEPTH deep and CBOR_ITEMS large, and has no key twice.
+ */
+
+const malformed = (why: string, cause?: unknown): Failure =>
+  new Failure('protocol', 'malformed', `malformed message: ${why}`, {
+    hint: 'The other side speaks another protocol or a newer version: update p2pchat on both sides.',
+    cause,
+  });
+
+const DECODE_OPTIONS = {
+  strict: true,
+  allowIndefinite: false,
+  allowUndefined: false,
+  allowInfinity: false,
+  allowNaN: false,
+  rejectDuplicateMapKeys: true,
+} as const;
+
+export const encodeCbor = (value: unknown): Uint8Array => encode(value, { ignoreUndefinedProperties: true });
+
+/** @throws Failure 'malformed'. `maxBytes` is judged before anything is allocated. */
+export function decodeCbor(bytes: Uint8Array, maxBytes: number): unknown {
+  if (bytes.length > maxBytes) throw malformed(`${bytes.length} bytes where ${maxBytes} are allowed`);
+  measure(bytes);
+  try {
+    return decode(bytes, DECODE_OPTIONS);
+  } catch (error) {
+    throw malformed('not valid CBOR', error);
+  }
+}
+
+/** Walks the heads alone, so that a hostile message costs no more than its own length. */
+function measure(bytes: Uint8Array): void {
+  const open: number[] = [];
+  let at = 0;
+  let items = 0;
+  do {
+    const { next, children } = head(bytes, at);
+    at = next;
+    if (++items > CBOR_ITEMS) throw malformed('too many items');
+    if (children > 0) {
+      if (open.length === CBOR_DEPTH) throw malformed('nested too deeply');
+      open.push(children);
+    } else {
+      closeFinished(open);
+    }
+  } while (open.length > 0);
+  if (at !== bytes.length) throw malformed('trailing bytes');
+}
+
+function closeFinished(open: number[]): void {
+  while (open.length > 0) {
+    const left = open.pop()! - 1;
+    if (left > 0) {
+      open.push(left);
+      return;
+    }
+  }
+}
+
+/** Reads one head (RFC 8949 §3): where the next begins, and how many items stand inside this one. */
+function head(bytes: Uint8Array, at: number): { next: number; children: number } {
+  const initial = bytes[at];
+  if (initial === undefined) throw malformed('cut short');
+  const major = initial >> 5;
+  const [argument, next] = argumentOf(bytes, at + 1, initial & 31);
+  if (major === 6) throw malformed('tags are not used here');
+  if (major === 2 || major === 3) {
+    if (argument > bytes.length - next) throw malformed('cut short');
+    return { next: next + argument, children: 0 };
+  }
+  if (major === 4) return { next, children: argument };
+  if (major === 5) return { next, children: argument * 2 };
+  return { next, children: 0 };
+}
+
+function argumentOf(bytes: Uint8Array, at: number, info: number): [argument: number, next: number] {
+  if (info < 24) return [info, at];
+  if (info > 27) throw malformed('indefinite lengths are not used here');
+  const width = 1 << (info - 24);
+  if (at + width > bytes.length) throw malformed('cut short');
+  let value = 0;
+  for (let i = 0; i < width; i++) value = value * 256 + bytes[at + i]!;
+  return [value, at + width];
+}
+
+/** Builds the error for a message that is valid CBOR and not what was expected. */
+export const unexpected = (why: string): Failure => malformed(why);

@@ -1,0 +1,220 @@
+import * as v from 'valibot';
+import {
+  CERTIFICATE_BYTES,
+  CRL_BYTES,
+  CSR_BYTES,
+  DEVICE_LABEL_CHARS,
+  DEVICES_PER_ACCOUNT,
+  EMAIL_CHARS,
+  ENDPOINTS_PER_DEVICE,
+  GROUP_LOG_PAGE,
+  KEY_PACKAGE_BYTES,
+  KEY_PACKAGES_KEPT,
+  MAILBOX_PAGE,
+  NAME_CHARS,
+  SEALED_BYTES,
+} from './limits.js';
+import { method, nothing } from './rpc.js';
+import { bytes, codec, count, exactly, list, text, time } from './schema.js';
+
+/**
+ * What a peer and its directory say to each other. Two channels on one port, told apart by ALPN:
+ * `p2pchat-enrol/1` has no client certificate, and registration and login are all it knows;
+ * `p2pchat/1` is mutual TLS by a device certificate. `hello` is the first request on both.
+ */
+
+export const ALPN_ENROL = 'p2pchat-enrol/1';
+export const ALPN_DIRECTORY = 'p2pchat/1';
+
+// --- Nouns ---
+
+export const roleSchema = v.picklist(['super-admin', 'admin', 'advanced', 'beginner']);
+export type Role = v.InferOutput<typeof roleSchema>;
+
+export const presenceSchema = v.picklist(['online', 'away', 'offline']);
+export type PresenceState = v.InferOutput<typeof presenceSchema>;
+
+export const registrationSchema = v.picklist(['open', 'invite', 'closed']);
+export type RegistrationMode = v.InferOutput<typeof registrationSchema>;
+
+const userName = text(NAME_CHARS);
+/** Hex of the first 8 bytes of SHA-256 over the device's public key. */
+const deviceId = v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/));
+const endpoint = v.object({ host: text(64), port: count(65_535) });
+export type Endpoint = v.InferOutput<typeof endpoint>;
+const endpoints = list(endpoint, ENDPOINTS_PER_DEVICE);
+
+const opaqueMessage = bytes(1024, 16);
+const certificate = bytes(CERTIFICATE_BYTES, 64);
+const crl = bytes(CRL_BYTES, 64);
+const csr = bytes(CSR_BYTES, 64);
+/** Made by its sender, random: the name of a message everywhere. */
+const messageId = exactly(16);
+/** Random; names an MLS group and its log. */
+const groupId = exactly(16);
+const sealed = bytes(SEALED_BYTES, 1);
+
+const address = v.object({ user: userName, device: deviceId });
+export type DeviceAddress = v.InferOutput<typeof address>;
+
+/** A sealed message on its way into one device's mailbox. */
+const parcel = v.object({ user: userName, device: deviceId, id: messageId, sealed });
+export type Parcel = v.InferOutput<typeof parcel>;
+
+const mailboxEntry = v.object({ position: count(), from: address, id: messageId, sealed, storedAt: time() });
+export type MailboxEntry = v.InferOutput<typeof mailboxEntry>;
+
+const groupCommit = v.object({ epoch: count(), commit: sealed, from: address });
+export type GroupCommit = v.InferOutput<typeof groupCommit>;
+
+// --- Rosters: who an account is, signed by the directory's CA key ---
+
+const rosterSchema = v.object({
+  directory: text(64),
+  user: userName,
+  role: roleSchema,
+  identityKey: exactly(32),
+  /** Grows with every change of the account's devices. */
+  version: count(),
+  at: time(),
+  devices: list(v.object({ certificate, endpoints, state: presenceSchema, lastSeen: time() }), DEVICES_PER_ACCOUNT),
+});
+export type Roster = v.InferOutput<typeof rosterSchema>;
+export const rosterCodec = codec(rosterSchema, DEVICES_PER_ACCOUNT * (CERTIFICATE_BYTES + 2048) + 2048);
+/** Stands before the encoded roster under the signature: no DER begins so. */
+export const ROSTER_CONTEXT = 'p2pchat/1 roster\0';
+
+// --- Requests on p2pchat-enrol/1 ---
+
+const hello = { versions: list(count(65_535), 8), agent: text(64) };
+
+const loginMethods = {
+  'login.start': method(
+    v.object({ user: userName, request: opaqueMessage }),
+    v.object({ login: count(), response: opaqueMessage }),
+  ),
+  'login.finish': method(
+    v.object({ login: count(), finish: opaqueMessage }),
+    v.object({ user: userName, role: roleSchema, identityKey: exactly(32), backup: bytes(512) }),
+  ),
+};
+
+export const enrolMethods = {
+  hello: method(
+    v.object(hello),
+    v.object({ version: count(65_535), directory: text(64), registration: registrationSchema, now: time() }),
+  ),
+  'register.start': method(v.object({ user: userName, request: opaqueMessage }), v.object({ response: opaqueMessage })),
+  'register.finish': method(
+    v.object({
+      user: userName,
+      record: opaqueMessage,
+      identityKey: exactly(32),
+      /** The identity key, sealed under the OPAQUE export key (crypto/identity.ts). */
+      backup: bytes(512),
+      invite: v.optional(text(64)),
+      email: v.optional(text(EMAIL_CHARS)),
+    }),
+    v.object({ role: roleSchema }),
+  ),
+  ...loginMethods,
+  /** Only after login.finish on this channel; `proof` binds the login, the channel and the request. */
+  enrol: method(v.object({ csr, proof: exactly(32), label: text(DEVICE_LABEL_CHARS) }), v.object({ certificate, crl })),
+};
+export type EnrolMethods = typeof enrolMethods;
+
+// --- Requests on p2pchat/1 ---
+
+export const directoryMethods = {
+  hello: method(
+    v.object({ ...hello, instance: exactly(16), endpoints, state: presenceSchema }),
+    v.object({
+      version: count(65_535),
+      user: userName,
+      role: roleSchema,
+      now: time(),
+      /** The address this channel comes from, as the directory sees it. */
+      observed: endpoint,
+      crl,
+      /** Key packages of this device which are left. */
+      keyPackages: count(),
+    }),
+  ),
+  ...loginMethods,
+  renew: method(v.object({ csr }), v.object({ certificate })),
+  /** These three only within a minute of login.finish on this channel. */
+  'password.start': method(v.object({ request: opaqueMessage }), v.object({ response: opaqueMessage })),
+  'password.finish': method(v.object({ record: opaqueMessage, backup: bytes(512) }), nothing),
+  'account.delete': method(nothing, nothing),
+  /** Revokes this device's certificate, or those of all the account's devices. */
+  logout: method(v.object({ everywhere: v.boolean() }), nothing),
+
+  'presence.set': method(v.object({ state: presenceSchema, endpoints: v.optional(endpoints) }), nothing),
+  'users.list': method(
+    v.object({ after: v.optional(userName), limit: count(500) }),
+    v.object({
+      users: list(v.object({ user: userName, role: roleSchema, state: presenceSchema, lastSeen: time() }), 500),
+      more: v.boolean(),
+    }),
+  ),
+  /** `watch` asks for `roster` and `presence` notices about this user from now on. */
+  'roster.get': method(
+    v.object({ user: userName, watch: v.boolean() }),
+    v.object({ roster: bytes(1 << 17), signature: exactly(64) }),
+  ),
+
+  'keypackages.publish': method(
+    v.object({ packages: list(bytes(KEY_PACKAGE_BYTES, 1), KEY_PACKAGES_KEPT) }),
+    v.object({ kept: count() }),
+  ),
+  /** Each package is given out once. A device that has none left is missing in the answer. */
+  'keypackages.claim': method(
+    v.object({ devices: list(address, 64) }),
+    v.object({ packages: list(v.object({ device: deviceId, package: bytes(KEY_PACKAGE_BYTES, 1) }), 64) }),
+  ),
+
+  'mailbox.put': method(v.object({ parcels: list(parcel, 64) }), nothing),
+  'mailbox.read': method(
+    v.object({ after: count(), limit: count(MAILBOX_PAGE) }),
+    v.object({ entries: list(mailboxEntry, MAILBOX_PAGE), more: v.boolean() }),
+  ),
+  /** Everything up to and with this position is on the device's disk and may be forgotten. */
+  'mailbox.ack': method(v.object({ through: count() }), nothing),
+
+  /** The current MLS group of the conversation between the caller and `user`; number 0 means none yet. */
+  'direct.get': method(v.object({ user: userName }), v.object({ number: count(), group: v.optional(groupId) })),
+  /**
+   * Makes `group` the conversation's group number `number`, if that is the current number plus one, and puts the
+   * parcels (Welcomes) into mailboxes. Fails with 'direct-taken' otherwise.
+   */
+  'direct.create': method(
+    v.object({ user: userName, number: count(), group: groupId, parcels: list(parcel, 64) }),
+    nothing,
+  ),
+  /** Appends the commit which ends `epoch`, if nobody else has; fails with 'epoch-taken' otherwise. */
+  'group.commit': method(
+    v.object({ group: groupId, epoch: count(), commit: sealed, parcels: list(parcel, 64) }),
+    nothing,
+  ),
+  'group.read': method(
+    v.object({ group: groupId, from: count() }),
+    v.object({ commits: list(groupCommit, GROUP_LOG_PAGE), more: v.boolean() }),
+  ),
+};
+export type DirectoryMethods = typeof directoryMethods;
+
+// --- Notices of the directory on p2pchat/1 ---
+
+export const directoryNotices = {
+  /** A new entry of this device's mailbox; `mailbox.read` gives the same. */
+  mailbox: mailboxEntry,
+  presence: v.object({ user: userName, state: presenceSchema, lastSeen: time() }),
+  /** The user's devices have changed: what was looked up before is stale. */
+  roster: v.object({ user: userName, version: count() }),
+  crl: v.object({ crl }),
+  'group.commit': v.object({ group: groupId, epoch: count(), commit: sealed, from: address }),
+  'keypackages.low': v.object({ left: count() }),
+  /** The last word before the directory ends the session. */
+  end: v.object({ reason: text(16), code: text(64), message: text(512), hint: text(512) }),
+};
+export type DirectoryNotices = typeof directoryNotices;

@@ -1,0 +1,83 @@
+/**
+ * Every number of the protocol, in one place; docs/protocol.md quotes them and a test holds the two together.
+ * Bytes, counts and milliseconds, as the names say. Those of a specification we follow stand apart from our own.
+ */
+
+// --- Fixed by a specification ---
+
+/** RFC 9420: retention and forward limits are left to the application; see MLS_* below. RFC 5280: serials ≤ 20 octets. */
+export const SERIAL_BYTES = 16;
+
+// --- Frames and messages ---
+
+/** Protocol versions this build speaks, newest first. */
+export const PROTOCOL_VERSIONS: readonly number[] = [1];
+/** Largest frame on any TLS channel: a page of mailbox entries, a group's Welcome, a chunk of an upload. */
+export const FRAME_BYTES = 1 << 20;
+/** Largest frame before a channel's hello has been accepted. */
+export const HELLO_FRAME_BYTES = 16 << 10;
+/** Nesting of a message: envelope, params, list, item, field, and room for two more. */
+export const CBOR_DEPTH = 8;
+/** Data items in one message, containers included. */
+export const CBOR_ITEMS = 20_000;
+/** Requests one side may have unanswered on a channel. */
+export const REQUESTS_IN_FLIGHT = 256;
+/** A request without an answer for this long has failed. */
+export const REQUEST_TIMEOUT_MS = 15_000;
+/** From accept to a judged hello; a slower socket is closed. */
+export const HANDSHAKE_TIMEOUT_MS = 8_000;
+/** Silence after which a ping is sent, and after which the channel counts as lost. */
+export const PING_AFTER_MS = 1_000;
+export const LOST_AFTER_MS = 2_000;
+
+// --- Names and texts ---
+
+export const NAME_CHARS = 32;
+/** One message's text, in UTF-8 bytes. */
+export const TEXT_BYTES = 16 << 10;
+export const EMAIL_CHARS = 254;
+export const REASON_CHARS = 200;
+export const DEVICE_LABEL_CHARS = 64;
+
+// --- Accounts, certificates ---
+
+export const DEVICES_PER_ACCOUNT = 16;
+export const ENDPOINTS_PER_DEVICE = 16;
+/** Life of a device certificate, and the age after which a revocation list opens no new session. */
+export const CERTIFICATE_LIFETIME_MS = 72 * 3_600_000;
+export const CRL_MAX_AGE_MS = 72 * 3_600_000;
+/** Clocks may differ by this much, either way. */
+export const CLOCK_SKEW_MS = 5 * 60_000;
+export const CERTIFICATE_BYTES = 4 << 10;
+export const CSR_BYTES = 4 << 10;
+export const CRL_BYTES = 512 << 10;
+
+// --- Login guard (defaults; the operator may change the first two) ---
+
+export const BLOCK_AFTER_FAILURES = 3;
+export const BLOCK_MS = 10_000;
+/** Repeated blocks double up to this. */
+export const BLOCK_MAX_MS = 15 * 60_000;
+
+// --- Key packages ---
+
+export const KEY_PACKAGE_BYTES = 16 << 10;
+/** What a device keeps published, and the level at which it publishes more. */
+export const KEY_PACKAGES_KEPT = 32;
+export const KEY_PACKAGES_LOW = 12;
+export const KEY_PACKAGE_LIFETIME_MS = 30 * 24 * 3_600_000;
+
+// --- Mailbox and group logs ---
+
+/** One sealed message, Welcome or commit. */
+export const SEALED_BYTES = 256 << 10;
+export const MAILBOX_ENTRIES = 10_000;
+export const MAILBOX_BYTES = 64 << 20;
+export const MAILBOX_PAGE = 64;
+export const GROUP_LOG_PAGE = 64;
+
+// --- Rates ---
+
+/** Messages a user may post through the directory in one second, on average and at once. */
+export const MESSAGES_PER_SECOND = 20;
+export const MESSAGES_BURST = 40;

@@ -1,0 +1,34 @@
+import * as v from 'valibot';
+import { CRL_BYTES, SEALED_BYTES } from './limits.js';
+import { method, nothing } from './rpc.js';
+import { bytes, codec, count, exactly, list, text } from './schema.js';
+
+/** What two peers say to each other on a direct link: mutual TLS, ALPN `p2pchat-peer/1`, the same table both ways. */
+
+export const ALPN_PEER = 'p2pchat-peer/1';
+
+export const peerMethods = {
+  /** First request of whoever dialled. `instance` is random for each start of a program. */
+  hello: method(
+    v.object({ versions: list(count(65_535), 8), agent: text(64), instance: exactly(16), crl: count() }),
+    v.object({ version: count(65_535), instance: exactly(16), crl: count() }),
+  ),
+  /** The answer is the receipt: the message is on the receiver's disk. */
+  deliver: method(v.object({ id: exactly(16), group: exactly(16), sealed: bytes(SEALED_BYTES, 1) }), nothing),
+  /** For a peer whose revocation list is older than the other's. */
+  'crl.get': method(nothing, v.object({ crl: bytes(CRL_BYTES, 64) })),
+  ping: method(nothing, nothing),
+};
+export type PeerMethods = typeof peerMethods;
+
+export const peerNotices = {};
+export type PeerNotices = typeof peerNotices;
+
+// --- What a mailbox holds ---
+
+const parcelSchema = v.variant('kind', [
+  v.object({ kind: v.literal('message'), group: exactly(16), sealed: bytes(SEALED_BYTES, 1) }),
+  v.object({ kind: v.literal('welcome'), number: count(), welcome: bytes(SEALED_BYTES, 1) }),
+]);
+export type ParcelContent = v.InferOutput<typeof parcelSchema>;
+export const parcelCodec = codec(parcelSchema, SEALED_BYTES);

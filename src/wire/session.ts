@@ -1,0 +1,172 @@
+import type { Cancel, Clock } from '../base/clock.js';
+import { Failure } from '../base/errors.js';
+import { encodeFrame, FrameDecoder } from './frame.js';
+import { FRAME_BYTES, HELLO_FRAME_BYTES, REQUEST_TIMEOUT_MS, REQUESTS_IN_FLIGHT } from './limits.js';
+import {
+  fromWireError,
+  type MethodName,
+  type MethodTable,
+  type Notice,
+  type NoticeName,
+  type NoticeTable,
+  type Params,
+  type Result,
+  type RpcMessage,
+  rpcMessage,
+  toWireError,
+} from './rpc.js';
+import { parse } from './schema.js';
+
+export interface SessionInit<Serves extends MethodTable, Hears extends NoticeTable, Calls extends MethodTable> {
+  readonly clock: Clock;
+  /** Hands bytes to the transport. */
+  send(frame: Uint8Array): void;
+  /** What the other side may ask of us. */
+  readonly serves: Serves;
+  /** What the other side may tell us. */
+  readonly hears: Hears;
+  /** What we may ask of the other side. */
+  readonly calls: Calls;
+  /** Called in order of arrival; answers may overtake each other. */
+  serve(method: MethodName<Serves>, params: never): Promise<unknown>;
+  hear(notice: NoticeName<Hears>, params: never): void;
+  readonly requestTimeout?: number;
+}
+
+interface Pending {
+  readonly method: string;
+  resolve(result: unknown): void;
+  reject(error: Failure): void;
+  readonly cancelTimeout: Cancel;
+}
+
+/**
+ * One end of a channel: requests, answers and notices over frames. It owns no socket and no timer but its clock's.
+ * `receive` throws on what no honest peer sends; the owner must close the channel then.
+ */
+export class Session<
+  Serves extends MethodTable,
+  Hears extends NoticeTable,
+  Calls extends MethodTable,
+  Tells extends NoticeTable,
+> {
+  readonly #init: SessionInit<Serves, Hears, Calls>;
+  readonly #decoder = new FrameDecoder(HELLO_FRAME_BYTES);
+  readonly #pending = new Map<number, Pending>();
+  #lastId = 0;
+  #lastServed = 0;
+  #serving = 0;
+  #closed: Failure | undefined;
+  /** Monotonic time at which the other side was last heard. */
+  heardAt: number;
+
+  constructor(init: SessionInit<Serves, Hears, Calls>) {
+    this.#init = init;
+    this.heardAt = init.clock.monotonic();
+  }
+
+  /** Both sides have said hello: frames may have their full size now. */
+  open(): void {
+    this.#decoder.allow(FRAME_BYTES);
+  }
+
+  /** @throws Failure of reason 'protocol' or 'limit' */
+  receive(chunk: Uint8Array): void {
+    if (this.#closed) return;
+    this.heardAt = this.#init.clock.monotonic();
+    for (const payload of this.#decoder.push(chunk)) this.#take(rpcMessage.decode(payload));
+  }
+
+  request<M extends MethodName<Calls>>(method: M, params: Params<Calls, M>): Promise<Result<Calls, M>> {
+    if (this.#closed) return Promise.reject(this.#closed);
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      const cancelTimeout = this.#init.clock.after(this.#init.requestTimeout ?? REQUEST_TIMEOUT_MS, () => {
+        this.#pending.delete(id);
+        reject(timedOut(method));
+      });
+      this.#pending.set(id, { method, resolve: resolve as (result: unknown) => void, reject, cancelTimeout });
+      this.#send({ t: 'q', i: id, m: method, p: params });
+    });
+  }
+
+  notify<N extends NoticeName<Tells>>(notice: N, params: Notice<Tells, N>): void {
+    if (!this.#closed) this.#send({ t: 'n', m: notice, p: params });
+  }
+
+  /** Every request without an answer fails with `why`. Idempotent. */
+  close(why: Failure): void {
+    if (this.#closed) return;
+    this.#closed = why;
+    for (const pending of this.#pending.values()) {
+      pending.cancelTimeout();
+      pending.reject(why);
+    }
+    this.#pending.clear();
+  }
+
+  #send(message: RpcMessage): void {
+    this.#init.send(encodeFrame(rpcMessage.encode(message)));
+  }
+
+  #take(message: RpcMessage): void {
+    if (message.t === 'q') this.#serve(message);
+    else if (message.t === 'a') this.#settle(message);
+    else this.#hear(message);
+  }
+
+  #serve({ i, m, p }: Extract<RpcMessage, { t: 'q' }>): void {
+    if (i <= this.#lastServed) throw new Failure('protocol', 'request-repeated', 'a request number was used again');
+    this.#lastServed = i;
+    if (this.#serving >= REQUESTS_IN_FLIGHT) {
+      throw new Failure('limit', 'requests-in-flight', `more than ${REQUESTS_IN_FLIGHT} requests without an answer`);
+    }
+    this.#serving++;
+    void this.#answer(m, p).then((answer) => {
+      this.#serving--;
+      if (!this.#closed) this.#send({ t: 'a', i, ...answer });
+    });
+  }
+
+  async #answer(m: string, p: unknown): Promise<Pick<Extract<RpcMessage, { t: 'a' }>, 'r' | 'e'>> {
+    try {
+      const known = Object.hasOwn(this.#init.serves, m) ? this.#init.serves[m] : undefined;
+      if (known === undefined) throw unknownMethod(m);
+      return { r: await this.#init.serve(m as MethodName<Serves>, parse(known.params, p) as never) };
+    } catch (error) {
+      return { e: toWireError(error) };
+    }
+  }
+
+  #settle({ i, r, e }: Extract<RpcMessage, { t: 'a' }>): void {
+    const pending = this.#pending.get(i);
+    // The answer to a request that has timed out here is late, not wrong.
+    if (pending === undefined) return;
+    this.#pending.delete(i);
+    pending.cancelTimeout();
+    if (e !== undefined) pending.reject(fromWireError(e));
+    else {
+      try {
+        pending.resolve(parse(this.#init.calls[pending.method]!.result, r));
+      } catch (error) {
+        pending.reject(error as Failure);
+      }
+    }
+  }
+
+  #hear({ m, p }: Extract<RpcMessage, { t: 'n' }>): void {
+    // A newer program may tell us of things we don't know: they are not for us.
+    if (!Object.hasOwn(this.#init.hears, m)) return;
+    this.#init.hear(m, parse(this.#init.hears[m]!, p) as never);
+  }
+}
+
+const timedOut = (method: string): Failure =>
+  new Failure('unreachable', 'request-timeout', `no answer to '${method}' in time`, {
+    hint: 'The network or the other side is slow: try again.',
+  });
+
+const unknownMethod = (method: string): Failure =>
+  new Failure('protocol', 'method-unknown', `'${method}' is not known here`, {
+    hint: 'The other side is older or newer: update p2pchat on both sides.',
+  });
