@@ -1,0 +1,153 @@
+import type { PresenceState, Role } from '../wire/directory.js';
+import type { DeliveryState, PeerEvent, Via } from './events.js';
+
+/** What a running peer offers to its faces: the screen, the command line, RPC. They know this and nothing behind it. */
+
+export interface UserSummary {
+  readonly user: string;
+  readonly role: Role;
+  readonly state: PresenceState;
+  /** RFC 3339 */
+  readonly lastSeen: string;
+}
+
+/** One line of a conversation as it is kept on disk. */
+export interface HistoryMessage {
+  readonly id: string;
+  readonly conversation: string;
+  readonly from: string;
+  readonly text: string;
+  readonly sentAt: string;
+  readonly receivedAt: string;
+  /** For one's own messages. */
+  readonly state?: DeliveryState;
+  /** For the messages of others. */
+  readonly via?: Via;
+}
+
+export interface ConversationSummary {
+  readonly conversation: string;
+  readonly unread: number;
+  readonly last?: HistoryMessage;
+}
+
+export interface SearchQuery {
+  readonly words: string;
+  readonly conversation?: string;
+  readonly from?: string;
+  /** Milliseconds since 1970; from inclusive, until exclusive. */
+  readonly since?: number;
+  readonly until?: number;
+  readonly limit?: number;
+}
+
+export interface HistoryQuery {
+  readonly conversation: string;
+  /** Only what stands before the message with this id. */
+  readonly before?: string;
+  readonly limit?: number;
+}
+
+export type TrustState = 'new' | 'verified' | 'changed';
+
+export interface Verification {
+  readonly user: string;
+  readonly safetyNumber: string;
+  readonly fingerprint: string;
+  readonly trust: TrustState;
+}
+
+export interface Whoami {
+  readonly user: string;
+  readonly device: string;
+  readonly directory: string;
+  readonly home: string;
+  readonly fingerprint?: string;
+  readonly role?: Role;
+}
+
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly says: string;
+  readonly hint?: string;
+}
+
+export interface SendResult {
+  readonly id: string;
+  readonly conversation: string;
+  readonly state: DeliveryState;
+}
+
+export interface PeerApi {
+  readonly user: string;
+  readonly device: string;
+  readonly directoryState: 'online' | 'offline';
+
+  /** Every event from now on; the function it gives back ends that. */
+  subscribe(listener: (event: PeerEvent) => void): () => void;
+  /**
+   * Emits, as `message` events with `history: true`, what came while nobody was watching, oldest first; then counts
+   * everything shown so far as seen by a watcher.
+   */
+  replayUnseen(): Promise<void>;
+
+  /** Resolves when the message is on disk and queued. @param to `@user` or `user` */
+  send(to: string, text: string): Promise<SendResult>;
+  /**
+   * Resolves with the message's state once it is `until` or beyond, or with what it is when `timeout` ms have passed.
+   */
+  waitFor(id: string, until: DeliveryState, timeout: number): Promise<SendResult>;
+
+  users(): Promise<readonly UserSummary[]>;
+  conversations(): Promise<readonly ConversationSummary[]>;
+  /** Oldest first. */
+  history(query: HistoryQuery): Promise<readonly HistoryMessage[]>;
+  search(query: SearchQuery): Promise<readonly HistoryMessage[]>;
+  /** All of a conversation, or of all conversations, oldest first. */
+  export(conversation?: string): AsyncIterable<HistoryMessage>;
+  /** Everything up to the newest counts as read. */
+  markRead(conversation: string): Promise<void>;
+
+  verification(user: string): Promise<Verification>;
+  /** The two people have compared the number: `verified` from now on. */
+  confirm(user: string): Promise<Verification>;
+  /** Accepts a changed identity, so that messages flow again. */
+  acceptIdentity(user: string): Promise<Verification>;
+
+  whoami(): Whoami;
+  /** What works here and what to do about the rest. */
+  doctor(): Promise<readonly Check[]>;
+  setPresence(state: 'online' | 'away'): Promise<void>;
+
+  changePassword(current: string, next: string): Promise<void>;
+  /** Revokes this device's certificate (or all the account's) and ends; the history stays on disk. */
+  logout(everywhere: boolean): Promise<void>;
+  deleteAccount(password: string): Promise<void>;
+
+  /** Resolves when it has ended, for whatever reason. */
+  readonly ended: Promise<void>;
+  /** Sends what can be sent at once, then releases everything. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface ProfileInit {
+  /** The folder for everything this installation keeps. */
+  readonly home: string;
+  readonly password: string;
+}
+
+export interface NewAccount extends ProfileInit {
+  /** `p2pchat://HOST:PORT#FINGERPRINT` */
+  readonly directory: string;
+  readonly user: string;
+  readonly invite?: string;
+  readonly email?: string;
+}
+
+export interface OpenPeer extends ProfileInit {
+  /** Address for direct links, `HOST:PORT`; port 0 picks one. */
+  readonly listen?: string;
+  /** Overrides the directory's address in the profile; the fingerprint must be the same. */
+  readonly directory?: string;
+}
