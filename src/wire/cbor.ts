@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { decode, encode } from 'cborg';
 import { Failure } from '../base/errors.js';
 import { CBOR_DEPTH, CBOR_ITEMS } from './limits.js';
@@ -73,6 +74,8 @@ function head(bytes: Uint8Array, at: number): { next: number; children: number }
   if (major === 6) throw malformed('tags are not used here');
   if (major === 2 || major === 3) {
     if (argument > bytes.length - next) throw malformed('cut short');
+    // The decoder would replace what is not UTF-8, and two different texts would be one.
+    if (major === 3 && !isUtf8(bytes.subarray(next, next + argument))) throw malformed('text that is not UTF-8');
     return { next: next + argument, children: 0 };
   }
   if (major === 4) return { next, children: argument };

@@ -127,7 +127,14 @@ export type EnrolMethods = typeof enrolMethods;
 
 export const directoryMethods = {
   hello: method(
-    v.object({ ...hello, instance: exactly(16), endpoints, state: presenceSchema }),
+    v.object({
+      ...hello,
+      instance: exactly(16),
+      endpoints,
+      state: presenceSchema,
+      /** How often this device's program has started, this time included; grows with every start. */
+      starts: count(),
+    }),
     v.object({
       version: count(65_535),
       user: userName,
@@ -138,6 +145,8 @@ export const directoryMethods = {
       crl,
       /** Key packages of this device which are left. */
       keyPackages: count(),
+      /** The highest `starts` of this device before this hello: as high as ours only where old state was restored. */
+      startsSeen: count(),
     }),
   ),
   ...loginMethods,

@@ -17,7 +17,6 @@ export const peerMethods = {
   deliver: method(v.object({ id: exactly(16), group: exactly(16), sealed: bytes(SEALED_BYTES, 1) }), nothing),
   /** For a peer whose revocation list is older than the other's. */
   'crl.get': method(nothing, v.object({ crl: bytes(CRL_BYTES, 64) })),
-  ping: method(nothing, nothing),
 };
 export type PeerMethods = typeof peerMethods;
 

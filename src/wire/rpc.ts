@@ -4,7 +4,7 @@ import { FRAME_BYTES } from './limits.js';
 import { type Codec, codec, count, type Schema, text } from './schema.js';
 
 /**
- * What a frame carries: a request, its answer or a notice. Requests of one side are numbered from 1, upwards; every
+ * What a frame carries: a request, its answer, a notice, or a sign of life. Requests of one side are numbered from 1, upwards; every
  * request has exactly one answer. Method names and their params and results are tables (directory.ts, peer-link.ts).
  */
 
@@ -43,6 +43,8 @@ const MessageSchema = v.variant('t', [
   v.object({ t: v.literal('q'), i: count(), m: name, p: v.unknown() }),
   v.object({ t: v.literal('a'), i: count(), r: v.optional(v.unknown()), e: v.optional(WireError) }),
   v.object({ t: v.literal('n'), m: name, p: v.unknown() }),
+  v.object({ t: v.literal('ping') }),
+  v.object({ t: v.literal('pong') }),
 ]);
 
 export type RpcMessage = v.InferOutput<typeof MessageSchema>;

@@ -94,6 +94,11 @@ export class Session<
     if (!this.#closed) this.#send({ t: 'n', m: notice, p: params });
   }
 
+  /** Asks for a sign of life; `heardAt` tells whether one came. */
+  ping(): void {
+    if (!this.#closed) this.#send({ t: 'ping' });
+  }
+
   /** Every request without an answer fails with `why`. Idempotent. */
   close(why: Failure): void {
     if (this.#closed) return;
@@ -112,7 +117,8 @@ export class Session<
   #take(message: RpcMessage): void {
     if (message.t === 'q') this.#serve(message);
     else if (message.t === 'a') this.#settle(message);
-    else this.#hear(message);
+    else if (message.t === 'n') this.#hear(message);
+    else if (message.t === 'ping' && !this.#closed) this.#send({ t: 'pong' });
   }
 
   #serve({ i, m, p }: Extract<RpcMessage, { t: 'q' }>): void {
