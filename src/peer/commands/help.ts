@@ -1,0 +1,60 @@
+import type { Command, Face, Parameter } from './command.js';
+
+interface Slot {
+  readonly name: string;
+  readonly label: string;
+  readonly parameter: Parameter;
+}
+
+/** The command's parameters in the face's order: words fill those without a flag, from left to right. */
+export function parametersOf(command: Command, face: Face): Slot[] {
+  const taken =
+    face === 'slash'
+      ? Object.entries(command.slashTakes)
+      : Object.keys(command.parameters).map((name) => [name, name.toUpperCase()] as const);
+  return taken.map(([name, label]) => ({ name, label, parameter: command.parameters[name]! }));
+}
+
+/** Secrets are asked for, so they stand in no usage. */
+const written = (command: Command, face: Face): Slot[] =>
+  parametersOf(command, face).filter(({ parameter }) => parameter.type !== 'secret');
+
+function shown({ name, label, parameter }: Slot): string {
+  const value = parameter.type === 'choice' ? parameter.choices.join('|') : label;
+  const form = !parameter.flag ? value : parameter.type === 'switch' ? `--${name}` : `--${name} ${value}`;
+  return parameter.optional || parameter.flag ? `[${form}]` : form;
+}
+
+/** `/msgto`, `p2pchat send`. */
+const called = (command: Command, face: Face): string =>
+  face === 'slash' ? `/${command.slash}` : `p2pchat ${command.name}`;
+
+/** `/msgto USER TEXT`, `p2pchat send TO [TEXT]`. */
+export const usage = (command: Command, face: Face): string =>
+  [called(command, face), ...written(command, face).map(shown)].join(' ');
+
+/** The example of that form, whole; undefined where there is none. */
+export function example(command: Command, face: Face): string | undefined {
+  const words = face === 'slash' ? command.examples.slash : command.examples.shell;
+  return words === undefined ? undefined : `${called(command, face)} ${words}`.trimEnd();
+}
+
+/** Everything about one command. */
+export function details(command: Command, face: Face): string[] {
+  const sample = example(command, face);
+  return [
+    usage(command, face),
+    command.about,
+    ...written(command, face).map(({ label, parameter }) => `  ${label.padEnd(13)} ${parameter.about}`),
+    ...(sample === undefined ? [] : [`Example: ${sample}`]),
+  ];
+}
+
+const WIDEST = 44;
+
+/** One line a command. */
+export function overview(commands: readonly Command[], face: Face): string[] {
+  const rows = commands.map((command) => [usage(command, face), command.about] as const);
+  const width = Math.min(WIDEST, Math.max(0, ...rows.map(([form]) => form.length)));
+  return rows.map(([form, about]) => `${form.padEnd(width)}  ${about}`);
+}

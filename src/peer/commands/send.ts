@@ -1,0 +1,63 @@
+import { Failure } from '../../base/errors.js';
+import type { SendResult } from '../api.js';
+import type { DeliveryState } from '../events.js';
+import { define } from './command.js';
+import { field } from './lines.js';
+
+const ORDER: readonly DeliveryState[] = ['queued', 'stored', 'delivered', 'read'];
+const PATIENCE_S = 15;
+
+const reached = (state: DeliveryState, wanted: DeliveryState): boolean => ORDER.indexOf(state) >= ORDER.indexOf(wanted);
+
+const SAYS: Readonly<Record<DeliveryState, (to: string) => string>> = {
+  queued: (to) => `Queued for ${to}: it goes out as soon as ${to} or the directory can be reached.`,
+  stored: (to) => `Stored for ${to}: the directory keeps it, sealed, until they are back.`,
+  delivered: (to) => `Delivered to ${to}.`,
+  read: (to) => `Read by ${to}.`,
+};
+
+function notReached({ state, conversation }: SendResult, wanted: 'stored' | 'delivered'): Failure {
+  const hint = 'It is kept and goes out by itself: leave `p2pchat login` or `p2pchat listen` running.';
+  return wanted === 'delivered'
+    ? new Failure(
+        'unknown',
+        'not-delivered',
+        `${conversation} could not be reached in time; the message is ${state}.`,
+        { hint },
+      )
+    : new Failure('unreachable', 'not-stored', `Neither ${conversation} nor the directory could be reached in time.`, {
+        hint,
+      });
+}
+
+export const send = define({
+  name: 'send',
+  slash: 'msgto',
+  slashTakes: { to: 'USER', text: 'TEXT' },
+  parameters: {
+    to: { type: 'conversation', about: 'whom it is for: @user or user' },
+    text: { type: 'text', about: 'the message' },
+    wait: {
+      type: 'choice',
+      choices: ['queued', 'stored', 'delivered'],
+      fallback: 'stored',
+      flag: true,
+      optional: true,
+      about: 'what to wait for; stored is satisfied by delivered, too',
+    },
+    timeout: { type: 'seconds', flag: true, optional: true, about: `seconds to wait, ${PATIENCE_S} by default` },
+  },
+  about: 'Sends a private message: signed, end-to-end encrypted.',
+  examples: { slash: 'bob See you at six', shell: "bob 'See you at six'" },
+
+  async *run(peer, { to, text, wait, timeout }, context) {
+    const sent = await peer.send(to, text);
+    context.current = sent.conversation;
+    const waits = context.face !== 'slash' && wait !== 'queued';
+    const result = waits ? await peer.waitFor(sent.id, wait, (timeout ?? PATIENCE_S) * 1000) : sent;
+    yield { event: 'sent', ...result };
+    if (waits && !reached(result.state, wait)) throw notReached(result, wait);
+  },
+
+  lines: ({ state, conversation }, { face }) => (face === 'slash' ? [] : [SAYS[state](field(conversation))]),
+});

@@ -1,0 +1,46 @@
+import { define } from './command.js';
+import { field } from './lines.js';
+
+const groupsOfFive = (digits: string): string => digits.replace(/\s+/g, '').replace(/(.{5})(?=.)/g, '$1 ');
+
+const STATE = {
+  new: 'not verified yet',
+  verified: 'verified',
+  changed: 'CHANGED: nothing is sent until you accept it',
+} as const;
+
+const NEXT = {
+  new: (user: string) =>
+    `Read the number to ${user} over another channel. The same there? Then: verify ${user} confirm`,
+  verified: () => undefined,
+  changed: (user: string) => `Ask ${user} over another channel why. Then: verify ${user} accept`,
+} as const;
+
+export const verify = define({
+  name: 'verify',
+  slash: 'verify',
+  parameters: {
+    user: { type: 'user', about: 'whose identity' },
+    step: {
+      type: 'choice',
+      choices: ['confirm', 'accept'],
+      optional: true,
+      about: 'confirm: the numbers are the same; accept: the changed identity is right',
+    },
+  },
+  about: 'Shows the safety number to compare with a person, and records that it was right.',
+  examples: { slash: 'bob', shell: 'bob confirm' },
+
+  async *run(peer, { user, step }) {
+    if (step === 'confirm') await peer.confirm(user);
+    if (step === 'accept') await peer.acceptIdentity(user);
+    const { trust, ...rest } = await peer.verification(user);
+    yield { event: 'trust' as const, ...rest, change: trust };
+  },
+
+  lines({ user, safetyNumber, change }) {
+    const name = field(user);
+    const next = NEXT[change](name);
+    return [`${name}: ${STATE[change]}`, `  ${groupsOfFive(safetyNumber)}`, ...(next === undefined ? [] : [next])];
+  },
+});

@@ -1,0 +1,26 @@
+import type { Whoami } from '../api.js';
+import { define } from './command.js';
+import { field } from './lines.js';
+
+export const whoami = define({
+  name: 'whoami',
+  parameters: {},
+  about: 'Shows which account and device this installation is.',
+  examples: { shell: '--json' },
+
+  async *run(peer) {
+    yield whoamiItem(peer.whoami());
+  },
+
+  lines: (me) =>
+    [
+      `user         ${field(me.user)}`,
+      `device       ${me.device}`,
+      `directory    ${field(me.directory)}`,
+      `home         ${field(me.home)}`,
+      me.role === undefined ? '' : `role         ${me.role}`,
+      me.fingerprint === undefined ? '' : `fingerprint  ${me.fingerprint}`,
+    ].filter((line) => line !== ''),
+});
+
+export const whoamiItem = (me: Whoami): Whoami & { readonly event: 'whoami' } => ({ event: 'whoami', ...me });
