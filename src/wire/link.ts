@@ -1,0 +1,59 @@
+import { Buffer } from 'node:buffer';
+import { Failure } from '../base/errors.js';
+
+/**
+ * The line a newcomer is given: `p2pchat://HOST:PORT#FINGERPRINT`. The fingerprint pins the directory's CA (and is its
+ * id), so that the line is all the trust there is to hand over.
+ */
+export interface DirectoryLink {
+  /** A name in ASCII form, an IPv4 address, or an IPv6 address without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** The directory's id: 43 characters of base64url, 32 bytes. */
+  readonly fingerprint: string;
+}
+
+const LINK = /^p2pchat:\/\/(\[[0-9a-f:.]+\]|[^\s[\]:/?#@\\%]+):(\d{1,5})\/?#([\w-]{43})$/i;
+const LINK_CHARS = 400;
+const HOST_CHARS = 253;
+
+const invalid = (why: string): Failure =>
+  new Failure('usage', 'link-invalid', `That is not a directory link: ${why}.`, {
+    hint: "Paste the whole line, as the directory's operator sent it: p2pchat://HOST:PORT#FINGERPRINT (in a shell, in quotes).",
+  });
+
+/**
+ * Takes spaces around the link, as pasting brings along.
+ * @throws Failure usage `link-invalid`
+ */
+export function parseLink(text: string): DirectoryLink {
+  const trimmed = text.slice(0, LINK_CHARS + 1).trim();
+  if (!/^p2pchat:\/\//i.test(trimmed)) throw invalid("it doesn't begin with p2pchat://");
+  if (!trimmed.includes('#')) throw invalid('the fingerprint after # is missing');
+  const [, host, port, fingerprint] = LINK.exec(trimmed) ?? [];
+  if (host === undefined || port === undefined || fingerprint === undefined)
+    throw invalid('it is incomplete or damaged');
+  if (!isFingerprint(fingerprint)) throw invalid('its fingerprint is damaged');
+  return { host: canonicalHost(host), port: portOf(port), fingerprint };
+}
+
+export function formatLink({ host, port, fingerprint }: DirectoryLink): string {
+  return `p2pchat://${host.includes(':') ? `[${host}]` : host}:${port}#${fingerprint}`;
+}
+
+/** Whether the text is a directory's id: the one spelling of 32 bytes. */
+export const isFingerprint = (text: string): boolean =>
+  text.length === 43 && Buffer.from(text, 'base64url').toString('base64url') === text;
+
+function portOf(digits: string): number {
+  const port = Number(digits);
+  if (port < 1 || port > 65_535) throw invalid(`there is no port ${digits}`);
+  return port;
+}
+
+/** One spelling for each address and name, by the URL standard's host parser. */
+function canonicalHost(host: string): string {
+  const url = URL.canParse(`http://${host}/`) ? new URL(`http://${host}/`) : undefined;
+  if (url === undefined || url.hostname.length > HOST_CHARS) throw invalid('its host is neither a name nor an address');
+  return url.hostname.replace(/^\[|\]$/g, '');
+}
