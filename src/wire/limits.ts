@@ -5,7 +5,7 @@
 
 // --- Fixed by a specification ---
 
-/** RFC 9420: retention and forward limits are left to the application; see MLS_* below. RFC 5280: serials ≤ 20 octets. */
+/** RFC 5280 allows up to 20 octets; 16 are unpredictable enough. */
 export const SERIAL_BYTES = 16;
 
 // --- Frames and messages ---
@@ -66,6 +66,23 @@ export const KEY_PACKAGE_BYTES = 16 << 10;
 export const KEY_PACKAGES_KEPT = 32;
 export const KEY_PACKAGES_LOW = 12;
 export const KEY_PACKAGE_LIFETIME_MS = 30 * 24 * 3_600_000;
+
+// --- Conversations (MLS, RFC 9420) ---
+
+/** Any MLS message: the largest is a Welcome, which carries the whole ratchet tree. */
+export const MLS_MESSAGE_BYTES = 1 << 20;
+/** Leaves of a ratchet tree, blank ones included. */
+export const MLS_LEAVES = 1024;
+/** Epochs before the current one whose messages can still be opened. */
+export const MLS_PAST_EPOCHS = 4;
+/** Keys kept of one sender and epoch for messages that were overtaken by later ones. */
+export const MLS_SKIPPED_GENERATIONS = 64;
+/** How many generations one message may be ahead of the last one of its sender. */
+export const MLS_FORWARD_GENERATIONS = 1000;
+/** Plaintext is padded to a multiple of this, so that lengths say little. */
+export const MLS_PADDING_BYTES = 256;
+/** Removals the directory may have proposed in one epoch. */
+export const MLS_PENDING_PROPOSALS = 64;
 
 // --- Mailbox and group logs ---
 
