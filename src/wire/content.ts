@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { SEALED_BYTES, TEXT_BYTES } from './limits.js';
-import { codec, count, exactly, list, text, time } from './schema.js';
+import { codec, exactly, list, text, time } from './schema.js';
 
 /**
  * What is inside a sealed message. Its id is not repeated here: it travels as the MLS authenticated data, so that what
@@ -16,14 +16,14 @@ const contentSchema = v.variant('type', [
     type: v.literal('text'),
     body: text(TEXT_BYTES),
     sentAt: time(),
-    /** Counts this device's messages in the conversation from 1, so that a receiver notices a gap. */
-    seq: count(),
   }),
   v.object({
     type: v.literal('receipt'),
     state: v.picklist(['delivered', 'read']),
     ids: list(messageId, 256),
   }),
+  /** The receiver could not open these (it lost its keys, or came too late): their author seals them again. */
+  v.object({ type: v.literal('resend'), ids: list(messageId, 256) }),
 ]);
 export type Content = v.InferOutput<typeof contentSchema>;
 export const contentCodec = codec(contentSchema, SEALED_BYTES);

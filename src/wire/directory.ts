@@ -183,6 +183,7 @@ export const directoryMethods = {
   ),
 
   'mailbox.put': method(v.object({ parcels: list(parcel, 64) }), nothing),
+  /** Positions count from 1 and never repeat; `after: 0` reads from the oldest entry kept. */
   'mailbox.read': method(
     v.object({ after: count(), limit: count(MAILBOX_PAGE) }),
     v.object({ entries: list(mailboxEntry, MAILBOX_PAGE), more: v.boolean() }),

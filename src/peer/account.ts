@@ -1,0 +1,144 @@
+import { hostname } from 'node:os';
+import { type Clock, systemClock } from '../base/clock.js';
+import { Failure } from '../base/errors.js';
+import { type Random, systemRandom } from '../base/random.js';
+import { createCsr } from '../crypto/csr.js';
+import { type AccountName, openIdentityBackup, sealIdentityBackup, signDevice } from '../crypto/identity.js';
+import { deviceIdOf, SigningKey } from '../crypto/keys.js';
+import { enrolProof, finishLogin, finishRegistration, startLogin, startRegistration } from '../crypto/login.js';
+import { assertPassword } from '../crypto/password.js';
+import { enrolExporter, serverChainDer } from '../crypto/tls.js';
+import { createVault, openVault, sealer, type Vault } from '../crypto/vault.js';
+import { openLevelStore } from '../store/level/open.js';
+import { DEVICE_LABEL_CHARS } from '../wire/limits.js';
+import { type DirectoryLink, formatLink, parseLink } from '../wire/link.js';
+import { foldName, parseUserName } from '../wire/names.js';
+import type { NewAccount } from './api.js';
+import { type EnrolChannel, withEnrolChannel } from './enrol-channel.js';
+import { makeHome, readProfile, storeFolder, writeProfile } from './profile.js';
+import { type DeviceRow, openTables } from './rows.js';
+
+/** What an installation has after register or login: the account on it, under the password. */
+export interface Enrolled {
+  readonly user: string;
+  readonly device: string;
+  readonly role: DeviceRow['role'];
+}
+
+interface Means {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+const SYSTEM: Means = { clock: systemClock, random: systemRandom };
+
+/**
+ * Creates the account and makes this installation its first device.
+ * @throws Failure usage 'name-invalid', 'name-taken', 'password-weak', denied 'invite-…', unreachable
+ */
+export async function registerAccount(init: NewAccount, means: Means = SYSTEM): Promise<Enrolled> {
+  const { name: user } = parseUserName(init.user);
+  const link = parseLink(init.directory);
+  await assertPassword(init.password, [user, link.host]);
+  await assertFree(init.home);
+  return withEnrolChannel(link, means.clock, async (channel) => {
+    const account = { directoryId: channel.trust.directoryId, folded: foldName(user) };
+    const pending = await startRegistration(init.password);
+    const { response } = await channel.request('register.start', { user, request: pending.request });
+    const { record, exportKey } = await finishRegistration(pending, { account, password: init.password, response });
+    const identity = SigningKey.generate(means.random);
+    await channel.request('register.finish', {
+      user,
+      record,
+      identityKey: identity.publicKey,
+      backup: sealIdentityBackup(identity, account, exportKey, means.random),
+      ...(init.invite !== undefined && { invite: init.invite }),
+      ...(init.email !== undefined && { email: init.email }),
+    });
+    return enrol(channel, link, { ...init, user }, means);
+  });
+}
+
+/**
+ * Logs in with the password and makes this installation a device of the account; a further one, or again after logout.
+ * @throws Failure credentials 'wrong-credentials', blocked, unreachable
+ */
+export async function enrolDevice(init: NewAccount, means: Means = SYSTEM): Promise<Enrolled> {
+  const { name: user } = parseUserName(init.user);
+  const link = parseLink(init.directory);
+  await assertFree(init.home, user);
+  return withEnrolChannel(link, means.clock, (channel) => enrol(channel, link, { ...init, user }, means));
+}
+
+/** One installation is one person's: another account's keys and history must not be mixed in. */
+async function assertFree(home: string, user?: string): Promise<void> {
+  const profile = await readProfile(home);
+  if (profile === undefined || (user !== undefined && foldName(profile.user) === foldName(user))) return;
+  throw new Failure('usage', 'profile-taken', `this installation belongs to ${profile.user} already`, {
+    hint: `Log in with: p2pchat login ${profile.user}. For another account set P2PCHAT_HOME to another folder.`,
+  });
+}
+
+/** Login on the channel; the account's identity key comes out of its backup. */
+async function login(channel: EnrolChannel, account: AccountName, user: string, password: string) {
+  const pending = await startLogin(password);
+  const { login, response } = await channel.request('login.start', { user, request: pending.request });
+  const { message, sessionKey, exportKey } = await finishLogin(pending, { account, password, response });
+  const answer = await channel.request('login.finish', { login, finish: message });
+  const identity = openIdentityBackup(answer.backup, account, exportKey, answer.identityKey);
+  return { ...answer, identity, sessionKey };
+}
+
+async function enrol(channel: EnrolChannel, link: DirectoryLink, init: NewAccount, means: Means): Promise<Enrolled> {
+  const account = { directoryId: channel.trust.directoryId, folded: foldName(init.user) };
+  const { user, role, identity, sessionKey } = await login(channel, account, init.user, init.password);
+  await makeHome(init.home);
+  const known = await readProfile(init.home);
+  const vault = known ? await openVault(known.vault, init.password) : await createVault(init.password, means.random);
+  const store = await openLevelStore({ folder: storeFolder(init.home) });
+  try {
+    const tables = openTables(store, sealer(vault.key, means.random));
+    const before = await tables.device.get('self');
+    const deviceKey = before ? SigningKey.fromSeed(before.deviceSeed) : SigningKey.generate(means.random);
+    const statement = signDevice(identity, account, deviceKey.publicKey);
+    const csr = createCsr(deviceKey, { user, identityKey: identity.publicKey, statement });
+    const proof = enrolProof(sessionKey, enrolExporter(channel.socket), csr);
+    const { certificate, crl } = await channel.request('enrol', { csr, proof, label: label() });
+    const row: DeviceRow = {
+      deviceSeed: deviceKey.seed(),
+      identitySeed: identity.seed(),
+      certificate,
+      caCertificate: serverChainDer(channel.socket).authority,
+      crl,
+      role,
+      starts: before?.starts ?? 0,
+    };
+    await store.write([tables.device.put(['self'], row)]);
+    const device = deviceIdOf(deviceKey.publicKey);
+    await saveProfile(init.home, link, { user, device }, vault);
+    return { user, device, role };
+  } finally {
+    await store.close();
+  }
+}
+
+function saveProfile(
+  home: string,
+  link: DirectoryLink,
+  self: { user: string; device: string },
+  vault: Vault,
+): Promise<void> {
+  return writeProfile(home, { version: 1, ...self, directory: formatLink(link), vault: vault.file });
+}
+
+const label = (): string => hostname().slice(0, DEVICE_LABEL_CHARS);
+
+/**
+ * Tells the directory of a wrong password, as if it had been typed without a profile: it counts for the name's block.
+ * @throws what the directory answers
+ */
+export async function tryPassword(link: DirectoryLink, user: string, password: string, clock: Clock): Promise<void> {
+  await withEnrolChannel(link, clock, async (channel) => {
+    await login(channel, { directoryId: channel.trust.directoryId, folded: foldName(user) }, user, password);
+  });
+}

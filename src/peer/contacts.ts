@@ -1,0 +1,206 @@
+import { sameBytes } from '../base/bytes.js';
+import type { Clock } from '../base/clock.js';
+import { Failure } from '../base/errors.js';
+import type { DeviceCertificate } from '../crypto/certificate.js';
+import { fingerprint } from '../crypto/safety.js';
+import type { LocalStore } from '../store/local.js';
+import type { Endpoint, PresenceState, Roster } from '../wire/directory.js';
+import { foldName } from '../wire/names.js';
+import type { TrustState } from './api.js';
+import type { TrustEvent } from './events.js';
+import type { ContactRow, Tables } from './rows.js';
+import type { TrustAnchor } from './trust-anchor.js';
+
+export interface ContactDevice {
+  readonly user: string;
+  readonly device: string;
+  readonly certificate: DeviceCertificate;
+  readonly endpoints: readonly Endpoint[];
+  readonly state: PresenceState;
+}
+
+export interface Contact {
+  readonly user: string;
+  readonly identityKey: Uint8Array;
+  readonly trust: TrustState;
+  /** Those whose certificate is good now. */
+  readonly devices: readonly ContactDevice[];
+}
+
+export interface ContactsInit {
+  readonly tables: Tables;
+  readonly store: LocalStore;
+  readonly anchor: TrustAnchor;
+  readonly clock: Clock;
+  readonly self: { readonly user: string; readonly identityKey: Uint8Array };
+  /** Undefined while the directory can't be reached. */
+  fetchRoster(user: string): Promise<{ roster: Uint8Array; signature: Uint8Array } | undefined>;
+  emit(event: TrustEvent): void;
+}
+
+export const identityChanged = (user: string): Failure =>
+  new Failure('trust', 'identity-changed', `the identity of ${user} is not the one you know`, {
+    hint: `Ask ${user} by another way whether they made a new account. If so: /verify ${user} accept. Until then nothing is sent.`,
+    details: { user },
+  });
+
+/** How long a judgement of certificates holds before expiry and revocation are looked at again. */
+const JUDGED_FOR_MS = 30_000;
+
+/**
+ * Who the others are. A person's identity key is pinned when first met; the directory's word on their devices is
+ * believed only as far as that key has signed them.
+ */
+export class Contacts {
+  readonly #init: ContactsInit;
+  readonly #rows = new Map<string, ContactRow>();
+  /** Users whose roster is watched, and so as fresh as the directory's notices. */
+  readonly #fresh = new Set<string>();
+  readonly #judged = new WeakMap<ContactRow, { contact: Contact; at: number }>();
+
+  constructor(init: ContactsInit) {
+    this.#init = init;
+  }
+
+  /** A new revocation list: every judgement is made again. */
+  rejudge(): void {
+    for (const [folded, row] of this.#rows) this.#rows.set(folded, { ...row });
+  }
+
+  /** The roster of `user` has changed, or of everybody where the directory was lost. */
+  forget(user?: string): void {
+    if (user === undefined) this.#fresh.clear();
+    else this.#fresh.delete(foldName(user));
+  }
+
+  /**
+   * The person as pinned, with the devices they have now, as far as the directory can be asked.
+   * @throws Failure 'user-unknown', 'identity-changed', 'directory-offline' for a stranger
+   */
+  async resolve(user: string): Promise<Contact> {
+    const row = await this.current(user);
+    if (row.trust === 'changed') throw identityChanged(row.user);
+    return this.#contact(row);
+  }
+
+  /** The same without judging the trust. */
+  async current(user: string): Promise<ContactRow> {
+    const folded = foldName(user);
+    const known = await this.#row(folded);
+    if (known && this.#fresh.has(folded)) return known;
+    const answer = await this.#init.fetchRoster(user);
+    if (answer === undefined) {
+      if (known) return known;
+      throw new Failure('unreachable', 'directory-offline', `the directory cannot be asked who ${user} is`, {
+        hint: 'Try again when the directory can be reached (p2pchat doctor).',
+      });
+    }
+    const row = await this.#learn(known, this.#init.anchor.readRoster(answer.roster, answer.signature, folded), answer);
+    this.#fresh.add(folded);
+    return row;
+  }
+
+  /** A certificate shown on a link or in a group: its identity must be the pinned one, where there is one. */
+  async admit(certificate: DeviceCertificate): Promise<void> {
+    if (certificate.folded === foldName(this.#init.self.user)) {
+      if (!sameBytes(certificate.identityKey, this.#init.self.identityKey)) throw identityChanged(certificate.user);
+      return;
+    }
+    const row = await this.#row(certificate.folded);
+    if (row === undefined) await this.#pin(certificate.user, certificate.identityKey);
+    else if (!sameBytes(row.identityKey, certificate.identityKey)) {
+      await this.#offer(row, certificate.identityKey);
+      throw identityChanged(row.user);
+    }
+  }
+
+  async verify(user: string): Promise<ContactRow> {
+    const row = await this.current(user);
+    if (row.trust === 'changed') throw identityChanged(row.user);
+    return this.#save({ ...row, trust: 'verified' }, 'verified');
+  }
+
+  /** Pins the key which the directory shows now. */
+  async accept(user: string): Promise<ContactRow> {
+    const row = await this.current(user);
+    if (row.trust !== 'changed' || row.offeredKey === undefined) return row;
+    this.#fresh.delete(foldName(user));
+    return this.#save({ user: row.user, identityKey: row.offeredKey, trust: 'new' }, 'new');
+  }
+
+  async #learn(
+    known: ContactRow | undefined,
+    roster: Roster,
+    answer: { roster: Uint8Array; signature: Uint8Array },
+  ): Promise<ContactRow> {
+    const proof = { roster: answer.roster, rosterSignature: answer.signature };
+    if (
+      foldName(roster.user) === foldName(this.#init.self.user) &&
+      !sameBytes(roster.identityKey, this.#init.self.identityKey)
+    ) {
+      throw identityChanged(roster.user);
+    }
+    if (known === undefined) return this.#pin(roster.user, roster.identityKey, proof);
+    if (!sameBytes(known.identityKey, roster.identityKey)) return this.#offer(known, roster.identityKey);
+    const row = { ...known, ...proof };
+    this.#rows.set(foldName(row.user), row);
+    await this.#init.store.write([this.#init.tables.contacts.put([foldName(row.user)], row)]);
+    return row;
+  }
+
+  #pin(user: string, identityKey: Uint8Array, proof: Partial<ContactRow> = {}): Promise<ContactRow> {
+    const row: ContactRow = { user, identityKey, trust: 'new', ...proof };
+    return this.#save(row, foldName(user) === foldName(this.#init.self.user) ? undefined : 'new');
+  }
+
+  async #offer(row: ContactRow, offeredKey: Uint8Array): Promise<ContactRow> {
+    if (row.trust === 'changed' && row.offeredKey && sameBytes(row.offeredKey, offeredKey)) return row;
+    return this.#save({ ...row, trust: 'changed', offeredKey }, 'changed');
+  }
+
+  async #save(row: ContactRow, change: TrustEvent['change'] | undefined): Promise<ContactRow> {
+    this.#rows.set(foldName(row.user), row);
+    await this.#init.store.write([this.#init.tables.contacts.put([foldName(row.user)], row)]);
+    if (change) {
+      const key = change === 'changed' ? row.offeredKey! : row.identityKey;
+      this.#init.emit({ event: 'trust', user: row.user, change, fingerprint: fingerprint(key) });
+    }
+    return row;
+  }
+
+  async #row(folded: string): Promise<ContactRow | undefined> {
+    const cached = this.#rows.get(folded);
+    if (cached) return cached;
+    const row = await this.#init.tables.contacts.get(folded);
+    // Two readers at once: the one that came first may have changed it already.
+    if (row && !this.#rows.has(folded)) this.#rows.set(folded, row);
+    return this.#rows.get(folded);
+  }
+
+  /** Judging certificates is dear, and a contact is asked for with every message. */
+  #contact(row: ContactRow): Contact {
+    const now = this.#init.clock.monotonic();
+    const cached = this.#judged.get(row);
+    if (cached && now - cached.at < JUDGED_FOR_MS) return cached.contact;
+    const contact = this.#judge(row);
+    this.#judged.set(row, { contact, at: now });
+    return contact;
+  }
+
+  #judge(row: ContactRow): Contact {
+    const { user, identityKey, trust } = row;
+    if (row.roster === undefined || row.rosterSignature === undefined) return { user, identityKey, trust, devices: [] };
+    const roster = this.#init.anchor.readRoster(row.roster, row.rosterSignature, foldName(user));
+    return { user, identityKey, trust, devices: this.#devices(roster, identityKey) };
+  }
+
+  #devices(roster: Roster, identityKey: Uint8Array): ContactDevice[] {
+    const devices: ContactDevice[] = [];
+    for (const { certificate: der, endpoints, state } of roster.devices) {
+      const certificate = this.#init.anchor.tryDevice(der);
+      if (certificate?.folded !== foldName(roster.user) || !sameBytes(certificate.identityKey, identityKey)) continue;
+      devices.push({ user: roster.user, device: certificate.deviceId, certificate, endpoints, state });
+    }
+    return devices;
+  }
+}

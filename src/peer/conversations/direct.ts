@@ -1,0 +1,259 @@
+import type { KeyObject } from 'node:crypto';
+import { sameBytes } from '../../base/bytes.js';
+import { Failure, hasCode } from '../../base/errors.js';
+import type { Random } from '../../base/random.js';
+import type { MlsEngine } from '../../crypto/mls.js';
+import type { LocalStore, Step } from '../../store/local.js';
+import { MESSAGE_ID_BYTES } from '../../wire/content.js';
+import type { DeviceAddress, DirectoryMethods, Parcel } from '../../wire/directory.js';
+import { foldName } from '../../wire/names.js';
+import { parcelCodec } from '../../wire/peer-link.js';
+import type { MethodName, Params, Result } from '../../wire/rpc.js';
+import type { Contacts } from '../contacts.js';
+import type { History } from '../history.js';
+import type { Group, Groups } from './groups.js';
+import type { KeyPackages } from './key-packages.js';
+import { isEmptyPlan, type MembershipPlan, planMembership } from './membership.js';
+
+export type DirectoryRequest = <M extends MethodName<DirectoryMethods>>(
+  method: M,
+  params: Params<DirectoryMethods, M>,
+) => Promise<Result<DirectoryMethods, M>>;
+
+export interface DirectInit {
+  readonly self: DeviceAddress;
+  readonly engine: MlsEngine;
+  readonly signatureKey: KeyObject;
+  readonly groups: Groups;
+  readonly keyPackages: KeyPackages;
+  readonly history: History;
+  readonly contacts: Contacts;
+  readonly store: LocalStore;
+  readonly random: Random;
+  request: DirectoryRequest;
+  isOnline(): boolean;
+  /** Runs work on a conversation, one after the other. */
+  enqueue<T>(user: string, work: () => Promise<T>): Promise<T>;
+}
+
+/** How often a change is tried again after another device was first. */
+const TRIES = 8;
+
+export const conversationWith = (user: string): string => `@${user}`;
+
+/**
+ * The MLS group behind each direct conversation: all devices of both people. Whoever writes first sees to it that the
+ * group is there and has the devices which the rosters name. A device that isn't in the group, or has lost its state,
+ * makes the next one; the directory's record of the current number settles races. But for `join`, callers hold the
+ * conversation's queue.
+ */
+export class DirectGroups {
+  readonly #init: DirectInit;
+
+  constructor(init: DirectInit) {
+    this.#init = init;
+  }
+
+  /**
+   * The group to seal the next message in.
+   * @throws Failure: 'directory-offline' without a group, 'identity-changed', 'no-key-packages', 'user-unknown'
+   */
+  async ready(user: string): Promise<Group> {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const group = await this.#current(user);
+      if (!this.#init.isOnline()) return group ?? this.#offline();
+      const wanted = await this.#wantedDevices(user);
+      if (group === undefined) return this.#create(user, wanted);
+      const plan = planMembership(this.#init.groups.members(group), wanted);
+      if (isEmptyPlan(plan)) return group;
+      if (await this.#change(group, plan)) return group;
+    }
+    throw new Failure('internal', 'group-contention', `the conversation with ${user} keeps changing under our hands`, {
+      hint: 'It is tried again with the next message.',
+    });
+  }
+
+  /** Applies what others have committed since, in order. */
+  async catchUp(group: Group): Promise<void> {
+    for (;;) {
+      const { commits, more } = await this.#init.request('group.read', { group: group.id, from: group.state.epoch });
+      for (const { epoch, commit } of commits) {
+        if (epoch === group.state.epoch) await this.applyCommit(group, commit);
+      }
+      if (!more) return;
+    }
+  }
+
+  /** The commit which ends the group's current epoch, as the directory's log has it. */
+  async applyCommit(group: Group, commit: Uint8Array): Promise<void> {
+    if (group.pending && sameBytes(group.pending.commit, commit)) return this.#adopt(group);
+    const { next } = await this.#init.engine.applyCommit(group.state, commit, ({ added, external }) => {
+      if (external) throw notAllowed('somebody who was not a member changed it');
+      for (const { certificate } of added) this.#assertBelongs(certificate, group.user);
+      return true;
+    });
+    delete group.pending;
+    group.state = next;
+    await this.#init.store.write(this.#init.groups.savePending(group));
+  }
+
+  /** Joins the group which a Welcome is for. */
+  async join(number: number, welcome: Uint8Array): Promise<void> {
+    const { engine, keyPackages, signatureKey } = this.#init;
+    const keyPackage = await keyPackages.matching(welcome);
+    const state = await engine.join(welcome, keyPackage.private, signatureKey);
+    const certificates = engine.members(state).map(({ certificate }) => certificate);
+    const user = this.#otherOf(certificates);
+    for (const certificate of certificates) this.#assertBelongs(certificate, user);
+    const group: Group = { id: state.groupId, user, number, state };
+    await this.#init.enqueue(user, () => this.#install(group, [keyPackages.remove(keyPackage)]));
+  }
+
+  async #install(group: Group, steps: readonly Step[]): Promise<void> {
+    const { history, groups, store } = this.#init;
+    const head = await history.head(conversationWith(group.user));
+    const isNewer = group.number > head.number;
+    if (isNewer) {
+      head.number = group.number;
+      head.group = group.id;
+    }
+    await store.write([...groups.add(group), ...steps, ...(isNewer ? [history.saveHead(head)] : [])]);
+  }
+
+  /** Whether there is a group to write in, as far as this device knows. */
+  async has(user: string): Promise<boolean> {
+    return (await this.#known(user)) !== undefined;
+  }
+
+  /** The conversation's group is of no use any more: the next message makes another. */
+  async abandon(user: string): Promise<void> {
+    const head = await this.#init.history.head(conversationWith(user));
+    delete head.group;
+    await this.#init.store.write([this.#init.history.saveHead(head)]);
+  }
+
+  async #known(user: string): Promise<Group | undefined> {
+    const { group: id } = await this.#init.history.head(conversationWith(user));
+    const group = id && (await this.#init.groups.find(id));
+    return group?.state.active ? group : undefined;
+  }
+
+  async #current(user: string): Promise<Group | undefined> {
+    const group = await this.#known(user);
+    if (group?.pending && this.#init.isOnline()) await this.catchUp(group);
+    return group?.state.active ? group : undefined;
+  }
+
+  #offline(): never {
+    throw new Failure('unreachable', 'directory-offline', 'the directory is needed to begin a conversation', {
+      hint: 'The message is queued and leaves when the directory can be reached.',
+    });
+  }
+
+  async #wantedDevices(user: string): Promise<readonly DeviceAddress[]> {
+    const { contacts, self } = this.#init;
+    const [theirs, ours] = await Promise.all([contacts.resolve(user), contacts.resolve(self.user)]);
+    return [...theirs.devices, ...ours.devices].map((one) => ({ user: one.user, device: one.device }));
+  }
+
+  /** @throws Failure 'direct-taken' where another device was first: its Welcome is in the mailbox */
+  async #create(user: string, wanted: readonly DeviceAddress[]): Promise<Group> {
+    const { engine, keyPackages, random, request, self } = this.#init;
+    const number = (await request('direct.get', { user })).number + 1;
+    const others = wanted.filter(({ device }) => device !== self.device);
+    const claimed = await this.#claim(others);
+    if (!claimed.some((one) => foldName(one.user) === foldName(user))) throw noKeyPackages(user);
+    const id = random.bytes(16);
+    const empty = await engine.createGroup({ groupId: id, ...keyPackages.leaf() });
+    const { next, welcome } = await engine.commit(empty, { add: claimed.map((one) => one.package) });
+    const parcels = this.#welcomes(claimed, number, welcome!);
+    try {
+      await request('direct.create', { user, number, group: id, parcels });
+    } catch (error) {
+      await this.#assertAccepted(error, user, id);
+    }
+    const group: Group = { id, user, number, state: next };
+    await this.#install(group, []);
+    return group;
+  }
+
+  /** A lost answer is no refusal: what the directory has now decides. */
+  async #assertAccepted(error: unknown, user: string, id: Uint8Array): Promise<void> {
+    if (!hasCode(error, 'request-timeout')) throw error;
+    const { group } = await this.#init.request('direct.get', { user });
+    if (group === undefined || !sameBytes(group, id)) throw error;
+  }
+
+  /** @returns whether the change was accepted; otherwise the group has caught up with the one that was */
+  async #change(group: Group, plan: MembershipPlan): Promise<boolean> {
+    const { engine, groups, store, request } = this.#init;
+    const claimed = await this.#claim(plan.add);
+    // A device without key packages can't be added now: the others must not wait for it.
+    if (claimed.length === 0 && plan.remove.length === 0) return true;
+    const add = claimed.map((one) => one.package);
+    const { waiting, next, commit, welcome } = await engine.commit(group.state, { add, remove: plan.remove });
+    group.state = waiting;
+    group.pending = { commit, next };
+    await store.write(groups.savePending(group));
+    const parcels = welcome ? this.#welcomes(claimed, group.number, welcome) : [];
+    try {
+      await request('group.commit', { group: group.id, epoch: group.state.epoch, commit, parcels });
+      await this.#adopt(group);
+      return true;
+    } catch (error) {
+      if (!hasCode(error, 'epoch-taken') && !hasCode(error, 'request-timeout')) throw error;
+      await this.catchUp(group);
+      return false;
+    }
+  }
+
+  async #adopt(group: Group): Promise<void> {
+    group.state = group.pending!.next;
+    delete group.pending;
+    await this.#init.store.write(this.#init.groups.savePending(group));
+  }
+
+  /** One key package for each device that has one left, each judged to be of that very device. */
+  async #claim(devices: readonly DeviceAddress[]): Promise<readonly (DeviceAddress & { package: Uint8Array })[]> {
+    if (devices.length === 0) return [];
+    const { packages } = await this.#init.request('keypackages.claim', { devices: [...devices] });
+    const judged = packages.map(async ({ device, package: bytes }) => {
+      const address = devices.find((one) => one.device === device);
+      return address && (await this.#init.keyPackages.isOf(bytes, address)) ? [{ ...address, package: bytes }] : [];
+    });
+    return (await Promise.all(judged)).flat();
+  }
+
+  #welcomes(claimed: readonly DeviceAddress[], number: number, welcome: Uint8Array): Parcel[] {
+    const sealed = parcelCodec.encode({ kind: 'welcome', number, welcome });
+    return claimed.map(({ user, device }) => ({ user, device, id: this.#init.random.bytes(MESSAGE_ID_BYTES), sealed }));
+  }
+
+  #otherOf(certificates: readonly Uint8Array[]): string {
+    const own = foldName(this.#init.self.user);
+    const others = certificates
+      .map((certificate) => this.#init.groups.owner(certificate).user)
+      .filter((user) => foldName(user) !== own);
+    if (others[0] === undefined) throw notAllowed('nobody else is in it');
+    return others[0];
+  }
+
+  #assertBelongs(certificate: Uint8Array, user: string): void {
+    const { user: owner } = this.#init.groups.owner(certificate);
+    const folded = foldName(owner);
+    if (folded !== foldName(user) && folded !== foldName(this.#init.self.user)) {
+      throw notAllowed(`${owner} was added to a conversation of two`);
+    }
+  }
+}
+
+const notAllowed = (why: string): Failure =>
+  new Failure('trust', 'membership-refused', `a change to the conversation was refused: ${why}`, {
+    hint: "Nothing was shown to them. Tell the directory's operator, and compare safety numbers with your contact.",
+  });
+
+const noKeyPackages = (user: string): Failure =>
+  new Failure('unreachable', 'no-key-packages', `no device of ${user} can be written to yet`, {
+    hint: `The message is queued and leaves when ${user} has been online.`,
+    details: { user },
+  });

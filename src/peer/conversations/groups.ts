@@ -1,0 +1,122 @@
+import type { KeyObject } from 'node:crypto';
+import { hex } from '../../base/bytes.js';
+import type { MlsEngine, MlsMember, MlsState } from '../../crypto/mls.js';
+import type { Step } from '../../store/local.js';
+import type { DeviceAddress } from '../../wire/directory.js';
+import type { Tables } from '../rows.js';
+import type { TrustAnchor } from '../trust-anchor.js';
+import type { Member } from './membership.js';
+
+/** An MLS group as this process holds it: the newest state, written or about to be. */
+export interface Group {
+  readonly id: Uint8Array;
+  /** The other person of the direct conversation. */
+  readonly user: string;
+  readonly number: number;
+  state: MlsState;
+  /** The state which the disk has, once the writes under way are done. */
+  saved?: MlsState;
+  /** A commit of ours whose fate at the directory isn't known yet, and the state it leads to. */
+  pending?: { readonly commit: Uint8Array; readonly next: MlsState };
+}
+
+/** Loads and saves groups. What is in memory is the newest; steps must be written in the order in which they are made. */
+export class Groups {
+  readonly #tables: Tables;
+  readonly #engine: MlsEngine;
+  readonly #anchor: TrustAnchor;
+  readonly #signatureKey: KeyObject;
+  readonly #groups = new Map<string, Promise<Group | undefined>>();
+  readonly #members = new WeakMap<Group, { readonly epoch: number; readonly members: readonly Member[] }>();
+
+  constructor(tables: Tables, engine: MlsEngine, anchor: TrustAnchor, signatureKey: KeyObject) {
+    this.#tables = tables;
+    this.#engine = engine;
+    this.#anchor = anchor;
+    this.#signatureKey = signatureKey;
+  }
+
+  find(id: Uint8Array): Promise<Group | undefined> {
+    const name = hex(id);
+    const known = this.#groups.get(name);
+    if (known) return known;
+    const loading = this.#load(name);
+    this.#groups.set(name, loading);
+    // Nothing is remembered of a group that isn't there: it may come.
+    const forget = (): unknown => this.#groups.get(name) === loading && this.#groups.delete(name);
+    loading.then((group) => group ?? forget(), forget);
+    return loading;
+  }
+
+  add(group: Group): Step[] {
+    this.#groups.set(hex(group.id), Promise.resolve(group));
+    return [this.#describe(group), ...this.save(group)];
+  }
+
+  /** What has changed since the last save. */
+  save(group: Group): Step[] {
+    const name = hex(group.id);
+    const { put, drop } = this.#engine.encodeState(group.state, group.saved);
+    group.saved = group.state;
+    return [
+      ...[...put].map(([part, bytes]) => this.#tables.parts.put([name, part], { part, bytes })),
+      ...drop.map((part) => this.#tables.parts.remove([name, part])),
+    ];
+  }
+
+  /** Before a commit leaves: whether it was accepted shows itself in the directory's log, even after a crash. */
+  savePending(group: Group): Step[] {
+    return [this.#describe(group), ...this.save(group)];
+  }
+
+  /** The devices in the group, by their leaves' certificates. */
+  members(group: Group): readonly Member[] {
+    const { epoch } = group.state;
+    const cached = this.#members.get(group);
+    if (cached?.epoch === epoch) return cached.members;
+    const members = this.#engine.members(group.state).map((member) => this.#memberOf(member));
+    this.#members.set(group, { epoch, members });
+    return members;
+  }
+
+  /** Whose device a certificate in a group is; it was judged when it came in. */
+  owner(certificate: Uint8Array): DeviceAddress {
+    const { user, deviceId: device } = this.#anchor.readDevice(certificate);
+    return { user, device };
+  }
+
+  #memberOf({ certificate, leafIndex }: MlsMember): Member {
+    return { ...this.owner(certificate), leafIndex };
+  }
+
+  #describe({ id, user, number, pending }: Group): Step {
+    const next = pending && [...this.#engine.encodeState(pending.next).put].map(([part, bytes]) => ({ part, bytes }));
+    const row = { group: id, user, number, ...(pending && next && { pending: { commit: pending.commit, next } }) };
+    return this.#tables.groups.put([hex(id)], row);
+  }
+
+  async #load(name: string): Promise<Group | undefined> {
+    const row = await this.#tables.groups.get(name);
+    if (row === undefined) return undefined;
+    const parts = new Map<string, Uint8Array>();
+    for await (const { part, bytes } of this.#tables.parts.range([name])) parts.set(part, bytes);
+    const state = this.#engine.decodeState(parts, this.#signatureKey);
+    const { group: id, user, number, pending } = row;
+    return {
+      id,
+      user,
+      number,
+      state,
+      saved: state,
+      ...(pending && {
+        pending: {
+          commit: pending.commit,
+          next: this.#engine.decodeState(
+            new Map(pending.next.map(({ part, bytes }) => [part, bytes])),
+            this.#signatureKey,
+          ),
+        },
+      }),
+    };
+  }
+}

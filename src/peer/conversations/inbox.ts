@@ -1,0 +1,143 @@
+import { hex, sameBytes } from '../../base/bytes.js';
+import { Failure, hasCode, toFailure } from '../../base/errors.js';
+import type { MlsEngine, MlsOpened } from '../../crypto/mls.js';
+import type { LocalStore, Step } from '../../store/local.js';
+import { type Content, contentCodec } from '../../wire/content.js';
+import type { DeviceAddress } from '../../wire/directory.js';
+import { foldName } from '../../wire/names.js';
+import { cleanText } from '../../wire/text.js';
+import type { Via } from '../events.js';
+import type { History } from '../history.js';
+import type { MessageRow, Tables } from '../rows.js';
+import { conversationWith, type DirectGroups } from './direct.js';
+import type { Group, Groups } from './groups.js';
+
+/** A sealed message as it comes in, from a link or from the mailbox. */
+export interface Incoming {
+  readonly id: Uint8Array;
+  readonly group: Uint8Array;
+  readonly sealed: Uint8Array;
+  readonly via: Via;
+}
+
+export interface InboxInit {
+  readonly tables: Tables;
+  readonly disk: LocalStore;
+  readonly engine: MlsEngine;
+  readonly groups: Groups;
+  readonly direct: DirectGroups;
+  readonly history: History;
+  readonly self: DeviceAddress;
+  /** Runs work on a conversation, one after the other. */
+  enqueue<T>(user: string, work: () => Promise<T>): Promise<T>;
+  /** A line is on disk. Called in the order of the lines. */
+  onLine(row: MessageRow, unseen: number): void;
+  onContent(user: string, from: DeviceAddress, content: Content): Promise<void>;
+}
+
+/**
+ * Takes in what others sealed. A message, the ratchet it moved, and the memory that it came are one write; only then is
+ * it acknowledged and shown, so that it is there after a crash and never there twice.
+ */
+export class Inbox {
+  readonly #init: InboxInit;
+  #unseen = 1;
+
+  constructor(init: InboxInit) {
+    this.#init = init;
+  }
+
+  async load(): Promise<void> {
+    for await (const row of this.#init.tables.unseen.range(['all'])) this.#unseen = row.order + 1;
+  }
+
+  /**
+   * Resolves when the message is on disk, now or since an earlier time.
+   * @throws Failure where it can't be opened here; the sender may keep it for later or give it up
+   */
+  async accept(incoming: Incoming): Promise<void> {
+    const group = await this.#init.groups.find(incoming.group);
+    if (group === undefined) throw groupUnknown();
+    const written = await this.#init.enqueue(group.user, () => this.#take(group, incoming));
+    await written.done;
+  }
+
+  /** What is taken in is written with what follows; the queue needn't wait for the disk. */
+  async #take(group: Group, incoming: Incoming): Promise<{ done: Promise<unknown> }> {
+    const known = await this.#init.tables.places.get(hex(incoming.id));
+    if (known || this.#taking.has(hex(incoming.id)))
+      return { done: this.#taking.get(hex(incoming.id)) ?? Promise.resolve() };
+    const opened = await this.#open(group, incoming.sealed);
+    if (!sameBytes(opened.aad, incoming.id)) throw mislabelled();
+    group.state = opened.next;
+    const from = this.#init.groups.owner(opened.sender.certificate);
+    const content = decodeContent(opened.plaintext);
+    const steps = this.#init.groups.save(group);
+    const line = content?.type === 'text' ? await this.#line(group, from, incoming, content, steps) : undefined;
+    if (line === undefined)
+      steps.push(this.#init.tables.places.put([hex(incoming.id)], { conversation: '', number: 0 }));
+    const done = this.#init.disk.write(steps).then(() => {
+      if (line) this.#init.onLine(line.row, line.unseen);
+    });
+    this.#taking.set(hex(incoming.id), done);
+    void done.finally(() => this.#taking.delete(hex(incoming.id))).catch(() => {});
+    if (content && content.type !== 'text') await this.#init.onContent(group.user, from, content);
+    return { done };
+  }
+
+  /** Being written: not yet to be found on disk. */
+  readonly #taking = new Map<string, Promise<unknown>>();
+
+  async #open(group: Group, sealed: Uint8Array): Promise<MlsOpened> {
+    try {
+      return await this.#init.engine.open(group.state, sealed);
+    } catch (error) {
+      if (!hasCode(error, 'mls-future-epoch')) throw error;
+      await this.#init.direct.catchUp(group);
+      return this.#init.engine.open(group.state, sealed);
+    }
+  }
+
+  async #line(
+    group: Group,
+    from: DeviceAddress,
+    { id, via }: Incoming,
+    content: Extract<Content, { type: 'text' }>,
+    steps: Step[],
+  ) {
+    const head = await this.#init.history.head(conversationWith(group.user));
+    const added = this.#init.history.append(head, {
+      id,
+      from: from.user,
+      body: cleanText(content.body),
+      sentAt: content.sentAt,
+      via,
+      // What another device of ours sent has left already.
+      ...(foldName(from.user) === foldName(this.#init.self.user) && { state: 'stored' as const }),
+    });
+    const unseen = this.#unseen++;
+    const { conversation, number } = added.row;
+    steps.push(...added.steps, this.#init.tables.unseen.put(['all', unseen], { order: unseen, conversation, number }));
+    return { row: added.row, unseen };
+  }
+}
+
+/** Undefined for what a newer program says and this one doesn't know: it is kept as received and not shown. */
+function decodeContent(plaintext: Uint8Array): Content | undefined {
+  try {
+    return contentCodec.decode(plaintext);
+  } catch (error) {
+    if (toFailure(error).code === 'malformed') return undefined;
+    throw error;
+  }
+}
+
+const groupUnknown = (): Failure =>
+  new Failure('unknown', 'group-unknown', 'this device is not in that conversation', {
+    hint: 'The invitation may still be in the mailbox.',
+  });
+
+const mislabelled = (): Failure =>
+  new Failure('trust', 'message-mislabelled', 'a message came under another name than its author gave it', {
+    hint: "Somebody on the way changes messages: tell the directory's operator.",
+  });

@@ -1,0 +1,95 @@
+import type { KeyObject } from 'node:crypto';
+import { hex } from '../../base/bytes.js';
+import type { Clock } from '../../base/clock.js';
+import { Failure } from '../../base/errors.js';
+import { type MlsEngine, type OwnKeyPackage, readWelcome } from '../../crypto/mls.js';
+import type { LocalStore, Step } from '../../store/local.js';
+import type { DeviceAddress } from '../../wire/directory.js';
+import { CLOCK_SKEW_MS, KEY_PACKAGE_LIFETIME_MS, KEY_PACKAGES_KEPT } from '../../wire/limits.js';
+import type { Tables } from '../rows.js';
+import type { Groups } from './groups.js';
+
+export interface KeyPackagesInit {
+  readonly tables: Tables;
+  readonly store: LocalStore;
+  readonly clock: Clock;
+  readonly engine: MlsEngine;
+  readonly groups: Groups;
+  readonly signatureKey: KeyObject;
+  /** This device's certificate as it is now. */
+  certificate(): Uint8Array;
+  publish(packages: Uint8Array[]): Promise<unknown>;
+}
+
+/** X-Wing: what is recorded today stays secret when large quantum computers come. */
+const DIRECT_SUITE = 'hybrid' as const;
+
+interface Stored {
+  readonly ref: Uint8Array;
+  readonly private: Uint8Array;
+  readonly public: Uint8Array;
+}
+
+/** This device's key packages. The private half stays here until a Welcome has used it, and goes with it: none twice. */
+export class KeyPackages {
+  readonly #init: KeyPackagesInit;
+
+  constructor(init: KeyPackagesInit) {
+    this.#init = init;
+  }
+
+  /** What this device says of itself when it is added to a group, or makes one. */
+  leaf() {
+    const now = this.#init.clock.now();
+    return {
+      suite: DIRECT_SUITE,
+      certificate: this.#init.certificate(),
+      signatureKey: this.#init.signatureKey,
+      lifetime: { notBefore: now - CLOCK_SKEW_MS, notAfter: now + KEY_PACKAGE_LIFETIME_MS },
+    };
+  }
+
+  /** Makes so many new ones that KEY_PACKAGES_KEPT are at the directory; on disk first. */
+  async refill(left: number): Promise<void> {
+    const wanted = KEY_PACKAGES_KEPT - left;
+    if (wanted <= 0) return;
+    const made: OwnKeyPackage[] = [];
+    while (made.length < wanted) made.push(await this.#init.engine.createKeyPackage(this.leaf()));
+    const expires = this.#init.clock.now() + KEY_PACKAGE_LIFETIME_MS;
+    await this.#init.store.write(
+      made.map((one) => this.#init.tables.keyPackages.put([hex(one.ref)], { ...one, expires })),
+    );
+    await this.#init.publish(made.map((one) => one.public));
+  }
+
+  /** @throws Failure protocol 'welcome-unknown', where it is for no key package we still have */
+  async matching(welcome: Uint8Array): Promise<Stored> {
+    for (const ref of readWelcome(welcome).refs) {
+      const stored = await this.#init.tables.keyPackages.get(hex(ref));
+      if (stored) return stored;
+    }
+    throw new Failure(
+      'protocol',
+      'welcome-unknown',
+      'an invitation into a conversation is for keys this device no longer has',
+      {
+        hint: 'Write to the person: the conversation starts anew with fresh keys.',
+      },
+    );
+  }
+
+  remove({ ref }: Pick<Stored, 'ref'>): Step {
+    return this.#init.tables.keyPackages.remove([hex(ref)]);
+  }
+
+  /** Whether a package which the directory gave out is of that device, whatever the directory says. */
+  async isOf(keyPackage: Uint8Array, { device }: DeviceAddress): Promise<boolean> {
+    try {
+      const { certificate } = await this.#init.engine.readKeyPackage(keyPackage);
+      return this.#init.groups.owner(certificate).device === device;
+    } catch (error) {
+      if (error instanceof Failure) return false;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import type { Cancel, Clock } from '../../base/clock.js';
+import { type Failure, toFailure } from '../../base/errors.js';
+import type { DeviceAddress } from '../../wire/directory.js';
+
+/** A sealed message on its way to one device. */
+export interface LaneItem {
+  readonly order: number;
+  readonly id: Uint8Array;
+  readonly group: Uint8Array;
+  readonly sealed: Uint8Array;
+}
+
+export interface LaneLink {
+  deliver(item: LaneItem): Promise<unknown>;
+}
+
+export interface LaneInit {
+  readonly address: DeviceAddress;
+  readonly clock: Clock;
+  /** The link there is, or one dialled now; undefined where the device can't be reached. */
+  link(address: DeviceAddress): Promise<LaneLink | undefined>;
+  /** Puts sealed messages into the device's mailbox, in order. Throws while the directory can't be reached. */
+  store(address: DeviceAddress, items: readonly LaneItem[]): Promise<void>;
+  onDelivered(item: LaneItem): void;
+  onStored(items: readonly LaneItem[]): void;
+  /** Why the lane stands still for now. */
+  onStuck(why: Failure): void;
+}
+
+/** Unanswered deliveries on a link: enough to fill it, few enough to send again after a loss. */
+const WINDOW = 64;
+const MAILBOX_BATCH = 16;
+const RETRY_MS = 2_000;
+
+/**
+ * The way of messages to one device, in order: over the link while there is one, else into the mailbox, else they wait.
+ * What was sent on a link and not acknowledged before it broke is sent again; the receiver knows it by its id.
+ */
+export class Lane {
+  readonly #init: LaneInit;
+  readonly #items = new Set<LaneItem>();
+  #unsent: LaneItem[] = [];
+  #running: Promise<void> | undefined;
+  #again = false;
+  #closed = false;
+  #cancelRetry: Cancel = () => {};
+
+  constructor(init: LaneInit) {
+    this.#init = init;
+  }
+
+  get isEmpty(): boolean {
+    return this.#items.size === 0;
+  }
+
+  push(item: LaneItem): void {
+    this.#items.add(item);
+    this.#unsent.push(item);
+    this.poke();
+  }
+
+  /** Something has changed that may let messages leave: a link, a presence, the directory. */
+  poke(): void {
+    if (this.#closed || this.isEmpty) return;
+    this.#again = true;
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  /** Waits for what is being sent; nothing more is. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancelRetry();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    this.#cancelRetry();
+    while (this.#again && !this.#closed) {
+      this.#again = false;
+      try {
+        await this.#drain();
+      } catch (error) {
+        this.#stuck(toFailure(error));
+      }
+    }
+  }
+
+  async #drain(): Promise<void> {
+    const link = await this.#init.link(this.#init.address);
+    const refused = link ? await this.#overLink(link) : undefined;
+    if (this.isEmpty || (link && refused === undefined)) return;
+    // What the device can't take over the link, its mailbox can: a Welcome may stand before it there.
+    await this.#intoMailbox();
+  }
+
+  /**
+   * @returns why the device could not take an item, undefined when all are delivered or the link broke
+   */
+  async #overLink(link: LaneLink): Promise<Failure | undefined> {
+    const flying = new Set<Promise<void>>();
+    let refused: Failure | undefined;
+    let broken = false;
+    const judge = (error: unknown): void => {
+      const why = toFailure(error);
+      if (why.reason === 'unreachable') broken = true;
+      else refused ??= why;
+    };
+    this.#unsent = [...this.#items];
+    while (!refused && !broken && !this.#closed) {
+      const item = flying.size < WINDOW ? this.#unsent.shift() : undefined;
+      if (item) {
+        const flight = link.deliver(item).then(() => this.#delivered(item), judge);
+        flying.add(flight);
+        void flight.then(() => flying.delete(flight));
+      } else if (flying.size > 0) await Promise.race(flying);
+      else break;
+    }
+    await Promise.all(flying);
+    this.#again ||= broken;
+    return refused;
+  }
+
+  async #intoMailbox(): Promise<void> {
+    while (!this.isEmpty && !this.#closed) {
+      const batch = [...this.#items].slice(0, MAILBOX_BATCH);
+      await this.#init.store(this.#init.address, batch);
+      for (const item of batch) this.#items.delete(item);
+      this.#init.onStored(batch);
+    }
+  }
+
+  #delivered(item: LaneItem): void {
+    this.#items.delete(item);
+    this.#init.onDelivered(item);
+  }
+
+  #stuck(why: Failure): void {
+    this.#init.onStuck(why);
+    const wait = Number(why.details.seconds ?? 0) * 1000;
+    this.#cancelRetry = this.#init.clock.after(Math.max(RETRY_MS, wait), () => this.poke());
+  }
+}

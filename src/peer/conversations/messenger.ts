@@ -1,0 +1,212 @@
+import PQueue from 'p-queue';
+import type { Clock } from '../../base/clock.js';
+import { Failure, toFailure } from '../../base/errors.js';
+import type { Random } from '../../base/random.js';
+import type { MlsEngine } from '../../crypto/mls.js';
+import type { LocalStore, Step } from '../../store/local.js';
+import { type Content, contentCodec, MESSAGE_ID_BYTES } from '../../wire/content.js';
+import type { DeviceAddress } from '../../wire/directory.js';
+import { TEXT_BYTES } from '../../wire/limits.js';
+import { foldName } from '../../wire/names.js';
+import { cleanText } from '../../wire/text.js';
+import type { History } from '../history.js';
+import type { MessageRow, OutboxRow } from '../rows.js';
+import { conversationWith, type DirectGroups } from './direct.js';
+import type { Group, Groups } from './groups.js';
+import type { Outbox } from './outbox.js';
+
+export interface MessengerInit {
+  readonly disk: LocalStore;
+  readonly engine: MlsEngine;
+  readonly groups: Groups;
+  readonly direct: DirectGroups;
+  readonly history: History;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly self: DeviceAddress;
+  /** Takes in what waits in the mailbox, where the directory can be reached. */
+  drainMailbox(): Promise<void>;
+  /** Why messages to a user stay queued. */
+  onStuck(user: string, why: Failure): void;
+}
+
+type Message = Pick<OutboxRow, 'id' | 'user' | 'content' | 'shown'>;
+
+/** Failures of a conversation that a person has to settle; everything else settles itself and the message waits. */
+const REFUSING: ReadonlySet<string> = new Set(['identity-changed', 'user-unknown']);
+
+/**
+ * Writes to conversations. Each has a queue: sealing moves the ratchet, and a ratchet has one order. A message that
+ * can't be sealed yet (no group, no directory) waits on disk as content, and those after it wait behind it.
+ */
+export class Messenger {
+  readonly #init: MessengerInit;
+  readonly #queues = new Map<string, PQueue>();
+  readonly #waiting = new Map<string, OutboxRow[]>();
+
+  constructor(init: MessengerInit) {
+    this.#init = init;
+  }
+
+  /** Messages of an earlier run that were never sealed. */
+  resume(rows: readonly OutboxRow[]): void {
+    for (const row of rows) this.#waitingFor(row.user).push(row);
+    this.flushAll();
+  }
+
+  enqueue<T>(user: string, work: () => Promise<T>): Promise<T> {
+    const folded = foldName(user);
+    let queue = this.#queues.get(folded);
+    if (queue === undefined) {
+      queue = new PQueue({ concurrency: 1 });
+      this.#queues.set(folded, queue);
+    }
+    return queue.add(work) as Promise<T>;
+  }
+
+  /**
+   * Resolves when the message is on disk, sealed where that was possible.
+   * @throws Failure usage 'text-empty', limit 'text-too-long', trust 'identity-changed', unknown 'user-unknown'
+   */
+  async sendText(user: string, text: string): Promise<MessageRow> {
+    assertSendable(text);
+    const body = cleanText(text);
+    await this.#lookForWelcome(user);
+    const { row, written } = await this.enqueue(user, async () => {
+      const group = await this.#groupFor(user);
+      const head = await this.#init.history.head(conversationWith(user));
+      const now = this.#init.clock.now();
+      const content = contentCodec.encode({ type: 'text', body, sentAt: now });
+      const line = this.#init.history.append(head, {
+        id: this.#init.random.bytes(MESSAGE_ID_BYTES),
+        from: this.#init.self.user,
+        body,
+        sentAt: now,
+        state: 'queued',
+      });
+      const { written } = await this.#post(group, { id: line.row.id, user, content, shown: true }, line.steps);
+      return { row: line.row, written };
+    });
+    await written;
+    return row;
+  }
+
+  /** Something besides text: no line of its own, the same care otherwise. */
+  async sendContent(user: string, content: Content): Promise<void> {
+    const { written } = await this.enqueue(user, async () => {
+      const group = await this.#groupFor(user);
+      const id = this.#init.random.bytes(MESSAGE_ID_BYTES);
+      return this.#post(group, { id, user, content: contentCodec.encode(content), shown: false }, []);
+    });
+    await written;
+  }
+
+  /** The same message in the group of now, for a device that could not open it. */
+  async resend(user: string, { id, body, sentAt, from }: MessageRow): Promise<void> {
+    if (foldName(from) !== foldName(this.#init.self.user)) return;
+    const { written } = await this.enqueue(user, async () => {
+      const group = await this.#groupFor(user);
+      const content = contentCodec.encode({ type: 'text', body, sentAt });
+      return this.#post(group, { id, user, content, shown: true }, []);
+    });
+    await written;
+  }
+
+  /** Seals what waits, now that something may have changed. */
+  flushAll(): void {
+    for (const user of this.#waiting.keys()) this.flush(user);
+  }
+
+  flush(user: string): void {
+    if (this.#waitingFor(user).length === 0) return;
+    const work = async (): Promise<void> => {
+      await this.#lookForWelcome(user);
+      await this.enqueue(user, () => this.#groupFor(user));
+    };
+    work().catch((error: unknown) => this.#init.onStuck(user, toFailure(error)));
+  }
+
+  /** Resolves when every queue has come to rest. */
+  async idle(): Promise<void> {
+    await Promise.all([...this.#queues.values()].map((queue) => queue.onIdle()));
+  }
+
+  /** A conversation that isn't known here may have been begun by another device: its Welcome would be in the mailbox. */
+  async #lookForWelcome(user: string): Promise<void> {
+    if (!(await this.#init.direct.has(user))) await this.#init.drainMailbox();
+  }
+
+  /** The group to seal in, after everything that waited has been sealed; undefined where it has to wait on. */
+  async #groupFor(user: string): Promise<Group | undefined> {
+    try {
+      const group = await this.#init.direct.ready(user);
+      await this.#sealWaiting(user, group);
+      return group;
+    } catch (error) {
+      const why = toFailure(error);
+      if (REFUSING.has(why.code) || why.reason === 'internal' || why.reason === 'storage') throw why;
+      if (why.code === 'direct-taken') this.flush(user);
+      else if (why.code !== 'directory-offline') this.#init.onStuck(user, why);
+      return undefined;
+    }
+  }
+
+  async #sealWaiting(user: string, group: Group): Promise<void> {
+    const waiting = this.#waitingFor(user);
+    for (let row = waiting[0]; row !== undefined; row = waiting[0]) {
+      const sealed = await this.#seal(group, row);
+      await this.#init.disk.write([...this.#init.groups.save(group), this.#init.outbox.save(sealed)]);
+      waiting.shift();
+      this.#init.outbox.dispatch(sealed);
+    }
+  }
+
+  /** The write is begun and not waited for: the next message's ratchet step follows in the next write. */
+  async #post(
+    group: Group | undefined,
+    message: Message,
+    steps: readonly Step[],
+  ): Promise<{ written: Promise<unknown> }> {
+    const { disk, outbox, groups } = this.#init;
+    const order = outbox.order();
+    if (group === undefined) {
+      const row = { order, ...message };
+      this.#waitingFor(message.user).push(row);
+      return { written: disk.write([...steps, outbox.save(row)]) };
+    }
+    const row = await this.#seal(group, { order, ...message });
+    const written = disk.write([...steps, ...groups.save(group), outbox.save(row)]).then(() => outbox.dispatch(row));
+    return { written };
+  }
+
+  async #seal(group: Group, row: OutboxRow): Promise<OutboxRow> {
+    const { next, bytes } = await this.#init.engine.seal(group.state, row.content, row.id);
+    group.state = next;
+    const pending = this.#init.groups
+      .members(group)
+      .filter(({ device }) => device !== this.#init.self.device)
+      .map(({ user, device }) => ({ user, device }));
+    return { ...row, group: group.id, sealed: bytes, pending };
+  }
+
+  #waitingFor(user: string): OutboxRow[] {
+    const folded = foldName(user);
+    const waiting = this.#waiting.get(folded) ?? [];
+    this.#waiting.set(folded, waiting);
+    return waiting;
+  }
+}
+
+function assertSendable(body: string): void {
+  if (body.trim() === '') {
+    throw new Failure('usage', 'text-empty', 'there is nothing to send', { hint: 'Write a text after the name.' });
+  }
+  const bytes = Buffer.byteLength(body);
+  if (bytes > TEXT_BYTES) {
+    throw new Failure('limit', 'text-too-long', `the text has ${bytes} bytes, ${TEXT_BYTES} are possible`, {
+      hint: 'Send it in parts, or as a file.',
+      details: { bytes, limit: TEXT_BYTES },
+    });
+  }
+}

@@ -1,0 +1,144 @@
+import { hex } from '../../base/bytes.js';
+import { type Failure, toFailure } from '../../base/errors.js';
+import type { LocalStore, Step } from '../../store/local.js';
+import type { DeviceAddress } from '../../wire/directory.js';
+import { foldName } from '../../wire/names.js';
+import type { DeliveryState } from '../events.js';
+import { type History, isAtLeast } from '../history.js';
+import type { OutboxRow, Tables } from '../rows.js';
+import { Lane, type LaneInit, type LaneItem } from './lane.js';
+
+export interface OutboxInit extends Pick<LaneInit, 'clock' | 'link' | 'store'> {
+  readonly tables: Tables;
+  readonly disk: LocalStore;
+  readonly history: History;
+  readonly self: DeviceAddress;
+  /** A message of ours has got further. */
+  onState(id: string, user: string, state: DeliveryState): void;
+  onStuck(user: string, why: Failure): void;
+}
+
+interface Entry {
+  readonly row: OutboxRow;
+  /** The devices that lack it. */
+  readonly pending: Map<string, DeviceAddress>;
+  state: DeliveryState;
+}
+
+/**
+ * Everything sealed that some device doesn't have yet. A row leaves when every device has it on its disk or in its
+ * mailbox; until then it is tried again, also by the next program on this profile.
+ */
+export class Outbox {
+  readonly #init: OutboxInit;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #entries = new Map<string, Entry>();
+  readonly #due = new Set<Entry>();
+  #recording: Promise<void> | undefined;
+  #nextOrder = 1;
+
+  constructor(init: OutboxInit) {
+    this.#init = init;
+  }
+
+  /** @returns rows of an earlier run that were never sealed, in order; the sealed ones are on their way again */
+  async load(): Promise<readonly OutboxRow[]> {
+    const unsealed: OutboxRow[] = [];
+    for await (const row of this.#init.tables.outbox.range(['out'])) {
+      this.#nextOrder = Math.max(this.#nextOrder, row.order + 1);
+      if (row.sealed) this.dispatch(row);
+      else unsealed.push(row);
+    }
+    return unsealed;
+  }
+
+  order(): number {
+    return this.#nextOrder++;
+  }
+
+  save(row: OutboxRow) {
+    return this.#init.tables.outbox.put(['out', row.order], row);
+  }
+
+  /** Sends what is sealed and on disk. */
+  dispatch(row: OutboxRow): void {
+    const pending = new Map(row.pending!.map((address) => [address.device, address]));
+    this.#entries.set(hex(row.id), { row, pending, state: 'queued' });
+    const item = { order: row.order, id: row.id, group: row.group!, sealed: row.sealed! };
+    for (const address of pending.values()) this.#lane(address).push(item);
+    if (pending.size === 0) this.#settle(row.id, undefined, 'stored');
+  }
+
+  /** Lets waiting messages try again: those to one device, or all. */
+  poke(device?: string): void {
+    if (device !== undefined) this.#lanes.get(device)?.poke();
+    else for (const lane of this.#lanes.values()) lane.poke();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.close()));
+    await this.#recording;
+  }
+
+  #lane(address: DeviceAddress): Lane {
+    const known = this.#lanes.get(address.device);
+    if (known) return known;
+    const lane = new Lane({
+      address,
+      clock: this.#init.clock,
+      link: this.#init.link,
+      store: this.#init.store,
+      onDelivered: (item) => this.#settle(item.id, address, 'delivered'),
+      onStored: (items) => this.#storedIn(items, address),
+      onStuck: (why) => this.#init.onStuck(address.user, why),
+    });
+    this.#lanes.set(address.device, lane);
+    return lane;
+  }
+
+  #storedIn(items: readonly LaneItem[], address: DeviceAddress): void {
+    for (const item of items) this.#settle(item.id, address, 'stored');
+  }
+
+  /**
+   * One device has it, on its disk or in its mailbox. Whoever waits is told at once; the record follows, many together:
+   * lost in a crash, it comes again with the receiver's answer to the repeated message.
+   */
+  #settle(id: Uint8Array, address: DeviceAddress | undefined, state: 'delivered' | 'stored'): void {
+    const entry = this.#entries.get(hex(id));
+    if (entry === undefined) return;
+    if (address) entry.pending.delete(address.device);
+    if (entry.pending.size === 0) this.#entries.delete(hex(id));
+    const isTheirs = address === undefined || foldName(address.user) !== foldName(this.#init.self.user);
+    if (isTheirs && !isAtLeast(entry.state, state)) {
+      entry.state = state;
+      if (entry.row.shown) this.#init.onState(hex(id), entry.row.user, state);
+    }
+    this.#due.add(entry);
+    this.#recording ??= this.#record().finally(() => {
+      this.#recording = undefined;
+    });
+  }
+
+  async #record(): Promise<void> {
+    while (this.#due.size > 0) {
+      const entries = [...this.#due];
+      this.#due.clear();
+      try {
+        const steps = await Promise.all(entries.map((entry) => this.#progress(entry)));
+        await this.#init.disk.write(steps.flat());
+      } catch (error) {
+        this.#init.onStuck(entries[0]!.row.user, toFailure(error));
+      }
+    }
+  }
+
+  async #progress({ row, pending, state }: Entry): Promise<Step[]> {
+    const raised = row.shown ? await this.#init.history.raise(row.id, state) : [];
+    const progress =
+      pending.size === 0
+        ? this.#init.tables.outbox.remove(['out', row.order])
+        : this.save({ ...row, pending: [...pending.values()] });
+    return [progress, ...raised];
+  }
+}

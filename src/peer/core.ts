@@ -1,0 +1,247 @@
+import { sameBytes } from '../base/bytes.js';
+import type { Clock } from '../base/clock.js';
+import { timestamp } from '../base/clock.js';
+import { type Failure, hasCode, toFailure } from '../base/errors.js';
+import type { Random } from '../base/random.js';
+import type { Scope } from '../base/scope.js';
+import { createMlsEngine } from '../crypto/mls.js';
+import type { LocalStore } from '../store/local.js';
+import type { Content } from '../wire/content.js';
+import type { DeviceAddress } from '../wire/directory.js';
+import { foldName } from '../wire/names.js';
+import { Contacts } from './contacts.js';
+import { conversationWith, DirectGroups, type DirectoryRequest } from './conversations/direct.js';
+import { Groups } from './conversations/groups.js';
+import { Inbox } from './conversations/inbox.js';
+import { KeyPackages } from './conversations/key-packages.js';
+import type { LaneInit } from './conversations/lane.js';
+import { Messenger } from './conversations/messenger.js';
+import { Outbox } from './conversations/outbox.js';
+import type { PeerEvent } from './events.js';
+import { Feed } from './feed.js';
+import { History } from './history.js';
+import { Mailbox } from './mailbox.js';
+import { Receipts } from './receipts.js';
+import type { MessageRow, Tables } from './rows.js';
+import type { Self } from './self.js';
+
+export interface CoreInit {
+  readonly self: Self;
+  readonly disk: LocalStore;
+  readonly tables: Tables;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly scope: Scope;
+  readonly request: DirectoryRequest;
+  isOnline(): boolean;
+  readonly link: LaneInit['link'];
+  readonly store: LaneInit['store'];
+}
+
+/** The conversations of a peer, put together: everything between the disk and the network. */
+export class Core {
+  readonly feed: Feed;
+  readonly history: History;
+  readonly contacts: Contacts;
+  readonly keyPackages: KeyPackages;
+  readonly direct: DirectGroups;
+  readonly groups: Groups;
+  readonly outbox: Outbox;
+  readonly messenger: Messenger;
+  readonly inbox: Inbox;
+  readonly mailbox: Mailbox;
+  readonly #init: CoreInit;
+  readonly #receipts = new Receipts();
+
+  constructor(init: CoreInit) {
+    this.#init = init;
+    const { self, disk, tables, clock, random, request } = init;
+    const address = { user: self.user, device: self.device };
+    const emit = (event: PeerEvent): void => this.feed.emit(event);
+    const enqueue: Messenger['enqueue'] = (user, work) => this.messenger.enqueue(user, work);
+    const onStuck = (user: string, why: Failure): void => this.#stuck(user, why);
+    const engine = createMlsEngine({
+      verifyCredential: (certificate, key) => this.#judgeLeaf(certificate, key),
+      random,
+      now: () => clock.now(),
+    });
+    this.feed = new Feed(tables, disk);
+    this.history = new History(tables, clock);
+    this.contacts = new Contacts({
+      tables,
+      store: disk,
+      anchor: self.anchor,
+      clock,
+      self: { user: self.user, identityKey: self.identity.publicKey },
+      fetchRoster: async (user) => (init.isOnline() ? request('roster.get', { user, watch: true }) : undefined),
+      emit,
+    });
+    this.groups = new Groups(tables, engine, self.anchor, self.signatureKey);
+    this.keyPackages = new KeyPackages({
+      tables,
+      store: disk,
+      clock,
+      engine,
+      groups: this.groups,
+      signatureKey: self.signatureKey,
+      certificate: () => self.certificate,
+      publish: (packages) => request('keypackages.publish', { packages }),
+    });
+    const { contacts, groups, history, keyPackages } = this;
+    this.direct = new DirectGroups({
+      self: address,
+      engine,
+      signatureKey: self.signatureKey,
+      groups,
+      keyPackages,
+      history,
+      contacts,
+      store: disk,
+      random,
+      request,
+      isOnline: init.isOnline,
+      enqueue,
+    });
+    this.outbox = new Outbox({
+      tables,
+      disk,
+      history,
+      clock,
+      self: address,
+      link: init.link,
+      store: init.store,
+      onState: (id, user, state) => emit({ event: 'sent', id, conversation: conversationWith(user), state }),
+      onStuck,
+    });
+    const { direct, outbox } = this;
+    this.messenger = new Messenger({
+      disk,
+      engine,
+      groups,
+      direct,
+      history,
+      outbox,
+      clock,
+      random,
+      self: address,
+      drainMailbox: () => this.drainMailbox(),
+      onStuck,
+    });
+    this.inbox = new Inbox({
+      tables,
+      disk,
+      engine,
+      groups,
+      direct,
+      history,
+      self: address,
+      enqueue,
+      onLine: (row, unseen) => this.#line(row, unseen),
+      onContent: (user, from, content) => this.#content(user, from, content),
+    });
+    this.mailbox = new Mailbox({
+      tables,
+      disk,
+      request,
+      accept: (incoming) => this.inbox.accept(incoming),
+      join: (number, welcome) => direct.join(number, welcome),
+      onRefused: (entry, why) => this.#refused(entry, why),
+    });
+  }
+
+  async load(): Promise<void> {
+    await this.inbox.load();
+    this.messenger.resume(await this.outbox.load());
+  }
+
+  /** Empties the mailbox where the directory can be reached, and tells senders what came. */
+  async drainMailbox(): Promise<void> {
+    if (!this.#init.isOnline()) return;
+    try {
+      await this.mailbox.drain();
+    } catch (error) {
+      if (toFailure(error).reason !== 'unreachable') throw error;
+    }
+    for (const { user, content } of this.#receipts.take()) this.#sendLater(user, content);
+  }
+
+  /** A restored copy of an older state must not be used for sealing: all conversations begin anew. */
+  async startAnew(): Promise<void> {
+    for (const { conversation } of await this.history.conversations()) {
+      const user = conversation.slice(1);
+      await this.messenger.enqueue(user, () => this.direct.abandon(user));
+    }
+  }
+
+  async markRead(conversation: string): Promise<void> {
+    const head = await this.history.head(conversation);
+    if (head.read === head.last) return;
+    head.read = head.last;
+    await this.#init.disk.write([this.history.saveHead(head)]);
+  }
+
+  async close(): Promise<void> {
+    await this.messenger.idle();
+    await this.outbox.close();
+    await this.feed.close();
+  }
+
+  /** The key is the certificate's, the certificate the directory's, and the identity the one we know. */
+  async #judgeLeaf(certificate: Uint8Array, key: Uint8Array): Promise<boolean> {
+    const judged = this.#init.self.anchor.judgeLeaf(certificate);
+    if (!sameBytes(judged.publicKey, key)) return false;
+    await this.contacts.admit(judged);
+    return true;
+  }
+
+  #line(row: MessageRow, unseen: number): void {
+    this.feed.emitLine(row, unseen);
+    const isOthers = foldName(row.from) !== foldName(this.#init.self.user);
+    if (row.via === 'mailbox' && isOthers) this.#receipts.delivered(row.from, row.id);
+  }
+
+  async #content(user: string, from: DeviceAddress, content: Content): Promise<void> {
+    if (content.type === 'text' || foldName(from.user) === foldName(this.#init.self.user)) return;
+    for (const id of content.ids) {
+      const row = await this.history.find(id);
+      if (row === undefined || row.conversation !== conversationWith(user)) continue;
+      if (content.type === 'resend')
+        this.#init.scope.run(
+          () => this.messenger.resend(user, row),
+          () => {},
+        );
+      else await this.#raise(row, content.state);
+    }
+  }
+
+  async #raise(row: MessageRow, state: 'delivered' | 'read'): Promise<void> {
+    const steps = await this.history.raise(row.id, state);
+    if (steps.length === 0) return;
+    await this.#init.disk.write(steps);
+    this.feed.emit({ event: 'sent', id: Buffer.from(row.id).toString('hex'), conversation: row.conversation, state });
+  }
+
+  #refused(
+    entry: { readonly from: DeviceAddress; readonly id: Uint8Array; readonly storedAt: number },
+    why: Failure,
+  ): void {
+    this.#report(`a message of ${entry.from.user} from ${timestamp(entry.storedAt)} could not be taken in`, why);
+    if (why.reason !== 'trust') this.#receipts.unreadable(entry.from.user, entry.id);
+  }
+
+  #sendLater(user: string, content: Content): void {
+    this.#init.scope.run(
+      () => this.messenger.sendContent(user, content),
+      (error) => this.#stuck(user, toFailure(error)),
+    );
+  }
+
+  #stuck(user: string, why: Failure): void {
+    if (hasCode(why, 'directory-offline') || hasCode(why, 'connection-lost') || hasCode(why, 'closed')) return;
+    this.#report(`messages to ${user} wait`, why);
+  }
+
+  #report(what: string, { code, message, hint }: Failure): void {
+    this.feed.emit({ event: 'error', code, message: `${what}: ${message}`, hint });
+  }
+}

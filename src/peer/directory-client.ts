@@ -1,0 +1,141 @@
+import type { TLSSocket } from 'node:tls';
+import type { Cancel, Clock } from '../base/clock.js';
+import { Failure, isReason, toFailure } from '../base/errors.js';
+import type { Random } from '../base/random.js';
+import type { Scope } from '../base/scope.js';
+import { type DirectoryMethods, type DirectoryNotices, directoryMethods, directoryNotices } from '../wire/directory.js';
+import type { MethodName, Notice, NoticeName, Params, Result } from '../wire/rpc.js';
+import { Backoff } from './backoff.js';
+import { Channel } from './channel.js';
+
+type NoMethods = Record<never, never>;
+type DirectoryChannel = Channel<NoMethods, DirectoryNotices, DirectoryMethods, NoMethods>;
+export type Welcome = Result<DirectoryMethods, 'hello'>;
+
+export interface DirectoryClientInit {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly scope: Scope;
+  /** A socket to the directory whose certificate has been judged. */
+  connect(signal: AbortSignal): Promise<TLSSocket>;
+  hello(socket: TLSSocket): Params<DirectoryMethods, 'hello'>;
+  /** The directory has accepted this device. Requests work from here on. */
+  onOnline(welcome: Welcome): void;
+  onOffline(why: Failure, retryIn: number): void;
+  /** The directory will not have this device: no further try is made. */
+  onRefused(why: Failure): void;
+  onNotice<N extends NoticeName<DirectoryNotices>>(notice: N, params: Notice<DirectoryNotices, N>): void;
+}
+
+export const directoryOffline = (): Failure =>
+  new Failure('unreachable', 'directory-offline', 'the directory cannot be reached', {
+    hint: "Check the network and the directory's address (p2pchat doctor). Contacts you know can still be reached directly.",
+  });
+
+/** Reasons for which trying again changes nothing; a person has to do something first. */
+const FINAL: ReadonlySet<string> = new Set(['trust', 'blocked', 'credentials', 'denied']);
+
+/** Keeps a channel to the directory: dials, says hello, and dials again with back-off when it is lost. */
+export class DirectoryClient {
+  readonly #init: DirectoryClientInit;
+  readonly #backoff: Backoff;
+  #channel: DirectoryChannel | undefined;
+  #lastWord: Failure | undefined;
+  #cancelRetry: Cancel = () => {};
+  #settleFirst!: () => void;
+  /** Resolves after the first try, however it went. */
+  readonly firstTry: Promise<void>;
+
+  constructor(init: DirectoryClientInit) {
+    this.#init = init;
+    this.#backoff = new Backoff(init.random);
+    this.firstTry = new Promise((resolve) => {
+      this.#settleFirst = resolve;
+    });
+    init.scope.defer(() => this.#stop());
+    init.scope.run(() => this.#try());
+  }
+
+  get state(): 'online' | 'offline' {
+    return this.#channel ? 'online' : 'offline';
+  }
+
+  request<M extends MethodName<DirectoryMethods>>(
+    method: M,
+    params: Params<DirectoryMethods, M>,
+  ): Promise<Result<DirectoryMethods, M>> {
+    return this.#channel ? this.#channel.session.request(method, params) : Promise.reject(directoryOffline());
+  }
+
+  /** Tries now instead of at the end of the back-off. */
+  retryNow(): void {
+    if (this.#channel || this.#init.scope.closed) return;
+    this.#cancelRetry();
+    this.#init.scope.run(() => this.#try());
+  }
+
+  async #try(): Promise<void> {
+    const { scope, onOnline } = this.#init;
+    try {
+      const channel = await this.#dial();
+      const welcome = await this.#greet(channel);
+      this.#channel = channel;
+      this.#backoff.reset();
+      void channel.closed.then((why) => this.#lost(this.#lastWord ?? why));
+      onOnline(welcome);
+    } catch (error) {
+      if (!scope.closed) this.#lost(this.#lastWord ?? toFailure(error));
+    } finally {
+      this.#settleFirst();
+    }
+  }
+
+  async #dial(): Promise<DirectoryChannel> {
+    const socket = await this.#init.connect(this.#init.scope.signal);
+    this.#lastWord = undefined;
+    return new Channel<NoMethods, DirectoryNotices, DirectoryMethods, NoMethods>(socket, 'the directory', {
+      clock: this.#init.clock,
+      serves: {},
+      hears: directoryNotices,
+      calls: directoryMethods,
+      serve: () => Promise.reject(new Failure('protocol', 'method-unknown', 'peers serve nothing to a directory')),
+      hear: (notice, params) => this.#hear(notice, params),
+    });
+  }
+
+  async #greet(channel: DirectoryChannel): Promise<Welcome> {
+    channel.session.open();
+    try {
+      return await channel.session.request('hello', this.#init.hello(channel.socket));
+    } catch (error) {
+      channel.close(toFailure(error));
+      throw error;
+    }
+  }
+
+  #hear<N extends NoticeName<DirectoryNotices>>(notice: N, params: Notice<DirectoryNotices, N>): void {
+    if (notice === 'end') this.#lastWord = endOf(params as Notice<DirectoryNotices, 'end'>);
+    else this.#init.onNotice(notice, params);
+  }
+
+  #lost(why: Failure): void {
+    this.#channel = undefined;
+    if (this.#init.scope.closed) return;
+    if (FINAL.has(why.reason)) {
+      this.#init.onRefused(why);
+      return;
+    }
+    const retryIn = this.#backoff.next();
+    this.#cancelRetry = this.#init.clock.after(retryIn, () => this.#init.scope.run(() => this.#try()));
+    this.#init.onOffline(why, Math.round(retryIn));
+  }
+
+  async #stop(): Promise<void> {
+    this.#cancelRetry();
+    this.#channel?.close(new Failure('unreachable', 'closed', 'this program is ending'));
+    await this.#channel?.closed;
+  }
+}
+
+const endOf = ({ reason, code, message, hint }: Notice<DirectoryNotices, 'end'>): Failure =>
+  new Failure(isReason(reason) ? reason : 'unreachable', code, message, { hint });

@@ -1,0 +1,58 @@
+import type { Clock } from '../base/clock.js';
+import { timestamp } from '../base/clock.js';
+import { CLOCK_SKEW_MS } from '../wire/limits.js';
+import type { Check } from './api.js';
+import { showEndpoint } from './links/endpoints.js';
+import type { Network } from './network.js';
+import type { Self } from './self.js';
+
+interface Patient {
+  readonly self: Self;
+  readonly network: Network;
+  readonly clock: Clock;
+}
+
+/** What works here, and what to do about the rest. */
+export async function diagnose(patient: Patient): Promise<readonly Check[]> {
+  return [directory(patient), clocks(patient), certificate(patient), directLinks(patient)];
+}
+
+function directory({ self, network }: Patient): Check {
+  const where = `${self.link.host}:${self.link.port}`;
+  if (network.directoryState === 'online') return { name: 'directory', ok: true, says: `reached at ${where}` };
+  return {
+    name: 'directory',
+    ok: false,
+    says: `not reached at ${where}`,
+    hint: 'Check that it runs and that a firewall lets TCP to that port through; give another address with --directory.',
+  };
+}
+
+function clocks({ network, clock }: Patient): Check {
+  if (network.welcome === undefined)
+    return { name: 'clock', ok: true, says: 'not compared: the directory was not reached' };
+  const off = Math.round((clock.now() - network.welcome.now) / 1000);
+  const ok = Math.abs(off) * 1000 < CLOCK_SKEW_MS;
+  return {
+    name: 'clock',
+    ok,
+    says: `${Math.abs(off)} s ${off < 0 ? 'behind' : 'ahead of'} the directory's`,
+    ...(!ok && { hint: 'Set the clocks right (NTP): certificates are judged by them.' }),
+  };
+}
+
+function certificate({ self, clock }: Patient): Check {
+  const expires = self.certificateExpires();
+  const ok = expires > clock.now();
+  return {
+    name: 'certificate',
+    ok,
+    says: `${ok ? 'valid until' : 'expired at'} ${timestamp(expires)}`,
+    ...(!ok && { hint: `Run: p2pchat login ${self.user}` }),
+  };
+}
+
+function directLinks({ network }: Patient): Check {
+  const endpoints = network.links.endpoints().map(showEndpoint);
+  return { name: 'direct links', ok: endpoints.length > 0, says: `listening at ${endpoints.join(', ')}` };
+}

@@ -1,0 +1,56 @@
+import type { TLSSocket } from 'node:tls';
+import type { Clock } from '../base/clock.js';
+import { Failure } from '../base/errors.js';
+import { enrolClientTls } from '../crypto/tls.js';
+import type { Trust } from '../crypto/trust.js';
+import { ALPN_ENROL, type EnrolMethods, enrolMethods } from '../wire/directory.js';
+import { PROTOCOL_VERSIONS } from '../wire/limits.js';
+import type { DirectoryLink } from '../wire/link.js';
+import type { MethodName, Params, Result } from '../wire/rpc.js';
+import { agent } from './agent.js';
+import { Channel } from './channel.js';
+import { dialDirectory } from './directory-dial.js';
+
+type NoMethods = Record<never, never>;
+
+/** A channel for whoever has no certificate yet: registration, login, and the request for a certificate. */
+export interface EnrolChannel {
+  readonly trust: Trust;
+  readonly socket: TLSSocket;
+  readonly greeting: Result<EnrolMethods, 'hello'>;
+  request<M extends MethodName<EnrolMethods>>(
+    method: M,
+    params: Params<EnrolMethods, M>,
+  ): Promise<Result<EnrolMethods, M>>;
+}
+
+/** Opens the channel, does `work` on it, and closes it whatever happens. */
+export async function withEnrolChannel<T>(
+  link: DirectoryLink,
+  clock: Clock,
+  work: (channel: EnrolChannel) => Promise<T>,
+): Promise<T> {
+  const signal = new AbortController().signal;
+  const { socket, trust } = await dialDirectory(link, enrolClientTls(), ALPN_ENROL, { now: clock.now(), signal });
+  const channel = new Channel<NoMethods, NoMethods, EnrolMethods, NoMethods>(socket, 'the directory', {
+    clock,
+    serves: {},
+    hears: {},
+    calls: enrolMethods,
+    serve: () => Promise.reject(new Failure('protocol', 'method-unknown', 'peers serve nothing to a directory')),
+    hear: () => {},
+  });
+  channel.session.open();
+  try {
+    const greeting = await channel.session.request('hello', { versions: [...PROTOCOL_VERSIONS], agent });
+    return await work({
+      trust,
+      socket,
+      greeting,
+      request: (method, params) => channel.session.request(method, params),
+    });
+  } finally {
+    channel.close(new Failure('unreachable', 'closed', 'done'));
+    await channel.closed;
+  }
+}

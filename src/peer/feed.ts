@@ -1,0 +1,80 @@
+import { hex } from '../base/bytes.js';
+import { timestamp } from '../base/clock.js';
+import type { LocalStore } from '../store/local.js';
+import type { MessageEvent, PeerEvent } from './events.js';
+import type { MessageRow, Tables } from './rows.js';
+
+/**
+ * Hands events to whoever watches. A message stays noted as unseen until somebody has been given it, so that what comes
+ * while nobody watches, or just before a crash, is shown by the next who does.
+ */
+export class Feed {
+  readonly #tables: Tables;
+  readonly #store: LocalStore;
+  readonly #listeners = new Set<(event: PeerEvent) => void>();
+  #seen: number[] = [];
+  #forgetting: Promise<void> | undefined;
+
+  constructor(tables: Tables, store: LocalStore) {
+    this.#tables = tables;
+    this.#store = store;
+  }
+
+  subscribe(listener: (event: PeerEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  emit(event: PeerEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  /** A line that has just been written. @param unseen its note's number */
+  emitLine(row: MessageRow, unseen: number): void {
+    if (this.#listeners.size === 0) return;
+    this.emit(toEvent(row));
+    this.#forget(unseen);
+  }
+
+  async replayUnseen(): Promise<void> {
+    for await (const { order, conversation, number } of this.#tables.unseen.range(['all'])) {
+      if (this.#seen.includes(order)) continue;
+      const row = await this.#tables.messages.get(conversation, number);
+      if (row) this.emit({ ...toEvent(row), history: true });
+      this.#forget(order);
+    }
+  }
+
+  /** Resolves when what was shown is no longer noted as unseen. */
+  async close(): Promise<void> {
+    await this.#forgetting;
+  }
+
+  #forget(unseen: number): void {
+    this.#seen.push(unseen);
+    this.#forgetting ??= this.#flush().finally(() => {
+      this.#forgetting = undefined;
+    });
+  }
+
+  async #flush(): Promise<void> {
+    while (this.#seen.length > 0) {
+      const orders = this.#seen;
+      await this.#store.write(orders.map((order) => this.#tables.unseen.remove(['all', order])));
+      this.#seen = this.#seen.slice(orders.length);
+    }
+  }
+}
+
+const toEvent = (row: MessageRow): MessageEvent => ({
+  event: 'message',
+  id: hex(row.id),
+  conversation: row.conversation,
+  from: row.from,
+  text: row.body,
+  sentAt: timestamp(row.sentAt),
+  receivedAt: timestamp(row.receivedAt),
+  via: row.via ?? 'direct',
+});

@@ -1,0 +1,40 @@
+import { isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { Failure } from '../../base/errors.js';
+import type { Endpoint } from '../../wire/directory.js';
+import { ENDPOINTS_PER_DEVICE } from '../../wire/limits.js';
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Every address, any free port. */
+export const ANY_ADDRESS: ListenAddress = { host: '::', port: 0 };
+
+/** @throws Failure usage 'listen-invalid' */
+export function parseListen(text: string): ListenAddress {
+  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:\s]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) {
+    throw new Failure('usage', 'listen-invalid', `'${text}' is no address to listen on`, {
+      hint: 'Give HOST:PORT, such as 0.0.0.0:7000 or [::]:0; port 0 picks a free one.',
+    });
+  }
+  return { host: match[1] ?? match[2]!, port };
+}
+
+/** Addresses of this machine at which others may reach a listener, the likelier ones first. */
+export function endpointsOf({ host, port }: ListenAddress): Endpoint[] {
+  if (host !== '::' && host !== '0.0.0.0') return [{ host, port }];
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const usable = all.filter(
+    ({ address, family }) => !address.startsWith('fe80:') && (host === '::' || family === 'IPv4'),
+  );
+  // Loopback comes last: it is right for two people on one machine, and harmless to others, who will find a stranger there.
+  const ranked = [...usable.filter((one) => !one.internal), ...usable.filter((one) => one.internal)];
+  return ranked.slice(0, ENDPOINTS_PER_DEVICE).map(({ address }) => ({ host: address, port }));
+}
+
+export const showEndpoint = ({ host, port }: Endpoint): string =>
+  isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;

@@ -1,0 +1,132 @@
+import type { TLSSocket } from 'node:tls';
+import { sameBytes } from '../../base/bytes.js';
+import type { Clock } from '../../base/clock.js';
+import { Failure } from '../../base/errors.js';
+import type { DeviceCertificate } from '../../crypto/certificate.js';
+import { PROTOCOL_VERSIONS } from '../../wire/limits.js';
+import { type PeerMethods, type PeerNotices, peerMethods, peerNotices } from '../../wire/peer-link.js';
+import type { MethodName, Params, Result } from '../../wire/rpc.js';
+import { agent } from '../agent.js';
+import { Channel } from '../channel.js';
+
+export interface LinkHandlers {
+  deliver(params: Params<PeerMethods, 'deliver'>, link: Link): Promise<void>;
+  crl(): { readonly number: number; readonly der: Uint8Array };
+}
+
+export interface LinkInit {
+  readonly socket: TLSSocket;
+  readonly certificate: DeviceCertificate;
+  readonly clock: Clock;
+  /** Random for each start of this program. */
+  readonly instance: Uint8Array;
+  readonly dialled: boolean;
+  readonly handlers: LinkHandlers;
+}
+
+/** A live connection to one device of another person, or of ours. Both ends have proven who they are. */
+export class Link {
+  readonly certificate: DeviceCertificate;
+  /** True where this side dialled. */
+  readonly dialled: boolean;
+  readonly #channel: Channel<PeerMethods, PeerNotices, PeerMethods, PeerNotices>;
+  readonly #init: LinkInit;
+  readonly #ready: Promise<void>;
+  #greeted!: () => void;
+  #remote: { instance: Uint8Array; crl: number } | undefined;
+
+  constructor(init: LinkInit) {
+    this.#init = init;
+    this.certificate = init.certificate;
+    this.dialled = init.dialled;
+    this.#ready = new Promise((resolve) => {
+      this.#greeted = resolve;
+    });
+    this.#channel = new Channel<PeerMethods, PeerNotices, PeerMethods, PeerNotices>(
+      init.socket,
+      init.certificate.user,
+      {
+        clock: init.clock,
+        serves: peerMethods,
+        hears: peerNotices,
+        calls: peerMethods,
+        serve: (method, params) => this.#serve(method, params),
+        hear: () => {},
+      },
+    );
+  }
+
+  get device(): string {
+    return this.certificate.deviceId;
+  }
+
+  get closed(): Promise<Failure> {
+    return this.#channel.closed;
+  }
+
+  /** The other program's instance; after greet. */
+  get instance(): Uint8Array {
+    return this.#remote!.instance;
+  }
+
+  /** The number of the other side's revocation list; after greet. */
+  get remoteCrl(): number {
+    return this.#remote!.crl;
+  }
+
+  /** Whoever dialled says hello; resolves when both know each other's version. @throws when the link fails before */
+  async greet(): Promise<void> {
+    if (this.dialled) this.#accept(await this.#channel.session.request('hello', this.#hello()));
+    else await Promise.race([this.#ready, this.#channel.closed.then((why) => Promise.reject(why))]);
+  }
+
+  request<M extends MethodName<PeerMethods>>(
+    method: M,
+    params: Params<PeerMethods, M>,
+  ): Promise<Result<PeerMethods, M>> {
+    return this.#channel.session.request(method, params);
+  }
+
+  close(why: Failure): void {
+    this.#channel.close(why);
+  }
+
+  #hello(): Params<PeerMethods, 'hello'> {
+    return {
+      versions: [...PROTOCOL_VERSIONS],
+      agent,
+      instance: this.#init.instance,
+      crl: this.#init.handlers.crl().number,
+    };
+  }
+
+  #accept(remote: { instance: Uint8Array; crl: number }): void {
+    this.#remote = remote;
+    this.#channel.session.open();
+    this.#greeted();
+  }
+
+  async #serve(
+    method: MethodName<PeerMethods>,
+    params: Params<PeerMethods, MethodName<PeerMethods>>,
+  ): Promise<unknown> {
+    if (method === 'hello') return this.#welcome(params as Params<PeerMethods, 'hello'>);
+    if (this.#remote === undefined) throw new Failure('protocol', 'hello-first', 'hello comes first');
+    if (method === 'crl.get') return { crl: this.#init.handlers.crl().der };
+    await this.#init.handlers.deliver(params as Params<PeerMethods, 'deliver'>, this);
+    return {};
+  }
+
+  #welcome({ versions, instance, crl }: Params<PeerMethods, 'hello'>): Result<PeerMethods, 'hello'> {
+    const version = PROTOCOL_VERSIONS.find((one) => versions.includes(one));
+    if (version === undefined) {
+      throw new Failure('protocol', 'version-unknown', 'the two programs share no version of the protocol', {
+        hint: 'Update the older p2pchat.',
+      });
+    }
+    if (this.#remote && !sameBytes(this.#remote.instance, instance))
+      throw new Failure('protocol', 'hello-twice', 'hello came twice');
+    this.#accept({ instance, crl });
+    return { version, instance: this.#init.instance, crl: this.#init.handlers.crl().number };
+  }
+}

@@ -1,0 +1,218 @@
+import { createServer, type TLSSocket } from 'node:tls';
+import { sameBytes } from '../../base/bytes.js';
+import type { Clock } from '../../base/clock.js';
+import { Failure, toFailure } from '../../base/errors.js';
+import type { Scope } from '../../base/scope.js';
+import { assertPeer, type DeviceCertificate } from '../../crypto/certificate.js';
+import { assertChannel, peerCertificateDer, peerClientTls, peerServerTls, type TlsIdentity } from '../../crypto/tls.js';
+import type { Endpoint } from '../../wire/directory.js';
+import { HANDSHAKE_TIMEOUT_MS } from '../../wire/limits.js';
+import { foldName } from '../../wire/names.js';
+import { ALPN_PEER } from '../../wire/peer-link.js';
+import type { ContactDevice } from '../contacts.js';
+import { dial } from '../directory-dial.js';
+import { endpointsOf, type ListenAddress } from './endpoints.js';
+import { Link, type LinkHandlers } from './link.js';
+
+export interface LinksInit {
+  readonly clock: Clock;
+  readonly scope: Scope;
+  readonly instance: Uint8Array;
+  readonly device: string;
+  readonly handlers: LinkHandlers;
+  identity(): TlsIdentity;
+  /** Judges the certificate and the pin of whoever is at the other end. @throws Failure trust */
+  admit(der: Uint8Array): Promise<DeviceCertificate>;
+  onLink(link: Link): void;
+  onLost(link: Link): void;
+}
+
+/** Between the starts of tries to a device's several addresses (RFC 8305 calls it the connection attempt delay). */
+const ATTEMPT_DELAY_MS = 150;
+/** All addresses together must have answered by then; the mailbox is quicker than a longer wait. */
+const DIAL_TIMEOUT_MS = 2_000;
+/** A device that could not be reached is left alone for so long. */
+const UNREACHABLE_FOR_MS = 3_000;
+
+/** Listens for and dials direct links, and keeps exactly one to each device. */
+export class Links {
+  readonly #init: LinksInit;
+  readonly #links = new Map<string, Link>();
+  readonly #dialling = new Map<string, Promise<Link | undefined>>();
+  readonly #failedAt = new Map<string, number>();
+  #listening: ListenAddress | undefined;
+
+  constructor(init: LinksInit) {
+    this.#init = init;
+    init.scope.defer(() => this.#closeAll());
+  }
+
+  /** @throws Failure usage 'port-busy' */
+  async listen(address: ListenAddress): Promise<void> {
+    const server = createServer({ ...peerServerTls(this.#init.identity()), handshakeTimeout: HANDSHAKE_TIMEOUT_MS });
+    server.on('secureConnection', (socket) => this.#init.scope.run(() => this.#admit(socket)));
+    server.on('tlsClientError', (_error, socket) => socket.destroy());
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => reject(notListening(address, error)));
+      server.listen(address.port, address.host, resolve);
+    });
+    server.on('error', () => {});
+    this.#init.scope.defer(() => new Promise((resolve) => server.close(() => resolve())));
+    this.#listening = { host: address.host, port: (server.address() as { port: number }).port };
+  }
+
+  /** Where others may reach this device. */
+  endpoints(): Endpoint[] {
+    return this.#listening ? endpointsOf(this.#listening) : [];
+  }
+
+  get(device: string): Link | undefined {
+    return this.#links.get(device);
+  }
+
+  all(): readonly Link[] {
+    return [...this.#links.values()];
+  }
+
+  /** The device's state has changed: it may be reachable now. */
+  mayRetry(device: string): void {
+    this.#failedAt.delete(device);
+  }
+
+  /** The link there is, or one that is made now; undefined where the device does not answer. */
+  async reach(target: ContactDevice): Promise<Link | undefined> {
+    const { device } = target;
+    const known = this.#links.get(device);
+    if (known) return known;
+    const failedAt = this.#failedAt.get(device);
+    if (failedAt !== undefined && this.#init.clock.monotonic() - failedAt < UNREACHABLE_FOR_MS) return undefined;
+    const running = this.#dialling.get(device) ?? this.#dial(target).finally(() => this.#dialling.delete(device));
+    this.#dialling.set(device, running);
+    return running;
+  }
+
+  async #dial(target: ContactDevice): Promise<Link | undefined> {
+    const link = await this.#firstThatAnswers(target);
+    if (link === undefined) this.#failedAt.set(target.device, this.#init.clock.monotonic());
+    // The other side may have dialled at the same time, and its link be the one that stays.
+    return this.#links.get(target.device);
+  }
+
+  async #firstThatAnswers(target: ContactDevice): Promise<Link | undefined> {
+    const ending = new AbortController();
+    const stop = (): void => ending.abort();
+    this.#init.scope.signal.addEventListener('abort', stop);
+    const cancel = this.#init.clock.after(DIAL_TIMEOUT_MS, stop);
+    try {
+      const tries = target.endpoints.map(async (endpoint, index) => {
+        await this.#pause(index * ATTEMPT_DELAY_MS, ending.signal);
+        return this.#connect(target, endpoint, ending.signal);
+      });
+      return await Promise.any(tries);
+    } catch {
+      return undefined;
+    } finally {
+      cancel();
+      ending.abort();
+      this.#init.scope.signal.removeEventListener('abort', stop);
+    }
+  }
+
+  #pause(ms: number, signal: AbortSignal): Promise<void> {
+    if (ms === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        cancel();
+        resolve();
+      };
+      const cancel = this.#init.clock.after(ms, done);
+      signal.addEventListener('abort', done, { once: true });
+    });
+  }
+
+  async #connect(target: ContactDevice, endpoint: Endpoint, signal: AbortSignal): Promise<Link> {
+    const socket = await dial({ ...peerClientTls(this.#init.identity()), ...endpoint }, signal);
+    try {
+      assertChannel(socket, ALPN_PEER);
+      const certificate = await this.#init.admit(peerCertificateDer(socket));
+      const { identityKey } = target.certificate;
+      assertPeer(certificate, { folded: foldName(target.user), identityKey, deviceId: target.device });
+      return await this.#greet(socket, certificate, true);
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
+  }
+
+  async #admit(socket: TLSSocket): Promise<void> {
+    socket.on('error', () => {});
+    try {
+      assertChannel(socket, ALPN_PEER);
+      await this.#greet(socket, await this.#init.admit(peerCertificateDer(socket)), false);
+    } catch {
+      // Whoever it was learns nothing but that the door stays shut.
+      socket.destroy();
+    }
+  }
+
+  async #greet(socket: TLSSocket, certificate: DeviceCertificate, dialled: boolean): Promise<Link> {
+    const { clock, instance, handlers, scope } = this.#init;
+    const link = new Link({ socket, certificate, clock, instance, dialled, handlers });
+    const cancel = clock.after(HANDSHAKE_TIMEOUT_MS, () => link.close(tooSlow()));
+    try {
+      await link.greet();
+    } catch (error) {
+      link.close(toFailure(error));
+      throw error;
+    } finally {
+      cancel();
+    }
+    if (scope.closed) link.close(ending());
+    else this.#keepOne(link);
+    return link;
+  }
+
+  /** Of two links between the same two programs both ends keep the one which the lower device id dialled. */
+  #keepOne(link: Link): void {
+    const other = this.#links.get(link.device);
+    if (other && sameBytes(other.instance, link.instance) && this.#isPreferred(other) && !this.#isPreferred(link)) {
+      link.close(surplus());
+      return;
+    }
+    this.#links.set(link.device, link);
+    this.#failedAt.delete(link.device);
+    void link.closed.then(() => this.#forget(link));
+    other?.close(surplus());
+    this.#init.onLink(link);
+  }
+
+  #isPreferred(link: Link): boolean {
+    return link.dialled === this.#init.device < link.device;
+  }
+
+  #forget(link: Link): void {
+    if (this.#links.get(link.device) !== link) return;
+    this.#links.delete(link.device);
+    this.#init.onLost(link);
+  }
+
+  async #closeAll(): Promise<void> {
+    const links = this.all();
+    for (const link of links) link.close(ending());
+    await Promise.all(links.map((link) => link.closed));
+  }
+}
+
+const surplus = (): Failure => new Failure('unreachable', 'link-surplus', 'another link to the same device stays');
+const ending = (): Failure => new Failure('unreachable', 'closed', 'this program is ending');
+const tooSlow = (): Failure =>
+  new Failure('unreachable', 'handshake-timeout', 'the other side was too slow to say hello');
+
+function notListening({ host, port }: ListenAddress, error: NodeJS.ErrnoException): Failure {
+  const busy = error.code === 'EADDRINUSE';
+  const why = busy ? 'another program uses it' : error.message;
+  return new Failure('usage', busy ? 'port-busy' : 'listen-failed', `cannot listen on ${host}:${port}: ${why}`, {
+    hint: 'Choose another with --listen HOST:PORT; port 0 picks a free one.',
+    cause: error,
+  });
+}

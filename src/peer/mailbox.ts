@@ -1,0 +1,77 @@
+import { type Failure, toFailure } from '../base/errors.js';
+import type { LocalStore } from '../store/local.js';
+import type { MailboxEntry } from '../wire/directory.js';
+import { MAILBOX_PAGE } from '../wire/limits.js';
+import { parcelCodec } from '../wire/peer-link.js';
+import type { DirectoryRequest } from './conversations/direct.js';
+import type { Incoming } from './conversations/inbox.js';
+import type { Tables } from './rows.js';
+
+export interface MailboxInit {
+  readonly tables: Tables;
+  readonly disk: LocalStore;
+  request: DirectoryRequest;
+  accept(incoming: Incoming): Promise<void>;
+  join(number: number, welcome: Uint8Array): Promise<void>;
+  /** An entry that can't be taken in: it is put aside, so that it doesn't stand before all that follow. */
+  onRefused(entry: MailboxEntry, why: Failure): void;
+}
+
+/** Failures that say nothing about the entry: it stays where it is, and so does everything behind it. */
+const TRANSIENT: ReadonlySet<string> = new Set(['unreachable', 'storage', 'limit']);
+
+/** Empties this device's mailbox at the directory, in order: on disk here first, then acknowledged there. */
+export class Mailbox {
+  readonly #init: MailboxInit;
+  #through: number | undefined;
+  #draining: Promise<void> | undefined;
+  #again = false;
+
+  constructor(init: MailboxInit) {
+    this.#init = init;
+  }
+
+  /** Resolves when everything that was there at the call has been taken in. */
+  drain(): Promise<void> {
+    if (this.#draining !== undefined) this.#again = true;
+    this.#draining ??= this.#drain().finally(() => {
+      this.#draining = undefined;
+    });
+    return this.#draining;
+  }
+
+  async #drain(): Promise<void> {
+    do {
+      this.#again = false;
+      while (await this.#page()) {}
+    } while (this.#again);
+  }
+
+  /** @returns whether there is more */
+  async #page(): Promise<boolean> {
+    this.#through ??= (await this.#init.tables.mailbox.get('self'))?.through ?? 0;
+    const { entries, more } = await this.#init.request('mailbox.read', { after: this.#through, limit: MAILBOX_PAGE });
+    let through = this.#through;
+    for (const entry of entries) {
+      await this.#take(entry);
+      through = entry.position;
+    }
+    if (through === this.#through) return false;
+    this.#through = through;
+    await this.#init.disk.write([this.#init.tables.mailbox.put(['self'], { through })]);
+    await this.#init.request('mailbox.ack', { through });
+    return more;
+  }
+
+  async #take(entry: MailboxEntry): Promise<void> {
+    try {
+      const parcel = parcelCodec.decode(entry.sealed);
+      if (parcel.kind === 'welcome') await this.#init.join(parcel.number, parcel.welcome);
+      else await this.#init.accept({ id: entry.id, group: parcel.group, sealed: parcel.sealed, via: 'mailbox' });
+    } catch (error) {
+      const why = toFailure(error);
+      if (TRANSIENT.has(why.reason)) throw why;
+      this.#init.onRefused(entry, why);
+    }
+  }
+}

@@ -1,0 +1,309 @@
+import type { Clock } from '../base/clock.js';
+import { Failure, hasCode, toFailure } from '../base/errors.js';
+import type { Random } from '../base/random.js';
+import type { Scope } from '../base/scope.js';
+import { directoryClientTls } from '../crypto/tls.js';
+import { ALPN_DIRECTORY, type DeviceAddress, type DirectoryNotices, type PresenceState } from '../wire/directory.js';
+import { KEY_PACKAGES_LOW, PROTOCOL_VERSIONS } from '../wire/limits.js';
+import { type PeerMethods, parcelCodec } from '../wire/peer-link.js';
+import type { Notice, NoticeName, Params } from '../wire/rpc.js';
+import { agent } from './agent.js';
+import type { LaneItem, LaneLink } from './conversations/lane.js';
+import type { Core } from './core.js';
+import { DirectoryClient, type Welcome } from './directory-client.js';
+import { dialDirectory } from './directory-dial.js';
+import type { ListenAddress } from './links/endpoints.js';
+import type { Link } from './links/link.js';
+import { Links } from './links/links.js';
+import type { Self } from './self.js';
+
+export interface NetworkInit {
+  readonly self: Self;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly scope: Scope;
+  /** Made after this, because each needs the other. */
+  core(): Core;
+  /** The directory won't have this device any more. */
+  onRefused(why: Failure): void;
+}
+
+const HOUSEKEEPING_MS = 10 * 60_000;
+
+/** The peer's two ways out: the channel to its directory, and direct links to others. */
+export class Network {
+  readonly #init: NetworkInit;
+  readonly #instance: Uint8Array;
+  readonly #links: Links;
+  #client: DirectoryClient | undefined;
+  #presence: PresenceState = 'online';
+  /** Direct messages wait for the mailbox to be emptied: what is in it is older. */
+  #caughtUp: Promise<void> = Promise.resolve();
+  #welcome: Welcome | undefined;
+
+  constructor(init: NetworkInit) {
+    this.#init = init;
+    const { self, clock, scope, random } = init;
+    this.#instance = random.bytes(16);
+    this.#links = new Links({
+      clock,
+      scope,
+      instance: this.#instance,
+      device: self.device,
+      identity: () => self.tls(),
+      handlers: {
+        deliver: (params) => this.#deliver(params),
+        crl: () => self.anchor.crl,
+      },
+      admit: async (der) => {
+        const certificate = self.anchor.judgeDevice(der);
+        await init.core().contacts.admit(certificate);
+        return certificate;
+      },
+      onLink: (link) => this.#linked(link),
+      onLost: (link) => init.core().outbox.poke(link.device),
+    });
+  }
+
+  get directoryState(): 'online' | 'offline' {
+    return this.#client?.state ?? 'offline';
+  }
+
+  /** What the directory said when it last let us in. */
+  get welcome(): Welcome | undefined {
+    return this.#welcome;
+  }
+
+  get links(): Links {
+    return this.#links;
+  }
+
+  /** Listens, and tries the directory once; resolves whether or not it answers. */
+  async start(listen: ListenAddress): Promise<void> {
+    await this.#links.listen(listen);
+    const { clock, random, scope } = this.#init;
+    this.#client = new DirectoryClient({
+      clock,
+      random,
+      scope,
+      connect: (signal) => this.#connect(signal),
+      hello: () => this.#hello(),
+      onOnline: (welcome) => this.#online(welcome),
+      onOffline: (why, retryIn) => this.#offline(why, retryIn),
+      onRefused: (why) => this.#init.onRefused(why),
+      onNotice: (notice, params) => this.#notice(notice, params),
+    });
+    await this.#client.firstTry;
+    await this.#caughtUp;
+    this.#keepHouse();
+  }
+
+  get client(): DirectoryClient {
+    return this.#client!;
+  }
+
+  async setPresence(state: 'online' | 'away'): Promise<void> {
+    this.#presence = state;
+    if (this.directoryState === 'online') await this.client.request('presence.set', { state });
+  }
+
+  /** The link to a device, dialled if need be; undefined where it can't be reached. */
+  async link({ user, device }: DeviceAddress): Promise<LaneLink | undefined> {
+    const known = this.#links.get(device);
+    if (known) return laneLink(known);
+    const { devices } = await this.#init.core().contacts.resolve(user);
+    const target = devices.find((one) => one.device === device);
+    if (target === undefined) return undefined;
+    if (this.directoryState === 'online' && target.state === 'offline') return undefined;
+    const link = await this.#links.reach(target);
+    return link && laneLink(link);
+  }
+
+  /** Into the mailbox of a device, in order. */
+  async store({ user, device }: DeviceAddress, items: readonly LaneItem[]): Promise<void> {
+    const parcels = items.map(({ id, group, sealed }) => ({
+      user,
+      device,
+      id,
+      sealed: parcelCodec.encode({ kind: 'message', group, sealed }),
+    }));
+    await this.client.request('mailbox.put', { parcels });
+  }
+
+  async #connect(signal: AbortSignal) {
+    const { self, clock } = this.#init;
+    const options = directoryClientTls(self.tls());
+    return (await dialDirectory(self.link, options, ALPN_DIRECTORY, { now: clock.now(), signal })).socket;
+  }
+
+  #hello() {
+    return {
+      versions: [...PROTOCOL_VERSIONS],
+      agent,
+      instance: this.#instance,
+      endpoints: this.#links.endpoints(),
+      state: this.#presence,
+      starts: this.#init.self.starts,
+    };
+  }
+
+  #online(welcome: Welcome): void {
+    this.#welcome = welcome;
+    const { core, scope } = this.#init;
+    core().contacts.forget();
+    core().feed.emit({ event: 'directory', state: 'online' });
+    this.#caughtUp = this.#catchUp(welcome).catch((error: unknown) => this.#report(error));
+    scope.run(() => this.#caughtUp);
+  }
+
+  async #catchUp(welcome: Welcome): Promise<void> {
+    const { self } = this.#init;
+    const core = this.#init.core();
+    await this.#learnCrl(welcome.crl);
+    await self.learnRole(welcome.role);
+    if (welcome.startsSeen >= self.starts) {
+      await self.skipStarts(welcome.startsSeen);
+      await core.startAnew();
+      await core.keyPackages.refill(0);
+    } else await core.keyPackages.refill(welcome.keyPackages);
+    await core.drainMailbox();
+    core.messenger.flushAll();
+    core.outbox.poke();
+    this.#init.scope.run(
+      () => this.#watchContacts(),
+      (error) => this.#report(error),
+    );
+    await this.#renewIfDue();
+  }
+
+  /** Asks for everybody we have a conversation with, so that the directory tells us when they come and go. */
+  async #watchContacts(): Promise<void> {
+    const core = this.#init.core();
+    for (const { conversation } of await core.history.conversations()) {
+      if (this.directoryState === 'offline') return;
+      await core.contacts.current(conversation.slice(1)).catch((error: unknown) => this.#report(error));
+    }
+  }
+
+  #offline(_why: Failure, retryIn: number): void {
+    const core = this.#init.core();
+    core.contacts.forget();
+    this.#caughtUp = Promise.resolve();
+    core.feed.emit({ event: 'directory', state: 'offline', retryIn });
+  }
+
+  #notice<N extends NoticeName<DirectoryNotices>>(notice: N, params: Notice<DirectoryNotices, N>): void {
+    this.#init.scope.run(
+      () => this.#take(notice, params),
+      (error) => this.#report(error),
+    );
+  }
+
+  async #take(notice: NoticeName<DirectoryNotices>, params: unknown): Promise<void> {
+    const core = this.#init.core();
+    switch (notice) {
+      case 'mailbox':
+        return core.drainMailbox();
+      case 'presence':
+        return this.#presenceOf(params as Notice<DirectoryNotices, 'presence'>);
+      case 'roster': {
+        core.contacts.forget((params as Notice<DirectoryNotices, 'roster'>).user);
+        return core.outbox.poke();
+      }
+      case 'crl':
+        return this.#learnCrl((params as Notice<DirectoryNotices, 'crl'>).crl);
+      case 'group.commit':
+        return this.#committed(params as Notice<DirectoryNotices, 'group.commit'>);
+      case 'keypackages.low':
+        return core.keyPackages.refill(
+          Math.min(KEY_PACKAGES_LOW, (params as Notice<DirectoryNotices, 'keypackages.low'>).left),
+        );
+    }
+  }
+
+  async #presenceOf({ user, state }: Notice<DirectoryNotices, 'presence'>): Promise<void> {
+    const core = this.#init.core();
+    core.contacts.forget(user);
+    core.feed.emit({ event: 'presence', user, state });
+    if (state === 'offline') return;
+    const { devices } = await core.contacts.resolve(user);
+    for (const { device } of devices) {
+      this.#links.mayRetry(device);
+      core.outbox.poke(device);
+    }
+  }
+
+  async #committed({ group: id }: Notice<DirectoryNotices, 'group.commit'>): Promise<void> {
+    const core = this.#init.core();
+    const group = await core.groups.find(id);
+    if (group) await core.messenger.enqueue(group.user, () => core.direct.catchUp(group));
+  }
+
+  async #deliver({ id, group, sealed }: Params<PeerMethods, 'deliver'>): Promise<void> {
+    await this.#caughtUp;
+    const core = this.#init.core();
+    const incoming = { id, group, sealed, via: 'direct' } as const;
+    try {
+      await core.inbox.accept(incoming);
+    } catch (error) {
+      // The Welcome into this group may be in the mailbox, on its way past the message.
+      if (!hasCode(error, 'group-unknown') || this.directoryState === 'offline') throw error;
+      await core.drainMailbox();
+      await core.inbox.accept(incoming);
+    }
+  }
+
+  #linked(link: Link): void {
+    const { core, self, scope } = this.#init;
+    core().outbox.poke(link.device);
+    if (link.remoteCrl <= self.anchor.crl.number) return;
+    scope.run(
+      async () => this.#learnCrl((await link.request('crl.get', {})).crl),
+      (error) => this.#report(error),
+    );
+  }
+
+  /** A newer list: judgements are made again, and links to whom it names end. */
+  async #learnCrl(der: Uint8Array): Promise<void> {
+    const { self, core } = this.#init;
+    if (!(await self.learnCrl(der))) return;
+    core().contacts.rejudge();
+    for (const link of this.#links.all()) {
+      if (self.anchor.crl.isRevoked(link.certificate.serial)) link.close(revoked(link.certificate.user));
+    }
+  }
+
+  #keepHouse(): void {
+    const { clock, scope } = this.#init;
+    const cancel = clock.after(HOUSEKEEPING_MS, () => {
+      scope.run(
+        () => this.#renewIfDue(),
+        (error) => this.#report(error),
+      );
+      this.#keepHouse();
+    });
+    scope.defer(cancel);
+  }
+
+  async #renewIfDue(): Promise<void> {
+    const { self, clock } = this.#init;
+    if (this.directoryState === 'offline' || !self.wantsRenewal(clock.now())) return;
+    const { certificate } = await this.client.request('renew', { csr: self.csr() });
+    await self.renewed(certificate);
+  }
+
+  #report(error: unknown): void {
+    const { code, message, hint, reason } = toFailure(error);
+    if (reason === 'unreachable') return;
+    this.#init.core().feed.emit({ event: 'error', code, message, hint });
+  }
+}
+
+const laneLink = (link: Link): LaneLink => ({
+  deliver: ({ id, group, sealed }) => link.request('deliver', { id, group, sealed }),
+});
+
+const revoked = (user: string): Failure =>
+  new Failure('trust', 'certificate-revoked', `a device of ${user} has been revoked`, {
+    hint: `Ask ${user} whether they know why.`,
+  });

@@ -1,0 +1,44 @@
+import { systemRandom } from '../base/random.js';
+import { sealIdentityBackup } from '../crypto/identity.js';
+import { finishLogin, finishRegistration, startLogin, startRegistration } from '../crypto/login.js';
+import { assertPassword } from '../crypto/password.js';
+import { openVault, wrapVault } from '../crypto/vault.js';
+import { foldName } from '../wire/names.js';
+import type { DirectoryClient } from './directory-client.js';
+import { requireProfile, writeProfile } from './profile.js';
+import type { Self } from './self.js';
+
+const accountOf = (self: Self) => ({ directoryId: self.anchor.trust.directoryId, folded: foldName(self.user) });
+
+/** Proves the password to the directory once more, for what a device alone may not do. */
+export async function confirmPassword(client: DirectoryClient, self: Self, password: string): Promise<void> {
+  const pending = await startLogin(password);
+  const { login, response } = await client.request('login.start', { user: self.user, request: pending.request });
+  const { message } = await finishLogin(pending, { account: accountOf(self), password, response });
+  await client.request('login.finish', { login, finish: message });
+}
+
+/**
+ * A new password, at the directory and for this profile. The directory comes first: if it refuses, nothing has changed,
+ * and if this program dies between the two, the profile still opens with the old one.
+ * @throws Failure credentials, usage 'password-weak', unreachable
+ */
+export async function changePassword(
+  client: DirectoryClient,
+  self: Self,
+  home: string,
+  { current, next }: { readonly current: string; readonly next: string },
+): Promise<void> {
+  const profile = await requireProfile(home);
+  const { key } = await openVault(profile.vault, current);
+  await assertPassword(next, [self.user, self.link.host]);
+  await confirmPassword(client, self, current);
+  const account = accountOf(self);
+  const pending = await startRegistration(next);
+  const { response } = await client.request('password.start', { request: pending.request });
+  const { record, exportKey } = await finishRegistration(pending, { account, password: next, response });
+  const backup = sealIdentityBackup(self.identity, account, exportKey, systemRandom);
+  await client.request('password.finish', { record, backup });
+  const { file } = await wrapVault(key, next, systemRandom);
+  await writeProfile(home, { ...profile, vault: file });
+}

@@ -1,0 +1,84 @@
+import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { base64url, fromBase64url } from '../base/bytes.js';
+import { Failure } from '../base/errors.js';
+
+/**
+ * The part of an installation that is in clear: who uses it and where, and the wrapped vault key. Everything else is in
+ * the store, encrypted.
+ */
+
+const profileSchema = v.object({
+  version: v.literal(1),
+  user: v.string(),
+  device: v.string(),
+  /** The directory's link, fingerprint included. */
+  directory: v.string(),
+  vault: v.pipe(v.string(), v.transform(fromBase64url)),
+  /** After a logout: the history is still here, and the device has no certificate. */
+  loggedOut: v.optional(v.boolean()),
+});
+export type Profile = v.InferOutput<typeof profileSchema>;
+
+const FILE = 'profile.json';
+
+export const storeFolder = (home: string): string => join(home, 'store');
+
+/** @returns undefined where nobody has registered or logged in with this folder yet */
+export async function readProfile(home: string): Promise<Profile | undefined> {
+  let text: string;
+  try {
+    text = await readFile(join(home, FILE), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw notReadable(home, error);
+  }
+  try {
+    return v.parse(profileSchema, JSON.parse(text));
+  } catch (error) {
+    throw new Failure('storage', 'profile-damaged', `${join(home, FILE)} is damaged, or of a newer version`, {
+      hint: 'Update p2pchat, or restore the file from a backup; the history beside it is not lost.',
+      cause: error,
+    });
+  }
+}
+
+/** @throws Failure credentials 'not-logged-in' */
+export async function requireProfile(home: string): Promise<Profile> {
+  const profile = await readProfile(home);
+  if (profile && !profile.loggedOut) return profile;
+  throw new Failure('credentials', 'not-logged-in', 'nobody is logged in here', {
+    hint: profile
+      ? `Run: p2pchat login ${profile.user}`
+      : 'Run: p2pchat register NAME --directory LINK, or p2pchat login NAME --directory LINK.',
+  });
+}
+
+/** Whole or not at all, also through a crash. */
+export async function writeProfile(home: string, profile: Profile): Promise<void> {
+  const path = join(home, FILE);
+  const file = await open(`${path}.new`, 'w', 0o600);
+  try {
+    await file.writeFile(`${JSON.stringify({ ...profile, vault: base64url(profile.vault) }, null, 2)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(`${path}.new`, path);
+}
+
+export async function makeHome(home: string): Promise<void> {
+  try {
+    await mkdir(home, { recursive: true, mode: 0o700 });
+    await chmod(home, 0o700);
+  } catch (error) {
+    throw notReadable(home, error);
+  }
+}
+
+const notReadable = (home: string, cause: unknown): Failure =>
+  new Failure('storage', 'home-unusable', `the folder ${home} can't be used: ${(cause as Error).message}`, {
+    hint: 'Give p2pchat a folder of your own by P2PCHAT_HOME.',
+    cause,
+  });

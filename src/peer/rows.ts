@@ -1,0 +1,116 @@
+import * as v from 'valibot';
+import type { LocalStore } from '../store/local.js';
+import { roleSchema } from '../wire/directory.js';
+import { CERTIFICATE_BYTES, CRL_BYTES, KEY_PACKAGE_BYTES, SEALED_BYTES, TEXT_BYTES } from '../wire/limits.js';
+import { bytes, codec, count, exactly, list, text, time } from '../wire/schema.js';
+import { type RowCipher, Table } from './table.js';
+
+/** What a peer keeps. Rows are private to this installation: their forms may change with a migration. */
+
+const ROW_BYTES = 4 << 20;
+const row = <T>(schema: v.GenericSchema<unknown, T>) => codec(schema, ROW_BYTES);
+
+/** This device: its keys and the certificate it holds now. */
+const deviceRow = v.object({
+  /** Ed25519 seeds of the device's key and of the account's identity key. */
+  deviceSeed: exactly(32),
+  identitySeed: exactly(32),
+  certificate: bytes(CERTIFICATE_BYTES),
+  caCertificate: bytes(CERTIFICATE_BYTES),
+  crl: bytes(CRL_BYTES),
+  role: roleSchema,
+  /** How often a program has started on this row; the directory remembers the highest it saw. */
+  starts: count(),
+});
+export type DeviceRow = v.InferOutput<typeof deviceRow>;
+
+/** What is known of another person, and how far they are trusted. */
+const contactRow = v.object({
+  user: text(64),
+  identityKey: exactly(32),
+  trust: v.picklist(['new', 'verified', 'changed']),
+  /** The key which the directory shows now, where it isn't the pinned one. */
+  offeredKey: v.optional(exactly(32)),
+  roster: v.optional(bytes(1 << 17)),
+  rosterSignature: v.optional(exactly(64)),
+});
+export type ContactRow = v.InferOutput<typeof contactRow>;
+
+const part = { part: text(64), bytes: bytes(ROW_BYTES) };
+
+/** An MLS group of a direct conversation. Its state is in rows of its own, because parts of it change with every message. */
+const groupRow = v.object({
+  group: exactly(16),
+  user: text(64),
+  number: count(),
+  pending: v.optional(v.object({ commit: bytes(SEALED_BYTES), next: list(v.object(part), 1000) })),
+});
+
+const conversationRow = v.object({
+  conversation: text(64),
+  /** The number of the newest message, and of the last one read; messages count from 1. */
+  last: count(),
+  read: count(),
+  /** The current group, by number and id. */
+  number: count(),
+  group: v.optional(exactly(16)),
+});
+export type ConversationRow = v.InferOutput<typeof conversationRow>;
+
+const messageRow = v.object({
+  id: exactly(16),
+  conversation: text(64),
+  number: count(),
+  from: text(64),
+  body: text(TEXT_BYTES * 4),
+  sentAt: time(),
+  receivedAt: time(),
+  state: v.optional(v.picklist(['queued', 'stored', 'delivered', 'read'])),
+  via: v.optional(v.picklist(['direct', 'lan', 'relay', 'mailbox', 'group'])),
+});
+export type MessageRow = v.InferOutput<typeof messageRow>;
+
+/** Where a message stands, by its id; also the memory that it was received. */
+const placeRow = v.object({ conversation: text(64), number: count() });
+
+/** A message on its way: as content until it is sealed, then with the devices that don't have it yet. */
+const outboxRow = v.object({
+  order: count(),
+  id: exactly(16),
+  user: text(64),
+  content: bytes(SEALED_BYTES),
+  group: v.optional(exactly(16)),
+  sealed: v.optional(bytes(SEALED_BYTES)),
+  /** Devices that lack it; absent until it is sealed. */
+  pending: v.optional(list(v.object({ user: text(64), device: text(16) }), 64)),
+  /** True for what has a line in the history whose state follows. */
+  shown: v.boolean(),
+});
+export type OutboxRow = v.InferOutput<typeof outboxRow>;
+
+const keyPackageRow = v.object({
+  ref: bytes(64),
+  private: bytes(KEY_PACKAGE_BYTES),
+  public: bytes(KEY_PACKAGE_BYTES),
+  expires: time(),
+});
+
+export const openTables = (store: LocalStore, cipher: RowCipher) => ({
+  device: new Table(store, cipher, 'device', row(deviceRow)),
+  contacts: new Table(store, cipher, 'contact', row(contactRow)),
+  groups: new Table(store, cipher, 'group', row(groupRow)),
+  parts: new Table(store, cipher, 'part', row(v.object(part))),
+  keyPackages: new Table(store, cipher, 'keypackage', row(keyPackageRow)),
+  conversations: new Table(store, cipher, 'conversation', row(conversationRow)),
+  messages: new Table(store, cipher, 'message', row(messageRow)),
+  places: new Table(store, cipher, 'place', row(placeRow)),
+  outbox: new Table(store, cipher, 'outbox', row(outboxRow)),
+  unseen: new Table(
+    store,
+    cipher,
+    'unseen',
+    row(v.object({ order: count(), conversation: text(64), number: count() })),
+  ),
+  mailbox: new Table(store, cipher, 'mailbox', row(v.object({ through: count() }))),
+});
+export type Tables = ReturnType<typeof openTables>;

@@ -1,0 +1,123 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import type { Clock } from '../base/clock.js';
+import { Failure } from '../base/errors.js';
+import { readAuthority, readDeviceCertificate } from '../crypto/certificate.js';
+import { readCrl } from '../crypto/crl.js';
+import { createCsr } from '../crypto/csr.js';
+import { signDevice } from '../crypto/identity.js';
+import { SigningKey } from '../crypto/keys.js';
+import type { TlsIdentity } from '../crypto/tls.js';
+import type { LocalStore } from '../store/local.js';
+import type { Role } from '../wire/directory.js';
+import { CERTIFICATE_LIFETIME_MS } from '../wire/limits.js';
+import { type DirectoryLink, parseLink } from '../wire/link.js';
+import { foldName } from '../wire/names.js';
+import type { Profile } from './profile.js';
+import type { DeviceRow, Tables } from './rows.js';
+import { TrustAnchor } from './trust-anchor.js';
+
+/** Renewed when this much of a certificate's life is left: half of it, so that a directory may be away for a day. */
+const RENEW_BEFORE_MS = CERTIFICATE_LIFETIME_MS / 2;
+
+/** Who this device is: its keys, its certificate as it is now, and whom it believes. Changes are on disk first. */
+export class Self {
+  readonly user: string;
+  readonly device: string;
+  readonly link: DirectoryLink;
+  readonly key: SigningKey;
+  readonly identity: SigningKey;
+  readonly anchor: TrustAnchor;
+  /** For MLS. */
+  readonly signatureKey: KeyObject;
+  readonly #store: LocalStore;
+  readonly #tables: Tables;
+  #row: DeviceRow;
+
+  private constructor(profile: Profile, row: DeviceRow, store: LocalStore, tables: Tables, clock: Clock) {
+    this.#store = store;
+    this.#tables = tables;
+    this.#row = row;
+    this.user = profile.user;
+    this.device = profile.device;
+    this.link = parseLink(profile.directory);
+    this.key = SigningKey.fromSeed(row.deviceSeed);
+    this.identity = SigningKey.fromSeed(row.identitySeed);
+    this.signatureKey = createPrivateKey(this.key.pem());
+    const trust = readAuthority(row.caCertificate, this.link.fingerprint);
+    this.anchor = new TrustAnchor(trust, readCrl(row.crl, trust), clock);
+  }
+
+  /** Counts the start: a copy of an older state shows itself by a number that was used before. */
+  static async load(profile: Profile, store: LocalStore, tables: Tables, clock: Clock): Promise<Self> {
+    const row = await tables.device.get('self');
+    if (row === undefined) {
+      throw new Failure('storage', 'profile-damaged', 'this profile has lost its keys', {
+        hint: `Log in again: p2pchat login ${profile.user} --directory ${profile.directory}`,
+      });
+    }
+    const self = new Self(profile, row, store, tables, clock);
+    await self.#update({ starts: row.starts + 1 });
+    return self;
+  }
+
+  get starts(): number {
+    return this.#row.starts;
+  }
+
+  get role(): Role {
+    return this.#row.role;
+  }
+
+  get certificate(): Uint8Array {
+    return this.#row.certificate;
+  }
+
+  /** What this device presents on every channel. */
+  tls(): TlsIdentity {
+    return { key: this.key, chain: [this.#row.certificate] };
+  }
+
+  certificateExpires(): number {
+    return readDeviceCertificate(this.#row.certificate).notAfter;
+  }
+
+  wantsRenewal(now: number): boolean {
+    return this.certificateExpires() - now < RENEW_BEFORE_MS;
+  }
+
+  /** A request for the same key. */
+  csr(): Uint8Array {
+    const account = { directoryId: this.anchor.trust.directoryId, folded: foldName(this.user) };
+    const statement = signDevice(this.identity, account, this.key.publicKey);
+    return createCsr(this.key, { user: this.user, identityKey: this.identity.publicKey, statement });
+  }
+
+  /** @throws Failure trust where the directory issued something else than was asked for */
+  async renewed(certificate: Uint8Array): Promise<void> {
+    const issued = this.anchor.judgeDevice(certificate);
+    if (issued.deviceId !== this.device)
+      throw new Failure('trust', 'certificate-profile', 'the renewed certificate is of another device');
+    await this.#update({ certificate });
+  }
+
+  /** @returns whether the list was newer than ours */
+  async learnCrl(der: Uint8Array): Promise<boolean> {
+    if (!this.anchor.update(der)) return false;
+    await this.#update({ crl: der });
+    return true;
+  }
+
+  async learnRole(role: Role): Promise<void> {
+    if (role !== this.#row.role) await this.#update({ role });
+  }
+
+  /** Further than every number the directory has seen of us. */
+  async skipStarts(seen: number): Promise<void> {
+    await this.#update({ starts: seen + 1 });
+  }
+
+  async #update(change: Partial<DeviceRow>): Promise<void> {
+    this.#row = { ...this.#row, ...change };
+    await this.#store.write([this.#tables.device.put(['self'], this.#row)]);
+  }
+}
