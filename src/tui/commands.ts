@@ -1,0 +1,34 @@
+/** What the screen needs of the table of commands; composed where screen and commands meet. */
+
+export interface CommandInfo {
+  /** Without the slash. */
+  readonly name: string;
+  /** `/msgto USER TEXT` */
+  readonly usage: string;
+  /** One sentence. */
+  readonly about: string;
+  /** What stands in each place, for completion. */
+  readonly takes: readonly ('user' | 'conversation' | 'path' | 'command' | 'text')[];
+}
+
+export interface CommandContext {
+  /** The open conversation, for commands that mean it when none is named. */
+  readonly current: string | undefined;
+  /** Asks for something that must not be seen. Undefined where the person gave up. */
+  secret(label: string): Promise<string | undefined>;
+}
+
+export interface CommandResult {
+  readonly lines: readonly string[];
+  /** The conversation to open, where the command opens one. */
+  readonly open?: string;
+}
+
+export interface CommandRunner {
+  readonly list: readonly CommandInfo[];
+  /**
+   * Runs a line that begins with a slash.
+   * @throws Failure `usage`, `command-unknown` (naming the nearest one) and whatever the command fails with
+   */
+  run(line: string, context: CommandContext): Promise<CommandResult>;
+}

@@ -1,0 +1,146 @@
+import type { Style } from '../paint/theme.js';
+import { nameStyle } from '../paint/theme.js';
+import { fit, type Glyph, textWidth, toGlyphs } from '../text/glyphs.js';
+import { type BidiMode, layout } from '../text/layout.js';
+import type { Entry } from './entry.js';
+
+/** Part of a row: glyphs in their visual order from a column on. */
+export interface Part {
+  readonly x: number;
+  readonly glyphs: readonly Glyph[];
+  readonly style: Style;
+  /** Stretches of the entry's logical text that look otherwise. */
+  readonly marks?: readonly Mark[];
+}
+
+export interface Mark {
+  readonly from: number;
+  readonly to: number;
+  readonly style: Style;
+}
+
+export interface LogRow {
+  readonly parts: readonly Part[];
+  /** The entry it belongs to, for the mouse and for tests. */
+  readonly id: string;
+}
+
+export interface RowStyle {
+  readonly width: number;
+  readonly bidi: BidiMode;
+  /** Lower case; '' where nothing is searched. */
+  readonly search: string;
+  /** `HH:MM` of a time, local. */
+  readonly clock: (at: number) => string;
+}
+
+const TIME = 5;
+const MARK = 2;
+const NARROW = 64;
+
+/** Columns of a log: time, name, delivery mark, text. */
+export function columns(width: number): {
+  readonly name: number;
+  readonly nameWidth: number;
+  readonly mark: number;
+  readonly text: number;
+} {
+  const nameWidth = width < NARROW ? 8 : 14;
+  const name = TIME + 1;
+  const mark = name + nameWidth + 1;
+  return { name, nameWidth, mark, text: mark + MARK + 1 };
+}
+
+const STATE: Readonly<Record<NonNullable<Entry['state']>, { readonly text: string; readonly style: Style }>> = {
+  queued: { text: '…', style: 'warn' },
+  stored: { text: '↑', style: 'dim' },
+  delivered: { text: '✓', style: 'ok' },
+  read: { text: '✓✓', style: 'ok' },
+  failed: { text: '✗', style: 'error' },
+};
+
+/** What the marks mean, for the help. */
+export const STATE_LEGEND = Object.entries(STATE).map(([state, { text }]) => ({ text, state }));
+
+/** Every place where one of the words searched for stands. */
+function marksIn(text: string, search: string): Mark[] {
+  const folded = text.toLowerCase();
+  if (search === '' || folded.length !== text.length) return [];
+  const marks: Mark[] = [];
+  for (const word of search.split(/\s+/).filter((each) => each !== '')) {
+    for (let at = folded.indexOf(word); at !== -1; at = folded.indexOf(word, at + word.length)) {
+      marks.push({ from: at, to: at + word.length, style: 'match' });
+    }
+  }
+  return marks;
+}
+
+const part = (x: number, text: string, style: Style): Part => ({ x, glyphs: toGlyphs(text), style });
+
+/** The body wrapped in its column; paragraphs from right to left stand at its right edge. */
+function bodyRows(text: string, x: number, style: Style, { width, bidi, search }: RowStyle): Part[] {
+  const cells = Math.max(2, width - x);
+  const marks = marksIn(text, search);
+  return layout(text, cells, bidi).map((line) => ({
+    x: line.rtl ? x + cells - line.width : x,
+    glyphs: line.glyphs,
+    style,
+    ...(marks.length > 0 && { marks }),
+  }));
+}
+
+function headParts(entry: Entry, look: RowStyle): Part[] {
+  const { name, nameWidth, mark } = columns(look.width);
+  const shown = fit(entry.from, nameWidth);
+  const state = entry.state === undefined ? undefined : STATE[entry.state];
+  return [
+    part(0, look.clock(entry.at), 'dim'),
+    part(name + nameWidth - textWidth(shown), shown, entry.own ? 'own' : nameStyle(entry.from)),
+    ...(state === undefined ? [] : [part(mark, state.text, state.style)]),
+  ];
+}
+
+function messageRows(entry: Entry, look: RowStyle): LogRow[] {
+  const { text } = columns(look.width);
+  const style: Style = entry.mentioned ? 'mention' : entry.own ? 'own' : 'text';
+  const rows: Part[][] = [];
+  if (entry.quote) {
+    const quoted = fit(
+      `╭ ${entry.quote.from}: ${entry.quote.text.replace(/\n/g, ' ')}`,
+      Math.max(2, look.width - text),
+    );
+    rows.push(bodyRows(quoted, text, 'dim', { ...look, search: '' }).slice(0, 1));
+  }
+  for (const body of bodyRows(entry.edited ? `${entry.text} (edited)` : entry.text, text, style, look))
+    rows.push([body]);
+  rows[0]!.push(...headParts(entry, look));
+  if (entry.reactions && entry.reactions.size > 0) {
+    const reactions = Array.from(entry.reactions, ([emoji, count]) => `${emoji} ${count}`).join('  ');
+    rows.push([part(text, fit(reactions, Math.max(2, look.width - text)), 'dim')]);
+  }
+  return rows.map((parts) => ({ parts, id: entry.id }));
+}
+
+function noticeRows(entry: Entry, look: RowStyle): LogRow[] {
+  const { name } = columns(look.width);
+  const style: Style = entry.kind === 'error' ? 'error' : 'dim';
+  return bodyRows(entry.text, name + 2, style, look).map((body, at) => ({
+    parts:
+      at === 0
+        ? [part(0, look.clock(entry.at), 'dim'), part(name, entry.kind === 'error' ? '!' : '·', style), body]
+        : [body],
+    id: entry.id,
+  }));
+}
+
+/** The rows of an entry by itself, without what separates it from the one before. */
+export const entryRows = (entry: Entry, look: RowStyle): LogRow[] =>
+  entry.kind === 'message' ? messageRows(entry, look) : noticeRows(entry, look);
+
+/** A line across the log with a word in it: a new day, or where the unread begins. */
+export function ruleRow(id: string, label: string, width: number, style: Style): LogRow {
+  const title = fit(` ${label} `, Math.max(0, width - 4));
+  const left = Math.max(0, Math.floor((width - textWidth(title)) / 2));
+  const rule = `${'─'.repeat(left)}${title}${'─'.repeat(Math.max(0, width - left - textWidth(title)))}`;
+  return { parts: [part(0, rule, style)], id };
+}

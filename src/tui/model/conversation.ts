@@ -1,0 +1,67 @@
+import type { HistoryMessage } from '../../peer/api.js';
+import type { MessageEvent } from '../../peer/events.js';
+import { foldName } from '../../wire/names.js';
+import { cleanLine, cleanText } from '../../wire/text.js';
+import type { Entry } from '../log/entry.js';
+import { MessageLog } from '../log/log.js';
+import { LogView } from '../log/view.js';
+
+/** A conversation as the screen knows it: what is loaded of its log, and what was not read. */
+export interface Conversation {
+  /** `@user` or `#group`. */
+  readonly id: string;
+  readonly log: MessageLog;
+  readonly view: LogView;
+  unread: number;
+  mentions: number;
+  /** Where the line of the unread stands; it stays until the conversation is left. */
+  firstUnread: string | undefined;
+  /** How far its history was read from disk. */
+  loaded: 'nothing' | 'loading' | 'part' | 'all';
+  /** What is being written in it while another one is open. */
+  draft: string;
+  /** An incoming message isn't read by being there: something has still to tell the peer. */
+  readPending: boolean;
+}
+
+export function newConversation(id: string): Conversation {
+  const log = new MessageLog();
+  return {
+    id,
+    log,
+    view: new LogView(log),
+    unread: 0,
+    mentions: 0,
+    firstUnread: undefined,
+    loaded: 'nothing',
+    draft: '',
+    readPending: false,
+  };
+}
+
+/** Whether a text speaks to `user`: `@name` as a word of its own. */
+export function mentions(text: string, user: string): boolean {
+  const folded = text.toLowerCase();
+  const wanted = `@${foldName(user)}`;
+  for (let at = folded.indexOf(wanted); at !== -1; at = folded.indexOf(wanted, at + 1)) {
+    if (!/[a-z0-9_.-]/.test(folded[at - 1] ?? ' ') && !/[a-z0-9_-]/.test(folded[at + wanted.length] ?? ' '))
+      return true;
+  }
+  return false;
+}
+
+/** A message from the peer as the log shows it. The gate for text from others stands here, before anything is painted. */
+export function toEntry(message: MessageEvent | HistoryMessage, self: string): Entry {
+  const own = foldName(message.from) === foldName(self);
+  const text = cleanText(message.text);
+  return {
+    id: message.id,
+    kind: 'message',
+    at: Date.parse(message.sentAt),
+    from: cleanLine(message.from),
+    own,
+    text,
+    ...(!own && mentions(text, self) && { mentioned: true }),
+    ...(own && 'state' in message && message.state !== undefined && { state: message.state }),
+  };
+}

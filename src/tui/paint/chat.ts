@@ -1,0 +1,54 @@
+import { type Areas, areas, MIN_HEIGHT, MIN_WIDTH } from './areas.js';
+import { paintChecklist } from './checklist.js';
+import { editorRows, paintEditor, paintSecret } from './editor.js';
+import { Grid } from './grid.js';
+import { paintHelp } from './help.js';
+import { hintText, paintHint } from './hint.js';
+import { paintLog, viewStyle } from './log.js';
+import type { ChatScene } from './scene.js';
+import { paintSidebar } from './sidebar.js';
+import { paintStatus, paintTitle } from './status.js';
+
+/** Where everything of a scene stands on a screen of that size. */
+export function chatAreas(scene: ChatScene, width: number, height: number): Areas {
+  const editor = scene.search?.editor ?? scene.editor;
+  const first = areas(width, height, 0, 1);
+  const wanted = scene.prompt ? 1 : editorRows(editor, first.editor.width, scene.bidi);
+  return areas(width, height, hintText(scene) === '' ? 0 : 1, wanted);
+}
+
+export interface ChatPicture {
+  readonly grid: Grid;
+  /** Whether the oldest loaded message is in sight, so that older ones are wanted. */
+  readonly atTop: boolean;
+}
+
+/** The whole chat on a screen of that size. */
+export function paintChat(scene: ChatScene, width: number, height: number): ChatPicture {
+  const grid = new Grid(width, height);
+  if (width < MIN_WIDTH || height < MIN_HEIGHT) {
+    grid.text(0, 0, 'Too small', 'warn');
+    return { grid, atTop: false };
+  }
+  const place = chatAreas(scene, width, height);
+  let atTop = false;
+  const { current } = scene.model;
+  paintSidebar(grid, scene.model, place.sidebar);
+  if (place.divider >= 0) grid.fill({ ...place.sidebar, x: place.divider, width: 1 }, 'border', '│');
+  paintTitle(grid, scene, place.title);
+  if (current)
+    atTop = paintLog(
+      grid,
+      current,
+      place.log,
+      viewStyle(current, place.log.width, scene.bidi, scene.search?.editor.text ?? ''),
+    );
+  paintChecklist(grid, scene.model, place.log);
+  paintHint(grid, hintText(scene), place.hint);
+  grid.fill({ ...place.editor, y: place.editor.y - 1, height: 1 }, 'border', '─');
+  if (scene.prompt) paintSecret(grid, scene.prompt.label, scene.prompt.editor, place.editor);
+  else paintEditor(grid, scene.search?.editor ?? scene.editor, place.editor, scene.bidi);
+  if (scene.help !== undefined) paintHelp(grid, scene);
+  paintStatus(grid, scene, place.status);
+  return { grid, atTop };
+}

@@ -1,0 +1,94 @@
+import { type Glyph, toGlyphs } from '../text/glyphs.js';
+import { type BidiMode, layout } from '../text/layout.js';
+import type { Style } from './theme.js';
+
+export interface Cell {
+  /** A grapheme; '' in the second half of a wide one. */
+  text: string;
+  style: Style;
+}
+
+export interface Rect {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A screenful of cells, painted without a terminal. Nothing outside the clipping rectangle is ever touched. */
+export class Grid {
+  readonly width: number;
+  readonly height: number;
+  readonly rows: Cell[][];
+  /** Where the terminal's cursor is to stand, or undefined for none. */
+  cursor: { readonly x: number; readonly y: number } | undefined;
+
+  constructor(width: number, height: number) {
+    this.width = width;
+    this.height = height;
+    this.rows = Array.from({ length: height }, () =>
+      Array.from({ length: width }, (): Cell => ({ text: ' ', style: 'text' })),
+    );
+  }
+
+  get area(): Rect {
+    return { x: 0, y: 0, width: this.width, height: this.height };
+  }
+
+  fill({ x, y, width, height }: Rect, style: Style, text = ' '): void {
+    for (let row = Math.max(0, y); row < Math.min(this.height, y + height); row++) {
+      for (let column = Math.max(0, x); column < Math.min(this.width, x + width); column++) {
+        this.#put(column, row, text, style);
+      }
+    }
+  }
+
+  /**
+   * Glyphs from left to right, at most up to `right` (exclusive).
+   * @param styleOf the style of one glyph, where it is not the same for all
+   * @returns the column behind the last
+   */
+  glyphs(
+    x: number,
+    y: number,
+    glyphs: readonly Glyph[],
+    style: Style,
+    right: number = this.width,
+    styleOf: (glyph: Glyph) => Style = () => style,
+  ): number {
+    if (y < 0 || y >= this.height) return x;
+    const edge = Math.min(right, this.width);
+    for (const glyph of glyphs) {
+      if (x + glyph.width > edge) break;
+      if (x >= 0) this.#put(x, y, glyph.text, styleOf(glyph));
+      if (glyph.width === 2 && x + 1 >= 0) this.#put(x + 1, y, '', styleOf(glyph));
+      x += glyph.width;
+    }
+    return x;
+  }
+
+  /** A program's own text: one line, from left to right. */
+  text(x: number, y: number, text: string, style: Style, right?: number): number {
+    return this.glyphs(x, y, toGlyphs(text), style, right);
+  }
+
+  /** Text that may run from right to left, in one line; what doesn't fit is left out. */
+  foreign(x: number, y: number, text: string, style: Style, right: number, mode: BidiMode): number {
+    const [line] = layout(text, Math.max(2, right - x), mode);
+    return line === undefined ? x : this.glyphs(x, y, line.glyphs, style, right);
+  }
+
+  #put(x: number, y: number, text: string, style: Style): void {
+    const row = this.rows[y]!;
+    const cell = row[x]!;
+    if (cell.text === '' && text !== '' && x > 0) row[x - 1]!.text = ' ';
+    if (text !== '' && x + 1 < this.width && row[x + 1]!.text === '') row[x + 1]!.text = ' ';
+    cell.text = text;
+    cell.style = style;
+  }
+
+  /** What stands in a row, for tests and for searching by eye. */
+  line(y: number): string {
+    return this.rows[y]!.map((cell) => cell.text).join('');
+  }
+}

@@ -1,0 +1,28 @@
+import { fit } from '../text/glyphs.js';
+import type { Grid, Rect } from './grid.js';
+import type { ChatScene } from './scene.js';
+
+const OFFERS = 8;
+
+/** The line above the editor: a question, a search, or what Tab offers. '' where there is nothing to say. */
+export function hintText({ editor, search, prompt }: ChatScene): string {
+  if (prompt) return 'Enter to go on, Esc to give up';
+  const paste = editor.pendingPaste;
+  if (paste) return `Paste ${paste.lines} lines? Enter: into the editor · Esc: drop`;
+  if (search) {
+    if (search.found === undefined) return 'Search this conversation: Enter to find, Esc to close';
+    if (search.found.length === 0) return 'Nothing found. Try fewer or other words; Esc to close';
+    return `${search.at + 1} of ${search.found.length} · ↑ older · ↓ newer · Esc to close`;
+  }
+  const { options, at } = editor.offers;
+  if (options.length === 0) return '';
+  const from = Math.max(0, Math.min(at - 2, options.length - OFFERS));
+  const shown = options
+    .slice(from, from + OFFERS)
+    .map((option, index) => (from + index === at ? `[${option.trim()}]` : option.trim()));
+  return `${shown.join('  ')}${options.length > from + OFFERS ? '  …' : ''}`;
+}
+
+export function paintHint(grid: Grid, text: string, area: Rect): void {
+  if (area.height > 0) grid.text(area.x + 1, area.y, fit(text, area.width - 2), 'accent');
+}

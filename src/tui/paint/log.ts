@@ -1,0 +1,57 @@
+import type { Part } from '../log/rows.js';
+import type { ViewStyle } from '../log/view.js';
+import type { Conversation } from '../model/conversation.js';
+import type { Glyph } from '../text/glyphs.js';
+import type { BidiMode } from '../text/layout.js';
+import type { Grid, Rect } from './grid.js';
+import type { Style } from './theme.js';
+
+const two = (value: number): string => String(value).padStart(2, '0');
+
+export function clockTime(at: number): string {
+  const date = new Date(at);
+  return `${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+const DAY = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+const days = new Map<number, string>();
+
+/** A day's name. Formatting costs, and a log asks for the same few days again and again. */
+function dayName(at: number): string {
+  const date = new Date(at);
+  const key = date.getFullYear() * 512 + date.getMonth() * 32 + date.getDate();
+  let name = days.get(key);
+  if (name === undefined) {
+    name = DAY.format(date);
+    if (days.size > 1_000) days.clear();
+    days.set(key, name);
+  }
+  return name;
+}
+
+export function viewStyle(conversation: Conversation, width: number, bidi: BidiMode, search: string): ViewStyle {
+  return {
+    width,
+    bidi,
+    search: search.toLowerCase(),
+    firstUnread: conversation.firstUnread,
+    clock: clockTime,
+    day: dayName,
+  };
+}
+
+function styleOf({ style, marks }: Part): (glyph: Glyph) => Style {
+  if (marks === undefined) return () => style;
+  return (glyph) => marks.find((mark) => glyph.from < mark.to && mark.from < glyph.to)?.style ?? style;
+}
+
+/** The visible part of a log, its newest row at the area's bottom. @returns whether the oldest loaded is in sight */
+export function paintLog(grid: Grid, conversation: Conversation, area: Rect, style: ViewStyle): boolean {
+  const { rows, atTop } = conversation.view.visible(area.height, style);
+  const top = area.y + area.height - rows.length;
+  const right = area.x + area.width;
+  for (const [row, { parts }] of rows.entries()) {
+    for (const part of parts) grid.glyphs(area.x + part.x, top + row, part.glyphs, part.style, right, styleOf(part));
+  }
+  return atTop;
+}

@@ -1,0 +1,30 @@
+import type { CommandInfo } from '../commands.js';
+import type { Editor } from '../editor/editor.js';
+import type { ChatModel } from '../model/model.js';
+import type { BidiMode } from '../text/layout.js';
+
+/** Searching: what is looked for, what was found, and which of it is shown. */
+export interface SearchState {
+  readonly editor: Editor;
+  /** Ids, oldest first; undefined while nothing was looked for yet. */
+  readonly found: readonly string[] | undefined;
+  readonly at: number;
+}
+
+/** Everything a picture of the chat depends on. */
+export interface ChatScene {
+  readonly model: ChatModel;
+  readonly editor: Editor;
+  readonly search: SearchState | undefined;
+  /** How far the help is scrolled; undefined where it is closed. */
+  readonly help: number | undefined;
+  readonly commands: readonly CommandInfo[];
+  /** A question that takes the editor's place until it is answered: a secret, never echoed. */
+  readonly prompt: { readonly label: string; readonly editor: Editor } | undefined;
+  /** One line that goes by itself: what a key did. */
+  readonly flash: string;
+  readonly mouse: boolean;
+  readonly bidi: BidiMode;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}

@@ -1,0 +1,353 @@
+import type { Cancel, Clock } from '../../base/clock.js';
+import { toFailure } from '../../base/errors.js';
+import type { PeerApi } from '../../peer/api.js';
+import type { PeerEvent } from '../../peer/events.js';
+import type { CommandRunner } from '../commands.js';
+import { Editor } from '../editor/editor.js';
+import type { InputEvent } from '../input/decoder.js';
+import type { ViewStyle } from '../log/view.js';
+import type { Checklist } from '../model/checklist.js';
+import { ChatModel, HOME } from '../model/model.js';
+import { chatAreas, paintChat } from '../paint/chat.js';
+import { helpEnd } from '../paint/help.js';
+import { viewStyle } from '../paint/log.js';
+import type { ChatScene } from '../paint/scene.js';
+import { THEME_NAMES, type Theme, type ThemeName } from '../paint/theme.js';
+import type { BidiMode } from '../text/layout.js';
+import { completer, type ListFolder } from './completer.js';
+import { Frames } from './frames.js';
+import { type ChatActions, chatKey } from './keymap.js';
+import { Loader } from './loader.js';
+import { LOCAL_COMMANDS, runLocal } from './local-commands.js';
+import type { TerminalPort } from './port.js';
+import { Search } from './search.js';
+
+export interface ChatInit {
+  readonly peer: PeerApi;
+  readonly commands: CommandRunner;
+  readonly terminal: TerminalPort;
+  readonly clock: Clock;
+  readonly bidi: BidiMode;
+  readonly mouse: boolean;
+  readonly theme: ThemeName;
+  /** The theme of a name, as NO_COLOR allows. */
+  readonly chooseTheme: (name: ThemeName) => Theme;
+  readonly listFolder: ListFolder;
+  readonly checklist?: Checklist;
+  /** Lines to greet with, such as the one that invites the next person. */
+  readonly greeting?: readonly string[];
+}
+
+const FLASH_MS = 4_000;
+
+/** The chat on a terminal: input to the peer, the peer's events to the screen. Ends by `done`. */
+export class ChatScreen implements ChatActions {
+  readonly model: ChatModel;
+  readonly editor: Editor;
+  readonly #init: ChatInit;
+  readonly #frames: Frames;
+  readonly #loader: Loader;
+  readonly #unsubscribe: () => void;
+  readonly #search: Search;
+  #help: number | undefined;
+  #prompt:
+    | { readonly label: string; readonly editor: Editor; readonly answer: (text: string | undefined) => void }
+    | undefined;
+  #flash = '';
+  #flashEnds: Cancel = () => {};
+  #tick: Cancel = () => {};
+  #theme: ThemeName;
+  #mouse: boolean;
+  #leaving = false;
+  #end: () => void = () => {};
+  /** Resolves when the person leaves, or the peer has ended. */
+  readonly done: Promise<void>;
+
+  constructor(init: ChatInit) {
+    this.#init = init;
+    const { peer, terminal, clock } = init;
+    this.#theme = init.theme;
+    this.#mouse = init.mouse;
+    this.model = new ChatModel(peer.user, peer.directoryState, init.checklist);
+    const commands = this.commands;
+    this.editor = new Editor({ completer: completer({ model: this.model, commands, listFolder: init.listFolder }) });
+    this.#frames = new Frames(clock, () => this.#paint());
+    this.#loader = new Loader(peer, this.model, clock, () => this.#frames.soon());
+    this.#search = new Search(peer, this.#loader, {
+      conversation: () => this.model.current,
+      window: () => this.#window,
+      failed: (error) => this.model.fail(toFailure(error), clock.now()),
+      changed: () => this.#frames.soon(),
+    });
+    this.done = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    this.#unsubscribe = peer.subscribe((event) => this.#event(event));
+    terminal.onInput((event) => this.#input(event));
+    terminal.onResize(() => this.#frames.now());
+    terminal.setMouse(this.#mouse);
+    for (const line of init.greeting ?? []) this.model.notice(line, clock.now(), { conversation: HOME });
+    void peer.ended.then(() => this.#end());
+  }
+
+  get commands() {
+    return [...this.#init.commands.list, ...LOCAL_COMMANDS];
+  }
+
+  /** Paints at once, then loads what there is; resolves when the first conversation is on the screen. */
+  async start(): Promise<void> {
+    this.#frames.now();
+    await this.#loader.start();
+    this.#frames.now();
+  }
+
+  /** Stops listening and painting; the terminal and the peer are the caller's to close. */
+  close(): void {
+    this.#unsubscribe();
+    this.#frames.close();
+    this.#flashEnds();
+    this.#tick();
+    this.#prompt?.answer(undefined);
+  }
+
+  #scene(): ChatScene {
+    return {
+      model: this.model,
+      editor: this.editor,
+      search: this.#search.state,
+      help: this.#help,
+      commands: this.commands,
+      prompt: this.#prompt,
+      flash: this.#flash,
+      mouse: this.#mouse,
+      bidi: this.#init.bidi,
+      now: this.#init.clock.now(),
+    };
+  }
+
+  #paint(): void {
+    const { terminal, chooseTheme } = this.#init;
+    const { grid, atTop } = paintChat(this.#scene(), terminal.width, terminal.height);
+    terminal.paint(grid, chooseTheme(this.#theme));
+    if (atTop) this.#loader.older(this.model.current);
+    this.#loader.markRead(this.model.current);
+    this.#tick();
+    if (this.model.retryAt !== undefined) this.#tick = this.#init.clock.after(1_000, () => this.#frames.soon());
+  }
+
+  #event(event: PeerEvent): void {
+    const { clock, terminal } = this.#init;
+    for (const { conversation } of this.model.apply(event, clock.now())) {
+      terminal.notify(`New message: ${conversation}`);
+    }
+    this.#frames.soon();
+  }
+
+  #input(event: InputEvent): void {
+    chatKey(event, this);
+    this.#frames.promptly();
+  }
+
+  // --- What keys do ---
+
+  get mode(): 'chat' | 'search' | 'help' | 'prompt' | 'paste' {
+    if (this.#prompt) return 'prompt';
+    if (this.#help !== undefined) return 'help';
+    if (this.editor.pendingPaste) return 'paste';
+    return this.#search.state ? 'search' : 'chat';
+  }
+
+  get activeEditor(): Editor {
+    return this.#prompt?.editor ?? this.#search.state?.editor ?? this.editor;
+  }
+
+  focus(focused: boolean): void {
+    this.model.setFocused(focused);
+  }
+
+  /** The window on the open conversation's log. */
+  get #window(): { readonly height: number; readonly style: ViewStyle } {
+    const { log } = this.areas;
+    const words = this.#search.state?.editor.text ?? '';
+    return { height: log.height, style: viewStyle(this.model.current, log.width, this.#init.bidi, words) };
+  }
+
+  /** Where everything stands at the moment, in cells. */
+  get areas() {
+    return chatAreas(this.#scene(), this.#init.terminal.width, this.#init.terminal.height);
+  }
+
+  say(text: string): void {
+    this.#flash = text;
+    this.#flashEnds();
+    this.#flashEnds = this.#init.clock.after(FLASH_MS, () => {
+      this.#flash = '';
+      this.#frames.soon();
+    });
+  }
+
+  submit(): void {
+    const text = this.editor.submit().replace(/\n+$/, '');
+    this.#leaving = false;
+    if (text.trim() === '') return;
+    if (text.startsWith('/') && !text.startsWith('//')) void this.#command(text);
+    else void this.#send(text.replace(/^\/\//, '/'));
+  }
+
+  async #send(text: string): Promise<void> {
+    const { peer, clock } = this.#init;
+    const to = this.model.selected;
+    if (to === HOME) {
+      this.model.notice(
+        'Nobody would read this here. /msgto USER TEXT writes to someone, /activeuser shows who is here.',
+        clock.now(),
+        { kind: 'error' },
+      );
+      return;
+    }
+    const local = this.model.sending(to, text, clock.now());
+    try {
+      this.model.confirmed(local, to, await peer.send(to, text));
+    } catch (error) {
+      this.model.refused(local, to, toFailure(error), clock.now());
+    }
+    this.#frames.soon();
+  }
+
+  async #command(line: string): Promise<void> {
+    const { commands, clock } = this.#init;
+    const current = this.model.selected === HOME ? undefined : this.model.selected;
+    try {
+      if (runLocal(line, this)) return;
+      const { lines, open } = await commands.run(line, { current, secret: (label) => this.#ask(label) });
+      if (open !== undefined) this.open(open);
+      if (lines.length > 0) this.model.notice(lines.join('\n'), clock.now());
+    } catch (error) {
+      this.model.fail(toFailure(error), clock.now());
+    } finally {
+      this.#frames.soon();
+    }
+  }
+
+  #ask(label: string): Promise<string | undefined> {
+    this.#prompt?.answer(undefined);
+    return new Promise((resolve) => {
+      const editor = new Editor({ oneLine: true });
+      const answer = (text: string | undefined): void => {
+        editor.wipe();
+        this.#prompt = undefined;
+        this.#frames.soon();
+        resolve(text);
+      };
+      this.#prompt = { label, editor, answer };
+      this.#frames.soon();
+    });
+  }
+
+  answerPrompt(given: boolean): void {
+    this.#prompt?.answer(given ? this.#prompt.editor.text : undefined);
+  }
+
+  /** Opens a conversation, keeping what was being written in the one before. */
+  open(id: string): void {
+    this.model.current.draft = this.editor.text;
+    const opened = this.model.select(id);
+    this.editor.wipe();
+    this.editor.set(opened.draft);
+    opened.draft = '';
+    this.#search.close();
+    void this.#loader.open(opened);
+    this.#frames.soon();
+  }
+
+  /** The conversation `by` places below the open one, or the one in that place. */
+  step(by: number): void {
+    const order = this.model.order;
+    const at = order.findIndex(({ id }) => id === this.model.selected);
+    this.open(order[(at + by + order.length) % order.length]!.id);
+  }
+
+  openPlace(place: number): void {
+    const found = this.model.order[place];
+    if (found) this.open(found.id);
+  }
+
+  scroll(by: number | 'page-up' | 'page-down' | 'end'): void {
+    const { current } = this.model;
+    const page = Math.max(1, this.#window.height - 2);
+    if (by === 'end') current.view.toEnd();
+    else {
+      const rows = by === 'page-up' ? -page : by === 'page-down' ? page : by;
+      current.view.scroll(
+        rows,
+        log.height,
+        viewStyle(current, log.width, this.#init.bidi, this.#search?.editor.text ?? ''),
+      );
+    }
+    if (current.view.following) this.model.setFocused(this.model.focused);
+  }
+
+  toggleHelp(open = this.#help === undefined): void {
+    this.#help = open ? 0 : undefined;
+  }
+
+  scrollHelp(by: number): void {
+    const end = helpEnd(this.#scene(), this.#init.terminal.height);
+    if (this.#help !== undefined) this.#help = Math.max(0, Math.min(end, this.#help + by));
+  }
+
+  beginSearch(): void {
+    this.#search.begin();
+  }
+
+  endSearch(): void {
+    this.#search.end();
+  }
+
+  find(): Promise<void> {
+    return this.#search.find();
+  }
+
+  stepFound(by: number): Promise<void> {
+    return this.#search.step(by);
+  }
+
+  // --- Settings and leaving ---
+
+  setTheme(name: ThemeName): void {
+    this.#theme = name;
+    this.say(`Theme: ${name}`);
+  }
+
+  nextTheme(): void {
+    this.setTheme(THEME_NAMES[(THEME_NAMES.indexOf(this.#theme) + 1) % THEME_NAMES.length]!);
+  }
+
+  setMouse(on = !this.#mouse): void {
+    this.#mouse = on;
+    this.#init.terminal.setMouse(on);
+    this.say(
+      on ? 'Mouse on: click a conversation, turn the wheel to read back' : 'Mouse off: the terminal selects text',
+    );
+  }
+
+  dismissChecklist(): void {
+    this.model.checklist.dismiss();
+  }
+
+  repaint(): void {
+    this.#init.terminal.forget();
+  }
+
+  /** Empties the line; on an empty one, leaves when asked twice. */
+  interrupt(): void {
+    if (this.editor.text !== '') this.editor.set('');
+    else if (this.#leaving) this.leave();
+    else this.say('Press Ctrl+C again to leave');
+    this.#leaving = this.editor.text === '';
+  }
+
+  leave(): void {
+    this.#end();
+  }
+}

@@ -1,0 +1,191 @@
+import type { Editor } from '../editor/editor.js';
+import type { InputEvent } from '../input/decoder.js';
+import type { MouseInput } from '../input/mouse.js';
+import type { ChatModel } from '../model/model.js';
+import type { Areas } from '../paint/areas.js';
+import { sidebarOrder } from '../paint/sidebar.js';
+
+/** What keys and the mouse can do in the chat. */
+export interface ChatActions {
+  readonly model: ChatModel;
+  readonly editor: Editor;
+  readonly activeEditor: Editor;
+  readonly mode: 'chat' | 'search' | 'help' | 'prompt' | 'paste';
+  readonly areas: Areas;
+  focus(focused: boolean): void;
+  submit(): void;
+  answerPrompt(given: boolean): void;
+  open(id: string): void;
+  step(by: number): void;
+  openPlace(place: number): void;
+  scroll(by: number | 'page-up' | 'page-down' | 'end'): void;
+  toggleHelp(open?: boolean): void;
+  scrollHelp(by: number): void;
+  beginSearch(): void;
+  endSearch(): void;
+  find(): Promise<void>;
+  stepFound(by: number): Promise<void>;
+  nextTheme(): void;
+  setMouse(on?: boolean): void;
+  dismissChecklist(): void;
+  repaint(): void;
+  interrupt(): void;
+}
+
+type Keys<T> = Readonly<Record<string, (target: T) => void>>;
+
+const EDITING: Keys<Editor> = {
+  left: (editor) => editor.left(),
+  right: (editor) => editor.right(),
+  'C-b': (editor) => editor.left(),
+  'C-left': (editor) => editor.wordLeft(),
+  'C-right': (editor) => editor.wordRight(),
+  'M-left': (editor) => editor.wordLeft(),
+  'M-right': (editor) => editor.wordRight(),
+  'M-b': (editor) => editor.wordLeft(),
+  'M-f': (editor) => editor.wordRight(),
+  home: (editor) => editor.home(),
+  end: (editor) => editor.end(),
+  'C-a': (editor) => editor.home(),
+  'C-e': (editor) => editor.end(),
+  backspace: (editor) => editor.backspace(),
+  delete: (editor) => editor.delete(),
+  'C-w': (editor) => editor.killWordBefore(),
+  'M-backspace': (editor) => editor.killWordBefore(),
+  'M-d': (editor) => editor.killWordAfter(),
+  'C-u': (editor) => editor.killToStart(),
+  'C-k': (editor) => editor.killToEnd(),
+  'C-y': (editor) => editor.yank(),
+  'C-z': (editor) => editor.undo(),
+  'C-_': (editor) => editor.undo(),
+};
+
+const CHAT: Keys<ChatActions> = {
+  enter: (chat) => chat.submit(),
+  'M-enter': ({ editor }) => editor.newline(),
+  'S-enter': ({ editor }) => editor.newline(),
+  'C-j': ({ editor }) => editor.newline(),
+  tab: ({ editor }) => editor.complete(),
+  'S-tab': ({ editor }) => editor.complete(true),
+  up: ({ editor }) => editor.up(),
+  down: ({ editor }) => editor.down(),
+  'M-up': (chat) => chat.step(-1),
+  'M-down': (chat) => chat.step(1),
+  'C-p': (chat) => chat.step(-1),
+  'C-n': (chat) => chat.step(1),
+  pageup: (chat) => chat.scroll('page-up'),
+  pagedown: (chat) => chat.scroll('page-down'),
+  'S-up': (chat) => chat.scroll(-1),
+  'S-down': (chat) => chat.scroll(1),
+  'C-end': (chat) => chat.scroll('end'),
+  escape: (chat) => chat.scroll('end'),
+  'C-f': (chat) => chat.beginSearch(),
+  f1: (chat) => chat.toggleHelp(),
+  f2: (chat) => chat.setMouse(),
+  f3: (chat) => chat.nextTheme(),
+  f4: (chat) => chat.dismissChecklist(),
+  'C-l': (chat) => chat.repaint(),
+  'C-c': (chat) => chat.interrupt(),
+};
+
+const SEARCH: Keys<ChatActions> = {
+  enter: (chat) => void chat.find(),
+  up: (chat) => void chat.stepFound(-1),
+  down: (chat) => void chat.stepFound(1),
+  pageup: (chat) => chat.scroll('page-up'),
+  pagedown: (chat) => chat.scroll('page-down'),
+  escape: (chat) => chat.endSearch(),
+  'C-f': (chat) => chat.endSearch(),
+  'C-c': (chat) => chat.endSearch(),
+};
+
+const HELP: Keys<ChatActions> = {
+  up: (chat) => chat.scrollHelp(-1),
+  down: (chat) => chat.scrollHelp(1),
+  pageup: (chat) => chat.scrollHelp(-10),
+  pagedown: (chat) => chat.scrollHelp(10),
+  escape: (chat) => chat.toggleHelp(false),
+  f1: (chat) => chat.toggleHelp(false),
+  enter: (chat) => chat.toggleHelp(false),
+  'C-c': (chat) => chat.toggleHelp(false),
+};
+
+const PROMPT: Keys<ChatActions> = {
+  enter: (chat) => chat.answerPrompt(true),
+  escape: (chat) => chat.answerPrompt(false),
+  'C-c': (chat) => chat.answerPrompt(false),
+};
+
+const PASTE: Keys<ChatActions> = {
+  enter: ({ editor }) => editor.confirmPaste(),
+  escape: ({ editor }) => editor.dropPaste(),
+  'C-c': ({ editor }) => editor.dropPaste(),
+};
+
+const MODES = { chat: CHAT, search: SEARCH, help: HELP, prompt: PROMPT, paste: PASTE };
+
+const PLACE = /^M-([1-9])$/;
+
+/** What the chat does with a key, where it isn't one for editing. */
+function chatAction(name: string, chat: ChatActions): ((chat: ChatActions) => void) | undefined {
+  if (chat.mode === 'chat') {
+    const place = PLACE.exec(name)?.[1];
+    if (place !== undefined) return () => chat.openPlace(Number(place) - 1);
+    if (name === 'end' && chat.editor.text === '') return () => chat.scroll('end');
+  }
+  return MODES[chat.mode][name];
+}
+
+function key(name: string, chat: ChatActions): void {
+  const action = chatAction(name, chat);
+  if (action) action(chat);
+  else if (chat.mode !== 'help' && chat.mode !== 'paste') editKey(name, chat.activeEditor);
+}
+
+/** Does what a key means in any editor. */
+export const editKey = (name: string, editor: Editor): void => EDITING[name]?.(editor);
+
+const WHEEL_ROWS = 3;
+
+function mouse({ action, x, y }: MouseInput, chat: ChatActions): void {
+  if (action === 'wheelup' || action === 'wheeldown') {
+    const by = action === 'wheelup' ? -WHEEL_ROWS : WHEEL_ROWS;
+    if (chat.mode === 'help') chat.scrollHelp(by);
+    else chat.scroll(by);
+    return;
+  }
+  const { sidebar } = chat.areas;
+  if (action !== 'press' || chat.mode !== 'chat' || x >= sidebar.x + sidebar.width) return;
+  const chosen = sidebarOrder(chat.model, sidebar.height - 2)[y - sidebar.y - 2];
+  if (chosen) chat.open(chosen.id);
+}
+
+function text(typed: string, chat: ChatActions): void {
+  if (chat.mode === 'help') {
+    if (typed === 'q' || typed === '?') chat.toggleHelp(false);
+    return;
+  }
+  if (chat.mode === 'paste') return;
+  if (chat.mode === 'chat' && typed === '?' && chat.editor.text === '') chat.toggleHelp();
+  else chat.activeEditor.type(typed);
+}
+
+/** Does what a person asked for by one piece of input. */
+export function chatKey(event: InputEvent, chat: ChatActions): void {
+  switch (event.type) {
+    case 'text':
+      text(event.text, chat);
+      break;
+    case 'key':
+      key(event.key, chat);
+      break;
+    case 'mouse':
+      mouse(event, chat);
+      break;
+    case 'focus':
+      chat.focus(event.focused);
+      break;
+    case 'paste':
+      if (chat.mode !== 'help' && chat.mode !== 'paste') chat.activeEditor.paste(event.text);
+  }
+}

@@ -1,0 +1,104 @@
+import type { Clock } from '../../base/clock.js';
+import { toFailure } from '../../base/errors.js';
+import type { PeerApi } from '../../peer/api.js';
+import type { Conversation } from '../model/conversation.js';
+import { type ChatModel, HOME } from '../model/model.js';
+
+const FIRST_PAGE = 100;
+const PAGE = 500;
+
+/** Brings what is kept by the peer into the model, no more than is looked at. */
+export class Loader {
+  readonly #peer: PeerApi;
+  readonly #model: ChatModel;
+  readonly #clock: Clock;
+  readonly #changed: () => void;
+
+  constructor(peer: PeerApi, model: ChatModel, clock: Clock, changed: () => void) {
+    this.#peer = peer;
+    this.#model = model;
+    this.#clock = clock;
+    this.#changed = changed;
+  }
+
+  /** Who and what there is, and the conversation that was written in last. */
+  async start(): Promise<void> {
+    try {
+      const summaries = await this.#peer.conversations();
+      this.#model.setConversations(summaries);
+      const newest = summaries.reduce(
+        (found, each) => ((each.last?.receivedAt ?? '') > (found?.last?.receivedAt ?? '') ? each : found),
+        summaries[0],
+      );
+      if (newest) await this.open(this.#model.conversation(newest.conversation), true);
+      await this.#peer.replayUnseen();
+    } catch (error) {
+      this.#fail(error);
+    }
+    void this.#users();
+  }
+
+  async #users(): Promise<void> {
+    try {
+      this.#model.setUsers(await this.#peer.users());
+      this.#changed();
+    } catch {
+      // Without the directory there is no list of users; the status line says that it is away.
+    }
+  }
+
+  /** Loads the newest page of a conversation that is opened for the first time. */
+  async open(conversation: Conversation, select = false): Promise<void> {
+    const unread = conversation.unread;
+    if (select) this.#model.select(conversation.id);
+    if (conversation.loaded !== 'nothing') return;
+    conversation.loaded = 'loading';
+    await this.#load(conversation, { limit: FIRST_PAGE }, unread);
+  }
+
+  /** One page of what stands before what is loaded. */
+  older(conversation: Conversation): void {
+    if (conversation.loaded === 'part') void this.#older(conversation);
+  }
+
+  /** Loads back until that message is there, or nothing older is. */
+  async until(conversation: Conversation, id: string): Promise<void> {
+    while (conversation.loaded === 'part' && conversation.log.find(id) === undefined) await this.#older(conversation);
+  }
+
+  async #older(conversation: Conversation): Promise<void> {
+    const { log } = conversation;
+    let first = 0;
+    while (first < log.length && (log.at(first)!.kind !== 'message' || log.at(first)!.id.startsWith('local-'))) first++;
+    const before = log.at(first)?.id;
+    conversation.loaded = 'loading';
+    await this.#load(conversation, { limit: PAGE, ...(before !== undefined && { before }) });
+  }
+
+  async #load(
+    conversation: Conversation,
+    query: { readonly limit: number; readonly before?: string },
+    unread = 0,
+  ): Promise<void> {
+    try {
+      const page = await this.#peer.history({ conversation: conversation.id, ...query });
+      this.#model.addHistory(conversation.id, page, page.length < query.limit, unread);
+    } catch (error) {
+      conversation.loaded = 'all';
+      this.#fail(error);
+    }
+    this.#changed();
+  }
+
+  /** Tells the peer what was read; only once it was painted. */
+  markRead(conversation: Conversation): void {
+    if (!conversation.readPending || !this.#model.focused || conversation.id === HOME) return;
+    conversation.readPending = false;
+    this.#peer.markRead(conversation.id).catch((error: unknown) => this.#fail(error));
+  }
+
+  #fail(error: unknown): void {
+    this.#model.fail(toFailure(error), this.#clock.now());
+    this.#changed();
+  }
+}

@@ -1,0 +1,20 @@
+import type { InputEvent } from '../input/decoder.js';
+import type { Grid } from '../paint/grid.js';
+import type { Theme } from '../paint/theme.js';
+
+/** A terminal as the chat needs it; a test has one without a terminal. */
+export interface TerminalPort {
+  readonly width: number;
+  readonly height: number;
+  onInput(listener: (event: InputEvent) => void): void;
+  onResize(listener: () => void): void;
+  /** Shows a picture of the terminal's size; only what changed is sent. */
+  paint(grid: Grid, theme: Theme): void;
+  /** Forgets what is on the screen: another program may have written there. */
+  forget(): void;
+  setMouse(on: boolean): void;
+  /** A bell, and a desktop notification where the terminal can show one. */
+  notify(text: string): void;
+  /** Gives the terminal back as it was. Idempotent, and done when it returns. */
+  close(): void;
+}

@@ -1,0 +1,160 @@
+import { createRequire } from 'node:module';
+import { PassThrough } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+import type { ReadStream, WriteStream } from 'node:tty';
+import blessed, { type Screen } from 'blessed';
+import type { Cancel, Clock } from '../../base/clock.js';
+import { InputDecoder, type InputEvent } from '../input/decoder.js';
+import type { Grid } from '../paint/grid.js';
+import type { Theme } from '../paint/theme.js';
+import { blit } from './cells.js';
+import { desktopNotice } from './notice.js';
+import type { TerminalPort } from './port.js';
+
+/** A lone Escape is a key when nothing follows it for this long, in milliseconds. */
+const ESCAPE_WAIT = 40;
+
+/*
+ * Bracketed paste on (2004), focus reports on (1004), no wrapping at the right edge (DECAWM: a wide glyph there must not
+ * reach the next row), and no reordering by the terminal (BDSM, ECMA-48 8.3.12), which would undo ours.
+ */
+const ENTER = '\x1b[?2004h\x1b[?1004h\x1b[?7l';
+const LEAVE = '\x1b[?2004l\x1b[?1004l\x1b[?7h\x1b[8h\x1b[0m';
+const MOUSE = { vt200Mouse: true, sgrMouse: true, cellMotion: false, allMotion: false };
+const NO_MOUSE = { vt200Mouse: false, sgrMouse: false, cellMotion: false, allMotion: false };
+
+/** Whether a full screen can be shown: both ends are terminals, and the terminal can do more than print. */
+export function canShowScreen(
+  input: { readonly isTTY?: boolean },
+  output: { readonly isTTY?: boolean },
+  env: Readonly<Record<string, string | undefined>>,
+): boolean {
+  const term = env.TERM ?? (process.platform === 'win32' ? 'windows' : '');
+  return input.isTTY === true && output.isTTY === true && term !== '' && term !== 'dumb' && term !== 'unknown';
+}
+
+export interface TerminalInit {
+  readonly input: ReadStream;
+  readonly output: WriteStream;
+  readonly clock: Clock;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether the terminal itself is to reorder text from right to left. */
+  readonly terminalBidi: boolean;
+}
+
+/** blessed asks the environment whether line drawing needs the alternate character set; here it never does. */
+function openScreen(output: WriteStream): Screen {
+  const before = process.env.NCURSES_NO_UTF8_ACS;
+  process.env.NCURSES_NO_UTF8_ACS = '1';
+  try {
+    return blessed.screen({
+      input: new PassThrough(),
+      output,
+      terminal: createRequire(import.meta.url).resolve('blessed/usr/xterm-256color'),
+      forceUnicode: true,
+      fullUnicode: false,
+    });
+  } finally {
+    if (before === undefined) delete process.env.NCURSES_NO_UTF8_ACS;
+    else process.env.NCURSES_NO_UTF8_ACS = before;
+  }
+}
+
+/** The terminal the program was started in. blessed keeps the cells and sends what changed; input is read here. */
+export class Terminal implements TerminalPort {
+  readonly #init: TerminalInit;
+  readonly #screen: Screen;
+  readonly #decoder = new InputDecoder();
+  readonly #bytes = new StringDecoder('utf8');
+  readonly #resized = (): void => this.#onResize();
+  readonly #read = (chunk: Buffer): void => this.#feed(chunk);
+  /** The terminal may be gone before the program is: writing to it then fails, and there is nobody to tell. */
+  readonly #gone = (): void => {};
+  #onInput: (event: InputEvent) => void = () => {};
+  #onResize: () => void = () => {};
+  #escape: Cancel = () => {};
+  #closed = false;
+
+  constructor(init: TerminalInit) {
+    this.#init = init;
+    const { input, output } = init;
+    output.on('error', this.#gone);
+    input.on('error', this.#gone);
+    this.#screen = openScreen(output);
+    this.#screen.program._write(`${ENTER}\x1b[8${init.terminalBidi ? 'h' : 'l'}`);
+    input.setRawMode(true);
+    input.on('data', this.#read);
+    input.resume();
+    output.on('resize', this.#resized);
+  }
+
+  get width(): number {
+    return this.#screen.width;
+  }
+
+  get height(): number {
+    return this.#screen.height;
+  }
+
+  onInput(listener: (event: InputEvent) => void): void {
+    this.#onInput = listener;
+  }
+
+  onResize(listener: () => void): void {
+    this.#onResize = listener;
+  }
+
+  #feed(chunk: Buffer): void {
+    this.#escape();
+    for (const event of this.#decoder.feed(this.#bytes.write(chunk))) this.#onInput(event);
+    if (!this.#decoder.pending) return;
+    this.#escape = this.#init.clock.after(ESCAPE_WAIT, () => {
+      for (const event of this.#decoder.flush()) this.#onInput(event);
+    });
+  }
+
+  paint(grid: Grid, theme: Theme): void {
+    if (this.#closed) return;
+    const { program, lines, olines } = this.#screen;
+    blit(grid, theme, lines, olines);
+    this.#screen.draw(0, lines.length - 1);
+    if (grid.cursor === undefined) program.hideCursor();
+    else {
+      program.cup(grid.cursor.y, grid.cursor.x);
+      program.showCursor();
+    }
+    program.flush();
+  }
+
+  forget(): void {
+    if (!this.#closed) this.#screen.realloc();
+  }
+
+  setMouse(on: boolean): void {
+    if (this.#closed) return;
+    this.#screen.program.setMouse(on ? MOUSE : NO_MOUSE, on);
+    this.#screen.program.flush();
+  }
+
+  notify(text: string): void {
+    if (!this.#closed) this.#init.output.write(`\x07${desktopNotice(text, this.#init.env)}`);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.setMouse(false);
+    this.#closed = true;
+    this.#escape();
+    const { input, output } = this.#init;
+    input.off('data', this.#read);
+    output.off('resize', this.#resized);
+    this.#screen.program._write(LEAVE);
+    this.#screen.destroy();
+    try {
+      input.setRawMode(false);
+    } catch {
+      // The terminal is gone (hang-up): there is no mode left to restore.
+    }
+    input.pause();
+  }
+}

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Failure } from '../../../src/base/errors.js';
+import type { MessageEvent } from '../../../src/peer/events.js';
+import { Checklist } from '../../../src/tui/model/checklist.js';
+import { mentions } from '../../../src/tui/model/conversation.js';
+import { ChatModel } from '../../../src/tui/model/model.js';
+
+const NOW = Date.UTC(2026, 0, 1);
+
+const message = (id: string, more: Partial<MessageEvent> = {}): MessageEvent => ({
+  event: 'message',
+  id,
+  conversation: '@bob',
+  from: 'bob',
+  text: 'hello',
+  sentAt: '2026-01-01T00:00:00.000Z',
+  receivedAt: '2026-01-01T00:00:00.000Z',
+  via: 'direct',
+  ...more,
+});
+
+const opened = (): ChatModel => {
+  const model = new ChatModel('ann', 'online');
+  model.select('@bob');
+  return model;
+};
+
+test('what arrives in sight is read, what arrives elsewhere is counted', () => {
+  const model = opened();
+  assert.deepEqual(model.apply(message('1'), NOW), []);
+  assert.equal(model.current.unread, 0);
+  assert.equal(model.current.readPending, true);
+  const effects = model.apply(message('2', { conversation: '@eve', from: 'eve' }), NOW);
+  assert.deepEqual(effects, [{ type: 'notify', conversation: '@eve', mention: false }]);
+  const eve = model.conversation('@eve');
+  assert.equal(eve.unread, 1);
+  assert.equal(eve.firstUnread, '2');
+  model.select('@eve');
+  assert.equal(eve.unread, 0);
+  assert.equal(eve.readPending, true);
+  assert.equal(eve.firstUnread, '2', 'the line stays until the conversation is left');
+  model.select('@bob');
+  assert.equal(eve.firstUnread, undefined);
+});
+
+test('while nobody looks at the screen, everything is unread', () => {
+  const model = opened();
+  model.setFocused(false);
+  model.apply(message('1'), NOW);
+  assert.equal(model.current.unread, 1);
+  model.setFocused(true);
+  assert.equal(model.current.unread, 0);
+});
+
+test('in groups only a mention notifies; what came before the start notifies never', () => {
+  const model = opened();
+  assert.deepEqual(model.apply(message('1', { conversation: '#lobby' }), NOW), []);
+  const [effect] = model.apply(message('2', { conversation: '#lobby', text: 'ask @Ann!' }), NOW);
+  assert.deepEqual(effect, { type: 'notify', conversation: '#lobby', mention: true });
+  assert.equal(model.conversation('#lobby').mentions, 1);
+  assert.deepEqual(model.apply(message('3', { conversation: '@eve', history: true }), NOW), []);
+});
+
+test('a mention is a word of its own', () => {
+  assert.ok(mentions('hi @ann, all', 'Ann'));
+  assert.ok(mentions('@ann.', 'ann'));
+  assert.ok(!mentions('@anna', 'ann'));
+  assert.ok(!mentions('me@ann', 'ann'));
+  assert.ok(mentions('@anna @ann', 'ann'));
+});
+
+test('a message is shown once, however often it comes', () => {
+  const model = opened();
+  model.apply(message('1'), NOW);
+  model.apply(message('1'), NOW);
+  model.addHistory('@bob', [message('1'), message('2')], true);
+  assert.equal(model.current.log.length, 2);
+});
+
+test("one's own message is there at once, and its state only ever rises", () => {
+  const model = opened();
+  const local = model.sending('@bob', 'hi', NOW);
+  assert.equal(model.current.log.last!.state, 'queued');
+  model.apply({ event: 'sent', id: 'x', conversation: '@bob', state: 'delivered' }, NOW);
+  model.confirmed(local, '@bob', { id: 'x', conversation: '@bob', state: 'queued' });
+  assert.equal(model.current.log.find('x')!.state, 'delivered');
+  model.apply({ event: 'sent', id: 'x', conversation: '@bob', state: 'stored' }, NOW);
+  assert.equal(model.current.log.find('x')!.state, 'delivered');
+  model.apply({ event: 'sent', id: 'x', conversation: '@bob', state: 'read' }, NOW);
+  assert.equal(model.current.log.find('x')!.state, 'read');
+});
+
+test('a message that could not be queued says so, and what to do', () => {
+  const model = opened();
+  const local = model.sending('@bob', 'hi', NOW);
+  model.refused(
+    local,
+    '@bob',
+    new Failure('trust', 'identity-changed', 'Not sent.', { hint: 'Try /verify bob.' }),
+    NOW,
+  );
+  assert.equal(model.current.log.find(local)!.state, 'failed');
+  assert.equal(model.current.log.last!.text, 'Not sent. Try /verify bob.');
+  assert.equal(model.current.log.last!.kind, 'error');
+});
+
+test('a lost directory is known with the time of the next try, and its return', () => {
+  const model = opened();
+  model.apply({ event: 'directory', state: 'offline', retryIn: 4_000 }, NOW);
+  assert.equal(model.directory, 'offline');
+  assert.equal(model.retryAt, NOW + 4_000);
+  model.apply({ event: 'directory', state: 'online' }, NOW);
+  assert.equal(model.retryAt, undefined);
+});
+
+test('a changed identity is an error in that conversation and a mark on the person', () => {
+  const model = opened();
+  model.apply({ event: 'trust', user: 'bob', change: 'changed', fingerprint: 'f' }, NOW);
+  assert.equal(model.person('bob').trust, 'changed');
+  assert.equal(model.conversation('@bob').log.last!.kind, 'error');
+});
+
+test('T1 text from others passes the gate before it is in the model', () => {
+  const model = opened();
+  model.apply(message('1', { text: 'a\x1b[2Jb', from: 'bob\nann' }), NOW);
+  assert.equal(model.current.log.last!.text, 'ab');
+  assert.equal(model.current.log.last!.from, 'bob ann');
+  model.apply({ event: 'error', code: 'x', message: 'said \x1b]0;t\x07so', hint: '' }, NOW);
+  assert.equal(model.current.log.last!.text, 'said so');
+});
+
+test('the line of the unread is where the counted ones begin', () => {
+  const model = opened();
+  const page = [message('1'), message('2', { from: 'ann' }), message('3'), message('4', { from: 'ann' }), message('5')];
+  model.addHistory('@bob', page, true, 2);
+  assert.equal(model.current.firstUnread, '3');
+});
+
+test('the checklist ticks itself and is gone when done', () => {
+  const model = new ChatModel('ann', 'online', new Checklist(true));
+  model.select('@bob');
+  assert.equal(model.checklist.visible, true);
+  model.sending('@bob', 'hi', NOW);
+  model.apply({ event: 'sent', id: 'x', conversation: '@bob', state: 'delivered' }, NOW);
+  assert.deepEqual(
+    model.checklist.lines.map(({ done }) => done),
+    [true, true, false],
+  );
+  model.apply({ event: 'trust', user: 'bob', change: 'verified', fingerprint: 'f' }, NOW);
+  assert.equal(model.checklist.visible, false);
+});
