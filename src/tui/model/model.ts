@@ -1,6 +1,6 @@
 import { Failure } from '../../base/errors.js';
 import type { ConversationSummary, HistoryMessage, SendResult, UserSummary } from '../../peer/api.js';
-import type { DeliveryState, MessageEvent, PeerEvent, TrustEvent, Via } from '../../peer/events.js';
+import type { DeliveryState, MessageEvent, PeerEvent, SentEvent, TrustEvent, Via } from '../../peer/events.js';
 import type { PresenceState } from '../../wire/directory.js';
 import { cleanLine, cleanText } from '../../wire/text.js';
 import type { Entry } from '../log/entry.js';
@@ -23,7 +23,10 @@ export const HOME = '*p2pchat';
 const rank = (id: string): number => '*#@'.indexOf(id[0] ?? '');
 
 /** What an event asks of the one who drives the screen. */
-export type Effect = { readonly type: 'notify'; readonly conversation: string; readonly mention: boolean };
+export type Effect =
+  | { readonly type: 'notify'; readonly conversation: string; readonly mention: boolean }
+  /** One's own message that was sent elsewhere on this device: by a command, or a one-shot on the same profile. */
+  | { readonly type: 'refresh'; readonly conversation: string };
 
 const STATES: readonly (DeliveryState | 'failed')[] = ['failed', 'queued', 'stored', 'delivered', 'read'];
 
@@ -141,8 +144,7 @@ export class ChatModel {
       case 'message':
         return this.#message(event);
       case 'sent':
-        this.#sent(event);
-        return [];
+        return this.#sent(event);
       case 'presence':
         if (event.user !== this.user) this.person(cleanLine(event.user)).presence = event.state;
         return [];
@@ -179,21 +181,15 @@ export class ChatModel {
     return speaks ? [{ type: 'notify', conversation: conversation.id, mention: entry.mentioned === true }] : [];
   }
 
-  #sent({
-    id,
-    conversation,
-    state,
-  }: {
-    readonly id: string;
-    readonly conversation: string;
-    readonly state: DeliveryState;
-  }): void {
-    const log = this.conversation(conversation).log;
+  #sent({ id, conversation, state }: SentEvent): readonly Effect[] {
+    const { log, loaded } = this.conversation(conversation);
     if (state === 'delivered' || state === 'read') this.checklist.tick('message');
     const raised = log.replace(id, (entry) =>
       STATES.indexOf(entry.state ?? 'queued') >= STATES.indexOf(state) ? entry : { ...entry, state },
     );
-    if (raised === undefined && this.#unconfirmed > 0) this.#early.set(id, state);
+    if (raised !== undefined) return [];
+    if (this.#unconfirmed > 0) this.#early.set(id, state);
+    return loaded === 'nothing' || this.#unconfirmed > 0 ? [] : [{ type: 'refresh', conversation }];
   }
 
   #trust({ user, change }: TrustEvent, now: number): void {

@@ -19,7 +19,9 @@ import { Frames } from './frames.js';
 import { type ChatActions, chatKey } from './keymap.js';
 import { Loader } from './loader.js';
 import { LOCAL_COMMANDS, runLocal } from './local-commands.js';
+import { Outgoing } from './outgoing.js';
 import type { TerminalPort } from './port.js';
+import { SecretPrompt } from './prompt.js';
 import { Search } from './search.js';
 
 export interface ChatInit {
@@ -50,9 +52,8 @@ export class ChatScreen implements ChatActions {
   readonly #unsubscribe: () => void;
   readonly #search: Search;
   #help: number | undefined;
-  #prompt:
-    | { readonly label: string; readonly editor: Editor; readonly answer: (text: string | undefined) => void }
-    | undefined;
+  readonly #prompt: SecretPrompt;
+  readonly #outgoing: Outgoing;
   #flash = '';
   #flashEnds: Cancel = () => {};
   #tick: Cancel = () => {};
@@ -77,6 +78,17 @@ export class ChatScreen implements ChatActions {
       conversation: () => this.model.current,
       window: () => this.#window,
       failed: (error) => this.model.fail(toFailure(error), clock.now()),
+      changed: () => this.#frames.soon(),
+    });
+    this.#prompt = new SecretPrompt(() => this.#frames.soon());
+    this.#outgoing = new Outgoing({
+      peer,
+      commands: init.commands,
+      model: this.model,
+      clock,
+      local: (line) => runLocal(line, this),
+      open: (conversation) => this.open(conversation),
+      secret: (label) => this.#prompt.ask(label),
       changed: () => this.#frames.soon(),
     });
     this.done = new Promise((resolve) => {
@@ -107,7 +119,7 @@ export class ChatScreen implements ChatActions {
     this.#frames.close();
     this.#flashEnds();
     this.#tick();
-    this.#prompt?.answer(undefined);
+    this.#prompt.answer(false);
   }
 
   #scene(): ChatScene {
@@ -117,7 +129,7 @@ export class ChatScreen implements ChatActions {
       search: this.#search.state,
       help: this.#help,
       commands: this.commands,
-      prompt: this.#prompt,
+      prompt: this.#prompt.question,
       flash: this.#flash,
       mouse: this.#mouse,
       bidi: this.#init.bidi,
@@ -137,8 +149,9 @@ export class ChatScreen implements ChatActions {
 
   #event(event: PeerEvent): void {
     const { clock, terminal } = this.#init;
-    for (const { conversation } of this.model.apply(event, clock.now())) {
-      terminal.notify(`New message: ${conversation}`);
+    for (const effect of this.model.apply(event, clock.now())) {
+      if (effect.type === 'notify') terminal.notify(`New message: ${effect.conversation}`);
+      else void this.#loader.refresh(this.model.conversation(effect.conversation));
     }
     this.#frames.soon();
   }
@@ -151,14 +164,14 @@ export class ChatScreen implements ChatActions {
   // --- What keys do ---
 
   get mode(): 'chat' | 'search' | 'help' | 'prompt' | 'paste' {
-    if (this.#prompt) return 'prompt';
+    if (this.#prompt.question) return 'prompt';
     if (this.#help !== undefined) return 'help';
     if (this.editor.pendingPaste) return 'paste';
     return this.#search.state ? 'search' : 'chat';
   }
 
   get activeEditor(): Editor {
-    return this.#prompt?.editor ?? this.#search.state?.editor ?? this.editor;
+    return this.#prompt.question?.editor ?? this.#search.state?.editor ?? this.editor;
   }
 
   focus(focused: boolean): void {
@@ -187,65 +200,12 @@ export class ChatScreen implements ChatActions {
   }
 
   submit(): void {
-    const text = this.editor.submit().replace(/\n+$/, '');
     this.#leaving = false;
-    if (text.trim() === '') return;
-    if (text.startsWith('/') && !text.startsWith('//')) void this.#command(text);
-    else void this.#send(text.replace(/^\/\//, '/'));
-  }
-
-  async #send(text: string): Promise<void> {
-    const { peer, clock } = this.#init;
-    const to = this.model.selected;
-    if (to === HOME) {
-      this.model.notice(
-        'Nobody would read this here. /msgto USER TEXT writes to someone, /activeuser shows who is here.',
-        clock.now(),
-        { kind: 'error' },
-      );
-      return;
-    }
-    const local = this.model.sending(to, text, clock.now());
-    try {
-      this.model.confirmed(local, to, await peer.send(to, text));
-    } catch (error) {
-      this.model.refused(local, to, toFailure(error), clock.now());
-    }
-    this.#frames.soon();
-  }
-
-  async #command(line: string): Promise<void> {
-    const { commands, clock } = this.#init;
-    const current = this.model.selected === HOME ? undefined : this.model.selected;
-    try {
-      if (runLocal(line, this)) return;
-      const { lines, open } = await commands.run(line, { current, secret: (label) => this.#ask(label) });
-      if (open !== undefined) this.open(open);
-      if (lines.length > 0) this.model.notice(lines.join('\n'), clock.now());
-    } catch (error) {
-      this.model.fail(toFailure(error), clock.now());
-    } finally {
-      this.#frames.soon();
-    }
-  }
-
-  #ask(label: string): Promise<string | undefined> {
-    this.#prompt?.answer(undefined);
-    return new Promise((resolve) => {
-      const editor = new Editor({ oneLine: true });
-      const answer = (text: string | undefined): void => {
-        editor.wipe();
-        this.#prompt = undefined;
-        this.#frames.soon();
-        resolve(text);
-      };
-      this.#prompt = { label, editor, answer };
-      this.#frames.soon();
-    });
+    void this.#outgoing.submit(this.editor.submit());
   }
 
   answerPrompt(given: boolean): void {
-    this.#prompt?.answer(given ? this.#prompt.editor.text : undefined);
+    this.#prompt.answer(given);
   }
 
   /** Opens a conversation, keeping what was being written in the one before. */
@@ -273,18 +233,12 @@ export class ChatScreen implements ChatActions {
   }
 
   scroll(by: number | 'page-up' | 'page-down' | 'end'): void {
-    const { current } = this.model;
-    const page = Math.max(1, this.#window.height - 2);
-    if (by === 'end') current.view.toEnd();
-    else {
-      const rows = by === 'page-up' ? -page : by === 'page-down' ? page : by;
-      current.view.scroll(
-        rows,
-        log.height,
-        viewStyle(current, log.width, this.#init.bidi, this.#search?.editor.text ?? ''),
-      );
-    }
-    if (current.view.following) this.model.setFocused(this.model.focused);
+    const { view } = this.model.current;
+    const { height, style } = this.#window;
+    const page = Math.max(1, height - 2);
+    if (by === 'end') view.toEnd();
+    else view.scroll(by === 'page-up' ? -page : by === 'page-down' ? page : by, height, style);
+    if (view.following) this.model.setFocused(this.model.focused);
   }
 
   toggleHelp(open = this.#help === undefined): void {

@@ -90,6 +90,15 @@ export class Loader {
     this.#changed();
   }
 
+  /** The newest page again: something was added that no event told of. */
+  async refresh(conversation: Conversation): Promise<void> {
+    const { loaded } = conversation;
+    if (loaded === 'nothing' || loaded === 'loading') return;
+    conversation.loaded = 'loading';
+    await this.#load(conversation, { limit: FIRST_PAGE });
+    if (loaded === 'all') conversation.loaded = loaded;
+  }
+
   /** Tells the peer what was read; only once it was painted. */
   markRead(conversation: Conversation): void {
     if (!conversation.readPending || !this.#model.focused || conversation.id === HOME) return;

@@ -91,6 +91,14 @@ test("one's own message is there at once, and its state only ever rises", () => 
   assert.equal(model.current.log.find('x')!.state, 'read');
 });
 
+test('a message that was sent elsewhere on this device is fetched', () => {
+  const model = opened();
+  const elsewhere = { event: 'sent', id: 'y', conversation: '@bob', state: 'queued' } as const;
+  assert.deepEqual(model.apply(elsewhere, NOW), []);
+  model.addHistory('@bob', [], true);
+  assert.deepEqual(model.apply(elsewhere, NOW), [{ type: 'refresh', conversation: '@bob' }]);
+});
+
 test('a message that could not be queued says so, and what to do', () => {
   const model = opened();
   const local = model.sending('@bob', 'hi', NOW);

@@ -1,0 +1,65 @@
+import type { Clock } from '../../base/clock.js';
+import { Failure, toFailure } from '../../base/errors.js';
+import type { PeerApi } from '../../peer/api.js';
+import type { CommandContext, CommandRunner } from '../commands.js';
+import { type ChatModel, HOME } from '../model/model.js';
+
+interface OutgoingHost {
+  readonly peer: PeerApi;
+  readonly commands: CommandRunner;
+  readonly model: ChatModel;
+  readonly clock: Clock;
+  /** Commands of the screen itself; false where the line is none. */
+  local(line: string): boolean;
+  open(conversation: string): void;
+  secret: CommandContext['secret'];
+  changed(): void;
+}
+
+/** What is written goes out: a command where it begins with a slash (two slashes for a text that does), else a message. */
+export class Outgoing {
+  readonly #host: OutgoingHost;
+
+  constructor(host: OutgoingHost) {
+    this.#host = host;
+  }
+
+  /** Never rejects: what fails is said in the log. */
+  async submit(line: string): Promise<void> {
+    const text = line.replace(/\n+$/, '');
+    if (text.trim() === '') return;
+    if (text.startsWith('/') && !text.startsWith('//')) await this.#command(text);
+    else await this.#send(text.replace(/^\/\//, '/'));
+    this.#host.changed();
+  }
+
+  async #send(text: string): Promise<void> {
+    const { peer, model, clock } = this.#host;
+    const to = model.selected;
+    if (to === HOME) {
+      const hint = '/msgto USER TEXT writes to someone, /activeuser shows who is here.';
+      model.fail(new Failure('usage', 'no-conversation', 'Nobody would read this here.', { hint }), clock.now());
+      return;
+    }
+    const local = model.sending(to, text, clock.now());
+    this.#host.changed();
+    try {
+      model.confirmed(local, to, await peer.send(to, text));
+    } catch (error) {
+      model.refused(local, to, toFailure(error), clock.now());
+    }
+  }
+
+  async #command(line: string): Promise<void> {
+    const { commands, model, clock, secret } = this.#host;
+    const current = model.selected === HOME ? undefined : model.selected;
+    try {
+      if (this.#host.local(line)) return;
+      const { lines, open } = await commands.run(line, { current, secret });
+      if (open !== undefined) this.#host.open(open);
+      if (lines.length > 0) model.notice(lines.join('\n'), clock.now());
+    } catch (error) {
+      model.fail(toFailure(error), clock.now());
+    }
+  }
+}
