@@ -130,10 +130,16 @@ export class ChatModel {
 
   /** A page of history, oldest first; `whole` where nothing is older. */
   addHistory(id: string, page: readonly HistoryMessage[], whole: boolean, unread = 0): void {
-    const conversation = this.conversation(id);
-    conversation.log.merge(page.map((message) => toEntry(message, this.user)));
+    const conversation = this.mergeHistory(id, page);
     conversation.loaded = whole ? 'all' : 'part';
     if (unread > 0) conversation.firstUnread ??= firstOfLast(page, unread, this.user);
+  }
+
+  /** Messages that belong in the log, wherever in it. */
+  mergeHistory(id: string, page: readonly HistoryMessage[]): Conversation {
+    const conversation = this.conversation(id);
+    conversation.log.merge(page.map((message) => toEntry(message, this.user)));
+    return conversation;
   }
 
   apply(event: PeerEvent, now: number): readonly Effect[] {

@@ -13,6 +13,8 @@ export class Loader {
   readonly #model: ChatModel;
   readonly #clock: Clock;
   readonly #changed: () => void;
+  /** Conversations whose newest page is on its way; true where it is wanted once more after that. */
+  readonly #refreshing = new Map<string, boolean>();
 
   constructor(peer: PeerApi, model: ChatModel, clock: Clock, changed: () => void) {
     this.#peer = peer;
@@ -92,11 +94,25 @@ export class Loader {
 
   /** The newest page again: something was added that no event told of. */
   async refresh(conversation: Conversation): Promise<void> {
-    const { loaded } = conversation;
-    if (loaded === 'nothing' || loaded === 'loading') return;
-    conversation.loaded = 'loading';
-    await this.#load(conversation, { limit: FIRST_PAGE });
-    if (loaded === 'all') conversation.loaded = loaded;
+    if (this.#refreshing.has(conversation.id)) {
+      this.#refreshing.set(conversation.id, true);
+      return;
+    }
+    do {
+      this.#refreshing.set(conversation.id, false);
+      await this.#newest(conversation);
+    } while (this.#refreshing.get(conversation.id));
+    this.#refreshing.delete(conversation.id);
+  }
+
+  async #newest(conversation: Conversation): Promise<void> {
+    try {
+      const page = await this.#peer.history({ conversation: conversation.id, limit: FIRST_PAGE });
+      this.#model.mergeHistory(conversation.id, page);
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#changed();
   }
 
   /** Tells the peer what was read; only once it was painted. */

@@ -1,0 +1,93 @@
+import type { ReadStream, WriteStream } from 'node:tty';
+import type { Clock } from '../../base/clock.js';
+import { Failure } from '../../base/errors.js';
+import type { PeerApi } from '../../peer/api.js';
+import type { CommandRunner } from '../commands.js';
+import type { Checklist } from '../model/checklist.js';
+import { chooseTheme, type ThemeName } from '../paint/theme.js';
+import type { Entrance } from '../signin/entrance.js';
+import { type BidiChoice, bidiMode } from './bidi-mode.js';
+import { ChatScreen } from './chat.js';
+import type { ListFolder } from './completer.js';
+import { guardTerminal } from './guard.js';
+import { SignInScreen } from './signin.js';
+import { Terminal } from './terminal.js';
+
+export interface ScreenInit {
+  readonly input: ReadStream;
+  readonly output: WriteStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  /** A peer that runs already, or the way to one. */
+  readonly start: { readonly peer: PeerApi } | { readonly entrance: Entrance };
+  /** The commands of a peer's face; asked for once there is a peer. */
+  readonly commands: (peer: PeerApi) => CommandRunner;
+  readonly listFolder: ListFolder;
+  readonly theme: ThemeName;
+  readonly bidi: BidiChoice;
+  readonly mouse: boolean;
+  /** Shows the list of the first minutes to whoever has signed up or is new. */
+  readonly checklist?: Checklist;
+  /** Lines to greet with, such as the one that invites the next person. */
+  readonly greeting?: (peer: PeerApi) => readonly string[];
+}
+
+/** How the screen ended: by itself (0 or a Failure's status), or by a signal, as shells count it (128 + number). */
+export interface ScreenEnd {
+  readonly status: number;
+  readonly failure?: Failure;
+}
+
+async function signIn(init: ScreenInit, terminal: Terminal, entrance: Entrance): Promise<PeerApi> {
+  const theme = chooseTheme(init.theme, init.env);
+  const screen = new SignInScreen({ entrance, terminal, clock: init.clock, theme });
+  const outcome = await screen.done;
+  screen.close();
+  if ('failure' in outcome) throw outcome.failure;
+  return outcome.peer;
+}
+
+async function chat(init: ScreenInit, terminal: Terminal, peer: PeerApi): Promise<void> {
+  const screen = new ChatScreen({
+    peer,
+    commands: init.commands(peer),
+    terminal,
+    clock: init.clock,
+    bidi: bidiMode(init.bidi, init.env),
+    mouse: init.mouse,
+    theme: init.theme,
+    chooseTheme: (name) => chooseTheme(name, init.env),
+    listFolder: init.listFolder,
+    greeting: init.greeting?.(peer) ?? [],
+    ...(init.checklist && { checklist: init.checklist }),
+  });
+  await Promise.all([screen.start(), screen.done]);
+  screen.close();
+}
+
+/**
+ * The chat on a full screen, from sign-in to leaving. The terminal is given back as it was however this ends; the peer is
+ * closed. The caller ends the process with the status: input from the terminal may still be pending.
+ */
+export async function runScreen(init: ScreenInit): Promise<ScreenEnd> {
+  const terminalBidi = bidiMode(init.bidi, init.env) === 'terminal';
+  const terminal = new Terminal({ ...init, terminalBidi });
+  const guard = guardTerminal(terminal);
+  let peer = 'peer' in init.start ? init.start.peer : undefined;
+  const session = async (): Promise<ScreenEnd> => {
+    if ('entrance' in init.start) peer = await signIn(init, terminal, init.start.entrance);
+    if (peer) await chat(init, terminal, peer);
+    return { status: 0 };
+  };
+  const ended = await Promise.race([session().catch(endOf), guard.ended]);
+  terminal.close();
+  guard.release();
+  await peer?.close();
+  return ended;
+}
+
+function endOf(error: unknown): ScreenEnd {
+  if (!(error instanceof Failure)) throw error;
+  if (error.code === 'left') return { status: 0 };
+  return { status: error.exit, failure: error };
+}

@@ -1,0 +1,32 @@
+import type { PeerApi } from '../../peer/api.js';
+
+export interface SignInInput {
+  /** `p2pchat://HOST:PORT#FINGERPRINT` */
+  readonly directory: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+export interface SignUpInput extends SignInInput {
+  readonly invite?: string;
+}
+
+/** How a person gets from a name and a password to a running peer; composed where screen and peer meet. */
+export interface Entrance {
+  /** The directory's link, where one is remembered or given; without it the screen asks. */
+  readonly directory: string | undefined;
+  /** The user of the profile, where there is one: then only the password is asked for. */
+  readonly user: string | undefined;
+  /**
+   * @throws Failure `credentials` for a wrong name or password; `blocked` with `details.seconds` to wait, or without
+   * where the account is banned; `unreachable`; `usage` for an invalid link
+   */
+  signIn(input: SignInInput): Promise<PeerApi>;
+  /** @throws Failure as `signIn`, and `usage` for a name that is taken or invalid, or an invite that is wanted */
+  signUp(input: SignUpInput): Promise<PeerApi>;
+  /** 0 (useless) to 4 (strong), the least that is accepted, and why it isn't more. */
+  strength(
+    password: string,
+    user: string,
+  ): { readonly score: number; readonly accepted: boolean; readonly reason: string };
+}

@@ -1,0 +1,191 @@
+import { Failure, toFailure } from '../../base/errors.js';
+import type { PeerApi } from '../../peer/api.js';
+import { parseUserName } from '../../wire/names.js';
+import { cleanLine } from '../../wire/text.js';
+import type { Entrance } from './entrance.js';
+import { type Form, signInForm, signUpForm } from './form.js';
+
+export type Stage = 'welcome' | 'signin' | 'signup';
+
+/** What is said below the form: an error with its next step, or what goes on. */
+export interface Says {
+  readonly kind: 'error' | 'info';
+  readonly text: string;
+}
+
+const TRIES = 3;
+
+/**
+ * Welcome, signing in and signing up, without a terminal: three tries with a wrong name or password, a block waits with
+ * its seconds counting down, a ban ends it. Time is an argument.
+ */
+export class SignInFlow {
+  readonly #entrance: Entrance;
+  #stage: Stage;
+  #form: Form;
+  #choice = 0;
+  #says: Says | undefined;
+  #busy = false;
+  #failed = 0;
+  #blockedUntil = 0;
+  #outcome: { readonly peer: PeerApi } | { readonly failure: Failure } | undefined;
+
+  constructor(entrance: Entrance) {
+    this.#entrance = entrance;
+    this.#stage = entrance.user === undefined ? 'welcome' : 'signin';
+    this.#form = signInForm(entrance.directory, entrance.user);
+  }
+
+  get stage(): Stage {
+    return this.#stage;
+  }
+
+  get form(): Form {
+    return this.#form;
+  }
+
+  /** Which of the welcome's choices is marked. */
+  get choice(): number {
+    return this.#choice;
+  }
+
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  /** The peer that runs now, or why there is none and won't be. */
+  get outcome() {
+    return this.#outcome;
+  }
+
+  /** Milliseconds since 1970 until which trying is of no use, or 0. */
+  get blockedUntil(): number {
+    return this.#blockedUntil;
+  }
+
+  says(now: number): Says | undefined {
+    const left = Math.ceil((this.#blockedUntil - now) / 1_000);
+    if (left > 0) return { kind: 'error', text: `Too many wrong passwords for this name. Try again in ${left} s.` };
+    return this.#says;
+  }
+
+  get strength(): { readonly score: number; readonly accepted: boolean; readonly reason: string } | undefined {
+    const password = this.#form.value('password');
+    if (this.#stage !== 'signup' || password === '') return undefined;
+    return this.#entrance.strength(password, this.#form.value('user'));
+  }
+
+  choose(by: number): void {
+    this.#choice = (this.#choice + by + WELCOME.length) % WELCOME.length;
+  }
+
+  /** Back to the welcome; from there, out. */
+  back(): void {
+    if (this.#busy) return;
+    if (this.#stage === 'welcome') this.leave();
+    this.#stage = 'welcome';
+    this.#says = undefined;
+    this.#form.forget();
+  }
+
+  leave(): void {
+    this.#outcome ??= { failure: new Failure('usage', 'left', 'Nobody signed in.') };
+  }
+
+  /** Enter: the next field, or what the form is for. Resolves when the answer is there. */
+  async enter(now: () => number): Promise<void> {
+    if (this.#busy || this.#outcome) return;
+    if (this.#stage === 'welcome') this.#open(WELCOME[this.#choice]!.opens);
+    else if (!this.#form.atLast) this.#next();
+    else if (now() >= this.#blockedUntil && this.#complete()) await this.#submit(now);
+  }
+
+  #open(stage: Stage | undefined): void {
+    if (stage === undefined) this.leave();
+    else this.#stage = stage;
+    const { directory, user } = this.#entrance;
+    this.#form = stage === 'signup' ? signUpForm(directory) : signInForm(directory, user);
+    this.#says = undefined;
+  }
+
+  /** The field after the one that is filled in, or may be left empty. */
+  #next(): void {
+    const { active } = this.#form;
+    if (active.editor.text !== '' || active.optional) this.#form.move(1);
+  }
+
+  #complete(): boolean {
+    const empty = this.#form.fields.find(({ editor, optional }) => !optional && editor.text === '');
+    if (empty === undefined) return true;
+    this.#form.focus(empty.name);
+    this.#complain(`${empty.label} is missing.`);
+    return false;
+  }
+
+  #complain(text: string): void {
+    this.#says = { kind: 'error', text };
+  }
+
+  /** What can be judged without asking the directory. */
+  #check(): void {
+    parseUserName(this.#form.value('user'));
+    if (this.#stage !== 'signup') return;
+    if (this.#form.value('password') !== this.#form.value('again')) {
+      throw new Failure('usage', 'passwords-differ', 'The two passwords differ.', { hint: 'Type both again.' });
+    }
+    const strength = this.strength;
+    if (strength?.accepted === false) {
+      throw new Failure('usage', 'password-weak', `That password is too weak: ${strength.reason}`, {
+        hint: 'Take a longer one, or several words.',
+      });
+    }
+  }
+
+  async #submit(now: () => number): Promise<void> {
+    this.#says = { kind: 'info', text: 'One moment…' };
+    this.#busy = true;
+    try {
+      this.#check();
+      this.#outcome = { peer: await this.#ask() };
+      this.#form.forget();
+    } catch (error) {
+      this.#refused(toFailure(error), now());
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #ask(): Promise<PeerApi> {
+    const value = (name: Parameters<Form['value']>[0]): string => this.#form.value(name).trim();
+    const input = {
+      directory: this.#entrance.directory ?? value('directory'),
+      user: parseUserName(value('user')).name,
+      password: this.#form.value('password'),
+    };
+    if (this.#stage === 'signin') return this.#entrance.signIn(input);
+    return this.#entrance.signUp({ ...input, ...(value('invite') !== '' && { invite: value('invite') }) });
+  }
+
+  #refused(failure: Failure, now: number): void {
+    const { seconds } = failure.details;
+    const waits = failure.reason === 'blocked' && typeof seconds === 'number';
+    if (failure.reason === 'credentials') this.#failed += 1;
+    if (waits) this.#blockedUntil = now + seconds * 1_000;
+    const left = TRIES - this.#failed;
+    const tries =
+      failure.reason === 'credentials' && left > 0 ? ` ${left === 1 ? '1 try' : `${left} tries`} left.` : '';
+    this.#complain(cleanLine(`${failure.message} ${failure.hint}`, 1_000) + tries);
+    const banned = failure.reason === 'blocked' && !waits;
+    if (banned || (failure.reason === 'credentials' && left <= 0)) this.#outcome = { failure };
+    if (failure.reason !== 'unreachable') this.#form.forget();
+    this.#form.focus(failure.code.startsWith('name-') ? 'user' : 'password');
+  }
+}
+
+/** The choices of the welcome, in their order; the last one leaves. */
+export const WELCOME: readonly { readonly label: string; readonly about: string; readonly opens: Stage | undefined }[] =
+  [
+    { label: 'Create an account', about: 'You need a name and a password', opens: 'signup' },
+    { label: 'Sign in', about: 'You have an account already', opens: 'signin' },
+    { label: 'Leave', about: '', opens: undefined },
+  ];

@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { MessageEvent, PeerEvent } from '../../src/peer/events.js';
+import { type TerminalInit, TerminalSession } from './terminal.js';
+
+const DEMO = fileURLToPath(new URL('./chat-demo.js', import.meta.url));
+let messages = 0;
+
+/** The screen in a pseudo-terminal, and the hand that moves its fake peer. */
+export class ChatSession {
+  readonly terminal: TerminalSession;
+  readonly #say: (line: string) => void;
+  readonly #clean: () => Promise<void>;
+
+  private constructor(terminal: TerminalSession, say: (line: string) => void, clean: () => Promise<void>) {
+    this.terminal = terminal;
+    this.#say = say;
+    this.#clean = clean;
+  }
+
+  /** @param wrap the program and arguments that are to run it; `node` alone by default */
+  static async start(init: TerminalInit = {}, wrap: readonly string[] = []): Promise<ChatSession> {
+    const folder = mkdtempSync(join(tmpdir(), 'p2pchat-tui-'));
+    const path = join(folder, 'control');
+    const waiting: string[] = [];
+    let peer: Socket | undefined;
+    const server = createServer((socket) => {
+      peer = socket;
+      socket.on('error', () => {});
+      for (const line of waiting.splice(0)) socket.write(line);
+    });
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    const [file = process.execPath, ...args] = [...wrap, process.execPath, DEMO];
+    const terminal = new TerminalSession(file, args, { ...init, env: { CHAT_CONTROL: path, ...init.env } });
+    const say = (line: string): void => {
+      if (peer) peer.write(line);
+      else waiting.push(line);
+    };
+    return new ChatSession(terminal, say, async () => {
+      await terminal.close();
+      peer?.destroy();
+      await new Promise((resolve) => server.close(resolve));
+      rmSync(folder, { recursive: true, force: true });
+    });
+  }
+
+  /** Signed in already, with the conversation with bob open. */
+  static async open(init: TerminalInit = {}, wrap: readonly string[] = []): Promise<ChatSession> {
+    const session = await ChatSession.start({ ...init, env: { CHAT_USER: 'ann', ...init.env } }, wrap);
+    await session.terminal.waitForText('F1 help');
+    session.terminal.write('/open @bob\r');
+    await session.terminal.waitFor((screen) => /○ bob/.test(screen.line(0)), 'the conversation with bob');
+    return session;
+  }
+
+  emit(...events: PeerEvent[]): void {
+    for (const event of events) this.#say(`${JSON.stringify(event)}\n`);
+  }
+
+  /** A message of somebody else; from bob to us unless said otherwise. */
+  receive(text: string, more: Partial<MessageEvent> = {}): void {
+    const at = new Date().toISOString();
+    const id = `in-${++messages}`;
+    this.emit({
+      event: 'message',
+      id,
+      conversation: '@bob',
+      from: 'bob',
+      text,
+      sentAt: at,
+      receivedAt: at,
+      via: 'direct',
+      ...more,
+    });
+  }
+
+  /** An error thrown inside the program. */
+  breakIt(): void {
+    this.#say('{"do":"throw"}\n');
+  }
+
+  close(): Promise<void> {
+    return this.#clean();
+  }
+}

@@ -1,0 +1,104 @@
+import type { HistoryMessage, HistoryQuery, PeerApi, SearchQuery, UserSummary } from '../../src/peer/api.js';
+import type { PeerEvent } from '../../src/peer/events.js';
+
+const nothing = async (): Promise<never> => {
+  throw new Error('the fake peer has none');
+};
+
+/** A peer without network and disk: its history is an array, what it emits is what a test says. */
+export class FakePeer implements PeerApi {
+  readonly device = 'd1';
+  directoryState: 'online' | 'offline' = 'online';
+  readonly messages: HistoryMessage[] = [];
+  readonly read: string[] = [];
+  readonly known: UserSummary[] = [];
+  /** What the next sending fails with. */
+  refuses: Error | undefined;
+  readonly ended: Promise<void>;
+  #end: () => void = () => {};
+  #sent = 0;
+  readonly #listeners = new Set<(event: PeerEvent) => void>();
+
+  constructor(readonly user: string) {
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  emit(event: PeerEvent): void {
+    if (event.event === 'message') this.messages.push(event);
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  subscribe(listener: (event: PeerEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async replayUnseen(): Promise<void> {}
+
+  async send(to: string, text: string) {
+    if (this.refuses) throw this.refuses;
+    const conversation = to.startsWith('#') ? to : `@${to.replace(/^@/, '')}`;
+    const at = new Date().toISOString();
+    const id = `sent-${++this.#sent}`;
+    this.messages.push({ id, conversation, from: this.user, text, sentAt: at, receivedAt: at, state: 'queued' });
+    return { id, conversation, state: 'queued' as const };
+  }
+
+  async users() {
+    return this.known;
+  }
+
+  async conversations() {
+    const newest = new Map<string, HistoryMessage>();
+    for (const message of this.messages) newest.set(message.conversation, message);
+    return Array.from(newest, ([conversation, last]) => ({ conversation, unread: 0, last }));
+  }
+
+  async history({ conversation, before, limit = 50 }: HistoryQuery) {
+    const own = this.messages.filter((message) => message.conversation === conversation);
+    const end = before === undefined ? own.length : own.findIndex(({ id }) => id === before);
+    return own.slice(Math.max(0, end - limit), end);
+  }
+
+  async search({ words, conversation }: SearchQuery) {
+    return this.messages.filter((each) => each.conversation === conversation && each.text.includes(words));
+  }
+
+  async *export() {
+    yield* this.messages;
+  }
+
+  async markRead(conversation: string) {
+    this.read.push(conversation);
+  }
+
+  async waitFor(id: string) {
+    return { id, conversation: '', state: 'queued' as const };
+  }
+
+  whoami() {
+    return { user: this.user, device: this.device, directory: '', home: '' };
+  }
+
+  async doctor() {
+    return [];
+  }
+
+  async setPresence() {}
+
+  verification = nothing;
+  confirm = nothing;
+  acceptIdentity = nothing;
+  changePassword = nothing;
+  deleteAccount = nothing;
+
+  async logout() {
+    await this.close();
+  }
+
+  async close() {
+    this.#end();
+  }
+}

@@ -1,0 +1,206 @@
+import { createRequire } from 'node:module';
+import type { IPty } from '@lydell/node-pty';
+import pty from '@lydell/node-pty';
+import type { Terminal as HeadlessTerminal } from '@xterm/headless';
+
+const require = createRequire(import.meta.url);
+const { Terminal } = require('@xterm/headless') as typeof import('@xterm/headless');
+const { Unicode11Addon } = require('@xterm/addon-unicode11') as typeof import('@xterm/addon-unicode11');
+
+export interface TerminalInit {
+  readonly columns?: number;
+  readonly rows?: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Keys as a terminal sends them. */
+export const KEY = {
+  enter: '\r',
+  altEnter: '\x1b\r',
+  escape: '\x1b',
+  tab: '\t',
+  up: '\x1b[A',
+  down: '\x1b[B',
+  left: '\x1b[D',
+  right: '\x1b[C',
+  home: '\x1b[H',
+  end: '\x1b[F',
+  pageUp: '\x1b[5~',
+  pageDown: '\x1b[6~',
+  backspace: '\x7f',
+  altUp: '\x1b[1;3A',
+  altDown: '\x1b[1;3B',
+  f1: '\x1bOP',
+  f2: '\x1bOQ',
+  f3: '\x1bOR',
+  ctrl: (letter: string): string => String.fromCharCode(letter.charCodeAt(0) & 31),
+} as const;
+
+/** What is on the screen of a headless terminal. */
+export class ScreenText {
+  readonly #terminal: HeadlessTerminal;
+
+  constructor(terminal: HeadlessTerminal) {
+    this.#terminal = terminal;
+  }
+
+  get rows(): number {
+    return this.#terminal.rows;
+  }
+
+  get columns(): number {
+    return this.#terminal.cols;
+  }
+
+  /** One row, its trailing blanks cut off. */
+  line(y: number): string {
+    const buffer = this.#terminal.buffer.active;
+    return buffer.getLine(buffer.viewportY + y)?.translateToString(true) ?? '';
+  }
+
+  get lines(): string[] {
+    return Array.from({ length: this.rows }, (_, y) => this.line(y));
+  }
+
+  get text(): string {
+    return this.lines.join('\n');
+  }
+
+  has(text: string): boolean {
+    return this.text.includes(text);
+  }
+
+  /** The row that holds `text`, or -1. */
+  find(text: string): number {
+    return this.lines.findIndex((line) => line.includes(text));
+  }
+
+  /** What stands in a cell: '' in the second half of a wide character. */
+  cell(x: number, y: number): { readonly text: string; readonly width: number; readonly look: string } {
+    const buffer = this.#terminal.buffer.active;
+    const cell = buffer.getLine(buffer.viewportY + y)?.getCell(x);
+    if (cell === undefined) return { text: '', width: 0, look: '' };
+    const flags = [cell.isBold(), cell.isUnderline(), cell.isInverse(), cell.isInvisible(), cell.isBlink()].map(Number);
+    const look = `${cell.getFgColorMode()}:${cell.getFgColor()}/${cell.getBgColorMode()}:${cell.getBgColor()}/${flags.join('')}`;
+    return { text: cell.getChars(), width: cell.getWidth(), look };
+  }
+
+  /** Cells of a row between two columns, one string each. */
+  cells(y: number, from = 0, to = this.columns): string[] {
+    return Array.from({ length: to - from }, (_, at) => this.cell(from + at, y).text);
+  }
+
+  get cursor(): { readonly x: number; readonly y: number } {
+    const { cursorX: x, cursorY: y } = this.#terminal.buffer.active;
+    return { x, y };
+  }
+
+  get alternate(): boolean {
+    return this.#terminal.buffer.active.type === 'alternate';
+  }
+
+  get modes(): HeadlessTerminal['modes'] {
+    return this.#terminal.modes;
+  }
+
+  get title(): string {
+    return titles.get(this.#terminal) ?? '';
+  }
+}
+
+const titles = new WeakMap<HeadlessTerminal, string>();
+
+/** A program in a pseudo-terminal, read as a person would read it. */
+export class TerminalSession {
+  readonly screen: ScreenText;
+  readonly #pty: IPty;
+  readonly #terminal: HeadlessTerminal;
+  readonly #watchers = new Set<() => void>();
+  /** All that was written to the terminal, as it was. */
+  output = '';
+  /** Exit status, or 128 and more where a signal ended it. */
+  readonly exit: Promise<number>;
+  #running = true;
+
+  constructor(file: string, args: readonly string[], { columns = 100, rows = 30, env = {} }: TerminalInit = {}) {
+    this.#terminal = new Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 0 });
+    this.#terminal.loadAddon(new Unicode11Addon());
+    this.#terminal.unicode.activeVersion = '11';
+    this.#terminal.onTitleChange((title) => titles.set(this.#terminal, title));
+    this.screen = new ScreenText(this.#terminal);
+    const inherited = Object.entries(process.env).filter(
+      ([name, value]) => value !== undefined && !/^(NO_COLOR|TMUX)$/.test(name),
+    );
+    this.#pty = pty.spawn(file, [...args], {
+      name: 'xterm-256color',
+      cols: columns,
+      rows,
+      env: {
+        ...(Object.fromEntries(inherited) as Record<string, string>),
+        LANG: 'C.UTF-8',
+        TERM: 'xterm-256color',
+        ...env,
+      },
+    });
+    this.#terminal.onData((reply) => this.#running && this.#pty.write(reply));
+    this.#pty.onData((data) => {
+      this.output += data;
+      this.#terminal.write(data, () => this.#look());
+    });
+    this.exit = new Promise((resolve) => {
+      this.#pty.onExit(({ exitCode, signal }) => {
+        this.#running = false;
+        this.#terminal.write('', () => this.#look());
+        resolve(signal ? 128 + signal : exitCode);
+      });
+    });
+  }
+
+  get pid(): number {
+    return this.#pty.pid;
+  }
+
+  #look(): void {
+    for (const watcher of [...this.#watchers]) watcher();
+  }
+
+  write(text: string): void {
+    this.#pty.write(text);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#terminal.resize(columns, rows);
+    this.#pty.resize(columns, rows);
+  }
+
+  /** Resolves when the screen looks as wanted; fails with the screen as it is where it doesn't come to that. */
+  waitFor(wanted: (screen: ScreenText) => boolean, what = wanted.toString(), timeout = 15_000): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        this.#watchers.delete(look);
+        clearTimeout(timer);
+      };
+      const look = (): void => {
+        if (!wanted(this.screen)) return;
+        end();
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        end();
+        reject(new Error(`not seen within ${timeout} ms: ${what}\n${this.screen.text}`));
+      }, timeout);
+      this.#watchers.add(look);
+      look();
+    });
+  }
+
+  waitForText(text: string): Promise<void> {
+    return this.waitFor((screen) => screen.has(text), JSON.stringify(text));
+  }
+
+  async close(): Promise<void> {
+    if (this.#running) this.#pty.kill('SIGKILL');
+    await this.exit;
+    this.#terminal.dispose();
+  }
+}

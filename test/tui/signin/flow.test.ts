@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Failure } from '../../../src/base/errors.js';
+import type { Entrance, SignUpInput } from '../../../src/tui/signin/entrance.js';
+import { SignInFlow } from '../../../src/tui/signin/flow.js';
+import { FakePeer } from '../../support/fake-peer.js';
+
+const LINK = 'p2pchat://example.test:1#abc';
+
+class FakeEntrance implements Entrance {
+  directory: string | undefined = LINK;
+  user: string | undefined;
+  readonly asked: SignUpInput[] = [];
+  readonly answers: (Failure | undefined)[] = [];
+
+  async signIn(input: SignUpInput) {
+    this.asked.push(input);
+    const failure = this.answers.shift();
+    if (failure) throw failure;
+    return new FakePeer(input.user);
+  }
+
+  signUp = this.signIn;
+  strength = (password: string) => ({ score: 2, accepted: password.length > 5, reason: 'it is short.' });
+}
+
+const wrong = (): Failure => new Failure('credentials', 'credentials-wrong', 'Wrong user name or password.');
+
+async function fill(flow: SignInFlow, values: readonly string[], now = 0): Promise<void> {
+  for (const value of values) {
+    flow.form.active.editor.type(value);
+    await flow.enter(() => now);
+  }
+}
+
+async function signingIn(entrance: FakeEntrance): Promise<SignInFlow> {
+  const flow = new SignInFlow(entrance);
+  flow.choose(1);
+  await flow.enter(() => 0);
+  assert.equal(flow.stage, 'signin');
+  return flow;
+}
+
+test('signing in gives a peer and keeps no password', async () => {
+  const entrance = new FakeEntrance();
+  const flow = await signingIn(entrance);
+  await fill(flow, ['Ann', 'secret word']);
+  assert.ok(flow.outcome && 'peer' in flow.outcome);
+  assert.deepEqual(entrance.asked, [{ directory: LINK, user: 'Ann', password: 'secret word' }]);
+  assert.equal(flow.form.value('password'), '');
+});
+
+test('three wrong passwords end it; each says how many tries are left', async () => {
+  const entrance = new FakeEntrance();
+  entrance.answers.push(wrong(), wrong(), wrong());
+  const flow = await signingIn(entrance);
+  await fill(flow, ['ann', 'one']);
+  assert.match(flow.says(0)!.text, /2 tries left/);
+  assert.equal(flow.form.value('password'), '');
+  assert.equal(flow.form.active.name, 'password');
+  await fill(flow, ['two']);
+  assert.match(flow.says(0)!.text, /1 try left/);
+  await fill(flow, ['three']);
+  assert.ok(flow.outcome && 'failure' in flow.outcome && flow.outcome.failure.exit === 3);
+});
+
+test('a block counts down and asks nobody until it is over', async () => {
+  const entrance = new FakeEntrance();
+  entrance.answers.push(new Failure('blocked', 'blocked', 'Blocked.', { details: { seconds: 10 } }));
+  const flow = await signingIn(entrance);
+  await fill(flow, ['ann', 'one']);
+  assert.match(flow.says(0)!.text, /again in 10 s/);
+  assert.match(flow.says(9_100)!.text, /again in 1 s/);
+  await fill(flow, ['two'], 5_000);
+  assert.equal(entrance.asked.length, 1);
+  await fill(flow, ['right'], 10_000);
+  assert.ok(flow.outcome && 'peer' in flow.outcome);
+});
+
+test('a ban ends it with the reason', async () => {
+  const entrance = new FakeEntrance();
+  entrance.answers.push(new Failure('blocked', 'banned', 'Banned until Monday: spam.'));
+  const flow = await signingIn(entrance);
+  await fill(flow, ['ann', 'one']);
+  assert.ok(flow.outcome && 'failure' in flow.outcome && flow.outcome.failure.exit === 4);
+});
+
+test('signing up judges name and passwords before anybody is asked', async () => {
+  const entrance = new FakeEntrance();
+  const flow = new SignInFlow(entrance);
+  await flow.enter(() => 0);
+  assert.equal(flow.stage, 'signup');
+  await fill(flow, ['né', 'long enough', 'long enough', '']);
+  assert.match(flow.says(0)!.text, /not a valid user name/);
+  assert.equal(flow.form.active.name, 'user');
+  flow.form.active.editor.set('ann');
+  await flow.enter(() => 0);
+  await fill(flow, ['short', 'short', '']);
+  assert.match(flow.says(0)!.text, /too weak: it is short/);
+  await fill(flow, ['long enough', 'long enougj', '']);
+  assert.match(flow.says(0)!.text, /differ/);
+  assert.equal(entrance.asked.length, 0);
+  await fill(flow, ['long enough', 'long enough', 'INVITE-1']);
+  assert.deepEqual(entrance.asked[0], { directory: LINK, user: 'ann', password: 'long enough', invite: 'INVITE-1' });
+});
+
+test('a taken name is said and another one may be tried', async () => {
+  const entrance = new FakeEntrance();
+  entrance.answers.push(new Failure('usage', 'name-taken', 'That name is taken.', { hint: 'Choose another.' }));
+  const flow = new SignInFlow(entrance);
+  await flow.enter(() => 0);
+  await fill(flow, ['ann', 'long enough', 'long enough', '']);
+  assert.match(flow.says(0)!.text, /That name is taken\. Choose another\./);
+  assert.equal(flow.form.active.name, 'user');
+});
+
+test('without a known directory its link is asked for, and an unreachable one costs no retyping', async () => {
+  const entrance = new FakeEntrance();
+  entrance.directory = undefined;
+  entrance.answers.push(new Failure('unreachable', 'directory-unreachable', 'The directory cannot be reached.'));
+  const flow = await signingIn(entrance);
+  await fill(flow, [LINK, 'ann', 'one']);
+  assert.match(flow.says(0)!.text, /cannot be reached/);
+  assert.equal(flow.form.value('password'), 'one');
+  await flow.enter(() => 0);
+  assert.ok(flow.outcome && 'peer' in flow.outcome);
+});
+
+test('an empty field is asked for, and a profile asks for the password only', async () => {
+  const entrance = new FakeEntrance();
+  entrance.user = 'ann';
+  const flow = new SignInFlow(entrance);
+  assert.equal(flow.form.active.name, 'password');
+  await flow.enter(() => 0);
+  assert.match(flow.says(0)!.text, /Password is missing/);
+});
+
+test('T1 what the directory says passes the gate', async () => {
+  const entrance = new FakeEntrance();
+  entrance.answers.push(new Failure('denied', 'x', 'no\x1b[2J way'));
+  const flow = await signingIn(entrance);
+  await fill(flow, ['ann', 'one']);
+  assert.equal(flow.says(0)!.text.trim(), 'no way');
+});
