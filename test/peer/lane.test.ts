@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Failure } from '../../src/base/errors.js';
+import { Lane, type LaneItem, type LaneLink } from '../../src/peer/conversations/lane.js';
+import { ManualClock } from '../support/clock.js';
+
+const lost = new Failure('unreachable', 'connection-lost', 'lost');
+const offline = new Failure('unreachable', 'directory-offline', 'offline');
+const item = (order: number): LaneItem => ({
+  order,
+  id: new Uint8Array(16).fill(order),
+  group: new Uint8Array(16),
+  sealed: Uint8Array.of(order),
+});
+
+/** A lane in a world whose link and mailbox the test controls. */
+function world() {
+  const clock = new ManualClock();
+  const seen = { delivered: [] as number[], stored: [] as number[], stuck: [] as string[], sent: [] as number[] };
+  const state: { link?: LaneLink; mailbox: boolean } = { mailbox: true };
+  const lane = new Lane({
+    address: { user: 'bob', device: '00' },
+    clock,
+    link: async () => state.link,
+    store: async (_address, items) => {
+      if (!state.mailbox) throw offline;
+      seen.stored.push(...items.map(({ order }) => order));
+    },
+    onDelivered: ({ order }) => void seen.delivered.push(order),
+    onStored: () => {},
+    onStuck: ({ code }) => void seen.stuck.push(code),
+  });
+  const settle = async (): Promise<void> => {
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+  };
+  const goodLink: LaneLink = { deliver: async ({ order }) => void seen.sent.push(order) };
+  return { clock, seen, state, lane, settle, goodLink };
+}
+
+test('messages go over the link, in order', async () => {
+  const { seen, state, lane, settle, goodLink } = world();
+  state.link = goodLink;
+  for (let order = 1; order <= 200; order++) lane.push(item(order));
+  await settle();
+  assert.deepEqual(seen.delivered, Array.from({ length: 200 }, (_, i) => i + 1));
+  assert.equal(lane.isEmpty, true);
+});
+
+test('without a link they go into the mailbox, in order', async () => {
+  const { seen, lane, settle } = world();
+  for (let order = 1; order <= 40; order++) lane.push(item(order));
+  await settle();
+  assert.deepEqual(seen.stored, Array.from({ length: 40 }, (_, i) => i + 1));
+});
+
+test('P7 what was on a link that broke is sent again, none is lost', async () => {
+  const { seen, state, lane, settle, goodLink } = world();
+  let left = 3;
+  state.link = {
+    deliver: (one) => {
+      if (left-- > 0) return goodLink.deliver(one);
+      state.link = goodLink;
+      return Promise.reject(lost);
+    },
+  };
+  for (let order = 1; order <= 10; order++) lane.push(item(order));
+  await settle();
+  assert.deepEqual([...seen.delivered].sort((a, b) => a - b), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  assert.equal(lane.isEmpty, true);
+});
+
+test('what a device cannot take over the link goes into its mailbox', async () => {
+  const { seen, state, lane, settle } = world();
+  state.link = { deliver: () => Promise.reject(new Failure('unknown', 'group-unknown', 'not here')) };
+  lane.push(item(1));
+  await settle();
+  assert.deepEqual(seen.stored, [1]);
+});
+
+test('C12 with neither link nor mailbox they wait, and leave when one comes back', async () => {
+  const { clock, seen, state, lane, settle, goodLink } = world();
+  state.mailbox = false;
+  lane.push(item(1));
+  await settle();
+  assert.deepEqual(seen.stuck, ['directory-offline']);
+  assert.equal(lane.isEmpty, false);
+  state.link = goodLink;
+  clock.advance(10_000);
+  await settle();
+  assert.deepEqual(seen.delivered, [1]);
+});
+
+test('a closed lane sends nothing more', async () => {
+  const { seen, state, lane, settle, goodLink } = world();
+  state.mailbox = false;
+  lane.push(item(1));
+  await settle();
+  await lane.close();
+  state.link = goodLink;
+  lane.poke();
+  await settle();
+  assert.deepEqual(seen.delivered, []);
+});
