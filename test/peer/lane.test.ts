@@ -42,7 +42,10 @@ test('messages go over the link, in order', async () => {
   state.link = goodLink;
   for (let order = 1; order <= 200; order++) lane.push(item(order));
   await settle();
-  assert.deepEqual(seen.delivered, Array.from({ length: 200 }, (_, i) => i + 1));
+  assert.deepEqual(
+    seen.delivered,
+    Array.from({ length: 200 }, (_, i) => i + 1),
+  );
   assert.equal(lane.isEmpty, true);
 });
 
@@ -50,7 +53,10 @@ test('without a link they go into the mailbox, in order', async () => {
   const { seen, lane, settle } = world();
   for (let order = 1; order <= 40; order++) lane.push(item(order));
   await settle();
-  assert.deepEqual(seen.stored, Array.from({ length: 40 }, (_, i) => i + 1));
+  assert.deepEqual(
+    seen.stored,
+    Array.from({ length: 40 }, (_, i) => i + 1),
+  );
 });
 
 test('P7 what was on a link that broke is sent again, none is lost', async () => {
@@ -65,7 +71,10 @@ test('P7 what was on a link that broke is sent again, none is lost', async () =>
   };
   for (let order = 1; order <= 10; order++) lane.push(item(order));
   await settle();
-  assert.deepEqual([...seen.delivered].sort((a, b) => a - b), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  assert.deepEqual(
+    [...seen.delivered].sort((a, b) => a - b),
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+  );
   assert.equal(lane.isEmpty, true);
 });
 
