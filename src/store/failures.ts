@@ -56,6 +56,12 @@ export const diskFull = (cause?: unknown): Failure =>
     cause,
   });
 
+export const tooManyFiles = (cause?: unknown): Failure =>
+  new Failure('limit', 'too-many-files', 'The process has too many files and connections open: nothing was stored.', {
+    hint: 'Try again in a moment; if this persists, raise the limit of open files (ulimit -n).',
+    cause,
+  });
+
 export const failed = (cause: unknown): Failure =>
   new Failure('storage', 'store-failed', `Writing to the disk failed: ${reasonOf(cause)}. Nothing more is written.`, {
     hint: 'Check the disk and the system log, then start the program again.',

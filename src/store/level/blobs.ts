@@ -21,6 +21,8 @@ export interface BlobsEnvironment {
   readonly database: Database;
   commit(ops: readonly Op[]): Promise<void>;
   readonly disk: BlobWrite['disk'];
+  /** Throws the Failure which the store is in. */
+  assertReadable(): void;
 }
 
 /**
@@ -118,6 +120,7 @@ export class LevelBlobs {
   }
 
   async #find(space: string, key: string): Promise<Entry | undefined> {
+    this.#environment.assertReadable();
     assertKey(key);
     const id = ids.blob(space, key);
     const sealed = await this.#environment.database.get(id);
@@ -125,6 +128,7 @@ export class LevelBlobs {
   }
 
   async *#list(space: string, prefix: string): AsyncGenerator<BlobStat & { readonly key: string }> {
+    this.#environment.assertReadable();
     const { from, to } = bounds({ prefix });
     const interval = { from: ids.blob(space, from), to: ids.blob(space, to) };
     for await (const [id, sealed] of scan(this.#environment.database, interval)) {

@@ -1,6 +1,6 @@
 import type { Logger } from '../../base/log.js';
 import { GroupCommit } from './commit.js';
-import type { Database } from './database.js';
+import type { Durable } from './durable.js';
 import { explainWrite } from './failures.js';
 import { Ledger } from './ledger.js';
 import { LevelLogs } from './logs.js';
@@ -12,9 +12,13 @@ export interface Engine {
   readonly logs: LevelLogs;
 }
 
-export async function startEngine(database: Database, log: Logger): Promise<Engine> {
+export async function startEngine(durable: Durable, log: Logger): Promise<Engine> {
+  const { database } = durable;
   const commit = new GroupCommit(
-    (ops) => database.write(ops),
+    async (ops) => {
+      await database.write(ops);
+      durable.advance(ops.length);
+    },
     (error) => {
       const failure = explainWrite(error);
       log.error('store write failed', { code: failure.code, error: failure.message });

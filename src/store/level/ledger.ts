@@ -34,7 +34,8 @@ export class Ledger {
     return new Ledger(database, commit, new Revisions(await database.get(Revisions.id)));
   }
 
-  async write(steps: readonly Step[]): Promise<readonly number[]> {
+  /** @param more what to write along, unjudged */
+  async write(steps: readonly Step[], more: readonly Op[] = []): Promise<readonly number[]> {
     steps.forEach(assertStep);
     const held = this.#hold(steps);
     try {
@@ -43,7 +44,7 @@ export class Ledger {
       const { changes, results } = judge(steps, held, () => this.#revisions.next());
       const acknowledged: (() => void)[] = [];
       const ops = changes.flatMap((change) => this.#apply(change, held, acknowledged));
-      await this.#commit.add([...this.#revisions.reservation(), ...ops]);
+      await this.#commit.add([...this.#revisions.reservation(), ...ops, ...more]);
       for (const acknowledge of acknowledged) acknowledge();
       return results;
     } finally {

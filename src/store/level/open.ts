@@ -1,52 +1,93 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { type Logger, silentLogger } from '../../base/log.js';
 import { type Random, systemRandom } from '../../base/random.js';
+import { Scope } from '../../base/scope.js';
 import type { LocalStore } from '../local.js';
 import { LevelBlobs } from './blobs.js';
-import { checkContents } from './check.js';
-import { type Database, openDatabase } from './database.js';
+import { checkStore } from './check.js';
+import { Durable, type Wrap } from './durable.js';
 import { startEngine } from './engine.js';
-import { explainOpen, explainWrite } from './failures.js';
-import { Gate } from './gate.js';
+import { explainOpen, explainWrite, passes } from './failures.js';
+import { lockFolder } from './lock.js';
+import { type Migration, migrate } from './migrate.js';
 import { LevelStore } from './store.js';
 
 export interface LevelStoreOptions {
-  /** Made if missing, with access for its owner alone. */
+  /**
+   * Made if missing, with access for its owner alone. LevelDB makes files at any time and with the process's mask, so
+   * opening a store lets the process make files for their owner alone from then on (umask 077).
+   */
   readonly folder: string;
+  /** Every change of format so far, in order. */
+  readonly migrations?: readonly Migration[];
   readonly log?: Logger;
   readonly random?: Random;
 }
 
-/** Opens the embedded store in a folder. One process at a time: others get `store-in-use`. */
-export async function openLevelStore(options: LevelStoreOptions): Promise<LocalStore> {
-  const { folder, log = silentLogger, random = systemRandom } = options;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await chmod(folder, 0o700);
-  const open = (): Promise<Database> =>
-    openDatabase(join(folder, 'db'), true).catch((error: unknown) => {
-      throw explainOpen(error, folder);
-    });
-  const database = new Gate(await open());
+/**
+ * Opens the embedded store in a folder, after comparing all checksums of LevelDB's files (about 1 GB/s). Fails with
+ * `store-in-use` while another process has it, `store-damaged`, `store-newer`, `disk-full`.
+ */
+export async function openLevelStore(
+  options: LevelStoreOptions,
+  wrap: Wrap = (database) => database,
+): Promise<LocalStore> {
+  const scope = new Scope();
+  try {
+    return await open(options, wrap, scope);
+  } catch (error) {
+    await scope.close();
+    throw explainOpen(error, options.folder);
+  }
+}
+
+async function open(options: LevelStoreOptions, wrap: Wrap, scope: Scope): Promise<LocalStore> {
+  const { folder, migrations = [], log = silentLogger, random = systemRandom } = options;
+  await makePrivate(folder);
+  scope.defer(await lockFolder(folder));
+  const durable = await Durable.open({ folder, wrap, log }, scope);
+  const { database, fresh } = durable;
   const blobs: LevelBlobs = new LevelBlobs({
     folder: join(folder, 'blobs'),
     random,
     database,
-    commit: async (ops) => (await store.engine()).commit.add(ops),
-    disk: (work) => work().catch((error: unknown) => Promise.reject(explainWrite(error))),
+    commit: (ops) => store.commit(ops),
+    disk: (work) => guarded(work, () => store),
+    assertReadable: () => store.assertReadable(),
   });
+  const engine = await startEngine(durable, log);
   const store: LevelStore = new LevelStore({
     database,
     blobs,
-    engine: await startEngine(database, log),
+    engine,
     log,
     async recover() {
-      await database.exchange(open);
-      return startEngine(database, log);
+      await durable.reopen();
+      return startEngine(durable, log);
     },
-    check: () => checkContents(database, blobs),
-    release: async () => {},
+    check: () => checkStore(durable, blobs),
+    close: () => scope.close(),
   });
+  await migrate({ database, engine, old: store, migrations, fresh, log });
   await blobs.open();
   return store;
+}
+
+/** A disk that fails under a blob is not trusted with anything else. */
+async function guarded<T>(work: () => Promise<T>, store: () => LevelStore): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const failure = explainWrite(error);
+    if (!passes(failure)) store().fail(failure);
+    throw failure;
+  }
+}
+
+async function makePrivate(folder: string): Promise<void> {
+  if (isMainThread) process.umask(process.umask() | 0o077);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await chmod(folder, 0o700);
 }

@@ -1,4 +1,4 @@
-import { hasCode } from '../../base/errors.js';
+import type { Failure } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import { LocalBus } from '../bus.js';
 import { type Core, logsOf, recordsOf } from '../facade.js';
@@ -7,9 +7,11 @@ import { assertSpace, bounds } from '../keys.js';
 import type { CheckReport, LocalStore, Step } from '../local.js';
 import type { Blobs, BlobsOptions, KeyedRecord, LogEntry, Logs, RangeOptions, Records, Versioned } from '../store.js';
 import type { LevelBlobs } from './blobs.js';
+import type { Op } from './commit.js';
 import { type Database, scan } from './database.js';
 import type { Engine } from './engine.js';
 import { unsealRecord } from './envelope.js';
+import { passes } from './failures.js';
 import { ids, lastPart } from './ids.js';
 
 export interface LevelParts {
@@ -17,11 +19,11 @@ export interface LevelParts {
   readonly blobs: LevelBlobs;
   readonly engine: Engine;
   readonly log: Logger;
-  /** Brings a store back whose disk was full: the new engine, or throws `disk-full` again. */
+  /** Brings the store back after a failure that passes: the new engine, or throws the like again. */
   recover(): Promise<Engine>;
   check(): Promise<CheckReport>;
-  /** Lets other processes in. */
-  release(): Promise<void>;
+  /** Closes the files and lets other processes in. */
+  close(): Promise<void>;
 }
 
 export class LevelStore implements LocalStore {
@@ -68,14 +70,24 @@ export class LevelStore implements LocalStore {
   }
 
   /** For what writes besides records and logs. */
-  async engine(): Promise<Engine> {
-    return this.#writable();
+  async commit(ops: readonly Op[]): Promise<void> {
+    await (await this.#writable()).commit.add(ops);
+  }
+
+  /** For what reads besides. */
+  assertReadable(): void {
+    this.#readable();
+  }
+
+  /** A disk that fails elsewhere will fail here. */
+  fail(failure: Failure): void {
+    this.#engine.commit.fail(failure);
   }
 
   /** Synchronous unless the store has to recover first, so that writes keep the order in which they were issued. */
   #writable(): Engine | Promise<Engine> {
     if (this.#closing !== undefined) throw closed();
-    if (!hasCode(this.#engine.commit.failure, 'disk-full')) return this.#engine;
+    if (!passes(this.#engine.commit.failure)) return this.#engine;
     this.#recovering ??= this.#recover().finally(() => {
       this.#recovering = undefined;
     });
@@ -84,15 +96,15 @@ export class LevelStore implements LocalStore {
 
   async #recover(): Promise<Engine> {
     this.#engine = await this.#parts.recover();
-    this.#parts.log.info('store has room again');
+    this.#parts.log.info('store writes again');
     return this.#engine;
   }
 
-  /** A full disk can still be read; after any other failure nothing is certain. */
+  /** With a full disk it can still be read; after a write that failed otherwise nothing is certain. */
   #readable(): Engine {
     if (this.#closing !== undefined) throw closed();
     const { failure } = this.#engine.commit;
-    if (failure !== undefined && failure.code !== 'disk-full') throw failure;
+    if (failure !== undefined && !passes(failure)) throw failure;
     return this.#engine;
   }
 
@@ -100,8 +112,7 @@ export class LevelStore implements LocalStore {
     this.bus.close();
     await this.#recovering?.catch(() => {});
     await this.#engine.commit.stop(closed());
-    await this.#parts.database.close();
-    await this.#parts.release();
+    await this.#parts.close();
   }
 
   #makeCore(): Core {
