@@ -1,22 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { utf8 } from '../../src/base/bytes.js';
-import type { MlsState, MlsSuite } from '../../src/crypto/mls.js';
-import { anything, device, engine, groupOf, keyPackageOf, Room } from '../support/mls.js';
-
-/** A store as the engine wants it. */
-class Disk {
-  readonly parts = new Map<string, Uint8Array>();
-  #last: MlsState | undefined;
-
-  save(state: MlsState): string[] {
-    const { put, drop } = engine.encodeState(state, this.#last);
-    for (const [name, bytes] of put) this.parts.set(name, bytes);
-    for (const name of drop) this.parts.delete(name);
-    this.#last = state;
-    return [...put.keys()];
-  }
-}
+import type { MlsSuite } from '../../src/crypto/mls.js';
+import { anything, Disk, device, engine, groupOf, keyPackageOf, Room } from '../support/mls.js';
 
 for (const suite of ['classic', 'hybrid'] as const satisfies MlsSuite[]) {
   test(`two devices talk, and each state survives being stored and loaded (${suite})`, async () => {

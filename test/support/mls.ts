@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { concat, sameBytes, utf8 } from '../../src/base/bytes.js';
+import { Failure } from '../../src/base/errors.js';
 import type { Random } from '../../src/base/random.js';
 import { systemRandom } from '../../src/base/random.js';
 import {
@@ -7,6 +9,7 @@ import {
   type MlsCommitInit,
   type MlsEngine,
   type MlsEngineInit,
+  type MlsFailureCode,
   type MlsState,
   type MlsSuite,
   rawPublicKey,
@@ -47,6 +50,13 @@ export const engineWith = (change: Partial<MlsEngineInit> = {}): MlsEngine =>
 
 export const engine = engineWith();
 
+/** For assert.rejects: a failure of the engine with that code, and nothing but a failure. */
+export const failsWith = (code: MlsFailureCode) => (error: unknown) => {
+  assert.ok(error instanceof Failure, `${error} is not a Failure`);
+  assert.deepEqual([error.reason, error.code], ['protocol', code], error.message);
+  return true;
+};
+
 export const anything = (): boolean => true;
 
 export const keyPackageOf = (owner: Device, suite: MlsSuite = 'classic', lifetime = LIFETIME) =>
@@ -61,6 +71,21 @@ export const groupOf = (owner: Device, suite: MlsSuite = 'classic', sender?: Dev
     lifetime: LIFETIME,
     ...(sender && { externalSender: { certificate: sender.certificate, signatureKey: sender.publicKey } }),
   });
+
+/** A store as the engine wants it. */
+export class Disk {
+  readonly parts = new Map<string, Uint8Array>();
+  #last: MlsState | undefined;
+
+  /** The names of the parts that were written. */
+  save(state: MlsState): string[] {
+    const { put, drop } = engine.encodeState(state, this.#last);
+    for (const [name, bytes] of put) this.parts.set(name, bytes);
+    for (const name of drop) this.parts.delete(name);
+    this.#last = state;
+    return [...put.keys()];
+  }
+}
 
 /** Devices and their states; what one commits the others apply. */
 export class Room {

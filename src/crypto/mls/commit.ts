@@ -11,6 +11,7 @@ import {
 } from './gate.js';
 import { checkLifetime, readKeyPackage } from './key-package.js';
 import type { Library } from './library.js';
+import { openSenderData } from './message.js';
 import { changed, currentEpoch, enterEpoch, forLibrary, type MlsMember, type MlsState, type State } from './state.js';
 import {
   type ClientState,
@@ -44,7 +45,10 @@ export interface MlsCommitMade {
   readonly welcome?: Uint8Array;
   /** To be kept before the commit is sent: still the old epoch, and good for applying whichever commit wins. */
   readonly waiting: MlsState;
-  /** To be adopted when the directory has taken the commit, and not before. */
+  /**
+   * To be adopted when the directory has taken the commit, and not before. Keep it beside `waiting`: a device that
+   * stops in between can't apply its own commit, and without `next` would have to join again.
+   */
   readonly next: MlsState;
 }
 
@@ -174,6 +178,13 @@ async function admitted(library: Library, state: State, bytes: Uint8Array): Prom
   const { privateMessage } = decodeWhole(bytes, 'mls_private_message');
   checkPlace(state, privateMessage);
   if (privateMessage.contentType !== 'commit') throw mlsFailure('mls-invalid', 'not a commit');
+  const { leafIndex, generation } = openSenderData(state, currentEpoch(state), {
+    ...privateMessage,
+    epoch: state.epoch,
+  });
+  if (leafIndex === state.ownLeaf && generation < state.ownHandshake) {
+    throw mlsFailure('mls-own-message', 'this device made the commit');
+  }
   const { content } = await guarded('mls-unreadable', 'the commit does not decrypt', () =>
     unprotectPrivateMessage(
       before.keySchedule.senderDataSecret,

@@ -65,6 +65,12 @@ export async function guarded<T>(code: MlsFailureCode, what: string, run: () => 
   }
 }
 
+/** What was thrown while decoding a blob of our own: of failures only the engine's pass. */
+export const asMalformed = (error: unknown, what: string): Failure =>
+  error instanceof Failure && error.code.startsWith('mls-')
+    ? error
+    : mlsFailure('mls-malformed', what, { cause: error });
+
 /** Whatever a library threw, as one error type; its own words stay in `cause`, for they may quote content. */
 export function asMlsFailure(error: unknown, code: MlsFailureCode, what: string): Failure {
   return error instanceof Failure ? error : mlsFailure(code, what, { cause: error });

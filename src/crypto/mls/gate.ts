@@ -74,8 +74,12 @@ export function checkTree(tree: GroupTree, suite: MlsSuite): void {
   for (const [index, node] of tree.entries()) {
     if (node === undefined) continue;
     if ((node.nodeType === 'leaf') !== (index % 2 === 0)) throw mlsFailure('mls-invalid', 'a node in the wrong place');
-    if (node.nodeType === 'parent') unique(seen, 'encryption', node.parent.hpkePublicKey);
-    else {
+    if (node.nodeType === 'parent') {
+      unique(seen, 'encryption', node.parent.hpkePublicKey);
+      if (node.parent.unmergedLeaves.some((leaf) => tree[leaf * 2] === undefined)) {
+        throw mlsFailure('mls-invalid', 'an unmerged leaf that is not there');
+      }
+    } else {
       unique(seen, 'encryption', node.leaf.hpkePublicKey);
       unique(seen, 'signature', checkLeaf(node.leaf, suite).signatureKey);
     }
@@ -109,7 +113,9 @@ export function admitMemberCommit(state: State, content: Content): CommitClaim {
   const committer = content.sender.leafIndex;
   const member = currentEpoch(state).members.get(committer);
   if (member === undefined) throw mlsFailure('mls-invalid', 'the committer is not a member');
-  if (committer === state.ownLeaf) throw mlsFailure('mls-own-message', 'this device made the commit');
+  if (committer === state.ownLeaf) {
+    throw mlsFailure('mls-rolled-back', 'this device has made a commit that it does not know of');
+  }
   const { path, proposals } = content.commit;
   if (path !== undefined && !sameBytes(checkLeaf(path.leafNode, state.suite).signatureKey, member.signatureKey)) {
     throw mlsFailure('mls-invalid', 'a leaf keeps its signature key');

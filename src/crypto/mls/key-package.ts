@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import * as v from 'valibot';
 import { CLOCK_SKEW_MS, KEY_PACKAGE_BYTES } from '../../wire/limits.js';
 import { bytes, codec } from '../../wire/schema.js';
-import { asMlsFailure, mlsFailure } from './failures.js';
+import { asMalformed, mlsFailure } from './failures.js';
 import { checkKeyPackage, decodeWhole } from './gate.js';
 import type { Library } from './library.js';
 import { rawPublicKey } from './signature.js';
@@ -102,7 +102,7 @@ export function decodePrivateKeyPackage(blob: Uint8Array): { keyPackage: KeyPack
       keys: { initPrivateKey: init, hpkePrivateKey: encryption, signaturePrivateKey: new Uint8Array() },
     };
   } catch (error) {
-    throw asMlsFailure(error, 'mls-malformed', 'not a private key package');
+    throw asMalformed(error, 'not a private key package');
   }
 }
 

@@ -65,7 +65,7 @@ export function sealMessage(state: State, plaintext: Uint8Array, aad: Uint8Array
   const tbs = applicationTbs({ groupId, epoch, aad }, ownLeaf, plaintext, current.context);
   const signature = signEd25519(state.signatureKey, signContent('FramedContentTBS', tbs));
   const content = padded(plaintext, signature);
-  const ciphertext = aeadSeal(suite, keys.key, guarded(keys, reuseGuard), contentAad(routing, aad), content);
+  const ciphertext = aeadSeal(suite, keys.key, withGuard(keys, reuseGuard), contentAad(routing, aad), content);
   const senderData = concat(uint(4, ownLeaf), uint(4, ratchet.generation), reuseGuard);
   const mask = senderDataKeys(state, current, ciphertext);
   const encryptedSenderData = aeadSeal(suite, mask.key, mask.nonce, senderDataAad(routing), senderData);
@@ -91,7 +91,7 @@ export function openMessage(state: State, bytes: Uint8Array): MlsOpened {
   const content = aeadOpen(
     state.suite,
     taken.keys.key,
-    guarded(taken.keys, reuseGuard),
+    withGuard(taken.keys, reuseGuard),
     contentAad(frame, frame.aad),
     frame.ciphertext,
   );
@@ -142,7 +142,8 @@ function verified(content: Uint8Array, frame: PrivateFrame, keys: EpochKeys, sen
   return data;
 }
 
-function openSenderData(state: State, keys: EpochKeys, frame: PrivateFrame) {
+/** Who sent it, as far as any member could have written it there: the signature has the last word. */
+export function openSenderData(state: State, keys: EpochKeys, frame: Omit<PrivateFrame, 'aad'>) {
   const mask = senderDataKeys(state, keys, frame.ciphertext);
   const plain = aeadOpen(state.suite, mask.key, mask.nonce, senderDataAad(frame), frame.encryptedSenderData);
   const reader = new TlsReader(plain);
@@ -161,7 +162,7 @@ function senderDataKeys({ suite }: State, { senderDataSecret }: EpochKeys, ciphe
 }
 
 /** The nonce differs by the reuse guard even where a state was used twice (RFC 9420 §6.3.1). */
-function guarded({ nonce }: MessageKeys, reuseGuard: Uint8Array): Uint8Array {
+function withGuard({ nonce }: MessageKeys, reuseGuard: Uint8Array): Uint8Array {
   const out = nonce.slice();
   for (let at = 0; at < REUSE_GUARD_BYTES; at++) out[at]! ^= reuseGuard[at]!;
   return out;

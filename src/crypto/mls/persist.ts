@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import * as v from 'valibot';
 import { sameBytes } from '../../base/bytes.js';
 import { bytes, codec, count } from '../../wire/schema.js';
-import { asMlsFailure, mlsFailure } from './failures.js';
+import { asMalformed, mlsFailure } from './failures.js';
 import type { Ratchet } from './ratchet.js';
 import { rawPublicKey } from './signature.js';
 import { currentEpoch, type EpochKeys, type MlsMember, makeState, type RatchetBlock, type State } from './state.js';
@@ -34,6 +34,7 @@ const blob = bytes(PART_BYTES);
 
 const groupPart = codec(
   v.object({
+    epoch: count(),
     schedule: blob,
     tree: blob,
     path: blob,
@@ -54,6 +55,8 @@ const epochPart = codec(
   v.object({
     context: blob,
     senderDataSecret: blob,
+    /** How many ratchet parts belong to it. */
+    blocks: count(),
     members: v.array(v.object({ leafIndex: count(), certificate: blob, signatureKey: blob })),
   }),
   PART_BYTES,
@@ -94,8 +97,9 @@ export function encodeState(state: State, since?: State): MlsParts {
 const sameStatus = (a: State, b: State | undefined): boolean =>
   a.active === b?.active && a.ownHandshake === b.ownHandshake && a.pending === b.pending;
 
-function encodeCore({ core }: State): Uint8Array {
+function encodeCore({ epoch, core }: State): Uint8Array {
   return groupPart.encode({
+    epoch,
     schedule: encodeKeySchedule(core.keySchedule),
     tree: encodeRatchetTree(core.ratchetTree),
     path: encode(privateKeyPathEncoder)(core.privatePath),
@@ -104,8 +108,8 @@ function encodeCore({ core }: State): Uint8Array {
   });
 }
 
-const encodeEpoch = ({ context, senderDataSecret, members }: EpochKeys): Uint8Array =>
-  epochPart.encode({ context, senderDataSecret, members: [...members.values()] });
+const encodeEpoch = ({ context, senderDataSecret, members, ratchets }: EpochKeys): Uint8Array =>
+  epochPart.encode({ context, senderDataSecret, blocks: ratchets.length, members: [...members.values()] });
 
 const encodeBlock = (block: RatchetBlock): Uint8Array =>
   ratchetPart.encode(block.map((ratchet) => (ratchet === undefined ? null : encodeRatchet(ratchet))));
@@ -118,7 +122,7 @@ export function decodeState(parts: ReadonlyMap<string, Uint8Array>, signatureKey
   try {
     return decodeParts(parts, signatureKey);
   } catch (error) {
-    throw asMlsFailure(error, 'mls-malformed', 'the stored state of the conversation is damaged');
+    throw asMalformed(error, 'the stored state of the conversation is damaged');
   }
 }
 
@@ -127,9 +131,9 @@ function decodeParts(parts: ReadonlyMap<string, Uint8Array>, signatureKey: KeyOb
     .flatMap((name) => (name.startsWith('epoch/') ? [Number(name.slice('epoch/'.length))] : []))
     .sort((a, b) => a - b)
     .map((epoch) => decodeEpoch(parts, epoch));
-  const current = epochs.at(-1);
-  if (current === undefined) throw mlsFailure('mls-malformed', 'the stored state of the conversation has no epoch');
   const group = groupPart.decode(part(parts, 'group'));
+  const current = epochs.at(-1);
+  if (current?.epoch !== group.epoch) throw mlsFailure('mls-malformed', 'the stored state lacks its current epoch');
   const state = makeState({
     ...statusPart.decode(part(parts, 'status')),
     signatureKey,
@@ -151,12 +155,11 @@ function decodeParts(parts: ReadonlyMap<string, Uint8Array>, signatureKey: KeyOb
 }
 
 function decodeEpoch(parts: ReadonlyMap<string, Uint8Array>, epoch: number): EpochKeys {
-  const { context, senderDataSecret, members } = epochPart.decode(part(parts, epochName(epoch)));
+  const { context, senderDataSecret, blocks, members } = epochPart.decode(part(parts, epochName(epoch)));
   const ratchets: RatchetBlock[] = [];
-  for (let at = 0; ; at++) {
-    const encoded = parts.get(ratchetName(epoch, at));
-    if (encoded === undefined) break;
-    ratchets.push(ratchetPart.decode(encoded).map((ratchet) => (ratchet ? decodeRatchet(ratchet) : undefined)));
+  for (let at = 0; at < blocks; at++) {
+    const block = ratchetPart.decode(part(parts, ratchetName(epoch, at)));
+    ratchets.push(block.map((ratchet) => (ratchet === null ? undefined : decodeRatchet(ratchet))));
   }
   return {
     epoch,

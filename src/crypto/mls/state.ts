@@ -117,7 +117,7 @@ export function enterEpoch(reached: ClientState, signatureKey: KeyObject, before
       groupContext,
       keySchedule,
       ratchetTree,
-      privatePath,
+      privatePath: withoutBlank(privatePath, ratchetTree),
       confirmationTag,
       handshakeSecrets: leaves.map((node) => node?.handshake.secret),
     },
@@ -125,6 +125,12 @@ export function enterEpoch(reached: ClientState, signatureKey: KeyObject, before
     pending: [],
     epochs: [...(before?.epochs ?? []).slice(-MLS_PAST_EPOCHS), current],
   });
+}
+
+/** The library keeps the private keys of nodes which have been blanked since. */
+function withoutBlank(path: Core['privatePath'], tree: Core['ratchetTree']): Core['privatePath'] {
+  const kept = Object.entries(path.privateKeys).filter(([node]) => tree[Number(node)] !== undefined);
+  return { leafIndex: path.leafIndex, privateKeys: Object.fromEntries(kept) };
 }
 
 function inBlocks(ratchets: RatchetBlock): RatchetBlock[] {
