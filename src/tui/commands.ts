@@ -1,4 +1,4 @@
-/** What the screen needs of the table of commands; composed where screen and commands meet. */
+/** What the screen needs of the commands, those of the peer's table and its own. */
 
 export interface CommandInfo {
   /** Without the slash. */
@@ -7,8 +7,8 @@ export interface CommandInfo {
   readonly usage: string;
   /** One sentence. */
   readonly about: string;
-  /** What stands in each place, for completion. */
-  readonly takes: readonly ('user' | 'conversation' | 'path' | 'command' | 'text')[];
+  /** What stands in each place, for completion: a kind, or the words to choose from. */
+  readonly takes: readonly ('user' | 'conversation' | 'path' | 'command' | 'text' | readonly string[])[];
 }
 
 export interface CommandContext {

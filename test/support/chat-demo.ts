@@ -1,15 +1,14 @@
 /**
  * The screen with a fake peer, for tests in a pseudo-terminal. What others do comes as JSON lines on the Unix socket named
- * by CHAT_CONTROL: a peer's event to emit, or `{"do":"throw"}`.
+ * by CHAT_CONTROL: a peer's event to emit, an error to throw, a signal to get.
  */
 import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { systemClock } from '../../src/base/clock.js';
 import { Failure } from '../../src/base/errors.js';
-import { nearest } from '../../src/base/nearest.js';
+import { commands } from '../../src/peer/commands/table.js';
 import type { PeerEvent } from '../../src/peer/events.js';
-import type { CommandInfo, CommandRunner } from '../../src/tui/commands.js';
 import { Checklist } from '../../src/tui/model/checklist.js';
 import type { ThemeName } from '../../src/tui/paint/theme.js';
 import type { BidiChoice } from '../../src/tui/screen/bidi-mode.js';
@@ -17,49 +16,16 @@ import { runScreen } from '../../src/tui/screen/run.js';
 import type { Entrance } from '../../src/tui/signin/entrance.js';
 import { FakePeer } from './fake-peer.js';
 
-const LIST: readonly CommandInfo[] = [
-  { name: 'msgto', usage: '/msgto USER TEXT', about: 'Sends a private message.', takes: ['user', 'text'] },
-  { name: 'activeuser', usage: '/activeuser', about: 'Shows who is here.', takes: [] },
-  { name: 'passwd', usage: '/passwd', about: 'Changes the password.', takes: [] },
-  { name: 'logout', usage: '/logout', about: 'Ends the session.', takes: [] },
-];
-
-const runner = (peer: FakePeer): CommandRunner => ({
-  list: LIST,
-  async run(line, { secret }) {
-    const [name = '', to = '', ...words] = line.split(' ');
-    if (name === '/activeuser') return { lines: peer.known.map(({ user, state }) => `${user} ${state}`) };
-    if (name === '/passwd') return { lines: [`secret of ${(await secret('New password'))?.length ?? 'nobody'}`] };
-    if (name === '/logout') {
-      await peer.logout();
-      return { lines: [] };
-    }
-    if (name === '/msgto') {
-      const { id, conversation } = await peer.send(to, words.join(' '));
-      peer.emit({ event: 'sent', id, conversation, state: 'queued' });
-      return { lines: [], open: conversation };
-    }
-    const meant = nearest(
-      name.slice(1),
-      LIST.map((each) => each.name),
-    );
-    throw new Failure('usage', 'command-unknown', `There is no command ${name}.`, {
-      hint: meant ? `Did you mean /${meant}?` : '',
-    });
-  },
-});
+type Said = PeerEvent | { readonly do: 'throw' } | { readonly do: 'kill'; readonly signal: NodeJS.Signals };
 
 function connected(peer: FakePeer): FakePeer {
   const control = process.env.CHAT_CONTROL;
   if (control === undefined) return peer;
   const socket = connect(control);
   createInterface(socket).on('line', (line) => {
-    const said = JSON.parse(line) as
-      | PeerEvent
-      | { readonly do: 'throw' }
-      | { readonly do: 'users'; readonly users: FakePeer['known'] };
+    const said = JSON.parse(line) as Said;
     if ('event' in said) peer.emit(said);
-    else if (said.do === 'users') peer.known.push(...said.users);
+    else if (said.do === 'kill') process.kill(process.pid, said.signal);
     else
       queueMicrotask(() => {
         throw new Error('broken on purpose');
@@ -91,9 +57,9 @@ const entrance: Entrance = {
       throw new Failure('usage', 'name-taken', "The name 'taken' is taken.", { hint: 'Choose another.' });
     return connected(new FakePeer(user));
   },
-  strength: (password) => ({
+  strength: async (password) => ({
     score: Math.min(4, Math.floor(password.length / 4)),
-    accepted: password.length >= 8,
+    ok: password.length >= 8,
     reason: password.length >= 8 ? '' : 'it is short',
   }),
 };
@@ -115,7 +81,7 @@ const { status, failure } = await runScreen({
   env: process.env,
   clock: systemClock,
   start: signedIn === undefined ? { entrance } : { peer: connected(new FakePeer(signedIn)) },
-  commands: (peer) => runner(peer as FakePeer),
+  commands,
   listFolder,
   theme: (process.env.CHAT_THEME ?? 'dark') as ThemeName,
   bidi: (process.env.CHAT_BIDI ?? 'app') as BidiChoice,

@@ -82,7 +82,7 @@ export class ScreenText {
     if (cell === undefined) return { text: '', width: 0, look: '' };
     const flags = [cell.isBold(), cell.isUnderline(), cell.isInverse(), cell.isInvisible(), cell.isBlink()].map(Number);
     const look = `${cell.getFgColorMode()}:${cell.getFgColor()}/${cell.getBgColorMode()}:${cell.getBgColor()}/${flags.join('')}`;
-    return { text: cell.getChars(), width: cell.getWidth(), look };
+    return { text: cell.getChars() || ' '.repeat(Math.min(1, cell.getWidth())), width: cell.getWidth(), look };
   }
 
   /** Cells of a row between two columns, one string each. */

@@ -2,17 +2,14 @@ import type { Whoami } from '../api.js';
 import { define } from './command.js';
 import { field } from './lines.js';
 
-const itemOf = (me: Whoami): Whoami & { readonly event: 'whoami' } => ({ event: 'whoami', ...me });
-
 export const whoami = define({
   name: 'whoami',
   parameters: {},
   about: 'Shows which account and device this installation is.',
   examples: { shell: '--json' },
-  fromProfile: (me) => ({ ...itemOf(me) }),
 
   async *run(peer) {
-    yield itemOf(peer.whoami());
+    yield whoamiItem(peer.whoami());
   },
 
   lines: (me) =>
@@ -25,3 +22,5 @@ export const whoami = define({
       me.fingerprint === undefined ? '' : `fingerprint  ${me.fingerprint}`,
     ].filter((line) => line !== ''),
 });
+
+export const whoamiItem = (me: Whoami): Whoami & { readonly event: 'whoami' } => ({ event: 'whoami', ...me });

@@ -125,7 +125,7 @@ export class ChatModel {
   }
 
   setConversations(summaries: readonly ConversationSummary[]): void {
-    for (const { conversation, unread } of summaries) this.conversation(conversation).unread = unread;
+    for (const { conversation, unread } of summaries) this.conversation(cleanLine(conversation)).unread = unread;
   }
 
   /** A page of history, oldest first; `whole` where nothing is older. */
@@ -170,7 +170,7 @@ export class ChatModel {
   }
 
   #message(event: MessageEvent): readonly Effect[] {
-    const conversation = this.conversation(event.conversation);
+    const conversation = this.conversation(cleanLine(event.conversation));
     const entry = toEntry(event, this.user);
     if (!conversation.log.append(entry)) return [];
     if (entry.own) return [];
@@ -188,7 +188,7 @@ export class ChatModel {
   }
 
   #sent({ id, conversation, state }: SentEvent): readonly Effect[] {
-    const { log, loaded } = this.conversation(conversation);
+    const { log, loaded } = this.conversation(cleanLine(conversation));
     if (state === 'delivered' || state === 'read') this.checklist.tick('message');
     const raised = log.replace(id, (entry) =>
       STATES.indexOf(entry.state ?? 'queued') >= STATES.indexOf(state) ? entry : { ...entry, state },

@@ -15,6 +15,9 @@ export interface Rect {
   readonly height: number;
 }
 
+/** Nothing that a terminal obeys gets into a cell, whatever went wrong before. */
+const CONTROL = /[\x00-\x1f\x7f-\x9f]/;
+
 /** A screenful of cells, painted without a terminal. Nothing outside the clipping rectangle is ever touched. */
 export class Grid {
   readonly width: number;
@@ -83,7 +86,7 @@ export class Grid {
     const cell = row[x]!;
     if (cell.text === '' && text !== '' && x > 0) row[x - 1]!.text = ' ';
     if (text !== '' && x + 1 < this.width && row[x + 1]!.text === '') row[x + 1]!.text = ' ';
-    cell.text = text;
+    cell.text = CONTROL.test(text) ? '\ufffd' : text;
     cell.style = style;
   }
 

@@ -28,7 +28,8 @@ function paths(word: string, { listFolder }: Sources): string[] {
     .map((name) => word.slice(0, slash) + name);
 }
 
-function candidates(kind: CommandInfo['takes'][number] | undefined, word: string, sources: Sources): string[] {
+function candidates(kind: CommandInfo['takes'][number] | undefined, word: string, sources: Sources): readonly string[] {
+  if (typeof kind === 'object') return kind;
   switch (kind) {
     case 'user':
       return people(sources).map((user) => (word.startsWith('@') ? `@${user}` : user));

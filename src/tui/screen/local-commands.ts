@@ -11,8 +11,13 @@ export const LOCAL_COMMANDS: readonly CommandInfo[] = [
     about: 'Opens a conversation without writing anything.',
     takes: ['conversation'],
   },
-  { name: 'theme', usage: `/theme ${THEME_NAMES.join('|')}`, about: 'Changes the colours.', takes: ['text'] },
-  { name: 'mouse', usage: '/mouse on|off', about: 'Gives the mouse to the chat or to the terminal.', takes: ['text'] },
+  { name: 'theme', usage: `/theme ${THEME_NAMES.join('|')}`, about: 'Changes the colours.', takes: [THEME_NAMES] },
+  {
+    name: 'mouse',
+    usage: '/mouse on|off',
+    about: 'Gives the mouse to the chat or to the terminal.',
+    takes: [['on', 'off']],
+  },
   { name: 'quit', usage: '/quit', about: 'Leaves the chat; the account stays signed in on this device.', takes: [] },
 ];
 

@@ -2,7 +2,7 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import type { Clock } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
 import type { PeerApi } from '../../peer/api.js';
-import type { CommandRunner } from '../commands.js';
+import type { Command } from '../../peer/commands/command.js';
 import type { Checklist } from '../model/checklist.js';
 import { chooseTheme, type ThemeName } from '../paint/theme.js';
 import type { Entrance } from '../signin/entrance.js';
@@ -11,6 +11,7 @@ import { ChatScreen } from './chat.js';
 import type { ListFolder } from './completer.js';
 import { guardTerminal } from './guard.js';
 import { SignInScreen } from './signin.js';
+import { tableRunner } from './table-runner.js';
 import { Terminal } from './terminal.js';
 
 export interface ScreenInit {
@@ -20,8 +21,8 @@ export interface ScreenInit {
   readonly clock: Clock;
   /** A peer that runs already, or the way to one. */
   readonly start: { readonly peer: PeerApi } | { readonly entrance: Entrance };
-  /** The commands of a peer's face; asked for once there is a peer. */
-  readonly commands: (peer: PeerApi) => CommandRunner;
+  /** The peer's table of commands. */
+  readonly commands: readonly Command[];
   readonly listFolder: ListFolder;
   readonly theme: ThemeName;
   readonly bidi: BidiChoice;
@@ -50,7 +51,7 @@ async function signIn(init: ScreenInit, terminal: Terminal, entrance: Entrance):
 async function chat(init: ScreenInit, terminal: Terminal, peer: PeerApi): Promise<void> {
   const screen = new ChatScreen({
     peer,
-    commands: init.commands(peer),
+    commands: tableRunner(peer, init.commands, init.clock),
     terminal,
     clock: init.clock,
     bidi: bidiMode(init.bidi, init.env),

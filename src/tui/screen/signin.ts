@@ -57,6 +57,7 @@ export class SignInScreen {
     if (event.type === 'text') this.#write((editor) => editor.type(event.text));
     if (event.type === 'paste') this.#write((editor) => editor.paste(event.text));
     this.#frames.promptly();
+    if (this.#flow.stage === 'signup') void this.#flow.judge().then(() => this.#frames.soon());
   }
 
   #write(write: (editor: SignInFlow['form']['active']['editor']) => void): void {

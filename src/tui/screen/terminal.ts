@@ -20,8 +20,9 @@ const ESCAPE_WAIT = 40;
  */
 const ENTER = '\x1b[?2004h\x1b[?1004h\x1b[?7l';
 const LEAVE = '\x1b[?2004l\x1b[?1004l\x1b[?7h\x1b[8h\x1b[0m';
-const MOUSE = { vt200Mouse: true, sgrMouse: true, cellMotion: false, allMotion: false };
-const NO_MOUSE = { vt200Mouse: false, sgrMouse: false, cellMotion: false, allMotion: false };
+/** Presses and wheels only. Switching the motion modes off by name would switch tracking off as a whole in xterm. */
+const MOUSE = { vt200Mouse: true, sgrMouse: true };
+const NO_MOUSE = { vt200Mouse: false, sgrMouse: false };
 
 /** Whether a full screen can be shown: both ends are terminals, and the terminal can do more than print. */
 export function canShowScreen(

@@ -24,9 +24,15 @@ export interface Entrance {
   signIn(input: SignInInput): Promise<PeerApi>;
   /** @throws Failure as `signIn`, and `usage` for a name that is taken or invalid, or an invite that is wanted */
   signUp(input: SignUpInput): Promise<PeerApi>;
-  /** 0 (useless) to 4 (strong), the least that is accepted, and why it isn't more. */
-  strength(
-    password: string,
-    user: string,
-  ): { readonly score: number; readonly accepted: boolean; readonly reason: string };
+  /** How soon a password would be guessed. */
+  strength(password: string, user: string): Promise<Strength>;
+}
+
+export interface Strength {
+  /** Whether it will be accepted. */
+  readonly ok: boolean;
+  /** 0 (found at once) to 4. */
+  readonly score: number;
+  /** Why it is weak, as a clause; empty where nothing stands out. */
+  readonly reason: string;
 }

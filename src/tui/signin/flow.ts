@@ -2,7 +2,7 @@ import { Failure, toFailure } from '../../base/errors.js';
 import type { PeerApi } from '../../peer/api.js';
 import { parseUserName } from '../../wire/names.js';
 import { cleanLine } from '../../wire/text.js';
-import type { Entrance } from './entrance.js';
+import type { Entrance, Strength } from './entrance.js';
 import { type Form, signInForm, signUpForm } from './form.js';
 
 export type Stage = 'welcome' | 'signin' | 'signup';
@@ -25,6 +25,7 @@ export class SignInFlow {
   #form: Form;
   #choice = 0;
   #says: Says | undefined;
+  #strength: Strength | undefined;
   #busy = false;
   #failed = 0;
   #blockedUntil = 0;
@@ -69,10 +70,17 @@ export class SignInFlow {
     return this.#says;
   }
 
-  get strength(): { readonly score: number; readonly accepted: boolean; readonly reason: string } | undefined {
+  /** Of the password as it was judged last; undefined where there is none to judge. */
+  get strength(): Strength | undefined {
+    return this.#strength;
+  }
+
+  /** Judges the password as it is now. Resolves when `strength` is that of the newest one. */
+  async judge(): Promise<void> {
     const password = this.#form.value('password');
-    if (this.#stage !== 'signup' || password === '') return undefined;
-    return this.#entrance.strength(password, this.#form.value('user'));
+    const wanted = this.#stage === 'signup' && password !== '';
+    const strength = wanted ? await this.#entrance.strength(password, this.#form.value('user')) : undefined;
+    if (this.#form.value('password') === password) this.#strength = strength;
   }
 
   choose(by: number): void {
@@ -127,15 +135,16 @@ export class SignInFlow {
   }
 
   /** What can be judged without asking the directory. */
-  #check(): void {
+  async #check(): Promise<void> {
     parseUserName(this.#form.value('user'));
     if (this.#stage !== 'signup') return;
     if (this.#form.value('password') !== this.#form.value('again')) {
       throw new Failure('usage', 'passwords-differ', 'The two passwords differ.', { hint: 'Type both again.' });
     }
-    const strength = this.strength;
-    if (strength?.accepted === false) {
-      throw new Failure('usage', 'password-weak', `That password is too weak: ${strength.reason}`, {
+    await this.judge();
+    if (this.#strength?.ok === false) {
+      const why = this.#strength.reason || 'it would soon be guessed';
+      throw new Failure('usage', 'password-weak', `That password is too weak: ${why}.`, {
         hint: 'Take a longer one, or several words.',
       });
     }
@@ -145,7 +154,7 @@ export class SignInFlow {
     this.#says = { kind: 'info', text: 'One moment…' };
     this.#busy = true;
     try {
-      this.#check();
+      await this.#check();
       this.#outcome = { peer: await this.#ask() };
       this.#form.forget();
     } catch (error) {
@@ -178,6 +187,7 @@ export class SignInFlow {
     const banned = failure.reason === 'blocked' && !waits;
     if (banned || (failure.reason === 'credentials' && left <= 0)) this.#outcome = { failure };
     if (failure.reason !== 'unreachable') this.#form.forget();
+    this.#strength = undefined;
     this.#form.focus(failure.code.startsWith('name-') ? 'user' : 'password');
   }
 }

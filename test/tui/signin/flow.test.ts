@@ -21,7 +21,7 @@ class FakeEntrance implements Entrance {
   }
 
   signUp = this.signIn;
-  strength = (password: string) => ({ score: 2, accepted: password.length > 5, reason: 'it is short.' });
+  strength = async (password: string) => ({ score: 2, ok: password.length > 5, reason: 'it is short' });
 }
 
 const wrong = (): Failure => new Failure('credentials', 'credentials-wrong', 'Wrong user name or password.');

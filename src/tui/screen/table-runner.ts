@@ -1,0 +1,65 @@
+import type { Clock } from '../../base/clock.js';
+import { Failure } from '../../base/errors.js';
+import type { PeerApi } from '../../peer/api.js';
+import { secretsOf } from '../../peer/commands/bind.js';
+import type { Command, Context, Parameter } from '../../peer/commands/command.js';
+import { permit, permitted } from '../../peer/commands/find.js';
+import { parametersOf, usage } from '../../peer/commands/help.js';
+import { parseSlash } from '../../peer/commands/slash.js';
+import type { CommandContext, CommandInfo, CommandResult, CommandRunner } from '../commands.js';
+
+const COMPLETED = new Set(['user', 'conversation', 'command', 'path']);
+
+function kindOf(parameter: Parameter): CommandInfo['takes'][number] {
+  if (parameter.type === 'choice') return parameter.choices;
+  return COMPLETED.has(parameter.type) ? (parameter.type as 'user') : 'text';
+}
+
+function infoOf(command: Command): CommandInfo[] {
+  if (command.slash === undefined) return [];
+  const takes = parametersOf(command, 'slash')
+    .filter(({ parameter }) => parameter.flag !== true && parameter.type !== 'secret')
+    .map(({ parameter }) => kindOf(parameter));
+  return [{ name: command.slash, usage: usage(command, 'slash'), about: command.about, takes }];
+}
+
+async function askSecrets(command: Command, { secret }: CommandContext): Promise<Record<string, string>> {
+  const given: Record<string, string> = {};
+  for (const { name, about } of secretsOf(command)) {
+    const answer = await secret(about);
+    if (answer === undefined || answer === '') {
+      throw new Failure('usage', 'password-needed', 'The password was not given.', {
+        hint: 'Give the command once more.',
+      });
+    }
+    given[name] = answer;
+  }
+  return given;
+}
+
+/** The peer's table of commands as the screen runs them: those with a slash form, for this account's role. */
+export function tableRunner(peer: PeerApi, table: readonly Command[], clock: Clock): CommandRunner {
+  const role = peer.whoami().role;
+  const list = table.filter((command) => permitted(command, role)).flatMap(infoOf);
+  return {
+    list,
+    async run(line, asked): Promise<CommandResult> {
+      const { command, args } = parseSlash(table, line);
+      permit(command, role);
+      const secrets = await askSecrets(command, asked);
+      const context: Context = {
+        face: 'slash',
+        commands: table,
+        now: () => clock.now(),
+        ...(role !== undefined && { role }),
+        ...(asked.current !== undefined && { current: asked.current }),
+      };
+      const lines: string[] = [];
+      for await (const item of command.run(peer, { ...args, ...secrets }, context)) {
+        lines.push(...command.lines(item, context));
+      }
+      const { current } = context;
+      return { lines, ...(current !== undefined && current !== asked.current && { open: current }) };
+    },
+  };
+}
