@@ -8,6 +8,8 @@ const EXIT = {
   internal: 1,
   protocol: 1,
   storage: 1,
+  /** What was waited for is over: a session, a time. */
+  ended: 1,
   usage: 2,
   credentials: 3,
   blocked: 4,

@@ -5,7 +5,7 @@ export const passwd = define({
   slash: 'passwd',
   parameters: {
     current: { type: 'secret', about: 'Current password' },
-    next: { type: 'secret', about: 'New password' },
+    next: { type: 'secret', about: 'New password', twice: true },
   },
   about: 'Changes the password. It is asked for, never written on the line.',
   examples: { slash: '', shell: '--password-file OLD --new-password-file NEW' },
@@ -24,7 +24,7 @@ export const logout = define({
   parameters: {
     everywhere: { type: 'switch', flag: true, optional: true, about: 'every device of the account' },
   },
-  about: 'Ends the session and revokes this device’s certificate; the history stays on disk.',
+  about: "Ends the session and revokes this device's certificate; the history stays on disk.",
   examples: { slash: '', shell: '--everywhere' },
 
   async *run(peer, { everywhere }) {

@@ -73,8 +73,15 @@ export const bind = (command: Command, face: Face, words: readonly string[], fla
  */
 export const bindNamed = (command: Command, given: Given): Args => check(command, 'rpc', given, () => true);
 
-/** The secrets a command wants: name, and what to ask by. */
-export const secretsOf = (command: Command): readonly { readonly name: string; readonly about: string }[] =>
-  Object.entries(command.parameters)
-    .filter(([, { type }]) => type === 'secret')
-    .map(([name, { about }]) => ({ name, about }));
+export interface Secret {
+  readonly name: string;
+  /** What a person is asked by. */
+  readonly about: string;
+  readonly twice: boolean;
+}
+
+/** The secrets a command wants. */
+export const secretsOf = (command: Command): readonly Secret[] =>
+  Object.entries(command.parameters).flatMap(([name, parameter]) =>
+    parameter.type === 'secret' ? [{ name, about: parameter.about, twice: parameter.twice === true }] : [],
+  );

@@ -1,5 +1,5 @@
 import type { Role } from '../../wire/directory.js';
-import type { PeerApi } from '../api.js';
+import type { PeerApi, Whoami } from '../api.js';
 import type { Values } from './values.js';
 
 /**
@@ -25,10 +25,10 @@ export type Parameter = ParameterBase &
           | 'text'
           /** One or more words, joined by a space. */
           | 'words'
-          | 'command'
-          /** Never among the words of a line or of argv: the face asks for it. */
-          | 'secret';
+          | 'command';
       }
+    /** Never among the words of a line or of argv: the face asks for it; twice, where it is new. */
+    | { readonly type: 'secret'; readonly twice?: true }
     | { readonly type: 'count' | 'seconds' | 'time' | 'switch' }
     | { readonly type: 'choice'; readonly choices: readonly string[]; readonly fallback?: string }
   );
@@ -69,6 +69,8 @@ export interface Command {
   readonly about: string;
   /** Words after the command's name, for the help of either form. */
   readonly examples: { readonly slash?: string; readonly shell?: string };
+  /** What the profile alone can answer, without a password and without a session. */
+  readonly fromProfile?: (me: Whoami) => Item;
   run(peer: PeerApi, args: Readonly<Record<string, unknown>>, context: Context): AsyncIterable<Item>;
   lines(item: Item, context: Context): readonly string[];
 }
@@ -83,6 +85,7 @@ interface CommandInit<P extends Parameters, I extends object> {
   readonly least?: Role;
   readonly about: string;
   readonly examples: { readonly slash?: string; readonly shell?: string };
+  readonly fromProfile?: (me: Whoami) => Item;
   run(peer: PeerApi, args: Values<P>, context: Context): AsyncIterable<I>;
   lines(item: I, context: Context): readonly string[];
 }

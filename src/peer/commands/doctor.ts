@@ -11,11 +11,17 @@ export const doctor = define({
   async *run(peer) {
     const checks = await peer.doctor();
     for (const check of checks) yield { event: 'check', ...check };
-    const failed = checks.filter(({ ok }) => !ok).length;
-    if (failed === 0) return;
-    throw new Failure('unreachable', 'doctor-found', failed === 1 ? '1 check failed.' : `${failed} checks failed.`, {
-      hint: 'The lines above say what to do about each.',
-    });
+    const failed = checks.filter(({ ok }) => !ok);
+    if (failed.length === 0) return;
+    const reason = failed.some(({ name }) => name === 'directory') ? 'unreachable' : 'internal';
+    throw new Failure(
+      reason,
+      'doctor-found',
+      failed.length === 1 ? '1 check failed.' : `${failed.length} checks failed.`,
+      {
+        hint: 'The lines above say what to do about each.',
+      },
+    );
   },
 
   lines: ({ name, ok, says, hint }) => [

@@ -2,14 +2,17 @@ import type { Whoami } from '../api.js';
 import { define } from './command.js';
 import { field } from './lines.js';
 
+const itemOf = (me: Whoami): Whoami & { readonly event: 'whoami' } => ({ event: 'whoami', ...me });
+
 export const whoami = define({
   name: 'whoami',
   parameters: {},
   about: 'Shows which account and device this installation is.',
   examples: { shell: '--json' },
+  fromProfile: (me) => ({ ...itemOf(me) }),
 
   async *run(peer) {
-    yield whoamiItem(peer.whoami());
+    yield itemOf(peer.whoami());
   },
 
   lines: (me) =>
@@ -22,5 +25,3 @@ export const whoami = define({
       me.fingerprint === undefined ? '' : `fingerprint  ${me.fingerprint}`,
     ].filter((line) => line !== ''),
 });
-
-export const whoamiItem = (me: Whoami): Whoami & { readonly event: 'whoami' } => ({ event: 'whoami', ...me });

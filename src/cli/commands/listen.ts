@@ -1,0 +1,111 @@
+import { Failure, hasCode } from '../../base/errors.js';
+import type { OpenPeer } from '../../peer/api.js';
+import type { PeerEvent } from '../../peer/events.js';
+import type { ControlClient } from '../control/client.js';
+import { readyEvent } from '../control/peer-methods.js';
+import { eventLines } from '../events.js';
+import { numberOption, openInit, type PeerOptions } from '../options.js';
+import { after, openProfile, reach } from '../session.js';
+import type { Shell } from '../shell.js';
+
+export interface ListenOptions extends PeerOptions {
+  readonly count?: string | undefined;
+  readonly timeout?: string | undefined;
+}
+
+/** Prints events and knows when there have been enough. */
+class Watcher {
+  readonly #shell: Shell;
+  readonly #count: number | undefined;
+  #seen = 0;
+  #settle!: () => void;
+  /** Resolves when `count` messages have been printed. */
+  readonly enough: Promise<void>;
+
+  constructor(shell: Shell, count: number | undefined) {
+    this.#shell = shell;
+    this.#count = count;
+    this.enough = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    if (count === 0) this.#settle();
+  }
+
+  get satisfied(): boolean {
+    return this.#count === undefined || this.#seen >= this.#count;
+  }
+
+  show(event: PeerEvent): void {
+    if (event.event === 'message' && this.#count !== undefined) {
+      if (this.#seen >= this.#count) return;
+      this.#seen++;
+    }
+    this.#shell.output.say(event, eventLines(event, this.#shell.clock.now()));
+    if (this.#count !== undefined && this.#seen >= this.#count) this.#settle();
+  }
+}
+
+interface Watching {
+  /** Settles when there is nothing more to watch. */
+  readonly ended: Promise<void>;
+}
+
+/** A one-shot command has the profile for a moment only: it is not worth watching. */
+const notWatchable = (): Failure =>
+  new Failure('storage', 'not-watchable', 'A command is just running on this profile.', { hint: 'Try again.' });
+
+const sessionEnded = (): Failure =>
+  new Failure('ended', 'session-ended', 'The session that was listened to has ended.', {
+    hint: 'Start it again, or listen again: then this command opens the profile itself.',
+  });
+
+async function watchThrough(client: ControlClient, watcher: Watcher): Promise<Watching> {
+  client.onNotification = (method, { event }) => {
+    if (method === 'event') watcher.show(event as PeerEvent);
+  };
+  await client.call('subscribe', {}).catch((error) => {
+    throw hasCode(error, 'method-unknown') ? notWatchable() : error;
+  });
+  return {
+    ended: client.ended.then(() => {
+      throw sessionEnded();
+    }),
+  };
+}
+
+async function watchHere(shell: Shell, init: OpenPeer, watcher: Watcher): Promise<Watching> {
+  const { peer } = await openProfile(shell, init, true);
+  watcher.show(readyEvent(peer));
+  shell.scope.defer(
+    peer.subscribe((event) => {
+      if (event.event !== 'ready') watcher.show(event);
+    }),
+  );
+  await peer.replayUnseen();
+  return { ended: peer.ended };
+}
+
+const tooFew = (): Failure =>
+  new Failure('ended', 'listen-timeout', 'The time is over, and fewer messages came than were asked for.', {
+    hint: 'Give a longer --timeout, or a smaller --count.',
+  });
+
+/** Prints events until there have been `count` messages, `timeout` seconds are over, or it is told to end. */
+export async function listen(shell: Shell, options: ListenOptions): Promise<void> {
+  const watcher = new Watcher(shell, numberOption('count', options.count, true));
+  const timeout = numberOption('timeout', options.timeout, false);
+  shell.endsWell();
+  const over = timeout === undefined ? new Promise<never>(() => {}) : after(shell, timeout * 1000);
+  let asked: Promise<OpenPeer> | undefined;
+  const watching = reach<Watching>(
+    shell,
+    (client) => watchThrough(client, watcher),
+    async () => {
+      asked ??= openInit(shell, options);
+      return watchHere(shell, await asked, watcher);
+    },
+  );
+  const ended = watching.then((watched) => watched.ended);
+  await Promise.race([ended, watcher.enough, over]);
+  if (!watcher.satisfied) throw tooFew();
+}

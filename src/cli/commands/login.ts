@@ -1,0 +1,117 @@
+import { Failure, hasCode, toFailure } from '../../base/errors.js';
+import type { Whoami } from '../../peer/api.js';
+import { foldName, parseUserName } from '../../wire/names.js';
+import { LineMode } from '../line-mode.js';
+import { neededDirectory, type PeerOptions, withPassword } from '../options.js';
+import { canAsk, password } from '../password.js';
+import { type Opened, openProfile, running } from '../session.js';
+import type { Shell } from '../shell.js';
+import { signUp } from './register.js';
+
+export interface LoginOptions extends PeerOptions {
+  readonly name?: string | undefined;
+  readonly invite?: string | undefined;
+}
+
+const TRIES = 3;
+
+/** The installation is one of the account's, but its certificate is no longer good: enrolling gives it a new one. */
+const ENROL_AGAIN = ['device-revoked', 'certificate-revoked', 'certificate-expired', 'logged-out'];
+
+const inUse = (): Failure =>
+  new Failure('storage', 'profile-in-use', 'A chat or `p2pchat listen` runs on this profile already.', {
+    hint: 'One-shot commands go through it; for a second chat set P2PCHAT_HOME to another folder.',
+  });
+
+const otherPerson = (user: string): Failure =>
+  new Failure('usage', 'profile-taken', `This installation belongs to ${user} already.`, {
+    hint: `Log in with: p2pchat login ${user}. For another account set P2PCHAT_HOME to another folder.`,
+  });
+
+async function nameOf(shell: Shell, name: string | undefined, profile: Whoami | undefined): Promise<string> {
+  if (name !== undefined) {
+    const { name: user, folded } = parseUserName(name);
+    if (profile !== undefined && foldName(profile.user) !== folded) throw otherPerson(profile.user);
+    return user;
+  }
+  if (profile !== undefined) return profile.user;
+  const typed = shell.input().terminal ? await shell.input().line('User name: ') : undefined;
+  if (typed !== undefined && typed.trim() !== '') return parseUserName(typed.trim()).name;
+  throw new Failure('usage', 'name-needed', 'Nobody has logged in here yet: who are you?', {
+    hint: 'p2pchat login NAME --directory LINK, or p2pchat register NAME --directory LINK.',
+  });
+}
+
+class SignIn {
+  readonly #shell: Shell;
+  readonly #options: LoginOptions;
+  #profile: Whoami | undefined;
+
+  constructor(shell: Shell, options: LoginOptions, profile: Whoami | undefined) {
+    this.#shell = shell;
+    this.#options = options;
+    this.#profile = profile;
+  }
+
+  /** One try. */
+  async open(user: string, secret: string): Promise<Opened> {
+    const { enrolDevice } = await this.#shell.parts.peer();
+    const directory = neededDirectory(this.#shell, this.#options, this.#profile);
+    const enrol = () => enrolDevice({ home: this.#shell.home, directory, user, password: secret });
+    if (this.#profile === undefined) await enrol();
+    const init = withPassword(this.#shell, this.#options, secret);
+    try {
+      return await openProfile(this.#shell, init, true);
+    } catch (error) {
+      if (!ENROL_AGAIN.some((code) => hasCode(error, code))) throw error;
+      await enrol();
+      return openProfile(this.#shell, init, true);
+    }
+  }
+
+  /** As many tries as there are; an empty password means that the name is new. */
+  async tries(user: string): Promise<Opened> {
+    const asks = canAsk(this.#shell, { file: this.#options['password-file'] });
+    for (let left = asks ? TRIES : 1; ; ) {
+      try {
+        return await this.open(user, await this.#password(user));
+      } catch (error) {
+        const failure = toFailure(error);
+        if (asks && failure.code === 'password-empty' && this.#profile === undefined) return this.#register(user);
+        if (failure.reason === 'credentials') left--;
+        if (left === 0 || !(failure.reason === 'credentials' || failure.code === 'password-empty') || !asks)
+          throw failure;
+        this.#shell.output.failure(failure);
+        this.#shell.output.note(this.#again(user, left));
+      }
+    }
+  }
+
+  #password(user: string): Promise<string> {
+    return password(this.#shell, { file: this.#options['password-file'], prompt: `Password of ${user}` });
+  }
+
+  #again(user: string, left: number): string {
+    const tries = left === 1 ? 'One try is left.' : `${left} tries are left.`;
+    return this.#profile === undefined ? `${tries} Is '${user}' a new name? An empty password registers it.` : tries;
+  }
+
+  async #register(user: string): Promise<Opened> {
+    this.#shell.output.note(`Registering '${user}'.`);
+    const { user: name, password: secret } = await signUp(this.#shell, { ...this.#options, name: user });
+    const { profile } = await this.#shell.parts.peer();
+    this.#profile = await profile(this.#shell.home);
+    return this.open(name, secret);
+  }
+}
+
+export async function login(shell: Shell, options: LoginOptions): Promise<void> {
+  const client = await running(shell);
+  if (client) throw inUse();
+  const profile = await (await shell.parts.peer()).profile(shell.home);
+  const user = await nameOf(shell, options.name, profile);
+  const { peer } = await new SignIn(shell, options, profile).tries(user).catch((error) => {
+    throw hasCode(error, 'store-in-use') ? inUse() : error;
+  });
+  await new LineMode(shell, peer).run();
+}

@@ -1,0 +1,45 @@
+import { clockTime, field, messageLine } from '../peer/commands/lines.js';
+import type { DirectoryEvent, PeerEvent, SentEvent, TrustEvent } from '../peer/events.js';
+
+/** Events for people, one line each: what is not worth a line has none. */
+
+const SENT: Readonly<Record<SentEvent['state'], string | undefined>> = {
+  queued: undefined,
+  stored: 'stored at the directory until they are back',
+  delivered: 'delivered',
+  read: 'read',
+};
+
+const TRUST: Readonly<Record<TrustEvent['change'], (user: string) => string>> = {
+  new: (user) => `is new to this device. To be sure who that is: verify ${user}`,
+  verified: () => 'is verified.',
+  changed: (user) => `has a CHANGED IDENTITY; nothing is sent to them until you accept it. See: verify ${user}`,
+  revoked: () => 'has a revoked device; it is not talked to any more.',
+};
+
+function directoryLine({ state, retryIn }: DirectoryEvent): string {
+  if (state === 'online') return '-- directory online';
+  const again = retryIn === undefined ? '' : `; next try in ${Math.ceil(retryIn / 1000)} s`;
+  return `-- directory offline: people you know are still reached directly${again}`;
+}
+
+export function eventLines(event: PeerEvent, now: number): string[] {
+  switch (event.event) {
+    case 'ready':
+      return [`-- signed in as ${field(event.user)}; directory ${event.directory}`];
+    case 'message':
+      return [messageLine(event, now)];
+    case 'sent': {
+      const says = SENT[event.state];
+      return says === undefined ? [] : [`-- ${field(event.conversation)}: ${says}`];
+    }
+    case 'presence':
+      return [`-- ${clockTime(new Date(now).toISOString(), now)} ${field(event.user)} is ${event.state}`];
+    case 'trust':
+      return [`-- ${field(event.user)} ${TRUST[event.change](field(event.user))}`];
+    case 'directory':
+      return [directoryLine(event)];
+    case 'error':
+      return [`-- ${field(event.message)} ${field(event.hint)}`.trimEnd()];
+  }
+}

@@ -1,0 +1,120 @@
+import { Failure, toFailure } from '../base/errors.js';
+import type { PeerApi } from '../peer/api.js';
+import { type Secret, secretsOf } from '../peer/commands/bind.js';
+import type { Command, Context, Item } from '../peer/commands/command.js';
+import { parseSlash } from '../peer/commands/slash.js';
+import { commands } from '../peer/commands/table.js';
+import type { PeerEvent } from '../peer/events.js';
+import { readyEvent } from './control/peer-methods.js';
+import { eventLines } from './events.js';
+import { runHere } from './session.js';
+import type { Shell } from './shell.js';
+
+/** How long the end of the input waits for what is still queued. */
+const HANDING_OVER_MS = 10_000;
+
+const send = commands.find(({ name }) => name === 'send')!;
+
+const nobody = (): Failure =>
+  new Failure('usage', 'no-conversation', 'There is nobody yet to whom this would go.', {
+    hint: 'Begin with /msgto USER TEXT; what follows without a slash goes to the same person.',
+  });
+
+const noAnswer = (): Failure =>
+  new Failure('usage', 'password-needed', 'The password was not given.', { hint: 'Give the command once more.' });
+
+const notTheSame = (): Failure =>
+  new Failure('usage', 'password-differs', 'The two are not the same.', { hint: 'Give the command once more.' });
+
+/** The chat in lines: commands and text from the input, events to the output. */
+export class LineMode {
+  readonly #shell: Shell;
+  readonly #peer: PeerApi;
+  readonly #context: Context;
+  readonly #queued = new Set<string>();
+
+  constructor(shell: Shell, peer: PeerApi) {
+    this.#shell = shell;
+    this.#peer = peer;
+    const { role } = peer.whoami();
+    this.#context = { face: 'slash', commands, now: () => shell.clock.now(), ...(role !== undefined && { role }) };
+  }
+
+  /** Resolves when the input ends or the peer does. */
+  async run(): Promise<void> {
+    const { output } = this.#shell;
+    const show = (event: PeerEvent): void => {
+      if (event.event === 'ready') return;
+      output.say(event, eventLines(event, this.#shell.clock.now()));
+      if (event.event === 'sent' && event.state !== 'queued') this.#queued.delete(event.id);
+      if (event.event === 'message') void this.#seen(event.conversation);
+    };
+    const ready = readyEvent(this.#peer);
+    output.say(ready, eventLines(ready, this.#shell.clock.now()));
+    this.#shell.scope.defer(this.#peer.subscribe(show));
+    await this.#peer.replayUnseen();
+    let over = false;
+    void this.#peer.ended.then(() => {
+      over = true;
+    });
+    while (!over) {
+      const line = await Promise.race([this.#ask(), this.#peer.ended]);
+      if (typeof line !== 'string') break;
+      await this.#take(line);
+    }
+    if (!over) await this.#handOver();
+  }
+
+  async #ask(): Promise<string | undefined> {
+    return this.#shell.input().line(`${this.#context.current ?? ''}> `);
+  }
+
+  async #take(line: string): Promise<void> {
+    try {
+      if (line.trim() === '') return;
+      if (line.startsWith('/') && !line.startsWith('//')) await this.#command(line);
+      else await this.#text(line.startsWith('//') ? line.slice(1) : line);
+    } catch (error) {
+      this.#shell.output.failure(toFailure(error));
+    }
+  }
+
+  async #text(text: string): Promise<void> {
+    const to = this.#context.current;
+    if (to === undefined) throw nobody();
+    await this.#run(send, { to, text });
+  }
+
+  async #command(line: string): Promise<void> {
+    const { command, args } = parseSlash(commands, line);
+    const secrets: Record<string, string> = {};
+    for (const secret of secretsOf(command)) secrets[secret.name] = await this.#secret(secret);
+    await this.#run(command, { ...args, ...secrets });
+  }
+
+  async #secret({ about, twice }: Secret): Promise<string> {
+    const input = this.#shell.input();
+    const given = await input.secret(`${about}: `);
+    if (given === undefined || given === '') throw noAnswer();
+    if (twice && input.terminal && (await input.secret(`${about} once more: `)) !== given) throw notTheSame();
+    return given;
+  }
+
+  async #run(command: Command, args: Readonly<Record<string, unknown>>): Promise<void> {
+    await runHere(this.#peer, command, args, this.#context, (item: Item) => {
+      if (item.event === 'sent' && item.state === 'queued') this.#queued.add(String(item.id));
+      this.#shell.output.say(item, command.lines(item, this.#context));
+    });
+  }
+
+  /** On a terminal, what is shown of the conversation one is in counts as read. */
+  async #seen(conversation: string): Promise<void> {
+    if (!this.#shell.input().terminal || conversation !== this.#context.current) return;
+    await this.#peer.markRead(conversation).catch((error) => this.#shell.output.failure(toFailure(error)));
+  }
+
+  /** What is queued is kept anyway; but who pipes commands in wants them carried out. */
+  async #handOver(): Promise<void> {
+    await Promise.all([...this.#queued].map((id) => this.#peer.waitFor(id, 'stored', HANDING_OVER_MS)));
+  }
+}

@@ -1,0 +1,72 @@
+import { systemClock } from '../base/clock.js';
+import { toFailure } from '../base/errors.js';
+import { Scope } from '../base/scope.js';
+import { Output } from './output.js';
+import type { Parts } from './parts.js';
+import { openShell, type Process } from './shell.js';
+import { parse } from './yargs.js';
+
+/** POSIX: 128 and the signal's number. */
+const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+/** Turns signals and a closed output into one interruption; a second signal does not wait any more. */
+class Interruption {
+  readonly status: Promise<number>;
+  #settle!: (status: number) => void;
+  #happened = false;
+  #well = false;
+
+  constructor() {
+    this.status = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    for (const [signal, status] of Object.entries(SIGNALS)) process.on(signal, () => this.happen(status));
+    process.stdout.on('error', () => this.happen(0));
+    process.stderr.on('error', () => {});
+  }
+
+  endsWell(): void {
+    this.#well = true;
+  }
+
+  happen(status: number): void {
+    if (this.#happened) process.exit(status);
+    this.#happened = true;
+    this.#settle(this.#well && status !== SIGNALS.SIGHUP ? 0 : status);
+  }
+}
+
+/** For whoever reads the output by program, also where the line itself is wrong. */
+function asksForJson(words: readonly string[]): boolean {
+  const end = words.indexOf('--');
+  return (end < 0 ? words : words.slice(0, end)).includes('--json');
+}
+
+/** The whole program. @returns the exit status */
+export async function main(words: readonly string[], parts: Parts): Promise<number> {
+  const json = asksForJson(words);
+  const scope = new Scope();
+  const interruption = new Interruption();
+  const report = (error: unknown): number => {
+    const failure = toFailure(error);
+    new Output(process.stdout, process.stderr, json).failure(failure);
+    return failure.exit;
+  };
+  const run = async (): Promise<number> => {
+    const action = await parse(words, parts.version);
+    if (action === undefined) return 0;
+    const shell = openShell({
+      process: process as Process,
+      json,
+      clock: systemClock,
+      parts,
+      scope,
+      endsWell: () => interruption.endsWell(),
+      interrupt: (status) => interruption.happen(status),
+    });
+    await action(shell);
+    return 0;
+  };
+  const status = await Promise.race([run().catch(report), interruption.status]);
+  return scope.close().then(() => status, report);
+}

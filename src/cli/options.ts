@@ -1,0 +1,91 @@
+import { Failure } from '../base/errors.js';
+import type { OpenPeer, Whoami } from '../peer/api.js';
+import { password } from './password.js';
+import type { Shell } from './shell.js';
+
+/** Options which several commands share, as yargs hands them over. */
+export interface PeerOptions {
+  readonly directory?: string | undefined;
+  readonly 'password-file'?: string | undefined;
+  readonly listen?: string | undefined;
+}
+
+export const PASSWORD_FILE = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'file whose first line is the password; - is standard input',
+} as const;
+
+export const DIRECTORY = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'p2pchat://HOST:PORT#FINGERPRINT (or P2PCHAT_DIRECTORY); remembered in the profile',
+} as const;
+
+export const LISTEN = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'HOST:PORT for direct links; port 0 picks one',
+} as const;
+
+export const givenDirectory = (shell: Shell, { directory }: PeerOptions): string | undefined =>
+  directory || shell.env.P2PCHAT_DIRECTORY || undefined;
+
+/** @throws Failure usage `directory-needed` */
+export function neededDirectory(shell: Shell, options: PeerOptions, profile: Whoami | undefined): string {
+  const link = givenDirectory(shell, options) ?? profile?.directory;
+  if (link !== undefined) return link;
+  throw new Failure('usage', 'directory-needed', 'Which directory?', {
+    hint: 'Give --directory p2pchat://HOST:PORT#FINGERPRINT, as whoever runs the directory told you.',
+  });
+}
+
+/** Seconds or a number, checked: yargs would make NaN of it. @throws Failure usage `argument-invalid` */
+export function numberOption(name: string, value: string | undefined, whole: boolean): number | undefined {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (value !== '' && number >= 0 && number <= 1e9 && (!whole || Number.isInteger(number))) return number;
+  throw new Failure('usage', 'argument-invalid', `--${name}: that is not a number this can use.`, {
+    hint: whole ? 'Give a whole number, 0 or more.' : 'Give seconds, 0 or more.',
+  });
+}
+
+const HOST_PORT = /^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):(\d{1,5})$/;
+
+/** @throws Failure usage `listen-invalid` */
+export function listenOption(value: string | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  const [, , port] = HOST_PORT.exec(value) ?? [];
+  if (port !== undefined && Number(port) <= 65_535) return value;
+  throw new Failure('usage', 'listen-invalid', '--listen: that is not HOST:PORT.', {
+    hint: 'Write 0.0.0.0:4100, [::]:4100 or 127.0.0.1:0; port 0 picks a free one.',
+  });
+}
+
+/** @throws Failure credentials `not-logged-in` */
+export async function neededProfile(shell: Shell): Promise<Whoami> {
+  const { profile } = await shell.parts.peer();
+  const me = await profile(shell.home);
+  if (me !== undefined) return me;
+  throw new Failure('credentials', 'not-logged-in', 'Nobody is logged in here yet.', {
+    hint: 'Run: p2pchat register NAME --directory LINK, or p2pchat login NAME --directory LINK.',
+  });
+}
+
+/** What opening the profile takes; asks for the password where there is a profile to open. */
+export async function openInit(shell: Shell, options: PeerOptions, ask?: () => Promise<string>): Promise<OpenPeer> {
+  await neededProfile(shell);
+  const secret = await (ask?.() ?? password(shell, { file: options['password-file'], prompt: 'Password' }));
+  return withPassword(shell, options, secret);
+}
+
+export function withPassword(shell: Shell, options: PeerOptions, secret: string): OpenPeer {
+  const directory = givenDirectory(shell, options);
+  const listen = listenOption(options.listen);
+  return {
+    home: shell.home,
+    password: secret,
+    ...(directory !== undefined && { directory }),
+    ...(listen !== undefined && { listen }),
+  };
+}

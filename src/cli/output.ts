@@ -1,0 +1,47 @@
+import type { Writable } from 'node:stream';
+import type { Failure } from '../base/errors.js';
+
+/** C1, bidi controls and line separators: harmless to a parser, not to a terminal which shows the JSON. */
+const UNPRINTABLE = /[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** One line of JSON that a terminal shows as it is. */
+export const jsonLine = (value: unknown): string => JSON.stringify(value).replace(UNPRINTABLE, escaped);
+
+/** Standard output for results, standard error for everything else. */
+export class Output {
+  readonly json: boolean;
+  readonly #out: Writable;
+  readonly #err: Writable;
+  /** Whoever edits a line on the terminal puts itself around what is printed. */
+  around: (print: () => void) => void = (print) => print();
+
+  constructor(out: Writable, err: Writable, json: boolean) {
+    this.#out = out;
+    this.#err = err;
+    this.json = json;
+  }
+
+  /** The same thing for programs and for people; no line means that people don't need it. */
+  say(item: object, lines: readonly string[]): void {
+    this.results(this.json ? [jsonLine(item)] : lines);
+  }
+
+  results(lines: readonly string[]): void {
+    if (lines.length > 0) this.around(() => this.#out.write(`${lines.join('\n')}\n`));
+  }
+
+  /** For people only, and never among the results. */
+  note(text: string): void {
+    this.around(() => this.#err.write(`${text}\n`));
+  }
+
+  failure({ code, message, hint, details }: Failure): void {
+    if (this.json) {
+      this.say({ event: 'error', code, message, hint, ...(Object.keys(details).length > 0 && { details }) }, []);
+    } else {
+      this.note(hint === '' ? `p2pchat: ${message}` : `p2pchat: ${message}\n  ${hint}`);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import type { NewAccount, OpenPeer, PeerApi, Whoami } from '../peer/api.js';
+import type { Role } from '../wire/directory.js';
+
+/**
+ * What the program is composed of. bin/ hands it in: the command line may not import the directory, and what a command
+ * doesn't use is not loaded.
+ */
+export interface Parts {
+  readonly version: string;
+  readonly peer: () => Promise<PeerParts>;
+  readonly directory: () => Promise<DirectoryParts>;
+}
+
+export interface PeerParts {
+  openPeer(init: OpenPeer): Promise<PeerApi>;
+  /** Makes the account and enrols this installation as its first device. */
+  registerAccount(init: NewAccount): Promise<Enrolled>;
+  /** Enrols this installation as a further device of an account that exists. */
+  enrolDevice(init: NewAccount): Promise<Enrolled>;
+  /** What is known of the profile without its password; undefined where there is none. */
+  profile(home: string): Promise<Whoami | undefined>;
+}
+
+export interface Enrolled {
+  readonly user: string;
+  readonly device: string;
+  readonly role: Role;
+}
+
+export interface DirectoryOptions {
+  readonly data: string;
+  readonly listen: string;
+  readonly registration?: 'open' | 'invite' | 'closed';
+  readonly blockAfter?: number;
+  readonly blockSeconds?: number;
+}
+
+export interface DirectoryParts {
+  startDirectory(options: DirectoryOptions): Promise<RunningDirectory>;
+}
+
+export interface RunningDirectory {
+  /** `p2pchat://HOST:PORT#FINGERPRINT` */
+  readonly link: string;
+  /** While there is no owner. */
+  readonly ownerInvite?: string;
+  /** One line of the console: `status`, `users`, `invite 3`. @throws Failure */
+  command(line: string): Promise<readonly ConsoleItem[]>;
+  /** Resolves when it has ended, for whatever reason. */
+  readonly ended: Promise<void>;
+  /** Finishes what is under way. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What the console says: an object for programs, lines for people. */
+export interface ConsoleItem {
+  readonly json: Readonly<Record<string, unknown>>;
+  readonly lines: readonly string[];
+}

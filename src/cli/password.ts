@@ -1,0 +1,72 @@
+import { open } from 'node:fs/promises';
+import { Failure } from '../base/errors.js';
+import type { Shell } from './shell.js';
+
+export interface PasswordSource {
+  /** `--password-file`: its first line; `-` is standard input. */
+  readonly file?: string | undefined;
+  /** What a person is asked by. */
+  readonly prompt: string;
+  /** The option's name, for the hint. */
+  readonly option?: string;
+}
+
+const PASSWORD_BYTES = 4096;
+
+async function firstLine(file: string, option: string): Promise<string> {
+  const failed = (why: string): Failure =>
+    new Failure('usage', 'password-file', `The password file cannot be read: ${why}.`, {
+      hint: `Give --${option} a file whose first line is the password, or - for standard input.`,
+    });
+  const handle = await open(file, 'r').catch((error: NodeJS.ErrnoException) => {
+    throw failed(error.code === 'ENOENT' ? 'there is no such file' : (error.code ?? 'unknown'));
+  });
+  try {
+    const buffer = Buffer.alloc(PASSWORD_BYTES);
+    const { bytesRead } = await handle.read(buffer, 0, PASSWORD_BYTES, 0).catch((error: NodeJS.ErrnoException) => {
+      throw failed(error.code === 'EISDIR' ? 'it is a folder' : (error.code ?? 'unknown'));
+    });
+    return buffer.toString('utf8', 0, bytesRead).split(/\r?\n/, 1)[0] ?? '';
+  } finally {
+    await handle.close();
+  }
+}
+
+const missing = (option: string): Failure =>
+  new Failure('usage', 'password-needed', 'A password is needed, and there is no terminal to ask for it.', {
+    hint: `Give --${option} FILE (its first line), or --${option} - to read it from standard input.`,
+  });
+
+/** True where a person can be asked again. */
+export const canAsk = (shell: Shell, { file }: Pick<PasswordSource, 'file'>): boolean =>
+  file === undefined && shell.input().terminal;
+
+/**
+ * The password, from the file, from standard input or from a person; never from argv or the environment.
+ * @throws Failure usage `password-file`, `password-needed`, `password-empty`
+ */
+export async function password(shell: Shell, source: PasswordSource): Promise<string> {
+  const option = source.option ?? 'password-file';
+  const given = await read(shell, source, option);
+  if (given !== undefined && given !== '') return given;
+  throw new Failure('usage', 'password-empty', 'The password is empty.', {
+    hint: source.file === undefined ? 'Type it, then Enter.' : `Put it on the first line of what --${option} names.`,
+  });
+}
+
+async function read(shell: Shell, { file, prompt }: PasswordSource, option: string): Promise<string | undefined> {
+  if (file === '-') return shell.input().line();
+  if (file !== undefined) return firstLine(file, option);
+  if (!shell.input().terminal) throw missing(option);
+  return shell.input().secret(`${prompt}: `);
+}
+
+/** A new password, typed twice where a person types it. */
+export async function newPassword(shell: Shell, source: PasswordSource): Promise<string> {
+  for (;;) {
+    const first = await password(shell, source);
+    if (!canAsk(shell, source)) return first;
+    if ((await shell.input().secret(`${source.prompt} once more: `)) === first) return first;
+    shell.output.note('The two are not the same. Once again:');
+  }
+}

@@ -1,0 +1,132 @@
+import { Failure, hasCode } from '../base/errors.js';
+import type { OpenPeer, PeerApi } from '../peer/api.js';
+import type { Args } from '../peer/commands/bind.js';
+import type { Command, Context, Item } from '../peer/commands/command.js';
+import { permit } from '../peer/commands/find.js';
+import { commands } from '../peer/commands/table.js';
+import { type ControlClient, connectControl } from './control/client.js';
+import { controlPath } from './control/path.js';
+import { commandMethods, eventMethods } from './control/peer-methods.js';
+import { type ControlServer, serveControl } from './control/server.js';
+import type { Shell } from './shell.js';
+
+/** A profile in use by another process which has not opened its control socket yet: how often and how long to look. */
+const LOOK_EVERY_MS = 100;
+const LOOK_FOR_MS = 10_000;
+
+export interface Opened {
+  readonly peer: PeerApi;
+  readonly control: ControlServer;
+}
+
+/** Resolves after `ms`, or when the command ends before. Keeps the process alive meanwhile. */
+export const after = (shell: Shell, ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    shell.scope.signal.addEventListener('abort', done, { once: true });
+  });
+
+/**
+ * Opens the profile in this process and serves its control socket. Both end with the shell's scope: the peer first, so
+ * that what callers wait for is settled.
+ * @param stays whether others may watch this process's events
+ */
+export async function openProfile(shell: Shell, init: OpenPeer, stays: boolean): Promise<Opened> {
+  const { openPeer } = await shell.parts.peer();
+  const control = shell.scope.child();
+  const peer = await openPeer(init);
+  shell.scope.defer(() => peer.close());
+  const methods = {
+    ...commandMethods(peer, commands, () => shell.clock.now()),
+    ...(stays && eventMethods(peer)),
+  };
+  return { peer, control: await serveControl(await controlPath(shell.home, shell.env), methods, control) };
+}
+
+/** The process that has the profile open, if there is one. */
+export async function running(shell: Shell): Promise<ControlClient | undefined> {
+  const client = await connectControl(await controlPath(shell.home, shell.env));
+  if (client) shell.scope.defer(() => client.close());
+  return client;
+}
+
+/** Runs a command and hands over what it says, item by item. */
+export type Runner = (command: Command, args: Args, take: (item: Item) => void) => Promise<void>;
+
+export async function runHere(
+  peer: PeerApi,
+  command: Command,
+  args: Args,
+  context: Context,
+  take: (item: Item) => void,
+): Promise<void> {
+  permit(command, peer.whoami().role);
+  for await (const item of command.run(peer, args, context)) take(item);
+}
+
+/** Nothing has been done yet, and soon it can be: the profile is just being opened or closed by another process. */
+const BUSY = ['store-in-use', 'profile-in-use', 'session-closing', 'not-watchable'];
+const busy = (error: unknown): boolean => BUSY.some((code) => hasCode(error, code));
+
+const stillBusy = (cause: unknown): Failure =>
+  new Failure('storage', 'profile-in-use', 'Another process uses this profile and does not answer.', {
+    hint: 'End it, or give this command another profile by P2PCHAT_HOME.',
+    cause,
+  });
+
+/**
+ * Through the process that has the profile open, else by opening it; where another one is just opening or closing it, by
+ * whichever comes first.
+ */
+export async function reach<T>(
+  shell: Shell,
+  through: (client: ControlClient) => Promise<T>,
+  open: () => Promise<T>,
+): Promise<T> {
+  const end = shell.clock.monotonic() + LOOK_FOR_MS;
+  for (;;) {
+    const client = await running(shell);
+    try {
+      return client ? await through(client) : await open();
+    } catch (error) {
+      if (!busy(error)) throw error;
+      if (shell.clock.monotonic() > end || shell.scope.closed) throw stillBusy(error);
+      await after(shell, LOOK_EVERY_MS);
+    }
+  }
+}
+
+/**
+ * For a one-shot command. What others asked of this process meanwhile is finished, too.
+ * @param init called once, and only where the profile has to be opened here: it may ask for the password
+ */
+export async function oneShot(
+  shell: Shell,
+  init: () => Promise<OpenPeer>,
+  use: (run: Runner) => Promise<void>,
+): Promise<void> {
+  let asked: Promise<OpenPeer> | undefined;
+  const opened = await reach<Opened | undefined>(
+    shell,
+    async (client) => {
+      await use((command, args, take) => client.stream(command.name, args, take));
+      return undefined;
+    },
+    async () => {
+      asked ??= init();
+      return openProfile(shell, await asked, false);
+    },
+  );
+  if (opened === undefined) return;
+  const { peer, control } = opened;
+  const context: Context = { face: 'shell', commands, now: () => shell.clock.now() };
+  try {
+    await use((command, args, take) => runHere(peer, command, args, context, take));
+  } finally {
+    await control.idle();
+  }
+}

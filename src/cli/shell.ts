@@ -1,0 +1,67 @@
+import type { ReadStream, WriteStream } from 'node:tty';
+import type { Clock } from '../base/clock.js';
+import type { Scope } from '../base/scope.js';
+import { homeFolder } from './home.js';
+import { type Input, PipedInput, TerminalInput } from './input.js';
+import { Output } from './output.js';
+import type { Parts } from './parts.js';
+
+/** The process as its commands see it. */
+export interface Process {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: ReadStream;
+  readonly stdout: WriteStream;
+  readonly stderr: WriteStream;
+}
+
+/** What every command gets besides its own arguments. */
+export interface Shell {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  readonly output: Output;
+  readonly clock: Clock;
+  readonly parts: Parts;
+  /** Closed when the command ends, or when the process is told to. */
+  readonly scope: Scope;
+  /** Whether a person is at both ends. */
+  readonly terminal: boolean;
+  /** Opened when it is first used: a command that asks nothing leaves standard input alone. */
+  input(): Input;
+  /** Ending this command from outside is its proper end: SIGTERM and Ctrl-C give status 0. */
+  endsWell(): void;
+}
+
+interface ShellInit {
+  readonly process: Process;
+  readonly json: boolean;
+  readonly clock: Clock;
+  readonly parts: Parts;
+  readonly scope: Scope;
+  endsWell(): void;
+  interrupt(status: number): void;
+}
+
+const INTERRUPTED = 130;
+
+export function openShell({ process, json, interrupt, ...rest }: ShellInit): Shell {
+  const output = new Output(process.stdout, process.stderr, json);
+  let input: Input | undefined;
+  const open = (): Input => {
+    if (!process.stdin.isTTY) return new PipedInput(process.stdin);
+    const terminal = new TerminalInput(process.stdin, process.stderr, () => interrupt(INTERRUPTED));
+    output.around = (print) => terminal.above(print);
+    return terminal;
+  };
+  rest.scope.defer(() => input?.close());
+  return {
+    ...rest,
+    env: process.env,
+    home: homeFolder(process.env),
+    terminal: process.stdin.isTTY === true && process.stdout.isTTY === true,
+    output,
+    input() {
+      input ??= open();
+      return input;
+    },
+  };
+}

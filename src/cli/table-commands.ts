@@ -1,0 +1,128 @@
+import type { Argv, Options, PositionalOptions } from 'yargs';
+import { Failure } from '../base/errors.js';
+import type { Whoami } from '../peer/api.js';
+import { type Args, bind, type Given, secretsOf } from '../peer/commands/bind.js';
+import type { Command, Context, Item, Parameter } from '../peer/commands/command.js';
+import { example, parametersOf } from '../peer/commands/help.js';
+import { commands } from '../peer/commands/table.js';
+import { DIRECTORY, LISTEN, neededProfile, openInit, PASSWORD_FILE, type PeerOptions } from './options.js';
+import { newPassword, password } from './password.js';
+import { oneShot, type Runner, running } from './session.js';
+import type { Shell } from './shell.js';
+
+/** Words of a yargs command line, by option name; positional ones that came after `--` are in `_`. */
+export type Parsed = Readonly<Record<string, unknown>> & { readonly _: readonly (string | number)[] };
+
+const STDIN = '-';
+
+const slots = (command: Command) =>
+  parametersOf(command, 'shell').filter(({ parameter }) => parameter.type !== 'secret');
+
+const positionals = (command: Command) => slots(command).filter(({ parameter }) => !parameter.flag);
+
+/** yargs' form: `send <to> [text]`. A text may come from standard input, so it may be missing. */
+export function yargsForm(command: Command): string {
+  const form = positionals(command).map(({ name, parameter }) => {
+    const word = parameter.type === 'words' ? `${name}..` : name;
+    return parameter.optional || parameter.type === 'text' ? `[${word}]` : `<${word}>`;
+  });
+  return [command.name.split(' ').at(-1), ...form].join(' ');
+}
+
+function yargsOption({ about, ...parameter }: Parameter): Options {
+  if (parameter.type === 'switch') return { type: 'boolean', describe: about };
+  if (parameter.type !== 'choice') return { type: 'string', requiresArg: true, describe: about };
+  return {
+    type: 'string',
+    requiresArg: true,
+    describe: about,
+    choices: parameter.choices,
+    ...(parameter.fallback !== undefined && { defaultDescription: parameter.fallback }),
+  };
+}
+
+export function yargsOptions(command: Command, argv: Argv): Argv {
+  for (const { name, parameter } of slots(command)) {
+    if (parameter.flag) argv.option(name, yargsOption(parameter));
+    else argv.positional(name, { type: 'string', describe: parameter.about } as PositionalOptions);
+  }
+  argv.options({ 'password-file': PASSWORD_FILE, directory: DIRECTORY, listen: LISTEN });
+  if (secretsOf(command).some(({ twice }) => twice)) {
+    argv.option('new-password-file', { ...PASSWORD_FILE, describe: 'the same for the new password' });
+  }
+  const sample = example(command, 'shell');
+  return sample === undefined ? argv : argv.epilogue(`Example: ${sample}`);
+}
+
+const list = (value: unknown): string[] =>
+  (Array.isArray(value) ? value : value === undefined ? [] : [value]).map(String);
+
+/** A text that is missing or `-` is standard input, without its last line break. */
+async function withText(shell: Shell, command: Command, words: readonly string[]): Promise<readonly string[]> {
+  const at = positionals(command).findIndex(({ parameter }) => parameter.type === 'text');
+  const given = words[at];
+  if (at < 0 || words.length < at || (given !== undefined && given !== STDIN)) return words;
+  if (given === undefined && shell.input().terminal) return words;
+  const text = (await shell.input().rest()).replace(/\r?\n$/, '');
+  if (text !== '') return [...words.slice(0, at), text, ...words.slice(at + 1)];
+  throw new Failure('usage', 'text-empty', 'There is no text, neither as an argument nor on standard input.', {
+    hint: `For example: ${example(command, 'shell')}`,
+  });
+}
+
+/** New ones are asked for; any other is the one the profile opens with, and that is asked for once. */
+async function secrets(shell: Shell, command: Command, parsed: Parsed, ask: () => Promise<string>): Promise<Args> {
+  const given: Record<string, string> = {};
+  for (const { name, about, twice } of secretsOf(command)) {
+    const file = parsed['new-password-file'] as string | undefined;
+    given[name] = await (twice ? newPassword(shell, { file, prompt: about, option: 'new-password-file' }) : ask());
+  }
+  return given;
+}
+
+function argumentsOf(command: Command, parsed: Parsed): { words: string[]; flags: Given } {
+  const depth = command.name.split(' ').length;
+  const words = positionals(command).flatMap(({ name }) => list(parsed[name]));
+  const flags = slots(command)
+    .filter(({ name, parameter }) => parameter.flag && parsed[name] !== undefined)
+    .map(({ name }) => [name, String(parsed[name])] as const);
+  return { words: [...words, ...parsed._.slice(depth).map(String)], flags: Object.fromEntries(flags) };
+}
+
+/** Runs a command of the table from the shell. */
+export async function runFromTable(shell: Shell, command: Command, parsed: Parsed): Promise<void> {
+  if (command.fromProfile) return sayOffline(shell, command, command.fromProfile);
+  const options = parsed as unknown as PeerOptions;
+  let asked: Promise<string> | undefined;
+  const ask = (): Promise<string> => {
+    asked ??= password(shell, { file: options['password-file'], prompt: 'Password' });
+    return asked;
+  };
+  // On standard input the password stands before the text.
+  if (options['password-file'] === STDIN) await ask();
+  const { words, flags } = argumentsOf(command, parsed);
+  const args = bind(command, 'shell', await withText(shell, command, words), flags);
+  const all = { ...args, ...(await secrets(shell, command, parsed, ask)) };
+  await oneShot(
+    shell,
+    () => openInit(shell, options, ask),
+    (run) => show(shell, command, all, run),
+  );
+}
+
+const contextOf = (shell: Shell): Context => ({ face: 'shell', commands, now: () => shell.clock.now() });
+
+async function show(shell: Shell, command: Command, args: Args, run: Runner): Promise<void> {
+  const context = contextOf(shell);
+  await run(command, args, (item) => shell.output.say(item, command.lines(item, context)));
+}
+
+/** The process that has the profile open may know more; but nobody is asked for a password for this. */
+async function sayOffline(shell: Shell, command: Command, fromProfile: (me: Whoami) => Item): Promise<void> {
+  const client = await running(shell);
+  if (client) {
+    return show(shell, command, {}, (each, args, take) => client.stream(each.name, args, take));
+  }
+  const item = fromProfile(await neededProfile(shell));
+  shell.output.say(item, command.lines(item, contextOf(shell)));
+}

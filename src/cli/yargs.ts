@@ -1,0 +1,156 @@
+import yargs, { type Argv } from 'yargs';
+import { Failure } from '../base/errors.js';
+import type { Command } from '../peer/commands/command.js';
+import { commands } from '../peer/commands/table.js';
+import { directoryCommands } from './commands/directory-options.js';
+import type { ListenOptions } from './commands/listen.js';
+import type { LoginOptions } from './commands/login.js';
+import type { RegisterOptions } from './commands/register.js';
+import { DIRECTORY, LISTEN, PASSWORD_FILE } from './options.js';
+import type { Shell } from './shell.js';
+import { type Parsed, runFromTable, yargsForm, yargsOptions } from './table-commands.js';
+
+/** What was asked for, still to be run. */
+export type Action = (shell: Shell) => Promise<void>;
+
+const PEER = { 'password-file': PASSWORD_FILE, directory: DIRECTORY, listen: LISTEN };
+
+/** A lone `-` stands for standard input; yargs would take it for nothing. */
+const DASH = '\0';
+const restored = (value: unknown): unknown =>
+  value === DASH ? '-' : Array.isArray(value) ? value.map(restored) : value;
+
+const restore = (parsed: object): Parsed =>
+  Object.fromEntries(Object.entries(parsed).map(([name, value]) => [name, restored(value)])) as Parsed;
+
+class Line {
+  action: Action | undefined;
+
+  /** A handler for yargs: notes what is to be done. */
+  does<T extends object>(act: (shell: Shell, parsed: T) => Promise<void>): (parsed: object) => void {
+    return (parsed) => {
+      this.action = (shell) => act(shell, restore(parsed) as object as T);
+    };
+  }
+}
+
+function addTable(argv: Argv, line: Line): void {
+  const groups = new Map<string, Command[]>();
+  for (const command of commands.filter(({ shell }) => shell)) {
+    const [first = '', second] = command.name.split(' ');
+    if (second !== undefined) groups.set(first, [...(groups.get(first) ?? []), command]);
+    else addOne(argv, command, line);
+  }
+  for (const [first, members] of groups) {
+    argv.command(`${first} <command>`, members.map(({ name }) => name).join(', '), (inner) => {
+      for (const command of members) addOne(inner, command, line);
+      return inner.demandCommand(1, `Say what: ${members.map(({ name }) => name).join(', ')}.`).recommendCommands();
+    });
+  }
+}
+
+const addOne = (argv: Argv, command: Command, line: Line): Argv =>
+  argv.command(
+    yargsForm(command),
+    command.about,
+    (inner) => yargsOptions(command, inner),
+    line.does((shell, parsed: Parsed) => runFromTable(shell, command, parsed)),
+  );
+
+function addSessions(argv: Argv, line: Line): void {
+  argv
+    .command(
+      'register [name]',
+      'Creates an account at a directory, and makes this installation its first device.',
+      (inner) =>
+        inner
+          .positional('name', { type: 'string', describe: 'the user name' })
+          .options({
+            directory: DIRECTORY,
+            invite: { type: 'string', requiresArg: true, describe: 'invitation, where the directory wants one' },
+            email: { type: 'string', requiresArg: true, describe: "for the directory's operator; optional" },
+            'password-file': PASSWORD_FILE,
+          })
+          .epilogue('Example: p2pchat register alice --directory p2pchat://HOST:PORT#FINGERPRINT'),
+      line.does(async (shell, parsed: RegisterOptions) =>
+        (await import('./commands/register.js')).register(shell, parsed),
+      ),
+    )
+    .command(
+      'login [name]',
+      'Opens the chat: lines from standard input, events on standard output.',
+      (inner) =>
+        inner
+          .positional('name', { type: 'string', describe: 'the user name; remembered in the profile' })
+          .options({ ...PEER, plain: { type: 'boolean', describe: 'lines instead of the full screen' } })
+          .epilogue('Example: p2pchat login alice'),
+      line.does(async (shell, parsed: LoginOptions) => (await import('./commands/login.js')).login(shell, parsed)),
+    )
+    .command(
+      'listen',
+      'Prints events: ready, then what came meanwhile, then what comes.',
+      (inner) =>
+        inner
+          .options({
+            ...PEER,
+            count: { type: 'string', requiresArg: true, describe: 'end after that many messages' },
+            timeout: { type: 'string', requiresArg: true, describe: 'end after that many seconds' },
+          })
+          .epilogue(
+            'Example: p2pchat listen --json --count 1 --timeout 60\nStatus 1 if --count was not reached in time.',
+          ),
+      line.does(async (shell, parsed: ListenOptions) => (await import('./commands/listen.js')).listen(shell, parsed)),
+    );
+}
+
+const usageFailure = (message: string): Failure => {
+  const [, near] = /^Did you mean (.+)\?$/.exec(message) ?? [];
+  if (near !== undefined) {
+    return new Failure('usage', 'command-unknown', 'There is no such command.', {
+      hint: `Did you mean '${near}'?`,
+      details: { nearest: near },
+    });
+  }
+  const text = message.split(/\s*\n\s*/).join(' ');
+  return new Failure('usage', 'usage', text, {
+    hint: "'p2pchat --help' lists the commands, 'p2pchat COMMAND --help' explains one.",
+  });
+};
+
+/**
+ * Reads a command line. Help, version and completion are printed by yargs itself; there is nothing to run then.
+ * @throws Failure usage
+ */
+export async function parse(words: readonly string[], version: string): Promise<Action | undefined> {
+  const line = new Line();
+  const argv = yargs(words.map((word) => (word === '-' ? DASH : word)));
+  argv
+    .scriptName('p2pchat')
+    .usage('$0 COMMAND\n\nSecure chat from the terminal: peers talk directly, a directory introduces them.')
+    .parserConfiguration({
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'duplicate-arguments-array': false,
+      'dot-notation': false,
+      'camel-case-expansion': false,
+      'boolean-negation': false,
+    })
+    .option('json', { type: 'boolean', describe: 'one JSON object a line on standard output', global: true });
+  addSessions(argv, line);
+  addTable(argv, line);
+  directoryCommands(argv, line);
+  await argv
+    .completion('completion', 'Prints a script for bash or zsh: p2pchat completion >> ~/.bashrc')
+    .demandCommand(1, 'Which command?')
+    .recommendCommands()
+    .strict()
+    .help()
+    .version(version)
+    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error instanceof Failure ? error : usageFailure(message || error?.message);
+    })
+    .parseAsync();
+  return line.action;
+}

@@ -1,0 +1,152 @@
+import { sameBytes } from '../../base/bytes.js';
+import type { Clock } from '../../base/clock.js';
+import { Failure } from '../../base/errors.js';
+import type { Store } from '../../store/store.js';
+import type { Role } from '../../wire/directory.js';
+import { foldName, isName, parseUserName } from '../../wire/names.js';
+import { type AccountRow, accountCodec, type Tables } from '../rows.js';
+import type { Ownership } from './ownership.js';
+
+export interface NewAccountRow {
+  readonly user: string;
+  readonly record: Uint8Array;
+  readonly identityKey: Uint8Array;
+  readonly backup: Uint8Array;
+  readonly email?: string | undefined;
+}
+
+/** An account that is there, with the role it has now. */
+export interface Account extends AccountRow {
+  readonly folded: string;
+}
+
+export const userUnknown = (user: string): Failure =>
+  new Failure('unknown', 'user-unknown', `there is no user '${user}' on this directory`, {
+    hint: 'Check the spelling; /activeuser lists the users.',
+    details: { user },
+  });
+
+export const nameTaken = (user: string): Failure =>
+  new Failure('usage', 'name-taken', `the name '${user}' is taken`, {
+    hint: 'Choose another name, or log in if the account is yours.',
+    details: { user },
+  });
+
+/** No account has this key. */
+const NO_KEY = '-';
+
+/** Stands in for an unknown name, so that looking it up costs what a known one costs. */
+const NOBODY = accountCodec.encode({
+  user: 'nobody',
+  role: 'beginner',
+  record: new Uint8Array(192),
+  identityKey: new Uint8Array(32),
+  backup: new Uint8Array(80),
+  createdAt: 0,
+});
+
+/** Accounts by folded name. A name, once taken, stays with its identity key for good. */
+export class Accounts {
+  readonly #tables: Tables;
+  readonly #records: ReturnType<Store['records']>;
+  readonly #ownership: Ownership;
+  readonly #clock: Clock;
+
+  constructor(tables: Tables, store: Store, ownership: Ownership, clock: Clock) {
+    this.#tables = tables;
+    this.#records = store.records('accounts');
+    this.#ownership = ownership;
+    this.#clock = clock;
+  }
+
+  async find(user: string): Promise<Account | undefined> {
+    const folded = foldName(user);
+    if (!isName(user)) return undefined;
+    const row = await this.#tables.accounts.get(folded);
+    return row && row.deletedAt === undefined ? this.#account(folded, row) : undefined;
+  }
+
+  /** @throws Failure unknown 'user-unknown' */
+  async need(user: string): Promise<Account> {
+    const account = await this.find(user);
+    if (account === undefined) throw userUnknown(user);
+    return account;
+  }
+
+  /** For logins: takes as long for a name that isn't there. */
+  async findEvenly(folded: string): Promise<Account | undefined> {
+    const found = await this.#records.get(isName(folded) ? folded : NO_KEY);
+    const row = accountCodec.decode(found?.value ?? NOBODY);
+    return found === undefined || row.deletedAt !== undefined ? undefined : this.#account(folded, row);
+  }
+
+  /** @throws Failure usage 'name-invalid', 'name-reserved', 'name-taken' */
+  async assertFree(user: string): Promise<void> {
+    const { folded } = parseUserName(user);
+    if ((await this.#tables.accounts.find(folded)) !== undefined) throw nameTaken(user);
+  }
+
+  /**
+   * Takes the name. The same registration again, because its answer was lost, is no error.
+   * @returns whether it was new
+   * @throws Failure usage 'name-taken'
+   */
+  async create({ user, record, identityKey, backup, email }: NewAccountRow): Promise<boolean> {
+    const { name, folded } = parseUserName(user);
+    const row: AccountRow = {
+      user: name,
+      role: 'beginner',
+      record,
+      identityKey,
+      backup,
+      createdAt: this.#clock.now(),
+      ...(email !== undefined && { email }),
+    };
+    if (await this.#tables.accounts.create(folded, row)) return true;
+    const there = await this.#tables.accounts.get(folded);
+    if (there && sameBytes(there.identityKey, identityKey) && sameBytes(there.record, record)) return false;
+    throw nameTaken(user);
+  }
+
+  /** @throws Failure unknown 'user-unknown' */
+  async setPassword(folded: string, record: Uint8Array, backup: Uint8Array): Promise<void> {
+    await this.#tables.accounts.update(folded, (row) => {
+      if (row === undefined || row.deletedAt !== undefined) throw userUnknown(folded);
+      return { ...row, record, backup };
+    });
+  }
+
+  /** Leaves the name and its identity key, and nothing else of the account. */
+  async delete(folded: string): Promise<void> {
+    await this.#tables.accounts.update(folded, (row) => {
+      if (row === undefined) return undefined;
+      const { user, identityKey, createdAt } = row;
+      const gone = new Uint8Array(0);
+      return {
+        user,
+        role: 'beginner',
+        record: gone,
+        backup: gone,
+        identityKey,
+        createdAt,
+        deletedAt: this.#clock.now(),
+      };
+    });
+  }
+
+  /** In order of their folded names, after `after`. */
+  async *list(after?: string): AsyncGenerator<Account> {
+    const from = after === undefined ? {} : { from: `${foldName(after)} ` };
+    for await (const { key, value } of this.#tables.accounts.range(from)) {
+      if (value.deletedAt === undefined) yield this.#account(key, value);
+    }
+  }
+
+  roleOf(folded: string, row: Pick<AccountRow, 'role'>): Role {
+    return this.#ownership.owner === folded ? 'super-admin' : row.role;
+  }
+
+  #account(folded: string, row: AccountRow): Account {
+    return { ...row, folded, role: this.roleOf(folded, row) };
+  }
+}

@@ -1,0 +1,62 @@
+import { base64url, hex, utf8 } from '../../base/bytes.js';
+import type { Clock } from '../../base/clock.js';
+import { Failure } from '../../base/errors.js';
+import type { Random } from '../../base/random.js';
+import { sha256 } from '../../crypto/hash.js';
+import type { Tables } from '../rows.js';
+
+const TOKEN_BYTES = 16;
+
+/** 22 characters of base64url behind a letter, so that a shell never takes one for an option. */
+export const newToken = (random: Random): string => `i${base64url(random.bytes(TOKEN_BYTES))}`;
+
+const keyOf = (token: string): string => hex(sha256(utf8(token)));
+
+export interface NewInvitation {
+  readonly uses: number;
+  readonly lifetimeMs: number;
+  /** Who made it: a folded name, or the console. */
+  readonly by: string;
+}
+
+/** Tokens that admit so many registrations until they expire. Only their hashes are stored. */
+export class Invitations {
+  readonly #tables: Tables;
+  readonly #clock: Clock;
+  readonly #random: Random;
+
+  constructor(tables: Tables, clock: Clock, random: Random) {
+    this.#tables = tables;
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  async create({ uses, lifetimeMs, by }: NewInvitation): Promise<{ token: string; expiresAt: number }> {
+    const token = newToken(this.#random);
+    const createdAt = this.#clock.now();
+    const expiresAt = createdAt + lifetimeMs;
+    await this.#tables.invitations.put(keyOf(token), { left: uses, expiresAt, createdAt, by });
+    return { token, expiresAt };
+  }
+
+  /**
+   * Takes one use before the account is made: a crash in between costs a use and never gives one away.
+   * @throws Failure denied 'invite-invalid', 'invite-used', 'invite-expired'
+   */
+  async take(token: string): Promise<void> {
+    await this.#tables.invitations.update(keyOf(token), (row) => {
+      if (row === undefined) throw inviteFailure('invite-invalid', 'this invitation is not one of this directory');
+      if (row.left === 0) throw inviteFailure('invite-used', 'this invitation has been used up');
+      if (row.expiresAt <= this.#clock.now()) throw inviteFailure('invite-expired', 'this invitation has expired');
+      return { ...row, left: row.left - 1 };
+    });
+  }
+
+  /** Nothing came of it. */
+  async giveBack(token: string): Promise<void> {
+    await this.#tables.invitations.update(keyOf(token), (row) => row && { ...row, left: row.left + 1 });
+  }
+}
+
+export const inviteFailure = (code: string, message: string): Failure =>
+  new Failure('denied', code, message, { hint: "Ask the directory's operator for a new invitation." });

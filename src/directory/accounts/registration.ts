@@ -1,0 +1,85 @@
+import { Failure } from '../../base/errors.js';
+import { isSoundKey } from '../../crypto/keys.js';
+import type { LoginServer } from '../../crypto/login-server.js';
+import type { EnrolMethods, Role } from '../../wire/directory.js';
+import { parseUserName } from '../../wire/names.js';
+import type { Params } from '../../wire/rpc.js';
+import type { Accounts } from './accounts.js';
+import { type Invitations, inviteFailure } from './invitations.js';
+import type { Ownership } from './ownership.js';
+
+export interface RegistrationInit {
+  readonly accounts: Accounts;
+  readonly ownership: Ownership;
+  readonly invitations: Invitations;
+  readonly loginServer: LoginServer;
+}
+
+/** Makes accounts, as the mode allows: open to all, by invitation, or closed but to the owner. */
+export class Registration {
+  readonly #init: RegistrationInit;
+
+  constructor(init: RegistrationInit) {
+    this.#init = init;
+  }
+
+  /** @throws Failure usage 'name-invalid', 'name-reserved', 'name-taken'; denied 'registration-closed'; protocol */
+  async start({ user, request }: Params<EnrolMethods, 'register.start'>): Promise<{ response: Uint8Array }> {
+    const { folded } = parseUserName(user);
+    await this.#init.accounts.assertFree(user);
+    this.#assertOpen();
+    return { response: this.#init.loginServer.registrationResponse(folded, request) };
+  }
+
+  /** @throws Failure as `start`, denied 'invite-…' */
+  async finish(params: Params<EnrolMethods, 'register.finish'>): Promise<{ role: Role }> {
+    const { user, record, identityKey, invite } = params;
+    const { folded } = parseUserName(user);
+    this.#init.loginServer.assertRecord(folded, record);
+    if (!isSoundKey(identityKey)) throw unsoundIdentity();
+    if (invite !== undefined && this.#init.ownership.isOwnerInvite(invite)) return this.#redeemOwner(folded, params);
+    const token = this.#neededToken(invite);
+    if (token !== undefined) await this.#init.invitations.take(token);
+    try {
+      const fresh = await this.#init.accounts.create(params);
+      if (!fresh && token !== undefined) await this.#init.invitations.giveBack(token);
+    } catch (error) {
+      if (token !== undefined) await this.#init.invitations.giveBack(token);
+      throw error;
+    }
+    return { role: (await this.#init.accounts.need(user)).role };
+  }
+
+  async #redeemOwner(folded: string, params: Params<EnrolMethods, 'register.finish'>): Promise<{ role: Role }> {
+    const { accounts, ownership } = this.#init;
+    if (ownership.owner !== undefined && ownership.owner !== folded) throw usedUp();
+    await accounts.create(params);
+    // Two at once: the name is made, and only one of them owns. The other stays what everybody is.
+    await ownership.claim(folded);
+    return { role: (await accounts.need(folded)).role };
+  }
+
+  /** An invitation that isn't needed is still taken, so that a wrong one is told. */
+  #neededToken(invite: string | undefined): string | undefined {
+    const mode = this.#init.ownership.registration;
+    if (mode === 'closed') throw closed();
+    if (invite !== undefined || mode === 'open') return invite;
+    throw new Failure('denied', 'invite-needed', 'this directory takes new users by invitation only', {
+      hint: "Ask the directory's operator for an invitation, and give it with --invite.",
+    });
+  }
+
+  #assertOpen(): void {
+    if (this.#init.ownership.registration === 'closed' && this.#init.ownership.owner !== undefined) throw closed();
+  }
+}
+
+const usedUp = (): Failure => inviteFailure('invite-used', 'this invitation has been used');
+
+const closed = (): Failure =>
+  new Failure('denied', 'registration-closed', 'this directory takes no new users', {
+    hint: "Ask the directory's operator to open registration.",
+  });
+
+const unsoundIdentity = (): Failure =>
+  new Failure('protocol', 'identity-key', 'the identity key protects nothing', { hint: 'Update p2pchat.' });

@@ -1,0 +1,152 @@
+import type { Clock } from '../../base/clock.js';
+import { Failure } from '../../base/errors.js';
+import type { Random } from '../../base/random.js';
+import type { Authority, CertificateDraft } from '../../crypto/ca.js';
+import { type CertificateRequest, readCsr } from '../../crypto/csr.js';
+import { deviceIdOf } from '../../crypto/keys.js';
+import { DEVICES_PER_ACCOUNT } from '../../wire/limits.js';
+import { isName } from '../../wire/names.js';
+import type { Account } from '../accounts/accounts.js';
+import { SERIALS_PER_DEVICE } from '../limits.js';
+import type { DeviceEntry, DevicesRow, Tables } from '../rows.js';
+import type { Revocations } from './revocations.js';
+
+export interface DevicesInit {
+  readonly tables: Tables;
+  readonly authority: Authority;
+  readonly revocations: Revocations;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The account's devices have changed. */
+  onChanged(folded: string, version: number): void;
+}
+
+/** The devices of each account and their certificates: enrolled, renewed with the same key, revoked. */
+export class Devices {
+  readonly #init: DevicesInit;
+
+  constructor(init: DevicesInit) {
+    this.#init = init;
+  }
+
+  async row(folded: string): Promise<DevicesRow> {
+    const row = isName(folded) ? await this.#init.tables.devices.get(folded) : undefined;
+    return row ?? { version: 0, devices: [] };
+  }
+
+  async find(folded: string, device: string): Promise<DeviceEntry | undefined> {
+    return (await this.row(folded)).devices.find((entry) => entry.device === device);
+  }
+
+  /** @throws Failure unknown 'device-unknown' */
+  async need(folded: string, device: string): Promise<DeviceEntry> {
+    const entry = await this.find(folded, device);
+    if (entry === undefined) throw deviceUnknown(folded, device);
+    return entry;
+  }
+
+  /**
+   * A certificate for a further device, or again for one whose certificate was lost or revoked.
+   * @throws Failure protocol 'csr-…', trust 'identity-statement', limit 'devices-full', 'certificates-full'
+   */
+  async enrol(account: Account, csr: Uint8Array, label: string): Promise<Uint8Array> {
+    const request = readCsr(csr);
+    const device = deviceIdOf(request.publicKey);
+    assertRoom(await this.row(account.folded), device, this.#init.clock.now());
+    return this.#issue(account, request, (entry) => ({ label, addedAt: entry?.addedAt ?? this.#init.clock.now() }));
+  }
+
+  /** @throws Failure denied 'renew-other-key', and as `enrol` */
+  async renew(account: Account, device: string, csr: Uint8Array): Promise<Uint8Array> {
+    const request = readCsr(csr);
+    if (deviceIdOf(request.publicKey) !== device) throw otherKey();
+    assertRoom(await this.row(account.folded), device, this.#init.clock.now());
+    return this.#issue(account, request, (entry) => {
+      if (entry === undefined) throw deviceUnknown(account.user, device);
+      return { label: entry.label, addedAt: entry.addedAt };
+    });
+  }
+
+  /** Ends the device's standing: its certificates are on the list that is stored when this resolves. */
+  async revoke(folded: string, devices: readonly string[] | 'all'): Promise<readonly string[]> {
+    const { tables, revocations, onChanged } = this.#init;
+    const row = await this.row(folded);
+    const leaving = row.devices.filter(({ device }) => devices === 'all' || devices.includes(device));
+    if (leaving.length === 0) return [];
+    // The list first: a crash in between leaves a device that is listed and refused, not one that is neither.
+    await revocations.revoke(leaving.flatMap(({ serials }) => serials));
+    const gone = new Set(leaving.map(({ device }) => device));
+    let removed: DeviceEntry[] = [];
+    const after = await tables.devices.update(folded, (before) => {
+      if (before === undefined) return undefined;
+      removed = before.devices.filter(({ device }) => gone.has(device));
+      return { version: before.version + 1, devices: before.devices.filter(({ device }) => !gone.has(device)) };
+    });
+    // A renewal may have come between reading and removing.
+    const late = removed.flatMap(({ serials }) => serials).filter(({ serial }) => !revocations.isRevoked(serial));
+    if (late.length > 0) await revocations.revoke(late);
+    onChanged(folded, after?.version ?? 0);
+    return [...gone];
+  }
+
+  async #issue(
+    account: Account,
+    request: CertificateRequest,
+    keep: (entry: DeviceEntry | undefined) => Pick<DeviceEntry, 'label' | 'addedAt'>,
+  ): Promise<Uint8Array> {
+    const { authority, clock, random, tables, onChanged } = this.#init;
+    const now = clock.now();
+    const { user, identityKey, folded } = account;
+    const draft = authority.draftDevice({ request, user, identityKey, now, random });
+    await this.#record(folded, draft, now);
+    const certificate = draft.sign();
+    const { serial, notAfter, deviceId: device } = draft;
+    const after = await tables.devices.update(folded, (before = { version: 0, devices: [] }) => {
+      assertRoom(before, device, now);
+      const entry = before.devices.find((one) => one.device === device);
+      const serials = [...validSerials(entry, now), { serial, notAfter }];
+      const others = before.devices.filter((one) => one.device !== device);
+      return {
+        version: before.version + 1,
+        devices: [...others, { device, certificate, serials, ...keep(entry) }],
+      };
+    });
+    onChanged(folded, after!.version);
+    return certificate;
+  }
+
+  async #record(user: string, { serial, deviceId: device, notBefore, notAfter }: CertificateDraft, issuedAt: number) {
+    if (await this.#init.tables.certificates.create(serial, { user, device, notBefore, notAfter, issuedAt })) return;
+    throw new Failure('internal', 'serial-repeated', 'a serial number was drawn twice');
+  }
+}
+
+const validSerials = (entry: DeviceEntry | undefined, now: number) =>
+  entry?.serials.filter(({ notAfter }) => notAfter > now) ?? [];
+
+function assertRoom({ devices }: DevicesRow, device: string, now: number): void {
+  const entry = devices.find((one) => one.device === device);
+  if (entry === undefined && devices.length >= DEVICES_PER_ACCOUNT) {
+    throw new Failure('limit', 'devices-full', `an account has at most ${DEVICES_PER_ACCOUNT} devices`, {
+      hint: 'Log out on a device that is no longer used, then log in here again.',
+      details: { limit: DEVICES_PER_ACCOUNT },
+    });
+  }
+  if (validSerials(entry, now).length >= SERIALS_PER_DEVICE) {
+    throw new Failure('limit', 'certificates-full', 'this device has been given too many certificates lately', {
+      hint: 'Use the one it has, and try again tomorrow.',
+      details: { limit: SERIALS_PER_DEVICE },
+    });
+  }
+}
+
+export const deviceUnknown = (user: string, device: string): Failure =>
+  new Failure('unknown', 'device-unknown', `${user} has no device ${device}`, {
+    hint: 'Their devices have changed: look them up again.',
+    details: { user, device },
+  });
+
+const otherKey = (): Failure =>
+  new Failure('denied', 'renew-other-key', 'a certificate is renewed with the same key only', {
+    hint: 'Log in to enrol another key.',
+  });

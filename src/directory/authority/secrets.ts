@@ -1,0 +1,100 @@
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { base64url, fromBase64url, hex, utf8 } from '../../base/bytes.js';
+import { Failure, toFailure } from '../../base/errors.js';
+import type { Random } from '../../base/random.js';
+import { Authority } from '../../crypto/ca.js';
+import { SigningKey } from '../../crypto/keys.js';
+import { LoginServer } from '../../crypto/login-server.js';
+
+/**
+ * What makes this directory this directory: the CA's key and certificate, and the secret of the login server. One file,
+ * mode 0600, protected by nothing else: whoever reads it can issue certificates, and with the store's records can try
+ * passwords. It is made at the first start and never changed; a store without it is worthless.
+ */
+export interface Secrets {
+  readonly authority: Authority;
+  readonly loginServer: LoginServer;
+}
+
+const FILE = 'authority.json';
+const VERSION = 1;
+
+interface SecretsFile {
+  readonly version: number;
+  readonly seed: string;
+  readonly certificate: string;
+  readonly loginSetup: string;
+}
+
+/** For a throw-away directory. */
+export async function createSecrets(now: number, random: Random): Promise<Secrets> {
+  return fromFile(await newFile(now, random));
+}
+
+/** @returns undefined where there is none yet. @throws Failure storage 'authority-damaged' */
+export async function readSecrets(folder: string): Promise<Secrets | undefined> {
+  let text: string;
+  try {
+    text = await readFile(join(folder, FILE), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw damaged(error);
+  }
+  try {
+    return await fromFile(JSON.parse(text) as SecretsFile);
+  } catch (error) {
+    throw damaged(error);
+  }
+}
+
+/** Writes the file whole or not at all: a first start that was cut off leaves none. */
+export async function writeSecrets(folder: string, now: number, random: Random): Promise<Secrets> {
+  const file = await newFile(now, random);
+  const temporary = join(folder, `.${FILE}.${hex(random.bytes(8))}`);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const handle = await open(temporary, 'wx', 0o600);
+  try {
+    await handle.writeFile(utf8(`${JSON.stringify(file)}\n`));
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(temporary, join(folder, FILE));
+  await syncFolder(dirname(join(folder, FILE)));
+  return fromFile(file);
+}
+
+/** Makes a rename last through a power cut, where folders can be synced. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function newFile(now: number, random: Random): Promise<SecretsFile> {
+  const key = SigningKey.generate(random);
+  const { certificate } = Authority.create(key, { now, random });
+  return {
+    version: VERSION,
+    seed: base64url(key.seed()),
+    certificate: base64url(certificate),
+    loginSetup: await LoginServer.createSetup(),
+  };
+}
+
+async function fromFile({ version, seed, certificate, loginSetup }: SecretsFile): Promise<Secrets> {
+  if (version !== VERSION) throw new Error(`format ${version}`);
+  const authority = new Authority(SigningKey.fromSeed(fromBase64url(seed)), fromBase64url(certificate));
+  return { authority, loginServer: await LoginServer.open(loginSetup, authority.trust.directoryId) };
+}
+
+const damaged = (cause: unknown): Failure =>
+  new Failure('storage', 'authority-damaged', `the file ${FILE} cannot be used: ${toFailure(cause).code}`, {
+    hint: `Restore ${FILE} and the database beside it from a backup.`,
+    cause,
+  });

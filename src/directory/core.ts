@@ -1,0 +1,119 @@
+import type { Clock } from '../base/clock.js';
+import { Failure } from '../base/errors.js';
+import type { Logger } from '../base/log.js';
+import type { Random } from '../base/random.js';
+import type { Store } from '../store/store.js';
+import type { RegistrationMode } from '../wire/directory.js';
+import { Accounts } from './accounts/accounts.js';
+import { Invitations } from './accounts/invitations.js';
+import { Ownership } from './accounts/ownership.js';
+import { Registration } from './accounts/registration.js';
+import { Devices } from './authority/devices.js';
+import { Revocations } from './authority/revocations.js';
+import type { Secrets } from './authority/secrets.js';
+import { DirectConversations } from './delivery/direct.js';
+import { GroupLogs } from './delivery/group-logs.js';
+import { KeyPackages } from './delivery/key-packages.js';
+import { Mailboxes } from './delivery/mailboxes.js';
+import { People } from './delivery/people.js';
+import { Sessions } from './delivery/sessions.js';
+import { Buckets } from './guard/buckets.js';
+import { LoginGuard } from './guard/login-guard.js';
+import { type DirectoryLimits, LIMITED_KEYS } from './limits.js';
+import { openTables } from './rows.js';
+
+export interface CoreInit {
+  readonly store: Store;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly limits: DirectoryLimits;
+  /** As stored before, if not given; at the first start 'open'. */
+  readonly registration?: RegistrationMode | undefined;
+  readonly blockAfter?: number | undefined;
+  readonly blockMs?: number | undefined;
+  /** The store can't be written any more: the daemon must end. */
+  onBroken(error: Failure): void;
+}
+
+export type Core = Awaited<ReturnType<typeof openCore>>;
+
+/** Everything the directory does, on one store, without a socket. */
+export async function openCore(init: CoreInit) {
+  const { store, secrets, clock, random, log, limits } = init;
+  const { authority, loginServer } = secrets;
+  const tables = openTables(store);
+  await assertOurs(await Ownership.directoryId(tables), authority.trust.directoryId);
+  const ownership = await Ownership.open(tables, {
+    clock,
+    random,
+    directoryId: authority.trust.directoryId,
+    registration: init.registration,
+  });
+  const accounts = new Accounts(tables, store, ownership, clock);
+  const invitations = new Invitations(tables, clock, random);
+  const sessions = new Sessions();
+  const revocations = await Revocations.open({
+    tables,
+    authority,
+    clock,
+    log,
+    onPublished: (crl) => {
+      for (const session of sessions.all()) session.notify('crl', { crl });
+    },
+  });
+  const devices = new Devices({
+    tables,
+    authority,
+    revocations,
+    clock,
+    random,
+    onChanged: (folded, version) => people.rosterChanged(folded, version),
+  });
+  const people: People = new People({ tables, accounts, devices, sessions, authority, clock });
+  const keyPackages = new KeyPackages(tables, clock);
+  const mailboxes = new Mailboxes({
+    store,
+    clock,
+    onStored: (folded, device, entries) => sessions.find(folded, device)?.push(entries),
+  });
+  const groupLogs = new GroupLogs(tables, store);
+  const { blockAfter, blockMs } = init;
+  const guard = new LoginGuard({
+    perAddress: limits.loginsPerAddress,
+    ...(blockAfter !== undefined && { blockAfter }),
+    ...(blockMs !== undefined && { blockMs }),
+  });
+  return {
+    ...{ store, tables, clock, random, log, limits, authority, loginServer, onBroken: init.onBroken },
+    ...{
+      ownership,
+      accounts,
+      invitations,
+      sessions,
+      revocations,
+      devices,
+      people,
+      keyPackages,
+      mailboxes,
+      groupLogs,
+      guard,
+    },
+    direct: new DirectConversations(tables, groupLogs),
+    registration: new Registration({ accounts, ownership, invitations, loginServer }),
+    rates: {
+      registrations: new Buckets(limits.registrationsPerAddress, LIMITED_KEYS),
+      messages: new Buckets(limits.messages, limits.accounts),
+      claims: new Buckets(limits.claims, limits.accounts),
+    },
+    close: () => revocations.close(),
+  };
+}
+
+async function assertOurs(stored: string | undefined, ours: string): Promise<void> {
+  if (stored === undefined || stored === ours) return;
+  throw new Failure('storage', 'authority-other', 'this database belongs to another authority than the one beside it', {
+    hint: 'Restore authority.json and the database from the same backup.',
+  });
+}

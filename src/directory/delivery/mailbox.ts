@@ -1,0 +1,122 @@
+import { hex } from '../../base/bytes.js';
+import { Failure } from '../../base/errors.js';
+import type { Log } from '../../store/store.js';
+import type { DeviceAddress, MailboxEntry } from '../../wire/directory.js';
+import { REMEMBERED_IDS } from '../limits.js';
+import { type Mail, mailCodec } from '../rows.js';
+
+/** The part of a Parcel that one mailbox stores. */
+export interface Letter {
+  readonly id: Uint8Array;
+  readonly sealed: Uint8Array;
+}
+
+export interface MailboxQuota {
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+/** On the wire positions begin with 1, so that 0 is before all of them. */
+export const wirePosition = (logPosition: number): number => logPosition + 1;
+
+/**
+ * One device's mailbox as it stands in memory: what its log holds, without the contents. Places are decided here, at
+ * once; the way to the disk goes on behind, and several writes share it.
+ */
+export class Mailbox {
+  readonly #log: Log;
+  readonly #quota: MailboxQuota;
+  /** Sizes of the entries kept, oldest first. */
+  readonly #sizes: number[] = [];
+  /** `sender/id` of what is kept and of some of what was fetched, oldest first; with the write that isn't done yet. */
+  readonly #ids = new Map<string, Promise<void> | undefined>();
+  #bytes = 0;
+  #next = 0;
+  writing = 0;
+
+  private constructor(log: Log, quota: MailboxQuota) {
+    this.#log = log;
+    this.#quota = quota;
+  }
+
+  static async load(log: Log, quota: MailboxQuota): Promise<Mailbox> {
+    const mailbox = new Mailbox(log, quota);
+    const { next } = await log.ends();
+    mailbox.#next = next;
+    for await (const { value } of log.read()) {
+      const mail = mailCodec.decode(value);
+      mailbox.#note(value.length, idKey(mail.from, mail.id), undefined);
+    }
+    return mailbox;
+  }
+
+  get remembered(): number {
+    return this.#ids.size;
+  }
+
+  /**
+   * Resolves with what is new, when everything is on disk.
+   * @throws Failure limit 'mailbox-full'; storage 'store-conflict' where the log isn't as this object knows it
+   */
+  async put(from: DeviceAddress, letters: readonly Letter[], now: number): Promise<MailboxEntry[]> {
+    const byId = new Map(letters.map((letter) => [idKey(from, letter.id), letter]));
+    const fresh = [...byId].filter(([key]) => !this.#ids.has(key)).map(([, letter]) => letter);
+    const known = letters.map(({ id }) => this.#ids.get(idKey(from, id)));
+    const mails = fresh.map(({ id, sealed }): Mail => ({ from, id, sealed, storedAt: now }));
+    const written = mails.length > 0 ? this.#append(mails) : undefined;
+    await Promise.all(known);
+    if (written === undefined) return [];
+    const position = await written;
+    return mails.map((mail, index) => ({ position: wirePosition(position + index), ...mail }));
+  }
+
+  /** Log positions before `before` are gone. */
+  trimmed(before: number): void {
+    const first = this.#next - this.#sizes.length;
+    for (const size of this.#sizes.splice(0, Math.max(0, before - first))) this.#bytes -= size;
+    for (const [id, writing] of this.#ids) {
+      if (this.#ids.size <= this.#sizes.length + REMEMBERED_IDS || writing !== undefined) break;
+      this.#ids.delete(id);
+    }
+  }
+
+  async #append(mails: readonly Mail[]): Promise<number> {
+    const values = mails.map((mail) => mailCodec.encode(mail));
+    this.#assertRoom(values);
+    const position = this.#next;
+    this.#next += values.length;
+    const appended = this.#log.appendMany(values, { expect: position });
+    const done = appended.then(() => {});
+    // Whoever waits for it hears of it; nobody may be waiting.
+    done.catch(() => {});
+    const keys = mails.map(({ from, id }) => idKey(from, id));
+    keys.forEach((key, index) => {
+      this.#note(values[index]!.length, key, done);
+    });
+    this.writing++;
+    try {
+      return await appended;
+    } finally {
+      this.writing--;
+      for (const key of keys) if (this.#ids.get(key) === done) this.#ids.set(key, undefined);
+    }
+  }
+
+  #assertRoom(values: readonly Uint8Array[]): void {
+    const { entries, bytes } = this.#quota;
+    const size = values.reduce((sum, value) => sum + value.length, 0);
+    if (this.#sizes.length + values.length <= entries && this.#bytes + size <= bytes) return;
+    throw new Failure('limit', 'mailbox-full', 'the mailbox of the receiving device is full', {
+      hint: 'The message stays queued here, and leaves when the other device has been online.',
+      details: { entries, bytes },
+    });
+  }
+
+  #note(size: number, id: string, writing: Promise<void> | undefined): void {
+    this.#sizes.push(size);
+    this.#bytes += size;
+    this.#ids.set(id, writing);
+  }
+}
+
+const idKey = (from: DeviceAddress, id: Uint8Array): string => `${from.device}/${hex(id)}`;

@@ -1,0 +1,122 @@
+import { concat, utf8 } from '../../base/bytes.js';
+import type { Clock } from '../../base/clock.js';
+import type { Authority } from '../../crypto/ca.js';
+import { path } from '../../store/keys.js';
+import { type PresenceState, ROSTER_CONTEXT, type Role, rosterCodec } from '../../wire/directory.js';
+import type { Account, Accounts } from '../accounts/accounts.js';
+import type { Devices } from '../authority/devices.js';
+import type { SeenRow, Tables } from '../rows.js';
+import type { DeviceSession, Sessions } from './sessions.js';
+
+export interface PeopleInit {
+  readonly tables: Tables;
+  readonly accounts: Accounts;
+  readonly devices: Devices;
+  readonly sessions: Sessions;
+  readonly authority: Authority;
+  readonly clock: Clock;
+}
+
+export interface PersonSeen {
+  readonly user: string;
+  readonly role: Role;
+  readonly state: PresenceState;
+  /** Milliseconds since 1970; the account's beginning where it never was. */
+  readonly lastSeen: number;
+}
+
+const NEVER: SeenRow = { starts: 0, lastSeen: 0, endpoints: [] };
+
+/** Who is there, since when, and how to reach them: presence, and rosters under the directory's signature. */
+export class People {
+  readonly #init: PeopleInit;
+
+  constructor(init: PeopleInit) {
+    this.#init = init;
+  }
+
+  /** @returns what was known of the device before */
+  async signedIn(session: DeviceSession, starts: number): Promise<SeenRow> {
+    const { tables, clock, sessions } = this.#init;
+    let before = NEVER;
+    await tables.seen.update(path(session.folded, session.device), (row = NEVER) => {
+      before = row;
+      return { starts: Math.max(starts, row.starts), lastSeen: clock.now(), endpoints: [...session.endpoints] };
+    });
+    const replaced = sessions.add(session);
+    replaced?.replacedBy(session);
+    await this.#announce(session.folded);
+    return before;
+  }
+
+  async signedOut(session: DeviceSession): Promise<void> {
+    const { tables, clock, sessions } = this.#init;
+    if (!sessions.remove(session)) return;
+    const key = path(session.folded, session.device);
+    await tables.seen.update(key, (row) => row && { ...row, lastSeen: clock.now() });
+    await this.#announce(session.folded);
+  }
+
+  async changed(session: DeviceSession): Promise<void> {
+    const { tables, clock } = this.#init;
+    const { folded, device, endpoints } = session;
+    await tables.seen.update(path(folded, device), (row = NEVER) => {
+      return { ...row, lastSeen: clock.now(), endpoints: [...endpoints] };
+    });
+    await this.#announce(folded);
+  }
+
+  rosterChanged(folded: string, version: number): void {
+    for (const watcher of this.#init.sessions.watchersOf(folded)) watcher.notify('roster', { user: folded, version });
+  }
+
+  async seen(account: Account): Promise<PersonSeen> {
+    const { user, role, folded } = account;
+    const state = this.#init.sessions.stateOf(folded);
+    return { user, role, state, lastSeen: await this.#lastSeen(account, state) };
+  }
+
+  /** @returns the encoded roster, and the CA's signature over ROSTER_CONTEXT and it */
+  async roster(account: Account): Promise<{ roster: Uint8Array; signature: Uint8Array }> {
+    const { authority, devices, sessions, clock } = this.#init;
+    const { user, role, identityKey, folded } = account;
+    const row = await devices.row(folded);
+    const listed = row.devices.map(async ({ device, certificate }) => {
+      const session = sessions.find(folded, device);
+      const seen = (await this.#init.tables.seen.get(path(folded, device))) ?? NEVER;
+      const { endpoints } = session ?? seen;
+      const lastSeen = session ? clock.now() : seen.lastSeen;
+      return { certificate, endpoints: [...endpoints], state: session?.state ?? ('offline' as const), lastSeen };
+    });
+    const roster = rosterCodec.encode({
+      directory: authority.trust.directoryId,
+      ...{ user, role, identityKey, version: row.version, at: clock.now() },
+      devices: await Promise.all(listed),
+    });
+    return { roster, signature: authority.signStatement(concat(utf8(ROSTER_CONTEXT), roster)) };
+  }
+
+  async #lastSeen({ folded, createdAt }: Account, state: PresenceState): Promise<number> {
+    if (state !== 'offline') return this.#init.clock.now();
+    let latest = createdAt;
+    for await (const { value } of this.#init.tables.seen.range({ prefix: `${folded}/` })) {
+      latest = Math.max(latest, value.lastSeen);
+    }
+    return latest;
+  }
+
+  /** Tells the watchers that state, addresses or both are others now. */
+  async #announce(folded: string): Promise<void> {
+    const { sessions, devices, accounts } = this.#init;
+    const watchers = sessions.watchersOf(folded);
+    if (watchers.length === 0) return;
+    const account = await accounts.find(folded);
+    if (account === undefined) return;
+    const { user, state, lastSeen } = await this.seen(account);
+    const { version } = await devices.row(folded);
+    for (const watcher of watchers) {
+      watcher.notify('presence', { user, state, lastSeen });
+      watcher.notify('roster', { user, version });
+    }
+  }
+}

@@ -1,0 +1,211 @@
+import { chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '../base/clock.js';
+import { Failure } from '../base/errors.js';
+import { type Logger, silentLogger } from '../base/log.js';
+import { type Random, systemRandom } from '../base/random.js';
+import type { RegistrationMode } from '../wire/directory.js';
+import { formatLink } from '../wire/link.js';
+import { readCurrent, writeCurrent } from './current.js';
+import { DEFAULT_LIMITS, type DirectoryLimits } from './limits.js';
+import { linkHost } from './link-host.js';
+import type { ListenAddress } from './server/server.js';
+import { openSite, type Site } from './site.js';
+
+export interface DirectoryOptions {
+  /** The data folder, made if missing; required unless the store is in memory. */
+  readonly data?: string;
+  readonly listen: ListenAddress;
+  readonly store?: 'level' | 'memory';
+  /** As it was before, if not given; at the first start 'open'. */
+  readonly registration?: RegistrationMode;
+  /** Wrong passwords in a row which block a user name, and for how many seconds the first time. */
+  readonly blockAfter?: number;
+  readonly blockSeconds?: number;
+  readonly limits?: Partial<DirectoryLimits>;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly log?: Logger;
+}
+
+/** A running directory. */
+export interface Directory {
+  /** The line that people need to join: p2pchat://HOST:PORT#FINGERPRINT. */
+  readonly link: string;
+  readonly port: number;
+  /** While there is no owner: whoever registers with it is super-admin. */
+  readonly ownerInvite: string | undefined;
+  /** Name of the open database. */
+  readonly database: string;
+  readonly site: Site;
+  /** Whether new connections are taken. */
+  accepting: boolean;
+  /** Opens another database, or makes it, in place of the one that is open; the port stays. */
+  switchTo(database: string): Promise<void>;
+  /** Resolves when the directory has ended: with the failure that ended it, if one did. */
+  readonly ended: Promise<Failure | undefined>;
+  /** Finishes what is under way, says so to everybody, and closes. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** @throws Failure usage 'port-busy', 'listen-failed', 'data-needed'; storage */
+export async function startDirectory(options: DirectoryOptions): Promise<Directory> {
+  const running = new RunningDirectory(options);
+  await running.start();
+  return running;
+}
+
+const DEFAULT_DATABASE = 'main';
+
+class RunningDirectory implements Directory {
+  readonly ended: Promise<Failure | undefined>;
+  readonly #options: DirectoryOptions;
+  readonly #log: Logger;
+  #site: Site | undefined;
+  #database = DEFAULT_DATABASE;
+  #listen: ListenAddress;
+  #settle!: (failure: Failure | undefined) => void;
+  #closing: Promise<void> | undefined;
+  #switching: Promise<void> = Promise.resolve();
+
+  constructor(options: DirectoryOptions) {
+    this.#options = options;
+    this.#log = options.log ?? silentLogger;
+    this.#listen = options.listen;
+    this.ended = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+  }
+
+  async start(): Promise<void> {
+    const { data } = this.#options;
+    if (this.#isDurable) {
+      if (data === undefined) throw dataNeeded();
+      await mkdir(data, { recursive: true, mode: 0o700 });
+      await chmod(data, 0o700);
+      this.#database = (await readCurrent(data)) ?? DEFAULT_DATABASE;
+    }
+    await this.#open(this.#database);
+  }
+
+  get site(): Site {
+    if (this.#site === undefined) throw new Failure('unreachable', 'directory-ended', 'the directory has ended');
+    return this.#site;
+  }
+
+  get database(): string {
+    return this.#database;
+  }
+
+  get port(): number {
+    return this.#listen.port;
+  }
+
+  get link(): string {
+    const { directoryId } = this.site.core.authority.trust;
+    return formatLink({ host: linkHost(this.#listen.host), port: this.port, fingerprint: directoryId });
+  }
+
+  get ownerInvite(): string | undefined {
+    return this.site.core.ownership.invite;
+  }
+
+  get accepting(): boolean {
+    return this.site.server.admission.accepting;
+  }
+
+  set accepting(accepting: boolean) {
+    this.site.server.admission.accepting = accepting;
+    this.#log.info(accepting ? 'accepting' : 'paused');
+  }
+
+  switchTo(database: string): Promise<void> {
+    this.#switching = this.#switching.catch(() => {}).then(() => this.#switch(database));
+    return this.#switching;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close(undefined);
+    return this.#closing;
+  }
+
+  get #isDurable(): boolean {
+    return this.#options.store !== 'memory';
+  }
+
+  async #switch(database: string): Promise<void> {
+    if (this.#closing !== undefined || database === this.#database) return;
+    if (!/^[a-z0-9][a-z0-9_-]{0,31}$/i.test(database)) throw databaseName();
+    if (!this.#isDurable) throw memoryOnly();
+    const before = this.#database;
+    await this.site.close(stopping());
+    try {
+      await this.#open(database);
+    } catch (error) {
+      await this.#open(before);
+      throw error;
+    }
+    await writeCurrent(this.#options.data!, database);
+  }
+
+  async #open(database: string): Promise<void> {
+    const {
+      clock = systemClock,
+      random = systemRandom,
+      limits,
+      registration,
+      blockAfter,
+      blockSeconds,
+    } = this.#options;
+    this.#site = await openSite({
+      folder: this.#isDurable ? join(this.#options.data!, 'databases', database) : undefined,
+      listen: this.#listen,
+      ...{ clock, random, registration, blockAfter, log: this.#log },
+      blockMs: blockSeconds === undefined ? undefined : blockSeconds * 1000,
+      limits: { ...DEFAULT_LIMITS, ...limits },
+      onBroken: (error) => this.#fail(error),
+    });
+    this.#database = database;
+    this.#listen = { ...this.#listen, port: this.#site.server.port };
+    this.#log.info('listening', { database, port: this.port });
+  }
+
+  /** Nothing can be promised any more: better away than lying. */
+  #fail(error: Failure): void {
+    this.#log.error('ending: the store cannot be written', { code: error.code });
+    this.#closing ??= this.#close(error);
+  }
+
+  async #close(failure: Failure | undefined): Promise<void> {
+    await this.#switching.catch(() => {});
+    try {
+      await this.#site?.close(stopping());
+    } catch (error) {
+      // The first failure is the one to tell; without one, whoever closes hears of this.
+      if (failure === undefined) throw error;
+    } finally {
+      this.#log.info('ended');
+      this.#settle(failure);
+    }
+  }
+}
+
+const stopping = (): Failure =>
+  new Failure('unreachable', 'directory-stopping', 'the directory is stopping', {
+    hint: 'It is tried again by itself; contacts you know can still be reached directly.',
+  });
+
+const dataNeeded = (): Failure =>
+  new Failure('usage', 'data-needed', 'the directory needs a folder for its data', {
+    hint: 'Give one with --data DIR.',
+  });
+
+const databaseName = (): Failure =>
+  new Failure('usage', 'database-name', 'that is not a name for a database', {
+    hint: "Use 1 to 32 letters, digits, '_' and '-', beginning with a letter or digit.",
+  });
+
+const memoryOnly = (): Failure =>
+  new Failure('usage', 'database-memory', 'this directory keeps everything in memory: there are no databases', {
+    hint: 'Start it with --store level to have several.',
+  });

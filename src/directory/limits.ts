@@ -1,0 +1,86 @@
+import { HANDSHAKE_TIMEOUT_MS, MESSAGES_BURST, MESSAGES_PER_SECOND } from '../wire/limits.js';
+
+/**
+ * How much this daemon gives, beyond what the protocol itself limits (wire/limits.ts). None of these numbers crosses the
+ * wire; the operator or a test may set others.
+ */
+export interface DirectoryLimits {
+  /** Sockets at once, all together. Each costs some 40 KB and a descriptor. */
+  readonly connections: number;
+  /** Sockets at once from one address (IPv6: /64) that have not shown a device certificate yet. */
+  readonly strangersPerAddress: number;
+  /** Logins from one address that didn't end well: at once, and refilled per second. */
+  readonly loginsPerAddress: Bucket;
+  /** Registrations from one address. */
+  readonly registrationsPerAddress: Bucket;
+  /** Messages a user may post: mailboxes, groups. */
+  readonly messages: Bucket;
+  /** Requests of any kind on one channel; beyond, the channel is read more slowly. */
+  readonly requests: Bucket;
+  /** Key packages one user may claim; each is gone for good. */
+  readonly claims: Bucket;
+  readonly accounts: number;
+  readonly watchesPerSession: number;
+  /** Bytes which wait for a slow reader before pushes stop: it then catches up from its mailbox. */
+  readonly pushBuffer: number;
+  /** Bytes which wait for a slow reader before it is cut off. */
+  readonly sendBuffer: number;
+  /** A reader that takes nothing for so long is cut off, milliseconds. */
+  readonly stalledAfter: number;
+  /** From accept to a judged hello, milliseconds. */
+  readonly helloDeadline: number;
+  /** A channel for logging in ends after this, milliseconds: it has no other use. */
+  readonly enrolDeadline: number;
+  /** Silence after which a device is asked for a sign of life, and after which it counts as gone, milliseconds. */
+  readonly pingAfter: number;
+  readonly lostAfter: number;
+}
+
+/** A token bucket: so many at once, so many more each second. */
+export interface Bucket {
+  readonly burst: number;
+  readonly perSecond: number;
+}
+
+export const DEFAULT_LIMITS: DirectoryLimits = {
+  connections: 12_000,
+  strangersPerAddress: 256,
+  loginsPerAddress: { burst: 200, perSecond: 1 },
+  registrationsPerAddress: { burst: 100, perSecond: 0.5 },
+  messages: { burst: MESSAGES_BURST, perSecond: MESSAGES_PER_SECOND },
+  requests: { burst: 2_000, perSecond: 1_000 },
+  claims: { burst: 200, perSecond: 2 },
+  accounts: 100_000,
+  watchesPerSession: 5_000,
+  pushBuffer: 1 << 20,
+  sendBuffer: 8 << 20,
+  stalledAfter: 15_000,
+  helloDeadline: HANDSHAKE_TIMEOUT_MS,
+  enrolDeadline: 120_000,
+  pingAfter: 5_000,
+  lostAfter: 10_000,
+};
+
+/** Names the login guard remembers, and addresses the limiters do; 200 bytes each. */
+export const GUARDED_NAMES = 50_000;
+export const LIMITED_KEYS = 20_000;
+
+/** Guesses at one account in a row, whatever their addresses; then one for each longest block. */
+export const GUESSES_IN_A_ROW = 100;
+
+/** How long a login holds open what it may do: enrol, change the password, delete the account. */
+export const LOGIN_VALID_MS = 60_000;
+/** A login whose last message has not come by then has failed for good. */
+export const LOGIN_PENDING_MS = 60_000;
+/** Logins under way at once on one channel. */
+export const LOGINS_PER_CHANNEL = 4;
+
+/** Certificates of one device valid at once: a renewal beyond must wait until one has expired. */
+export const SERIALS_PER_DEVICE = 16;
+/** A revocation list is published at least so often. */
+export const CRL_EVERY_MS = 3_600_000;
+/** The directory's own TLS certificate is exchanged so often; it lives CERTIFICATE_LIFETIME_MS. */
+export const SERVER_CERTIFICATE_EVERY_MS = 24 * 3_600_000;
+
+/** Message ids a mailbox remembers beyond what it holds, so that a repeated message is known after it was fetched. */
+export const REMEMBERED_IDS = 512;

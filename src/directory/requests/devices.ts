@@ -1,0 +1,23 @@
+import type { Failure } from '../../base/errors.js';
+import type { Core } from '../core.js';
+
+/**
+ * Ends devices of an account: certificates on the list, live sessions closed, nothing kept for them. Resolves when the
+ * revocation is stored.
+ */
+export async function endDevices(
+  core: Core,
+  folded: string,
+  which: readonly string[] | 'all',
+  why: Failure,
+): Promise<void> {
+  const gone = await core.devices.revoke(folded, which);
+  for (const device of gone) {
+    await core.keyPackages.delete(folded, device);
+    await core.mailboxes.empty(folded, device);
+  }
+  // After the answer to whoever asked for it: that may be one of them.
+  core.clock.after(0, () => {
+    for (const device of gone) core.sessions.find(folded, device)?.end(why);
+  });
+}

@@ -1,0 +1,140 @@
+import * as v from 'valibot';
+import type { Store } from '../store/store.js';
+import { registrationSchema, roleSchema } from '../wire/directory.js';
+import {
+  CERTIFICATE_BYTES,
+  CRL_BYTES,
+  DEVICE_LABEL_CHARS,
+  DEVICES_PER_ACCOUNT,
+  EMAIL_CHARS,
+  ENDPOINTS_PER_DEVICE,
+  KEY_PACKAGE_BYTES,
+  NAME_CHARS,
+  SEALED_BYTES,
+} from '../wire/limits.js';
+import { bytes, codec, count, exactly, list, text, time } from '../wire/schema.js';
+import { SERIALS_PER_DEVICE } from './limits.js';
+import { Table } from './table.js';
+
+/**
+ * What the directory stores, each row with its schema. No row needs another to be written in the same moment: what must
+ * change together stands in one row.
+ */
+
+const ROW_BYTES = 1 << 20;
+const userName = text(NAME_CHARS);
+const deviceId = text(16);
+const serial = text(40);
+
+/** Key: the folded name. Stays when the account is deleted, so that nobody else can take the name. */
+const accountSchema = v.object({
+  user: userName,
+  /** The owner's role stands in the directory's own row alone. */
+  role: roleSchema,
+  /** The OPAQUE record; empty after deletion. */
+  record: bytes(1024),
+  identityKey: exactly(32),
+  backup: bytes(512),
+  email: v.optional(text(EMAIL_CHARS)),
+  createdAt: time(),
+  deletedAt: v.optional(time()),
+});
+export type AccountRow = v.InferOutput<typeof accountSchema>;
+export const accountCodec = codec(accountSchema, ROW_BYTES);
+
+const deviceEntry = v.object({
+  device: deviceId,
+  label: text(DEVICE_LABEL_CHARS),
+  certificate: bytes(CERTIFICATE_BYTES),
+  /** Of all its certificates that have not expired. */
+  serials: list(v.object({ serial, notAfter: time() }), SERIALS_PER_DEVICE),
+  addedAt: time(),
+});
+export type DeviceEntry = v.InferOutput<typeof deviceEntry>;
+
+/** Key: the folded name. All devices of an account in one row, so that they have one version and one limit. */
+const devicesSchema = v.object({ version: count(), devices: list(deviceEntry, DEVICES_PER_ACCOUNT) });
+export type DevicesRow = v.InferOutput<typeof devicesSchema>;
+
+/** Key: folded name / device. What changes with every connection. */
+const seenSchema = v.object({
+  starts: count(),
+  lastSeen: time(),
+  endpoints: list(v.object({ host: text(64), port: count(65_535) }), ENDPOINTS_PER_DEVICE),
+});
+export type SeenRow = v.InferOutput<typeof seenSchema>;
+
+/** Key: the serial. Stored before the certificate is signed, so that there is none without its row. */
+const certificateSchema = v.object({
+  user: userName,
+  device: deviceId,
+  notBefore: time(),
+  notAfter: time(),
+  issuedAt: time(),
+});
+
+/** Key: the serial. */
+const revokedSchema = v.object({ at: time(), notAfter: time() });
+
+/** One row: the list as it was last published. */
+const crlSchema = v.object({ number: count(), at: time(), der: bytes(CRL_BYTES) });
+export type CrlRow = v.InferOutput<typeof crlSchema>;
+
+/** One row: whose directory this is. */
+const directorySchema = v.object({
+  directoryId: text(64),
+  createdAt: time(),
+  registration: registrationSchema,
+  /** The invite of the first start, in clear: it is printed again until it has been used. */
+  ownerInvite: text(64),
+  owner: v.optional(userName),
+});
+export type DirectoryRow = v.InferOutput<typeof directorySchema>;
+
+/** Key: hex of SHA-256 over the token. */
+const invitationSchema = v.object({ left: count(), expiresAt: time(), createdAt: time(), by: text(64) });
+export type InvitationRow = v.InferOutput<typeof invitationSchema>;
+
+/** Key: folded name / device / hex of SHA-256 over the package. The second kind says that it was given out. */
+const keyPackageSchema = v.object({ package: bytes(KEY_PACKAGE_BYTES), at: time() });
+const usedKeyPackageSchema = v.object({ at: time() });
+
+/** Key: the folded names of both, in order. */
+const directSchema = v.object({ number: count(), group: exactly(16) });
+export type DirectRow = v.InferOutput<typeof directSchema>;
+
+/** Key: hex of the group's id. `accounts`: the folded names of those who may read and write its log. */
+const groupSchema = v.object({ kind: v.literal('direct'), accounts: list(userName, 2), number: count() });
+export type GroupRow = v.InferOutput<typeof groupSchema>;
+
+const addressSchema = v.object({ user: userName, device: deviceId });
+
+/** An entry of a mailbox's log. */
+export const mailCodec = codec(
+  v.object({ from: addressSchema, id: exactly(16), sealed: bytes(SEALED_BYTES), storedAt: time() }),
+  ROW_BYTES,
+);
+export type Mail = ReturnType<typeof mailCodec.decode>;
+
+/** An entry of a group's log. */
+export const commitCodec = codec(
+  v.object({ epoch: count(), commit: bytes(SEALED_BYTES), from: addressSchema }),
+  ROW_BYTES,
+);
+export type CommitEntry = ReturnType<typeof commitCodec.decode>;
+
+export const openTables = (store: Store) => ({
+  accounts: new Table(store, 'accounts', accountCodec),
+  devices: new Table(store, 'devices', codec(devicesSchema, ROW_BYTES)),
+  seen: new Table(store, 'seen', codec(seenSchema, ROW_BYTES)),
+  certificates: new Table(store, 'certificates', codec(certificateSchema, ROW_BYTES)),
+  revoked: new Table(store, 'revoked', codec(revokedSchema, ROW_BYTES)),
+  crl: new Table(store, 'crl', codec(crlSchema, ROW_BYTES)),
+  directory: new Table(store, 'directory', codec(directorySchema, ROW_BYTES)),
+  invitations: new Table(store, 'invitations', codec(invitationSchema, ROW_BYTES)),
+  keyPackages: new Table(store, 'keypackages', codec(keyPackageSchema, ROW_BYTES)),
+  usedKeyPackages: new Table(store, 'keypackages.used', codec(usedKeyPackageSchema, ROW_BYTES)),
+  direct: new Table(store, 'direct', codec(directSchema, ROW_BYTES)),
+  groups: new Table(store, 'groups', codec(groupSchema, ROW_BYTES)),
+});
+export type Tables = ReturnType<typeof openTables>;

@@ -1,0 +1,128 @@
+import type { TLSSocket } from 'node:tls';
+import { type Failure, toFailure } from '../../base/errors.js';
+import { enrolExporter, peerCertificateDer } from '../../crypto/tls.js';
+import { ALPN_ENROL, type DirectoryNotices, directoryMethods, enrolMethods } from '../../wire/directory.js';
+import type { MethodName, MethodTable, Params } from '../../wire/rpc.js';
+import type { Core } from '../core.js';
+import { plainAddress } from '../guard/address.js';
+import { Buckets } from '../guard/buckets.js';
+import { DeviceRequests } from '../requests/device.js';
+import { type Caller, dispatch, type Handlers } from '../requests/dispatch.js';
+import { EnrolRequests } from '../requests/enrol.js';
+import { ServerChannel } from './channel.js';
+
+/** What the server needs of a connection of either kind. */
+export interface Connection {
+  check(now: number): void;
+  /** Says why where it can be said, then closes. */
+  end(why: Failure): void;
+  /** Hears nothing more: what has been asked for is still answered. */
+  deafen(): void;
+  /** Resolves when the channel is closed and what follows from it is stored. */
+  readonly done: Promise<void>;
+}
+
+export interface ConnectionInit {
+  readonly core: Core;
+  readonly socket: TLSSocket;
+  onGreeted(isDevice: boolean): void;
+  /** A request is being served until `served` settles. */
+  onServing(served: Promise<unknown>): void;
+}
+
+export const openConnection = (init: ConnectionInit): Connection =>
+  init.socket.alpnProtocol === ALPN_ENROL ? openEnrol(init) : openDevice(init);
+
+function openEnrol({ core, socket, onGreeted, onServing }: ConnectionInit): Connection {
+  const address = plainAddress(socket.remoteAddress ?? '');
+  const requests = new EnrolRequests(core, {
+    address,
+    exporter: () => enrolExporter(socket),
+    onGreeted: () => onGreeted(false),
+  });
+  const caller = (): Caller => ({ user: requests.user, address });
+  const { promise, resolve } = withResolve();
+  const channel: ServerChannel<typeof enrolMethods, Record<never, never>> = new ServerChannel({
+    ...{ socket, clock: core.clock, limits: core.limits, serves: enrolMethods },
+    serve: serveWith({
+      core,
+      handlers: requests.handlers,
+      caller,
+      onServing,
+      channel: () => channel,
+      end: (why) => channel.end(why),
+    }),
+    onClosed: () => {
+      cancel();
+      resolve();
+    },
+  });
+  const cancel = core.clock.after(core.limits.enrolDeadline, () => channel.destroy());
+  return controls(channel, (why) => channel.end(why), promise);
+}
+
+function openDevice({ core, socket, onGreeted, onServing }: ConnectionInit): Connection {
+  const address = plainAddress(socket.remoteAddress ?? '');
+  const requests = new DeviceRequests(core, {
+    ...{ address, port: socket.remotePort ?? 0 },
+    certificate: () => peerCertificateDer(socket),
+    hasRoom: () => channel.hasRoom,
+    notify: (notice, params) => channel.session.notify(notice, params),
+    onGreeted: () => {
+      channel.session.open();
+      onGreeted(true);
+    },
+    end: (why) => channel.end(why),
+  });
+  const caller = (): Caller => ({ user: requests.user, device: requests.device, address });
+  const { promise, resolve } = withResolve();
+  const end = (why: Failure): void => requests.end(why);
+  const channel: ServerChannel<typeof directoryMethods, DirectoryNotices> = new ServerChannel({
+    ...{ socket, clock: core.clock, limits: core.limits, serves: directoryMethods },
+    serve: serveWith({ core, handlers: requests.handlers, caller, onServing, channel: () => channel, end }),
+    onClosed: () => {
+      requests
+        .left()
+        .catch((error: unknown) => core.log.error('presence not stored', { user: requests.user, error: String(error) }))
+        .finally(resolve);
+    },
+    onDrained: () => requests.drained(),
+  });
+  return controls(channel, end, promise);
+}
+
+const controls = (
+  channel: { check(now: number): void; deafen(): void },
+  end: Connection['end'],
+  done: Promise<void>,
+): Connection => ({ check: (now) => channel.check(now), deafen: () => channel.deafen(), end, done });
+
+interface ServeInit<T extends MethodTable> {
+  readonly core: Core;
+  readonly handlers: Handlers<T>;
+  caller(): Caller;
+  onServing(served: Promise<unknown>): void;
+  channel(): { pause(ms: number): void };
+  end(why: Failure): void;
+}
+
+/** Serves requests at the pace they are due, and ends the channel where hello was refused. */
+function serveWith<T extends MethodTable>({ core, handlers, caller, onServing, channel, end }: ServeInit<T>) {
+  const pace = new Buckets(core.limits.requests, 1);
+  return (method: MethodName<T>, params: never): Promise<unknown> => {
+    const wait = pace.take('', core.clock.monotonic());
+    if (wait > 0) channel().pause(wait);
+    const served = dispatch(core, handlers, { caller, method, params: params as Params<T, typeof method> });
+    onServing(served);
+    if (method === 'hello') served.catch((error: unknown) => core.clock.after(0, () => end(toFailure(error))));
+    return served;
+  };
+}
+
+function withResolve(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}

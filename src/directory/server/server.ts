@@ -1,0 +1,179 @@
+import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import type { Cancel } from '../../base/clock.js';
+import { Failure } from '../../base/errors.js';
+import { SigningKey } from '../../crypto/keys.js';
+import { assertChannel, directoryServerTls } from '../../crypto/tls.js';
+import { ALPN_DIRECTORY, ALPN_ENROL } from '../../wire/directory.js';
+import type { Core } from '../core.js';
+import { SERVER_CERTIFICATE_EVERY_MS } from '../limits.js';
+import { Admission } from './admission.js';
+import { type Connection, openConnection } from './connection.js';
+
+export interface ListenAddress {
+  readonly host: string;
+  /** 0 picks one. */
+  readonly port: number;
+}
+
+const CHECK_EVERY_MS = 1_000;
+/** What is under way when the directory stops may take so long. */
+const FINISH_WITHIN_MS = 5_000;
+
+/** The directory on its port: TLS with a certificate of its own authority, both protocols by ALPN. */
+export class DirectoryServer {
+  readonly admission: Admission;
+  readonly #core: Core;
+  readonly #tcp: Server;
+  readonly #tls: TlsServer;
+  readonly #connections = new Set<Connection>();
+  /** TCP sockets, by which everything can be closed, handshakes included. */
+  readonly #sockets = new Set<Socket>();
+  readonly #serving = new Set<Promise<unknown>>();
+  #cancelCheck: Cancel = () => {};
+  #cancelRenewal: Cancel = () => {};
+  #closing: Promise<void> | undefined;
+
+  private constructor(core: Core) {
+    this.#core = core;
+    this.admission = new Admission(core.limits, core.clock);
+    this.#tls = createTlsServer(tlsOptions(core), (socket) => this.#secured(socket));
+    this.#tls.on('tlsClientError', (_error, socket) => socket.destroy());
+    this.#tcp = createTcpServer((socket) => this.#accept(socket));
+  }
+
+  /** @throws Failure usage 'port-busy', 'listen-failed' */
+  static async listen(core: Core, address: ListenAddress): Promise<DirectoryServer> {
+    const server = new DirectoryServer(core);
+    await listen(server.#tcp, address);
+    server.#check();
+    server.#renew();
+    return server;
+  }
+
+  get port(): number {
+    const address = this.#tcp.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
+  /** Channels, those that have not said hello included. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Takes no new ones, ends those there are with a last word, and waits until they are gone. */
+  close(why: Failure): Promise<void> {
+    this.#closing ??= this.#close(why);
+    return this.#closing;
+  }
+
+  async #close(why: Failure): Promise<void> {
+    this.admission.accepting = false;
+    this.#cancelCheck();
+    this.#cancelRenewal();
+    const closed = new Promise<void>((resolve) => this.#tcp.close(() => resolve()));
+    for (const connection of this.#connections) connection.deafen();
+    await this.#served();
+    const connections = [...this.#connections];
+    for (const connection of connections) connection.end(why);
+    await Promise.all(connections.map(({ done }) => done));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  /** What has been asked for is answered, unless it takes too long. */
+  async #served(): Promise<void> {
+    const all = Promise.allSettled([...this.#serving]);
+    let cancel: Cancel = () => {};
+    const tooLong = new Promise<void>((resolve) => {
+      cancel = this.#core.clock.after(FINISH_WITHIN_MS, resolve);
+    });
+    await Promise.race([all, tooLong]);
+    cancel();
+    // The answers leave in the turns after what they answer.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #accept(socket: Socket): void {
+    if (!this.admission.admit(socket)) return;
+    socket.on('error', () => socket.destroy());
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    this.#tls.emit('connection', socket);
+  }
+
+  #secured(socket: TLSSocket): void {
+    try {
+      assertChannel(socket, ALPN_DIRECTORY, ALPN_ENROL);
+    } catch {
+      socket.destroy();
+      return;
+    }
+    if (this.#closing !== undefined) {
+      socket.destroy();
+      return;
+    }
+    const connection = openConnection({
+      core: this.#core,
+      socket,
+      onGreeted: (isDevice) => this.admission.greeted(socket, isDevice),
+      onServing: (served) => this.#track(served),
+    });
+    this.#connections.add(connection);
+    void connection.done.then(() => this.#connections.delete(connection));
+  }
+
+  #track(served: Promise<unknown>): void {
+    this.#serving.add(served);
+    const settled = (): boolean => this.#serving.delete(served);
+    served.then(settled, settled);
+  }
+
+  #check(): void {
+    this.#cancelCheck = this.#core.clock.after(CHECK_EVERY_MS, () => {
+      const now = this.#core.clock.monotonic();
+      for (const connection of this.#connections) connection.check(now);
+      this.#check();
+    });
+  }
+
+  #renew(): void {
+    this.#cancelRenewal = this.#core.clock.after(SERVER_CERTIFICATE_EVERY_MS, () => {
+      this.#tls.setSecureContext(tlsOptions(this.#core));
+      this.#renew();
+    });
+  }
+}
+
+/** A fresh key each time: nothing of it is stored. */
+function tlsOptions({ authority, clock, random }: Core) {
+  const key = SigningKey.generate(random);
+  const certificate = authority.issueServer({ publicKey: key.publicKey, now: clock.now(), random });
+  return directoryServerTls({ key, chain: [certificate, authority.certificate] });
+}
+
+function listen(server: Server, { host, port }: ListenAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenFailure(error, host, port)));
+    server.listen({ host, port, backlog: 1024 }, () => {
+      server.removeAllListeners('error');
+      // Too many open files: the socket that wanted in is gone, those inside go on.
+      server.on('error', () => {});
+      resolve();
+    });
+  });
+}
+
+function listenFailure(error: NodeJS.ErrnoException, host: string, port: number): Failure {
+  if (error.code === 'EADDRINUSE') {
+    return new Failure('usage', 'port-busy', `port ${port} on ${host} is in use by another program`, {
+      hint: 'Choose another with --listen HOST:PORT; port 0 takes a free one.',
+      details: { port },
+      cause: error,
+    });
+  }
+  return new Failure('usage', 'listen-failed', `cannot listen on ${host}:${port} (${error.code ?? error.message})`, {
+    hint: 'Give an address of this machine with --listen HOST:PORT, and a port above 1023.',
+    cause: error,
+  });
+}

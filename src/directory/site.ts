@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import type { Failure } from '../base/errors.js';
+import { openLevelStore } from '../store/level/open.js';
+import { openMemoryStore } from '../store/memory/open.js';
+import type { Store } from '../store/store.js';
+import { createSecrets, readSecrets, type Secrets, writeSecrets } from './authority/secrets.js';
+import { type Core, type CoreInit, openCore } from './core.js';
+import { DirectoryServer, type ListenAddress } from './server/server.js';
+
+export interface SiteInit extends Omit<CoreInit, 'store' | 'secrets'> {
+  /** The database's own folder; undefined keeps everything in memory. */
+  readonly folder: string | undefined;
+  readonly listen: ListenAddress;
+}
+
+/** One open database and the server on it. The authority lies beside the store: each database is a directory of its own. */
+export interface Site {
+  readonly core: Core;
+  readonly server: DirectoryServer;
+  close(why: Failure): Promise<void>;
+}
+
+/** @throws Failure storage, usage 'port-busy' */
+export async function openSite(init: SiteInit): Promise<Site> {
+  const { secrets, store } = await openDatabase(init);
+  try {
+    const core = await openCore({ ...init, secrets, store });
+    try {
+      const server = await DirectoryServer.listen(core, init.listen);
+      const close = async (why: Failure): Promise<void> => {
+        await server.close(why);
+        await core.close();
+        await store.close();
+      };
+      return { core, server, close };
+    } catch (error) {
+      await core.close();
+      throw error;
+    }
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function openDatabase({ folder, clock, random, log }: SiteInit): Promise<{ secrets: Secrets; store: Store }> {
+  if (folder === undefined) {
+    return { secrets: await createSecrets(clock.now(), random), store: openMemoryStore({ log }) };
+  }
+  // The store's lock is taken first: two first starts at once must not make two authorities.
+  const store = await openLevelStore({ folder: join(folder, 'store'), log, random });
+  try {
+    return { secrets: (await readSecrets(folder)) ?? (await writeSecrets(folder, clock.now(), random)), store };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure } from '../../src/base/errors.js';
+import { main } from '../../src/cli/main.js';
+import { ScriptedPeer, scriptedMessage } from './scripted-peer.js';
+
+/**
+ * The command line on a scripted peer, as a process of its own: what the shell does with arguments, standard input,
+ * the control socket and exit statuses can be tried without a network. A file `script.json` in the profile's folder
+ * says who is registered with which password, and how things fail.
+ */
+
+interface Script {
+  readonly user?: string;
+  readonly password?: string;
+  readonly taken?: readonly string[];
+  readonly state?: 'queued' | 'stored' | 'delivered';
+  readonly unseen?: readonly string[];
+}
+
+const script = (home: string): Script => JSON.parse(readFileSync(join(home, 'script.json'), 'utf8')) as Script;
+
+const wrong = (): Failure =>
+  new Failure('credentials', 'wrong-credentials', 'Wrong name or password.', { hint: 'Check both, and try again.' });
+
+process.exitCode = await main(process.argv.slice(2), {
+  version: '0.0.0',
+  directory: () => Promise.reject(new Error('there is no directory in this script')),
+  peer: async () => ({
+    async openPeer({ home, password }) {
+      const { password: right, state, unseen = [] } = script(home);
+      if (password !== right) throw wrong();
+      const peer = new ScriptedPeer();
+      peer.state = state ?? 'delivered';
+      peer.messages = [scriptedMessage('hello')];
+      peer.unseen = unseen.map((text) => ({
+        event: 'message',
+        ...scriptedMessage(text),
+        via: 'mailbox',
+        history: true,
+      }));
+      return peer;
+    },
+    async registerAccount({ home, user, password }) {
+      if (script(home).taken?.includes(user)) {
+        throw new Failure('usage', 'name-taken', `The name '${user}' is taken.`, { hint: 'Choose another.' });
+      }
+      if (password.length < 8) {
+        throw new Failure('usage', 'password-weak', 'The password is too weak.', { hint: 'Use more words.' });
+      }
+      return { user, device: '00112233445566ff', role: 'beginner' };
+    },
+    async enrolDevice() {
+      throw wrong();
+    },
+    async profile(home) {
+      const { user } = script(home);
+      return user === undefined
+        ? undefined
+        : { user, device: '00112233445566ff', directory: 'p2pchat://127.0.0.1:1#ff', home };
+    },
+  }),
+});
