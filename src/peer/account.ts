@@ -7,7 +7,7 @@ import { type AccountName, openIdentityBackup, sealIdentityBackup, signDevice } 
 import { deviceIdOf, SigningKey } from '../crypto/keys.js';
 import { enrolProof, finishLogin, finishRegistration, startLogin, startRegistration } from '../crypto/login.js';
 import { assertPassword } from '../crypto/password.js';
-import { enrolExporter, serverChainDer } from '../crypto/tls.js';
+import { enrolExporter } from '../crypto/tls.js';
 import { createVault, openVault, sealer, type Vault } from '../crypto/vault.js';
 import { openLevelStore } from '../store/level/open.js';
 import { DEVICE_LABEL_CHARS } from '../wire/limits.js';
@@ -108,7 +108,7 @@ async function enrol(channel: EnrolChannel, link: DirectoryLink, init: NewAccoun
       deviceSeed: deviceKey.seed(),
       identitySeed: identity.seed(),
       certificate,
-      caCertificate: serverChainDer(channel.socket).authority,
+      caCertificate: channel.authority,
       crl,
       role,
       starts: before?.starts ?? 0,

@@ -9,6 +9,8 @@ import type { DirectoryLink } from '../wire/link.js';
 export interface JudgedSocket {
   readonly socket: TLSSocket;
   readonly trust: Trust;
+  /** The CA's certificate, DER. */
+  readonly authority: Uint8Array;
 }
 
 /**
@@ -27,7 +29,7 @@ export async function dialDirectory(
     const { server, authority } = serverChainDer(socket);
     const trust = readAuthority(authority, link.fingerprint);
     checkServerCertificate(server, { trust, now });
-    return { socket, trust };
+    return { socket, trust, authority };
   } catch (error) {
     socket.destroy();
     throw error;

@@ -16,6 +16,8 @@ type NoMethods = Record<never, never>;
 /** A channel for whoever has no certificate yet: registration, login, and the request for a certificate. */
 export interface EnrolChannel {
   readonly trust: Trust;
+  /** The CA's certificate, DER. */
+  readonly authority: Uint8Array;
   readonly socket: TLSSocket;
   readonly greeting: Result<EnrolMethods, 'hello'>;
   request<M extends MethodName<EnrolMethods>>(
@@ -31,7 +33,10 @@ export async function withEnrolChannel<T>(
   work: (channel: EnrolChannel) => Promise<T>,
 ): Promise<T> {
   const signal = new AbortController().signal;
-  const { socket, trust } = await dialDirectory(link, enrolClientTls(), ALPN_ENROL, { now: clock.now(), signal });
+  const { socket, trust, authority } = await dialDirectory(link, enrolClientTls(), ALPN_ENROL, {
+    now: clock.now(),
+    signal,
+  });
   const channel = new Channel<NoMethods, NoMethods, EnrolMethods, NoMethods>(socket, 'the directory', {
     clock,
     serves: {},
@@ -45,6 +50,7 @@ export async function withEnrolChannel<T>(
     const greeting = await channel.session.request('hello', { versions: [...PROTOCOL_VERSIONS], agent });
     return await work({
       trust,
+      authority,
       socket,
       greeting,
       request: (method, params) => channel.session.request(method, params),
