@@ -1,0 +1,107 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Directory, startDirectory } from '../../src/directory/directory.js';
+import { registerAccount } from '../../src/peer/account.js';
+import type { PeerApi } from '../../src/peer/api.js';
+import type { MessageEvent, PeerEvent } from '../../src/peer/events.js';
+import { loginPeer } from '../../src/peer/peer.js';
+
+export const PASSWORD = 'four unlikely words together 7';
+
+/** A directory and people on it, in this process, over real sockets and disks. */
+export class Town {
+  readonly #folder: string;
+  #directory: Directory | undefined;
+  readonly #open: PeerApi[] = [];
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  static async build(): Promise<Town> {
+    const town = new Town(await mkdtemp(join(tmpdir(), 'p2pchat-town-')));
+    await town.startDirectory();
+    return town;
+  }
+
+  get link(): string {
+    return this.#directory!.link;
+  }
+
+  get directory(): Directory {
+    return this.#directory!;
+  }
+
+  async startDirectory(port = 0): Promise<void> {
+    const listen = { host: '127.0.0.1', port };
+    this.#directory = await startDirectory({ data: join(this.#folder, 'directory'), listen, store: 'level' });
+  }
+
+  /** @returns the port to start it at again */
+  async stopDirectory(): Promise<number> {
+    const { port } = this.directory;
+    await this.directory.close();
+    this.#directory = undefined;
+    return port;
+  }
+
+  home(name: string): string {
+    return join(this.#folder, name);
+  }
+
+  /** Registers and opens. */
+  async settle(user: string): Promise<PeerApi> {
+    await registerAccount({ home: this.home(user), directory: this.link, user, password: PASSWORD });
+    return this.open(user);
+  }
+
+  async open(user: string, home = user): Promise<PeerApi> {
+    const peer = await loginPeer({
+      home: this.home(home),
+      password: PASSWORD,
+      user,
+      directory: this.link,
+      listen: '127.0.0.1:0',
+    });
+    this.#open.push(peer);
+    return peer;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#open.map((peer) => peer.close()));
+    await this.#directory?.close();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** Everything a peer says from now on, and a way to wait for some of it. */
+export function watch(peer: PeerApi) {
+  const seen: PeerEvent[] = [];
+  const waiting = new Set<() => void>();
+  peer.subscribe((event) => {
+    seen.push(event);
+    for (const look of waiting) look();
+  });
+  const until = <T>(find: (events: readonly PeerEvent[]) => T | undefined): Promise<T> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        const found = find(seen);
+        if (found === undefined) return;
+        waiting.delete(look);
+        resolve(found);
+      };
+      waiting.add(look);
+      look();
+    });
+  const texts = (): string[] => seen.flatMap((event) => (event.event === 'message' ? [event.text] : []));
+  return {
+    seen,
+    until,
+    texts,
+    message: (text: string): Promise<MessageEvent> =>
+      until((events) =>
+        events.find((event): event is MessageEvent => event.event === 'message' && event.text === text),
+      ),
+  };
+}
