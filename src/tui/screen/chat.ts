@@ -295,10 +295,11 @@ export class ChatScreen implements ChatActions {
 
   /** Empties the line; on an empty one, leaves when asked twice. */
   interrupt(): void {
-    if (this.editor.text !== '') this.editor.set('');
-    else if (this.#leaving) this.leave();
-    else this.say('Press Ctrl+C again to leave');
-    this.#leaving = this.editor.text === '';
+    const empty = this.editor.text === '';
+    if (empty && this.#leaving) this.leave();
+    else if (empty) this.say('Press Ctrl+C again to leave');
+    else this.editor.set('');
+    this.#leaving = empty;
   }
 
   leave(): void {

@@ -23,15 +23,19 @@ function infoOf(command: Command): CommandInfo[] {
   return [{ name: command.slash, usage: usage(command, 'slash'), about: command.about, takes }];
 }
 
+const notGiven = (): Failure =>
+  new Failure('usage', 'password-needed', 'The password was not given.', { hint: 'Give the command once more.' });
+
+const notTheSame = (): Failure =>
+  new Failure('usage', 'password-differs', 'The two are not the same.', { hint: 'Give the command once more.' });
+
+/** What must not stand on the line is asked for; what is new, twice. */
 async function askSecrets(command: Command, { secret }: CommandContext): Promise<Record<string, string>> {
   const given: Record<string, string> = {};
-  for (const { name, about } of secretsOf(command)) {
+  for (const { name, about, twice } of secretsOf(command)) {
     const answer = await secret(about);
-    if (answer === undefined || answer === '') {
-      throw new Failure('usage', 'password-needed', 'The password was not given.', {
-        hint: 'Give the command once more.',
-      });
-    }
+    if (answer === undefined || answer === '') throw notGiven();
+    if (twice && (await secret(`${about} once more`)) !== answer) throw notTheSame();
     given[name] = answer;
   }
   return given;
