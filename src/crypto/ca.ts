@@ -1,4 +1,4 @@
-import { hex, sameBytes } from '../base/bytes.js';
+import { hex } from '../base/bytes.js';
 import type { Random } from '../base/random.js';
 import { CERTIFICATE_LIFETIME_MS, CLOCK_SKEW_MS, CRL_MAX_AGE_MS, SERIAL_BYTES } from '../wire/limits.js';
 import { foldName } from '../wire/names.js';
@@ -75,7 +75,6 @@ export class Authority {
     const { request, user, identityKey } = init;
     const { directoryId } = this.trust;
     const account = { directoryId, folded: foldName(user) };
-    if (!sameBytes(request.identityKey, identityKey)) throw refused('identity-statement');
     if (!isConsent(identityKey, account, request.publicKey, request.statement)) throw refused('identity-statement');
     const fields = {
       ...this.#common(init, request.publicKey),

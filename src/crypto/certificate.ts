@@ -1,10 +1,10 @@
 import { fromUtf8, hex, sameBytes } from '../base/bytes.js';
 import { CERTIFICATE_BYTES, CERTIFICATE_LIFETIME_MS, CLOCK_SKEW_MS } from '../wire/limits.js';
-import { foldName, isName } from '../wire/names.js';
+import { isName } from '../wire/names.js';
 import type { RevocationList } from './crl.js';
 import { bitContent, content, type Der, DerError, decodeDer, encodeDer, item, items, timeContent } from './der.js';
 import { isConsent } from './identity.js';
-import { deviceIdOf, directoryIdOf, isSoundKey, KEY_BYTES, SIGNATURE_BYTES, verifySignature } from './keys.js';
+import { isSoundKey, KEY_BYTES, SIGNATURE_BYTES, verifySignature } from './keys.js';
 import {
   authorityTemplate,
   DEVICE_AUTHORITY,
@@ -12,13 +12,14 @@ import {
   DEVICE_URI,
   deviceTemplate,
   isSerial,
+  keyIdOf,
   SERVER_AUTHORITY,
   SERVER_URI,
   serverTemplate,
   signed,
   type TemplateFields,
 } from './profile.js';
-import { refused, type Trust } from './trust.js';
+import { refused, type Trust, trustIn } from './trust.js';
 
 /**
  * Reading certificates. Node's TLS proves that the other side holds the key and nothing more; everything else is judged
@@ -58,7 +59,7 @@ export interface CertificateCheck {
 /** Common fields, and the parts that the templates know how to compare. */
 interface Parsed extends Omit<TemplateFields, 'authorityKeyId'> {
   readonly subject: string;
-  readonly extensions: readonly Der[];
+  readonly extensions: Der;
   readonly signature: Uint8Array;
 }
 
@@ -75,10 +76,9 @@ export function readDeviceCertificate(der: Uint8Array): DeviceCertificate {
  *   `certificate-expired`, `certificate-not-yet-valid`, `certificate-revoked`, `crl-stale`
  */
 export function checkDeviceCertificate(der: Uint8Array, check: CertificateCheck): DeviceCertificate {
-  const { certificate, tbs, signature } = parseDevice(der);
+  const { certificate, issued } = parseDevice(der);
   const { trust, crl } = check;
-  if (certificate.directoryId !== trust.directoryId) throw refused('certificate-untrusted');
-  if (!verifySignature(trust.publicKey, tbs, signature)) throw refused('certificate-untrusted');
+  assertIssuer(certificate.directoryId, issued, trust);
   if (!isConsent(certificate.identityKey, certificate, certificate.publicKey, certificate.statement)) {
     throw refused('identity-statement');
   }
@@ -96,15 +96,14 @@ export function checkDeviceCertificate(der: Uint8Array, check: CertificateCheck)
  * @throws Failure trust, as checkDeviceCertificate
  */
 export function checkServerCertificate(der: Uint8Array, check: { readonly trust: Trust; readonly now: number }): void {
-  const parsed = parse(der, 6);
+  const parsed = parse(der);
   const directoryId = /^p2pchat:\/\/([\w-]{43})\/directory$/.exec(uriOf(parsed, SERVER_URI))?.[1];
   if (directoryId === undefined) throw refused('certificate-profile');
-  const fields = { ...parsed, directoryId, authorityKeyId: authorityKeyIdOf(parsed, SERVER_AUTHORITY) };
-  const tbs = assertTemplate(der, serverTemplate(fields), parsed.signature);
-  const { trust, now } = check;
-  if (directoryId !== trust.directoryId) throw refused('certificate-untrusted');
-  if (!verifySignature(trust.publicKey, tbs, parsed.signature)) throw refused('certificate-untrusted');
-  judgeTime(parsed, now, 0);
+  const authorityKeyId = authorityKeyIdOf(parsed, SERVER_AUTHORITY);
+  assertLifetime(parsed);
+  const tbs = assertTemplate(der, serverTemplate({ ...parsed, directoryId, authorityKeyId }), parsed.signature);
+  assertIssuer(directoryId, { tbs, authorityKeyId, signature: parsed.signature }, check.trust);
+  judgeTime(parsed, check.now, 0);
 }
 
 /**
@@ -112,15 +111,13 @@ export function checkServerCertificate(der: Uint8Array, check: { readonly trust:
  * @throws Failure trust `certificate-malformed`, `certificate-profile`, `certificate-untrusted`
  */
 export function readAuthority(der: Uint8Array, directoryId: string): Trust {
-  const parsed = parse(der, 4);
-  const tbs = assertTemplate(
-    der,
-    authorityTemplate({ ...parsed, authorityKeyId: authorityKeyIdOf(parsed, 3) }),
-    parsed.signature,
-  );
-  if (directoryIdOf(parsed.publicKey) !== directoryId) throw refused('certificate-untrusted');
-  if (!verifySignature(parsed.publicKey, tbs, parsed.signature)) throw refused('certificate-untrusted');
-  return { directoryId, publicKey: parsed.publicKey };
+  const parsed = parse(der);
+  const { publicKey, signature } = parsed;
+  const authorityKeyId = keyIdOf(publicKey);
+  const tbs = assertTemplate(der, authorityTemplate({ ...parsed, authorityKeyId }), signature);
+  const trust = trustIn(publicKey);
+  assertIssuer(directoryId, { tbs, authorityKeyId, signature }, trust);
+  return trust;
 }
 
 /** Refuses a certificate that is right in itself and another's. */
@@ -134,6 +131,24 @@ export function assertPeer(
   if (deviceId !== undefined && certificate.deviceId !== deviceId) throw refused('peer-mismatch');
 }
 
+/** What ties a certificate to the key it was signed by. */
+interface Issued {
+  readonly tbs: Uint8Array;
+  readonly authorityKeyId: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+function assertIssuer(directoryId: string, issued: Issued, trust: Trust): void {
+  const named = directoryId === trust.directoryId && sameBytes(issued.authorityKeyId, keyIdOf(trust.publicKey));
+  if (!named || !verifySignature(trust.publicKey, issued.tbs, issued.signature)) throw refused('certificate-untrusted');
+}
+
+/** Revocation need not be remembered longer than this. */
+function assertLifetime({ notBefore, notAfter }: TemplateTimes): void {
+  const lifetime = notAfter - notBefore;
+  if (lifetime <= 0 || lifetime > CERTIFICATE_LIFETIME_MS + CLOCK_SKEW_MS) throw refused('certificate-profile');
+}
+
 function judgeTime({ notBefore, notAfter }: TemplateTimes, now: number, earliest: number): void {
   if (now + CLOCK_SKEW_MS < notBefore) throw refused('certificate-not-yet-valid');
   if (Math.max(now, earliest) - CLOCK_SKEW_MS > notAfter) throw refused('certificate-expired');
@@ -141,15 +156,13 @@ function judgeTime({ notBefore, notAfter }: TemplateTimes, now: number, earliest
 
 type TemplateTimes = Pick<TemplateFields, 'notBefore' | 'notAfter'>;
 
-function parseDevice(der: Uint8Array): { certificate: DeviceCertificate; tbs: Uint8Array; signature: Uint8Array } {
-  const parsed = parse(der, 7);
+function parseDevice(der: Uint8Array): { certificate: DeviceCertificate; issued: Issued } {
+  const parsed = parse(der);
   const uri = /^p2pchat:\/\/([\w-]{43})\/user\/([a-z0-9._-]+)\/device\/([0-9a-f]{16})$/.exec(uriOf(parsed, DEVICE_URI));
   const [, directoryId, folded, deviceId] = uri ?? [];
   const { subject: user, publicKey, notBefore, notAfter } = parsed;
   if (directoryId === undefined || folded === undefined || deviceId === undefined) throw refused('certificate-profile');
-  if (!isName(user) || foldName(user) !== folded || deviceIdOf(publicKey) !== deviceId) {
-    throw refused('certificate-profile');
-  }
+  if (!isName(user)) throw refused('certificate-profile');
   const consent = extensionContent(parsed, DEVICE_IDENTITY);
   if (consent.length !== KEY_BYTES + SIGNATURE_BYTES) throw refused('certificate-profile');
   const identityKey = consent.slice(0, KEY_BYTES);
@@ -157,7 +170,7 @@ function parseDevice(der: Uint8Array): { certificate: DeviceCertificate; tbs: Ui
   const authorityKeyId = authorityKeyIdOf(parsed, DEVICE_AUTHORITY);
   const template = deviceTemplate({ ...parsed, user, directoryId, identityKey, statement, authorityKeyId });
   const tbs = assertTemplate(der, template, parsed.signature);
-  if (notAfter - notBefore > CERTIFICATE_LIFETIME_MS + CLOCK_SKEW_MS) throw refused('certificate-profile');
+  assertLifetime(parsed);
   const certificate = {
     user,
     folded,
@@ -170,7 +183,7 @@ function parseDevice(der: Uint8Array): { certificate: DeviceCertificate; tbs: Ui
     notBefore,
     notAfter,
   };
-  return { certificate, tbs, signature: parsed.signature };
+  return { certificate, issued: { tbs, authorityKeyId, signature: parsed.signature } };
 }
 
 /** The to-be-signed bytes, if the certificate is what its template makes of its fields. */
@@ -179,7 +192,7 @@ function assertTemplate(der: Uint8Array, template: Der, signature: Uint8Array): 
   return encodeDer(template);
 }
 
-function parse(der: Uint8Array, extensionCount: number): Parsed {
+function parse(der: Uint8Array): Parsed {
   let root: Der;
   try {
     root = decodeDer(der, CERTIFICATE_BYTES);
@@ -196,17 +209,16 @@ function parse(der: Uint8Array, extensionCount: number): Parsed {
       notAfter: timeContent(item(validity!, 1)),
       subject: fromUtf8(content(item(item(item(subject!, 0), 0), 1))),
       publicKey,
-      extensions: items(item(extensions!, 0)),
+      extensions: item(extensions!, 0),
       signature: bitContent(signature!),
     };
     if (!isSoundKey(publicKey) || !isSerial(parsed.serial)) throw refused('certificate-profile');
-    if (parsed.extensions.length !== extensionCount) throw refused('certificate-profile');
     return parsed;
   });
 }
 
 const extensionValue = (parsed: Parsed, index: number): Der => {
-  const parts = items(parsed.extensions[index]!);
+  const parts = items(item(parsed.extensions, index), 2);
   return decodeDer(content(parts.at(-1)!), CERTIFICATE_BYTES);
 };
 
@@ -224,7 +236,7 @@ function guard<T>(take: () => T): T {
   try {
     return take();
   } catch (error) {
-    if (error instanceof DerError || error instanceof TypeError || error instanceof RangeError) {
+    if (error instanceof DerError || error instanceof TypeError) {
       throw refused('certificate-profile', error);
     }
     throw error;

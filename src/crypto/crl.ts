@@ -18,16 +18,7 @@ import {
   timeContent,
 } from './der.js';
 import { verifySignature } from './keys.js';
-import {
-  authorityKeyExtension,
-  commonName,
-  ED25519,
-  extension,
-  ISSUER_NAME,
-  isSerial,
-  keyIdOf,
-  signed,
-} from './profile.js';
+import { authorityKeyExtension, commonName, ED25519, extension, ISSUER_NAME, keyIdOf, signed } from './profile.js';
 import type { Trust } from './trust.js';
 
 /**
@@ -79,12 +70,14 @@ export class RevocationList {
   /** Milliseconds since 1970: when the directory made it. */
   readonly thisUpdate: number;
   readonly der: Uint8Array;
+  readonly #staleFrom: number;
   readonly #serials: ReadonlySet<string>;
 
   constructor(der: Uint8Array, fields: CrlFields) {
     this.der = der;
     this.number = fields.number;
     this.thisUpdate = fields.thisUpdate;
+    this.#staleFrom = Math.min(fields.nextUpdate, fields.thisUpdate + CRL_MAX_AGE_MS) + CLOCK_SKEW_MS;
     this.#serials = new Set(fields.revocations.map(({ serial }) => serial));
   }
 
@@ -98,7 +91,7 @@ export class RevocationList {
 
   /** @throws Failure trust `crl-stale` */
   assertFresh(now: number): void {
-    if (now - CLOCK_SKEW_MS > this.thisUpdate + CRL_MAX_AGE_MS) throw stale();
+    if (now > this.#staleFrom) throw stale();
   }
 }
 
@@ -156,19 +149,13 @@ function parse(der: Uint8Array): { fields: CrlFields; signature: Uint8Array } {
       number: numberOf(content(decodeDer(content(item(number, 1)), 16))),
       thisUpdate: timeContent(members[3]!),
       nextUpdate: timeContent(members[4]!),
-      revocations: revoked.map((entry) => ({ serial: serialOf(item(entry, 0)), at: timeContent(item(entry, 1)) })),
+      revocations: revoked.map((entry) => ({ serial: hex(content(item(entry, 0))), at: timeContent(item(entry, 1)) })),
     };
     return { fields, signature: bitContent(signature!) };
   } catch (error) {
     if (error instanceof DerError) throw malformed(error);
     throw error;
   }
-}
-
-function serialOf(node: Der): string {
-  const serial = content(node);
-  if (!isSerial(serial)) throw new DerError('not a serial number of ours');
-  return hex(serial);
 }
 
 /** Big-endian, minimal, positive: at most 53 bits. */
@@ -178,6 +165,7 @@ function numberBytes(number: number): Uint8Array {
   return bytes[0]! < 0x80 ? bytes : Buffer.concat([Uint8Array.of(0), bytes]);
 }
 
+/** Negative ones come out as others, which the template then shows. */
 function numberOf(bytes: Uint8Array): number {
   const number = Number(`0x${hex(bytes)}`);
   if (!Number.isSafeInteger(number)) throw new DerError('a list number beyond all bounds');

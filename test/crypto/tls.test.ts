@@ -4,12 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
 import { type ConnectionOptions, connect, createServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import { hasCode } from '../../src/base/errors.js';
+import { Authority } from '../../src/crypto/ca.js';
 import {
   assertPeer,
   checkDeviceCertificate,
   checkServerCertificate,
   readAuthority,
 } from '../../src/crypto/certificate.js';
+import { decodeDer, items } from '../../src/crypto/der.js';
 import { SigningKey } from '../../src/crypto/keys.js';
 import {
   assertChannel,
@@ -45,19 +47,32 @@ interface Pair {
   readonly server: TLSSocket;
 }
 
-/** A handshake over loopback; rejects where either end fails. */
-async function handshake(serverOptions: TlsOptions, clientOptions: ConnectionOptions): Promise<Pair> {
+type Dial = (clientOptions: ConnectionOptions) => Promise<Pair>;
+
+/** Dials a listener on loopback; a call rejects where either end fails. */
+async function listen(serverOptions: TlsOptions): Promise<Dial> {
   const listener = createServer(serverOptions).listen(0, '127.0.0.1');
   closing.push(() => listener.close());
   await once(listener, 'listening');
-  const accepted = new Promise<TLSSocket>((resolve, reject) => {
-    listener.once('secureConnection', resolve);
-    listener.once('tlsClientError', reject);
-  });
-  const client = connect({ ...clientOptions, host: '127.0.0.1', port: (listener.address() as AddressInfo).port });
-  closing.push(() => client.destroy());
-  const [server] = await Promise.all([accepted, once(client, 'secureConnect')]);
-  return { client, server };
+  return async (clientOptions) => {
+    const accepted = new Promise<TLSSocket>((resolve, reject) => {
+      listener.once('secureConnection', resolve);
+      listener.once('tlsClientError', reject);
+    });
+    const client = connect({ ...clientOptions, host: '127.0.0.1', port: (listener.address() as AddressInfo).port });
+    closing.push(() => client.destroy());
+    const [server] = await Promise.all([accepted, once(client, 'secureConnect')]);
+    return { client, server };
+  };
+}
+
+const handshake = async (serverOptions: TlsOptions, clientOptions: ConnectionOptions): Promise<Pair> =>
+  (await listen(serverOptions))(clientOptions);
+
+/** What a server hands out for resumption, as the client keeps it. */
+async function sessionOf({ client }: Pair): Promise<Buffer> {
+  const [session] = (await once(client, 'session')) as [Buffer];
+  return session;
 }
 
 const fails = (code: string) => (error: unknown) => hasCode(error, code);
@@ -98,6 +113,17 @@ test('P1 TLS 1.2 is refused by both ends', async () => {
   await assert.rejects(handshake({ ...peerServerTls(bob.tls), ...old }, peerClientTls(alice.tls)));
 });
 
+test('P1 a channel of TLS 1.2 is refused, should both ends have agreed on one', async () => {
+  const old = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', ciphers: 'DEFAULT', sigalgs: 'ed25519' } as const;
+  const { client, server } = await handshake(
+    { ...peerServerTls(bob.tls), ...old },
+    { ...peerClientTls(alice.tls), ...old },
+  );
+  for (const socket of [client, server]) {
+    assert.throws(() => assertChannel(socket, ALPN_PEER), fails('channel-insecure'));
+  }
+});
+
 test('P1 a client without a certificate is refused', async () => {
   const { server } = await handshake(peerServerTls(bob.tls), { ...enrolClientTls(), ALPNProtocols: [ALPN_PEER] });
   assert.throws(() => peerCertificateDer(server), fails('certificate-missing'));
@@ -111,4 +137,85 @@ test('P1 another protocol, or none, is refused', async () => {
   });
   for (const socket of [client, server])
     assert.throws(() => assertChannel(socket, ALPN_PEER), fails('channel-insecure'));
+});
+
+test('P1 no session is resumed, and no early data is offered', async () => {
+  const dial = await listen(peerServerTls(bob.tls));
+  const options = peerClientTls(alice.tls);
+  const session = await sessionOf(await dial(options));
+  const { client, server } = await dial({ ...options, session });
+  assert.equal(client.isSessionReused(), false);
+  assert.equal(server.isSessionReused(), false);
+  // OpenSSL's SSL_SESSION in ASN.1: [15] is max_early_data, left out where it is 0.
+  assert.ok(!items(decodeDer(new Uint8Array(session), 1 << 16)).some((field) => field.type === 15));
+});
+
+test('P1 a resumed session is refused where the other side allows one', async () => {
+  const dial = await listen({ ...peerServerTls(bob.tls), secureOptions: 0 });
+  const options = { ...peerClientTls(alice.tls), secureOptions: 0 };
+  const session = await sessionOf(await dial(options));
+  const { client } = await dial({ ...options, session });
+  assert.equal(client.isSessionReused(), true);
+  assert.throws(() => assertChannel(client, ALPN_PEER), fails('channel-insecure'));
+});
+
+test('P2 a valid certificate of somebody else is refused: name, identity and device are bound', async () => {
+  const { client } = await handshake(peerServerTls(bob.tls), peerClientTls(alice.tls));
+  const found = checkDeviceCertificate(peerCertificateDer(client), check);
+  assertPeer(found, { folded: 'bob', identityKey: bob.identity.publicKey, deviceId: bob.deviceId });
+  for (const expected of [
+    { folded: 'carol' },
+    { folded: 'bob', identityKey: alice.identity.publicKey },
+    { folded: 'bob', deviceId: alice.deviceId },
+  ]) {
+    assert.throws(() => assertPeer(found, expected), fails('peer-mismatch'));
+  }
+});
+
+test("P3 with Alice's stolen key nobody is Bob to her", async () => {
+  const dialAlice = await listen(peerServerTls(alice.tls));
+  // Bob's certificate with Alice's key: TLS wants the key of the certificate that is shown.
+  await assert.rejects(async () => dialAlice(peerClientTls({ key: alice.key, chain: [bob.certificate] })));
+  // Her own certificate: it names her.
+  const { server } = await dialAlice(peerClientTls(alice.tls));
+  const shown = checkDeviceCertificate(peerCertificateDer(server), check);
+  assert.throws(() => assertPeer(shown, { folded: 'bob' }), fails('peer-mismatch'));
+  // A certificate for "bob" which her key has issued.
+  const impostor = new Authority(alice.key, authority.certificate);
+  const forged = testDevice({ ...directory, authority: impostor, trust: impostor.trust }, 'bob');
+  const attempt = await dialAlice(peerClientTls(forged.tls));
+  assert.throws(
+    () => checkDeviceCertificate(peerCertificateDer(attempt.server), check),
+    fails('certificate-untrusted'),
+  );
+});
+
+test("C9 a user's certificate at the directory's address is refused", async () => {
+  const { client } = await handshake(
+    directoryServerTls({ key: alice.key, chain: [alice.certificate, authority.certificate] }),
+    enrolClientTls(),
+  );
+  const chain = serverChainDer(client);
+  assert.throws(() => checkServerCertificate(chain.server, check), fails('certificate-profile'));
+});
+
+test('another CA at the address is refused by the fingerprint', async () => {
+  const other = testAuthority('impostor');
+  const key = SigningKey.generate(random);
+  const certificate = other.authority.issueServer({ publicKey: key.publicKey, now: NOW, random });
+  const { client } = await handshake(
+    directoryServerTls({ key, chain: [certificate, other.authority.certificate] }),
+    enrolClientTls(),
+  );
+  const chain = serverChainDer(client);
+  assert.throws(() => readAuthority(chain.authority, trust.directoryId), fails('certificate-untrusted'));
+  assert.throws(() => checkServerCertificate(chain.server, check), fails('certificate-untrusted'));
+});
+
+test("a directory that doesn't show its CA is refused", async () => {
+  const { client } = await handshake(
+    directoryServerTls({ key: serverKey, chain: [serverCertificate] }),
+    enrolClientTls(),
+  );
+  assert.throws(() => serverChainDer(client), fails('certificate-missing'));
 });

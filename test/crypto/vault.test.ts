@@ -43,6 +43,11 @@ test('a row opens under its own name only', () => {
         'contact:alice',
         sealed.map((byte, index) => (index === 40 ? byte ^ 1 : byte)),
       ),
+    () =>
+      open(
+        'contact:alice',
+        sealed.map((byte, index) => (index === 0 ? byte ^ 1 : byte)),
+      ),
     () => open('contact:alice', sealed.subarray(0, 10)),
     () => open('contact:alice', new Uint8Array(0)),
     () => sealer(random.bytes(32), systemRandom).open('contact:alice', sealed),
