@@ -35,7 +35,7 @@ export function isSoundKey(publicKey: Uint8Array): boolean {
 }
 
 /** SubjectPublicKeyInfo, DER. */
-export const spki = (publicKey: Uint8Array): Uint8Array => concat(SPKI_PREFIX, publicKey);
+const spki = (publicKey: Uint8Array): Uint8Array => concat(SPKI_PREFIX, publicKey);
 
 const publicKeyObject = (publicKey: Uint8Array): KeyObject =>
   createPublicKey({ key: asBuffer(spki(publicKey)), format: 'der', type: 'spki' });

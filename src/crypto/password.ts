@@ -1,7 +1,7 @@
 import type { ZxcvbnFactory } from '@zxcvbn-ts/core';
 import { Failure } from '../base/errors.js';
 
-export const PASSWORD_CHARS = 8;
+const PASSWORD_CHARS = 8;
 
 /**
  * log10 of the guesses a password must take. At the vault's 70 ms a guess, ten million are eight days of one core;

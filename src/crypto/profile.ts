@@ -92,7 +92,7 @@ const aCa = extension(OID.basicConstraints, true, sequence(boolean(true), intege
 
 export const deviceUri = (directoryId: string, folded: string, deviceId: string): string =>
   `p2pchat://${directoryId}/user/${folded}/device/${deviceId}`;
-export const serverUri = (directoryId: string): string => `p2pchat://${directoryId}/directory`;
+const serverUri = (directoryId: string): string => `p2pchat://${directoryId}/directory`;
 
 // --- Templates ---
 
