@@ -51,7 +51,7 @@ export async function openCore(init: CoreInit) {
     directoryId: authority.trust.directoryId,
     registration: init.registration,
   });
-  const accounts = new Accounts(tables, store, ownership, clock);
+  const accounts = await Accounts.open({ tables, store, ownership, clock, maxAccounts: limits.accounts });
   const invitations = new Invitations(tables, clock, random);
   const sessions = new Sessions();
   const revocations = await Revocations.open({

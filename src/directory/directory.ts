@@ -38,6 +38,8 @@ export interface Directory {
   /** Name of the open database. */
   readonly database: string;
   readonly site: Site;
+  /** Monotonic. */
+  readonly startedAt: number;
   /** Whether new connections are taken. */
   accepting: boolean;
   /** Opens another database, or makes it, in place of the one that is open; the port stays. */
@@ -59,6 +61,7 @@ const DEFAULT_DATABASE = 'main';
 
 class RunningDirectory implements Directory {
   readonly ended: Promise<Failure | undefined>;
+  readonly startedAt: number;
   readonly #options: DirectoryOptions;
   readonly #log: Logger;
   #site: Site | undefined;
@@ -72,6 +75,7 @@ class RunningDirectory implements Directory {
     this.#options = options;
     this.#log = options.log ?? silentLogger;
     this.#listen = options.listen;
+    this.startedAt = (options.clock ?? systemClock).monotonic();
     this.ended = new Promise((resolve) => {
       this.#settle = resolve;
     });

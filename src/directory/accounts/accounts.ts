@@ -7,6 +7,14 @@ import { foldName, isName, parseUserName } from '../../wire/names.js';
 import { type AccountRow, accountCodec, type Tables } from '../rows.js';
 import type { Ownership } from './ownership.js';
 
+export interface AccountsInit {
+  readonly tables: Tables;
+  readonly store: Store;
+  readonly ownership: Ownership;
+  readonly clock: Clock;
+  readonly maxAccounts: number;
+}
+
 export interface NewAccountRow {
   readonly user: string;
   readonly record: Uint8Array;
@@ -51,12 +59,26 @@ export class Accounts {
   readonly #records: ReturnType<Store['records']>;
   readonly #ownership: Ownership;
   readonly #clock: Clock;
+  readonly #maxAccounts: number;
+  #size = 0;
 
-  constructor(tables: Tables, store: Store, ownership: Ownership, clock: Clock) {
+  private constructor({ tables, store, ownership, clock, maxAccounts }: AccountsInit) {
     this.#tables = tables;
     this.#records = store.records('accounts');
     this.#ownership = ownership;
     this.#clock = clock;
+    this.#maxAccounts = maxAccounts;
+  }
+
+  static async open(init: AccountsInit): Promise<Accounts> {
+    const accounts = new Accounts(init);
+    for await (const _name of accounts.#records.range()) accounts.#size++;
+    return accounts;
+  }
+
+  /** Names taken, those of deleted accounts included. */
+  get size(): number {
+    return this.#size;
   }
 
   async find(user: string): Promise<Account | undefined> {
@@ -89,7 +111,7 @@ export class Accounts {
   /**
    * Takes the name. The same registration again, because its answer was lost, is no error.
    * @returns whether it was new
-   * @throws Failure usage 'name-taken'
+   * @throws Failure usage 'name-taken', limit 'accounts-full'
    */
   async create({ user, record, identityKey, backup, email }: NewAccountRow): Promise<boolean> {
     const { name, folded } = parseUserName(user);
@@ -102,7 +124,11 @@ export class Accounts {
       createdAt: this.#clock.now(),
       ...(email !== undefined && { email }),
     };
-    if (await this.#tables.accounts.create(folded, row)) return true;
+    this.#assertRoom();
+    if (await this.#tables.accounts.create(folded, row)) {
+      this.#size++;
+      return true;
+    }
     const there = await this.#tables.accounts.get(folded);
     if (there && sameBytes(there.identityKey, identityKey) && sameBytes(there.record, record)) return false;
     throw nameTaken(user);
@@ -144,6 +170,14 @@ export class Accounts {
 
   roleOf(folded: string, row: Pick<AccountRow, 'role'>): Role {
     return this.#ownership.owner === folded ? 'super-admin' : row.role;
+  }
+
+  #assertRoom(): void {
+    if (this.#size < this.#maxAccounts) return;
+    throw new Failure('limit', 'accounts-full', 'this directory has as many accounts as it may', {
+      hint: "Ask the directory's operator.",
+      details: { limit: this.#maxAccounts },
+    });
   }
 
   #account(folded: string, row: AccountRow): Account {

@@ -26,16 +26,15 @@ export class Buckets {
   }
 
   /**
-   * Takes `cost` tokens if they are there.
+   * Takes `cost` tokens if they are there. What costs more than a bucket holds takes a full one, and leaves a debt.
    * @returns milliseconds until they will be; 0 where they have been taken
    */
   take(key: string, now: number, cost = 1): number {
     const level = this.#level(key, now);
-    if (level.tokens >= cost) {
-      level.tokens -= cost;
-      return 0;
-    }
-    return Math.ceil(((Math.min(cost, this.#bucket.burst) - level.tokens) / this.#bucket.perSecond) * 1000);
+    const needed = Math.min(cost, this.#bucket.burst);
+    if (level.tokens < needed) return Math.ceil(((needed - level.tokens) / this.#bucket.perSecond) * 1000);
+    level.tokens -= cost;
+    return 0;
   }
 
   /** Gives back what turned out not to count. */

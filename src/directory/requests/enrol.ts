@@ -1,6 +1,7 @@
 import { Failure } from '../../base/errors.js';
 import { assertEnrolProof } from '../../crypto/login.js';
 import type { EnrolMethods } from '../../wire/directory.js';
+import { isName } from '../../wire/names.js';
 import { ChannelLogins } from '../accounts/logins.js';
 import type { Core } from '../core.js';
 import { addressKey } from '../guard/address.js';
@@ -81,7 +82,8 @@ export class EnrolRequests {
 
   #about(user: string | undefined): void {
     if (!this.#greeted) throw helloFirst();
-    this.user = user;
+    // The log takes names, not whatever was sent in place of one.
+    this.user = user === undefined || isName(user) ? user : '(no name)';
   }
 
   #takeRegistration(): void {

@@ -1,0 +1,208 @@
+import { timestamp } from '../../base/clock.js';
+import { Failure } from '../../base/errors.js';
+import type { RegistrationMode } from '../../wire/directory.js';
+import { foldName } from '../../wire/names.js';
+import type { Directory } from '../directory.js';
+
+/** What a command says: an object for programs, lines for people. */
+export interface ConsoleItem {
+  readonly json: Readonly<Record<string, unknown>>;
+  readonly lines: readonly string[];
+}
+
+export interface ConsoleCommand {
+  readonly name: string;
+  readonly usage: string;
+  readonly about: string;
+  /** Number of arguments, at least and at most. */
+  readonly least: number;
+  readonly most: number;
+  run(directory: Directory, args: readonly string[]): Promise<readonly ConsoleItem[]> | readonly ConsoleItem[];
+}
+
+const DAY_MS = 24 * 3_600_000;
+const INVITE_DAYS = 7;
+const MODES: readonly RegistrationMode[] = ['open', 'invite', 'closed'];
+
+export const COMMANDS: readonly ConsoleCommand[] = [
+  {
+    name: 'start',
+    usage: 'start',
+    about: 'Takes connections again.',
+    ...{ least: 0, most: 0 },
+    run: (directory) => accepting(directory, true),
+  },
+  {
+    name: 'stop',
+    usage: 'stop',
+    about: 'Takes no new connections until start; who is connected stays.',
+    ...{ least: 0, most: 0 },
+    run: (directory) => accepting(directory, false),
+  },
+  {
+    name: 'database',
+    usage: 'database [NAME]',
+    about: 'Opens another database, or makes it: with accounts, an authority and a link of its own.',
+    ...{ least: 0, most: 1 },
+    run: database,
+  },
+  {
+    name: 'status',
+    usage: 'status',
+    about: 'Shows what the directory does.',
+    ...{ least: 0, most: 0 },
+    run: (directory) => [status(directory)],
+  },
+  {
+    name: 'users',
+    usage: 'users',
+    about: 'Lists the accounts.',
+    ...{ least: 0, most: 0 },
+    run: users,
+  },
+  {
+    name: 'invite',
+    usage: 'invite [USES] [DAYS]',
+    about: `Makes an invitation: for one person and ${INVITE_DAYS} days, unless said otherwise.`,
+    ...{ least: 0, most: 2 },
+    run: invite,
+  },
+  {
+    name: 'registration',
+    usage: 'registration open|invite|closed',
+    about: 'Says who may register from now on.',
+    ...{ least: 1, most: 1 },
+    run: registration,
+  },
+  {
+    name: 'unblock',
+    usage: 'unblock NAME',
+    about: 'Lifts the block of a user name after wrong passwords.',
+    ...{ least: 1, most: 1 },
+    run: unblock,
+  },
+  {
+    name: 'help',
+    usage: 'help [COMMAND]',
+    about: 'Explains the commands.',
+    ...{ least: 0, most: 1 },
+    run: (_directory, [name]) => help(name),
+  },
+  {
+    name: 'exit',
+    usage: 'exit',
+    about: 'Finishes what is under way and ends the directory.',
+    ...{ least: 0, most: 0 },
+    run: exit,
+  },
+];
+
+const item = (json: ConsoleItem['json'], ...lines: string[]): ConsoleItem => ({ json, lines });
+
+function accepting(directory: Directory, on: boolean): ConsoleItem[] {
+  directory.accepting = on;
+  return [
+    item(
+      { event: 'accepting', accepting: on },
+      on ? 'Connections are taken.' : 'No new connections are taken until start.',
+    ),
+  ];
+}
+
+async function database(directory: Directory, [name]: readonly string[]): Promise<ConsoleItem[]> {
+  if (name !== undefined) await directory.switchTo(name);
+  const { database: open, link, ownerInvite } = directory;
+  const json = { event: 'database', database: open, link, ...(ownerInvite !== undefined && { ownerInvite }) };
+  const owner =
+    ownerInvite === undefined ? [] : [`There is no owner yet. Whoever uses this invitation first is: ${ownerInvite}`];
+  return [item(json, `The database '${open}' is open: ${link}`, ...owner)];
+}
+
+function status(directory: Directory): ConsoleItem {
+  const { core, server } = directory.site;
+  const json = {
+    event: 'status',
+    database: directory.database,
+    link: directory.link,
+    accepting: directory.accepting,
+    registration: core.ownership.registration,
+    owner: core.ownership.owner ?? null,
+    accounts: core.accounts.size,
+    devices: core.sessions.size,
+    connections: server.connections,
+    refused: server.admission.refused,
+    upSeconds: Math.round((core.clock.monotonic() - directory.startedAt) / 1000),
+    memoryBytes: process.memoryUsage.rss(),
+  };
+  return item(
+    json,
+    `Database ${json.database}: ${json.link}`,
+    `${json.accepting ? 'Takes' : 'Does not take'} connections; registration is ${json.registration}; owner: ${json.owner ?? 'nobody yet'}`,
+    `${json.accounts} accounts, ${json.devices} devices signed in, ${json.connections} connections, ${json.refused} refused`,
+    `Up for ${json.upSeconds} s, ${Math.round(json.memoryBytes / 1e6)} MB of memory`,
+  );
+}
+
+async function users(directory: Directory): Promise<ConsoleItem[]> {
+  const { accounts, people } = directory.site.core;
+  const items: ConsoleItem[] = [];
+  for await (const account of accounts.list()) {
+    const { user, role, state, lastSeen } = await people.seen(account);
+    const json = { event: 'user', user, role, state, lastSeen: timestamp(lastSeen) };
+    items.push(item(json, `${user.padEnd(24)} ${role.padEnd(12)} ${state.padEnd(8)} ${json.lastSeen}`));
+  }
+  return items.length > 0 ? items : [item({ event: 'users', users: 0 }, 'Nobody has registered yet.')];
+}
+
+async function invite(
+  directory: Directory,
+  [uses = '1', days = String(INVITE_DAYS)]: readonly string[],
+): Promise<ConsoleItem[]> {
+  const count = wholeNumber(uses, 'USES', 100_000);
+  const lifetimeMs = wholeNumber(days, 'DAYS', 3_650) * DAY_MS;
+  const { invitations } = directory.site.core;
+  const { token, expiresAt } = await invitations.create({ uses: count, lifetimeMs, by: 'console' });
+  const json = { event: 'invite', invite: token, uses: count, expiresAt: timestamp(expiresAt), link: directory.link };
+  return [
+    item(
+      json,
+      `For ${count === 1 ? 'one person' : `${count} people`}, until ${json.expiresAt}:`,
+      `p2pchat register NAME --directory '${directory.link}' --invite ${token}`,
+    ),
+  ];
+}
+
+async function registration(directory: Directory, [mode]: readonly string[]): Promise<ConsoleItem[]> {
+  const chosen = MODES.find((known) => known === mode);
+  if (chosen === undefined) throw argumentInvalid('The mode is open, invite or closed.');
+  await directory.site.core.ownership.setRegistration(chosen);
+  return [item({ event: 'registration', registration: chosen }, `Registration is ${chosen} now.`)];
+}
+
+function unblock(directory: Directory, [name = '']: readonly string[]): ConsoleItem[] {
+  const { guard, clock } = directory.site.core;
+  const folded = foldName(name);
+  guard.forget(folded, clock.monotonic());
+  return [item({ event: 'unblocked', user: folded }, 'The name may log in again.')];
+}
+
+function help(name: string | undefined): ConsoleItem[] {
+  const chosen = COMMANDS.filter((command) => name === undefined || command.name === name);
+  if (chosen.length === 0) throw argumentInvalid("There is no such command; 'help' lists them all.");
+  return chosen.map(({ usage, about }) => item({ event: 'help', usage, about }, `${usage.padEnd(32)} ${about}`));
+}
+
+function exit(directory: Directory): ConsoleItem[] {
+  // Whoever asked by the control socket gets the answer first.
+  setImmediate(() => void directory.close().catch(() => {}));
+  return [item({ event: 'ending' }, 'The directory is ending.')];
+}
+
+function wholeNumber(text: string, what: string, most: number): number {
+  const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (value < 1 || value > most) throw argumentInvalid(`${what} is a whole number from 1 to ${most}.`);
+  return value;
+}
+
+const argumentInvalid = (hint: string): Failure =>
+  new Failure('usage', 'argument-invalid', 'that is not a valid argument', { hint });

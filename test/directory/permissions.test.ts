@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hasCode } from '../../src/base/errors.js';
+import { type Action, assertMay, METHOD_ACTIONS, may, PERMISSIONS, ROLES } from '../../src/directory/permissions.js';
+import { directoryMethods, type Role } from '../../src/wire/directory.js';
+
+/** The table as it was agreed, written out a second time, by least role. */
+const LEAST: Readonly<Record<Action, Role | 'nobody'>> = {
+  'account.own': 'beginner',
+  'people.see': 'beginner',
+  'message.direct': 'beginner',
+  'group.join': 'beginner',
+  'group.create': 'advanced',
+  'group.members': 'advanced',
+  'invitation.create': 'admin',
+  'person.ban': 'admin',
+  'role.grant.beginner': 'admin',
+  'role.grant.advanced': 'admin',
+  'role.grant.admin': 'super-admin',
+  'role.grant.super-admin': 'nobody',
+};
+const HEIGHT: Readonly<Record<Role | 'nobody', number>> = {
+  nobody: 4,
+  'super-admin': 3,
+  admin: 2,
+  advanced: 1,
+  beginner: 0,
+};
+
+for (const action of Object.keys(PERMISSIONS) as Action[]) {
+  for (const role of ROLES) {
+    const allowed = HEIGHT[role] >= HEIGHT[LEAST[action]];
+    test(`A9 ${role} ${allowed ? 'may' : 'may not'} ${action}`, () => assert.equal(may(role, action), allowed));
+  }
+}
+
+test('A9 every request has its action, and what has none is denied to everybody', () => {
+  assert.deepEqual(Object.keys(METHOD_ACTIONS).sort(), Object.keys(directoryMethods).sort());
+  for (const role of ROLES) {
+    for (const method of ['', 'roles.set', 'constructor', '__proto__', 'toString']) {
+      assert.throws(
+        () => assertMay(role, method),
+        (error: unknown) => hasCode(error, 'not-permitted'),
+      );
+      assert.equal(may(role, method), false);
+    }
+  }
+});
