@@ -7,7 +7,7 @@
  * - A write is acknowledged (its promise resolves) when it will survive a crash and a power cut.
  * - A write that fails with reason `storage` may or may not have happened; with any other code it has not.
  * - Reads see every write acknowledged before they began.
- * - Writes to one key or one log, issued in order without waiting, happen in that order.
+ * - Writes to one key, and appends to one log, issued in order without waiting, happen in that order.
  *
  * Errors are Failures: `store-exists`, `store-conflict` (compare-and-set lost), `store-key` (unusable name),
  * `store-value-size`, `store-quota`, `store-damaged` (a checksum did not match), `disk-full` (works again when there is
@@ -109,9 +109,12 @@ export interface Log {
   /** From `from` (default: the oldest kept) on, to the end as it is when reached. Trimmed positions are skipped. */
   read(options?: { readonly from?: number; readonly limit?: number }): AsyncIterable<LogEntry>;
   ends(): Promise<LogEnds>;
-  /** Forgets the entries before `before`; positions stay. */
+  /** Forgets the acknowledged entries before `before`; positions stay. */
   trim(before: number): Promise<void>;
-  /** Forgets the log; positions start at 0 again. Broken off by a crash, it may leave an empty log at its position. */
+  /**
+   * Forgets the log; positions start at 0 again. To be waited for before appending again. Broken off by a crash it may
+   * leave an empty log at its position.
+   */
   delete(): Promise<void>;
 }
 

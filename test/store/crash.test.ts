@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { openLevelStore } from '../../src/store/level/open.js';
 import { startChild } from './child.js';
-import { code } from './contract.js';
 import { temporaryFolder } from './folder.js';
 import { killWhileAppending } from './kill.js';
+import { code } from './support.js';
 
 it('S1 kill -9 while appending loses nothing acknowledged', async (t) => {
   const { entries, slowestOpen } = await killWhileAppending(15, 1);

@@ -9,8 +9,8 @@ import { openLevelStore } from '../../src/store/level/open.js';
 import type { LocalStore } from '../../src/store/local.js';
 import { Acknowledged } from './acknowledged.js';
 import { startChild } from './child.js';
-import { all, code } from './contract.js';
 import { temporaryFolder } from './folder.js';
+import { all, code } from './support.js';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -23,7 +23,7 @@ async function onSmallDisk(t: TestContext, bytes: number, work: (path: string) =
     if (mounted.status !== 0) return t.skip('only root can mount a small file system (Linux)');
     await work(path);
   } finally {
-    if (mounted.status === 0) execFileSync('umount', [path]);
+    if (mounted.status === 0) execFileSync('umount', ['-l', path]);
     await folder.remove();
   }
 }

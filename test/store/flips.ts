@@ -7,8 +7,8 @@ import { type Random, randomBelow } from '../../src/base/random.js';
 import { openLevelStore } from '../../src/store/level/open.js';
 import type { LocalStore } from '../../src/store/local.js';
 import { seededRandom } from '../support/random.js';
-import { all } from './contract.js';
 import { temporaryFolder } from './folder.js';
+import { all } from './support.js';
 
 export interface FlipResult {
   readonly found: number;

@@ -10,8 +10,8 @@ import { ids } from '../../src/store/level/ids.js';
 import { crc32c } from '../../src/store/level/inspect/crc32c.js';
 import { inspectLevel } from '../../src/store/level/inspect/inspect.js';
 import { openLevelStore } from '../../src/store/level/open.js';
-import { all, code } from './contract.js';
 import { temporaryFolder } from './folder.js';
+import { all, code } from './support.js';
 
 it('computes CRC-32C as RFC 3720, appendix B.4, has it', () => {
   assert.equal(crc32c(new Uint8Array(32)), 0x8a9136aa);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { utf8 } from '../../src/base/bytes.js';
 import type { LocalStore } from '../../src/store/local.js';
-import { all, code, type Subject } from './contract.js';
+import type { Subject } from './contract.js';
+import { all, code } from './support.js';
 
 interface LocalSubject extends Subject {
   open(): Promise<LocalStore>;

@@ -7,9 +7,9 @@ import { fromUtf8, utf8 } from '../../src/base/bytes.js';
 import { openLevelStore } from '../../src/store/level/open.js';
 import type { Store } from '../../src/store/store.js';
 import { startChild } from './child.js';
-import { all, code } from './contract.js';
 import { temporaryFolder } from './folder.js';
 import { MIGRATIONS } from './migrations.js';
+import { all, code } from './support.js';
 
 const WORDS = Array.from({ length: 50 }, (_, index) => `word${String(index).padStart(2, '0')}`);
 const upper = WORDS.map((word) => word.toUpperCase());

@@ -9,17 +9,20 @@ import { damaged } from '../failures.js';
 const CHECKSUM = 4;
 const REVISION = 8;
 
+/** zlib takes an empty buffer for the wish to begin anew. */
+const checksum = (id: string, body: Uint8Array): number => (body.length === 0 ? crc32(id) : crc32(body, crc32(id)));
+
 export function seal(id: string, body: Uint8Array): Uint8Array {
   const sealed = new Uint8Array(CHECKSUM + body.length);
   sealed.set(body, CHECKSUM);
-  asBuffer(sealed).writeUInt32BE(crc32(body, crc32(id)));
+  asBuffer(sealed).writeUInt32BE(checksum(id, body));
   return sealed;
 }
 
 /** The body, in the same memory. Throws `store-damaged`. */
 export function unseal(id: string, sealed: Uint8Array): Uint8Array {
   const body = plain(sealed, CHECKSUM);
-  if (sealed.length < CHECKSUM || asBuffer(sealed).readUInt32BE() !== crc32(body, crc32(id))) {
+  if (sealed.length < CHECKSUM || asBuffer(sealed).readUInt32BE() !== checksum(id, body)) {
     throw damaged(`the value of ${printable(id)} does not match its checksum`);
   }
   return body;
@@ -31,7 +34,7 @@ export function sealRecord(id: string, value: Uint8Array, revision: number): Uin
   const buffer = asBuffer(sealed);
   buffer.writeBigUInt64BE(BigInt(revision), CHECKSUM);
   sealed.set(value, CHECKSUM + REVISION);
-  buffer.writeUInt32BE(crc32(buffer.subarray(CHECKSUM), crc32(id)));
+  buffer.writeUInt32BE(checksum(id, buffer.subarray(CHECKSUM)));
   return sealed;
 }
 

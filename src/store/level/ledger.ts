@@ -39,12 +39,14 @@ export class Ledger {
     steps.forEach(assertStep);
     const held = this.#hold(steps);
     try {
-      const loading = held.load();
-      if (loading.length > 0) await Promise.all(loading);
-      const { changes, results } = judge(steps, held, () => this.#revisions.next());
       const acknowledged: (() => void)[] = [];
-      const ops = changes.flatMap((change) => this.#apply(change, held, acknowledged));
-      await this.#commit.add([...this.#revisions.reservation(), ...ops, ...more]);
+      const decide = (): { readonly results: readonly number[]; readonly done: Promise<void> } => {
+        const { changes, results } = judge(steps, held, () => this.#revisions.next());
+        const ops = changes.flatMap((change) => this.#apply(change, held, acknowledged));
+        return { results, done: this.#commit.add([...this.#revisions.reservation(), ...ops, ...more]) };
+      };
+      const { results, done } = held.isReady() ? decide() : await held.whenReady(decide);
+      await done;
       for (const acknowledge of acknowledged) acknowledge();
       return results;
     } finally {
@@ -101,11 +103,41 @@ class Held implements Standing {
     }
   }
 
-  /** Asks the disk for what judging needs and nobody knows yet. */
-  load(): Promise<void>[] {
+  /** Nothing has to be asked of the disk, and nobody who came before still waits for it. */
+  isReady(): boolean {
+    return this.#missing().length === 0 && this.#slots().every((slot) => slot.undecided === undefined);
+  }
+
+  /** Loads what is missing and lets those who came before decide first; those who come later wait for this one. */
+  async whenReady<T>(decide: () => T): Promise<T> {
+    const before = this.#slots().flatMap((slot) => slot.undecided ?? []);
+    const loading = this.#missing().map((load) => load());
+    let decided: () => void = () => {};
+    const mine = new Promise<void>((resolve) => {
+      decided = resolve;
+    });
+    for (const slot of this.#slots()) slot.undecided = mine;
+    try {
+      await Promise.all([...before, ...loading]);
+      return decide();
+    } finally {
+      for (const slot of this.#slots()) if (slot.undecided === mine) slot.undecided = undefined;
+      decided();
+    }
+  }
+
+  #slots(): Slot<unknown>[] {
+    return [...this.#records.values(), ...this.#logs.values()];
+  }
+
+  /** What loads the state of each slot that judging needs and nobody knows yet. */
+  #missing(): (() => Promise<void>)[] {
     const records = [...this.#records.values()].filter((slot) => this.#needed.has(slot.id) && slot.state === undefined);
     const logs = [...this.#logs.values()].filter((slot) => slot.state === undefined);
-    return [...records.map((slot) => this.#recordSlots.ready(slot)), ...logs.map((slot) => this.#logSlots.ready(slot))];
+    return [
+      ...records.map((slot) => () => this.#recordSlots.ready(slot)),
+      ...logs.map((slot) => () => this.#logSlots.ready(slot)),
+    ];
   }
 
   revision(space: string, key: string): Revision {

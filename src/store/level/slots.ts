@@ -19,7 +19,7 @@ export class Slots<T> {
   hold(id: string): Slot<T> {
     let slot = this.#slots.get(id);
     if (slot === undefined) {
-      slot = { id, users: 0, state: undefined, loading: undefined };
+      slot = { id, users: 0, state: undefined, loading: undefined, undecided: undefined };
       this.#slots.set(id, slot);
     }
     slot.users++;
@@ -55,4 +55,6 @@ export interface Slot<T> {
   users: number;
   state: T | undefined;
   loading: Promise<void> | undefined;
+  /** Ends when the last one who must wait before judging has judged: who comes later waits for it. */
+  undecided: Promise<void> | undefined;
 }

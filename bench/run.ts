@@ -1,0 +1,31 @@
+/**
+ * Runs benches: `npm run bench -- NAME…`, where NAME stands for bench/NAME.ts. Without a name it lists them. Figures go
+ * to the terminal and, as JSON, to bench/results/.
+ */
+import { readdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../src/base/clock.js';
+import { type Bench, PrintedReport } from './support/report.js';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const results = resolve(here, '..', '..', 'bench', 'results');
+const known = readdirSync(here)
+  .filter((name) => name.endsWith('.js') && name !== 'run.js')
+  .map((name) => name.slice(0, -'.js'.length))
+  .sort();
+
+const names = process.argv.slice(2);
+const wrong = names.filter((name) => !known.includes(name));
+if (names.length === 0 || wrong.length > 0) {
+  for (const name of wrong) console.error(`There is no bench '${name}'.`);
+  console.error(`npm run bench -- NAME…, where NAME is one of: ${known.join(', ')}`);
+  process.exit(2);
+}
+
+for (const name of names) {
+  const module: { readonly default: Bench } = await import(join(here, `${name}.js`));
+  const report = new PrintedReport(name);
+  await module.default(report);
+  console.log(`  kept in ${report.save(results, systemClock.now())}`);
+}
