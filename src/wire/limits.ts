@@ -98,3 +98,30 @@ export const GROUP_LOG_PAGE = 64;
 /** Messages a user may post through the directory in one second, on average and at once. */
 export const MESSAGES_PER_SECOND = 20;
 export const MESSAGES_BURST = 40;
+
+// --- Transfers (docs/protocol-transfer.md) ---
+
+export const TRANSFER_VERSION = 1;
+/** Content of one block, before sealing: what a manifest may say. The last block may be shorter. */
+export const BLOCK_BYTES: readonly number[] = [64 << 10, 128 << 10, 256 << 10];
+/** Blocks in one transfer: 4 TiB of the largest. */
+export const TRANSFER_BLOCKS = 1 << 24;
+export const TRANSFER_FILES = 2_048;
+export const TRANSFER_PATH_BYTES = 1_024;
+export const TRANSFER_PATH_DEPTH = 16;
+export const MANIFEST_BYTES = 192 << 10;
+/** Every path carries this much (RFC 9000 §14), and handshakes are padded to it. */
+export const DATAGRAM_MIN_BYTES = 1_200;
+/** IPv4's largest UDP payload; what a length of two bytes could say beyond it is refused. */
+export const DATAGRAM_MAX_BYTES = 65_507;
+/** Until an address has answered, at most this many times what came from it goes out to it (RFC 9000 §8). */
+export const AMPLIFICATION = 3;
+/** Ranges in one acknowledgement, and in one list of wanted blocks. */
+export const ACK_RANGES = 192;
+export const WANT_RANGES = 64;
+/** Packets in one session; beyond it the session is renewed. */
+export const SESSION_PACKETS = 2 ** 31;
+/** From the first probe to the verdict that datagrams do not get through. */
+export const UDP_BLOCKED_MS = 2_000;
+/** A cookie proves an address for this long. */
+export const COOKIE_LIFETIME_MS = 10_000;

@@ -1,0 +1,191 @@
+import type { AckSample, CongestionController, ControllerInit, RateReason } from './congestion.js';
+
+/**
+ * Finds the rate by measuring delivery (after BBR, draft-ietf-ccwg-bbr): paces at the highest delivery rate of the last
+ * rounds, keeps about one bandwidth-delay product in flight, probes for more every few rounds. Departures: start-up ends at
+ * the first sign of a queue, not only when the rate stops growing; loss which is no more than the path's usual loss is
+ * ignored, and loss beyond it, or a standing queue, lowers the rate until the next probe, so that other flows get room.
+ */
+
+const ROUNDS_OF_MEMORY = 10;
+const STARTUP_GAIN = 2.77;
+const STARTUP_WINDOW_GAIN = 2;
+const WINDOW_GAIN = 1.6;
+const PROBE_GAIN = 1.2;
+const DRAIN_GAIN = 0.8;
+/** One probing round, one draining, then this many at the measured rate. */
+const CRUISE_ROUNDS = 6;
+const INITIAL_WINDOW = 128 << 10;
+const MIN_WINDOW_PACKETS = 4;
+/** A queue is what lifts the round trip by a quarter and by more than timers jitter. */
+const QUEUE_RATIO = 0.25;
+const QUEUE_FLOOR_MS = 4;
+/** Loss above what the path usually loses which counts as congestion. */
+const LOSS_MARGIN = 0.02;
+/** Kept of the rate after a congested round. */
+const BACK_OFF = 0.85;
+/** A receiver answers, and a process runs, no more evenly than this. */
+const JITTER_MS = 4;
+
+type Phase = 'startup' | 'drain' | 'probe' | 'relax' | 'cruise';
+
+export class AdaptiveController implements CongestionController {
+  readonly #init: ControllerInit;
+  #phase: Phase = 'startup';
+  #reason: RateReason = 'startup';
+  readonly #rates: number[] = [];
+  #rate: number;
+  #bound = Number.POSITIVE_INFINITY;
+  #minRtt: number;
+  #nextRound = 0;
+  #roundRate = 0;
+  #roundAcked = 0;
+  #roundLost = 0;
+  #roundRtt = Number.POSITIVE_INFINITY;
+  #roundLimited = true;
+  #plateau = 0;
+  #fullRate = 0;
+  #usualLoss = 0;
+  #roundsInPhase = 0;
+
+  constructor(init: ControllerInit) {
+    this.#init = init;
+    this.#minRtt = Math.max(init.rtt, 0.05);
+    this.#rate = INITIAL_WINDOW / Math.max(this.#minRtt, 1);
+  }
+
+  get reason(): RateReason {
+    return this.#reason;
+  }
+
+  get pacingRate(): number {
+    return Math.max(this.#gain * Math.min(this.#rate, this.#bound), this.#init.datagram / 100);
+  }
+
+  get window(): number {
+    const rate = Math.min(this.#rate, this.#bound);
+    const gain = this.#phase === 'startup' ? STARTUP_WINDOW_GAIN : this.#phase === 'drain' ? 1 : WINDOW_GAIN;
+    const slack = Math.min(rate * JITTER_MS, this.#init.buffer / 2);
+    const window = gain * rate * this.#minRtt + slack;
+    const least = this.#phase === 'startup' ? INITIAL_WINDOW : MIN_WINDOW_PACKETS * this.#init.datagram;
+    return Math.max(window, least);
+  }
+
+  get #gain(): number {
+    if (this.#phase === 'startup') return STARTUP_GAIN;
+    if (this.#phase === 'drain') return 1 / STARTUP_GAIN;
+    if (this.#phase === 'probe') return PROBE_GAIN;
+    return this.#phase === 'relax' ? DRAIN_GAIN : 1;
+  }
+
+  onAck(sample: AckSample): void {
+    this.#minRtt = Math.max(sample.minRtt, 0.05);
+    this.#roundAcked += sample.acked;
+    this.#roundLost += sample.lost;
+    if (sample.rtt > 0) this.#roundRtt = Math.min(this.#roundRtt, sample.rtt);
+    if (sample.rate > 0 && (!sample.limited || sample.rate > this.#rate)) {
+      this.#roundRate = Math.max(this.#roundRate, sample.rate);
+      this.#roundLimited = false;
+      this.#rate = Math.max(this.#rate, sample.rate);
+    }
+    if (this.#phase === 'drain' && sample.inFlight <= this.#rate * this.#minRtt) this.#enter('cruise');
+    if (sample.priorDelivered >= this.#nextRound) this.#endRound(sample.delivered);
+  }
+
+  #endRound(delivered: number): void {
+    this.#nextRound = delivered;
+    const lossRate = this.#roundLost / Math.max(1, this.#roundAcked + this.#roundLost);
+    const queued = this.#roundRtt < Number.POSITIVE_INFINITY && this.#hasQueue(this.#roundRtt);
+    if (!this.#roundLimited) {
+      this.#rates.push(this.#roundRate);
+      if (this.#rates.length > ROUNDS_OF_MEMORY) this.#rates.shift();
+      if (this.#phase !== 'startup') this.#rate = Math.max(...this.#rates);
+    }
+    if (this.#phase === 'startup') this.#judgeStartup(queued, lossRate);
+    else this.#judgeRound(queued, lossRate);
+    this.#roundsInPhase++;
+    this.#nextPhase();
+    this.#roundAcked = 0;
+    this.#roundLost = 0;
+    this.#roundRate = 0;
+    this.#roundRtt = Number.POSITIVE_INFINITY;
+    this.#roundLimited = true;
+  }
+
+  #hasQueue(rtt: number): boolean {
+    return rtt - this.#minRtt > Math.max(this.#minRtt * QUEUE_RATIO, QUEUE_FLOOR_MS);
+  }
+
+  #judgeStartup(queued: boolean, lossRate: number): void {
+    if (this.#roundLimited && !queued) return;
+    const grew = this.#roundRate >= this.#fullRate * 1.25;
+    if (grew) {
+      this.#fullRate = this.#roundRate;
+      this.#plateau = 0;
+    } else {
+      this.#plateau++;
+    }
+    const lossy = lossRate > 0.1 && this.#roundRate < this.#fullRate * 1.5 && !grew;
+    if (!queued && !lossy && this.#plateau < 2) {
+      this.#usualLoss = Math.max(this.#usualLoss, Math.min(lossRate, 0.5));
+      return;
+    }
+    this.#rate = this.#rates.length > 0 ? Math.max(...this.#rates) : this.#rate;
+    this.#enter('drain');
+    this.#reason = 'bandwidth';
+  }
+
+  #judgeRound(queued: boolean, lossRate: number): void {
+    const congested = lossRate > this.#usualLoss * 1.5 + LOSS_MARGIN;
+    if (!congested && this.#phase === 'cruise') this.#usualLoss += (lossRate - this.#usualLoss) / 8;
+    if (congested && this.#phase === 'cruise' && !queued) this.#usualLoss += (lossRate - this.#usualLoss) / 16;
+    const standing = queued && this.#phase === 'cruise';
+    if (!congested && !standing) return;
+    this.#reason = congested ? 'loss' : 'delay';
+    const measured = this.#roundRate > 0 ? this.#roundRate : this.#rate;
+    this.#bound = Math.max(Math.min(this.#bound, this.#rate) * BACK_OFF, Math.min(measured, this.#rate) * BACK_OFF);
+  }
+
+  #nextPhase(): void {
+    switch (this.#phase) {
+      case 'cruise':
+        if (this.#roundsInPhase < CRUISE_ROUNDS) return;
+        this.#bound = Number.POSITIVE_INFINITY;
+        this.#reason = 'bandwidth';
+        return this.#enter('probe');
+      case 'probe':
+        return this.#enter('relax');
+      case 'relax':
+        return this.#enter('cruise');
+      case 'drain':
+        if (this.#roundsInPhase > 3) this.#enter('cruise');
+        return;
+      case 'startup':
+    }
+  }
+
+  #enter(phase: Phase): void {
+    this.#phase = phase;
+    this.#roundsInPhase = 0;
+  }
+
+  onSilence(): void {
+    this.#rates.length = 0;
+    this.#rate = Math.max(this.#rate / 4, INITIAL_WINDOW / Math.max(this.#minRtt, 100));
+    this.#fullRate = 0;
+    this.#plateau = 0;
+    this.#enter('startup');
+    this.#reason = 'loss';
+  }
+
+  onPathChange(): void {
+    this.#rates.length = 0;
+    this.#bound = Number.POSITIVE_INFINITY;
+    this.#rate = Math.min(this.#rate, INITIAL_WINDOW / Math.max(this.#minRtt, 1));
+    this.#fullRate = 0;
+    this.#plateau = 0;
+    this.#usualLoss = 0;
+    this.#enter('startup');
+    this.#reason = 'startup';
+  }
+}

@@ -1,0 +1,84 @@
+import { DATAGRAM_MAX_BYTES, DATAGRAM_MIN_BYTES } from '../wire/limits.js';
+
+/**
+ * Finds the largest datagram the path carries (RFC 8899, datagram packetization layer path MTU discovery): probes sizes that
+ * networks have, the likely ones first, and falls back to the size every path carries when the large ones stop arriving.
+ */
+
+/** Payloads of: loopback, jumbo frames, Ethernet by IPv4 and IPv6, tunnels and PPPoE. */
+const SIZES = [DATAGRAM_MAX_BYTES, 8_972, 8_952, 1_472, 1_452, 1_392, 1_320];
+const TRIES = 3;
+/** Larger sizes are tried again after this long. */
+const RETRY_MS = 60_000;
+
+export class MtuSearch {
+  #size = DATAGRAM_MIN_BYTES;
+  #limit: number;
+  #tries = new Map<number, number>();
+  #nextAt = 0;
+
+  /** @param limit what the own interface carries, or the most that can be sent without being cut by the kernel */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Bytes a datagram may have. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Size of the probe to send now, or 0. */
+  probe(now: number, rtt: number): number {
+    if (now < this.#nextAt) return 0;
+    const size = this.#candidate();
+    if (size === 0) return 0;
+    this.#tries.set(size, (this.#tries.get(size) ?? 0) + 1);
+    this.#nextAt = now + Math.max(2 * rtt, 20);
+    return size;
+  }
+
+  #candidate(): number {
+    for (const size of SIZES) {
+      if (size > this.#limit || size <= this.#size) continue;
+      if ((this.#tries.get(size) ?? 0) < TRIES) return size;
+    }
+    return 0;
+  }
+
+  /** When `probe` will want to send one; infinity where there is nothing left to try. */
+  get nextAt(): number {
+    return this.#candidate() === 0 ? Number.POSITIVE_INFINITY : this.#nextAt;
+  }
+
+  onProbed(size: number): void {
+    if (size > this.#size && size <= this.#limit) this.#size = size;
+  }
+
+  /** Nothing large arrives any more, or the kernel refused it. */
+  onBlackHole(now: number): void {
+    if (this.#size === DATAGRAM_MIN_BYTES) return;
+    this.#size = DATAGRAM_MIN_BYTES;
+    this.#tries.clear();
+    this.#nextAt = now + 100;
+  }
+
+  /** The kernel says that no more than this leaves the machine. */
+  onRefused(size: number): void {
+    this.#tries.set(size, TRIES);
+    if (size < this.#limit) this.#limit = Math.max(DATAGRAM_MIN_BYTES, size - 1);
+    if (this.#size > this.#limit) this.#size = DATAGRAM_MIN_BYTES;
+  }
+
+  reset(limit: number): void {
+    this.#limit = limit;
+    this.#size = DATAGRAM_MIN_BYTES;
+    this.#tries.clear();
+    this.#nextAt = 0;
+  }
+
+  /** Time to try larger sizes again. */
+  renew(now: number): void {
+    if (now < this.#nextAt + RETRY_MS) return;
+    this.#tries.clear();
+  }
+}

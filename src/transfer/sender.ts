@@ -1,0 +1,330 @@
+import { Failure, toFailure } from '../base/errors.js';
+import { type Random, randomBelow } from '../base/random.js';
+import { type Ack, type CloseReason, type Frame, FrameWriter } from '../wire/datagrams/control.js';
+import { DATA_HEADER_BYTES, writeDataHeader } from '../wire/datagrams/data.js';
+import { DATAGRAM_MAX_BYTES } from '../wire/limits.js';
+import type { Manifest } from '../wire/transfer-manifest.js';
+import type { CongestionController } from './congestion.js';
+import { ControlChannel } from './control-channel.js';
+import type { SessionKeys } from './keys.js';
+import { LossDetector } from './loss.js';
+import { MtuSearch } from './mtu.js';
+import { type BlockSource, OutgoingBlocks, type Slice } from './outgoing-blocks.js';
+import { Pacer } from './pacer.js';
+import type { Emit, Path } from './path.js';
+import { Paths } from './paths.js';
+import { noTrace, type Trace } from './trace.js';
+import { TRAIN_SEGMENTS, type Train } from './train.js';
+
+export interface SenderInit {
+  readonly keys: SessionKeys;
+  readonly manifest: Manifest;
+  readonly source: BlockSource;
+  readonly path: Path;
+  /** As the receiver said in its Accept. */
+  readonly window: number;
+  readonly controller: CongestionController;
+  /** Milliseconds between bursts, or 0. */
+  readonly pace: number;
+  /** Round trip of the handshake. */
+  readonly rtt: number;
+  readonly random: Random;
+  readonly emit: Emit;
+  readonly now: number;
+  readonly trace?: Trace;
+}
+
+/** Silence after which the session is given up; a new handshake goes on where it stopped. */
+export const SILENCE_MS = 6_000;
+const KEEPALIVE_MS = 500;
+/** Held sealed blocks, whatever the receiver could hold. */
+const MAX_WINDOW = 48 << 20;
+/** A slice shorter than this isn't worth a header. */
+const MIN_SLICE = 64;
+const TRAP_EVERY = 1_024;
+
+export type SenderEnd = { readonly reason: CloseReason; readonly failure?: Failure };
+
+/** Sends blocks over one session. Sans I/O: datagrams and `now` in, datagrams and trains out. */
+export class Sender {
+  readonly #init: SenderInit;
+  readonly #control: ControlChannel;
+  readonly #paths: Paths;
+  readonly #blocks: OutgoingBlocks;
+  readonly #loss: LossDetector;
+  readonly #pacer: Pacer;
+  readonly #mtu: MtuSearch;
+  readonly #trace: Trace;
+  #paused = false;
+  #wantSequence = -1;
+  #toTrap: number;
+  #lastHeard: number;
+  #keepaliveAt: number;
+  #pings = 0;
+  #end: SenderEnd | undefined;
+
+  constructor(init: SenderInit) {
+    this.#init = init;
+    const { keys } = init;
+    this.#control = new ControlChannel(keys.initiatorControl, keys.responderControl, keys.toResponder, 0);
+    this.#paths = new Paths(init.path, init.random);
+    this.#blocks = new OutgoingBlocks(keys.blocks, init.manifest, init.source, Math.min(init.window, MAX_WINDOW));
+    this.#loss = new LossDetector(this.#blocks, init.controller, init.rtt, init.path.stream);
+    this.#pacer = new Pacer(init.pace);
+    this.#mtu = new MtuSearch(init.path.maxDatagram);
+    this.#trace = init.trace ?? noTrace;
+    this.#toTrap = this.#trapDistance();
+    this.#lastHeard = init.now;
+    this.#keepaliveAt = init.now;
+    if (init.path.stream) this.#mtu.onProbed(init.path.maxDatagram);
+  }
+
+  /** Set once: the session is over. */
+  get end(): SenderEnd | undefined {
+    return this.#end;
+  }
+
+  get path(): Path {
+    return this.#paths.current;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  get stats() {
+    const { controller } = this.#init;
+    return {
+      ...this.#loss.stats,
+      mtu: this.#mtu.size,
+      pacingRate: controller.pacingRate,
+      window: controller.window,
+      reason: this.#paused ? ('paused' as const) : this.#blocks.ready ? controller.reason : ('receiver' as const),
+    };
+  }
+
+  /** One datagram for this session, whole. */
+  receive(datagram: Uint8Array, path: Path, now: number): void {
+    if (this.#end !== undefined) return;
+    const opened = this.#control.open(datagram);
+    if (opened === null) return;
+    this.#lastHeard = now;
+    this.#paths.onPacket(path, datagram.length, opened.newest, now);
+    for (const frame of opened.frames) this.#onFrame(frame, path, now);
+    this.#sendDue(now);
+  }
+
+  #onFrame(frame: Frame, path: Path, now: number): void {
+    switch (frame.type) {
+      case 'ack':
+        return this.#onAck(frame.ack, now);
+      case 'want':
+        return this.#onWant(frame.want.sequence, frame.want.ranges, now);
+      case 'reject':
+        for (const { block, generation } of frame.blocks) {
+          if (!this.#blocks.reject(block, generation)) this.close('tooManyRejects');
+        }
+        return;
+      case 'challenge':
+        return this.#send(path, (writer) => writer.challenge('response', frame.token));
+      case 'response':
+        if (this.#paths.onResponse(frame.token)) this.#onMigrated(now);
+        return;
+      case 'probed':
+        this.#mtu.onProbed(frame.size);
+        this.#trace('mtu_updated', { mtu: this.#mtu.size }, now);
+        return;
+      case 'complete':
+        this.#sendClose('done');
+        this.#end = { reason: 'done' };
+        return;
+      case 'close':
+        this.#end = { reason: frame.reason };
+        return;
+      default:
+    }
+  }
+
+  #onAck(ack: Ack, now: number): void {
+    if (this.#loss.onAck(ack, now, this.#trace)) return;
+    this.close('falseAcknowledgement');
+  }
+
+  #onWant(sequence: number, ranges: readonly { first: number; end: number }[], now: number): void {
+    if (sequence > this.#wantSequence) {
+      this.#wantSequence = sequence;
+      this.#blocks.want(ranges);
+    }
+    if (sequence === this.#wantSequence) this.#sendState(now);
+  }
+
+  #onMigrated(now: number): void {
+    this.#mtu.reset(this.path.maxDatagram);
+    this.#loss.onPathChange(now);
+    this.#trace('path_updated', { path: this.path.key }, now);
+  }
+
+  /** Fills `train` with what may be sent now. @returns false where nothing may */
+  fill(train: Train, now: number): boolean {
+    if (this.#end !== undefined || this.#paused) return false;
+    const mtu = this.#mtu.size;
+    const budget = Math.min(this.#pacer.budget(this.#init.controller.pacingRate, mtu, now), this.#loss.allowance);
+    if (budget < 1 || !this.#blocks.ready || this.#loss.packets.room < TRAIN_SEGMENTS * 4) return false;
+    const room = Math.min(budget, mtu * TRAIN_SEGMENTS, DATAGRAM_MAX_BYTES);
+    train.segment = mtu;
+    train.length = 0;
+    this.#loss.beginTrain(now);
+    try {
+      this.#fillTrain(train, Math.max(mtu, room - (room % mtu)));
+    } catch (error) {
+      this.close(error instanceof Failure && error.code === 'source-changed' ? 'sourceChanged' : 'failed', error);
+      return false;
+    }
+    if (train.length === 0) return false;
+    this.#loss.onSent(now);
+    this.#pacer.spend(train.length, now);
+    return true;
+  }
+
+  #fillTrain(train: Train, most: number): void {
+    const { segment } = train;
+    while (train.length < most) {
+      const left = segment - (train.length % segment);
+      if (left < DATA_HEADER_BYTES + MIN_SLICE) return;
+      const slice = this.#blocks.next(left - DATA_HEADER_BYTES);
+      if (slice === null) return;
+      this.#write(slice, train);
+    }
+  }
+
+  #write(slice: Slice, train: Train): void {
+    const { packets } = this.#loss;
+    if (--this.#toTrap === 0) {
+      this.#loss.addTrap();
+      this.#toTrap = this.#trapDistance();
+    }
+    const { keys } = this.#init;
+    const length = DATA_HEADER_BYTES + slice.length;
+    const { block, generation, offset } = slice;
+    writeDataHeader(
+      train.view,
+      train.length,
+      keys.check,
+      keys.toResponder,
+      length,
+      generation,
+      packets.next,
+      block,
+      offset,
+    );
+    this.#blocks.copy(slice, train.bytes, train.length + DATA_HEADER_BYTES);
+    packets.add(block, generation, offset, slice.length);
+    train.length += length;
+  }
+
+  #trapDistance(): number {
+    return TRAP_EVERY / 2 + randomBelow(this.#init.random, TRAP_EVERY);
+  }
+
+  /** The kernel refused datagrams of this size: they count as lost. */
+  onRefused(size: number): void {
+    this.#mtu.onRefused(size);
+  }
+
+  /** Whatever became due by `now`. */
+  timeout(now: number): void {
+    if (this.#end !== undefined) return;
+    if (now - this.#lastHeard >= SILENCE_MS) {
+      this.#end = { reason: 'failed', failure: silence() };
+      return;
+    }
+    const fired = this.#loss.timeout(now, this.#trace);
+    if (fired) {
+      if (this.#loss.probes >= 3) this.#mtu.onBlackHole(now);
+      this.#ping(now);
+    }
+    this.#sendDue(now);
+  }
+
+  #sendDue(now: number): void {
+    if (this.#end !== undefined) return;
+    const challenge = this.#paths.challenge(now);
+    if (challenge !== undefined) this.#send(challenge.path, (writer) => writer.challenge('challenge', challenge.token));
+    const probe = this.#paths.current.stream ? 0 : this.#mtu.probe(now, this.#loss.rtt.smoothed);
+    if (probe > 0) this.#sendProbe(probe);
+    if (now >= this.#keepaliveAt) this.#ping(now);
+  }
+
+  #sendProbe(size: number): void {
+    const writer = new FrameWriter();
+    writer.probe('probe', size);
+    writer.padTo(size - CONTROL_OVERHEAD);
+    this.#init.emit(this.path, this.#control.seal(writer));
+  }
+
+  #ping(now: number): void {
+    this.#keepaliveAt = now + KEEPALIVE_MS;
+    this.#send(this.path, (writer) => {
+      writer.ping(this.#pings++);
+      this.#writeState(writer);
+    });
+  }
+
+  #sendState(now: number): void {
+    this.#keepaliveAt = now + KEEPALIVE_MS;
+    this.#send(this.path, (writer) => this.#writeState(writer));
+  }
+
+  #writeState(writer: FrameWriter): void {
+    if (this.#wantSequence >= 0) writer.wantEcho(this.#wantSequence);
+    const delay = Math.min(Math.max(this.#loss.rtt.smoothed / 8, 1), 8);
+    this.#loss.ackDelay = delay;
+    writer.state(this.#paused, delay * 1_000);
+  }
+
+  #send(path: Path, write: (writer: FrameWriter) => void): void {
+    const writer = new FrameWriter();
+    write(writer);
+    const datagram = this.#control.seal(writer);
+    if (this.#paths.allow(path, datagram.length)) this.#init.emit(path, datagram);
+  }
+
+  #sendClose(reason: CloseReason): void {
+    this.#send(this.path, (writer) => writer.close(reason));
+  }
+
+  pause(paused: boolean, now: number): void {
+    this.#paused = paused;
+    if (this.#end === undefined) this.#sendState(now);
+  }
+
+  /** Tells the other side why, and ends. */
+  close(reason: CloseReason, error?: unknown): void {
+    if (this.#end !== undefined) return;
+    this.#sendClose(reason);
+    this.#end = error === undefined ? { reason } : { reason, failure: toFailure(error) };
+  }
+
+  /** When to call `timeout`, or `fill` again, at the latest. */
+  nextTimeout(now: number): number {
+    if (this.#end !== undefined) return Number.POSITIVE_INFINITY;
+    const mtu = this.#paths.current.stream ? Number.POSITIVE_INFINITY : this.#mtu.nextAt;
+    const due = Math.min(
+      this.#loss.nextTimeout(),
+      this.#paths.nextAt,
+      mtu,
+      this.#keepaliveAt,
+      this.#lastHeard + SILENCE_MS,
+    );
+    if (this.#paused || !this.#blocks.ready || this.#loss.allowance < 1) return due;
+    return Math.min(due, this.#pacer.nextAt(this.#init.controller.pacingRate, this.#mtu.size, now));
+  }
+}
+
+/** Common header, counter and tag of a control packet. */
+const CONTROL_OVERHEAD = 36;
+
+const silence = (): Failure =>
+  new Failure('unreachable', 'transfer-silent', 'nothing was heard from the other side for some seconds', {
+    hint: 'It goes on by itself when the other side can be reached again.',
+  });
