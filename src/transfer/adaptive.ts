@@ -152,11 +152,14 @@ export class AdaptiveController implements CongestionController {
         if (this.#roundsInPhase < CRUISE_ROUNDS) return;
         this.#bound = Number.POSITIVE_INFINITY;
         this.#reason = 'bandwidth';
-        return this.#enter('probe');
+        this.#enter('probe');
+        return;
       case 'probe':
-        return this.#enter('relax');
+        this.#enter('relax');
+        return;
       case 'relax':
-        return this.#enter('cruise');
+        this.#enter('cruise');
+        return;
       case 'drain':
         if (this.#roundsInPhase > 3) this.#enter('cruise');
         return;

@@ -110,9 +110,11 @@ export class Initiator {
     if (this.#opened !== undefined) return;
     switch (datagram[0]) {
       case TYPE.accept:
-        return this.#onAccept(datagram, path, now);
+        this.#onAccept(datagram, path, now);
+        return;
       case TYPE.retry:
-        return this.#onRetry(datagram, path, now);
+        this.#onRetry(datagram, path, now);
+        return;
       case TYPE.punch:
         if (sameBytes(decodePunch(datagram), this.#punch)) this.add(path, now);
         return;

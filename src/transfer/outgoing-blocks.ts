@@ -1,6 +1,6 @@
 import type { Range } from '../wire/datagrams/control.js';
 import { TAG_BYTES } from '../wire/datagrams/handshake.js';
-import { blockCount, type Manifest } from '../wire/transfer-manifest.js';
+import { blockCount, contentBytes, type Manifest } from '../wire/transfer-manifest.js';
 import { type SealedBlock, sealBlock } from './keys.js';
 import { Ranges } from './ranges.js';
 
@@ -52,9 +52,15 @@ export class OutgoingBlocks {
   #lostAt = 0;
   #openBytes = 0;
   #delivered = 0;
+  #wantedAtFirst: number | undefined;
 
   /** @param window bytes of sealed blocks held at most: what the receiver can hold of unfinished ones */
-  constructor(key: Uint8Array, manifest: Manifest, source: BlockSource, window: number) {
+  constructor(
+    key: Uint8Array,
+    readonly manifest: Manifest,
+    source: BlockSource,
+    window: number,
+  ) {
     this.#key = key;
     this.#source = source;
     this.#window = window;
@@ -71,8 +77,16 @@ export class OutgoingBlocks {
     return this.#delivered;
   }
 
+  /** What the receiver did not ask for in its first list it had before. */
+  get bytesThere(): number {
+    const { manifest } = this;
+    const missing = this.#wantedAtFirst === undefined ? this.#state.length : this.#wantedAtFirst - this.#delivered;
+    return Math.max(0, contentBytes(manifest) - missing * manifest.block);
+  }
+
   want(ranges: readonly Range[]): void {
     const count = this.#state.length;
+    this.#wantedAtFirst ??= ranges.reduce((sum, { first, end }) => sum + Math.max(0, Math.min(end, count) - first), 0);
     this.#wanted = ranges.map(({ first, end }) => ({ at: first, end: Math.min(end, count) }));
   }
 

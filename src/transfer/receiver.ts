@@ -94,7 +94,6 @@ export class Receiver {
     this.#wantAt = init.now;
     this.#lastSent = init.now;
     this.#lastHeard = init.now;
-    if (this.complete) this.#completeAt = init.now;
   }
 
   get end(): ReceiverEnd | undefined {
@@ -190,10 +189,10 @@ export class Receiver {
       this.#init.sink.write(block, content);
     } catch (error) {
       const failure = toFailure(error);
-      return this.close(failure.code === 'disk-full' ? 'diskFull' : 'failed', failure);
+      this.close(failure.code === 'disk-full' ? 'diskFull' : 'failed', failure);
+      return;
     }
     if (this.#wants.refresh()) this.#wantAt = 0;
-    if (this.complete) this.#completeAt = 0;
   }
 
   /** @returns the content, or null where it is not that of the hash tree */
@@ -205,14 +204,20 @@ export class Receiver {
     return pathHolds(manifest.root, leafHash(content), block, this.#blocks, path) ? content : null;
   }
 
-  /** A control datagram of this session, whole. */
-  receiveControl(datagram: Uint8Array, path: Path, now: number): void {
-    if (this.#end !== undefined) return;
+  /** All content has its place: the sender may know. */
+  finish(now: number): void {
+    this.#completeAt = now;
+  }
+
+  /** A control datagram of this session, whole. @returns whether it was the initiator's */
+  receiveControl(datagram: Uint8Array, path: Path, now: number): boolean {
+    if (this.#end !== undefined) return false;
     const opened = this.#control.open(datagram);
-    if (opened === null) return;
+    if (opened === null) return false;
     this.#lastHeard = now;
     this.#paths.onPacket(path, datagram.length, opened.newest, now);
     for (const frame of opened.frames) this.#onFrame(frame, path, now);
+    return true;
   }
 
   #onFrame(frame: Frame, path: Path, now: number): void {
@@ -224,11 +229,14 @@ export class Receiver {
         this.#ackDelay = Math.min(Math.max(frame.ackDelay / 1_000, 0.5), 25);
         return;
       case 'ping':
-        return this.#sendAck(now);
+        this.#sendAck(now);
+        return;
       case 'probe':
-        return this.#send(path, now, (writer) => writer.probe('probed', frame.size));
+        this.#send(path, now, (writer) => writer.probe('probed', frame.size));
+        return;
       case 'challenge':
-        return this.#send(path, now, (writer) => writer.challenge('response', frame.token));
+        this.#send(path, now, (writer) => writer.challenge('response', frame.token));
+        return;
       case 'response':
         if (this.#paths.onResponse(frame.token)) {
           (this.#init.trace ?? noTrace)('path_updated', { path: this.path.key }, now);

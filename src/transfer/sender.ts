@@ -92,6 +92,11 @@ export class Sender {
     return this.#paused;
   }
 
+  /** Content of blocks that the receiver has, from this session and earlier ones. */
+  get bytesThere(): number {
+    return this.#blocks.bytesThere;
+  }
+
   get stats() {
     const { controller } = this.#init;
     return {
@@ -105,7 +110,10 @@ export class Sender {
 
   /** One datagram for this session, whole. */
   receive(datagram: Uint8Array, path: Path, now: number): void {
-    if (this.#end !== undefined) return;
+    if (this.#end !== undefined) {
+      this.#receiveAfterEnd(datagram);
+      return;
+    }
     const opened = this.#control.open(datagram);
     if (opened === null) return;
     this.#lastHeard = now;
@@ -114,19 +122,27 @@ export class Sender {
     this.#sendDue(now);
   }
 
+  /** The answer to the last packet was lost: it is given again. */
+  #receiveAfterEnd(datagram: Uint8Array): void {
+    if (this.#end?.reason === 'done' && this.#control.open(datagram) !== null) this.#sendClose('done');
+  }
+
   #onFrame(frame: Frame, path: Path, now: number): void {
     switch (frame.type) {
       case 'ack':
-        return this.#onAck(frame.ack, now);
+        this.#onAck(frame.ack, now);
+        return;
       case 'want':
-        return this.#onWant(frame.want.sequence, frame.want.ranges, now);
+        this.#onWant(frame.want.sequence, frame.want.ranges, now);
+        return;
       case 'reject':
         for (const { block, generation } of frame.blocks) {
           if (!this.#blocks.reject(block, generation)) this.close('tooManyRejects');
         }
         return;
       case 'challenge':
-        return this.#send(path, (writer) => writer.challenge('response', frame.token));
+        this.#send(path, (writer) => writer.challenge('response', frame.token));
+        return;
       case 'response':
         if (this.#paths.onResponse(frame.token)) this.#onMigrated(now);
         return;

@@ -301,9 +301,11 @@ export class Pair {
   #toReceiver(datagram: Uint8Array, view: DataView, at: number, length: number, path: Path): void {
     switch (view.getUint8(at)) {
       case TYPE.data:
-        return this.receiver?.receiveData(datagram, view, at, length, path, this.now);
+        this.receiver?.receiveData(datagram, view, at, length, path, this.now);
+        return;
       case TYPE.control:
-        return this.receiver?.receiveControl(datagram.subarray(at, at + length), path, this.now);
+        this.receiver?.receiveControl(datagram.subarray(at, at + length), path, this.now);
+        return;
       case TYPE.initial: {
         const answered = this.responder.receive(datagram.subarray(at, at + length), path);
         if (answered !== null) this.#openReceiver(answered);
@@ -331,6 +333,7 @@ export class Pair {
     this.written.set(block, (this.written.get(block) ?? 0) + 1);
     this.stored.set(content, block * this.manifest.block);
     this.have.add(block, block + 1);
+    if (this.complete) this.receiver?.finish(this.now);
   }
 
   /** Whether what was stored is what was sent, and nothing was written twice. */

@@ -1,0 +1,127 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { isIPv6 } from 'node:net';
+import { Failure } from '../base/errors.js';
+import { viewOf } from '../wire/datagrams/header.js';
+import { type Endpoint, type HostAddress, type OnDatagrams, PathTable, type Sent } from './endpoint.js';
+import { largestDatagram } from './local-address.js';
+import type { Path } from './path.js';
+import { Train } from './train.js';
+
+/** Node's own UDP sockets: everywhere, one datagram a system call. */
+
+interface DgramPath extends Path {
+  readonly host: string;
+  readonly port: number;
+}
+
+const RECEIVE_BUFFER = 4 << 20;
+/** What the kernel does not take at once waits in the process: beyond this the sender waits too. */
+const MAX_QUEUED = 256 << 10;
+const COPIES_KEPT = 16;
+
+export async function openDgram(address: HostAddress): Promise<Endpoint> {
+  const family = isIPv6(address.host) ? 6 : 4;
+  const socket = createSocket({
+    type: family === 6 ? 'udp6' : 'udp4',
+    ipv6Only: family === 6,
+    recvBufferSize: RECEIVE_BUFFER,
+    // Addresses are numeric: answering at once keeps the send in this turn of the event loop.
+    lookup: (host, _options, done) => done(null, host, family),
+  });
+  try {
+    const listening = once(socket, 'listening');
+    socket.bind(address.port, address.host);
+    await listening;
+  } catch (error) {
+    throw new Failure('unreachable', 'address-in-use', `cannot listen on ${address.host} port ${address.port} by UDP`, {
+      hint: 'Choose another address or port with --listen, or end the program that uses it.',
+      cause: error,
+    });
+  }
+  return new DgramEndpoint(socket, family);
+}
+
+class DgramEndpoint implements Endpoint {
+  readonly kind = 'dgram';
+  readonly train = new Train();
+  onDatagrams: OnDatagrams = () => {};
+  onTurn: () => void = () => {};
+  readonly #paths = new PathTable<string>();
+  readonly #copies: Buffer[] = [];
+  #turning = false;
+  #closed: Promise<void> | undefined;
+
+  constructor(
+    readonly socket: Socket,
+    readonly family: 4 | 6,
+  ) {
+    socket.on('message', (message, from) => this.#onMessage(message, from));
+    // What a send provoked far away is no fault of this socket.
+    socket.on('error', () => {});
+  }
+
+  get address(): HostAddress {
+    const { address, port } = this.socket.address();
+    return { host: address, port };
+  }
+
+  get buffer(): number {
+    return this.socket.getRecvBufferSize() / 2;
+  }
+
+  path({ host, port }: HostAddress): DgramPath {
+    const key = `${host} ${port}`;
+    return this.#paths.get(key, () => {
+      const maxDatagram = largestDatagram(host, false);
+      return { key, host, port, maxDatagram, stream: false } as DgramPath;
+    }) as DgramPath;
+  }
+
+  #onMessage(message: Buffer, from: RemoteInfo): void {
+    const path = this.path({ host: from.address, port: from.port });
+    this.onDatagrams(message, viewOf(message), 0, message.length, path);
+    this.#turnSoon();
+  }
+
+  /** Once for everything that one turn of the event loop brings. */
+  #turnSoon(): void {
+    if (this.#turning) return;
+    this.#turning = true;
+    setImmediate(() => {
+      this.#turning = false;
+      if (this.#closed === undefined) this.onTurn();
+    });
+  }
+
+  send(path: Path, train: Train): Sent {
+    if (this.socket.getSendQueueSize() > MAX_QUEUED) return 'busy';
+    const copy = this.#copies.pop() ?? Buffer.allocUnsafeSlow(train.bytes.length);
+    copy.set(train.bytes.subarray(0, train.length));
+    let left = Math.ceil(train.length / train.segment);
+    const { host, port } = path as DgramPath;
+    for (let at = 0; at < train.length; at += train.segment) {
+      const length = Math.min(train.segment, train.length - at);
+      this.socket.send(copy, at, length, port, host, () => {
+        if (--left > 0) return;
+        if (this.#copies.length < COPIES_KEPT) this.#copies.push(copy);
+        this.#turnSoon();
+      });
+    }
+    return 'sent';
+  }
+
+  sendOne(path: Path, datagram: Uint8Array): Sent {
+    if (this.#closed !== undefined) return 'sent';
+    const { host, port } = path as DgramPath;
+    this.socket.send(datagram, port, host, () => {});
+    return 'sent';
+  }
+
+  drain(): void {}
+
+  close(): Promise<void> {
+    this.#closed ??= new Promise((resolve) => this.socket.close(resolve));
+    return this.#closed;
+  }
+}

@@ -1,0 +1,61 @@
+import type { Path } from './path.js';
+import type { Train } from './train.js';
+
+/** A socket, in one of several ways; all keep the same contract (test/transfer/endpoint.test.ts). */
+
+export interface HostAddress {
+  /** Numeric. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** 'busy': nothing was taken, `onWritable` follows. 'refused': that size does not leave the machine. */
+export type Sent = 'sent' | 'busy' | 'refused';
+
+/** [at, at + length) of `bytes` is one datagram or several joined ones from one address. Valid during the call. */
+export type OnDatagrams = (bytes: Uint8Array, view: DataView, at: number, length: number, path: Path) => void;
+
+export interface Endpoint {
+  /** How it sends and receives, for people: 'dgram', 'batch (koffi)'. */
+  readonly kind: string;
+  readonly family: 4 | 6;
+  readonly address: HostAddress;
+  /** Bytes its receive buffer holds. */
+  readonly buffer: number;
+  /** To be filled and given to `send`; what is in it is gone with the next `send` that took it. */
+  readonly train: Train;
+
+  onDatagrams: OnDatagrams;
+  /** After each batch, and when `send` was busy and is no more. */
+  onTurn: () => void;
+
+  path(address: HostAddress): Path;
+  send(path: Path, train: Train): Sent;
+  sendOne(path: Path, datagram: Uint8Array): Sent;
+  /** Takes in what has arrived without waiting for the event loop, where it can. */
+  drain(): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Paths by address, the same object for the same address. A flood from invented addresses forgets those that nobody uses:
+ * of two generations the older is dropped when the younger is full.
+ */
+export class PathTable<Key> {
+  #young = new Map<Key, Path>();
+  #old = new Map<Key, Path>();
+
+  get(key: Key, make: () => Path): Path {
+    const young = this.#young.get(key);
+    if (young !== undefined) return young;
+    const path = this.#old.get(key) ?? make();
+    if (this.#young.size >= GENERATION) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(key, path);
+    return path;
+  }
+}
+
+const GENERATION = 1_024;

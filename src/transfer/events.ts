@@ -1,0 +1,52 @@
+import type { Failure } from '../base/errors.js';
+import type { Range } from '../wire/datagrams/control.js';
+import type { RateReason } from './congestion.js';
+import type { PlacedFile } from './partial.js';
+
+/** What a transfer tells whoever started it. */
+
+export interface Progress {
+  /** Content that is there, of how much. */
+  readonly bytes: number;
+  readonly size: number;
+  /** Content per second, over the last seconds. */
+  readonly rate: number;
+  /** Milliseconds; 0 where it is not measured on this side. */
+  readonly rtt: number;
+  /** Of the packets sent in this session, how many were lost: 0 to 1. */
+  readonly loss: number;
+  /** Where the other side is: address and port, or 'stream'. */
+  readonly path: string;
+  /** Why it is not faster. */
+  readonly reason: RateReason;
+  /** Payload of one datagram. */
+  readonly mtu: number;
+}
+
+export type TransferState = 'connecting' | 'running' | 'paused' | 'finishing';
+
+export type TransferEvent =
+  | { readonly type: 'state'; readonly state: TransferState }
+  | { readonly type: 'progress'; readonly progress: Progress }
+  /** All blocks that are there: for whoever plays what has come. */
+  | { readonly type: 'have'; readonly ranges: readonly Range[] }
+  /** Datagrams do not get through: a stream to the other side would. It goes on looking for a way meanwhile. */
+  | { readonly type: 'blocked' }
+  /** `files` is empty on the sender's side. */
+  | { readonly type: 'done'; readonly files: readonly PlacedFile[] }
+  | { readonly type: 'failed'; readonly failure: Failure };
+
+/** Bytes per second over a sliding window of two seconds. */
+export class RateMeter {
+  readonly #samples: { readonly at: number; readonly bytes: number }[] = [];
+
+  /** @param bytes total so far @returns bytes per second */
+  update(bytes: number, now: number): number {
+    this.#samples.push({ at: now, bytes });
+    while (this.#samples.length > 2 && now - this.#samples[0]!.at > WINDOW_MS) this.#samples.shift();
+    const first = this.#samples[0]!;
+    return now > first.at ? ((bytes - first.bytes) * 1_000) / (now - first.at) : 0;
+  }
+}
+
+const WINDOW_MS = 2_000;

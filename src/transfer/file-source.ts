@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto';
+import { constants, fstatSync, openSync, readSync } from 'node:fs';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { Failure } from '../base/errors.js';
+import { TRANSFER_FILES } from '../wire/limits.js';
+import { blockCount, blockLength, type Manifest, manifestCodec } from '../wire/transfer-manifest.js';
+import { HASH_BYTES, HashTree, leafHash } from './hash-tree.js';
+import { Layout } from './layout.js';
+import { OpenFiles } from './open-files.js';
+import type { BlockSource } from './outgoing-blocks.js';
+
+/** A file as it was when it was offered: it is sent as long as it is still that. */
+export interface SourceFile {
+  /** On this disk. */
+  readonly path: string;
+  /** In the manifest. */
+  readonly name: string;
+  readonly size: number;
+  readonly mtimeMs: number;
+}
+
+/** What can be sent: remembered beside the offer, so that a transfer goes on after a restart. */
+export interface Source {
+  readonly files: readonly SourceFile[];
+  readonly manifest: Manifest;
+  /** Leaves of the hash tree, joined, where the manifest has its root. */
+  readonly leaves?: Uint8Array;
+}
+
+/** Up to this much content is hashed before it is offered: beyond, nobody would wait for it. */
+const HASHED_BYTES = 64 << 20;
+const SMALL_BYTES = 32 << 20;
+/** How often a file is looked at while it is being sent, in blocks. */
+const LOOK_EVERY = 64;
+
+/**
+ * Looks at files and folders, in the order given, links not followed.
+ * @param options.tree whether to hash everything first; by default where it is little
+ * @throws Failure usage 'no-such-file', transfer 'too-many-files'
+ */
+export async function describe(paths: readonly string[], options: { tree?: boolean } = {}): Promise<Source> {
+  const files: SourceFile[] = [];
+  for (const path of paths) await collect(await existing(path), basename(await realpath(path)), files, true);
+  if (files.length === 0) {
+    throw new Failure('usage', 'nothing-to-send', 'there is no file in what was named', {
+      hint: 'Name a file to send.',
+    });
+  }
+  const total = files.reduce((sum, file) => sum + file.size, 0);
+  const block = total <= SMALL_BYTES ? 64 << 10 : 256 << 10;
+  const plain: Manifest = { files: files.map(({ name, size }) => ({ path: name, size })), block };
+  if (!(options.tree ?? total <= HASHED_BYTES)) return { files, manifest: plain };
+  const leaves = await hashLeaves({ files, manifest: plain });
+  return { files, manifest: { ...plain, root: treeOf(leaves).root }, leaves };
+}
+
+async function existing(path: string): Promise<string> {
+  try {
+    await stat(path);
+    return path;
+  } catch (error) {
+    throw new Failure('usage', 'no-such-file', `'${path}' is not there or cannot be read`, {
+      hint: 'Check the path and its permissions.',
+      cause: error,
+    });
+  }
+}
+
+async function collect(path: string, name: string, files: SourceFile[], named: boolean): Promise<void> {
+  // What a person named may be a link; what is found below it is not followed.
+  const info = named ? await stat(path) : await lstat(path);
+  if (info.isDirectory()) {
+    for (const entry of (await readdir(path)).sort())
+      await collect(join(path, entry), `${name}/${entry}`, files, false);
+    return;
+  }
+  if (!info.isFile()) return;
+  if (files.length === TRANSFER_FILES) {
+    throw new Failure('transfer', 'too-many-files', `more than ${TRANSFER_FILES} files in one transfer`, {
+      hint: 'Pack them into an archive, or send them in parts.',
+    });
+  }
+  files.push({ path, name, size: info.size, mtimeMs: info.mtimeMs });
+}
+
+export const manifestDigest = (manifest: Manifest): Uint8Array =>
+  createHash('sha256').update(manifestCodec.encode(manifest)).digest();
+
+function treeOf(leaves: Uint8Array): HashTree {
+  const hashes: Uint8Array[] = [];
+  for (let at = 0; at < leaves.length; at += HASH_BYTES) hashes.push(leaves.subarray(at, at + HASH_BYTES));
+  return new HashTree(hashes);
+}
+
+/** Between blocks others get their turn. */
+async function hashLeaves(source: Source): Promise<Uint8Array> {
+  const reader = new FileSource(source);
+  const count = blockCount(source.manifest);
+  const leaves = new Uint8Array(count * HASH_BYTES);
+  try {
+    for (let block = 0; block < count; block++) {
+      leaves.set(leafHash(reader.read(block)), block * HASH_BYTES);
+      if (block % 16 === 15) await new Promise(setImmediate);
+    }
+  } finally {
+    reader.close();
+  }
+  return leaves;
+}
+
+const changed = (file: SourceFile): Failure =>
+  new Failure('transfer', 'source-changed', `'${file.path}' changed since it was offered`, {
+    hint: 'Offer it again.',
+  });
+
+/** Reads blocks from the files of a source. */
+export class FileSource implements BlockSource {
+  readonly #source: Source;
+  readonly #layout: Layout;
+  readonly #files: OpenFiles;
+  readonly #buffer: Uint8Array;
+  readonly #tree: HashTree | undefined;
+  #looks = 0;
+
+  constructor(source: Source) {
+    this.#source = source;
+    this.#layout = new Layout(source.manifest);
+    this.#files = new OpenFiles((file) => this.#openFile(source.files[file]!));
+    this.#buffer = new Uint8Array(source.manifest.block + 32 * HASH_BYTES);
+    if (source.leaves !== undefined) this.#tree = treeOf(source.leaves);
+  }
+
+  #openFile(file: SourceFile): number {
+    try {
+      const fd = openSync(file.path, constants.O_RDONLY);
+      this.#judge(fd, file);
+      return fd;
+    } catch (error) {
+      throw error instanceof Failure ? error : changed(file);
+    }
+  }
+
+  #judge(fd: number, file: SourceFile): void {
+    const { size, mtimeMs } = fstatSync(fd);
+    if (size !== file.size || mtimeMs !== file.mtimeMs) throw changed(file);
+  }
+
+  read(block: number): Uint8Array {
+    const { manifest, files } = this.#source;
+    const length = blockLength(manifest, block);
+    const look = this.#looks++ % LOOK_EVERY === 0;
+    let filled = 0;
+    for (const span of this.#layout.spans(block * manifest.block, length)) {
+      const file = files[span.file]!;
+      const fd = this.#files.get(span.file);
+      const end = filled + span.length;
+      for (let at = span.at; filled < end; ) {
+        const got = readSync(fd, this.#buffer, filled, end - filled, at);
+        if (got === 0) throw changed(file);
+        filled += got;
+        at += got;
+      }
+      if (look) this.#judge(fd, file);
+    }
+    if (this.#tree === undefined) return this.#buffer.subarray(0, length);
+    const path = this.#tree.path(block);
+    this.#buffer.set(path, length);
+    return this.#buffer.subarray(0, length + path.length);
+  }
+
+  close(): void {
+    this.#files.close();
+  }
+}

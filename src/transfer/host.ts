@@ -1,0 +1,36 @@
+import type { Random } from '../base/random.js';
+import type { ConnectionId } from '../wire/datagrams/header.js';
+import type { HostAddress } from './endpoint.js';
+import type { Path } from './path.js';
+import type { Train } from './train.js';
+
+/** What a transfer gets from the engine that runs it. */
+export interface Host {
+  readonly random: Random;
+  /** Milliseconds that never go back. */
+  now(): number;
+  path(address: HostAddress): Path | undefined;
+  emit(path: Path, datagram: Uint8Array): void;
+  /** To be filled and sent with `sendTrain`; undefined while nothing can be sent there. */
+  train(path: Path): Train | undefined;
+  /** @returns the size that was refused, or 0 */
+  sendTrain(path: Path): number;
+  /** Datagrams for this id go to `runner` from now on. */
+  register(id: ConnectionId, runner: Runner): void;
+  unregister(id: ConnectionId): void;
+  /** Something changed: `work` is called soon. */
+  wake(): void;
+  /** The runner has nothing left to do. */
+  retire(runner: Runner): void;
+}
+
+/** A transfer as the engine runs it. */
+export interface Runner {
+  /** One datagram at [at, at + length), for one of the ids registered. @throws Failure 'malformed' */
+  receive(bytes: Uint8Array, view: DataView, at: number, length: number, path: Path, now: number): void;
+  /** Does what is due. @returns true where more could be sent at once */
+  work(now: number): boolean;
+  /** When `work` has to be called at the latest. */
+  nextTimeout(now: number): number;
+  close(): Promise<void>;
+}

@@ -1,0 +1,217 @@
+import { Failure, hasCode } from '../base/errors.js';
+import type { Random } from '../base/random.js';
+import type { Range } from '../wire/datagrams/control.js';
+import { encodeEchoRequest } from '../wire/datagrams/echo.js';
+import type { Manifest } from '../wire/transfer-manifest.js';
+import { openBatch } from './batch-endpoint.js';
+import { CookieGate } from './cookies.js';
+import { openDgram } from './dgram-endpoint.js';
+import type { Endpoint, HostAddress } from './endpoint.js';
+import { Engine } from './engine.js';
+import type { TransferEvent } from './events.js';
+import type { Source } from './file-source.js';
+import { Incoming } from './incoming.js';
+import { loadLibc } from './libc.js';
+import { Outgoing } from './outgoing.js';
+import { Partial } from './partial.js';
+import type { Path } from './path.js';
+import { QlogFile } from './qlog.js';
+import { answerEcho, readEcho } from './reflexive.js';
+import { type Stream, StreamPath } from './stream-path.js';
+
+/** Transfers of one process over its UDP sockets, in the thread that calls. `transfer.ts` runs one in a thread of its own. */
+
+export interface NodeOptions {
+  /** Numeric addresses, at most one of each family; port 0 picks one, the same for both where it is free. */
+  readonly listen: readonly HostAddress[];
+  /** 'dgram' leaves koffi alone even where it is there. */
+  readonly use?: 'batch' | 'dgram';
+}
+
+export interface CommonOptions {
+  /** 16 bytes, of this transfer; the receiver's partial folder is called after it. */
+  readonly id: Uint8Array;
+  /** 32 unpredictable bytes, from the offer. */
+  readonly secret: Uint8Array;
+  /** Where the other side may be: its local addresses, the one the directory saw. */
+  readonly candidates: readonly HostAddress[];
+  /** Milliseconds without the other side after which it fails; by default ten minutes. */
+  readonly patience?: number;
+  /** A file to which what happens is written as qlog. */
+  readonly trace?: string;
+}
+
+export interface SendOptions extends CommonOptions {
+  readonly source: Source;
+  /** Bytes per second; found by measuring where it is left out. */
+  readonly rate?: number;
+  /** Milliseconds between bursts. */
+  readonly pace?: number;
+}
+
+export interface ReceiveOptions extends CommonOptions {
+  readonly manifest: Manifest;
+  /** Where the files go; made where it is missing. */
+  readonly folder: string;
+  /** False leaves it to the system when bytes reach the disk. */
+  readonly durable?: boolean;
+}
+
+export type Command =
+  | { readonly type: 'candidates'; readonly addresses: readonly HostAddress[] }
+  | { readonly type: 'pause'; readonly paused: boolean }
+  | { readonly type: 'want'; readonly ranges: readonly Range[] };
+
+const PATIENCE_MS = 10 * 60_000;
+const ECHO_TRIES = 4;
+const ECHO_WAIT_MS = 400;
+
+export class TransferNode {
+  readonly #engine: Engine;
+  readonly #endpoints: readonly Endpoint[];
+  readonly #random: Random;
+  readonly #gate: CookieGate;
+  readonly #echoes = new Set<(datagram: Uint8Array) => void>();
+
+  private constructor(endpoints: readonly Endpoint[], random: Random) {
+    this.#endpoints = endpoints;
+    this.#random = random;
+    this.#gate = new CookieGate(random);
+    this.#engine = new Engine({
+      endpoints,
+      random,
+      now: () => performance.now(),
+      onOther: (datagram, path, endpoint) => this.#onOther(datagram, path, endpoint),
+    });
+  }
+
+  /** @throws Failure unreachable 'address-in-use' */
+  static async open({ listen, use }: NodeOptions, random: Random): Promise<TransferNode> {
+    const endpoints: Endpoint[] = [];
+    for (const address of listen) {
+      const port = address.port === 0 ? (endpoints[0]?.address.port ?? 0) : address.port;
+      endpoints.push(await openAny({ host: address.host, port }, use));
+    }
+    return new TransferNode(endpoints, random);
+  }
+
+  get endpoints(): readonly { readonly kind: string; readonly address: HostAddress }[] {
+    return this.#endpoints.map(({ kind, address }) => ({ kind, address }));
+  }
+
+  send(options: SendOptions, onEvent: (event: TransferEvent) => void): Outgoing {
+    const qlog = this.#qlog(options, 'sender');
+    const outgoing = new Outgoing(this.#engine, {
+      id: options.id,
+      secret: options.secret,
+      source: options.source,
+      candidates: options.candidates,
+      rate: options.rate,
+      pace: options.pace,
+      patience: options.patience ?? PATIENCE_MS,
+      trace: qlog?.trace,
+      onEvent: closing(qlog, onEvent),
+    });
+    this.#engine.add(outgoing);
+    return outgoing;
+  }
+
+  /** @throws Failure transfer 'unsafe-name', limit 'disk-full' */
+  async receive(options: ReceiveOptions, onEvent: (event: TransferEvent) => void): Promise<Incoming> {
+    const { id, manifest, folder } = options;
+    const partial = await Partial.open({ id, manifest, folder, durable: options.durable ?? true });
+    const qlog = this.#qlog(options, 'receiver');
+    const incoming = new Incoming(this.#engine, {
+      id,
+      secret: options.secret,
+      manifest,
+      partial,
+      candidates: options.candidates,
+      patience: options.patience ?? PATIENCE_MS,
+      gate: this.#gate,
+      buffer: Math.min(...this.#endpoints.map((endpoint) => endpoint.buffer), 4 << 20),
+      trace: qlog?.trace,
+      onEvent: closing(qlog, onEvent),
+    });
+    this.#engine.add(incoming);
+    return incoming;
+  }
+
+  #qlog(options: CommonOptions, vantage: 'sender' | 'receiver'): QlogFile | undefined {
+    return options.trace === undefined ? undefined : new QlogFile(options.trace, vantage, performance.now());
+  }
+
+  attachStream(runner: Outgoing | Incoming, stream: Stream): void {
+    const path = new StreamPath(
+      stream,
+      (bytes, view, at, length, from) => this.#engine.receiveStream(bytes, view, at, length, from),
+      () => this.#engine.wake(),
+    );
+    runner.attachStream(path);
+  }
+
+  /**
+   * The address that `server` sees this node's datagrams come from.
+   * @throws Failure unreachable 'echo-unanswered'
+   */
+  async reflexive(server: HostAddress): Promise<HostAddress> {
+    const path = this.#engine.path(server);
+    if (path !== undefined) {
+      for (let i = 0; i < ECHO_TRIES; i++) {
+        const seen = await this.#echo(path);
+        if (seen !== null) return seen;
+      }
+    }
+    throw new Failure('unreachable', 'echo-unanswered', 'the directory did not answer by UDP', {
+      hint: 'A firewall may block UDP: transfers then go over the direct TCP link.',
+    });
+  }
+
+  #echo(path: Path): Promise<HostAddress | null> {
+    const token = this.#random.bytes(8);
+    return new Promise((resolve) => {
+      const finish = (seen: HostAddress | null): void => {
+        clearTimeout(timer);
+        this.#echoes.delete(listener);
+        resolve(seen);
+      };
+      const listener = (datagram: Uint8Array): void => {
+        const seen = readEcho(datagram, token);
+        if (seen !== null) finish(seen);
+      };
+      const timer = setTimeout(() => finish(null), ECHO_WAIT_MS);
+      this.#echoes.add(listener);
+      this.#engine.emit(path, encodeEchoRequest(token));
+    });
+  }
+
+  #onOther(datagram: Uint8Array, path: Path, endpoint: Endpoint): void {
+    for (const listener of [...this.#echoes]) listener(datagram);
+    const [host = '', port = '0'] = path.key.split(' ');
+    const answer = answerEcho(datagram, { host, port: Number(port) });
+    if (answer !== null) endpoint.sendOne(path, answer);
+  }
+
+  close(): Promise<void> {
+    return this.#engine.close();
+  }
+}
+
+async function openAny(address: HostAddress, use: 'batch' | 'dgram' | undefined): Promise<Endpoint> {
+  const libc = use === 'dgram' ? null : loadLibc();
+  if (libc === null) return openDgram(address);
+  try {
+    return openBatch(libc, address);
+  } catch (error) {
+    if (hasCode(error, 'address-in-use')) throw error;
+    return openDgram(address);
+  }
+}
+
+function closing(qlog: QlogFile | undefined, onEvent: (event: TransferEvent) => void) {
+  if (qlog === undefined) return onEvent;
+  return (event: TransferEvent): void => {
+    if (event.type === 'done' || event.type === 'failed') qlog.close();
+    onEvent(event);
+  };
+}

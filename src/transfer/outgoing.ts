@@ -1,0 +1,315 @@
+import { Failure } from '../base/errors.js';
+import type { ConnectionId } from '../wire/datagrams/header.js';
+import { UDP_BLOCKED_MS } from '../wire/limits.js';
+import { contentBytes } from '../wire/transfer-manifest.js';
+import { AdaptiveController } from './adaptive.js';
+import type { CongestionController, ControllerInit } from './congestion.js';
+import type { HostAddress } from './endpoint.js';
+import { TRAINS_A_TURN } from './engine.js';
+import { RateMeter, type TransferEvent, type TransferState } from './events.js';
+import { FileSource, manifestDigest, type Source } from './file-source.js';
+import { FixedController, StreamController } from './fixed.js';
+import type { Host, Runner } from './host.js';
+import { Initiator, type Opened } from './initiator.js';
+import type { Path } from './path.js';
+import { Sender } from './sender.js';
+import type { StreamPath } from './stream-path.js';
+import type { Trace } from './trace.js';
+
+/**
+ * Sends the files of one transfer: finds the receiver, sends, and finds it again when it was lost.
+ *
+ *     connecting ──Accept──▶ running ──all delivered and placed──▶ done
+ *         ▲                     │
+ *         └──────silence────────┘
+ */
+
+export interface OutgoingInit {
+  readonly id: Uint8Array;
+  readonly secret: Uint8Array;
+  readonly source: Source;
+  readonly candidates: readonly HostAddress[];
+  /** Bytes per second, where a person gave it. */
+  readonly rate?: number | undefined;
+  /** Milliseconds between bursts. */
+  readonly pace?: number | undefined;
+  /** Milliseconds without the other side after which it fails. */
+  readonly patience: number;
+  readonly onEvent: (event: TransferEvent) => void;
+  readonly trace?: Trace | undefined;
+}
+
+const PROGRESS_EVERY_MS = 200;
+/** Time in which a last packet that was lost is answered again. */
+const LINGER_MS = 1_000;
+const STREAM_WINDOW = 8 << 20;
+
+export class Outgoing implements Runner {
+  readonly #host: Host;
+  readonly #init: OutgoingInit;
+  readonly #source: FileSource;
+  readonly #size: number;
+  readonly #candidates = new Set<Path>();
+  readonly #meter = new RateMeter();
+  readonly #ids: ConnectionId[] = [];
+  #initiator: Initiator | undefined;
+  #sender: Sender | undefined;
+  #stream: StreamPath | undefined;
+  #state: TransferState | undefined;
+  #paused = false;
+  #lostAt: number;
+  #blockedAt: number;
+  #progressAt = 0;
+  #over = false;
+  #lingerUntil = Number.POSITIVE_INFINITY;
+
+  constructor(host: Host, init: OutgoingInit) {
+    this.#host = host;
+    this.#init = init;
+    this.#source = new FileSource(init.source);
+    this.#size = contentBytes(init.source.manifest);
+    this.#lostAt = host.now();
+    this.#blockedAt = host.now() + UDP_BLOCKED_MS;
+    this.#connect(host.now());
+    this.addCandidates(init.candidates);
+  }
+
+  addCandidates(addresses: readonly HostAddress[]): void {
+    for (const address of addresses) {
+      const path = this.#host.path(address);
+      if (path === undefined) continue;
+      this.#candidates.add(path);
+      this.#initiator?.add(path, this.#host.now());
+    }
+    this.#host.wake();
+  }
+
+  attachStream(stream: StreamPath): void {
+    this.#stream?.close();
+    this.#stream = stream;
+    this.#initiator?.add(stream, this.#host.now());
+    this.#host.wake();
+  }
+
+  #connect(now: number): void {
+    const { id, secret, source } = this.#init;
+    this.#forgetIds();
+    this.#sender = undefined;
+    this.#initiator = new Initiator({
+      secret: { id, secret, manifest: manifestDigest(source.manifest) },
+      random: this.#host.random,
+      emit: (path, datagram) => this.#host.emit(path, datagram),
+      now,
+    });
+    this.#register(this.#initiator.id);
+    for (const path of this.#candidates) this.#initiator.add(path, now);
+    if (this.#stream?.closed === false) this.#initiator.add(this.#stream, now);
+    this.#setState('connecting');
+  }
+
+  #register(id: ConnectionId): void {
+    this.#ids.push(id);
+    this.#host.register(id, this);
+  }
+
+  #forgetIds(): void {
+    for (const id of this.#ids.splice(0)) this.#host.unregister(id);
+  }
+
+  receive(bytes: Uint8Array, _view: DataView, at: number, length: number, path: Path, now: number): void {
+    const datagram = bytes.subarray(at, at + length);
+    if (this.#sender !== undefined) {
+      this.#sender.receive(datagram, path, now);
+      return;
+    }
+    this.#initiator?.receive(datagram, path, now);
+    const opened = this.#initiator?.opened;
+    if (opened !== undefined) this.#run(opened, now);
+  }
+
+  #run(opened: Opened, now: number): void {
+    const { keys, path, fields, rtt } = opened;
+    this.#initiator = undefined;
+    this.#candidates.add(path);
+    if (path.stream) this.#candidates.delete(path);
+    else this.#stream?.close();
+    this.#register(keys.toInitiator);
+    this.#sender = new Sender({
+      keys,
+      manifest: this.#init.source.manifest,
+      source: this.#source,
+      path,
+      window: path.stream ? STREAM_WINDOW : fields.window,
+      controller: this.#controller({ datagram: 1_200, buffer: fields.buffer, rtt }, path),
+      pace: this.#init.pace ?? 0,
+      rtt,
+      random: this.#host.random,
+      emit: (to, datagram) => this.#host.emit(to, datagram),
+      now,
+      ...(this.#init.trace === undefined ? {} : { trace: this.#init.trace }),
+    });
+    if (this.#paused) this.#sender.pause(true, now);
+    this.#setState(this.#paused ? 'paused' : 'running');
+  }
+
+  #controller(init: ControllerInit, path: Path): CongestionController {
+    if (path.stream) return new StreamController(STREAM_WINDOW);
+    if (this.#init.rate !== undefined) return new FixedController(init, this.#init.rate / 1_000);
+    return new AdaptiveController(init);
+  }
+
+  work(now: number): boolean {
+    if (this.#over) {
+      if (now >= this.#lingerUntil) void this.close();
+      return false;
+    }
+    const sender = this.#sender;
+    if (sender === undefined) {
+      this.#seek(now);
+      return false;
+    }
+    if (now >= sender.nextTimeout(now)) sender.timeout(now);
+    const more = this.#send(sender, now);
+    if (now >= this.#progressAt) this.#report(sender, now);
+    if (sender.path.stream && this.#stream?.closed) this.#lost(now);
+    else if (sender.end !== undefined) this.#onEnd(sender, now);
+    return more;
+  }
+
+  #seek(now: number): void {
+    this.#initiator?.timeout(now);
+    if (now >= this.#blockedAt) {
+      this.#blockedAt = Number.POSITIVE_INFINITY;
+      this.#init.onEvent({ type: 'blocked' });
+    }
+    if (now - this.#lostAt < this.#init.patience) return;
+    this.#fail(
+      new Failure('unreachable', 'transfer-unreachable', 'the other side could not be reached', {
+        hint: 'Check that it is running, then start the transfer again: it goes on where it stopped.',
+      }),
+    );
+  }
+
+  #send(sender: Sender, now: number): boolean {
+    for (let i = 0; i < TRAINS_A_TURN; i++) {
+      const { path } = sender;
+      const train = this.#host.train(path);
+      if (train === undefined || !sender.fill(train, i === 0 ? now : this.#host.now())) return false;
+      const refused = this.#host.sendTrain(path);
+      if (refused > 0) sender.onRefused(refused);
+    }
+    return true;
+  }
+
+  #report(sender: Sender, now: number): void {
+    this.#progressAt = now + PROGRESS_EVERY_MS;
+    const { stats } = sender;
+    const bytes = sender.bytesThere;
+    this.#init.onEvent({
+      type: 'progress',
+      progress: {
+        bytes,
+        size: this.#size,
+        rate: this.#meter.update(bytes, now),
+        rtt: stats.rtt,
+        loss: stats.lostPackets / Math.max(1, stats.packets),
+        path: sender.path.key,
+        reason: stats.reason,
+        mtu: stats.mtu,
+      },
+    });
+  }
+
+  #onEnd(sender: Sender, now: number): void {
+    const { reason, failure } = sender.end!;
+    switch (reason) {
+      case 'done':
+        this.#report(sender, now);
+        this.#over = true;
+        this.#lingerUntil = now + LINGER_MS;
+        this.#source.close();
+        this.#init.onEvent({ type: 'done', files: [] });
+        return;
+      case 'renewed':
+        this.#lost(now);
+        return;
+      case 'failed':
+        if (failure?.code === 'transfer-silent') {
+          this.#lost(now);
+          return;
+        }
+        this.#fail(failure ?? closedBy('failed'));
+        return;
+      default:
+        this.#fail(failure ?? closedBy(reason));
+        return;
+    }
+  }
+
+  #lost(now: number): void {
+    this.#lostAt = now;
+    this.#blockedAt = now + UDP_BLOCKED_MS;
+    this.#connect(now);
+  }
+
+  #fail(failure: Failure): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#init.onEvent({ type: 'failed', failure });
+    void this.close();
+  }
+
+  nextTimeout(now: number): number {
+    if (this.#over) return this.#lingerUntil;
+    const progress = this.#sender === undefined ? Number.POSITIVE_INFINITY : this.#progressAt;
+    const seek = Math.min(this.#blockedAt, this.#lostAt + this.#init.patience);
+    const core = this.#sender?.nextTimeout(now) ?? Math.min(this.#initiator?.nextTimeout() ?? seek, seek);
+    return Math.min(core, progress);
+  }
+
+  pause(paused: boolean): void {
+    this.#paused = paused;
+    this.#sender?.pause(paused, this.#host.now());
+    if (this.#sender !== undefined) this.#setState(paused ? 'paused' : 'running');
+    this.#host.wake();
+  }
+
+  cancel(): void {
+    this.#sender?.close('cancelled');
+    this.#fail(new Failure('transfer', 'transfer-cancelled', 'the transfer was cancelled'));
+  }
+
+  #setState(state: TransferState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#init.onEvent({ type: 'state', state });
+  }
+
+  async close(): Promise<void> {
+    this.#over = true;
+    this.#forgetIds();
+    this.#stream?.close();
+    this.#source.close();
+    this.#host.retire(this);
+  }
+}
+
+/** How a reason which the other side gave is told. */
+export function closedBy(reason: string): Failure {
+  const [code, message, hint] = CLOSED[reason] ?? CLOSED.failed!;
+  return new Failure('transfer', code, message, { hint });
+}
+
+const CLOSED: Readonly<Record<string, readonly [code: string, message: string, hint: string]>> = {
+  cancelled: ['transfer-cancelled', 'the other side cancelled the transfer', 'Offer it again if that was a mistake.'],
+  failed: ['transfer-failed', 'the other side could not go on', 'Ask there what went wrong.'],
+  sourceChanged: ['source-changed', 'a file changed since it was offered', 'Offer it again.'],
+  diskFull: ['peer-disk-full', "the receiver's disk is full", 'Ask for room there, then resume.'],
+  falseAcknowledgement: [
+    'protocol-violation',
+    'the receiver acknowledged what it cannot have seen',
+    'Update p2pchat there.',
+  ],
+  tooManyRejects: ['transfer-corrupt', 'a block arrives damaged again and again', 'Check the memory of both machines.'],
+  paused: ['transfer-paused', 'the other side stopped the transfer for now', 'Resume it there.'],
+};

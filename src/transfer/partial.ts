@@ -1,0 +1,303 @@
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fdatasyncSync,
+  ftruncateSync,
+  readFileSync,
+  readSync,
+  statfsSync,
+  writeSync,
+} from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { concat, hex } from '../base/bytes.js';
+import { Failure } from '../base/errors.js';
+import { contentBytes, type Manifest } from '../wire/transfer-manifest.js';
+import { FileDigests } from './file-digests.js';
+import { manifestDigest } from './file-source.js';
+import { Folder } from './folder.js';
+import { bootId, JournalWriter, readJournal } from './journal.js';
+import { Layout } from './layout.js';
+import { OpenFiles } from './open-files.js';
+import { Ranges } from './ranges.js';
+import type { BlockSink } from './receiver.js';
+import { numbered, safeTree } from './safe-name.js';
+
+/**
+ * Content on its way to a folder: a hidden folder there holds the files under their names and the journal. When all of it is
+ * there, what was sent gets its place by one rename or link each, never over something else.
+ */
+
+const { O_APPEND, O_CREAT, O_RDWR } = constants;
+const TREE = 'tree';
+const JOURNAL = 'journal';
+/** What else a disk needs to stay usable. */
+const SPARE_BYTES = 16 << 20;
+/** As much is lost at most when the power goes. */
+const SYNC_BYTES = 64 << 20;
+const sync = promisify(fdatasync);
+
+export interface PlacedFile {
+  /** As the manifest has it. */
+  readonly name: string;
+  readonly size: number;
+  readonly path: string;
+  readonly sha256: string;
+}
+
+export interface PartialInit {
+  readonly id: Uint8Array;
+  readonly manifest: Manifest;
+  readonly folder: string;
+  /** False leaves it to the system when bytes reach the disk. */
+  readonly durable: boolean;
+}
+
+export class Partial implements BlockSink {
+  readonly have: Ranges;
+  readonly #init: PartialInit;
+  readonly #parts: readonly string[][];
+  readonly #layout: Layout;
+  readonly #target: Folder;
+  readonly #hidden: Folder;
+  readonly #tree: Folder;
+  readonly #files: OpenFiles;
+  readonly #journalFd: number;
+  readonly #journal: JournalWriter;
+  readonly #placed: Map<string, string>;
+  #sums: Uint8Array | undefined;
+  readonly #digests: FileDigests;
+  #unsynced = 0;
+  #syncing: Promise<void> | undefined;
+  #syncError: unknown;
+  #closed: Promise<void> | undefined;
+
+  /**
+   * Opens what an earlier session left, or begins.
+   * @throws Failure transfer 'unsafe-name', limit 'disk-full', storage 'folder-changed'
+   */
+  static async open(init: PartialInit): Promise<Partial> {
+    const parts = safeTree(init.manifest.files.map((file) => file.path));
+    await mkdir(init.folder, { recursive: true });
+    return new Partial(init, parts);
+  }
+
+  private constructor(init: PartialInit, parts: readonly string[][]) {
+    this.#init = init;
+    this.#parts = parts;
+    this.#layout = new Layout(init.manifest);
+    this.#target = Folder.open(init.folder);
+    const name = hiddenName(init.id);
+    if (!this.#target.has(name)) this.#judgeSpace(contentBytes(init.manifest));
+    this.#hidden = this.#target.child(name, true);
+    const digest = manifestDigest(init.manifest);
+    const boot = bootId();
+    const earlier = this.#readJournal(digest, boot);
+    if (earlier === null) {
+      this.#hidden.remove(TREE);
+      this.#hidden.remove(JOURNAL);
+    }
+    this.have = earlier?.have ?? new Ranges();
+    this.#placed = earlier?.placed ?? new Map();
+    this.#sums = earlier?.sums;
+    this.#tree = this.#hidden.child(TREE, true);
+    this.#journalFd = this.#hidden.openFile(JOURNAL, O_RDWR | O_CREAT | O_APPEND);
+    this.#journal = new JournalWriter(this.#journalFd, digest, boot, this.have.size);
+    this.#files = new OpenFiles(
+      (file) => this.#openFile(file),
+      (fd) => {
+        if (init.durable) fdatasyncSync(fd);
+      },
+    );
+    this.#digests = new FileDigests(init.manifest, this.have, (at, into) => this.read(at, into));
+    if (this.#sums === undefined) this.#layOut();
+  }
+
+  #readJournal(digest: Uint8Array, boot: string) {
+    if (!this.#hidden.has(JOURNAL)) return null;
+    const fd = this.#hidden.openFile(JOURNAL, O_RDWR);
+    try {
+      return readJournal(readFileSync(fd), digest, boot);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  #judgeSpace(bytes: number): void {
+    const { bavail, bsize } = statfsSync(this.#target.pathOf());
+    if (bytes + SPARE_BYTES <= bavail * bsize) return;
+    throw new Failure('limit', 'disk-full', `${bytes} bytes do not fit on the disk of '${this.#init.folder}'`, {
+      hint: 'Make room, or choose another folder with --to.',
+      details: { needed: bytes, free: bavail * bsize },
+    });
+  }
+
+  /** Every file in its full size, so that a player sees how long it is going to be. */
+  #layOut(): void {
+    this.#init.manifest.files.forEach((file, index) => {
+      const fd = this.#files.get(index);
+      ftruncateSync(fd, file.size);
+    });
+  }
+
+  #openFile(file: number): number {
+    return this.#inFolderOf(file, (folder, name) => folder.openFile(name, O_RDWR | O_CREAT));
+  }
+
+  #inFolderOf<T>(file: number, use: (folder: Folder, name: string) => T): T {
+    const parts = this.#parts[file]!;
+    const opened: Folder[] = [];
+    try {
+      let folder = this.#tree;
+      for (const part of parts.slice(0, -1)) {
+        folder = folder.child(part, true);
+        opened.push(folder);
+      }
+      return use(folder, parts.at(-1)!);
+    } finally {
+      for (const folder of opened) folder.close();
+    }
+  }
+
+  write(block: number, content: Uint8Array): void {
+    if (this.#syncError !== undefined) throw this.#syncError;
+    const offset = block * this.#init.manifest.block;
+    let from = 0;
+    try {
+      for (const span of this.#layout.spans(offset, content.length)) {
+        const fd = this.#files.get(span.file);
+        const end = from + span.length;
+        for (let at = span.at; from < end; ) {
+          const done = writeSync(fd, content, from, end - from, at);
+          from += done;
+          at += done;
+        }
+      }
+      this.#journal.block(block);
+    } catch (error) {
+      throw diskError(error, this.#init.folder);
+    }
+    this.have.add(block, block + 1);
+    this.#digests.feed(offset, content);
+    this.#unsynced += content.length;
+    if (this.#unsynced >= SYNC_BYTES && this.#init.durable) this.#syncSoon();
+  }
+
+  /** Beside the writing of later blocks; 'synced' speaks only of those written before. */
+  #syncSoon(): void {
+    if (this.#syncing !== undefined) return;
+    this.#unsynced = 0;
+    this.#syncing = this.#syncAll()
+      .catch((error: unknown) => {
+        this.#syncError = diskError(error, this.#init.folder);
+      })
+      .finally(() => {
+        this.#syncing = undefined;
+      });
+  }
+
+  async #syncAll(): Promise<void> {
+    const { blocks } = this.#journal;
+    const { fds } = this.#files;
+    // With more files than descriptors one could be closed meanwhile: then, each being small, at once.
+    if (this.#parts.length > fds.length) for (const fd of fds) fdatasyncSync(fd);
+    else for (const fd of fds) await sync(fd);
+    this.#journal.synced(blocks);
+  }
+
+  /** Content that is there, from `at`; for a player, and for digests. */
+  read(at: number, into: Uint8Array): void {
+    let filled = 0;
+    for (const span of this.#layout.spans(at, into.length)) {
+      const fd = this.#files.get(span.file);
+      const end = filled + span.length;
+      for (let from = span.at; filled < end; ) {
+        const got = readSync(fd, into, filled, end - filled, from);
+        if (got === 0) throw new Failure('storage', 'folder-changed', 'a partial file was cut while it was written');
+        filled += got;
+        from += got;
+      }
+    }
+  }
+
+  /** All blocks are there: to the disk, to its place, then the hidden folder goes. */
+  async finish(): Promise<PlacedFile[]> {
+    if (this.#sums === undefined) {
+      await this.#syncing;
+      if (this.#init.durable) await this.#syncAll();
+      const sums = await this.#digests.finish();
+      this.#journal.sums(sums);
+      this.#sums = concat(...sums);
+    }
+    if (this.#syncError !== undefined) throw this.#syncError;
+    this.#files.close();
+    this.#place();
+    if (this.#init.durable) this.#target.sync();
+    const sums = this.#sums;
+    const files = this.#init.manifest.files.map((file, index) => {
+      const [top = '', ...rest] = this.#parts[index]!;
+      const path = this.#target.pathOf(this.#placed.get(top) ?? top, ...rest);
+      return { name: file.path, size: file.size, path, sha256: hex(sums.subarray(index * 32, index * 32 + 32)) };
+    });
+    await this.close();
+    this.#remove();
+    return files;
+  }
+
+  #place(): void {
+    for (const entry of this.#tree.names().sort()) {
+      let name = entry;
+      for (let n = 2; !this.#tree.moveTo(entry, this.#target, name); n++) name = numbered(entry, n);
+      this.#placed.set(entry, name);
+      this.#journal.placed(entry, name);
+    }
+  }
+
+  #remove(): void {
+    const folder = Folder.open(this.#init.folder);
+    try {
+      folder.remove(hiddenName(this.#init.id));
+    } finally {
+      folder.close();
+    }
+  }
+
+  /** Removes what has come so far. */
+  async discard(): Promise<void> {
+    await this.close();
+    this.#remove();
+  }
+
+  /** What has come stays, for the next session. */
+  close(): Promise<void> {
+    this.#closed ??= this.#release();
+    return this.#closed;
+  }
+
+  async #release(): Promise<void> {
+    await this.#syncing;
+    this.#files.close();
+    closeSync(this.#journalFd);
+    this.#tree.close();
+    this.#hidden.close();
+    this.#target.close();
+  }
+}
+
+const hiddenName = (id: Uint8Array): string => `.p2pchat-${hex(id)}.part`;
+
+function diskError(error: unknown, folder: string): Failure {
+  if (error instanceof Failure) return error;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
+    return new Failure('limit', 'disk-full', `the disk of '${folder}' is full`, {
+      hint: 'Make room, then resume the transfer: what has come is kept.',
+      cause: error,
+    });
+  }
+  return new Failure('storage', 'disk-failed', `writing to '${folder}' failed (${code})`, {
+    hint: 'Look at the disk, then resume the transfer: what has come is kept.',
+    cause: error,
+  });
+}

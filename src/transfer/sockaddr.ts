@@ -1,0 +1,69 @@
+import { isIPv6 } from 'node:net';
+import { viewOf } from '../wire/datagrams/header.js';
+import type { HostAddress } from './endpoint.js';
+
+/** sockaddr_in and sockaddr_in6 as Linux lays them out on little-endian machines. */
+
+export const SOCKADDR_BYTES = { 4: 16, 6: 28 } as const;
+
+const AF_INET = 2;
+const AF_INET6 = 10;
+
+export function writeSockaddr({ host, port }: HostAddress): Uint8Array {
+  const [address = '', zone] = host.split('%');
+  const bytes = new Uint8Array(isIPv6(address) ? 28 : 16);
+  const view = viewOf(bytes);
+  view.setUint16(0, bytes.length === 28 ? AF_INET6 : AF_INET, true);
+  view.setUint16(2, port);
+  bytes.set(addressBytes(address), bytes.length === 28 ? 8 : 4);
+  if (zone !== undefined) view.setUint32(24, Number(zone) || 0, true);
+  return bytes;
+}
+
+export function readSockaddr(view: DataView, at: number): HostAddress {
+  const port = view.getUint16(at + 2);
+  if (view.getUint16(at, true) === AF_INET) return { host: hostOf(view, at + 4, 4), port };
+  const zone = view.getUint32(at + 24, true);
+  const host = hostOf(view, at + 8, 16);
+  return { host: zone === 0 ? host : `${host}%${zone}`, port };
+}
+
+/** The numeric form of the 4 or 16 bytes of an address. */
+export function hostOf(view: DataView, at: number, length: number): string {
+  if (length === 4) return [0, 1, 2, 3].map((i) => view.getUint8(at + i)).join('.');
+  return compress(Array.from({ length: 8 }, (_, i) => view.getUint16(at + i * 2).toString(16)));
+}
+
+/** Tells addresses apart; a number for IPv4, because a string for each datagram would cost more than the datagram. */
+export function sockaddrKey(view: DataView, at: number, family: 4 | 6): number | string {
+  if (family === 4) return view.getUint32(at + 4) * 0x1_0000 + view.getUint16(at + 2);
+  let key = '';
+  for (let i = 0; i < 28; i += 4) key += `${view.getUint32(at + i)} `;
+  return key;
+}
+
+/** RFC 5952 §4.2: the longest run of zeros becomes '::'. */
+function compress(words: readonly string[]): string {
+  const runs = [...words.join(':').matchAll(/(?:^|(?<=:))0(?::0)+(?=:|$)/g)];
+  const longest = runs.sort((a, b) => b[0].length - a[0].length)[0];
+  const text = words.join(':');
+  if (longest === undefined) return text;
+  const before = text.slice(0, longest.index).replace(/:$/, '');
+  const after = text.slice(longest.index + longest[0].length).replace(/^:/, '');
+  return `${before}::${after}`;
+}
+
+/** 4 or 16 bytes of a numeric address. */
+export function addressBytes(host: string): Uint8Array {
+  if (!isIPv6(host)) return Uint8Array.from(host.split('.').map(Number));
+  const dotted = host.match(/^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/);
+  const text = dotted === null ? host : `${dotted[1]}${pair(dotted[2], dotted[3])}:${pair(dotted[4], dotted[5])}`;
+  const [head = '', tail] = text.split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail === undefined || tail === '' ? [] : tail.split(':');
+  const words = [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right];
+  return Uint8Array.from(words.flatMap((word) => [Number.parseInt(word, 16) >> 8, Number.parseInt(word, 16) & 255]));
+}
+
+const pair = (high: string | undefined, low: string | undefined): string =>
+  (Number(high) * 256 + Number(low)).toString(16);
