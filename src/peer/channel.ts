@@ -1,7 +1,7 @@
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../base/clock.js';
 import { Failure, toFailure } from '../base/errors.js';
-import { LOST_AFTER_MS, PING_AFTER_MS } from '../wire/limits.js';
+import { LOST_AFTER_MS, PING_AFTER_MS, SILENT_AFTER_MS } from '../wire/limits.js';
 import type { MethodTable, NoticeTable } from '../wire/rpc.js';
 import { Session, type SessionInit } from '../wire/session.js';
 
@@ -9,6 +9,16 @@ export const connectionLost = (who: string): Failure =>
   new Failure('unreachable', 'connection-lost', `the connection to ${who} is lost`, {
     hint: 'It is tried again by itself; what you write meanwhile is queued.',
   });
+
+export interface ChannelInit<S extends MethodTable, H extends NoticeTable, C extends MethodTable>
+  extends Omit<SessionInit<S, H, C>, 'send'> {
+  /** The other side has not been heard for SILENT_AFTER_MS, or is heard again. */
+  onSilence?(silent: boolean): void;
+}
+
+/** Silence is counted in ticks and not read off the clock: a process that was stopped for a while has not been silent to. */
+const TICK_MS = 500;
+const END_TIMEOUT_MS = 1_000;
 
 /**
  * A session on a TLS socket that has been judged already. Sends pings when the other side is silent, and gives the
@@ -21,14 +31,16 @@ export class Channel<S extends MethodTable, H extends NoticeTable, C extends Met
   readonly socket: TLSSocket;
   readonly #clock: Clock;
   readonly #who: string;
+  readonly #onSilence: ((silent: boolean) => void) | undefined;
   #settle!: (why: Failure) => void;
   #corked = false;
   #ended = false;
 
-  constructor(socket: TLSSocket, who: string, init: Omit<SessionInit<S, H, C>, 'send'>) {
+  constructor(socket: TLSSocket, who: string, init: ChannelInit<S, H, C>) {
     this.socket = socket;
     this.#clock = init.clock;
     this.#who = who;
+    this.#onSilence = init.onSilence;
     this.closed = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -47,7 +59,8 @@ export class Channel<S extends MethodTable, H extends NoticeTable, C extends Met
     this.session.close(why);
     this.socket.end();
     // A peer that never answers our end must not keep the socket.
-    this.#clock.after(LOST_AFTER_MS, () => this.socket.destroy());
+    const cancel = this.#clock.after(END_TIMEOUT_MS, () => this.socket.destroy());
+    this.socket.once('close', cancel);
     this.#settle(why);
   }
 
@@ -74,16 +87,23 @@ export class Channel<S extends MethodTable, H extends NoticeTable, C extends Met
   }
 
   #watch(): void {
-    const cancel = this.#clock.after(PING_AFTER_MS, () => {
-      const silence = this.#clock.monotonic() - this.session.heardAt;
+    let heardAt = this.session.heardAt;
+    let quiet = 0;
+    const look = (): void => {
+      const wasSilent = quiet * TICK_MS >= SILENT_AFTER_MS;
+      quiet = heardAt === this.session.heardAt ? quiet + 1 : 0;
+      heardAt = this.session.heardAt;
+      const silence = quiet * TICK_MS;
+      if (silence >= SILENT_AFTER_MS !== wasSilent) this.#onSilence?.(!wasSilent);
       if (silence >= LOST_AFTER_MS) {
         this.close(connectionLost(this.#who));
         this.socket.destroy();
         return;
       }
       if (silence >= PING_AFTER_MS) this.session.ping();
-      this.#watch();
-    });
-    void this.closed.then(cancel);
+      cancel = this.#clock.after(TICK_MS, look);
+    };
+    let cancel = this.#clock.after(TICK_MS, look);
+    void this.closed.then(() => cancel());
   }
 }

@@ -41,6 +41,8 @@ export class DirectoryClient {
   readonly #backoff: Backoff;
   #channel: DirectoryChannel | undefined;
   #lastWord: Failure | undefined;
+  #welcome: Welcome | undefined;
+  #silent = false;
   #cancelRetry: Cancel = () => {};
   #settleFirst!: () => void;
   /** Resolves after the first try, however it went. */
@@ -57,7 +59,7 @@ export class DirectoryClient {
   }
 
   get state(): 'online' | 'offline' {
-    return this.#channel ? 'online' : 'offline';
+    return this.#channel && !this.#silent ? 'online' : 'offline';
   }
 
   request<M extends MethodName<DirectoryMethods>>(
@@ -80,6 +82,8 @@ export class DirectoryClient {
       const channel = await this.#dial();
       const welcome = await this.#greet(channel);
       this.#channel = channel;
+      this.#welcome = welcome;
+      this.#silent = false;
       this.#backoff.reset();
       void channel.closed.then((why) => this.#lost(this.#lastWord ?? why));
       onOnline(welcome);
@@ -100,6 +104,7 @@ export class DirectoryClient {
       calls: directoryMethods,
       serve: () => Promise.reject(new Failure('protocol', 'method-unknown', 'peers serve nothing to a directory')),
       hear: (notice, params) => this.#hear(notice, params),
+      onSilence: (silent) => this.#silence(silent),
     });
   }
 
@@ -111,6 +116,14 @@ export class DirectoryClient {
       channel.close(toFailure(error));
       throw error;
     }
+  }
+
+  /** The channel stays: it may be heard again, and then nothing has to be set up anew. */
+  #silence(silent: boolean): void {
+    if (this.#channel === undefined || this.#init.scope.closed) return;
+    this.#silent = silent;
+    if (silent) this.#init.onOffline(directoryOffline(), 0);
+    else this.#init.onOnline(this.#welcome!);
   }
 
   #hear<N extends NoticeName<DirectoryNotices>>(notice: N, params: Notice<DirectoryNotices, N>): void {

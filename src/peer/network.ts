@@ -148,20 +148,22 @@ export class Network {
   }
 
   #online(welcome: Welcome): void {
+    // Later ones find the number that this very program has shown.
+    const mayBeRestored = this.#welcome === undefined;
     this.#welcome = welcome;
     const { core, scope } = this.#init;
     core().contacts.forget();
     core().feed.emit({ event: 'directory', state: 'online' });
-    this.#caughtUp = this.#catchUp(welcome).catch((error: unknown) => this.#report(error));
+    this.#caughtUp = this.#catchUp(welcome, mayBeRestored).catch((error: unknown) => this.#report(error));
     scope.run(() => this.#caughtUp);
   }
 
-  async #catchUp(welcome: Welcome): Promise<void> {
+  async #catchUp(welcome: Welcome, mayBeRestored: boolean): Promise<void> {
     const { self } = this.#init;
     const core = this.#init.core();
     await this.#learnCrl(welcome.crl);
     await self.learnRole(welcome.role);
-    if (welcome.startsSeen >= self.starts) {
+    if (mayBeRestored && welcome.startsSeen >= self.starts) {
       await self.skipStarts(welcome.startsSeen);
       await core.startAnew();
       await core.keyPackages.refill(0);

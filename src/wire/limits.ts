@@ -26,9 +26,10 @@ export const REQUESTS_IN_FLIGHT = 256;
 export const REQUEST_TIMEOUT_MS = 15_000;
 /** From accept to a judged hello; a slower socket is closed. */
 export const HANDSHAKE_TIMEOUT_MS = 8_000;
-/** Silence after which a ping is sent, and after which the channel counts as lost. */
+/** Silence after which a ping is sent, after which people are told, and after which the channel is given up. */
 export const PING_AFTER_MS = 1_000;
-export const LOST_AFTER_MS = 2_000;
+export const SILENT_AFTER_MS = 2_000;
+export const LOST_AFTER_MS = 8_000;
 
 // --- Names and texts ---
 

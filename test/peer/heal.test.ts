@@ -30,6 +30,11 @@ test('M9 a profile restored from a backup is found, and its conversations begin 
   assert.equal((await atBob.message('from the restored one')).from, 'ada');
   await bob.send('ada', 'understood');
   await atAda.message('understood');
+  // A generation that was used twice would have been refused, and healed, and so be seen here.
+  assert.deepEqual(
+    atBob.seen.filter(({ event }) => event === 'error'),
+    [],
+  );
   await Promise.all([ada.close(), bob.close()]);
 });
 

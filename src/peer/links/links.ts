@@ -1,4 +1,4 @@
-import { createServer, type TLSSocket } from 'node:tls';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { sameBytes } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
 import { Failure, toFailure } from '../../base/errors.js';
@@ -40,6 +40,9 @@ export class Links {
   readonly #links = new Map<string, Link>();
   readonly #dialling = new Map<string, Promise<Link | undefined>>();
   readonly #failedAt = new Map<string, number>();
+  /** Sockets that came in and are not links yet. */
+  readonly #judging = new Set<TLSSocket>();
+  #server: Server | undefined;
   #listening: ListenAddress | undefined;
 
   constructor(init: LinksInit) {
@@ -57,7 +60,7 @@ export class Links {
       server.listen(address.port, address.host, resolve);
     });
     server.on('error', () => {});
-    this.#init.scope.defer(() => new Promise((resolve) => server.close(() => resolve())));
+    this.#server = server;
     this.#listening = { host: address.host, port: (server.address() as { port: number }).port };
   }
 
@@ -146,12 +149,15 @@ export class Links {
 
   async #admit(socket: TLSSocket): Promise<void> {
     socket.on('error', () => {});
+    this.#judging.add(socket);
     try {
       assertChannel(socket, ALPN_PEER);
       await this.#greet(socket, await this.#init.admit(peerCertificateDer(socket)), false);
     } catch {
       // Whoever it was learns nothing but that the door stays shut.
       socket.destroy();
+    } finally {
+      this.#judging.delete(socket);
     }
   }
 
@@ -197,9 +203,14 @@ export class Links {
   }
 
   async #closeAll(): Promise<void> {
-    const links = this.all();
-    for (const link of links) link.close(ending());
-    await Promise.all(links.map((link) => link.closed));
+    // The server counts as closed when its last connection is, so both have to end at once.
+    const serverClosed = new Promise<void>((resolve) => {
+      if (this.#server) this.#server.close(() => resolve());
+      else resolve();
+    });
+    for (const link of this.all()) link.close(ending());
+    for (const socket of this.#judging) socket.destroy();
+    await serverClosed;
   }
 }
 
