@@ -1,14 +1,16 @@
 /**
  * The screen with a fake peer, for tests in a pseudo-terminal. What others do comes as JSON lines on the Unix socket named
- * by CHAT_CONTROL: a peer's event to emit, an error to throw, a signal to get.
+ * by CHAT_CONTROL: a peer's event to emit, an error to throw, a signal to get,
+ * a burst of messages.
  */
 import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
-import { systemClock } from '../../src/base/clock.js';
+import { systemClock, timestamp } from '../../src/base/clock.js';
 import { Failure } from '../../src/base/errors.js';
+import type { HistoryQuery } from '../../src/peer/api.js';
 import { commands } from '../../src/peer/commands/table.js';
-import type { PeerEvent } from '../../src/peer/events.js';
+import type { MessageEvent, PeerEvent } from '../../src/peer/events.js';
 import { Checklist } from '../../src/tui/model/checklist.js';
 import type { ThemeName } from '../../src/tui/paint/theme.js';
 import type { BidiChoice } from '../../src/tui/screen/bidi-mode.js';
@@ -16,7 +18,54 @@ import { runScreen } from '../../src/tui/screen/run.js';
 import type { Entrance } from '../../src/tui/signin/entrance.js';
 import { FakePeer } from './fake-peer.js';
 
-type Said = PeerEvent | { readonly do: 'throw' } | { readonly do: 'kill'; readonly signal: NodeJS.Signals };
+type Said =
+  | PeerEvent
+  | { readonly do: 'throw' }
+  | { readonly do: 'kill'; readonly signal: NodeJS.Signals }
+  | { readonly do: 'burst'; readonly count: number };
+
+const WORDS = ['hello', 'there', 'שלום', 'the', 'quick', 'brown', 'fox', '漢字', 'سلام', 'and', '👍', 'again'];
+
+function message(number: number, at: number): MessageEvent {
+  const text = Array.from({ length: 3 + (number % 12) }, (_, word) => WORDS[(number * 7 + word * 5) % WORDS.length]);
+  const time = timestamp(at);
+  return {
+    event: 'message',
+    id: `old-${number}`,
+    conversation: '@bob',
+    from: number % 3 === 0 ? 'ann' : 'bob',
+    text: `${text.join(' ')} ${number}.`,
+    sentAt: time,
+    receivedAt: time,
+    via: 'direct',
+  };
+}
+
+/** As they would come from a socket: some hundred a turn of the event loop. */
+function burst(peer: FakePeer, count: number, from = 1_000_000): void {
+  const now = Math.min(count, 200);
+  for (let number = from; number < from + now; number++) peer.emit({ ...message(number, Date.now()), from: 'bob' });
+  if (count > now) setImmediate(() => burst(peer, count - now, from + now));
+}
+
+/** A peer that remembers as many messages with bob as CHAT_HISTORY says, made when they are asked for. */
+class LongMemory extends FakePeer {
+  readonly #count = Number(process.env.CHAT_HISTORY ?? 0);
+  readonly #start = Date.now() - this.#count * 60_000;
+
+  override async history(query: HistoryQuery) {
+    const { conversation, before, limit = 50 } = query;
+    if (this.#count === 0 || conversation !== '@bob') return super.history(query);
+    const end = before === undefined ? this.#count : Number(before.replace('old-', ''));
+    const from = Math.max(0, end - limit);
+    return Array.from({ length: end - from }, (_, at) => message(from + at, this.#start + (from + at) * 60_000));
+  }
+
+  override async conversations() {
+    const last = message(this.#count - 1, Date.now());
+    return this.#count === 0 ? super.conversations() : [{ conversation: '@bob', unread: 0, last }];
+  }
+}
 
 function connected(peer: FakePeer): FakePeer {
   const control = process.env.CHAT_CONTROL;
@@ -26,6 +75,7 @@ function connected(peer: FakePeer): FakePeer {
     const said = JSON.parse(line) as Said;
     if ('event' in said) peer.emit(said);
     else if (said.do === 'kill') process.kill(process.pid, said.signal);
+    else if (said.do === 'burst') burst(peer, said.count);
     else
       queueMicrotask(() => {
         throw new Error('broken on purpose');
@@ -46,7 +96,7 @@ const entrance: Entrance = {
       throw new Failure('blocked', 'banned', 'This account is banned: spam, until Monday.', {
         hint: 'Ask the operator.',
       });
-    if (password === PASSWORD) return connected(new FakePeer(user));
+    if (password === PASSWORD) return connected(new LongMemory(user));
     failures += 1;
     if (user === 'blocked' && failures > 1)
       throw new Failure('blocked', 'blocked', 'Blocked.', { details: { seconds: 2 } });
@@ -55,7 +105,7 @@ const entrance: Entrance = {
   async signUp({ user }) {
     if (user === 'taken')
       throw new Failure('usage', 'name-taken', "The name 'taken' is taken.", { hint: 'Choose another.' });
-    return connected(new FakePeer(user));
+    return connected(new LongMemory(user));
   },
   strength: async (password) => ({
     score: Math.min(4, Math.floor(password.length / 4)),
@@ -80,7 +130,7 @@ const { status, failure } = await runScreen({
   output: process.stdout,
   env: process.env,
   clock: systemClock,
-  start: signedIn === undefined ? { entrance } : { peer: connected(new FakePeer(signedIn)) },
+  start: signedIn === undefined ? { entrance } : { peer: connected(new LongMemory(signedIn)) },
   commands,
   listFolder,
   theme: (process.env.CHAT_THEME ?? 'dark') as ThemeName,

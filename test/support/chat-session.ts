@@ -87,6 +87,11 @@ export class ChatSession {
     this.#say(`${JSON.stringify({ do: 'kill', signal })}\n`);
   }
 
+  /** Messages from bob, as fast as they can come. The last one ends with `1009999.` for 10,000. */
+  burst(count: number): void {
+    this.#say(`${JSON.stringify({ do: 'burst', count })}\n`);
+  }
+
   close(): Promise<void> {
     return this.#clean();
   }

@@ -36,6 +36,22 @@ export const KEY = {
   ctrl: (letter: string): string => String.fromCharCode(letter.charCodeAt(0) & 31),
 } as const;
 
+export interface ScreenCell {
+  readonly text: string;
+  readonly width: number;
+  readonly look: {
+    readonly fg: number;
+    readonly bg: number;
+    readonly bold: boolean;
+    readonly underline: boolean;
+    readonly inverse: boolean;
+    readonly hidden: boolean;
+  };
+}
+
+const NO_LOOK = { fg: -1, bg: -1, bold: false, underline: false, inverse: false, hidden: false };
+const NO_CELL: ScreenCell = { text: '', width: 0, look: NO_LOOK };
+
 /** What is on the screen of a headless terminal. */
 export class ScreenText {
   readonly #terminal: HeadlessTerminal;
@@ -75,13 +91,19 @@ export class ScreenText {
     return this.lines.findIndex((line) => line.includes(text));
   }
 
-  /** What stands in a cell: '' in the second half of a wide character. */
-  cell(x: number, y: number): { readonly text: string; readonly width: number; readonly look: string } {
+  /** What stands in a cell and how: '' in the second half of a wide character; colours are -1 or of the palette of 256. */
+  cell(x: number, y: number): ScreenCell {
     const buffer = this.#terminal.buffer.active;
     const cell = buffer.getLine(buffer.viewportY + y)?.getCell(x);
-    if (cell === undefined) return { text: '', width: 0, look: '' };
-    const flags = [cell.isBold(), cell.isUnderline(), cell.isInverse(), cell.isInvisible(), cell.isBlink()].map(Number);
-    const look = `${cell.getFgColorMode()}:${cell.getFgColor()}/${cell.getBgColorMode()}:${cell.getBgColor()}/${flags.join('')}`;
+    if (cell === undefined) return NO_CELL;
+    const look = {
+      fg: cell.isFgDefault() ? -1 : cell.getFgColor(),
+      bg: cell.isBgDefault() ? -1 : cell.getBgColor(),
+      bold: cell.isBold() !== 0,
+      underline: cell.isUnderline() !== 0,
+      inverse: cell.isInverse() !== 0,
+      hidden: cell.isInvisible() !== 0 || cell.isBlink() !== 0,
+    };
     return { text: cell.getChars() || ' '.repeat(Math.min(1, cell.getWidth())), width: cell.getWidth(), look };
   }
 

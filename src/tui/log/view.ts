@@ -40,8 +40,8 @@ export class LogView {
     this.scroll(Math.floor(height / 2), height, style);
   }
 
-  /** The rows that fill the window, at most `height`, from the top; and whether the oldest entry is among them. */
-  visible(height: number, style: ViewStyle): { readonly rows: readonly LogRow[]; readonly atTop: boolean } {
+  /** The rows that fill the window, at most `height`, from the top; and how many entries are above it, out of sight. */
+  visible(height: number, style: ViewStyle): { readonly rows: readonly LogRow[]; readonly above: number } {
     const rows: LogRow[] = [];
     let { index, row } = this.#place(style);
     while (rows.length < height && index >= 0) {
@@ -50,7 +50,7 @@ export class LogView {
       index -= 1;
       row = Number.POSITIVE_INFINITY;
     }
-    return { rows: rows.reverse(), atTop: index < 0 };
+    return { rows: rows.reverse(), above: index + 1 };
   }
 
   /** Rows towards the newest (positive) or the oldest (negative); stops at both ends. */

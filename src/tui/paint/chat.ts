@@ -19,8 +19,8 @@ export function chatAreas(scene: ChatScene, width: number, height: number): Area
 
 export interface ChatPicture {
   readonly grid: Grid;
-  /** Whether the oldest loaded message is in sight, so that older ones are wanted. */
-  readonly atTop: boolean;
+  /** How many loaded messages are above what is in sight. */
+  readonly above: number;
 }
 
 /** The whole chat on a screen of that size. */
@@ -28,21 +28,15 @@ export function paintChat(scene: ChatScene, width: number, height: number): Chat
   const grid = new Grid(width, height);
   if (width < MIN_WIDTH || height < MIN_HEIGHT) {
     grid.text(0, 0, 'Too small', 'warn');
-    return { grid, atTop: false };
+    return { grid, above: Number.POSITIVE_INFINITY };
   }
   const place = chatAreas(scene, width, height);
-  let atTop = false;
   const { current } = scene.model;
   paintSidebar(grid, scene.model, place.sidebar);
   if (place.divider >= 0) grid.fill({ ...place.sidebar, x: place.divider, width: 1 }, 'border', '│');
   paintTitle(grid, scene, place.title);
-  if (current)
-    atTop = paintLog(
-      grid,
-      current,
-      place.log,
-      viewStyle(current, place.log.width, scene.bidi, scene.search?.editor.text ?? ''),
-    );
+  const style = viewStyle(current, place.log.width, scene.bidi, scene.search?.editor.text ?? '');
+  const above = paintLog(grid, current, place.log, style);
   paintChecklist(grid, scene.model, place.log);
   paintHint(grid, hintText(scene), place.hint);
   grid.fill({ ...place.editor, y: place.editor.y - 1, height: 1 }, 'border', '─');
@@ -50,5 +44,5 @@ export function paintChat(scene: ChatScene, width: number, height: number): Chat
   else paintEditor(grid, scene.search?.editor ?? scene.editor, place.editor, scene.bidi);
   if (scene.help !== undefined) paintHelp(grid, scene);
   paintStatus(grid, scene, place.status);
-  return { grid, atTop };
+  return { grid, above };
 }

@@ -45,13 +45,13 @@ function styleOf({ style, marks }: Part): (glyph: Glyph) => Style {
   return (glyph) => marks.find((mark) => glyph.from < mark.to && mark.from < glyph.to)?.style ?? style;
 }
 
-/** The visible part of a log, its newest row at the area's bottom. @returns whether the oldest loaded is in sight */
-export function paintLog(grid: Grid, conversation: Conversation, area: Rect, style: ViewStyle): boolean {
-  const { rows, atTop } = conversation.view.visible(area.height, style);
+/** The visible part of a log, its newest row at the area's bottom. @returns how many loaded entries are above it */
+export function paintLog(grid: Grid, conversation: Conversation, area: Rect, style: ViewStyle): number {
+  const { rows, above } = conversation.view.visible(area.height, style);
   const top = area.y + area.height - rows.length;
   const right = area.x + area.width;
   for (const [row, { parts }] of rows.entries()) {
     for (const part of parts) grid.glyphs(area.x + part.x, top + row, part.glyphs, part.style, right, styleOf(part));
   }
-  return atTop;
+  return above;
 }

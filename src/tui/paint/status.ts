@@ -17,7 +17,7 @@ const secondsTo = (at: number, now: number): number => Math.max(1, Math.ceil((at
 function directory({ model, now }: ChatScene): { readonly text: string; readonly style: Style } {
   if (model.directory === 'online') return { text: '● directory', style: 'status' };
   const again = model.retryAt === undefined ? '' : `, next try in ${secondsTo(model.retryAt, now)} s`;
-  return { text: `○ directory offline${again}: what you write is queued`, style: 'error' };
+  return { text: `○ directory offline${again}: what you write is queued`, style: 'alert' };
 }
 
 function path({ model }: ChatScene): string {
@@ -32,8 +32,8 @@ function unreadElsewhere({ model }: ChatScene): string {
 }
 
 export function paintStatus(grid: Grid, scene: ChatScene, area: Rect): void {
-  grid.fill(area, 'status');
   const left = scene.flash === '' ? directory(scene) : { text: scene.flash, style: 'status' as const };
+  grid.fill(area, left.style);
   const right = [path(scene), unreadElsewhere(scene), scene.mouse ? 'mouse' : '', 'F1 help'].filter(
     (part) => part !== '',
   );
@@ -41,7 +41,7 @@ export function paintStatus(grid: Grid, scene: ChatScene, area: Rect): void {
   const room = area.width - textWidth(shown) - 4;
   const narrow = room < textWidth(left.text);
   grid.text(area.x + 1, area.y, fit(left.text, narrow ? area.width - 2 : room), left.style);
-  if (!narrow) grid.text(area.x + area.width - textWidth(shown) - 1, area.y, shown, 'status');
+  if (!narrow) grid.text(area.x + area.width - textWidth(shown) - 1, area.y, shown, left.style);
 }
 
 export function paintTitle(grid: Grid, scene: ChatScene, area: Rect): void {

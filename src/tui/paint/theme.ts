@@ -12,6 +12,8 @@ export type Style =
   | 'match'
   | 'selected'
   | 'status'
+  /** The status line when something is amiss. */
+  | 'alert'
   | 'ok'
   | 'warn'
   | 'error'
@@ -54,6 +56,7 @@ const dark: Theme = {
   match: { fg: 16, bg: 222 },
   selected: { fg: 231, bg: 24, bold: true },
   status: { fg: 252, bg: 236 },
+  alert: { fg: 231, bg: 124, bold: true },
   ok: fg(114),
   warn: fg(221),
   error: fg(203, { bold: true }),
@@ -74,6 +77,7 @@ const light: Theme = {
   match: { fg: 16, bg: 222 },
   selected: { fg: 231, bg: 25, bold: true },
   status: { fg: 236, bg: 254 },
+  alert: { fg: 231, bg: 124, bold: true },
   ok: fg(28),
   warn: fg(130),
   error: fg(124, { bold: true }),
@@ -94,6 +98,7 @@ const contrast: Theme = {
   match: { fg: 0, bg: 11 },
   selected: { fg: 0, bg: 15, bold: true },
   status: { fg: 0, bg: 15 },
+  alert: { fg: 15, bg: 9, bold: true },
   ok: fg(10),
   warn: fg(11),
   error: fg(9, { bold: true }),
@@ -115,6 +120,7 @@ const colourless: Theme = {
   match: inverse,
   selected: inverse,
   status: inverse,
+  alert: { ...inverse, bold: true },
   ok: plain,
   warn: bold,
   error: bold,

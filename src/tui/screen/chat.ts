@@ -41,6 +41,8 @@ export interface ChatInit {
 }
 
 const FLASH_MS = 4_000;
+/** With fewer messages than this above what is in sight, older ones are fetched: reading back never waits. */
+const READ_AHEAD = 200;
 
 /** The chat on a terminal: input to the peer, the peer's events to the screen. Ends by `done`. */
 export class ChatScreen implements ChatActions {
@@ -139,9 +141,9 @@ export class ChatScreen implements ChatActions {
 
   #paint(): void {
     const { terminal, chooseTheme } = this.#init;
-    const { grid, atTop } = paintChat(this.#scene(), terminal.width, terminal.height);
+    const { grid, above } = paintChat(this.#scene(), terminal.width, terminal.height);
     terminal.paint(grid, chooseTheme(this.#theme));
-    if (atTop) this.#loader.older(this.model.current);
+    if (above < READ_AHEAD) this.#loader.older(this.model.current);
     this.#loader.markRead(this.model.current);
     this.#tick();
     if (this.model.retryAt !== undefined) this.#tick = this.#init.clock.after(1_000, () => this.#frames.soon());

@@ -4,7 +4,7 @@ import type { PeerApi } from '../../peer/api.js';
 import type { Conversation } from '../model/conversation.js';
 import { type ChatModel, HOME } from '../model/model.js';
 
-const FIRST_PAGE = 100;
+const FIRST_PAGE = 60;
 const PAGE = 500;
 
 /** Brings what is kept by the peer into the model, no more than is looked at. */

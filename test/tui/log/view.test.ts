@@ -58,8 +58,8 @@ test('scrolling up holds its place while more arrive, and stops at the oldest', 
   for (let number = 50; number < 60; number++) log.append(entry(number));
   assert.deepEqual(lines(view, 5), before);
   view.scroll(-1_000, 5, style);
-  const { atTop, rows } = view.visible(5, style);
-  assert.equal(atTop, true);
+  const { above, rows } = view.visible(5, style);
+  assert.equal(above, 0);
   assert.equal(rows.length, 5);
   assert.match(text(rows[0]!), /2026-01-01/);
   view.scroll(1_000, 5, style);

@@ -15,7 +15,7 @@ function frame(screen: ScreenText): string[] {
   return Array.from({ length: ROWS }, (_, y) => {
     const inLog = y >= 1 && y < ROWS - 3;
     const cells = Array.from({ length: inLog ? SIDEBAR + 1 : COLUMNS }, (_each, x) => screen.cell(x, y));
-    return `${cells.map(({ text }) => text).join('')} ${[...new Set(cells.map(({ look, width }) => `${look}${width}`))].join(' ')}`;
+    return `${cells.map(({ text }) => text).join('')} ${[...new Set(cells.map(({ look, width }) => JSON.stringify({ ...look, width })))].join(' ')}`;
   });
 }
 

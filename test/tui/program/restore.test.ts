@@ -47,7 +47,7 @@ async function ends(
     assert.equal(settings.length, 2, terminal.screen.text);
     assert.equal(settings[0], settings[1], 'stty');
     assert.deepEqual(left(terminal.screen, terminal.output), UNTOUCHED);
-    assert.equal(terminal.screen.cell(0, terminal.screen.find('over')).look, terminal.screen.cell(0, 0).look);
+    assert.deepEqual(terminal.screen.cell(0, terminal.screen.find('over')).look, terminal.screen.cell(0, 0).look);
     return { status: /status:(\d+)/.exec(terminal.screen.text)?.[1] ?? '', screen: terminal.screen };
   } finally {
     await session.close();
