@@ -8,6 +8,7 @@ import { KEY_PACKAGES_LOW, PROTOCOL_VERSIONS } from '../wire/limits.js';
 import { type PeerMethods, parcelCodec } from '../wire/peer-link.js';
 import type { Notice, NoticeName, Params } from '../wire/rpc.js';
 import { agent } from './agent.js';
+import type { Incoming } from './conversations/inbox.js';
 import type { LaneItem, LaneLink } from './conversations/lane.js';
 import type { Core } from './core.js';
 import { DirectoryClient, type Welcome } from './directory-client.js';
@@ -39,6 +40,7 @@ export class Network {
   #presence: PresenceState = 'online';
   /** Direct messages wait for the mailbox to be emptied: what is in it is older. */
   #caughtUp: Promise<void> = Promise.resolve();
+  readonly #taking = new WeakMap<Link, Promise<unknown>>();
   #welcome: Welcome | undefined;
 
   constructor(init: NetworkInit) {
@@ -52,7 +54,7 @@ export class Network {
       device: self.device,
       identity: () => self.tls(),
       handlers: {
-        deliver: (params) => this.#deliver(params),
+        deliver: (params, link) => this.#deliver(params, link),
         crl: () => self.anchor.crl,
       },
       admit: async (der) => {
@@ -241,17 +243,27 @@ export class Network {
     if (group) await core.messenger.enqueue(group.user, () => core.direct.catchUp(group));
   }
 
-  async #deliver({ id, group, sealed }: Params<PeerMethods, 'deliver'>): Promise<void> {
-    await this.#caughtUp;
-    const core = this.#init.core();
+  /** One after the other, as they were sent: one that has to wait for its Welcome is not overtaken. */
+  async #deliver({ id, group, sealed }: Params<PeerMethods, 'deliver'>, link: Link): Promise<void> {
     const incoming = { id, group, sealed, via: 'direct' } as const;
+    const before = this.#taking.get(link) ?? this.#caughtUp;
+    const taken = before.then(() => this.#takeIn(incoming));
+    this.#taking.set(
+      link,
+      taken.catch(() => {}),
+    );
+    await (await taken).done;
+  }
+
+  async #takeIn(incoming: Incoming): Promise<{ done: Promise<unknown> }> {
+    const core = this.#init.core();
     try {
-      await core.inbox.accept(incoming);
+      return await core.inbox.take(incoming);
     } catch (error) {
       // The Welcome into this group may be in the mailbox, on its way past the message.
       if (!hasCode(error, 'group-unknown') || this.directoryState === 'offline') throw error;
       await core.drainMailbox();
-      await core.inbox.accept(incoming);
+      return core.inbox.take(incoming);
     }
   }
 

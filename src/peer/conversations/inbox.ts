@@ -56,10 +56,14 @@ export class Inbox {
    * @throws Failure where it can't be opened here; the sender may keep it for later or give it up
    */
   async accept(incoming: Incoming): Promise<void> {
+    await (await this.take(incoming)).done;
+  }
+
+  /** The same in two steps: opened and in its place now, on disk when `done` resolves. */
+  async take(incoming: Incoming): Promise<{ done: Promise<unknown> }> {
     const group = await this.#init.groups.find(incoming.group);
     if (group === undefined) throw groupUnknown();
-    const written = await this.#init.enqueue(group.user, () => this.#take(group, incoming));
-    await written.done;
+    return this.#init.enqueue(group.user, () => this.#take(group, incoming));
   }
 
   /** What is taken in is written with what follows; the queue needn't wait for the disk. */
