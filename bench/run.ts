@@ -3,7 +3,7 @@
  * to the terminal and, as JSON, to bench/results/.
  */
 import { readdirSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../src/base/clock.js';
 import { type Bench, PrintedReport } from './support/report.js';
@@ -24,7 +24,7 @@ if (names.length === 0 || wrong.length > 0) {
 }
 
 for (const name of names) {
-  const module: { readonly default: Bench } = await import(join(here, `${name}.js`));
+  const module: { readonly default: Bench } = await import(new URL(`./${name}.js`, import.meta.url).href);
   const report = new PrintedReport(name);
   await module.default(report);
   console.log(`  kept in ${report.save(results, systemClock.now())}`);

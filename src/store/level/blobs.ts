@@ -1,4 +1,4 @@
-import { mkdir, readdir, unlink } from 'node:fs/promises';
+import { readdir, unlink } from 'node:fs/promises';
 import { asBuffer, hex, utf8 } from '../../base/bytes.js';
 import type { Random } from '../../base/random.js';
 import { assertKey, bounds } from '../keys.js';
@@ -39,10 +39,9 @@ export class LevelBlobs {
     this.#environment = environment;
   }
 
-  /** Makes the folder, and deletes what a crash left over. */
+  /** Deletes what a crash left over. */
   async open(): Promise<void> {
     const { folder, database } = this.#environment;
-    await mkdir(folder, { recursive: true, mode: 0o700 });
     const files = new Set(await readdir(folder));
     if (files.size === 0) return;
     for await (const [id, sealed] of scan(database, { from: 'b\0', to: 'b\x01' })) files.delete(parse(id, sealed).name);

@@ -3,15 +3,20 @@ import { damaged } from '../failures.js';
 import type { CheckReport } from '../local.js';
 import type { LevelBlobs } from './blobs.js';
 import { type Database, scan } from './database.js';
-import type { Durable } from './durable.js';
 import { unseal, unsealRecord } from './envelope.js';
 import { ids, type Kind, type ParsedId, parseId } from './ids.js';
 import { loadLog } from './logstate.js';
 
+interface Checked {
+  readonly database: Database;
+  /** Reads the files of the database while it is in use; throws if something is wrong, or was in motion. */
+  inspect(): Promise<unknown>;
+}
+
 /** Compares every checksum there is: LevelDB's files, values, blobs. Nothing is changed. */
-export async function checkStore(durable: Durable, blobs: LevelBlobs): Promise<CheckReport> {
-  const report = { records: 0, entries: 0, blobs: 0, bytes: 0, problems: await fileProblems(durable) };
-  const { database } = durable;
+export async function checkStore(store: Checked, blobs: Pick<LevelBlobs, 'verify'>): Promise<CheckReport> {
+  const report = { records: 0, entries: 0, blobs: 0, bytes: 0, problems: await fileProblems(store) };
+  const { database } = store;
   let before: ParsedId | undefined;
   for await (const [id, sealed] of scan(database, { from: '', to: '\x7f' })) {
     try {
@@ -27,11 +32,11 @@ export async function checkStore(durable: Durable, blobs: LevelBlobs): Promise<C
 }
 
 /** LevelDB goes on working on its files meanwhile: what is wrong only once was only under way. */
-async function fileProblems(durable: Durable): Promise<string[]> {
+async function fileProblems(store: Checked): Promise<string[]> {
   let before: string | undefined;
   for (let attempt = 0; attempt < 5; attempt++) {
     try {
-      await durable.inspect();
+      await store.inspect();
       return [];
     } catch (error) {
       const problem = textOf(error);
@@ -49,7 +54,7 @@ async function count(
   sealed: Uint8Array,
   kind: Kind | undefined,
   counts: Counts,
-  store: { readonly blobs: LevelBlobs; readonly database: Database },
+  store: { readonly blobs: Pick<LevelBlobs, 'verify'>; readonly database: Database },
 ): Promise<void> {
   if (kind === 'r') {
     counts.bytes += unsealRecord(id, sealed).value.length;
@@ -69,7 +74,7 @@ async function count(
 async function verifyBlob(
   id: string,
   sealed: Uint8Array,
-  store: { readonly blobs: LevelBlobs; readonly database: Database },
+  store: { readonly blobs: Pick<LevelBlobs, 'verify'>; readonly database: Database },
 ): Promise<number> {
   try {
     return await store.blobs.verify(id, sealed);

@@ -1,5 +1,5 @@
 import { chmod, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { type Logger, silentLogger } from '../../base/log.js';
 import { type Random, systemRandom } from '../../base/random.js';
@@ -10,6 +10,7 @@ import { checkStore } from './check.js';
 import { Durable, type Wrap } from './durable.js';
 import { startEngine } from './engine.js';
 import { explainOpen, explainWrite, passes } from './failures.js';
+import { syncFolder } from './files.js';
 import { lockFolder } from './lock.js';
 import { type Migration, migrate } from './migrate.js';
 import { LevelStore } from './store.js';
@@ -88,6 +89,9 @@ async function guarded<T>(work: () => Promise<T>, store: () => LevelStore): Prom
 
 async function makePrivate(folder: string): Promise<void> {
   if (isMainThread) process.umask(process.umask() | 0o077);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (made !== undefined) await syncFolder(dirname(made));
   await chmod(folder, 0o700);
+  for (const name of ['db', 'blobs']) await mkdir(join(folder, name), { recursive: true, mode: 0o700 });
+  await syncFolder(folder);
 }

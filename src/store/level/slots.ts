@@ -36,7 +36,7 @@ export class Slots<T> {
     this.#slots.delete(oldest!.id);
   }
 
-  /** Resolves when `slot.state` is known. What was decided meanwhile is newer than what the disk says. */
+  /** Resolves when `slot.state` is known. Nobody decides on a slot while others wait for its state (`undecided`). */
   ready(slot: Slot<T>): Promise<void> {
     slot.loading ??= this.#fill(slot).finally(() => {
       slot.loading = undefined;
@@ -45,8 +45,7 @@ export class Slots<T> {
   }
 
   async #fill(slot: Slot<T>): Promise<void> {
-    const loaded = await this.#load(slot.id);
-    slot.state ??= loaded;
+    slot.state = await this.#load(slot.id);
   }
 }
 
