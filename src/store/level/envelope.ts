@@ -51,4 +51,4 @@ export function unsealRecord(
 const plain = (bytes: Uint8Array, start: number): Uint8Array =>
   new Uint8Array(bytes.buffer, bytes.byteOffset + start, Math.max(0, bytes.length - start));
 
-export const printable = (id: string): string => JSON.stringify(id.replaceAll('\0', ' '));
+const printable = (id: string): string => JSON.stringify(id.replaceAll('\0', ' '));

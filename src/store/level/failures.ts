@@ -21,7 +21,7 @@ function explainShortage(error: unknown): Failure | undefined {
   return undefined;
 }
 
-export function explainRead(error: unknown): Failure {
+function explainRead(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const shortage = explainShortage(error);
   if (shortage !== undefined) return shortage;

@@ -16,12 +16,12 @@ const FIRST_FORMAT = 1;
 const ID = ids.meta('format');
 
 /** What a migration sees: the store as it was, to read. */
-export interface OldStore {
+interface OldStore {
   records(space: string): Pick<Records, 'get' | 'range'>;
   logs(space: string): Pick<Logs, 'names'> & { log(name: string): Pick<Log, 'read' | 'ends'> };
 }
 
-export type MigrationStep =
+type MigrationStep =
   | Step
   /** Another value in the place of an entry that is there. */
   | {
