@@ -19,7 +19,8 @@ import { People } from './delivery/people.js';
 import { Sessions } from './delivery/sessions.js';
 import { Buckets } from './guard/buckets.js';
 import { LoginGuard } from './guard/login-guard.js';
-import { type DirectoryLimits, LIMITED_KEYS } from './limits.js';
+import { type DirectoryLimits, HOUSEKEEPING_EVERY_MS, LIMITED_KEYS } from './limits.js';
+import { repeat } from './repeat.js';
 import { openTables } from './rows.js';
 
 export interface CoreInit {
@@ -58,7 +59,6 @@ export async function openCore(init: CoreInit) {
     tables,
     authority,
     clock,
-    log,
     onPublished: (crl) => {
       for (const session of sessions.all()) session.notify('crl', { crl });
     },
@@ -79,6 +79,16 @@ export async function openCore(init: CoreInit) {
     onStored: (folded, device, entries) => sessions.find(folded, device)?.push(entries),
   });
   const groupLogs = new GroupLogs(tables, store);
+  const started = { wall: clock.now(), monotonic: clock.monotonic() };
+  const endHousekeeping = repeat(
+    clock,
+    HOUSEKEEPING_EVERY_MS,
+    async () => {
+      await revocations.publish();
+      await keyPackages.sweep();
+    },
+    (error) => log.error('housekeeping failed', { error: String(error) }),
+  );
   const { blockAfter, blockMs } = init;
   const guard = new LoginGuard({
     perAddress: limits.loginsPerAddress,
@@ -107,7 +117,9 @@ export async function openCore(init: CoreInit) {
       messages: new Buckets(limits.messages, limits.accounts),
       claims: new Buckets(limits.claims, limits.accounts),
     },
-    close: () => revocations.close(),
+    /** The time certificates are judged by: a clock set back while we run brings no expired one back. */
+    judgeNow: () => Math.max(clock.now(), started.wall + clock.monotonic() - started.monotonic),
+    close: () => endHousekeeping(),
   };
 }
 

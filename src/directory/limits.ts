@@ -77,8 +77,8 @@ export const LOGINS_PER_CHANNEL = 4;
 
 /** Certificates of one device valid at once: a renewal beyond must wait until one has expired. */
 export const SERIALS_PER_DEVICE = 16;
-/** A revocation list is published at least so often. */
-export const CRL_EVERY_MS = 3_600_000;
+/** A revocation list is published at least so often; what has expired is swept away then. */
+export const HOUSEKEEPING_EVERY_MS = 3_600_000;
 /** The directory's own TLS certificate is exchanged so often; it lives CERTIFICATE_LIFETIME_MS. */
 export const SERVER_CERTIFICATE_EVERY_MS = 24 * 3_600_000;
 

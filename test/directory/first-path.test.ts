@@ -3,14 +3,14 @@ import { test } from 'node:test';
 import { utf8 } from '../../src/base/bytes.js';
 import { hasCode } from '../../src/base/errors.js';
 import { systemRandom } from '../../src/base/random.js';
-import { testDirectory } from '../support/directory.js';
+import { afterwards, testDirectory } from '../support/directory.js';
 import { readRoster, register, signIn } from '../support/directory-client.js';
 
 test('two people register, sign in, see each other and exchange sealed messages through their mailboxes', async (t) => {
   const { link } = await testDirectory(t);
   const [alice, bob] = await Promise.all([register(link, 'alice'), register(link, 'Bob')]);
   const a = await signIn(link, alice);
-  t.after(() => a.close());
+  afterwards(t, () => a.close());
   assert.equal(a.welcome.user, 'alice');
   assert.equal(a.welcome.startsSeen, 0);
   const roster = await readRoster(a, link, 'BOB', true);
@@ -23,7 +23,7 @@ test('two people register, sign in, see each other and exchange sealed messages 
   const parcel = { user: 'bob', device: bob.device, id, sealed: utf8('sealed') };
   await a.request('mailbox.put', { parcels: [parcel] });
   const b = await signIn(link, bob);
-  t.after(() => b.close());
+  afterwards(t, () => b.close());
   assert.equal((await a.notices.next('presence', ({ state }) => state === 'online')).user, 'Bob');
   const { entries, more } = await b.request('mailbox.read', { after: 0, limit: 10 });
   assert.equal(more, false);
@@ -40,7 +40,7 @@ test('key packages, a direct conversation and its commits', async (t) => {
   const { link } = await testDirectory(t);
   const [alice, bob] = await Promise.all([register(link, 'alice'), register(link, 'bob')]);
   const [a, b] = await Promise.all([signIn(link, alice), signIn(link, bob)]);
-  t.after(() => Promise.all([a.close(), b.close()]));
+  afterwards(t, () => Promise.all([a.close(), b.close()]));
   const packages = [utf8('one'), utf8('two')];
   assert.deepEqual(await b.request('keypackages.publish', { packages }), { kept: 2 });
   const claimed = await a.request('keypackages.claim', { devices: [{ user: 'bob', device: bob.device }] });

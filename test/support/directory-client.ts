@@ -137,6 +137,8 @@ class Notices {
 
 export class DeviceClient extends ClientChannel<DirectoryMethods, DirectoryNotices> {
   readonly notices: Notices;
+  /** The CA's certificate, as presented: Node gives it only once. */
+  readonly authority: Uint8Array;
 
   constructor(socket: TLSSocket) {
     const notices = new Notices();
@@ -144,6 +146,7 @@ export class DeviceClient extends ClientChannel<DirectoryMethods, DirectoryNotic
       notices.add({ name, params } as unknown as AnyNotice);
     });
     this.notices = notices;
+    this.authority = serverChainDer(socket).authority;
   }
 }
 
@@ -261,8 +264,7 @@ export async function signIn(link: string, peer: Pick<TestPeer, 'tls'>, hello = 
 /** The roster, if the directory of this link signed it. */
 export async function readRoster(client: DeviceClient, link: string, user: string, watch = false): Promise<Roster> {
   const { roster, signature } = await client.request('roster.get', { user, watch });
-  const { authority } = serverChainDer(client.socket);
-  const { publicKey } = readAuthority(authority, parseLink(link).fingerprint);
+  const { publicKey } = readAuthority(client.authority, parseLink(link).fingerprint);
   if (!verifySignature(publicKey, concat(utf8(ROSTER_CONTEXT), roster), signature)) throw new Error('forged roster');
   return rosterCodec.decode(roster);
 }

@@ -1,9 +1,7 @@
-import type { Cancel, Clock } from '../../base/clock.js';
-import type { Logger } from '../../base/log.js';
+import type { Clock } from '../../base/clock.js';
 import type { Authority } from '../../crypto/ca.js';
 import type { Revocation } from '../../crypto/crl.js';
 import { CLOCK_SKEW_MS } from '../../wire/limits.js';
-import { CRL_EVERY_MS } from '../limits.js';
 import type { CrlRow, Tables } from '../rows.js';
 
 const KEY = 'current';
@@ -12,7 +10,6 @@ export interface RevocationsInit {
   readonly tables: Tables;
   readonly authority: Authority;
   readonly clock: Clock;
-  readonly log: Logger;
   /** A new list is stored: sessions are told. */
   onPublished(der: Uint8Array): void;
 }
@@ -22,7 +19,7 @@ interface Revoked extends Revocation {
 }
 
 /**
- * The revocation list: published anew with every change and hourly, numbered upwards by its row, so that no restart or
+ * The revocation list: published anew with every change (and hourly, by the core), numbered upwards by its row, so that no restart or
  * race gives out a number twice.
  */
 export class Revocations {
@@ -30,8 +27,6 @@ export class Revocations {
   readonly #revoked = new Map<string, Revoked>();
   #current: CrlRow;
   #publishing: Promise<void> = Promise.resolve();
-  #cancel: Cancel = () => {};
-  #closed = false;
 
   private constructor(init: RevocationsInit) {
     this.#init = init;
@@ -44,7 +39,6 @@ export class Revocations {
       revocations.#revoked.set(key, { serial: key, ...value });
     }
     await revocations.publish();
-    revocations.#schedule();
     return revocations;
   }
 
@@ -74,12 +68,6 @@ export class Revocations {
     return this.#publishing;
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    this.#cancel();
-    await this.#publishing.catch(() => {});
-  }
-
   async #publish(): Promise<void> {
     const { tables, authority, clock, onPublished } = this.#init;
     const now = clock.now();
@@ -87,8 +75,7 @@ export class Revocations {
     const revocations = [...this.#revoked.values()].sort((a, b) => (a.serial < b.serial ? -1 : 1));
     const row = await tables.crl.update(KEY, (before) => {
       const number = (before?.number ?? 0) + 1;
-      // A clock set back must not date a list before the one it follows: nobody would accept it.
-      const at = Math.max(now, before?.at ?? 0);
+      const at = dateAfter(before?.at ?? 0, now);
       return { number, at, der: authority.issueCrl({ number, now: at, revocations }) };
     });
     this.#current = row!;
@@ -103,14 +90,11 @@ export class Revocations {
       this.#revoked.delete(serial);
     }
   }
-
-  #schedule(): void {
-    if (this.#closed) return;
-    this.#cancel = this.#init.clock.after(CRL_EVERY_MS, () => {
-      this.publish().catch((error: unknown) =>
-        this.#init.log.error('revocation list not published', { error: String(error) }),
-      );
-      this.#schedule();
-    });
-  }
 }
+
+/**
+ * Lists are dated upwards, or nobody takes the next: so a clock set back a little waits for itself. One that was far
+ * ahead has made lists which nobody accepted; to go on from there would lock everybody out.
+ */
+const dateAfter = (before: number, now: number): number =>
+  before > now && before - now <= CLOCK_SKEW_MS ? before : now;

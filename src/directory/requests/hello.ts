@@ -15,10 +15,10 @@ export interface Admitted {
  * @throws Failure trust
  */
 export async function admit(core: Core, der: Uint8Array): Promise<Admitted> {
-  const { authority, accounts, devices, revocations, clock } = core;
+  const { authority, accounts, devices, revocations } = core;
   const certificate = checkDeviceCertificate(der, {
     trust: authority.trust,
-    now: clock.now(),
+    now: core.judgeNow(),
     crl: 'unchecked',
     expiry: 'judge',
   });

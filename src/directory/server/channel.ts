@@ -96,7 +96,7 @@ export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
     clock.after(ms, () => {
       // The silence was ours.
       this.session.heardAt = clock.monotonic();
-      if (!this.#deaf) socket.resume();
+      if (!this.#deaf || this.#ending) socket.resume();
     });
   }
 
@@ -117,6 +117,8 @@ export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
     if (this.#ending) return;
     this.#ending = true;
     this.#init.socket.end();
+    // A socket that isn't read never hears that the other side has closed too.
+    this.#init.socket.resume();
     this.#init.clock.after(LINGER_MS, () => this.destroy());
   }
 
