@@ -20,7 +20,7 @@ import { FakePeer } from './fake-peer.js';
 
 type Said =
   | PeerEvent
-  | { readonly do: 'throw' }
+  | { readonly do: 'throw' | 'end' }
   | { readonly do: 'kill'; readonly signal: NodeJS.Signals }
   | { readonly do: 'burst'; readonly count: number };
 
@@ -75,6 +75,7 @@ function connected(peer: FakePeer): FakePeer {
     const said = JSON.parse(line) as Said;
     if ('event' in said) peer.emit(said);
     else if (said.do === 'kill') process.kill(process.pid, said.signal);
+    else if (said.do === 'end') void peer.close();
     else if (said.do === 'burst') burst(peer, said.count);
     else
       queueMicrotask(() => {
@@ -125,7 +126,7 @@ const listFolder = (folder: string): string[] => {
 };
 
 const signedIn = process.env.CHAT_USER;
-const { status, failure } = await runScreen({
+const { status, failure, said } = await runScreen({
   input: process.stdin as typeof process.stdin & { isTTY: true },
   output: process.stdout,
   env: process.env,
@@ -140,4 +141,5 @@ const { status, failure } = await runScreen({
   greeting: () => ['Hand this to the next person: p2pchat register NAME --directory p2pchat://example.test:7700#abc'],
 });
 if (failure) console.error(failure.message);
+if (said) console.error(said);
 process.exit(status);

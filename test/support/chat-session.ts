@@ -82,6 +82,11 @@ export class ChatSession {
     this.#say('{"do":"throw"}\n');
   }
 
+  /** The peer ends by itself. */
+  end(): void {
+    this.#say('{"do":"end"}\n');
+  }
+
   /** A signal to the program alone, not to what it was started by. */
   signal(signal: NodeJS.Signals): void {
     this.#say(`${JSON.stringify({ do: 'kill', signal })}\n`);

@@ -2,6 +2,7 @@ import type { Cancel, Clock } from '../../base/clock.js';
 import { toFailure } from '../../base/errors.js';
 import type { PeerApi } from '../../peer/api.js';
 import type { PeerEvent } from '../../peer/events.js';
+import { cleanLine } from '../../wire/text.js';
 import type { CommandRunner } from '../commands.js';
 import { Editor } from '../editor/editor.js';
 import type { InputEvent } from '../input/decoder.js';
@@ -62,9 +63,10 @@ export class ChatScreen implements ChatActions {
   #theme: ThemeName;
   #mouse: boolean;
   #leaving = false;
-  #end: () => void = () => {};
-  /** Resolves when the person leaves, or the peer has ended. */
-  readonly done: Promise<void>;
+  #end: (said?: string) => void = () => {};
+  #said: string | undefined;
+  /** Resolves when the person leaves; or when the peer has ended, with the last error it told of. */
+  readonly done: Promise<string | undefined>;
 
   constructor(init: ChatInit) {
     this.#init = init;
@@ -101,7 +103,7 @@ export class ChatScreen implements ChatActions {
     terminal.onResize(() => this.#frames.now());
     terminal.setMouse(this.#mouse);
     for (const line of init.greeting ?? []) this.model.notice(line, clock.now(), { conversation: HOME });
-    void peer.ended.then(() => this.#end());
+    void peer.ended.then(() => this.#end(this.#said));
   }
 
   get commands() {
@@ -151,6 +153,7 @@ export class ChatScreen implements ChatActions {
 
   #event(event: PeerEvent): void {
     const { clock, terminal } = this.#init;
+    if (event.event === 'error') this.#said = cleanLine(`${event.message} ${event.hint}`, 1_000);
     for (const effect of this.model.apply(event, clock.now())) {
       if (effect.type === 'notify') terminal.notify(`New message: ${effect.conversation}`);
       else void this.#loader.refresh(this.model.conversation(effect.conversation));

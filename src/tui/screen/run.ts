@@ -37,6 +37,8 @@ export interface ScreenInit {
 export interface ScreenEnd {
   readonly status: number;
   readonly failure?: Failure;
+  /** The last thing the peer said before it ended by itself: it was on the screen, which is gone. */
+  readonly said?: string;
 }
 
 async function signIn(init: ScreenInit, terminal: Terminal, entrance: Entrance): Promise<PeerApi> {
@@ -48,7 +50,7 @@ async function signIn(init: ScreenInit, terminal: Terminal, entrance: Entrance):
   return outcome.peer;
 }
 
-async function chat(init: ScreenInit, terminal: Terminal, peer: PeerApi): Promise<void> {
+async function chat(init: ScreenInit, terminal: Terminal, peer: PeerApi): Promise<ScreenEnd> {
   const screen = new ChatScreen({
     peer,
     commands: tableRunner(peer, init.commands, init.clock),
@@ -62,8 +64,9 @@ async function chat(init: ScreenInit, terminal: Terminal, peer: PeerApi): Promis
     greeting: init.greeting?.(peer) ?? [],
     ...(init.checklist && { checklist: init.checklist }),
   });
-  await Promise.all([screen.start(), screen.done]);
+  const [, said] = await Promise.all([screen.start(), screen.done]);
   screen.close();
+  return { status: 0, ...(said !== undefined && { said }) };
 }
 
 /**
@@ -77,14 +80,15 @@ export async function runScreen(init: ScreenInit): Promise<ScreenEnd> {
   let peer = 'peer' in init.start ? init.start.peer : undefined;
   const session = async (): Promise<ScreenEnd> => {
     if ('entrance' in init.start) peer = await signIn(init, terminal, init.start.entrance);
-    if (peer) await chat(init, terminal, peer);
-    return { status: 0 };
+    return peer ? chat(init, terminal, peer) : { status: 0 };
   };
-  const ended = await Promise.race([session().catch(endOf), guard.ended]);
-  terminal.close();
-  guard.release();
-  await peer?.close();
-  return ended;
+  try {
+    return await Promise.race([session().catch(endOf), guard.ended]);
+  } finally {
+    terminal.close();
+    guard.release();
+    await peer?.close();
+  }
 }
 
 function endOf(error: unknown): ScreenEnd {

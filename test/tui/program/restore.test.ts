@@ -70,6 +70,15 @@ test('X2 an error nobody caught leaves the terminal as it was, with a message an
   assert.ok(screen.has('broken on purpose'));
 });
 
+test('X2 where the peer ends by itself, why is said when the terminal is back', async () => {
+  const { status, screen } = await ends((session) => {
+    session.emit({ event: 'error', code: 'revoked', message: 'This device was revoked.', hint: 'Log in again.' });
+    session.end();
+  });
+  assert.equal(status, '0');
+  assert.ok(screen.has('This device was revoked. Log in again.'));
+});
+
 test('X2 leaving by /quit leaves the terminal as it was', async () => {
   assert.equal((await ends((session) => session.terminal.write('/quit\r'))).status, '0');
 });
