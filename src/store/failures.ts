@@ -68,4 +68,10 @@ export const failed = (cause: unknown): Failure =>
     cause,
   });
 
+export const unreadable = (cause: unknown): Failure =>
+  new Failure('storage', 'store-unreadable', `Reading from the disk failed: ${reasonOf(cause)}.`, {
+    hint: 'Check the disk, the permissions of the folder and the system log, then try again.',
+    cause,
+  });
+
 const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

@@ -11,7 +11,8 @@
  *
  * Errors are Failures: `store-exists`, `store-conflict` (compare-and-set lost), `store-key` (unusable name),
  * `store-value-size`, `store-quota`, `store-damaged` (a checksum did not match), `disk-full` (works again when there is
- * room), `store-failed` (a write failed: nothing more is written until the store is opened anew), `store-closed`.
+ * room), `too-many-files` (likewise), `store-failed` (a write failed: nothing more is done until the store is opened
+ * anew), `store-unreadable` (a read failed), `store-closed`.
  */
 
 /** What a value, a log entry and a message may measure at most, in bytes. A cluster must be set to take as much. */

@@ -178,6 +178,40 @@ it('O3 without descriptors a write is refused, and the store goes on when there 
   }
 });
 
+it('a read that fails is told as such, and what LevelDB calls corruption as damage', async () => {
+  const folder = temporaryFolder();
+  const path = await folder.path;
+  let error: Error | undefined;
+  const wrap: Wrap = (database) => ({
+    ...database,
+    get: async (id) => (error === undefined ? database.get(id) : Promise.reject(error)),
+    page: async (options) => (error === undefined ? database.page(options) : Promise.reject(error)),
+  });
+  try {
+    const store = await openLevelStore({ folder: path }, wrap);
+    await store.blobs('a').put('b', [utf8('x')]);
+    const { content } = (await store.blobs('a').get('b'))!;
+    await rm(join(path, 'blobs'), { recursive: true });
+    await assert.rejects(all(content), code('store-damaged'));
+    for (const [thrown, expected] of [
+      [new Error('IO error: Input/output error'), 'store-unreadable'],
+      [Object.assign(new Error('Corruption: bad block'), { code: 'LEVEL_CORRUPTION' }), 'store-damaged'],
+    ] as const) {
+      error = thrown;
+      await assert.rejects(store.records('a').get('k'), code(expected));
+      await assert.rejects(store.records('a').create('k', utf8('v')), code(expected));
+      await assert.rejects(all(store.records('a').range()), code(expected));
+      await assert.rejects(store.logs('a').log('x').append(utf8('v')), code(expected));
+      await assert.rejects(store.logs('a').log('x').ends(), code(expected));
+    }
+    error = undefined;
+    assert.equal(await store.logs('a').log('x').append(utf8('v')), 0);
+    await store.close();
+  } finally {
+    await folder.remove();
+  }
+});
+
 it('X1 all files and folders are for their owner alone', async () => {
   const folder = temporaryFolder();
   const path = join(await folder.path, 'store');

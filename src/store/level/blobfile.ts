@@ -3,6 +3,7 @@ import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { asBuffer } from '../../base/bytes.js';
 import { damaged } from '../failures.js';
+import { explainRead } from './failures.js';
 import { syncFolder } from './files.js';
 
 /**
@@ -66,8 +67,8 @@ export interface BlobRead {
 /** A part of the content. Throws `store-damaged` where a checksum does not match or something is missing. */
 export async function* readBlobFile({ folder, name, size, start, end }: BlobRead): AsyncGenerator<Uint8Array> {
   if (start >= end) return;
-  const file = await open(`${folder}/${name}`, 'r').catch((error: unknown) => {
-    throw damaged(`the file of a blob cannot be read (${name})`, error);
+  const file = await open(`${folder}/${name}`, 'r').catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? damaged(`the file of a blob is missing (${name})`, error) : explainRead(error);
   });
   try {
     for (let index = Math.floor(start / BLOCK); index * BLOCK < end; index++) {
@@ -82,7 +83,9 @@ export async function* readBlobFile({ folder, name, size, start, end }: BlobRead
 
 async function readBlock(file: FileHandle, name: string, index: number, length: number): Promise<Uint8Array> {
   const block = new Uint8Array(CHECKSUM + length);
-  const { bytesRead } = await file.read(block, 0, block.length, index * (CHECKSUM + BLOCK));
+  const { bytesRead } = await file.read(block, 0, block.length, index * (CHECKSUM + BLOCK)).catch((error: unknown) => {
+    throw explainRead(error);
+  });
   const content = block.subarray(CHECKSUM);
   if (bytesRead !== block.length || asBuffer(block).readUInt32BE() !== checksum(name, index, content)) {
     throw damaged(`block ${index} of a blob does not match its checksum (${name})`);

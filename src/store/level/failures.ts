@@ -1,5 +1,5 @@
 import { Failure } from '../../base/errors.js';
-import { damaged, diskFull, failed, inUse, tooManyFiles } from '../failures.js';
+import { damaged, diskFull, failed, inUse, tooManyFiles, unreadable } from '../failures.js';
 
 /** LevelDB reports errors of the system only as text of strerror(3). */
 const NO_ROOM = /No space left on device|Disk quota exceeded|ENOSPC|EDQUOT|not enough space/i;
@@ -21,11 +21,10 @@ function explainShortage(error: unknown): Failure | undefined {
   return undefined;
 }
 
-function explainRead(error: unknown): Failure {
+export function explainRead(error: unknown): Failure {
   if (error instanceof Failure) return error;
-  const shortage = explainShortage(error);
-  if (shortage !== undefined) return shortage;
-  return codeOf(error) === 'LEVEL_CORRUPTION' ? damaged(textOf(error), error) : failed(error);
+  if (codeOf(error) === 'LEVEL_CORRUPTION') return damaged(textOf(error), error);
+  return explainShortage(error) ?? unreadable(error);
 }
 
 export function explainOpen(error: unknown, folder: string): Failure {

@@ -1,6 +1,11 @@
 import { closed } from '../failures.js';
 import type { Op } from './commit.js';
 import type { Database, Page, PageOptions } from './database.js';
+import { explainRead } from './failures.js';
+
+function refuse(error: unknown): never {
+  throw explainRead(error);
+}
 
 /** A database that can be closed and opened anew under those who use it: they wait meanwhile and notice nothing. */
 export class Gate implements Database {
@@ -17,11 +22,11 @@ export class Gate implements Database {
   }
 
   get(id: string): Promise<Uint8Array | undefined> {
-    return this.#use((inner) => inner.get(id));
+    return this.#use((inner) => inner.get(id).catch(refuse));
   }
 
   page(options: PageOptions): Promise<Page> {
-    return this.#use((inner) => inner.page(options));
+    return this.#use((inner) => inner.page(options).catch(refuse));
   }
 
   write(ops: readonly Op[]): Promise<void> {
