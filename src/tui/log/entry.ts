@@ -1,7 +1,7 @@
 import type { DeliveryState } from '../../peer/events.js';
 
 /** A quotation above a reply: whom and what it answers. */
-export interface Quote {
+interface Quote {
   readonly from: string;
   readonly text: string;
 }

@@ -13,7 +13,7 @@ export interface Part {
   readonly marks?: readonly Mark[];
 }
 
-export interface Mark {
+interface Mark {
   readonly from: number;
   readonly to: number;
   readonly style: Style;
@@ -39,7 +39,7 @@ const MARK = 2;
 const NARROW = 64;
 
 /** Columns of a log: time, name, delivery mark, text. */
-export function columns(width: number): {
+function columns(width: number): {
   readonly name: number;
   readonly nameWidth: number;
   readonly mark: number;

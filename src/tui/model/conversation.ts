@@ -65,3 +65,14 @@ export function toEntry(message: MessageEvent | HistoryMessage, self: string): E
     ...(own && 'state' in message && message.state !== undefined && { state: message.state }),
   };
 }
+
+/** The first of the last `count` messages of others. */
+export function firstOfLast(page: readonly HistoryMessage[], count: number, self: string): string | undefined {
+  let found: string | undefined;
+  for (let at = page.length - 1; at >= 0 && count > 0; at--) {
+    if (page[at]!.from === self) continue;
+    found = page[at]!.id;
+    count -= 1;
+  }
+  return found;
+}

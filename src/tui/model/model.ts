@@ -5,14 +5,13 @@ import type { PresenceState } from '../../wire/directory.js';
 import { cleanLine, cleanText } from '../../wire/text.js';
 import type { Entry } from '../log/entry.js';
 import { Checklist } from './checklist.js';
-import { type Conversation, newConversation, toEntry } from './conversation.js';
-
-export type Trust = TrustEvent['change'];
+import { type Conversation, firstOfLast, newConversation, toEntry } from './conversation.js';
+import { trustSays } from './trust.js';
 
 export interface Person {
   readonly user: string;
   presence: PresenceState;
-  trust: Trust | undefined;
+  trust: TrustEvent['change'] | undefined;
   /** How their last message came. */
   via: Via | undefined;
 }
@@ -29,20 +28,6 @@ export type Effect =
   | { readonly type: 'refresh'; readonly conversation: string };
 
 const STATES: readonly (DeliveryState | 'failed')[] = ['failed', 'queued', 'stored', 'delivered', 'read'];
-
-const TRUST: Readonly<Record<Trust, (user: string) => { readonly text: string; readonly error: boolean } | undefined>> =
-  {
-    new: (user) => ({
-      text: `You meet ${user} for the first time. /verify ${user} to be sure who it is.`,
-      error: false,
-    }),
-    verified: (user) => ({ text: `${user} is verified.`, error: false }),
-    changed: (user) => ({
-      text: `The identity of ${user} has changed: nothing is sent until you accept it. Ask over another channel, then /verify ${user}.`,
-      error: true,
-    }),
-    revoked: (user) => ({ text: `A device of ${user} was revoked; it is not talked to any more.`, error: false }),
-  };
 
 /**
  * What the screen shows, made of the peer's events and answers alone. It does no I/O and knows no terminal; times are
@@ -202,8 +187,8 @@ export class ChatModel {
     const name = cleanLine(user);
     this.person(name).trust = change;
     if (change === 'verified') this.checklist.tick('verify');
-    const said = TRUST[change](name);
-    if (said) this.notice(said.text, now, { conversation: `@${name}`, kind: said.error ? 'error' : 'notice' });
+    const { text, kind } = trustSays(change, name);
+    this.notice(text, now, { conversation: `@${name}`, kind });
   }
 
   /** One's own message, shown before the peer has it on disk. @returns the id it has until `confirmed` */
@@ -262,15 +247,4 @@ export class ChatModel {
     const text = failure.hint === '' ? failure.message : `${failure.message} ${failure.hint}`;
     this.notice(text, now, { kind: 'error', ...(conversation !== undefined && { conversation }) });
   }
-}
-
-/** The first of the last `count` messages of others. */
-function firstOfLast(page: readonly HistoryMessage[], count: number, self: string): string | undefined {
-  let found: string | undefined;
-  for (let at = page.length - 1; at >= 0 && count > 0; at--) {
-    if (page[at]!.from === self) continue;
-    found = page[at]!.id;
-    count -= 1;
-  }
-  return found;
 }

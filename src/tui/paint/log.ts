@@ -8,7 +8,7 @@ import type { Style } from './theme.js';
 
 const two = (value: number): string => String(value).padStart(2, '0');
 
-export function clockTime(at: number): string {
+function clockTime(at: number): string {
   const date = new Date(at);
   return `${two(date.getHours())}:${two(date.getMinutes())}`;
 }

@@ -13,9 +13,10 @@ import { chatAreas, paintChat } from '../paint/chat.js';
 import { helpEnd } from '../paint/help.js';
 import { viewStyle } from '../paint/log.js';
 import type { ChatScene } from '../paint/scene.js';
-import { THEME_NAMES, type Theme, type ThemeName } from '../paint/theme.js';
+import type { Theme, ThemeName } from '../paint/theme.js';
 import type { BidiMode } from '../text/layout.js';
 import { completer, type ListFolder } from './completer.js';
+import { Display } from './display.js';
 import { Frames } from './frames.js';
 import { type ChatActions, chatKey } from './keymap.js';
 import { Loader } from './loader.js';
@@ -41,7 +42,6 @@ export interface ChatInit {
   readonly greeting?: readonly string[];
 }
 
-const FLASH_MS = 4_000;
 /** With fewer messages than this above what is in sight, older ones are fetched: reading back never waits. */
 const READ_AHEAD = 200;
 
@@ -49,19 +49,15 @@ const READ_AHEAD = 200;
 export class ChatScreen implements ChatActions {
   readonly model: ChatModel;
   readonly editor: Editor;
+  readonly display: Display;
+  readonly search: Search;
+  readonly prompt: SecretPrompt;
   readonly #init: ChatInit;
   readonly #frames: Frames;
   readonly #loader: Loader;
   readonly #unsubscribe: () => void;
-  readonly #search: Search;
-  #help: number | undefined;
-  readonly #prompt: SecretPrompt;
   readonly #outgoing: Outgoing;
-  #flash = '';
-  #flashEnds: Cancel = () => {};
   #tick: Cancel = () => {};
-  #theme: ThemeName;
-  #mouse: boolean;
   #leaving = false;
   #end: (said?: string) => void = () => {};
   #said: string | undefined;
@@ -71,20 +67,19 @@ export class ChatScreen implements ChatActions {
   constructor(init: ChatInit) {
     this.#init = init;
     const { peer, terminal, clock } = init;
-    this.#theme = init.theme;
-    this.#mouse = init.mouse;
     this.model = new ChatModel(peer.user, peer.directoryState, init.checklist);
     const commands = this.commands;
     this.editor = new Editor({ completer: completer({ model: this.model, commands, listFolder: init.listFolder }) });
     this.#frames = new Frames(clock, () => this.#paint());
+    this.display = new Display(init, () => this.#frames.soon());
     this.#loader = new Loader(peer, this.model, clock, () => this.#frames.soon());
-    this.#search = new Search(peer, this.#loader, {
+    this.search = new Search(peer, this.#loader, {
       conversation: () => this.model.current,
       window: () => this.#window,
       failed: (error) => this.model.fail(toFailure(error), clock.now()),
       changed: () => this.#frames.soon(),
     });
-    this.#prompt = new SecretPrompt(() => this.#frames.soon());
+    this.prompt = new SecretPrompt(() => this.#frames.soon());
     this.#outgoing = new Outgoing({
       peer,
       commands: init.commands,
@@ -92,7 +87,7 @@ export class ChatScreen implements ChatActions {
       clock,
       local: (line) => runLocal(line, this),
       open: (conversation) => this.open(conversation),
-      secret: (label) => this.#prompt.ask(label),
+      secret: (label) => this.prompt.ask(label),
       changed: () => this.#frames.soon(),
     });
     this.done = new Promise((resolve) => {
@@ -101,7 +96,6 @@ export class ChatScreen implements ChatActions {
     this.#unsubscribe = peer.subscribe((event) => this.#event(event));
     terminal.onInput((event) => this.#input(event));
     terminal.onResize(() => this.#frames.now());
-    terminal.setMouse(this.#mouse);
     for (const line of init.greeting ?? []) this.model.notice(line, clock.now(), { conversation: HOME });
     void peer.ended.then(() => this.#end(this.#said));
   }
@@ -121,21 +115,21 @@ export class ChatScreen implements ChatActions {
   close(): void {
     this.#unsubscribe();
     this.#frames.close();
-    this.#flashEnds();
+    this.display.close();
     this.#tick();
-    this.#prompt.answer(false);
+    this.prompt.answer(false);
   }
 
   #scene(): ChatScene {
     return {
       model: this.model,
       editor: this.editor,
-      search: this.#search.state,
-      help: this.#help,
+      search: this.search.state,
+      help: this.display.help,
       commands: this.commands,
-      prompt: this.#prompt.question,
-      flash: this.#flash,
-      mouse: this.#mouse,
+      prompt: this.prompt.question,
+      flash: this.display.flash,
+      mouse: this.display.mouse,
       bidi: this.#init.bidi,
       now: this.#init.clock.now(),
     };
@@ -144,7 +138,7 @@ export class ChatScreen implements ChatActions {
   #paint(): void {
     const { terminal, chooseTheme } = this.#init;
     const { grid, above } = paintChat(this.#scene(), terminal.width, terminal.height);
-    terminal.paint(grid, chooseTheme(this.#theme));
+    terminal.paint(grid, chooseTheme(this.display.theme));
     if (above < READ_AHEAD) this.#loader.older(this.model.current);
     this.#loader.markRead(this.model.current);
     this.#tick();
@@ -169,14 +163,14 @@ export class ChatScreen implements ChatActions {
   // --- What keys do ---
 
   get mode(): 'chat' | 'search' | 'help' | 'prompt' | 'paste' {
-    if (this.#prompt.question) return 'prompt';
-    if (this.#help !== undefined) return 'help';
+    if (this.prompt.question) return 'prompt';
+    if (this.display.help !== undefined) return 'help';
     if (this.editor.pendingPaste) return 'paste';
-    return this.#search.state ? 'search' : 'chat';
+    return this.search.state ? 'search' : 'chat';
   }
 
   get activeEditor(): Editor {
-    return this.#prompt.question?.editor ?? this.#search.state?.editor ?? this.editor;
+    return this.prompt.question?.editor ?? this.search.state?.editor ?? this.editor;
   }
 
   focus(focused: boolean): void {
@@ -186,8 +180,13 @@ export class ChatScreen implements ChatActions {
   /** The window on the open conversation's log. */
   get #window(): { readonly height: number; readonly style: ViewStyle } {
     const { log } = this.areas;
-    const words = this.#search.state?.editor.text ?? '';
+    const words = this.search.state?.editor.text ?? '';
     return { height: log.height, style: viewStyle(this.model.current, log.width, this.#init.bidi, words) };
+  }
+
+  /** How far the help can be scrolled. */
+  get helpEnd(): number {
+    return helpEnd(this.#scene(), this.#init.terminal.height);
   }
 
   /** Where everything stands at the moment, in cells. */
@@ -195,22 +194,9 @@ export class ChatScreen implements ChatActions {
     return chatAreas(this.#scene(), this.#init.terminal.width, this.#init.terminal.height);
   }
 
-  say(text: string): void {
-    this.#flash = text;
-    this.#flashEnds();
-    this.#flashEnds = this.#init.clock.after(FLASH_MS, () => {
-      this.#flash = '';
-      this.#frames.soon();
-    });
-  }
-
   submit(): void {
     this.#leaving = false;
     void this.#outgoing.submit(this.editor.submit());
-  }
-
-  answerPrompt(given: boolean): void {
-    this.#prompt.answer(given);
   }
 
   /** Opens a conversation, keeping what was being written in the one before. */
@@ -220,7 +206,7 @@ export class ChatScreen implements ChatActions {
     this.editor.wipe();
     this.editor.set(opened.draft);
     opened.draft = '';
-    this.#search.close();
+    this.search.close();
     void this.#loader.open(opened);
     this.#frames.soon();
   }
@@ -246,63 +232,11 @@ export class ChatScreen implements ChatActions {
     if (view.following) this.model.setFocused(this.model.focused);
   }
 
-  toggleHelp(open = this.#help === undefined): void {
-    this.#help = open ? 0 : undefined;
-  }
-
-  scrollHelp(by: number): void {
-    const end = helpEnd(this.#scene(), this.#init.terminal.height);
-    if (this.#help !== undefined) this.#help = Math.max(0, Math.min(end, this.#help + by));
-  }
-
-  beginSearch(): void {
-    this.#search.begin();
-  }
-
-  endSearch(): void {
-    this.#search.end();
-  }
-
-  find(): Promise<void> {
-    return this.#search.find();
-  }
-
-  stepFound(by: number): Promise<void> {
-    return this.#search.step(by);
-  }
-
-  // --- Settings and leaving ---
-
-  setTheme(name: ThemeName): void {
-    this.#theme = name;
-    this.say(`Theme: ${name}`);
-  }
-
-  nextTheme(): void {
-    this.setTheme(THEME_NAMES[(THEME_NAMES.indexOf(this.#theme) + 1) % THEME_NAMES.length]!);
-  }
-
-  setMouse(on = !this.#mouse): void {
-    this.#mouse = on;
-    this.#init.terminal.setMouse(on);
-    this.say(
-      on ? 'Mouse on: click a conversation, turn the wheel to read back' : 'Mouse off: the terminal selects text',
-    );
-  }
-
-  dismissChecklist(): void {
-    this.model.checklist.dismiss();
-  }
-
-  repaint(): void {
-    this.#init.terminal.forget();
-  }
-
   /** Empties the line; on an empty one, leaves when asked twice. */
   interrupt(): void {
     const empty = this.editor.text === '';
     if (empty && this.#leaving) this.leave();
-    else if (empty) this.say('Press Ctrl+C again to leave');
+    else if (empty) this.display.say('Press Ctrl+C again to leave');
     else this.editor.set('');
     this.#leaving = empty;
   }

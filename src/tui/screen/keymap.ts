@@ -4,31 +4,27 @@ import type { MouseInput } from '../input/mouse.js';
 import type { ChatModel } from '../model/model.js';
 import type { Areas } from '../paint/areas.js';
 import { sidebarOrder } from '../paint/sidebar.js';
+import type { Display } from './display.js';
+import type { SecretPrompt } from './prompt.js';
+import type { Search } from './search.js';
 
 /** What keys and the mouse can do in the chat. */
 export interface ChatActions {
   readonly model: ChatModel;
   readonly editor: Editor;
   readonly activeEditor: Editor;
+  readonly display: Display;
+  readonly search: Search;
+  readonly prompt: SecretPrompt;
   readonly mode: 'chat' | 'search' | 'help' | 'prompt' | 'paste';
   readonly areas: Areas;
+  readonly helpEnd: number;
   focus(focused: boolean): void;
   submit(): void;
-  answerPrompt(given: boolean): void;
   open(id: string): void;
   step(by: number): void;
   openPlace(place: number): void;
   scroll(by: number | 'page-up' | 'page-down' | 'end'): void;
-  toggleHelp(open?: boolean): void;
-  scrollHelp(by: number): void;
-  beginSearch(): void;
-  endSearch(): void;
-  find(): Promise<void>;
-  stepFound(by: number): Promise<void>;
-  nextTheme(): void;
-  setMouse(on?: boolean): void;
-  dismissChecklist(): void;
-  repaint(): void;
   interrupt(): void;
 }
 
@@ -79,41 +75,41 @@ const CHAT: Keys<ChatActions> = {
   'S-down': (chat) => chat.scroll(1),
   'C-end': (chat) => chat.scroll('end'),
   escape: (chat) => chat.scroll('end'),
-  'C-f': (chat) => chat.beginSearch(),
-  f1: (chat) => chat.toggleHelp(),
-  f2: (chat) => chat.setMouse(),
-  f3: (chat) => chat.nextTheme(),
-  f4: (chat) => chat.dismissChecklist(),
-  'C-l': (chat) => chat.repaint(),
+  'C-f': (chat) => chat.search.begin(),
+  f1: (chat) => chat.display.openHelp(),
+  f2: (chat) => chat.display.setMouse(),
+  f3: (chat) => chat.display.nextTheme(),
+  f4: (chat) => chat.model.checklist.dismiss(),
+  'C-l': (chat) => chat.display.repaint(),
   'C-c': (chat) => chat.interrupt(),
 };
 
 const SEARCH: Keys<ChatActions> = {
-  enter: (chat) => void chat.find(),
-  up: (chat) => void chat.stepFound(-1),
-  down: (chat) => void chat.stepFound(1),
+  enter: (chat) => void chat.search.find(),
+  up: (chat) => void chat.search.step(-1),
+  down: (chat) => void chat.search.step(1),
   pageup: (chat) => chat.scroll('page-up'),
   pagedown: (chat) => chat.scroll('page-down'),
-  escape: (chat) => chat.endSearch(),
-  'C-f': (chat) => chat.endSearch(),
-  'C-c': (chat) => chat.endSearch(),
+  escape: (chat) => chat.search.end(),
+  'C-f': (chat) => chat.search.end(),
+  'C-c': (chat) => chat.search.end(),
 };
 
 const HELP: Keys<ChatActions> = {
-  up: (chat) => chat.scrollHelp(-1),
-  down: (chat) => chat.scrollHelp(1),
-  pageup: (chat) => chat.scrollHelp(-10),
-  pagedown: (chat) => chat.scrollHelp(10),
-  escape: (chat) => chat.toggleHelp(false),
-  f1: (chat) => chat.toggleHelp(false),
-  enter: (chat) => chat.toggleHelp(false),
-  'C-c': (chat) => chat.toggleHelp(false),
+  up: (chat) => chat.display.scrollHelp(-1, chat.helpEnd),
+  down: (chat) => chat.display.scrollHelp(1, chat.helpEnd),
+  pageup: (chat) => chat.display.scrollHelp(-10, chat.helpEnd),
+  pagedown: (chat) => chat.display.scrollHelp(10, chat.helpEnd),
+  escape: (chat) => chat.display.closeHelp(),
+  f1: (chat) => chat.display.closeHelp(),
+  enter: (chat) => chat.display.closeHelp(),
+  'C-c': (chat) => chat.display.closeHelp(),
 };
 
 const PROMPT: Keys<ChatActions> = {
-  enter: (chat) => chat.answerPrompt(true),
-  escape: (chat) => chat.answerPrompt(false),
-  'C-c': (chat) => chat.answerPrompt(false),
+  enter: (chat) => chat.prompt.answer(true),
+  escape: (chat) => chat.prompt.answer(false),
+  'C-c': (chat) => chat.prompt.answer(false),
 };
 
 const PASTE: Keys<ChatActions> = {
@@ -150,7 +146,7 @@ const WHEEL_ROWS = 3;
 function mouse({ action, x, y }: MouseInput, chat: ChatActions): void {
   if (action === 'wheelup' || action === 'wheeldown') {
     const by = action === 'wheelup' ? -WHEEL_ROWS : WHEEL_ROWS;
-    if (chat.mode === 'help') chat.scrollHelp(by);
+    if (chat.mode === 'help') chat.display.scrollHelp(by, chat.helpEnd);
     else chat.scroll(by);
     return;
   }
@@ -162,11 +158,11 @@ function mouse({ action, x, y }: MouseInput, chat: ChatActions): void {
 
 function text(typed: string, chat: ChatActions): void {
   if (chat.mode === 'help') {
-    if (typed === 'q' || typed === '?') chat.toggleHelp(false);
+    if (typed === 'q' || typed === '?') chat.display.closeHelp();
     return;
   }
   if (chat.mode === 'paste') return;
-  if (chat.mode === 'chat' && typed === '?' && chat.editor.text === '') chat.toggleHelp();
+  if (chat.mode === 'chat' && typed === '?' && chat.editor.text === '') chat.display.openHelp();
   else chat.activeEditor.type(typed);
 }
 

@@ -23,8 +23,7 @@ export const LOCAL_COMMANDS: readonly CommandInfo[] = [
 
 interface LocalActions {
   open(id: string): void;
-  setTheme(name: ThemeName): void;
-  setMouse(on: boolean): void;
+  readonly display: { setTheme(name: ThemeName): void; setMouse(on: boolean): void };
   leave(): void;
 }
 
@@ -47,8 +46,9 @@ export function runLocal(line: string, actions: LocalActions): boolean {
   if (more.length > 0 || (argument === '') !== (command.takes.length === 0)) usage();
   if (command.name === 'open') actions.open(conversationId(argument));
   else if (command.name === 'quit') actions.leave();
-  else if (command.name === 'mouse' && (argument === 'on' || argument === 'off')) actions.setMouse(argument === 'on');
-  else if (command.name === 'theme' && isThemeName(argument)) actions.setTheme(argument);
+  else if (command.name === 'mouse' && (argument === 'on' || argument === 'off'))
+    actions.display.setMouse(argument === 'on');
+  else if (command.name === 'theme' && isThemeName(argument)) actions.display.setTheme(argument);
   else usage();
   return true;
 }

@@ -64,7 +64,7 @@ async function chat(init: ScreenInit, terminal: Terminal, peer: PeerApi): Promis
     greeting: init.greeting?.(peer) ?? [],
     ...(init.checklist && { checklist: init.checklist }),
   });
-  const [, said] = await Promise.all([screen.start(), screen.done]);
+  const said = await Promise.race([screen.done, screen.start().then(() => screen.done)]);
   screen.close();
   return { status: 0, ...(said !== undefined && { said }) };
 }

@@ -1,6 +1,6 @@
 import type { PeerApi } from '../../peer/api.js';
 
-export interface SignInInput {
+interface SignInInput {
   /** `p2pchat://HOST:PORT#FINGERPRINT` */
   readonly directory: string;
   readonly user: string;
