@@ -3,14 +3,18 @@ import { test } from 'node:test';
 import { validateRatchetTree } from 'ts-mls/clientState.js';
 import type { Commit } from 'ts-mls/commit.js';
 import { createCommit } from 'ts-mls/createCommit.js';
+import { createProposal } from 'ts-mls/createMessage.js';
+import { signKeyPackage } from 'ts-mls/keyPackage.js';
+import { signLeafNodeKeyPackage } from 'ts-mls/leafNode.js';
 import { encodeMlsMessage } from 'ts-mls/message.js';
 import type { Proposal } from 'ts-mls/proposal.js';
-import { concat } from '../../src/base/bytes.js';
+import { concat, fromUtf8, utf8 } from '../../src/base/bytes.js';
 import type { Failure } from '../../src/base/errors.js';
 import { decodeWhole } from '../../src/crypto/mls/gate.js';
 import { assertPatched, openLibrary } from '../../src/crypto/mls/library.js';
 import { suiteName } from '../../src/crypto/mls/suite.js';
 import { peek, proposeRemoval, readWelcome } from '../../src/crypto/mls.js';
+import { MLS_MESSAGE_BYTES } from '../../src/wire/limits.js';
 import {
   anything,
   type Device,
@@ -29,9 +33,14 @@ import {
   behind,
   cryptoOf,
   forgeCommit,
+  forgeContent,
   forgeExternalCommit,
+  forgeGroupInfo,
+  forgeWelcome,
   insideCommit,
   insideExternalCommit,
+  signedContent,
+  signerOf,
 } from '../support/mls-forge.js';
 
 /** Refused before the library had a say: what the library throws becomes the cause of a failure. */
@@ -131,8 +140,7 @@ test("a member's commit may hold nothing but additions and removals", async () =
   const [own, other] = [room.states[0]!, room.states[1]!];
   const init = { proposalType: 'external_init', externalInit: { kemOutput: new Uint8Array(32) } } as const;
   const remove = (removed: number): Proposal => ({ proposalType: 'remove', remove: { removed } });
-  const leaf = behind(own).ratchetTree[0]!;
-  assert.equal(leaf.nodeType, 'leaf');
+  const { keyPackage } = decodeWhole((await keyPackageOf(device('joiner'))).public, 'mls_key_package');
   const wrong: Record<string, Proposal[]> = {
     'a leaf past the end': [remove(FAR_AWAY)],
     'a leaf past the end, as if joining from outside': [init, remove(FAR_AWAY)],
@@ -152,6 +160,9 @@ test("a member's commit may hold nothing but additions and removals", async () =
         psk: { preSharedKeyId: { psktype: 'external', pskId: new Uint8Array(1), pskNonce: new Uint8Array(32) } },
       },
     ],
+    'somebody of another suite': [
+      { proposalType: 'add', add: { keyPackage: { ...keyPackage, cipherSuite: suiteName('hybrid') } } },
+    ],
     'something unknown': [{ proposalType: 4711, proposalData: new Uint8Array(3) } as never],
   };
   const { path } = await insideCommit(other, (await engine.commit(own)).commit);
@@ -169,6 +180,16 @@ test('public messages of members, of newcomers and for additions are refused', a
   await assert.rejects(engine.applyCommit(room.states[1]!, encodeMlsMessage(commit), anything), atTheGate);
   const removal = proposeRemoval({ groupId: GROUP_ID, epoch: 1, leafIndex: 0, signatureKey: directory.signatureKey });
   await assert.rejects(engine.applyCommit(room.states[1]!, removal, anything), atTheGate);
+  await assert.rejects(engine.applyProposal(room.states[1]!, encodeMlsMessage(commit)), atTheGate);
+  const joined = await engine.externalJoin(await engine.groupInfo(state), joining(device('stranger')));
+  await assert.rejects(engine.applyProposal(room.states[1]!, joined.commit), atTheGate);
+  const proposed = await createProposal(
+    context.state,
+    true,
+    { proposalType: 'remove', remove: { removed: 1 } },
+    context.cipherSuite,
+  );
+  await assert.rejects(engine.applyProposal(room.states[1]!, encodeMlsMessage(proposed.message)), atTheGate);
   const { publicMessage } = decodeWhole(removal, 'mls_public_message');
   const { keyPackage } = decodeWhole((await keyPackageOf(device('ghost'))).public, 'mls_key_package');
   for (const senderType of ['external', 'new_member_proposal'] as const) {
@@ -273,6 +294,40 @@ test('M2 an epoch that no number holds, a length of eight bytes and a giant are 
   long[4] = 0xc0;
   await assert.rejects(engine.open(room.states[1]!, long), failsWith('mls-malformed'));
   await assert.rejects(engine.open(room.states[1]!, new Uint8Array(2 << 20)), failsWith('mls-malformed'));
+  const giant = signedContent(room.states[0]!, new Uint8Array(MLS_MESSAGE_BYTES), new Uint8Array());
+  await assert.rejects(engine.open(room.states[1]!, forgeContent(room.states[0]!, giant)), failsWith('mls-malformed'));
+  const tooMuch = engine.seal(room.states[0]!, new Uint8Array(MLS_MESSAGE_BYTES), new Uint8Array());
+  await assert.rejects(tooMuch, failsWith('mls-unusable'));
+  const wide = await engine.seal(room.states[0]!, new Uint8Array(1), new Uint8Array(0x4000));
+  const lengthAt = epochAt + 8 + 1;
+  assert.equal(wide.bytes[lengthAt], 0x80);
+  wide.bytes[lengthAt] = 0xc0;
+  await assert.rejects(engine.open(room.states[1]!, wide.bytes), failsWith('mls-malformed'));
+});
+
+test('M2 a message whose lengths take more bytes than they need is not the same message', async () => {
+  const room = await Room.of(2);
+  const bytes = await room.say(0, 'hello');
+  assert.equal(bytes[4], GROUP_ID.length);
+  const longer = concat(bytes.subarray(0, 4), Uint8Array.of(0x40, GROUP_ID.length), bytes.subarray(5));
+  await assert.rejects(engine.open(room.states[1]!, longer), failsWith('mls-malformed'));
+  await room.hear(1, bytes);
+});
+
+test('M2 bytes behind the group info inside a Welcome are refused, and so are pre-shared keys', async () => {
+  const room = await Room.of(2);
+  const joiner = device('joiner');
+  const keyPackage = await keyPackageOf(joiner);
+  const { next } = await engine.commit(room.states[0]!, { add: [keyPackage.public] });
+  const { groupInfo } = decodeWhole(await engine.groupInfo(next), 'mls_group_info');
+  const { keyPackage: invited } = decodeWhole(keyPackage.public, 'mls_key_package');
+  const extensions = groupInfo.extensions.filter(({ extensionType }) => extensionType === 'ratchet_tree');
+  const info = await forgeGroupInfo(next, { ...groupInfo, extensions });
+  const trailing = await forgeWelcome(next, info, invited, { tail: Uint8Array.of(0) });
+  const join = (bytes: Uint8Array) => engine.join(bytes, keyPackage.private, joiner.signatureKey);
+  await assert.rejects(join(trailing), failsWith('mls-malformed'));
+  const psks = [{ psktype: 'external' as const, pskId: new Uint8Array(1), pskNonce: new Uint8Array(32) }];
+  await assert.rejects(join(await forgeWelcome(next, info, invited, { psks })), atTheGate);
 });
 
 // --- 5: acceptance ---
@@ -333,6 +388,21 @@ test('one who was removed learns it, whatever the library does, and reads nothin
   }
 });
 
+test('one who was removed learns it even from a commit that the library throws at', async () => {
+  const room = await Room.of(3);
+  const [own, victim] = [room.states[0]!, room.states[2]!];
+  const { path } = await insideCommit(victim, (await engine.commit(own)).commit);
+  const leafNode = { ...path!.leafNode, signature: new Uint8Array(64) };
+  const proposals = [inline({ proposalType: 'remove', remove: { removed: 2 } })];
+  const bytes = await forgeCommit(own, { proposals, path: { ...path!, leafNode } });
+  await assert.rejects(engine.applyCommit(room.states[1]!, bytes, anything), failsWith('mls-invalid'));
+  assert.equal((await engine.applyCommit(victim, bytes, anything)).selfRemoved, true);
+  await assert.rejects(
+    engine.applyCommit(victim, bytes, () => false),
+    failsWith('mls-refused'),
+  );
+});
+
 test('a message of an epoch to come says so, and opens once its commit has been applied', async () => {
   const room = await Room.of(2);
   const { commit, next } = await engine.commit(room.states[0]!);
@@ -391,4 +461,76 @@ test('a state older than what its device has sent is found out', async () => {
   await assert.rejects(engine.open(room.states[0]!, said), failsWith('mls-own-message'));
   const { commit } = await engine.commit(old);
   await assert.rejects(engine.applyCommit(old, commit, anything), failsWith('mls-rolled-back'));
+});
+
+test('a key package whose signatures are not its own is refused', async () => {
+  const [owner, other] = [device('owner'), device('other')];
+  const { keyPackage } = decodeWhole((await keyPackageOf(owner)).public, 'mls_key_package');
+  const { signature } = await signerOf(other);
+  const forged = await signKeyPackage(keyPackage, new Uint8Array(), signature);
+  const bytes = encodeMlsMessage({ version: 'mls10', wireformat: 'mls_key_package', keyPackage: forged });
+  await assert.rejects(engine.readKeyPackage(bytes), failsWith('mls-invalid'));
+});
+
+test('a leaf with the encryption key of another is not added', async () => {
+  const room = await Room.of(2);
+  const joiner = device('joiner');
+  const { keyPackage } = decodeWhole((await keyPackageOf(joiner)).public, 'mls_key_package');
+  const taken = behind(room.states[0]!).ratchetTree[2]!;
+  assert.equal(taken.nodeType, 'leaf');
+  const { signature } = await signerOf(joiner);
+  const none = new Uint8Array();
+  const { hpkePublicKey } = (taken as Extract<typeof taken, { nodeType: 'leaf' }>).leaf;
+  const leafNode = await signLeafNodeKeyPackage({ ...keyPackage.leafNode, hpkePublicKey }, none, signature);
+  const forged = await signKeyPackage({ ...keyPackage, leafNode }, none, signature);
+  const bytes = encodeMlsMessage({ version: 'mls10', wireformat: 'mls_key_package', keyPackage: forged });
+  await assert.rejects(engine.commit(room.states[0]!, { add: [bytes] }), failsWith('mls-invalid'));
+});
+
+test('a group with extensions that are not known here is not joined', async () => {
+  const room = await Room.of(2);
+  const joiner = device('joiner');
+  const keyPackage = await keyPackageOf(joiner);
+  const { next, welcome } = await engine.commit(room.states[0]!, { add: [keyPackage.public] });
+  const { groupInfo } = decodeWhole(await engine.groupInfo(next), 'mls_group_info');
+  const { keyPackage: invited } = decodeWhole(keyPackage.public, 'mls_key_package');
+  const unknown = { extensionType: 'required_capabilities' as const, extensionData: new Uint8Array(3) };
+  const extensions = groupInfo.extensions.filter(({ extensionType }) => extensionType === 'ratchet_tree');
+  const groupContext = { ...groupInfo.groupContext, extensions: [unknown] };
+  for (const forged of [
+    { ...groupInfo, extensions, groupContext },
+    { ...groupInfo, extensions: [...extensions, unknown] },
+  ]) {
+    const bytes = await forgeWelcome(next, await forgeGroupInfo(next, forged), invited);
+    await assert.rejects(engine.join(bytes, keyPackage.private, joiner.signatureKey), atTheGate);
+  }
+  await engine.join(welcome!, keyPackage.private, joiner.signatureKey);
+});
+
+test('what was handed in can be overwritten afterwards', async () => {
+  const room = await Room.of(2);
+  const { bytes } = await engine.seal(room.states[0]!, utf8('text'), utf8('aad'));
+  const opened = await engine.open(room.states[1]!, bytes);
+  bytes.fill(0);
+  assert.deepEqual([opened.plaintext, opened.aad].map(fromUtf8), ['text', 'aad']);
+  const { commit, next } = await engine.commit(room.states[0]!);
+  const applied = await engine.applyCommit(room.states[1]!, commit, anything);
+  const joined = await engine.externalJoin(await engine.groupInfo(next), joining(device('joiner')));
+  const followed = await engine.applyCommit(applied.next, joined.commit, anything);
+  commit.fill(0);
+  joined.commit.fill(0);
+  const again = await engine.commit(followed.next);
+  const last = await engine.applyCommit(joined.next, again.commit, anything);
+  assert.deepEqual(engine.epochAuthenticator(last.next), engine.epochAuthenticator(again.next));
+});
+
+test('private keys of nodes that were blanked are not kept', async () => {
+  const room = await Room.of(4);
+  for (let at = 0; at < 4; at++) await room.commit(at);
+  const before = behind(room.states[0]!).privatePath.privateKeys;
+  await room.commit(2, { remove: [1] });
+  const { privatePath, ratchetTree } = behind(room.states[0]!);
+  assert.ok(Object.keys(before).includes('1'));
+  assert.ok(Object.keys(privatePath.privateKeys).every((node) => ratchetTree[Number(node)] !== undefined));
+  assert.ok(!Object.keys(privatePath.privateKeys).includes('1'));
 });

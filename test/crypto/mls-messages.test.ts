@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromUtf8, utf8 } from '../../src/base/bytes.js';
+import { concat, fromUtf8, utf8 } from '../../src/base/bytes.js';
 import { hasCode } from '../../src/base/errors.js';
 import { randomBelow } from '../../src/base/random.js';
 import { inside, ratchetOf } from '../../src/crypto/mls/state.js';
 import type { MlsState } from '../../src/crypto/mls.js';
+import { decodeCbor, encodeCbor } from '../../src/wire/cbor.js';
 import {
   MLS_FORWARD_GENERATIONS,
   MLS_PADDING_BYTES,
@@ -12,6 +13,7 @@ import {
   MLS_SKIPPED_GENERATIONS,
 } from '../../src/wire/limits.js';
 import { anything, Disk, engine, failsWith, Room } from '../support/mls.js';
+import { forgeContent, signedContent } from '../support/mls-forge.js';
 import { seededRandom } from '../support/random.js';
 
 const sayMany = async (room: Room, by: number, count: number): Promise<Uint8Array[]> => {
@@ -68,6 +70,15 @@ test('M7 the keys of the latest skipped messages are kept, and no more than thei
   const [old, kept] = [sealed.slice(0, -MLS_SKIPPED_GENERATIONS), sealed.slice(-MLS_SKIPPED_GENERATIONS)];
   for (const bytes of old) await assert.rejects(engine.open(room.states[1]!, bytes), failsWith('mls-replay'));
   for (const bytes of kept) await room.hear(1, bytes);
+});
+
+test('M7 keys of skipped messages do not pile up', async () => {
+  const room = await Room.of(2);
+  const sealed = await sayMany(room, 0, 2 * MLS_SKIPPED_GENERATIONS + 2);
+  await room.hear(1, sealed[MLS_SKIPPED_GENERATIONS]!);
+  await room.hear(1, sealed[2 * MLS_SKIPPED_GENERATIONS + 1]!);
+  await assert.rejects(engine.open(room.states[1]!, sealed[0]!), failsWith('mls-replay'));
+  await room.hear(1, sealed[MLS_SKIPPED_GENERATIONS + 1]!);
 });
 
 test('M7 a message too far ahead is refused, and costs nothing', async () => {
@@ -136,6 +147,20 @@ test('sender and authenticated data come with every message, and are bound to it
   const changed = bytes.slice();
   changed[at]! ^= 1;
   await assert.rejects(engine.open(room.states[0]!, changed), failsWith('mls-unreadable'));
+});
+
+test('nobody speaks for another, though all members have the keys of all', async () => {
+  const room = await Room.of(3);
+  const [own, reader] = [room.states[0]!, room.states[2]!];
+  const padding = new Uint8Array(100);
+  const honest = forgeContent(own, signedContent(own, utf8('mine'), padding));
+  assert.equal((await engine.open(reader, honest)).sender.leafIndex, 0);
+  const inHisName = forgeContent(own, signedContent(own, utf8('his'), padding, 1), 1);
+  await assert.rejects(engine.open(reader, inHisName), failsWith('mls-unreadable'));
+  const wrongSeat = forgeContent(own, signedContent(own, utf8('his'), padding, 0), 1);
+  await assert.rejects(engine.open(reader, wrongSeat), failsWith('mls-unreadable'));
+  const nobody = forgeContent(own, signedContent(own, utf8('?'), padding.fill(1)));
+  await assert.rejects(engine.open(reader, nobody), failsWith('mls-malformed'));
 });
 
 test('lengths are padded', async () => {
@@ -208,6 +233,12 @@ test('a damaged stored state is refused with one kind of error', async () => {
     }
     const cut = new Map(put).set(name, bytes.subarray(0, -1));
     assert.throws(() => engine.decodeState(cut, signatureKey), failsWith('mls-malformed'), name);
+  }
+  const group = decodeCbor(put.get('group')!, 1 << 20) as Record<string, Uint8Array>;
+  for (const field of ['schedule', 'tree', 'path']) {
+    const longer = { ...group, [field]: concat(group[field]!, Uint8Array.of(0)) };
+    const parts = new Map(put).set('group', encodeCbor(longer));
+    assert.throws(() => engine.decodeState(parts, signatureKey), failsWith('mls-malformed'), field);
   }
   assert.throws(() => engine.decodeState(new Map(), signatureKey), failsWith('mls-malformed'));
   assert.throws(() => engine.decodeState(put, room.devices[1]!.signatureKey), failsWith('mls-unusable'));

@@ -1,6 +1,6 @@
 import { concat, sameBytes } from '../../base/bytes.js';
 import type { Random } from '../../base/random.js';
-import { MLS_PADDING_BYTES } from '../../wire/limits.js';
+import { MLS_MESSAGE_BYTES, MLS_PADDING_BYTES } from '../../wire/limits.js';
 import { mlsFailure } from './failures.js';
 import {
   applicationTbs,
@@ -59,6 +59,8 @@ export function sealMessage(state: State, plaintext: Uint8Array, aad: Uint8Array
   const { suite, groupId, epoch, ownLeaf } = state;
   const current = currentEpoch(state);
   const ratchet = ratchetOf(current, ownLeaf)!;
+  if (plaintext.length + aad.length > MLS_MESSAGE_BYTES / 2)
+    throw mlsFailure('mls-unusable', 'too much for one message');
   const { keys, next } = nextKeys(suite, ratchet);
   const reuseGuard = random.bytes(REUSE_GUARD_BYTES);
   const routing = { groupId, epoch, contentType: 'application' as const };
