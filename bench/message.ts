@@ -1,0 +1,82 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { registerAccount } from '../src/peer/account.js';
+import type { PeerApi } from '../src/peer/api.js';
+import { loginPeer } from '../src/peer/peer.js';
+import type { Told } from './support/actor.js';
+import type { Report } from './support/report.js';
+
+const PASSWORD = 'four unlikely words together 7';
+const SINGLE = 500;
+const PIPELINED = 5_000;
+
+/**
+ * Private messages between two people in processes of their own, the directory in a third, on loopback: everything
+ * encrypted and on disk at both ends. Latency is from the call of `send` to the receiver's event.
+ */
+export default async function message(report: Report): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'p2pchat-bench-'));
+  const directory = await act('directory', join(folder, 'directory'));
+  const listener = await act('listener', join(folder, 'bob'), 'bob', directory.ready, PASSWORD);
+  const home = join(folder, 'ada');
+  await registerAccount({ home, user: 'ada', directory: directory.ready, password: PASSWORD });
+  const ada = await loginPeer({ home, user: 'ada', password: PASSWORD, listen: '127.0.0.1:0' });
+  try {
+    await oneByOne(ada, listener.child, 50, 'warm');
+    const times = (await oneByOne(ada, listener.child, SINGLE, 'single')).sort((a, b) => a - b);
+    report.add({ name: 'private message, send to event, p50', value: times[Math.floor(SINGLE * 0.5)]!, unit: 'ms' });
+    report.add({ name: 'private message, send to event, p99', value: times[Math.floor(SINGLE * 0.99)]!, unit: 'ms' });
+    report.add({ name: 'one conversation, pipelined', value: await pipelined(ada, listener.child), unit: '/s' });
+  } finally {
+    await ada.close();
+    for (const { child } of [listener, directory]) {
+      child.disconnect();
+      await once(child, 'exit');
+    }
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function act(...args: string[]): Promise<{ child: ChildProcess; ready: string }> {
+  const child = fork(new URL('./support/actor.js', import.meta.url), args);
+  const [told] = (await once(child, 'message')) as [Told];
+  if (!('ready' in told)) throw new Error(`the ${args[0]} did not get ready`);
+  return { child, ready: told.ready };
+}
+
+/** When the listener got the text, in process.hrtime's nanoseconds. */
+function arrival(listener: ChildProcess, text: string): Promise<bigint> {
+  return new Promise((resolve) => {
+    const look = (told: Told): void => {
+      if (!('text' in told) || told.text !== text) return;
+      listener.off('message', look);
+      resolve(BigInt(told.at));
+    };
+    listener.on('message', look);
+  });
+}
+
+/** Milliseconds each message took, the next sent when the one before has come. */
+async function oneByOne(ada: PeerApi, listener: ChildProcess, count: number, name: string): Promise<number[]> {
+  const times: number[] = [];
+  for (let n = 0; n < count; n++) {
+    const text = `${name} ${n}`;
+    const arrived = arrival(listener, text);
+    const started = process.hrtime.bigint();
+    await ada.send('bob', text);
+    times.push(Number((await arrived) - started) / 1e6);
+  }
+  return times;
+}
+
+async function pipelined(ada: PeerApi, listener: ChildProcess): Promise<number> {
+  const last = arrival(listener, `pipelined ${PIPELINED - 1}`);
+  const started = process.hrtime.bigint();
+  const sends: Promise<unknown>[] = [];
+  for (let n = 0; n < PIPELINED; n++) sends.push(ada.send('bob', `pipelined ${n}`));
+  await Promise.all(sends);
+  return PIPELINED / (Number((await last) - started) / 1e9);
+}
