@@ -35,7 +35,15 @@ export class FakePeer implements PeerApi {
     return () => this.#listeners.delete(listener);
   }
 
-  async replayUnseen(): Promise<void> {}
+  /** Ids of messages that came while nobody was watching. */
+  readonly unseen: string[] = [];
+
+  async replayUnseen(): Promise<void> {
+    const missed = this.messages.filter(({ id }) => this.unseen.includes(id));
+    for (const message of missed) {
+      for (const listener of this.#listeners) listener({ event: 'message', via: 'mailbox', ...message, history: true });
+    }
+  }
 
   async send(to: string, text: string) {
     if (this.refuses) throw this.refuses;
@@ -53,7 +61,12 @@ export class FakePeer implements PeerApi {
   async conversations() {
     const newest = new Map<string, HistoryMessage>();
     for (const message of this.messages) newest.set(message.conversation, message);
-    return Array.from(newest, ([conversation, last]) => ({ conversation, unread: 0, last }));
+    return Array.from(newest, ([conversation, last]) => {
+      const unread = this.messages.filter(
+        (each) => each.conversation === conversation && this.unseen.includes(each.id),
+      );
+      return { conversation, unread: unread.length, last };
+    });
   }
 
   async history({ conversation, before, limit = 50 }: HistoryQuery) {

@@ -44,6 +44,8 @@ export class ChatModel {
   selected: string = HOME;
   /** Whether somebody looks at the screen; what arrives otherwise is unread. */
   focused = true;
+  /** While the peer repeats what came before: it is counted already. */
+  replaying = false;
   #local = 0;
   #unconfirmed = 0;
   /** States that arrived before the answer to the sending did; kept only while one is awaited. */
@@ -157,6 +159,7 @@ export class ChatModel {
   #message(event: MessageEvent): readonly Effect[] {
     const conversation = this.conversation(cleanLine(event.conversation));
     const entry = toEntry(event, this.user);
+    if (this.replaying) return this.#repeated(conversation, entry);
     if (!conversation.log.append(entry)) return [];
     if (entry.own) return [];
     if (event.history !== true && event.via !== 'group') this.person(entry.from).via = event.via;
@@ -170,6 +173,13 @@ export class ChatModel {
     conversation.firstUnread ??= entry.id;
     const speaks = event.history !== true && (entry.mentioned === true || conversation.id.startsWith('@'));
     return speaks ? [{ type: 'notify', conversation: conversation.id, mention: entry.mentioned === true }] : [];
+  }
+
+  /** Opening its conversation will load it; until then a mention in it is to be seen. */
+  #repeated(conversation: Conversation, entry: Entry): readonly Effect[] {
+    if (conversation.loaded !== 'nothing') conversation.log.append(entry);
+    else if (entry.mentioned && conversation.unread > 0) conversation.mentions += 1;
+    return [];
   }
 
   #sent({ id, conversation, state }: SentEvent): readonly Effect[] {

@@ -38,6 +38,8 @@ export interface ChatInit {
   readonly chooseTheme: (name: ThemeName) => Theme;
   readonly listFolder: ListFolder;
   readonly checklist?: Checklist;
+  /** The conversation to open where nothing was said yet. */
+  readonly open?: string;
   /** Lines to greet with, such as the one that invites the next person. */
   readonly greeting?: readonly string[];
 }
@@ -107,7 +109,7 @@ export class ChatScreen implements ChatActions {
   /** Paints at once, then loads what there is; resolves when the first conversation is on the screen. */
   async start(): Promise<void> {
     this.#frames.now();
-    await this.#loader.start();
+    await this.#loader.start(this.#init.open);
     this.#frames.now();
   }
 
@@ -202,12 +204,12 @@ export class ChatScreen implements ChatActions {
   /** Opens a conversation, keeping what was being written in the one before. */
   open(id: string): void {
     this.model.current.draft = this.editor.text;
-    const opened = this.model.select(id);
+    const opened = this.model.conversation(id);
     this.editor.wipe();
     this.editor.set(opened.draft);
     opened.draft = '';
     this.search.close();
-    void this.#loader.open(opened);
+    void this.#loader.open(id);
     this.#frames.soon();
   }
 

@@ -23,8 +23,11 @@ export class Loader {
     this.#changed = changed;
   }
 
-  /** Who and what there is, and the conversation that was written in last. */
-  async start(): Promise<void> {
+  /**
+   * Who and what there is, and the conversation that was written in last.
+   * @param otherwise the conversation to open where nothing was said yet
+   */
+  async start(otherwise?: string): Promise<void> {
     try {
       const summaries = await this.#peer.conversations();
       this.#model.setConversations(summaries);
@@ -32,8 +35,9 @@ export class Loader {
         (found, each) => ((each.last?.receivedAt ?? '') > (found?.last?.receivedAt ?? '') ? each : found),
         summaries[0],
       );
-      if (newest) await this.open(this.#model.conversation(newest.conversation), true);
-      await this.#peer.replayUnseen();
+      const first = newest?.conversation ?? otherwise;
+      if (first !== undefined) await this.open(first);
+      await this.#replay();
     } catch (error) {
       this.#fail(error);
     }
@@ -49,10 +53,20 @@ export class Loader {
     }
   }
 
-  /** Loads the newest page of a conversation that is opened for the first time. */
-  async open(conversation: Conversation, select = false): Promise<void> {
-    const unread = conversation.unread;
-    if (select) this.#model.select(conversation.id);
+  /** What came while nobody was watching is on disk and counted as unread there already. */
+  async #replay(): Promise<void> {
+    this.#model.replaying = true;
+    try {
+      await this.#peer.replayUnseen();
+    } finally {
+      this.#model.replaying = false;
+    }
+  }
+
+  /** Opens a conversation; the first time, loads its newest page. */
+  async open(id: string): Promise<void> {
+    const { unread } = this.#model.conversation(id);
+    const conversation = this.#model.select(id);
     if (conversation.loaded !== 'nothing') return;
     conversation.loaded = 'loading';
     await this.#load(conversation, { limit: FIRST_PAGE }, unread);

@@ -29,6 +29,8 @@ export interface ScreenInit {
   readonly mouse: boolean;
   /** Shows the list of the first minutes to whoever has signed up or is new. */
   readonly checklist?: Checklist;
+  /** The conversation to open where nothing was said yet, such as the echo bot's. */
+  readonly open?: string;
   /** Lines to greet with, such as the one that invites the next person. */
   readonly greeting?: (peer: PeerApi) => readonly string[];
 }
@@ -63,6 +65,7 @@ async function chat(init: ScreenInit, terminal: Terminal, peer: PeerApi): Promis
     listFolder: init.listFolder,
     greeting: init.greeting?.(peer) ?? [],
     ...(init.checklist && { checklist: init.checklist }),
+    ...(init.open !== undefined && { open: init.open }),
   });
   const said = await Promise.race([screen.done, screen.start().then(() => screen.done)]);
   screen.close();
