@@ -23,6 +23,22 @@ test('terminals agree about letters and disagree about emoji and clusters', () =
   for (const text of ['😀', '👍🏽', '👩\u200d💻', '🇫🇷', '❤\ufe0f', 'क्षि']) assert.ok(!isSimple(text), text);
 });
 
+test('the short way through letters that stand alone finds what segmenting finds', () => {
+  const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+  const alone = /^[^\p{M}\p{Cf}\p{Cs}\p{Extended_Pictographic}]$/u;
+  for (let code = 0x20; code < 0xd800; code++) {
+    const character = String.fromCharCode(code);
+    if (!alone.test(character) || character.normalize('NFC') !== character) continue;
+    const text = `${character}${character}א${character}`;
+    const found = Array.from(segmenter.segment(text), ({ segment }) => segment);
+    assert.deepEqual(
+      toGlyphs(text).map((glyph) => glyph.text),
+      found,
+      `U+${code.toString(16)}`,
+    );
+  }
+});
+
 test('what does not fit is cut between graphemes and marked', () => {
   assert.equal(fit('hello', 5), 'hello');
   assert.equal(fit('hello!', 5), 'hell…');
