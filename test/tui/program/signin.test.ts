@@ -43,7 +43,7 @@ test('signing in: three tries, then it ends with status 3', () =>
     await terminal.waitForText('1 try left');
     terminal.write('wrong three\r');
     assert.equal(await terminal.exit, 3);
-    assert.equal(terminal.screen.alternate, false);
+    await terminal.waitFor((screen) => !screen.alternate, 'the terminal as it was');
     await terminal.waitForText('Wrong user name or password.');
   }));
 
