@@ -27,6 +27,10 @@ async function answer(task: StretchTask): Promise<StretchAnswer> {
   }
 }
 
-parentPort?.once('message', (task: StretchTask) => {
-  void answer(task).then((result) => parentPort?.postMessage(result));
+// The listener stays until the answer is out: it is what keeps the thread, while WebAssembly compiles, from ending.
+parentPort?.on('message', (task: StretchTask) => {
+  void answer(task).then((result) => {
+    parentPort?.postMessage(result);
+    parentPort?.close();
+  });
 });
