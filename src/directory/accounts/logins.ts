@@ -34,16 +34,16 @@ export interface LoggedIn {
 export class ChannelLogins {
   readonly #init: LoginsInit;
   readonly #address: string;
-  readonly #deviceOf: () => string | undefined;
+  readonly #device: string | undefined;
   readonly #started = new Map<number, Started>();
   #last = 0;
   #loggedIn: LoggedIn | undefined;
 
-  /** @param deviceOf the device, once a certificate has shown it */
-  constructor(init: LoginsInit, address: string, deviceOf: () => string | undefined = () => undefined) {
+  /** @param device where a certificate has shown it */
+  constructor(init: LoginsInit, address: string, device?: string) {
     this.#init = init;
     this.#address = address;
-    this.#deviceOf = deviceOf;
+    this.#device = device;
   }
 
   /** @throws Failure blocked 'name-blocked', limit 'too-many-logins', protocol 'login-malformed' */
@@ -52,7 +52,7 @@ export class ChannelLogins {
     const folded = foldName(user);
     const now = clock.monotonic();
     this.#dropOld(now);
-    const device = this.#deviceOf();
+    const device = this.#device;
     const charge = guard.start({ folded, address: this.#address, ...(device !== undefined && { device }) }, now);
     const account = await accounts.findEvenly(folded);
     const pending = loginServer.startLogin(folded, account?.record, request);

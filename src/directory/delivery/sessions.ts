@@ -7,8 +7,8 @@ export interface DeviceSession {
   readonly user: string;
   readonly folded: string;
   readonly device: string;
-  /** Random for each start of the device's program. */
-  readonly instance: Uint8Array;
+  /** Random for each start of the device's program, hex. */
+  readonly instance: string;
   state: PresenceState;
   endpoints: readonly Endpoint[];
   readonly watching: Set<string>;

@@ -1,13 +1,13 @@
 import { hex } from '../../base/bytes.js';
 import type { DirectoryMethods, Parcel } from '../../wire/directory.js';
-import { GROUP_LOG_PAGE, MAILBOX_PAGE } from '../../wire/limits.js';
+import { GROUP_LOG_PAGE } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
 import type { Params } from '../../wire/rpc.js';
 import { deviceUnknown } from '../authority/devices.js';
 import { rateLimited } from '../guard/buckets.js';
-import type { Signed } from './device.js';
 import type { Handlers } from './dispatch.js';
 import { PAGE_BYTES } from './pages.js';
+import type { Signed } from './signed.js';
 
 type Delivering =
   | 'mailbox.put'
@@ -19,33 +19,30 @@ type Delivering =
   | 'group.read';
 
 /** Sealed messages and commits on their way. Every one of these may be repeated after a lost answer. */
-export function conversationHandlers(signed: Signed): Pick<Handlers<DirectoryMethods>, Delivering> {
-  const { core, session } = signed;
-  return {
-    'mailbox.put': async ({ parcels }) => {
-      takeMessages(signed, new Set(parcels.map(({ id }) => hex(id))).size);
-      await assertDevices(signed, parcels);
-      await putAll(signed, parcels);
-      return {};
-    },
-    'mailbox.read': ({ after, limit }) =>
-      core.mailboxes.read(session.folded, session.device, after, Math.min(limit, MAILBOX_PAGE), PAGE_BYTES),
-    'mailbox.ack': async ({ through }) => {
-      await core.mailboxes.ack(session.folded, session.device, through);
-      return {};
-    },
-    'direct.get': async ({ user }) => {
-      const account = await core.accounts.need(user);
-      return (await core.direct.get(session.folded, account.folded)) ?? { number: 0 };
-    },
-    'direct.create': (params) => createDirect(signed, params),
-    'group.commit': (params) => commit(signed, params),
-    'group.read': async ({ group, from }) => {
-      await core.groupLogs.membersFor(session.folded, group);
-      return core.groupLogs.read(group, from, GROUP_LOG_PAGE, PAGE_BYTES);
-    },
-  };
-}
+export const conversationHandlers: Pick<Handlers<DirectoryMethods, Signed>, Delivering> = {
+  'mailbox.put': async (signed, { parcels }) => {
+    takeMessages(signed, new Set(parcels.map(({ id }) => hex(id))).size);
+    await assertDevices(signed, parcels);
+    await putAll(signed, parcels);
+    return {};
+  },
+  'mailbox.read': ({ core, session }, { after, limit }) =>
+    core.mailboxes.read(session.folded, session.device, after, limit, PAGE_BYTES),
+  'mailbox.ack': async ({ core, session }, { through }) => {
+    await core.mailboxes.ack(session.folded, session.device, through);
+    return {};
+  },
+  'direct.get': async ({ core, session }, { user }) => {
+    const account = await core.accounts.need(user);
+    return (await core.direct.get(session.folded, account.folded)) ?? { number: 0 };
+  },
+  'direct.create': createDirect,
+  'group.commit': commit,
+  'group.read': async ({ core, session }, { group, from }) => {
+    await core.groupLogs.membersFor(session.folded, group);
+    return core.groupLogs.read(group, from, GROUP_LOG_PAGE, PAGE_BYTES);
+  },
+};
 
 async function createDirect(signed: Signed, params: Params<DirectoryMethods, 'direct.create'>) {
   const { core, session } = signed;

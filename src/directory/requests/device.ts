@@ -1,3 +1,4 @@
+import { hex } from '../../base/bytes.js';
 import { Failure } from '../../base/errors.js';
 import type {
   DirectoryMethods,
@@ -5,9 +6,10 @@ import type {
   Endpoint,
   MailboxEntry,
   PresenceState,
+  Role,
 } from '../../wire/directory.js';
 import { MAILBOX_PAGE } from '../../wire/limits.js';
-import type { MethodName, Notice, NoticeName, Params, Result } from '../../wire/rpc.js';
+import type { Notice, NoticeName, Params, Result } from '../../wire/rpc.js';
 import { ChannelLogins } from '../accounts/logins.js';
 import type { Core } from '../core.js';
 import { PushQueue } from '../delivery/push-queue.js';
@@ -18,9 +20,10 @@ import { accountHandlers } from './account.js';
 import { conversationHandlers } from './conversations.js';
 import type { Handlers } from './dispatch.js';
 import { helloFirst } from './enrol.js';
-import { type Admitted, admit } from './hello.js';
+import { admit } from './hello.js';
 import { PAGE_BYTES } from './pages.js';
 import { peopleHandlers } from './people.js';
+import type { Signed } from './signed.js';
 import { chooseVersion } from './versions.js';
 
 export interface DeviceCaller {
@@ -37,28 +40,25 @@ export interface DeviceCaller {
   end(why: Failure): void;
 }
 
-/** A signed-in device while its request is served: what the handlers may know and do. */
-export interface Signed {
+/** One device's channel. Thousands of them are idle at once, so it holds as little as it can. */
+export class DeviceRequests implements DeviceSession, Signed {
   readonly core: Core;
-  readonly session: DeviceSession;
-  readonly logins: ChannelLogins;
-}
-
-/** What a device with a certificate may ask for, on one channel. */
-export class DeviceRequests implements DeviceSession {
-  readonly handlers: Handlers<DirectoryMethods>;
   readonly watching = new Set<string>();
-  readonly #core: Core;
   readonly #caller: DeviceCaller;
   readonly #mail: PushQueue;
-  #admitted: Admitted | undefined;
-  #instance: Uint8Array = new Uint8Array(0);
+  #logins: ChannelLogins | undefined;
+  #role: Role | undefined;
+  #greeted = false;
   #left = false;
+  user = '';
+  folded = '';
+  device = '';
+  instance = '';
   state: PresenceState = 'online';
   endpoints: readonly Endpoint[] = [];
 
   constructor(core: Core, caller: DeviceCaller) {
-    this.#core = core;
+    this.core = core;
     this.#caller = caller;
     this.#mail = new PushQueue({
       hasRoom: () => caller.hasRoom(),
@@ -66,30 +66,15 @@ export class DeviceRequests implements DeviceSession {
       read: (after) => core.mailboxes.read(this.folded, this.device, after, MAILBOX_PAGE, PAGE_BYTES),
       onError: (error) => core.log.error('mailbox not read', { user: this.folded, error: String(error) }),
     });
-    const logins = new ChannelLogins(core, addressKey(caller.address), () => this.#admitted?.certificate.deviceId);
-    const signed: Signed = { core, session: this, logins };
-    this.handlers = this.#guarded({
-      hello: (params) => this.#hello(params),
-      ...accountHandlers(signed),
-      ...peopleHandlers(signed),
-      ...conversationHandlers(signed),
-    });
   }
 
-  get user(): string {
-    return this.#admitted?.account.user ?? '';
+  get session(): DeviceSession {
+    return this;
   }
 
-  get folded(): string {
-    return this.#admitted?.account.folded ?? '';
-  }
-
-  get device(): string {
-    return this.#admitted?.certificate.deviceId ?? '';
-  }
-
-  get instance(): Uint8Array {
-    return this.#instance;
+  get logins(): ChannelLogins {
+    this.#logins ??= new ChannelLogins(this.core, addressKey(this.#caller.address), this.device);
+    return this.#logins;
   }
 
   notify<N extends NoticeName<DirectoryNotices>>(notice: N, params: Notice<DirectoryNotices, N>): void {
@@ -105,9 +90,8 @@ export class DeviceRequests implements DeviceSession {
     this.#mail.drained();
   }
 
-  replacedBy(session: DeviceSession): void {
-    const same = Buffer.from(session.instance).equals(this.#instance);
-    this.end(same ? reconnected() : runsElsewhere());
+  replacedBy({ instance }: DeviceSession): void {
+    this.end(instance === this.instance ? reconnected() : runsElsewhere());
   }
 
   end(why: Failure): void {
@@ -119,55 +103,54 @@ export class DeviceRequests implements DeviceSession {
   /** The channel is closed. */
   async left(): Promise<void> {
     this.#left = true;
-    if (this.#admitted !== undefined) await this.#core.people.signedOut(this);
+    if (this.#role !== undefined) await this.core.people.signedOut(this);
   }
 
-  /** Nothing before hello, and nothing the role doesn't allow. */
-  #guarded(handlers: Handlers<DirectoryMethods>): Handlers<DirectoryMethods> {
-    const guard =
-      (name: MethodName<DirectoryMethods>) =>
-      async (params: never): Promise<unknown> => {
-        if (name !== 'hello') await this.#assertMay(name);
-        return (handlers[name] as (params: never) => unknown)(params);
-      };
-    const names = Object.keys(handlers) as MethodName<DirectoryMethods>[];
-    return Object.fromEntries(names.map((name) => [name, guard(name)])) as unknown as Handlers<DirectoryMethods>;
+  /**
+   * Nothing before hello, and nothing the role doesn't allow.
+   * @throws Failure protocol 'hello-first', 'hello-twice', denied 'not-permitted'
+   */
+  admit(method: string): void {
+    if (method === 'hello') {
+      if (this.#greeted) throw new Failure('protocol', 'hello-twice', 'hello came twice');
+      this.#greeted = true;
+      return;
+    }
+    if (this.#role === undefined) throw helloFirst();
+    assertMay(this.core.accounts.roleOf(this.folded, { role: this.#role }), method);
   }
 
-  async #assertMay(name: MethodName<DirectoryMethods>): Promise<void> {
-    if (this.#admitted === undefined) throw helloFirst();
-    const { folded, role } = this.#admitted.account;
-    assertMay(this.#core.accounts.roleOf(folded, { role }), name);
-  }
-
-  async #hello(params: Params<DirectoryMethods, 'hello'>): Promise<Result<DirectoryMethods, 'hello'>> {
-    if (this.#admitted !== undefined) throw new Failure('protocol', 'hello-twice', 'hello came twice');
-    const core = this.#core;
+  async hello(params: Params<DirectoryMethods, 'hello'>): Promise<Result<DirectoryMethods, 'hello'>> {
+    const { core } = this;
     const version = chooseVersion(params.versions);
-    const admitted = await admit(core, this.#caller.certificate());
-    const { account, certificate } = admitted;
-    const keyPackages = await core.keyPackages.count(account.folded, certificate.deviceId);
-    this.#admitted = admitted;
-    this.#instance = params.instance;
+    const { account, deviceId } = await admit(core, this.#caller.certificate());
+    const keyPackages = await core.keyPackages.count(account.folded, deviceId);
+    this.user = account.user;
+    this.folded = account.folded;
+    this.device = deviceId;
+    this.instance = hex(params.instance);
     this.state = params.state;
     this.endpoints = params.endpoints;
+    this.#role = account.role;
     this.#caller.onGreeted();
     const { starts: startsSeen } = await core.people.signedIn(this, params.starts);
     // The channel may have closed, or the device been revoked, while this was under way.
     if (this.#left) await core.people.signedOut(this);
     await admit(core, this.#caller.certificate());
     return {
-      version,
-      user: account.user,
-      role: account.role,
-      now: core.clock.now(),
+      ...{ version, user: account.user, role: account.role, now: core.clock.now(), keyPackages, startsSeen },
       observed: { host: this.#caller.address, port: this.#caller.port },
       crl: core.revocations.der,
-      keyPackages,
-      startsSeen,
     };
   }
 }
+
+export const deviceHandlers: Handlers<DirectoryMethods, DeviceRequests> = {
+  hello: (channel, params) => channel.hello(params),
+  ...accountHandlers,
+  ...peopleHandlers,
+  ...conversationHandlers,
+};
 
 const reconnected = (): Failure =>
   new Failure('unreachable', 'session-replaced', 'this device has a newer connection to the directory');

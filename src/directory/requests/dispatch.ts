@@ -3,8 +3,9 @@ import { Failure, toFailure } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import type { MethodName, MethodTable, Params, Result } from '../../wire/rpc.js';
 
-export type Handlers<T extends MethodTable> = {
-  readonly [M in MethodName<T>]: (params: Params<T, M>) => Result<T, M> | Promise<Result<T, M>>;
+/** One function for each request, the same for all channels; `Context` is the channel's side of it. */
+export type Handlers<T extends MethodTable, Context> = {
+  readonly [M in MethodName<T>]: (context: Context, params: Params<T, M>) => Result<T, M> | Promise<Result<T, M>>;
 };
 
 /** Who asks, as the log names them. */
@@ -12,6 +13,15 @@ export interface Caller {
   readonly user?: string | undefined;
   readonly device?: string | undefined;
   readonly address: string;
+}
+
+export interface Request<T extends MethodTable, Context, M extends MethodName<T>> {
+  readonly context: Context;
+  readonly method: M;
+  readonly params: Params<T, M>;
+  caller(): Caller;
+  /** Throws where the request may not be made now, by this caller. */
+  admit(): void;
 }
 
 export interface DispatchInit {
@@ -22,10 +32,10 @@ export interface DispatchInit {
 }
 
 /** Runs one request, and logs whose it was, its name and how it ended: never what was in it. */
-export async function dispatch<T extends MethodTable, M extends MethodName<T>>(
+export async function dispatch<T extends MethodTable, Context, M extends MethodName<T>>(
   { log, clock, onBroken }: DispatchInit,
-  handlers: Handlers<T>,
-  { caller, method, params }: { caller: () => Caller; method: M; params: Params<T, M> },
+  handlers: Handlers<T, Context>,
+  { context, method, params, caller, admit }: Request<T, Context, M>,
 ): Promise<Result<T, M>> {
   const began = clock.monotonic();
   const fields = (outcome: string) => ({
@@ -35,7 +45,8 @@ export async function dispatch<T extends MethodTable, M extends MethodName<T>>(
     ms: Math.round(clock.monotonic() - began),
   });
   try {
-    const result = await handlers[method](params);
+    admit();
+    const result = await handlers[method](context, params);
     log.info('command', fields('ok'));
     return result;
   } catch (error) {

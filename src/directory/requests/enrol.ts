@@ -2,6 +2,7 @@ import { Failure } from '../../base/errors.js';
 import { assertEnrolProof } from '../../crypto/login.js';
 import type { EnrolMethods } from '../../wire/directory.js';
 import { isName } from '../../wire/names.js';
+import type { Params, Result } from '../../wire/rpc.js';
 import { ChannelLogins } from '../accounts/logins.js';
 import type { Core } from '../core.js';
 import { addressKey } from '../guard/address.js';
@@ -19,79 +20,79 @@ export interface EnrolCaller {
 
 /** Registration, login and enrolment on one channel that has shown no certificate. */
 export class EnrolRequests {
-  readonly handlers: Handlers<EnrolMethods>;
-  readonly #core: Core;
+  readonly core: Core;
+  readonly logins: ChannelLogins;
   readonly #caller: EnrolCaller;
-  readonly #logins: ChannelLogins;
   #greeted = false;
-  /** The name this channel last spoke of, for the log. */
-  user: string | undefined;
+  #user: string | undefined;
 
   constructor(core: Core, caller: EnrolCaller) {
-    this.#core = core;
+    this.core = core;
     this.#caller = caller;
-    this.#logins = new ChannelLogins(core, addressKey(caller.address));
-    this.handlers = {
-      hello: ({ versions }) => this.#hello(versions),
-      'register.start': async (params) => {
-        this.#about(params.user);
-        return core.registration.start(params);
-      },
-      'register.finish': async (params) => {
-        this.#about(params.user);
-        this.#takeRegistration();
-        return core.registration.finish(params);
-      },
-      'login.start': ({ user, request }) => {
-        this.#about(user);
-        return this.#logins.start(user, request);
-      },
-      'login.finish': ({ login, finish }) => this.#finishLogin(login, finish),
-      enrol: ({ csr, proof, label }) => this.#enrol(csr, proof, label),
-    };
+    this.logins = new ChannelLogins(core, addressKey(caller.address));
   }
 
-  #hello(versions: readonly number[]) {
+  /** The name this channel last spoke of, for the log: which takes names, not whatever was sent in place of one. */
+  get user(): string | undefined {
+    return this.#user === undefined || isName(this.#user) ? this.#user : '(no name)';
+  }
+
+  /** @throws Failure protocol 'hello-first' */
+  admit(method: string): void {
+    if (!this.#greeted && method !== 'hello') throw helloFirst();
+  }
+
+  about(user: string): void {
+    this.#user = user;
+  }
+
+  hello({ versions }: Params<EnrolMethods, 'hello'>): Result<EnrolMethods, 'hello'> {
     const version = chooseVersion(versions);
     this.#greeted = true;
     this.#caller.onGreeted();
-    const { authority, ownership, clock } = this.#core;
-    return {
-      version,
-      directory: authority.trust.directoryId,
-      registration: ownership.registration,
-      now: clock.now(),
-    };
+    const { authority, ownership, clock } = this.core;
+    const { registration } = ownership;
+    return { version, directory: authority.trust.directoryId, registration, now: clock.now() };
   }
 
-  async #finishLogin(login: number, finish: Uint8Array) {
-    const { account } = await this.#logins.finish(login, finish);
-    const { user, role, identityKey, backup } = account;
-    return { user, role, identityKey, backup };
-  }
-
-  async #enrol(csr: Uint8Array, proof: Uint8Array, label: string) {
-    this.#about(this.user);
-    const { account, sessionKey } = this.#logins.needLogin();
-    assertEnrolProof(proof, sessionKey, this.#caller.exporter(), csr);
-    const certificate = await this.#core.devices.enrol(account, csr, label);
-    // One login, one device.
-    this.#logins.forget();
-    return { certificate, crl: this.#core.revocations.der };
-  }
-
-  #about(user: string | undefined): void {
-    if (!this.#greeted) throw helloFirst();
-    // The log takes names, not whatever was sent in place of one.
-    this.user = user === undefined || isName(user) ? user : '(no name)';
-  }
-
-  #takeRegistration(): void {
-    const { rates, clock } = this.#core;
+  /** @throws Failure limit 'rate-limited' */
+  takeRegistration(): void {
+    const { rates, clock } = this.core;
     const wait = rates.registrations.take(addressKey(this.#caller.address), clock.monotonic());
     if (wait > 0) throw rateLimited('too many registrations from this address', wait);
   }
+
+  /** One login, one device. */
+  async enrol({ csr, proof, label }: Params<EnrolMethods, 'enrol'>): Promise<Result<EnrolMethods, 'enrol'>> {
+    const { account, sessionKey } = this.logins.needLogin();
+    assertEnrolProof(proof, sessionKey, this.#caller.exporter(), csr);
+    this.logins.forget();
+    const certificate = await this.core.devices.enrol(account, csr, label);
+    return { certificate, crl: this.core.revocations.der };
+  }
 }
+
+export const enrolHandlers: Handlers<EnrolMethods, EnrolRequests> = {
+  hello: (channel, params) => channel.hello(params),
+  'register.start': (channel, params) => {
+    channel.about(params.user);
+    return channel.core.registration.start(params);
+  },
+  'register.finish': (channel, params) => {
+    channel.about(params.user);
+    channel.takeRegistration();
+    return channel.core.registration.finish(params);
+  },
+  'login.start': (channel, { user, request }) => {
+    channel.about(user);
+    return channel.logins.start(user, request);
+  },
+  'login.finish': async (channel, { login, finish }) => {
+    const { user, role, identityKey, backup } = (await channel.logins.finish(login, finish)).account;
+    return { user, role, identityKey, backup };
+  },
+  enrol: (channel, params) => channel.enrol(params),
+};
 
 export const helloFirst = (): Failure =>
   new Failure('protocol', 'hello-first', 'hello comes first', { hint: 'Update p2pchat on both sides.' });

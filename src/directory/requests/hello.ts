@@ -1,4 +1,4 @@
-import { checkDeviceCertificate, type DeviceCertificate } from '../../crypto/certificate.js';
+import { checkDeviceCertificate } from '../../crypto/certificate.js';
 import { refused } from '../../crypto/trust.js';
 import type { Account } from '../accounts/accounts.js';
 import type { Core } from '../core.js';
@@ -6,7 +6,7 @@ import type { Core } from '../core.js';
 /** A device that has shown its certificate and stands in the directory's records. */
 export interface Admitted {
   readonly account: Account;
-  readonly certificate: DeviceCertificate;
+  readonly deviceId: string;
 }
 
 /**
@@ -26,5 +26,5 @@ export async function admit(core: Core, der: Uint8Array): Promise<Admitted> {
   const account = await accounts.find(certificate.folded);
   const entry = account && (await devices.find(certificate.folded, certificate.deviceId));
   if (account === undefined || entry === undefined) throw refused('certificate-revoked');
-  return { account, certificate };
+  return { account, deviceId: certificate.deviceId };
 }

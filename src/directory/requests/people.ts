@@ -5,29 +5,27 @@ import { foldName } from '../../wire/names.js';
 import type { Params } from '../../wire/rpc.js';
 import type { PersonSeen } from '../delivery/people.js';
 import { rateLimited } from '../guard/buckets.js';
-import type { Signed } from './device.js';
 import type { Handlers } from './dispatch.js';
+import type { Signed } from './signed.js';
 
 type Seeing = 'users.list' | 'roster.get' | 'keypackages.publish' | 'keypackages.claim';
 
 /** Who is there, and what it takes to write to them. */
-export function peopleHandlers(signed: Signed): Pick<Handlers<DirectoryMethods>, Seeing> {
-  const { core, session } = signed;
-  return {
-    'users.list': (params) => listUsers(signed, params),
-    'roster.get': async ({ user, watch }) => {
-      const account = await core.accounts.need(user);
-      if (watch) assertWatch(signed, account.folded);
-      // Watched before it is read: what changes after is told.
-      if (watch) core.sessions.watch(session, account.folded);
-      return core.people.roster(account);
-    },
-    'keypackages.publish': async ({ packages }) => ({
-      kept: await core.keyPackages.publish(session.folded, session.device, packages),
-    }),
-    'keypackages.claim': (params) => claim(signed, params),
-  };
-}
+export const peopleHandlers: Pick<Handlers<DirectoryMethods, Signed>, Seeing> = {
+  'users.list': listUsers,
+  'roster.get': async (signed, { user, watch }) => {
+    const { core, session } = signed;
+    const account = await core.accounts.need(user);
+    if (watch) assertWatch(signed, account.folded);
+    // Watched before it is read: what changes after is told.
+    if (watch) core.sessions.watch(session, account.folded);
+    return core.people.roster(account);
+  },
+  'keypackages.publish': async ({ core, session }, { packages }) => ({
+    kept: await core.keyPackages.publish(session.folded, session.device, packages),
+  }),
+  'keypackages.claim': claim,
+};
 
 async function listUsers({ core }: Signed, { after, limit }: Params<DirectoryMethods, 'users.list'>) {
   const users: PersonSeen[] = [];

@@ -2,22 +2,20 @@ import type { TLSSocket } from 'node:tls';
 import { type Failure, toFailure } from '../../base/errors.js';
 import { enrolExporter, peerCertificateDer } from '../../crypto/tls.js';
 import { ALPN_ENROL, type DirectoryNotices, directoryMethods, enrolMethods } from '../../wire/directory.js';
-import type { MethodName, MethodTable, Params } from '../../wire/rpc.js';
+import type { MethodName, MethodTable, NoticeTable, Params } from '../../wire/rpc.js';
 import type { Core } from '../core.js';
 import { plainAddress } from '../guard/address.js';
 import { Buckets } from '../guard/buckets.js';
-import { DeviceRequests } from '../requests/device.js';
+import { DeviceRequests, deviceHandlers } from '../requests/device.js';
 import { type Caller, dispatch, type Handlers } from '../requests/dispatch.js';
-import { EnrolRequests } from '../requests/enrol.js';
+import { EnrolRequests, enrolHandlers } from '../requests/enrol.js';
 import { ServerChannel } from './channel.js';
 
 /** What the server needs of a connection of either kind. */
 export interface Connection {
-  check(now: number): void;
+  readonly channel: Pick<ServerChannel<MethodTable, NoticeTable>, 'check' | 'deafen'>;
   /** Says why where it can be said, then closes. */
   end(why: Failure): void;
-  /** Hears nothing more: what has been asked for is still answered. */
-  deafen(): void;
   /** Resolves when the channel is closed and what follows from it is stored. */
   readonly done: Promise<void>;
 }
@@ -40,17 +38,13 @@ function openEnrol({ core, socket, onGreeted, onServing }: ConnectionInit): Conn
     exporter: () => enrolExporter(socket),
     onGreeted: () => onGreeted(false),
   });
-  const caller = (): Caller => ({ user: requests.user, address });
   const { promise, resolve } = withResolve();
+  const end = (why: Failure): void => channel.end(why);
   const channel: ServerChannel<typeof enrolMethods, Record<never, never>> = new ServerChannel({
     ...{ socket, clock: core.clock, limits: core.limits, serves: enrolMethods },
-    serve: serveWith({
-      core,
-      handlers: requests.handlers,
-      caller,
-      onServing,
-      channel: () => channel,
-      end: (why) => channel.end(why),
+    serve: server(core, enrolHandlers, requests, {
+      ...{ onServing, end, pause: (ms) => channel.pause(ms) },
+      caller: () => ({ user: requests.user, address }),
     }),
     onClosed: () => {
       cancel();
@@ -58,7 +52,7 @@ function openEnrol({ core, socket, onGreeted, onServing }: ConnectionInit): Conn
     },
   });
   const cancel = core.clock.after(core.limits.enrolDeadline, () => channel.destroy());
-  return controls(channel, (why) => channel.end(why), promise);
+  return { channel, end, done: promise };
 }
 
 function openDevice({ core, socket, onGreeted, onServing }: ConnectionInit): Connection {
@@ -74,12 +68,14 @@ function openDevice({ core, socket, onGreeted, onServing }: ConnectionInit): Con
     },
     end: (why) => channel.end(why),
   });
-  const caller = (): Caller => ({ user: requests.user, device: requests.device, address });
   const { promise, resolve } = withResolve();
   const end = (why: Failure): void => requests.end(why);
   const channel: ServerChannel<typeof directoryMethods, DirectoryNotices> = new ServerChannel({
     ...{ socket, clock: core.clock, limits: core.limits, serves: directoryMethods },
-    serve: serveWith({ core, handlers: requests.handlers, caller, onServing, channel: () => channel, end }),
+    serve: server(core, deviceHandlers, requests, {
+      ...{ onServing, end, pause: (ms) => channel.pause(ms) },
+      caller: () => ({ user: requests.user, device: requests.device, address }),
+    }),
     onClosed: () => {
       requests
         .left()
@@ -88,31 +84,31 @@ function openDevice({ core, socket, onGreeted, onServing }: ConnectionInit): Con
     },
     onDrained: () => requests.drained(),
   });
-  return controls(channel, end, promise);
+  return { channel, end, done: promise };
 }
 
-const controls = (
-  channel: { check(now: number): void; deafen(): void },
-  end: Connection['end'],
-  done: Promise<void>,
-): Connection => ({ check: (now) => channel.check(now), deafen: () => channel.deafen(), end, done });
-
-interface ServeInit<T extends MethodTable> {
-  readonly core: Core;
-  readonly handlers: Handlers<T>;
+interface Served {
   caller(): Caller;
   onServing(served: Promise<unknown>): void;
-  channel(): { pause(ms: number): void };
+  pause(ms: number): void;
   end(why: Failure): void;
 }
 
 /** Serves requests at the pace they are due, and ends the channel where hello was refused. */
-function serveWith<T extends MethodTable>({ core, handlers, caller, onServing, channel, end }: ServeInit<T>) {
+function server<T extends MethodTable, Context extends { admit(method: string): void }>(
+  core: Core,
+  handlers: Handlers<T, Context>,
+  context: Context,
+  { caller, onServing, pause, end }: Served,
+) {
   const pace = new Buckets(core.limits.requests, 1);
   return (method: MethodName<T>, params: never): Promise<unknown> => {
     const wait = pace.take('', core.clock.monotonic());
-    if (wait > 0) channel().pause(wait);
-    const served = dispatch(core, handlers, { caller, method, params: params as Params<T, typeof method> });
+    if (wait > 0) pause(wait);
+    const served = dispatch<T, Context, typeof method>(core, handlers, {
+      ...{ context, method, caller, params: params as Params<T, typeof method> },
+      admit: () => context.admit(method),
+    });
     onServing(served);
     if (method === 'hello') served.catch((error: unknown) => core.clock.after(0, () => end(toFailure(error))));
     return served;

@@ -72,7 +72,7 @@ export class DirectoryServer {
     this.#cancelCheck();
     this.#cancelRenewal();
     const closed = new Promise<void>((resolve) => this.#tcp.close(() => resolve()));
-    for (const connection of this.#connections) connection.deafen();
+    for (const connection of this.#connections) connection.channel.deafen();
     await this.#served();
     const connections = [...this.#connections];
     for (const connection of connections) connection.end(why);
@@ -132,7 +132,7 @@ export class DirectoryServer {
   #check(): void {
     this.#cancelCheck = this.#core.clock.after(CHECK_EVERY_MS, () => {
       const now = this.#core.clock.monotonic();
-      for (const connection of this.#connections) connection.check(now);
+      for (const connection of this.#connections) connection.channel.check(now);
       this.#check();
     });
   }
