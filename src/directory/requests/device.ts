@@ -45,7 +45,7 @@ export class DeviceRequests implements DeviceSession, Signed {
   readonly core: Core;
   readonly watching = new Set<string>();
   readonly #caller: DeviceCaller;
-  readonly #mail: PushQueue;
+  #mail: PushQueue | undefined;
   #logins: ChannelLogins | undefined;
   #role: Role | undefined;
   #greeted = false;
@@ -60,12 +60,6 @@ export class DeviceRequests implements DeviceSession, Signed {
   constructor(core: Core, caller: DeviceCaller) {
     this.core = core;
     this.#caller = caller;
-    this.#mail = new PushQueue({
-      hasRoom: () => caller.hasRoom(),
-      send: (entry) => caller.notify('mailbox', entry),
-      read: (after) => core.mailboxes.read(this.folded, this.device, after, MAILBOX_PAGE, PAGE_BYTES),
-      onError: (error) => core.log.error('mailbox not read', { user: this.folded, error: String(error) }),
-    });
   }
 
   get session(): DeviceSession {
@@ -82,12 +76,13 @@ export class DeviceRequests implements DeviceSession, Signed {
   }
 
   push(entries: readonly MailboxEntry[]): void {
+    this.#mail ??= this.#queue();
     this.#mail.push(entries);
   }
 
   /** There may be room for pushes again. */
   drained(): void {
-    this.#mail.drained();
+    this.#mail?.drained();
   }
 
   replacedBy({ instance }: DeviceSession): void {
@@ -142,6 +137,16 @@ export class DeviceRequests implements DeviceSession, Signed {
       observed: { host: this.#caller.address, port: this.#caller.port },
       crl: core.revocations.der,
     };
+  }
+
+  #queue(): PushQueue {
+    const { core } = this;
+    return new PushQueue({
+      hasRoom: () => this.#caller.hasRoom(),
+      send: (entry) => this.#caller.notify('mailbox', entry),
+      read: (after) => core.mailboxes.read(this.folded, this.device, after, MAILBOX_PAGE, PAGE_BYTES),
+      onError: (error) => core.log.error('mailbox not read', { user: this.folded, error: String(error) }),
+    });
   }
 }
 

@@ -5,7 +5,7 @@ import { ALPN_ENROL, type DirectoryNotices, directoryMethods, enrolMethods } fro
 import type { MethodName, MethodTable, NoticeTable, Params } from '../../wire/rpc.js';
 import type { Core } from '../core.js';
 import { plainAddress } from '../guard/address.js';
-import { Buckets } from '../guard/buckets.js';
+import { TokenBucket } from '../guard/buckets.js';
 import { DeviceRequests, deviceHandlers } from '../requests/device.js';
 import { type Caller, dispatch, type Handlers } from '../requests/dispatch.js';
 import { EnrolRequests, enrolHandlers } from '../requests/enrol.js';
@@ -101,9 +101,9 @@ function server<T extends MethodTable, Context extends { admit(method: string): 
   context: Context,
   { caller, onServing, pause, end }: Served,
 ) {
-  const pace = new Buckets(core.limits.requests, 1);
+  const pace = new TokenBucket(core.limits.requests);
   return (method: MethodName<T>, params: never): Promise<unknown> => {
-    const wait = pace.take('', core.clock.monotonic());
+    const wait = pace.take(core.clock.monotonic());
     if (wait > 0) pause(wait);
     const served = dispatch<T, Context, typeof method>(core, handlers, {
       ...{ context, method, caller, params: params as Params<T, typeof method> },
