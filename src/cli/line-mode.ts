@@ -102,8 +102,9 @@ export class LineMode {
 
   async #run(command: Command, args: Readonly<Record<string, unknown>>): Promise<void> {
     await runHere(this.#peer, command, args, this.#context, (item: Item) => {
-      if (item.event === 'sent' && item.state === 'queued') this.#queued.add(String(item.id));
-      this.#shell.output.say(item, command.lines(item, this.#context));
+      // The peer says itself, as an event, that a message is on its way.
+      if (item.event === 'sent') this.#queued.add(String(item.id));
+      else this.#shell.output.say(item, command.lines(item, this.#context));
     });
   }
 

@@ -66,7 +66,7 @@ export function listenOption(value: string | undefined): string | undefined {
 export async function neededProfile(shell: Shell): Promise<Whoami> {
   const { profile } = await shell.parts.peer();
   const me = await profile(shell.home);
-  if (me !== undefined) return me;
+  if (me !== undefined && !me.loggedOut) return me;
   throw new Failure('credentials', 'not-logged-in', 'Nobody is logged in here yet.', {
     hint: 'Run: p2pchat register NAME --directory LINK, or p2pchat login NAME --directory LINK.',
   });

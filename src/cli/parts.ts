@@ -15,10 +15,14 @@ export interface PeerParts {
   openPeer(init: OpenPeer): Promise<PeerApi>;
   /** Makes the account and enrols this installation as its first device. */
   registerAccount(init: NewAccount): Promise<Enrolled>;
-  /** Enrols this installation as a further device of an account that exists. */
-  enrolDevice(init: NewAccount): Promise<Enrolled>;
+  /** Opens the profile; without one, or after a logout, logs in and makes this installation a device of the account. */
+  loginPeer(init: OpenPeer & { readonly user?: string }): Promise<PeerApi>;
   /** What is known of the profile without its password; undefined where there is none. */
-  profile(home: string): Promise<Whoami | undefined>;
+  profile(home: string): Promise<KnownProfile | undefined>;
+}
+
+export interface KnownProfile extends Whoami {
+  readonly loggedOut?: boolean;
 }
 
 export interface Enrolled {

@@ -31,14 +31,16 @@ export const after = (shell: Shell, ms: number): Promise<void> =>
   });
 
 /**
- * Opens the profile in this process and serves its control socket. Both end with the shell's scope: the peer first, so
- * that what callers wait for is settled.
+ * Opens the profile in this process and serves its control socket. Both end with the shell's scope.
  * @param stays whether others may watch this process's events
  */
-export async function openProfile(shell: Shell, init: OpenPeer, stays: boolean): Promise<Opened> {
-  const { openPeer } = await shell.parts.peer();
+export async function openProfile(
+  shell: Shell,
+  open: () => Promise<PeerApi>,
+  { stays }: { readonly stays: boolean },
+): Promise<Opened> {
   const control = shell.scope.child();
-  const peer = await openPeer(init);
+  const peer = await open();
   shell.scope.defer(() => peer.close());
   const methods = {
     ...commandMethods(peer, commands, () => shell.clock.now()),
@@ -118,7 +120,9 @@ export async function oneShot(
     },
     async () => {
       asked ??= init();
-      return openProfile(shell, await asked, false);
+      const known = await asked;
+      const { openPeer } = await shell.parts.peer();
+      return openProfile(shell, () => openPeer(known), { stays: false });
     },
   );
   if (opened === undefined) return;

@@ -121,7 +121,7 @@ test('a taken name, an invalid one and a weak password are refused with the reas
   assert.equal((await register('carol', right)).events[0]?.code, 'password-weak');
   const done = await register('carol', workshop.file('long enough\n'));
   assert.deepEqual([done.status, done.events[0]?.event, done.events[0]?.user], [0, 'registered', 'carol']);
-  const nowhere = await run(['register', 'carol', '--password-file', right, '--json'], '', empty);
+  const nowhere = await run(['register', 'carol', '--password-file', right, '--json'], '', home({}));
   assert.deepEqual([nowhere.status, nowhere.events[0]?.code], [2, 'directory-needed']);
 });
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../src/base/errors.js';
 import { main } from '../../src/cli/main.js';
@@ -23,24 +23,22 @@ const script = (home: string): Script => JSON.parse(readFileSync(join(home, 'scr
 const wrong = (): Failure =>
   new Failure('credentials', 'wrong-credentials', 'Wrong name or password.', { hint: 'Check both, and try again.' });
 
-process.exitCode = await main(process.argv.slice(2), {
+async function open(home: string, password: string): Promise<ScriptedPeer> {
+  const { password: right, state, unseen = [] } = script(home);
+  if (password !== right) throw wrong();
+  const peer = new ScriptedPeer();
+  peer.state = state ?? 'delivered';
+  peer.messages = [scriptedMessage('hello')];
+  peer.unseen = unseen.map((text) => ({ event: 'message', ...scriptedMessage(text), via: 'mailbox', history: true }));
+  return peer;
+}
+
+const status = await main(process.argv.slice(2), {
   version: '0.0.0',
   directory: () => Promise.reject(new Error('there is no directory in this script')),
   peer: async () => ({
-    async openPeer({ home, password }) {
-      const { password: right, state, unseen = [] } = script(home);
-      if (password !== right) throw wrong();
-      const peer = new ScriptedPeer();
-      peer.state = state ?? 'delivered';
-      peer.messages = [scriptedMessage('hello')];
-      peer.unseen = unseen.map((text) => ({
-        event: 'message',
-        ...scriptedMessage(text),
-        via: 'mailbox',
-        history: true,
-      }));
-      return peer;
-    },
+    openPeer: ({ home, password }) => open(home, password),
+    loginPeer: ({ home, password }) => open(home, password),
     async registerAccount({ home, user, password }) {
       if (script(home).taken?.includes(user)) {
         throw new Failure('usage', 'name-taken', `The name '${user}' is taken.`, { hint: 'Choose another.' });
@@ -48,16 +46,14 @@ process.exitCode = await main(process.argv.slice(2), {
       if (password.length < 8) {
         throw new Failure('usage', 'password-weak', 'The password is too weak.', { hint: 'Use more words.' });
       }
+      writeFileSync(join(home, 'script.json'), JSON.stringify({ ...script(home), user, password }));
       return { user, device: '00112233445566ff', role: 'beginner' };
-    },
-    async enrolDevice() {
-      throw wrong();
     },
     async profile(home) {
       const { user } = script(home);
-      return user === undefined
-        ? undefined
-        : { user, device: '00112233445566ff', directory: 'p2pchat://127.0.0.1:1#ff', home };
+      if (user === undefined) return undefined;
+      return { user, device: '00112233445566ff', directory: 'p2pchat://127.0.0.1:1#ff', home };
     },
   }),
 });
+process.exit(status);

@@ -50,7 +50,9 @@ export class ScriptedPeer implements PeerApi {
 
   async send(to: string, text: string): Promise<SendResult> {
     this.#note('send', to, text);
-    return { id: `id${++this.#sent}`, conversation: to, state: 'queued' };
+    const sent: SendResult = { id: `id${++this.#sent}`, conversation: to, state: 'queued' };
+    this.emit({ event: 'sent', ...sent });
+    return sent;
   }
 
   async waitFor(id: string, until: DeliveryState, timeout: number): Promise<SendResult> {

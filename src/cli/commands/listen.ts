@@ -74,7 +74,8 @@ async function watchThrough(client: ControlClient, watcher: Watcher): Promise<Wa
 }
 
 async function watchHere(shell: Shell, init: OpenPeer, watcher: Watcher): Promise<Watching> {
-  const { peer } = await openProfile(shell, init, true);
+  const { openPeer } = await shell.parts.peer();
+  const { peer } = await openProfile(shell, () => openPeer(init), { stays: true });
   watcher.show(readyEvent(peer));
   shell.scope.defer(
     peer.subscribe((event) => {

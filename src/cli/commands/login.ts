@@ -15,9 +15,6 @@ export interface LoginOptions extends PeerOptions {
 
 const TRIES = 3;
 
-/** The installation is one of the account's, but its certificate is no longer good: enrolling gives it a new one. */
-const ENROL_AGAIN = ['device-revoked', 'certificate-revoked', 'certificate-expired', 'logged-out'];
-
 const inUse = (): Failure =>
   new Failure('storage', 'profile-in-use', 'A chat or `p2pchat listen` runs on this profile already.', {
     hint: 'One-shot commands go through it; for a second chat set P2PCHAT_HOME to another folder.',
@@ -55,18 +52,10 @@ class SignIn {
 
   /** One try. */
   async open(user: string, secret: string): Promise<Opened> {
-    const { enrolDevice } = await this.#shell.parts.peer();
-    const directory = neededDirectory(this.#shell, this.#options, this.#profile);
-    const enrol = () => enrolDevice({ home: this.#shell.home, directory, user, password: secret });
-    if (this.#profile === undefined) await enrol();
-    const init = withPassword(this.#shell, this.#options, secret);
-    try {
-      return await openProfile(this.#shell, init, true);
-    } catch (error) {
-      if (!ENROL_AGAIN.some((code) => hasCode(error, code))) throw error;
-      await enrol();
-      return openProfile(this.#shell, init, true);
-    }
+    const { loginPeer } = await this.#shell.parts.peer();
+    if (this.#profile === undefined) neededDirectory(this.#shell, this.#options, undefined);
+    const init = { ...withPassword(this.#shell, this.#options, secret), user };
+    return openProfile(this.#shell, () => loginPeer(init), { stays: true });
   }
 
   /** As many tries as there are; an empty password means that the name is new. */

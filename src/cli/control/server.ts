@@ -1,7 +1,7 @@
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { Failure } from '../../base/errors.js';
-import { Scope } from '../../base/scope.js';
+import type { Scope } from '../../base/scope.js';
 import { onLines, type Params, readRequest, toRpcError, write } from './jsonrpc.js';
 import { secureFolder } from './path.js';
 
@@ -46,10 +46,10 @@ async function answer(socket: Socket, line: string, find: Find, signal: AbortSig
   }
 }
 
-function serve(socket: Socket, methods: Methods, requests: Scope, running: Set<Promise<void>>): void {
+function serve(socket: Socket, methods: Methods, scope: Scope, running: Set<Promise<void>>): void {
   const gone = new AbortController();
   const find: Find = (method) => {
-    if (requests.closed) return closing;
+    if (scope.closed) return closing;
     return Object.hasOwn(methods, method) ? methods[method] : undefined;
   };
   socket.on('error', () => socket.destroy());
@@ -58,7 +58,6 @@ function serve(socket: Socket, methods: Methods, requests: Scope, running: Set<P
     const answered = answer(socket, line, find, gone.signal);
     running.add(answered);
     void answered.finally(() => running.delete(answered));
-    requests.run(() => answered);
   });
 }
 
@@ -82,26 +81,24 @@ export interface ControlServer {
 }
 
 /**
- * Serves a control socket until the scope closes, which then waits for the requests under way: what they wait for has
- * to end before. Only who owns the folder's store may call it: what another process left at the path is taken away.
+ * Serves a control socket until the scope closes; then whoever still waits for an answer is hung up on. Only who owns the
+ * folder's store may call it: what another process left at the path is taken away.
  */
 export async function serveControl(path: string, methods: Methods, scope: Scope): Promise<ControlServer> {
   const local = process.platform !== 'win32';
   const sockets = new Set<Socket>();
-  const requests = new Scope();
   const running = new Set<Promise<void>>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    serve(socket, methods, requests, running);
+    serve(socket, methods, scope, running);
   });
   await secureFolder(path);
   if (local) await rm(path, { force: true });
   await listenPrivately(server, path);
   if (local) await chmod(path, 0o600);
-  scope.defer(async () => {
+  scope.defer(() => {
     server.close();
-    await requests.close();
     for (const socket of sockets) socket.destroySoon();
   });
   return {
