@@ -1,2 +1,35 @@
 #!/usr/bin/env node
-export {};
+import { readFileSync } from 'node:fs';
+import { main } from '../src/cli/main.js';
+import type { Parts } from '../src/cli/parts.js';
+
+/** Composes: what a command doesn't use is not loaded. The compiled file lies in dist/bin. */
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const parts: Parts = {
+  version,
+
+  async peer() {
+    const { readProfile } = await import('../src/peer/profile.js');
+    return {
+      openPeer: async (init) => (await import('../src/peer/peer.js')).openPeer(init),
+      loginPeer: async (init) => (await import('../src/peer/peer.js')).loginPeer(init),
+      registerAccount: async (init) => (await import('../src/peer/account.js')).registerAccount(init),
+      async profile(home) {
+        const profile = await readProfile(home);
+        if (profile === undefined) return undefined;
+        const { user, device, directory, loggedOut = false } = profile;
+        return { user, device, directory, home, loggedOut };
+      },
+    };
+  },
+
+  directory: async () => import('./directory.js'),
+};
+
+const status = await main(process.argv.slice(2), parts);
+// What is still open then belongs to nobody: a connection that was hung up on, a timer of an abandoned wait.
+process.stdout.write('', () => process.exit(status));

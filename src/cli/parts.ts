@@ -47,7 +47,7 @@ export interface RunningDirectory {
   /** `p2pchat://HOST:PORT#FINGERPRINT` */
   readonly link: string;
   /** While there is no owner. */
-  readonly ownerInvite?: string;
+  readonly ownerInvite: string | undefined;
   /** One line of the console: `status`, `users`, `invite 3`. @throws Failure */
   command(line: string): Promise<readonly ConsoleItem[]>;
   /** Resolves when it has ended, for whatever reason. */
