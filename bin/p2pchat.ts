@@ -27,7 +27,10 @@ const parts: Parts = {
     };
   },
 
-  directory: async () => import('./directory.js'),
+  async directory() {
+    const { startDaemon } = await import('../src/directory/daemon.js');
+    return { startDirectory: startDaemon };
+  },
 };
 
 const status = await main(process.argv.slice(2), parts);

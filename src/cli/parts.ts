@@ -47,10 +47,10 @@ export interface RunningDirectory {
   /** `p2pchat://HOST:PORT#FINGERPRINT` */
   readonly link: string;
   /** While there is no owner. */
-  readonly ownerInvite: string | undefined;
+  readonly ownerInvite?: string;
   /** One line of the console: `status`, `users`, `invite 3`. @throws Failure */
   command(line: string): Promise<readonly ConsoleItem[]>;
-  /** Resolves when it has ended, for whatever reason. */
+  /** Resolves when it has ended; rejects with what ended it, if it wasn't told to. */
   readonly ended: Promise<void>;
   /** Finishes what is under way. Idempotent. */
   close(): Promise<void>;

@@ -61,7 +61,8 @@ export class Feed {
 
   async #flush(): Promise<void> {
     while (this.#seen.length > 0) {
-      const orders = this.#seen;
+      // What is shown while this is written belongs to the next round.
+      const orders = [...this.#seen];
       await this.#store.write(orders.map((order) => this.#tables.unseen.remove(['all', order])));
       this.#seen = this.#seen.slice(orders.length);
     }

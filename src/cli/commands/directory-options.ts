@@ -33,33 +33,35 @@ const START = {
 const CONSOLE: readonly (readonly [form: string, line: string, about: string])[] = [
   ['status', 'status', 'Shows what a running directory does.'],
   ['users', 'users', 'Lists the accounts.'],
-  ['invite [uses]', 'invite', 'Makes an invitation, for one person or for as many as said.'],
+  ['invite [uses] [days]', 'invite', 'Makes an invitation: for one person and 7 days, unless said otherwise.'],
+  ['registration <mode>', 'registration', 'Says who may register from now on: open, invite or closed.'],
+  ['unblock <name>', 'unblock', 'Lifts the block of a user name after wrong passwords.'],
   ['pause', 'stop', 'Accepts nobody new until it is resumed; who is connected stays.'],
   ['resume', 'start', 'Accepts connections again.'],
-  ['database <name>', 'database', 'Opens another store, or creates it.'],
+  ['database [name]', 'database', 'Opens another database, or makes it; shows which one is open.'],
   ['stop', 'exit', 'Ends a running directory, after what is under way.'],
 ];
 
-const ARGUMENTS = {
-  uses: 'how many people may use it; one by default',
-  name: "the store's name",
-} as const;
+const ARGUMENTS: Readonly<Record<string, string>> = {
+  uses: 'how many people may use it',
+  days: 'how long it is good',
+  mode: 'open, invite or closed',
+  name: 'its name',
+};
 
-function addConsole(argv: Argv, notes: Line, form: string, line: string, about: string): void {
-  const [, argument] = /[[<](\w+)/.exec(form) ?? [];
+function addConsole(argv: Argv, notes: Line, [form, line, about]: (typeof CONSOLE)[number]): void {
+  const names = [...form.matchAll(/[[<](\w+)/g)].map(([, name = '']) => name);
   argv.command(
     form,
     about,
     (options) => {
-      if (argument === 'uses' || argument === 'name') {
-        options.positional(argument, { type: 'string', describe: ARGUMENTS[argument] });
-      }
+      for (const name of names) options.positional(name, { type: 'string', describe: ARGUMENTS[name] ?? '' });
       return options.options({ data: DATA });
     },
     notes.does(async (shell, parsed: Parsed) => {
       const { directoryAsk } = await import('./directory-ask.js');
-      const value = argument === undefined ? undefined : parsed[argument];
-      await directoryAsk(shell, parsed.data as string | undefined, value === undefined ? line : `${line} ${value}`);
+      const words = names.flatMap((name) => parsed[name] ?? []);
+      await directoryAsk(shell, parsed.data as string | undefined, [line, ...words].join(' '));
     }),
   );
 }
@@ -75,7 +77,7 @@ export function directoryCommands(argv: Argv, notes: Line): void {
         (await import('./directory-start.js')).directoryStart(shell, parsed),
       ),
     );
-    for (const [form, line, about] of CONSOLE) addConsole(inner, notes, form, line, about);
+    for (const command of CONSOLE) addConsole(inner, notes, command);
     return inner.demandCommand(1, 'Say what: start, status, users, invite or stop.').recommendCommands();
   });
 }

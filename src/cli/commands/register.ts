@@ -1,7 +1,7 @@
 import { Failure, hasCode, toFailure } from '../../base/errors.js';
 import type { NewAccount } from '../../peer/api.js';
 import { parseUserName } from '../../wire/names.js';
-import { neededDirectory, type PeerOptions } from '../options.js';
+import { neededDirectory, type PeerOptions, withPassword } from '../options.js';
 import type { Enrolled } from '../parts.js';
 import { canAsk, newPassword } from '../password.js';
 import type { Shell } from '../shell.js';
@@ -64,8 +64,11 @@ export async function signUp(shell: Shell, options: RegisterOptions): Promise<Re
 }
 
 export async function register(shell: Shell, options: RegisterOptions): Promise<void> {
-  const { user, device, role } = await signUp(shell, options);
-  const { profile } = await shell.parts.peer();
+  const { user, device, role, password: secret } = await signUp(shell, options);
+  const { openPeer, profile } = await shell.parts.peer();
+  // Its first session publishes the keys by which others can write to it while it is away.
+  const peer = await openPeer(withPassword(shell, {}, secret));
+  await peer.close();
   const directory = (await profile(shell.home))?.directory ?? '';
   shell.output.say({ event: 'registered', user, device, directory, role }, [
     `'${user}' is registered, with the role ${role}.`,
