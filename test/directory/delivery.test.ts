@@ -48,6 +48,14 @@ test('S8 the same message again is stored once, at the same time and later, afte
   assert.equal((await all()).length, 2, "another sender's message of the same id is another message");
 });
 
+test('a message that is sealed again under its id is stored: its receiver could not open the first', async () => {
+  const { boxes, all } = mailboxes();
+  const one = parcel();
+  await boxes.put(from, [one]);
+  await boxes.put(from, [{ ...one, sealed: utf8('sealed anew') }]);
+  assert.equal((await all()).length, 2);
+});
+
 test('S8 a message that was fetched already is not stored again', async () => {
   const { boxes, all } = mailboxes();
   const one = parcel();

@@ -1,5 +1,6 @@
 import { hex } from '../../base/bytes.js';
 import { Failure } from '../../base/errors.js';
+import { sha256 } from '../../crypto/hash.js';
 import type { Log } from '../../store/store.js';
 import type { DeviceAddress, MailboxEntry } from '../../wire/directory.js';
 import { REMEMBERED_IDS } from '../limits.js';
@@ -28,7 +29,7 @@ export class Mailbox {
   readonly #quota: MailboxQuota;
   /** Sizes of the entries kept, oldest first. */
   readonly #sizes: number[] = [];
-  /** `sender/id` of what is kept and of some of what was fetched, oldest first; with the write that isn't done yet. */
+  /** letterKey of what is kept and of some of what was fetched, oldest first; with the write that isn't done yet. */
   readonly #ids = new Map<string, Promise<void> | undefined>();
   #bytes = 0;
   #next = 0;
@@ -45,7 +46,7 @@ export class Mailbox {
     mailbox.#next = next;
     for await (const { value } of log.read()) {
       const mail = mailCodec.decode(value);
-      mailbox.#note(value.length, idKey(mail.from, mail.id), undefined);
+      mailbox.#note(value.length, letterKey(mail.from, mail), undefined);
     }
     return mailbox;
   }
@@ -59,9 +60,9 @@ export class Mailbox {
    * @throws Failure limit 'mailbox-full'; storage 'store-conflict' where the log isn't as this object knows it
    */
   async put(from: DeviceAddress, letters: readonly Letter[], now: number): Promise<MailboxEntry[]> {
-    const byId = new Map(letters.map((letter) => [idKey(from, letter.id), letter]));
+    const byId = new Map(letters.map((letter) => [letterKey(from, letter), letter]));
     const fresh = [...byId].filter(([key]) => !this.#ids.has(key)).map(([, letter]) => letter);
-    const known = letters.map(({ id }) => this.#ids.get(idKey(from, id)));
+    const known = [...byId.keys()].map((key) => this.#ids.get(key));
     const mails = fresh.map(({ id, sealed }): Mail => ({ from, id, sealed, storedAt: now }));
     const written = mails.length > 0 ? this.#append(mails) : undefined;
     await Promise.all(known);
@@ -89,7 +90,7 @@ export class Mailbox {
     const done = appended.then(() => {});
     // Whoever waits for it hears of it; nobody may be waiting.
     done.catch(() => {});
-    const keys = mails.map(({ from, id }) => idKey(from, id));
+    const keys = mails.map((mail) => letterKey(mail.from, mail));
     keys.forEach((key, index) => {
       this.#note(values[index]!.length, key, done);
     });
@@ -119,4 +120,9 @@ export class Mailbox {
   }
 }
 
-const idKey = (from: DeviceAddress, id: Uint8Array): string => `${from.device}/${hex(id)}`;
+/**
+ * The same letter again has the same sender, id and bytes. The same id with other bytes is another one: a message that
+ * could not be opened is sealed again under its id.
+ */
+const letterKey = ({ device }: DeviceAddress, { id, sealed }: Letter): string =>
+  `${device}/${hex(id)}/${hex(sha256(sealed).subarray(0, 8))}`;

@@ -130,9 +130,12 @@ export class DirectoryServer {
   }
 
   #check(): void {
+    const before = this.#core.clock.monotonic();
     this.#cancelCheck = this.#core.clock.after(CHECK_EVERY_MS, () => {
       const now = this.#core.clock.monotonic();
-      for (const connection of this.#connections) connection.channel.check(now);
+      // After a pause of ours what came meanwhile has not been read yet: nobody is judged by it.
+      const paused = now - before > 3 * CHECK_EVERY_MS;
+      if (!paused) for (const connection of this.#connections) connection.channel.check(now);
       this.#check();
     });
   }
