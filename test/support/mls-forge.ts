@@ -13,6 +13,7 @@ import { type KeyPackage, makeKeyPackageRef } from 'ts-mls/keyPackage.js';
 import { encodeMlsMessage } from 'ts-mls/message.js';
 import { protect, unprotectPrivateMessage } from 'ts-mls/messageProtection.js';
 import type { PreSharedKeyID } from 'ts-mls/presharedkey.js';
+import type { Proposal } from 'ts-mls/proposal.js';
 import { encryptGroupSecrets, welcomeKey, welcomeNonce } from 'ts-mls/welcome.js';
 import { concat } from '../../src/base/bytes.js';
 import { systemRandom } from '../../src/base/random.js';
@@ -46,6 +47,14 @@ export const behind = (state: MlsState) => forLibrary(inside(state), library.con
 export const cryptoOf = (state: MlsState) => library.crypto(state.suite, inside(state).signatureKey);
 
 export const signerOf = (owner: Device) => library.crypto('classic', owner.signatureKey);
+
+export const inline = (proposal: Proposal): Commit['proposals'][number] => ({
+  proposalOrRefType: 'proposal',
+  proposal,
+});
+
+/** An index which no tree has. */
+export const FAR_AWAY = 2 ** 31;
 
 /** The inside of a private commit, as another member decrypts it. */
 export async function insideCommit(reader: MlsState, bytes: Uint8Array): Promise<Commit> {

@@ -57,7 +57,13 @@ export const failsWith = (code: MlsFailureCode) => (error: unknown) => {
   return true;
 };
 
+/** Refused before the library had a say: what the library throws becomes the cause of a failure. */
+export const atTheGate = (error: unknown): boolean =>
+  failsWith('mls-invalid')(error) && (error as Failure).cause === undefined;
+
 export const anything = (): boolean => true;
+
+export const joining = ({ certificate, signatureKey }: Device) => ({ certificate, signatureKey, lifetime: LIFETIME });
 
 export const keyPackageOf = (owner: Device, suite: MlsSuite = 'classic', lifetime = LIFETIME) =>
   engine.createKeyPackage({ suite, certificate: owner.certificate, signatureKey: owner.signatureKey, lifetime });
