@@ -56,6 +56,8 @@ export class Contacts {
   readonly #rows = new Map<string, ContactRow>();
   /** Users whose roster is watched, and so as fresh as the directory's notices. */
   readonly #fresh = new Set<string>();
+  #forgotten = 0;
+  readonly #asking = new Map<string, Promise<ContactRow>>();
   readonly #judged = new WeakMap<ContactRow, { contact: Contact; at: number }>();
 
   constructor(init: ContactsInit) {
@@ -69,6 +71,7 @@ export class Contacts {
 
   /** The roster of `user` has changed, or of everybody where the directory was lost. */
   forget(user?: string): void {
+    this.#forgotten++;
     if (user === undefined) this.#fresh.clear();
     else this.#fresh.delete(foldName(user));
   }
@@ -88,6 +91,15 @@ export class Contacts {
     const folded = foldName(user);
     const known = await this.#row(folded);
     if (known && this.#fresh.has(folded)) return known;
+    // Many may ask for the same person at once: the directory is asked once.
+    const asking =
+      this.#asking.get(folded) ?? this.#ask(user, folded, known).finally(() => this.#asking.delete(folded));
+    this.#asking.set(folded, asking);
+    return asking;
+  }
+
+  async #ask(user: string, folded: string, known: ContactRow | undefined): Promise<ContactRow> {
+    const forgotten = this.#forgotten;
     const answer = await this.#init.fetchRoster(user);
     if (answer === undefined) {
       if (known) return known;
@@ -96,7 +108,8 @@ export class Contacts {
       });
     }
     const row = await this.#learn(known, this.#init.anchor.readRoster(answer.roster, answer.signature, folded), answer);
-    this.#fresh.add(folded);
+    // A notice may have come while the older answer was under way.
+    if (forgotten === this.#forgotten) this.#fresh.add(folded);
     return row;
   }
 

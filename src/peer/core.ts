@@ -124,6 +124,7 @@ export class Core {
       clock,
       random,
       self: address,
+      resolveName: async (user) => (await contacts.resolve(user)).user,
       drainMailbox: () => this.drainMailbox(),
       onStuck,
     });

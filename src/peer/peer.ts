@@ -92,9 +92,7 @@ class Peer implements PeerApi {
   }
 
   async send(to: string, text: string): Promise<SendResult> {
-    const user = this.#addressee(to);
-    const contact = await this.#core.contacts.resolve(user);
-    const row = await this.#core.messenger.sendText(contact.user, text);
+    const row = await this.#core.messenger.sendText(this.#addressee(to), text);
     const state = row.state ?? 'queued';
     const sent = { id: hex(row.id), conversation: row.conversation, state };
     this.#core.feed.emit({ event: 'sent', ...sent });

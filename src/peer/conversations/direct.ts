@@ -158,7 +158,7 @@ export class DirectGroups {
 
   /** @throws Failure 'direct-taken' where another device was first: its Welcome is in the mailbox */
   async #create(user: string, wanted: readonly DeviceAddress[]): Promise<Group> {
-    const { engine, keyPackages, random, request, self } = this.#init;
+    const { engine, groups, store, keyPackages, random, request, self } = this.#init;
     const number = (await request('direct.get', { user })).number + 1;
     const others = wanted.filter(({ device }) => device !== self.device);
     const claimed = await this.#claim(others);
@@ -166,13 +166,14 @@ export class DirectGroups {
     const id = random.bytes(16);
     const empty = await engine.createGroup({ groupId: id, ...keyPackages.leaf() });
     const { next, welcome } = await engine.commit(empty, { add: claimed.map((one) => one.package) });
-    const parcels = this.#welcomes(claimed, number, welcome!);
+    const group: Group = { id, user, number, state: next };
+    // Before the others can know of it: whoever is let in may write at once.
+    await store.write(groups.add(group));
     try {
-      await request('direct.create', { user, number, group: id, parcels });
+      await request('direct.create', { user, number, group: id, parcels: this.#welcomes(claimed, number, welcome!) });
     } catch (error) {
       await this.#assertAccepted(error, user, id);
     }
-    const group: Group = { id, user, number, state: next };
     await this.#install(group, []);
     return group;
   }

@@ -25,6 +25,8 @@ export interface MessengerInit {
   readonly clock: Clock;
   readonly random: Random;
   readonly self: DeviceAddress;
+  /** The person's name as registered. @throws Failure 'user-unknown', 'identity-changed', 'directory-offline' */
+  resolveName(user: string): Promise<string>;
   /** Takes in what waits in the mailbox, where the directory can be reached. */
   drainMailbox(): Promise<void>;
   /** Why messages to a user stay queued. */
@@ -43,6 +45,7 @@ const REFUSING: ReadonlySet<string> = new Set(['identity-changed', 'user-unknown
 export class Messenger {
   readonly #init: MessengerInit;
   readonly #queues = new Map<string, PQueue>();
+  readonly #entrances = new Map<string, PQueue>();
   readonly #waiting = new Map<string, OutboxRow[]>();
 
   constructor(init: MessengerInit) {
@@ -56,24 +59,32 @@ export class Messenger {
   }
 
   enqueue<T>(user: string, work: () => Promise<T>): Promise<T> {
-    const folded = foldName(user);
-    let queue = this.#queues.get(folded);
-    if (queue === undefined) {
-      queue = new PQueue({ concurrency: 1 });
-      this.#queues.set(folded, queue);
-    }
-    return queue.add(work) as Promise<T>;
+    return queued(this.#queues, user, work);
   }
 
   /**
    * Resolves when the message is on disk, sealed where that was possible.
    * @throws Failure usage 'text-empty', limit 'text-too-long', trust 'identity-changed', unknown 'user-unknown'
    */
-  async sendText(user: string, text: string): Promise<MessageRow> {
+  async sendText(to: string, text: string): Promise<MessageRow> {
     assertSendable(text);
     const body = cleanText(text);
-    await this.#lookForWelcome(user);
-    const { row, written } = await this.enqueue(user, async () => {
+    const { row, written } = await this.#entering(to, (user) => this.#sealText(user, body));
+    await written;
+    return row;
+  }
+
+  /** What is said first stays first, however long it takes to find out to whom. */
+  #entering<T>(to: string, work: (user: string) => Promise<T>): Promise<T> {
+    return queued(this.#entrances, to, async () => {
+      const user = await this.#init.resolveName(to);
+      await this.#lookForWelcome(user);
+      return work(user);
+    });
+  }
+
+  #sealText(user: string, body: string): Promise<{ row: MessageRow; written: Promise<unknown> }> {
+    return this.enqueue(user, async () => {
       const group = await this.#groupFor(user);
       const head = await this.#init.history.head(conversationWith(user));
       const now = this.#init.clock.now();
@@ -88,8 +99,6 @@ export class Messenger {
       const { written } = await this.#post(group, { id: line.row.id, user, content, shown: true }, line.steps);
       return { row: line.row, written };
     });
-    await written;
-    return row;
   }
 
   /** Something besides text: no line of its own, the same care otherwise. */
@@ -129,7 +138,9 @@ export class Messenger {
 
   /** Resolves when every queue has come to rest. */
   async idle(): Promise<void> {
-    await Promise.all([...this.#queues.values()].map((queue) => queue.onIdle()));
+    for (const queues of [this.#entrances, this.#queues]) {
+      await Promise.all([...queues.values()].map((queue) => queue.onIdle()));
+    }
   }
 
   /** A conversation that isn't known here may have been begun by another device: its Welcome would be in the mailbox. */
@@ -209,4 +220,11 @@ function assertSendable(body: string): void {
       details: { bytes, limit: TEXT_BYTES },
     });
   }
+}
+
+function queued<T>(queues: Map<string, PQueue>, user: string, work: () => Promise<T>): Promise<T> {
+  const folded = foldName(user);
+  const queue = queues.get(folded) ?? new PQueue({ concurrency: 1 });
+  queues.set(folded, queue);
+  return queue.add(work) as Promise<T>;
 }
