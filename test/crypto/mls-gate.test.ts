@@ -5,6 +5,7 @@ import type { Commit } from 'ts-mls/commit.js';
 import { createCommit } from 'ts-mls/createCommit.js';
 import { createProposal } from 'ts-mls/createMessage.js';
 import { encodeMlsMessage } from 'ts-mls/message.js';
+import { verifyParentHashes } from 'ts-mls/parentHash.js';
 import type { Proposal } from 'ts-mls/proposal.js';
 import { decodeWhole } from '../../src/crypto/mls/gate.js';
 import { assertPatched, openLibrary } from '../../src/crypto/mls/library.js';
@@ -217,4 +218,15 @@ test('a leaf keeps its signature key, and supports its own group', async () => {
     const bytes = await forgeCommit(own, { proposals: [], path: { ...path!, leafNode: leaf } });
     await assert.rejects(engine.applyCommit(other, bytes, anything), atTheGate);
   }
+});
+
+test('M7 the tree of a Welcome is hashed once, however few of its nodes are filled', async () => {
+  const room = await Room.of(33);
+  await room.commit(0);
+  const { ratchetTree } = behind(room.states[0]!);
+  const { hash } = await cryptoOf(room.states[0]!);
+  let hashed = 0;
+  const counting = { ...hash, digest: (data: Uint8Array) => hash.digest(data).finally(() => hashed++) };
+  assert.equal(await verifyParentHashes(ratchetTree, counting), true);
+  assert.ok(hashed < 4 * ratchetTree.length, `${hashed} hashes for ${ratchetTree.length} nodes`);
 });
