@@ -46,6 +46,13 @@ test('C3 a revoked certificate is refused, and every session gets the list with 
   await assert.rejects(signIn(link, alice), coded('certificate-revoked'));
 });
 
+test('C3 a certificate whose device the records do not know is refused, listed or not', async (t) => {
+  const { link, site } = await testDirectory(t);
+  const alice = await register(link, 'alice');
+  await site.core.tables.devices.put('alice', { version: 9, devices: [] });
+  await assert.rejects(signIn(link, alice), coded('certificate-revoked'));
+});
+
 test('C5 an expired or not yet valid certificate is refused, with five minutes of tolerance either way', async (t) => {
   const { clock, set } = movableClock();
   const { link } = await testDirectory(t, { clock });
