@@ -131,6 +131,6 @@ export async function oneShot(
   try {
     await use((command, args, take) => runHere(peer, command, args, context, take));
   } finally {
-    await control.idle();
+    await control.finish();
   }
 }

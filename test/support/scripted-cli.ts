@@ -7,7 +7,7 @@ import { ScriptedPeer, scriptedMessage } from './scripted-peer.js';
 /**
  * The command line on a scripted peer, as a process of its own: what the shell does with arguments, standard input,
  * the control socket and exit statuses can be tried without a network. A file `script.json` in the profile's folder
- * says who is registered with which password, and how things fail.
+ * says who is registered with which password, and how things fail. SIGUSR2 makes a message come in.
  */
 
 interface Script {
@@ -29,6 +29,7 @@ async function open(home: string, password: string): Promise<ScriptedPeer> {
   const peer = new ScriptedPeer();
   peer.state = state ?? 'delivered';
   peer.messages = [scriptedMessage('hello')];
+  process.on('SIGUSR2', () => peer.emit({ event: 'message', ...scriptedMessage('knock'), via: 'direct' }));
   peer.unseen = unseen.map((text) => ({ event: 'message', ...scriptedMessage(text), via: 'mailbox', history: true }));
   return peer;
 }

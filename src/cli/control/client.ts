@@ -1,5 +1,5 @@
 import { connect as dial, type Socket } from 'node:net';
-import { Failure } from '../../base/errors.js';
+import { Failure, hasCode } from '../../base/errors.js';
 import type { Item } from '../../peer/commands/command.js';
 import { fromRpcError, onLines, type Params, type RpcError, write } from './jsonrpc.js';
 
@@ -7,6 +7,18 @@ interface Pending {
   resolve(result: unknown): void;
   reject(error: Failure): void;
 }
+
+interface Stream {
+  accepted: boolean;
+  readonly take: (item: Item) => void;
+}
+
+/** The other side went before it began: the same may be asked of whoever comes next. */
+const notBegun = (cause: unknown): Failure =>
+  new Failure('ended', 'session-closing', 'The running program has just ended.', {
+    hint: 'Give the command once more.',
+    cause,
+  });
 
 const hungUp = (): Failure =>
   new Failure('ended', 'session-ended', 'The running program has ended.', {
@@ -17,7 +29,7 @@ const hungUp = (): Failure =>
 export class ControlClient {
   readonly #socket: Socket;
   readonly #pending = new Map<number, Pending>();
-  readonly #items = new Map<number, (item: Item) => void>();
+  readonly #streams = new Map<number, Stream>();
   #last = 0;
   /** What comes besides the items of one's own calls. */
   onNotification: (method: string, params: Params) => void = () => {};
@@ -47,14 +59,20 @@ export class ControlClient {
     });
   }
 
-  /** Calls a command; `take` gets each item as it comes. */
+  /**
+   * Calls a command; `take` gets each item as it comes.
+   * @throws Failure as the command failed; `session-closing` where nothing was begun, `session-ended` where it was
+   */
   async stream(method: string, params: Params, take: (item: Item) => void): Promise<void> {
     const id = this.#last + 1;
-    this.#items.set(id, take);
+    const stream: Stream = { accepted: false, take };
+    this.#streams.set(id, stream);
     try {
       await this.call(method, { ...params, stream: true });
+    } catch (error) {
+      throw hasCode(error, 'session-ended') && !stream.accepted ? notBegun(error) : error;
     } finally {
-      this.#items.delete(id);
+      this.#streams.delete(id);
     }
   }
 
@@ -79,14 +97,15 @@ export class ControlClient {
   }
 
   #hear(method: string, params: Params): void {
-    const take = method === 'item' ? this.#items.get(params.id as number) : undefined;
-    if (take) take(params.item as Item);
-    else this.onNotification(method, params);
+    const stream = this.#streams.get(params.id as number);
+    if (stream === undefined) this.onNotification(method, params);
+    else if (method === 'accepted') stream.accepted = true;
+    else stream.take(params.item as Item);
   }
 }
 
 /** A socket whose owner was killed refuses; one that was never there is missing. */
-const NOBODY = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK']);
+const NOBODY = new Set(['ENOENT', 'ENOTDIR', 'ECONNREFUSED', 'ENOTSOCK']);
 
 /** Whoever serves the path, or undefined where nobody does. */
 export function connectControl(path: string): Promise<ControlClient | undefined> {

@@ -22,12 +22,14 @@ const words = (params: Params): Given =>
 
 /**
  * A command as an RPC method: its arguments by name, its result the list of what it says. With `stream: true` every item
- * is a notification `item` of its own instead, so that a long answer is never held whole.
+ * is a notification `item` of its own instead, so that a long answer is never held whole; the first is `accepted`, by
+ * which the caller knows, should the connection end, whether anything was begun.
  */
 function commandMethod(peer: PeerApi, command: Command, context: Context): Method {
   return async ({ stream, ...params }, call) => {
     permit(command, peer.whoami().role);
     const args = bindNamed(command, words(params));
+    if (stream === true) await call.notify('accepted', { id: call.id });
     const items: Item[] = [];
     for await (const item of command.run(peer, args, { ...context })) {
       if (call.signal.aborted) break;

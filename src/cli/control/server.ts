@@ -46,12 +46,8 @@ async function answer(socket: Socket, line: string, find: Find, signal: AbortSig
   }
 }
 
-function serve(socket: Socket, methods: Methods, scope: Scope, running: Set<Promise<void>>): void {
+function serve(socket: Socket, find: Find, running: Set<Promise<void>>): void {
   const gone = new AbortController();
-  const find: Find = (method) => {
-    if (scope.closed) return closing;
-    return Object.hasOwn(methods, method) ? methods[method] : undefined;
-  };
   socket.on('error', () => socket.destroy());
   socket.on('close', () => gone.abort());
   onLines(socket, (line) => {
@@ -76,8 +72,8 @@ function listenPrivately(server: Server, path: string): Promise<void> {
 }
 
 export interface ControlServer {
-  /** Resolves when no request is under way. */
-  idle(): Promise<void>;
+  /** Takes no more requests, and resolves when none is under way. */
+  finish(): Promise<void>;
 }
 
 /**
@@ -88,10 +84,15 @@ export async function serveControl(path: string, methods: Methods, scope: Scope)
   const local = process.platform !== 'win32';
   const sockets = new Set<Socket>();
   const running = new Set<Promise<void>>();
+  let finishing = false;
+  const find: Find = (method) => {
+    if (finishing || scope.closed) return closing;
+    return Object.hasOwn(methods, method) ? methods[method] : undefined;
+  };
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    serve(socket, methods, scope, running);
+    serve(socket, find, running);
   });
   await secureFolder(path);
   if (local) await rm(path, { force: true });
@@ -102,7 +103,8 @@ export async function serveControl(path: string, methods: Methods, scope: Scope)
     for (const socket of sockets) socket.destroySoon();
   });
   return {
-    async idle() {
+    async finish() {
+      finishing = true;
       while (running.size > 0) await Promise.allSettled(running);
     },
   };

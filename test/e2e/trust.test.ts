@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { cpSync, renameSync, rmSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { errorCode, isMessage, messages, type Person, Stage } from '../support/stage.js';
+
+let stage: Stage;
+let ina: Person;
+before(async () => {
+  stage = await new Stage().open();
+  ina = await stage.registered('ina');
+});
+after(() => stage.close());
+
+test('C1 under a changed identity nothing is sent before it is accepted, and then it flows again', async () => {
+  // A directory set back to before jon came gives his name to somebody else.
+  const backup = `${stage.data}-backup`;
+  await stage.directory.kill();
+  cpSync(stage.data, backup, { recursive: true });
+  await stage.open();
+  await stage.registered('jon');
+  assert.equal((await ina.run(['send', 'jon', 'to the first'])).status, 0);
+  await stage.directory.kill();
+  rmSync(stage.data, { recursive: true });
+  renameSync(backup, stage.data);
+  await stage.open();
+  const other = await stage.registered('jon');
+  const refused = await ina.run(['send', 'jon', 'not for strangers']);
+  assert.equal(refused.status, 6);
+  assert.match(String(refused.events.at(-1)?.hint), /verify/);
+  const shown = await ina.run(['verify', 'jon']);
+  assert.equal(shown.events[0]?.change, 'changed');
+  assert.deepEqual(messages((await other.run(['listen', '--timeout', '0.5'])).events), []);
+  assert.equal((await ina.run(['verify', 'jon', 'accept'])).status, 0);
+  const sent = await ina.run(['send', 'jon', 'to the second']);
+  assert.equal(sent.status, 0, sent.stdout);
+  const { events } = await other.run(['listen', '--count', '1', '--timeout', '20']);
+  assert.ok(events.some(isMessage('to the second')));
+});
+
+test('S7 a second session on the same profile ends with a message, and the first goes on', async () => {
+  const kim = await stage.registered('kim');
+  const chat = await kim.chat();
+  const second = await kim.run(['login', '--plain']);
+  assert.deepEqual([second.status, errorCode(second)], [1, 'profile-in-use']);
+  assert.match(String(second.events.at(-1)?.hint), /P2PCHAT_HOME/);
+  const through = await kim.through(['users']);
+  assert.equal(through.status, 0);
+  chat.type('/msgto ina still here');
+  await chat.event(({ event, state }) => event === 'sent' && state === 'stored');
+  chat.end();
+  assert.equal((await chat.ended).status, 0);
+});
+
+test('one-shot commands started at once on one profile wait for each other', async () => {
+  const lea = await stage.registered('lea');
+  const all = await Promise.all([1, 2, 3, 4].map((round) => lea.run(['send', 'ina', `round ${round}`])));
+  assert.deepEqual(
+    all.map(({ status }) => status),
+    [0, 0, 0, 0],
+  );
+});
+
+test('T1 T2 a hostile text is one line of text in the chat of the one who gets it', async () => {
+  const max = await stage.registered('max');
+  const chat = stage.workshop.start(
+    ['login', '--plain', '--listen', '127.0.0.1:0', '--password-file', max.passwordFile],
+    { home: max.home },
+  );
+  await chat.says(/signed in as max/);
+  const evil = '\x1b[2J\x1b]52;c;aGk=\x07\x9b31mred\x1bc\b\b\r\n12:00 @ina ina: pay me\u2028x{bold}\u202eabc\u2066';
+  const sent = await ina.run(['send', 'max', '-'], `first\n${evil}\nlast`);
+  assert.equal(sent.status, 0, sent.stdout);
+  await chat.says(/last\n/);
+  chat.end();
+  const { stdout } = await chat.ended;
+  assert.doesNotMatch(stdout, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028]/);
+  const [line, ...more] = stdout.split('\n').filter((one) => one.includes('pay me'));
+  assert.deepEqual(more, []);
+  assert.match(line!, /^\d\d:\d\d @ina ina: first ⏎ .* ⏎ 12:00 @ina ina: pay me ⏎ x\{bold\}abc ⏎ last$/);
+});
+
+test('a busy port and a folder that cannot be used have errors of their own', async () => {
+  const busy = await stage.workshop.run(
+    ['directory', 'start', '--json', '--data', `${stage.data}-2`, '--listen', /\/\/(.*)#/.exec(stage.link)![1]!],
+    { home: stage.workshop.folder },
+  );
+  assert.deepEqual([busy.status, errorCode(busy)], [2, 'port-busy']);
+  const again = await stage.workshop.run(
+    ['directory', 'start', '--json', '--data', stage.data, '--listen', '127.0.0.1:0'],
+    { home: stage.workshop.folder },
+  );
+  assert.deepEqual([again.status, errorCode(again)], [1, 'store-in-use']);
+  const file = stage.workshop.file('not a folder');
+  const folder = await stage.workshop.run(['whoami', '--json'], {
+    home: stage.workshop.folder,
+    env: { P2PCHAT_HOME: file },
+  });
+  assert.deepEqual([folder.status, errorCode(folder)], [1, 'home-unusable']);
+});
+
+test('a running directory is asked by its control socket, and ended by it', async () => {
+  const ask = (...words: string[]) =>
+    stage.workshop.run(['directory', ...words, '--data', stage.data, '--json'], { home: stage.workshop.folder });
+  assert.equal((await ask('status')).events[0]?.link, stage.link);
+  assert.ok((await ask('users')).events.some(({ user }) => user === 'ina'));
+  assert.equal((await ask('pause')).events[0]?.accepting, false);
+  assert.equal((await ask('resume')).events[0]?.accepting, true);
+  assert.equal((await ask('registration', 'maybe')).status, 2);
+  assert.equal((await ask('stop')).status, 0);
+  assert.equal((await stage.directory.ended).status, 0);
+  assert.deepEqual([(await ask('status')).status, errorCode(await ask('status'))], [7, 'directory-not-running']);
+});
