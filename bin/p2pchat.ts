@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { main } from '../src/cli/main.js';
 import type { Parts } from '../src/cli/parts.js';
 
@@ -11,6 +12,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 
 const parts: Parts = {
   version,
+  program: fileURLToPath(import.meta.url),
 
   async peer() {
     const { readProfile } = await import('../src/peer/profile.js');

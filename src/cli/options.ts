@@ -50,6 +50,15 @@ export function numberOption(name: string, value: string | undefined, whole: boo
   });
 }
 
+/** Not for people: whoever starts a further process of ours holds its standard input. */
+export const WITH_PARENT = { type: 'boolean', hidden: true } as const;
+
+/** Resolves at the end of standard input, where that is whoever started this process; else never. */
+export const parentGone = (
+  shell: Shell,
+  options: { readonly 'with-parent'?: boolean | undefined },
+): Promise<unknown> => (options['with-parent'] === true ? shell.input().rest() : new Promise<never>(() => {}));
+
 const HOST_PORT = /^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):(\d{1,5})$/;
 
 /** @throws Failure usage `listen-invalid` */

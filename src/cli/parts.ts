@@ -7,6 +7,8 @@ import type { Role } from '../wire/directory.js';
  */
 export interface Parts {
   readonly version: string;
+  /** The program's own file, for further processes of it. */
+  readonly program: string;
   readonly peer: () => Promise<PeerParts>;
   readonly directory: () => Promise<DirectoryParts>;
 }

@@ -3,10 +3,11 @@ import { Failure } from '../base/errors.js';
 import type { Command } from '../peer/commands/command.js';
 import { commands } from '../peer/commands/table.js';
 import { directoryCommands } from './commands/directory-options.js';
+import type { EchoBotOptions } from './commands/echo-bot.js';
 import type { ListenOptions } from './commands/listen.js';
 import type { LoginOptions } from './commands/login.js';
 import type { RegisterOptions } from './commands/register.js';
-import { DIRECTORY, LISTEN, PASSWORD_FILE } from './options.js';
+import { DIRECTORY, LISTEN, PASSWORD_FILE, WITH_PARENT } from './options.js';
 import type { Shell } from './shell.js';
 import { type Parsed, runFromTable, yargsForm, yargsOptions } from './table-commands.js';
 
@@ -103,6 +104,29 @@ function addSessions(argv: Argv, line: Line): void {
     );
 }
 
+function addFirstMinutes(argv: Argv, line: Line): void {
+  argv
+    .command(
+      'start',
+      'Starts a directory and an echo bot on this machine and opens the chat; without a terminal, plays a tour.',
+      (inner) => inner,
+      line.does(async (shell) => (await import('./commands/start.js')).start(shell)),
+    )
+    .command(
+      'echo-bot',
+      'Answers every message with its own text: an example of a bot.',
+      (inner) =>
+        inner.options({
+          ...PEER,
+          name: { type: 'string', requiresArg: true, describe: 'its user name, where it registers; echo by default' },
+          'with-parent': WITH_PARENT,
+        }),
+      line.does(async (shell, parsed: EchoBotOptions) =>
+        (await import('./commands/echo-bot.js')).echoBot(shell, parsed),
+      ),
+    );
+}
+
 const usageFailure = (message: string): Failure => {
   const [, near] = /^Did you mean (.+)\?$/.exec(message) ?? [];
   if (near !== undefined) {
@@ -139,6 +163,7 @@ export async function parse(words: readonly string[], version: string): Promise<
   addSessions(argv, line);
   addTable(argv, line);
   directoryCommands(argv, line);
+  addFirstMinutes(argv, line);
   await argv
     .completion('completion', 'Prints a script for bash or zsh: p2pchat completion >> ~/.bashrc')
     .demandCommand(1, 'Which command?')

@@ -36,6 +36,7 @@ async function open(home: string, password: string): Promise<ScriptedPeer> {
 
 const status = await main(process.argv.slice(2), {
   version: '0.0.0',
+  program: process.argv[1]!,
   directory: () => Promise.reject(new Error('there is no directory in this script')),
   peer: async () => ({
     openPeer: ({ home, password }) => open(home, password),

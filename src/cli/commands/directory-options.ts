@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs';
+import { WITH_PARENT } from '../options.js';
 import type { Shell } from '../shell.js';
 import type { Parsed } from '../table-commands.js';
 import type { DirectoryStartOptions } from './directory-start.js';
@@ -26,6 +27,7 @@ const START = {
     describe: 'wrong passwords until a name is blocked; 3 by default',
   },
   'block-seconds': { type: 'string', requiresArg: true, describe: 'for how long, the first time; 10 by default' },
+  'with-parent': WITH_PARENT,
   metrics: { type: 'string', requiresArg: true, describe: 'HOST:PORT for Prometheus' },
 } as const;
 

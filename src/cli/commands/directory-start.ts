@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Failure, toFailure } from '../../base/errors.js';
 import { controlPath } from '../control/path.js';
 import { type Methods, serveControl } from '../control/server.js';
-import { listenOption, numberOption } from '../options.js';
+import { listenOption, numberOption, parentGone } from '../options.js';
 import type { DirectoryOptions, RunningDirectory } from '../parts.js';
 import type { Shell } from '../shell.js';
 
@@ -15,6 +15,7 @@ export interface DirectoryStartOptions {
   readonly 'block-after'?: string | undefined;
   readonly 'block-seconds'?: string | undefined;
   readonly metrics?: string | undefined;
+  readonly 'with-parent'?: boolean | undefined;
 }
 
 const DEFAULT_LISTEN = '0.0.0.0:4000';
@@ -92,6 +93,6 @@ export async function directoryStart(shell: Shell, options: DirectoryStartOption
   await serveControl(await controlPath(checked.data, shell.env), methods(directory), control);
   const { link, ownerInvite } = directory;
   shell.output.say({ event: 'ready', link, ...(ownerInvite !== undefined && { ownerInvite }) }, readyLines(directory));
-  const console = shell.terminal ? readConsole(shell, directory) : new Promise<never>(() => {});
+  const console = shell.terminal ? readConsole(shell, directory) : parentGone(shell, options);
   await Promise.race([directory.ended, console]);
 }

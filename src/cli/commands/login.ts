@@ -94,12 +94,15 @@ class SignIn {
   }
 }
 
-export async function login(shell: Shell, options: LoginOptions): Promise<void> {
+/** @param known the password, where it has just been chosen */
+export async function login(shell: Shell, options: LoginOptions, known?: string): Promise<void> {
   const client = await running(shell);
   if (client) throw inUse();
   const profile = await (await shell.parts.peer()).profile(shell.home);
   const user = await nameOf(shell, options.name, profile);
-  const { peer } = await new SignIn(shell, options, profile).tries(user).catch((error) => {
+  const signIn = new SignIn(shell, options, profile);
+  const opening = known === undefined ? signIn.tries(user) : signIn.open(user, known);
+  const { peer } = await opening.catch((error) => {
     throw hasCode(error, 'store-in-use') ? inUse() : error;
   });
   await new LineMode(shell, peer).run();

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Workshop } from '../support/processes.js';
+import { PASSWORD } from '../support/stage.js';
+import { KEY, TerminalSession } from '../support/terminal.js';
+
+const bin = fileURLToPath(new URL('../../bin/p2pchat.js', import.meta.url));
+const workshop = new Workshop();
+after(() => workshop.close());
+
+test('without a terminal, start plays the tour with real processes and ends with 0', async () => {
+  const { status, stdout, stderr, events } = await workshop.run(['start', '--json'], { home: workshop.folder });
+  assert.deepEqual([status, stderr], [0, ''], stdout);
+  assert.equal(events.at(-1)?.step, 'end');
+  const latency = events.find(({ step }) => step === 'latency');
+  assert.ok(Number(latency?.p50) > 0);
+});
+
+test('on a terminal, start leads a newcomer from a name and a password to the echo bot’s answer, and back again', async () => {
+  const home = join(workshop.folder, 'newcomer');
+  const open = () =>
+    new TerminalSession(process.execPath, [bin, 'start'], { env: { P2PCHAT_HOME: home, P2PCHAT_DIRECTORY: '' } });
+  const first = open();
+  try {
+    await first.waitForText('User name:');
+    first.write('nora\r');
+    await first.waitForText('New password:');
+    first.write(`${PASSWORD}\r`);
+    await first.waitForText('once more:');
+    first.write(`${PASSWORD}\r`);
+    await first.waitForText('signed in as nora');
+    first.write('/msgto echo hello out there\r');
+    await first.waitForText('echo: hello out there');
+    first.write(KEY.ctrl('d'));
+    assert.equal(await first.exit, 0);
+  } finally {
+    await first.close();
+  }
+  const second = open();
+  try {
+    await second.waitForText('Password of nora:');
+    second.write(`${PASSWORD}\r`);
+    await second.waitForText('signed in as nora');
+    second.write('/msgto echo still there?\r');
+    await second.waitForText('echo: still there?');
+    second.write(KEY.ctrl('c'));
+    assert.equal(await second.exit, 130);
+  } finally {
+    await second.close();
+  }
+});
