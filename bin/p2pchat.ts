@@ -33,6 +33,8 @@ const parts: Parts = {
     const { startDaemon } = await import('../src/directory/daemon.js');
     return { startDirectory: startDaemon };
   },
+
+  screen: async () => (await import('./screen.js')).screenParts,
 };
 
 const status = await main(process.argv.slice(2), parts);

@@ -1,3 +1,4 @@
+import type { Failure } from '../base/errors.js';
 import type { NewAccount, OpenPeer, PeerApi, Whoami } from '../peer/api.js';
 import type { Role } from '../wire/directory.js';
 
@@ -11,6 +12,32 @@ export interface Parts {
   readonly program: string;
   readonly peer: () => Promise<PeerParts>;
   readonly directory: () => Promise<DirectoryParts>;
+  readonly screen: () => Promise<ScreenParts>;
+}
+
+/** The full-screen chat. */
+export interface ScreenParts {
+  /** Whether this terminal can show it; else there are lines. */
+  canShow(): boolean;
+  run(start: ScreenStart): Promise<ScreenEnd>;
+}
+
+export interface ScreenStart {
+  readonly directory: string | undefined;
+  /** The user of the profile, where there is one. */
+  readonly user: string | undefined;
+  signIn(input: { directory: string; user: string; password: string }): Promise<PeerApi>;
+  signUp(input: { directory: string; user: string; password: string; invite?: string }): Promise<PeerApi>;
+  /** The conversation to open where nothing was said yet. */
+  readonly open?: string;
+  readonly greeting?: readonly string[];
+}
+
+export interface ScreenEnd {
+  readonly status: number;
+  readonly failure?: Failure;
+  /** The last thing said before it ended by itself. */
+  readonly said?: string;
 }
 
 export interface PeerParts {

@@ -29,6 +29,8 @@ export interface Shell {
   input(): Input;
   /** Ending this command from outside is its proper end: SIGTERM and Ctrl-C give status 0. */
   endsWell(): void;
+  /** Ends the command, as a signal would. @param status the process's */
+  interrupt(status: number): void;
 }
 
 interface ShellInit {
@@ -43,12 +45,12 @@ interface ShellInit {
 
 const INTERRUPTED = 130;
 
-export function openShell({ process, json, interrupt, ...rest }: ShellInit): Shell {
+export function openShell({ process, json, ...rest }: ShellInit): Shell {
   const output = new Output(process.stdout, process.stderr, json);
   let input: Input | undefined;
   const open = (): Input => {
     if (!process.stdin.isTTY) return new PipedInput(process.stdin);
-    const terminal = new TerminalInput(process.stdin, process.stderr, () => interrupt(INTERRUPTED));
+    const terminal = new TerminalInput(process.stdin, process.stderr, () => rest.interrupt(INTERRUPTED));
     output.around = (print) => terminal.above(print);
     return terminal;
   };

@@ -9,11 +9,10 @@ import { openLevelStore } from '../store/level/open.js';
 import type { LocalStore } from '../store/local.js';
 import { parseLink } from '../wire/link.js';
 import { foldName, parseUserName } from '../wire/names.js';
-import { type Enrolled, enrolDevice, registerAccount } from './account.js';
+import { type Enrolled, enrolDevice } from './account.js';
 import type {
   Check,
   HistoryQuery,
-  NewAccount,
   OpenPeer,
   PeerApi,
   SearchQuery,
@@ -37,8 +36,6 @@ import { openTables } from './rows.js';
 import { Self } from './self.js';
 
 const USERS_PAGE = 500;
-/** For a peer that is open for a moment and takes no links. */
-const LOOPBACK = '127.0.0.1:0';
 
 /** A running device of an account: what faces talk to. */
 class Peer implements PeerApi {
@@ -284,17 +281,6 @@ export async function openPeer(
     await scope.close();
     throw error;
   }
-}
-
-/**
- * Registers, and shows the new device to the directory once: from then on others can write to it, whether or not it is
- * there.
- */
-export async function registerPeer(init: NewAccount): Promise<Enrolled> {
-  const enrolled = await registerAccount(init);
-  const peer = await openPeer({ home: init.home, password: init.password, listen: LOOPBACK });
-  await peer.close();
-  return enrolled;
 }
 
 /** Logs in on this installation: a new device, or again after a logout; then opens the peer. */

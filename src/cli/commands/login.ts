@@ -1,8 +1,8 @@
 import { Failure, hasCode, toFailure } from '../../base/errors.js';
-import type { Whoami } from '../../peer/api.js';
+import type { PeerApi, Whoami } from '../../peer/api.js';
 import { foldName, parseUserName } from '../../wire/names.js';
 import { LineMode } from '../line-mode.js';
-import { neededDirectory, type PeerOptions, withPassword } from '../options.js';
+import { givenDirectory, neededDirectory, type PeerOptions, withPassword } from '../options.js';
 import { canAsk, password } from '../password.js';
 import { type Opened, openProfile, running } from '../session.js';
 import type { Shell } from '../shell.js';
@@ -11,6 +11,10 @@ import { signUp } from './register.js';
 export interface LoginOptions extends PeerOptions {
   readonly name?: string | undefined;
   readonly invite?: string | undefined;
+  readonly plain?: boolean | undefined;
+  /** For the first minutes: whom to talk to, and what to say about it. */
+  readonly open?: string;
+  readonly greeting?: readonly string[];
 }
 
 const TRIES = 3;
@@ -99,6 +103,8 @@ export async function login(shell: Shell, options: LoginOptions, known?: string)
   const client = await running(shell);
   if (client) throw inUse();
   const profile = await (await shell.parts.peer()).profile(shell.home);
+  if (await wantsScreen(shell, options)) return screen(shell, options, profile);
+  for (const line of options.greeting ?? []) shell.output.note(line);
   const user = await nameOf(shell, options.name, profile);
   const signIn = new SignIn(shell, options, profile);
   const opening = known === undefined ? signIn.tries(user) : signIn.open(user, known);
@@ -106,4 +112,40 @@ export async function login(shell: Shell, options: LoginOptions, known?: string)
     throw hasCode(error, 'store-in-use') ? inUse() : error;
   });
   await new LineMode(shell, peer).run();
+}
+
+/** A person at a terminal that can, who did not ask for lines and has no password in a file. */
+async function wantsScreen(shell: Shell, options: LoginOptions): Promise<boolean> {
+  if (!shell.terminal || options.plain || shell.output.json || options['password-file'] !== undefined) return false;
+  return (await shell.parts.screen()).canShow();
+}
+
+async function screen(shell: Shell, options: LoginOptions, profile: Whoami | undefined): Promise<void> {
+  const { loginPeer, registerAccount } = await shell.parts.peer();
+  if (options.name !== undefined) await nameOf(shell, options.name, profile);
+  const open = async (user: string, secret: string, directory: string): Promise<PeerApi> => {
+    const init = { ...withPassword(shell, { ...options, directory }, secret), user };
+    return (await openProfile(shell, () => loginPeer(init), { stays: true })).peer;
+  };
+  const { open: conversation, greeting, invite: given } = options;
+  const end = await (await shell.parts.screen()).run({
+    directory: givenDirectory(shell, options) ?? profile?.directory,
+    user: options.name ?? profile?.user,
+    signIn: ({ user, password: secret, directory }) => open(user, secret, directory),
+    async signUp({ user, password: secret, directory, invite = given }) {
+      await registerAccount({
+        home: shell.home,
+        user,
+        password: secret,
+        directory,
+        ...(invite !== undefined && { invite }),
+      });
+      return open(user, secret, directory);
+    },
+    ...(conversation !== undefined && { open: conversation }),
+    ...(greeting !== undefined && { greeting }),
+  });
+  if (end.said !== undefined) shell.output.note(end.said);
+  if (end.failure) throw end.failure;
+  if (end.status !== 0) shell.interrupt(end.status);
 }
