@@ -38,6 +38,10 @@ const status = await main(process.argv.slice(2), {
   version: '0.0.0',
   program: process.argv[1]!,
   directory: () => Promise.reject(new Error('there is no directory in this script')),
+  screen: async () => ({
+    canShow: () => false,
+    run: () => Promise.reject(new Error('there is no screen in this script')),
+  }),
   peer: async () => ({
     openPeer: ({ home, password }) => open(home, password),
     loginPeer: ({ home, password }) => open(home, password),
