@@ -19,13 +19,15 @@ const INITIAL_WINDOW = 128 << 10;
 const MIN_WINDOW_PACKETS = 4;
 /** A queue is what lifts the round trip by a quarter and by more than timers jitter. */
 const QUEUE_RATIO = 0.25;
-const QUEUE_FLOOR_MS = 4;
+const QUEUE_FLOOR_MS = 15;
 /** Loss above what the path usually loses which counts as congestion. */
 const LOSS_MARGIN = 0.02;
 /** Kept of the rate after a congested round. */
 const BACK_OFF = 0.85;
 /** A receiver answers, and a process runs, no more evenly than this. */
 const JITTER_MS = 4;
+/** Where round trips are shorter, this counts as one: a scheduler's pauses are no news of the network. */
+const MIN_ROUND_MS = 25;
 
 type Phase = 'startup' | 'drain' | 'probe' | 'relax' | 'cruise';
 
@@ -38,6 +40,8 @@ export class AdaptiveController implements CongestionController {
   #bound = Number.POSITIVE_INFINITY;
   #minRtt: number;
   #nextRound = 0;
+  #roundAt = 0;
+  readonly #aggregation = new Aggregation();
   #roundRate = 0;
   #roundAcked = 0;
   #roundLost = 0;
@@ -65,7 +69,7 @@ export class AdaptiveController implements CongestionController {
   get window(): number {
     const rate = Math.min(this.#rate, this.#bound);
     const gain = this.#phase === 'startup' ? STARTUP_WINDOW_GAIN : this.#phase === 'drain' ? 1 : WINDOW_GAIN;
-    const slack = Math.min(rate * JITTER_MS, this.#init.buffer / 2);
+    const slack = Math.min(Math.max(rate * JITTER_MS, this.#aggregation.most), this.#init.buffer / 2);
     const window = gain * rate * this.#minRtt + slack;
     const least = this.#phase === 'startup' ? INITIAL_WINDOW : MIN_WINDOW_PACKETS * this.#init.datagram;
     return Math.max(window, least);
@@ -89,7 +93,12 @@ export class AdaptiveController implements CongestionController {
       this.#rate = Math.max(this.#rate, sample.rate);
     }
     if (this.#phase === 'drain' && sample.inFlight <= this.#rate * this.#minRtt) this.#enter('cruise');
-    if (sample.priorDelivered >= this.#nextRound) this.#endRound(sample.delivered);
+    this.#aggregation.update(sample.acked, Math.min(this.#rate, this.#bound), sample.now);
+    if (sample.priorDelivered < this.#nextRound || sample.now - this.#roundAt < MIN_ROUND_MS) {
+      if (this.#phase !== 'startup' || sample.priorDelivered < this.#nextRound) return;
+    }
+    this.#roundAt = sample.now;
+    this.#endRound(sample.delivered);
   }
 
   #endRound(delivered: number): void {
@@ -103,6 +112,7 @@ export class AdaptiveController implements CongestionController {
     }
     if (this.#phase === 'startup') this.#judgeStartup(queued, lossRate);
     else this.#judgeRound(queued, lossRate);
+    this.#aggregation.endRound();
     this.#roundsInPhase++;
     this.#nextPhase();
     this.#roundAcked = 0;
@@ -190,5 +200,41 @@ export class AdaptiveController implements CongestionController {
     this.#usualLoss = 0;
     this.#enter('startup');
     this.#reason = 'startup';
+  }
+}
+
+/**
+ * How much more than the rate promises is acknowledged at once, after pauses: acknowledgements come in bunches where a
+ * receiver or a network gathers packets, and without room for a bunch the sender stands still between two (BBR §4.5.7).
+ */
+class Aggregation {
+  readonly #rounds: number[] = [0];
+  #since = 0;
+  #acked = 0;
+
+  get most(): number {
+    return Math.max(...this.#rounds);
+  }
+
+  update(acked: number, rate: number, now: number): void {
+    const expected = rate * (now - this.#since);
+    if (this.#acked <= expected) {
+      this.#since = now;
+      this.#acked = acked;
+      this.#note(acked);
+      return;
+    }
+    this.#acked += acked;
+    this.#note(this.#acked - expected);
+  }
+
+  #note(extra: number): void {
+    const last = this.#rounds.length - 1;
+    this.#rounds[last] = Math.max(this.#rounds[last]!, extra);
+  }
+
+  endRound(): void {
+    this.#rounds.push(0);
+    if (this.#rounds.length > ROUNDS_OF_MEMORY) this.#rounds.shift();
   }
 }

@@ -50,10 +50,24 @@ const MSGHDR_BYTES = 56;
 const MMSGHDR_BYTES = 64;
 const IOVEC_BYTES = 16;
 const CMSG_BYTES = 24;
-const BATCH = 16;
-const SLOT_BYTES = 1 << 16;
+const TRAIN_BYTES = 1 << 16;
+const MSG_TRUNC = 0x20;
 /** Batches taken in before others get their turn. */
 const BATCHES_A_TURN = 8;
+
+/**
+ * How the receive memory is divided: few slots for datagrams which the kernel joined, or many for single ones. Small enough
+ * either way to stay in the processor's cache between the kernel's copy and ours.
+ */
+interface Division {
+  readonly slots: number;
+  readonly bytes: number;
+}
+const JOINED: Division = { slots: 8, bytes: 1 << 16 };
+const SINGLE: Division = { slots: 128, bytes: 2_048 };
+const MOST_SLOTS = SINGLE.slots;
+/** Batches without a joined datagram after which none are expected. */
+const SINGLE_AFTER = 4;
 
 function setOption(libc: Libc, fd: number, level: number, option: number, value: number): boolean {
   const bytes = new Uint8Array(4);
@@ -115,6 +129,8 @@ class BatchEndpoint implements Endpoint {
   readonly #names: Memory;
   readonly #namesView: DataView;
   #segmentation = true;
+  #division: Division = JOINED;
+  #singles = 0;
   #waitsForRoom = false;
   #closed: Promise<void> | undefined;
 
@@ -129,21 +145,21 @@ class BatchEndpoint implements Endpoint {
     libc.getsockname(fd, bound, Uint8Array.of(28, 0, 0, 0));
     this.address = readSockaddr(viewOf(bound), 0);
     this.buffer = getOption(libc, fd, SOL_SOCKET, SO_RCVBUF) / 2;
-    this.#trainMemory = this.#allocate(SLOT_BYTES);
+    this.#trainMemory = this.#allocate(TRAIN_BYTES);
     this.train = new Train(this.#trainMemory.bytes);
-    this.#oneMemory = this.#allocate(SLOT_BYTES);
+    this.#oneMemory = this.#allocate(TRAIN_BYTES);
     // msghdr, iovec, cmsghdr, sockaddr
     this.#message = this.#allocate(MSGHDR_BYTES + IOVEC_BYTES + CMSG_BYTES + 32);
     this.#messageView = viewOf(this.#message.bytes);
     this.#name = this.#message.bytes.subarray(MSGHDR_BYTES + IOVEC_BYTES + CMSG_BYTES);
     this.#layoutMessage();
-    this.#slots = this.#allocate(BATCH * SLOT_BYTES);
+    this.#slots = this.#allocate(JOINED.slots * JOINED.bytes);
     this.#slotsView = viewOf(this.#slots.bytes);
-    this.#headers = this.#allocate(BATCH * (MMSGHDR_BYTES + IOVEC_BYTES));
+    this.#headers = this.#allocate(MOST_SLOTS * (MMSGHDR_BYTES + IOVEC_BYTES));
     this.#headersView = viewOf(this.#headers.bytes);
-    this.#names = this.#allocate(BATCH * 32);
+    this.#names = this.#allocate(MOST_SLOTS * 32);
     this.#namesView = viewOf(this.#names.bytes);
-    this.#layoutHeaders();
+    this.#divide(JOINED);
     this.#poll = libc.poll(fd);
     this.#watch();
   }
@@ -168,16 +184,18 @@ class BatchEndpoint implements Endpoint {
     view.setInt32(control + 12, UDP_SEGMENT, true);
   }
 
-  #layoutHeaders(): void {
+  #divide(division: Division): void {
+    this.#division = division;
     const view = this.#headersView;
-    for (let i = 0; i < BATCH; i++) {
+    for (let i = 0; i < division.slots; i++) {
       const header = i * MMSGHDR_BYTES;
-      const vector = BATCH * MMSGHDR_BYTES + i * IOVEC_BYTES;
+      const vector = MOST_SLOTS * MMSGHDR_BYTES + i * IOVEC_BYTES;
       view.setBigUint64(header, this.#names.address + BigInt(i * 32), true);
+      view.setUint32(header + 8, 28, true);
       view.setBigUint64(header + 16, this.#headers.address + BigInt(vector), true);
       view.setBigUint64(header + 24, 1n, true);
-      view.setBigUint64(vector, this.#slots.address + BigInt(i * SLOT_BYTES), true);
-      view.setBigUint64(vector + 8, BigInt(SLOT_BYTES), true);
+      view.setBigUint64(vector, this.#slots.address + BigInt(i * division.bytes), true);
+      view.setBigUint64(vector + 8, BigInt(division.bytes), true);
     }
   }
 
@@ -264,14 +282,24 @@ class BatchEndpoint implements Endpoint {
 
   drain(): void {
     for (let i = 0; i < BATCHES_A_TURN && this.#closed === undefined; i++) {
-      for (let slot = 0; slot < BATCH; slot++) this.#headersView.setUint32(slot * MMSGHDR_BYTES + 8, 28, true);
-      const count = this.#libc.recvmmsg(this.#fd, this.#headers.address, BATCH, MSG_DONTWAIT, null);
+      const { slots, bytes } = this.#division;
+      const count = this.#libc.recvmmsg(this.#fd, this.#headers.address, slots, MSG_DONTWAIT, null);
+      let cut = false;
+      let joined = bytes !== JOINED.bytes;
       for (let slot = 0; slot < count; slot++) {
-        const length = this.#headersView.getUint32(slot * MMSGHDR_BYTES + MSGHDR_BYTES, true);
+        const header = slot * MMSGHDR_BYTES;
+        const length = this.#headersView.getUint32(header + MSGHDR_BYTES, true);
+        // The kernel has put the length of the name where its room was.
+        this.#headersView.setUint32(header + 8, 28, true);
+        cut ||= (this.#headersView.getUint32(header + 48, true) & MSG_TRUNC) !== 0;
+        joined ||= length > SINGLE.bytes;
         const path = this.#pathOf(this.#namesView, slot * 32);
-        this.onDatagrams(this.#slots.bytes, this.#slotsView, slot * SLOT_BYTES, length, path);
+        this.onDatagrams(this.#slots.bytes, this.#slotsView, slot * bytes, length, path);
       }
-      if (count < BATCH) return;
+      if (cut) this.#divide(JOINED);
+      if (cut || joined) this.#singles = 0;
+      else if (count > 0 && ++this.#singles > SINGLE_AFTER) this.#divide(SINGLE);
+      if (count < slots) return;
     }
   }
 

@@ -39,6 +39,7 @@ export class Engine implements Host {
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #immediate: NodeJS.Immediate | undefined;
+  #arrived = false;
   #closed: Promise<void> | undefined;
 
   constructor(init: EngineInit) {
@@ -102,6 +103,7 @@ export class Engine implements Host {
   #route(bytes: Uint8Array, view: DataView, from: number, total: number, path: Path, endpoint?: Endpoint): void {
     const now = this.now();
     const end = from + total;
+    this.#arrived = true;
     for (let at = from; at < end; ) {
       const length = datagramLength(view, at, end);
       if (length === 0) return;
@@ -151,13 +153,29 @@ export class Engine implements Host {
   #turn(): void {
     if (this.#closed !== undefined) return;
     for (const endpoint of this.#init.endpoints) endpoint.drain();
+    const quiet = !this.#arrived;
+    this.#arrived = false;
     for (const [endpoint, path] of [...this.#held]) {
       if (endpoint.send(path, endpoint.train) !== 'busy') this.#held.delete(endpoint);
     }
     let more = false;
     for (const runner of this.#runners) more = runner.work(this.now()) || more;
-    if (more && this.#held.size === 0) this.wake();
+    if (more && this.#held.size === 0) return this.wake();
+    // Only a turn that brought nothing is spent on what can wait; after another, the next one decides.
+    const waits = quiet ? this.#idle() : this.#hasIdleWork;
+    if (waits) this.wake();
     else this.#schedule();
+  }
+
+  #idle(): boolean {
+    let more = false;
+    for (const runner of this.#runners) more = (runner.idle?.() ?? false) || more;
+    return more;
+  }
+
+  get #hasIdleWork(): boolean {
+    for (const runner of this.#runners) if (runner.idle !== undefined) return true;
+    return false;
   }
 
   #schedule(): void {

@@ -30,6 +30,8 @@ export interface Runner {
   receive(bytes: Uint8Array, view: DataView, at: number, length: number, path: Path, now: number): void;
   /** Does what is due. @returns true where more could be sent at once */
   work(now: number): boolean;
+  /** Does a little of what can wait, because nothing else is to do. @returns whether there is more of it */
+  idle?(): boolean;
   /** When `work` has to be called at the latest. */
   nextTimeout(now: number): number;
   close(): Promise<void>;

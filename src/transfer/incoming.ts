@@ -205,23 +205,31 @@ export class Incoming implements Runner {
   #finish(): void {
     this.#setState('finishing');
     this.#reportHave();
-    this.#finishing = this.#init.partial.finish().then(
-      (files) => {
-        this.#placed = true;
-        this.#over = true;
-        const now = this.#host.now();
-        this.#lingerUntil = now + LINGER_MS;
-        this.#current?.receiver.finish(now);
-        this.#current?.receiver.flush(now);
-        if (this.#current !== undefined) this.#report(this.#current.receiver, now);
-        this.#init.onEvent({ type: 'done', files });
-        this.#host.wake();
-      },
-      (error: unknown) => {
-        this.#current?.receiver.close('failed');
-        this.#fail(toFailure(error));
-      },
-    );
+    this.#finishing = this.#place().catch((error: unknown) => {
+      this.#current?.receiver.close('failed');
+      this.#fail(toFailure(error));
+    });
+  }
+
+  async #place(): Promise<void> {
+    const { partial, onEvent } = this.#init;
+    await partial.place();
+    this.#placed = true;
+    const now = this.#host.now();
+    if (this.#current !== undefined) {
+      this.#current.receiver.finish(now);
+      this.#current.receiver.flush(now);
+      this.#report(this.#current.receiver, now);
+    }
+    this.#host.wake();
+    const files = await partial.finish();
+    this.#over = true;
+    this.#lingerUntil = this.#host.now() + LINGER_MS;
+    onEvent({ type: 'done', files });
+  }
+
+  idle(): boolean {
+    return this.#finishing === undefined && this.#init.partial.idle();
   }
 
   #report(receiver: Receiver, now: number): void {
@@ -257,7 +265,7 @@ export class Incoming implements Runner {
     this.#forget(session);
     this.#current = undefined;
     if (this.#placed) {
-      this.#lingerUntil = Math.min(this.#lingerUntil, now + 100);
+      if (this.#over) this.#lingerUntil = Math.min(this.#lingerUntil, now + 100);
       return;
     }
     if (this.#finishing !== undefined || isPassing(reason)) {

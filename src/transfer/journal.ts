@@ -1,7 +1,7 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { crc32 } from 'node:zlib';
-import { concat, sameBytes, utf8 } from '../base/bytes.js';
+import { sameBytes, utf8 } from '../base/bytes.js';
 import { viewOf } from '../wire/datagrams/header.js';
 import { Ranges } from './ranges.js';
 
@@ -14,12 +14,11 @@ import { Ranges } from './ranges.js';
  *     block   number 4           written, and safe from the end of this process
  *     synced  count 4            the first so many blocks are safe from the end of the machine too
  *     placed  entry, 0, name     an entry of the tree has got its final name
- *     sums    SHA-256 of each file, all content being there
  *
  * So after a crash of the program nothing is sent again, and after one of the machine what came since the last 'synced'.
  */
 
-const KIND = { head: 1, block: 2, synced: 3, placed: 4, sums: 5 } as const;
+const KIND = { head: 1, block: 2, synced: 3, placed: 4 } as const;
 const VERSION = 1;
 const HEAD_BYTES = 3;
 const CRC_BYTES = 4;
@@ -38,15 +37,12 @@ export interface JournalState {
   readonly have: Ranges;
   /** Entries that have their final name: the name in the tree, and the final one. */
   readonly placed: Map<string, string>;
-  /** Of each file, once all content was there. */
-  readonly sums: Uint8Array | undefined;
 }
 
 /** @returns null where the journal is of another manifest, or none */
 export function readJournal(bytes: Uint8Array, manifest: Uint8Array, boot: string): JournalState | null {
   const placed = new Map<string, string>();
   const blocks: number[] = [];
-  let sums: Uint8Array | undefined;
   let synced = 0;
   let writtenIn: string | undefined;
   for (const { kind, body } of records(bytes)) {
@@ -69,9 +65,6 @@ export function readJournal(bytes: Uint8Array, manifest: Uint8Array, boot: strin
         placed.set(entry, name);
         break;
       }
-      case KIND.sums:
-        sums = body.slice();
-        break;
       default:
     }
   }
@@ -79,7 +72,7 @@ export function readJournal(bytes: Uint8Array, manifest: Uint8Array, boot: strin
   if (writtenIn !== boot) blocks.length = synced;
   const have = new Ranges();
   for (const block of blocks.sort((a, b) => a - b)) have.add(block, block + 1);
-  return { have, placed, sums };
+  return { have, placed };
 }
 
 function* records(bytes: Uint8Array): Generator<{ kind: number; body: Uint8Array }> {
@@ -134,10 +127,6 @@ export class JournalWriter {
   /** @param blocks what `blocks` was before the disk was told to write */
   synced(blocks: number): void {
     this.#append(encodeRecord(KIND.synced, uint32(blocks)));
-  }
-
-  sums(sums: readonly Uint8Array[]): void {
-    this.#append(encodeRecord(KIND.sums, concat(...sums)));
   }
 
   placed(entry: string, name: string): void {

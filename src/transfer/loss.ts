@@ -1,4 +1,5 @@
 import type { Ack } from '../wire/datagrams/control.js';
+import { DATAGRAM_MAX_BYTES } from '../wire/limits.js';
 import type { AckSample, CongestionController } from './congestion.js';
 import type { OutgoingBlocks } from './outgoing-blocks.js';
 import { GRANULARITY_MS, Rtt } from './rtt.js';
@@ -59,9 +60,12 @@ export class LossDetector {
     return this.#probes;
   }
 
-  /** Bytes that may be sent now. A probe timeout allows a little, whatever is in flight. */
+  /** Bytes that may be sent now; 0 where it is so little that waiting for the next acknowledgement is better. */
   get allowance(): number {
-    return this.#controller.window - this.packets.inFlight;
+    const { window } = this.#controller;
+    const left = window - this.packets.inFlight;
+    const worthIt = this.packets.inFlight === 0 ? 1 : Math.min(window / 4, DATAGRAM_MAX_BYTES);
+    return left < worthIt ? 0 : left;
   }
 
   get stats() {
@@ -128,7 +132,10 @@ export class LossDetector {
     packets.advance();
     this.#controller.onAck({ ...sample, lost, inFlight: packets.inFlight });
     if (lost > 0) trace('packets_lost', { bytes: lost }, now);
-    trace('metrics_updated', { smoothed_rtt: this.rtt.smoothed, bytes_in_flight: packets.inFlight }, now);
+    const { pacingRate, window } = this.#controller;
+    const metrics = { smoothed_rtt: this.rtt.smoothed, min_rtt: this.rtt.min, latest_rtt: this.rtt.latest };
+    const sending = { bytes_in_flight: packets.inFlight, congestion_window: window, pacing_rate: pacingRate * 8_000 };
+    trace('metrics_updated', { ...metrics, ...sending, delivery_rate: sample.rate * 8_000 }, now);
     return true;
   }
 

@@ -60,7 +60,9 @@ export interface ReceiveOptions extends CommonOptions {
 export type Command =
   | { readonly type: 'candidates'; readonly addresses: readonly HostAddress[] }
   | { readonly type: 'pause'; readonly paused: boolean }
-  | { readonly type: 'want'; readonly ranges: readonly Range[] };
+  | { readonly type: 'want'; readonly ranges: readonly Range[] }
+  /** Ends without telling the other side; what has come is kept. */
+  | { readonly type: 'stop' };
 
 const PATIENCE_MS = 10 * 60_000;
 const ECHO_TRIES = 4;

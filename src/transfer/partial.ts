@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { concat, hex } from '../base/bytes.js';
+import { hex } from '../base/bytes.js';
 import { Failure } from '../base/errors.js';
 import { contentBytes, type Manifest } from '../wire/transfer-manifest.js';
 import { FileDigests } from './file-digests.js';
@@ -29,7 +29,7 @@ import { numbered, safeTree } from './safe-name.js';
  * there, what was sent gets its place by one rename or link each, never over something else.
  */
 
-const { O_APPEND, O_CREAT, O_RDWR } = constants;
+const { O_APPEND, O_CREAT, O_RDONLY, O_RDWR } = constants;
 const TREE = 'tree';
 const JOURNAL = 'journal';
 /** What else a disk needs to stay usable. */
@@ -66,7 +66,6 @@ export class Partial implements BlockSink {
   readonly #journalFd: number;
   readonly #journal: JournalWriter;
   readonly #placed: Map<string, string>;
-  #sums: Uint8Array | undefined;
   readonly #digests: FileDigests;
   #unsynced = 0;
   #syncing: Promise<void> | undefined;
@@ -100,18 +99,17 @@ export class Partial implements BlockSink {
     }
     this.have = earlier?.have ?? new Ranges();
     this.#placed = earlier?.placed ?? new Map();
-    this.#sums = earlier?.sums;
     this.#tree = this.#hidden.child(TREE, true);
     this.#journalFd = this.#hidden.openFile(JOURNAL, O_RDWR | O_CREAT | O_APPEND);
     this.#journal = new JournalWriter(this.#journalFd, digest, boot, this.have.size);
     this.#files = new OpenFiles(
       (file) => this.#openFile(file),
       (fd) => {
-        if (init.durable) fdatasyncSync(fd);
+        if (init.durable && this.#placed.size === 0) fdatasyncSync(fd);
       },
     );
     this.#digests = new FileDigests(init.manifest, this.have, (at, into) => this.read(at, into));
-    if (this.#sums === undefined) this.#layOut();
+    if (this.#placed.size === 0) this.#layOut();
   }
 
   #readJournal(digest: Uint8Array, boot: string) {
@@ -142,22 +140,10 @@ export class Partial implements BlockSink {
   }
 
   #openFile(file: number): number {
-    return this.#inFolderOf(file, (folder, name) => folder.openFile(name, O_RDWR | O_CREAT));
-  }
-
-  #inFolderOf<T>(file: number, use: (folder: Folder, name: string) => T): T {
-    const parts = this.#parts[file]!;
-    const opened: Folder[] = [];
-    try {
-      let folder = this.#tree;
-      for (const part of parts.slice(0, -1)) {
-        folder = folder.child(part, true);
-        opened.push(folder);
-      }
-      return use(folder, parts.at(-1)!);
-    } finally {
-      for (const folder of opened) folder.close();
-    }
+    const [top = '', ...rest] = this.#parts[file]!;
+    const placed = this.#placed.get(top);
+    if (placed === undefined) return openUnder(this.#tree, [top, ...rest], O_RDWR | O_CREAT);
+    return openUnder(this.#target, [placed, ...rest], O_RDONLY);
   }
 
   write(block: number, content: Uint8Array): void {
@@ -179,7 +165,6 @@ export class Partial implements BlockSink {
       throw diskError(error, this.#init.folder);
     }
     this.have.add(block, block + 1);
-    this.#digests.feed(offset, content);
     this.#unsynced += content.length;
     if (this.#unsynced >= SYNC_BYTES && this.#init.durable) this.#syncSoon();
   }
@@ -221,37 +206,37 @@ export class Partial implements BlockSink {
     }
   }
 
-  /** All blocks are there: to the disk, to its place, then the hidden folder goes. */
-  async finish(): Promise<PlacedFile[]> {
-    if (this.#sums === undefined) {
-      await this.#syncing;
-      if (this.#init.durable) await this.#syncAll();
-      const sums = await this.#digests.finish();
-      this.#journal.sums(sums);
-      this.#sums = concat(...sums);
-    }
-    if (this.#syncError !== undefined) throw this.#syncError;
-    this.#files.close();
-    this.#place();
-    if (this.#init.durable) this.#target.sync();
-    const sums = this.#sums;
-    const files = this.#init.manifest.files.map((file, index) => {
-      const [top = '', ...rest] = this.#parts[index]!;
-      const path = this.#target.pathOf(this.#placed.get(top) ?? top, ...rest);
-      return { name: file.path, size: file.size, path, sha256: hex(sums.subarray(index * 32, index * 32 + 32)) };
-    });
-    await this.close();
-    this.#remove();
-    return files;
+  /** Something that can wait. @returns whether there is more of it */
+  idle(): boolean {
+    return this.#closed === undefined && this.#digests.step();
   }
 
-  #place(): void {
+  /** All blocks are there: to the disk, then to their place. */
+  async place(): Promise<void> {
+    await this.#syncing;
+    if (this.#init.durable) await this.#syncAll();
+    if (this.#syncError !== undefined) throw this.#syncError;
+    this.#files.close();
     for (const entry of this.#tree.names().sort()) {
       let name = entry;
       for (let n = 2; !this.#tree.moveTo(entry, this.#target, name); n++) name = numbered(entry, n);
       this.#placed.set(entry, name);
       this.#journal.placed(entry, name);
     }
+    if (this.#init.durable) this.#target.sync();
+  }
+
+  /** After `place`: what is where. The hidden folder goes. */
+  async finish(): Promise<PlacedFile[]> {
+    const sums = await this.#digests.finish();
+    const files = this.#init.manifest.files.map((file, index) => {
+      const [top = '', ...rest] = this.#parts[index]!;
+      const path = this.#target.pathOf(this.#placed.get(top) ?? top, ...rest);
+      return { name: file.path, size: file.size, path, sha256: hex(sums[index]!) };
+    });
+    await this.close();
+    this.#remove();
+    return files;
   }
 
   #remove(): void {
@@ -282,6 +267,20 @@ export class Partial implements BlockSink {
     this.#tree.close();
     this.#hidden.close();
     this.#target.close();
+  }
+}
+
+function openUnder(root: Folder, parts: readonly string[], flags: number): number {
+  const opened: Folder[] = [];
+  try {
+    let folder = root;
+    for (const part of parts.slice(0, -1)) {
+      folder = folder.child(part, (flags & O_CREAT) !== 0);
+      opened.push(folder);
+    }
+    return folder.openFile(parts.at(-1)!, flags);
+  } finally {
+    for (const folder of opened) folder.close();
   }
 }
 

@@ -71,6 +71,7 @@ export class Receiver {
   #largest = -1;
   #unacked = 0;
   #unackedBytes = 0;
+  #rangesAcked = 0;
   #unackedSince = 0;
   #total = 0;
   #ackDelay = 1;
@@ -263,7 +264,9 @@ export class Receiver {
 
   #ackDue(now: number): boolean {
     if (this.#unacked === 0) return false;
-    if (this.#unackedBytes >= this.#ackBytes || this.#packets.count > ACK_RANGES / 2) return true;
+    // Each range should be in several acknowledgements, as some of these are lost too.
+    const manyGaps = this.#packets.count - this.#rangesAcked > ACK_RANGES / 4;
+    if (this.#unackedBytes >= this.#ackBytes || manyGaps) return true;
     return now - this.#unackedSince >= this.#currentDelay() - 0.01;
   }
 
@@ -287,6 +290,7 @@ export class Receiver {
       writer.ack({ delay: (now - this.#largestAt) * 1_000, bytes: this.#bytes, ranges });
     });
     this.#packets.keepNewest(ACK_RANGES);
+    this.#rangesAcked = this.#packets.count;
     this.#unacked = 0;
     this.#unackedBytes = 0;
   }

@@ -1,0 +1,47 @@
+import type { MessagePort } from 'node:worker_threads';
+import { type Details, Failure, isReason, toFailure } from '../base/errors.js';
+import type { HostAddress } from './endpoint.js';
+import type { TransferEvent } from './events.js';
+import type { Command, NodeOptions, ReceiveOptions, SendOptions } from './node.js';
+
+/** What the thread of the transfers and the one that asks say to each other. `transfer` numbers a transfer, `call` a question. */
+
+export type ToThread =
+  | { readonly type: 'open'; readonly call: number; readonly options: NodeOptions }
+  | { readonly type: 'send'; readonly call: number; readonly transfer: number; readonly options: SendOptions }
+  | { readonly type: 'receive'; readonly call: number; readonly transfer: number; readonly options: ReceiveOptions }
+  | { readonly type: 'command'; readonly transfer: number; readonly command: Command }
+  | { readonly type: 'cancel'; readonly call: number; readonly transfer: number; readonly discard: boolean }
+  | { readonly type: 'stream'; readonly transfer: number; readonly port: MessagePort }
+  | { readonly type: 'reflexive'; readonly call: number; readonly server: HostAddress }
+  | { readonly type: 'close'; readonly call: number };
+
+export interface OpenedNode {
+  readonly endpoints: readonly { readonly kind: string; readonly address: HostAddress }[];
+}
+
+export type PlainEvent =
+  | Exclude<TransferEvent, { type: 'failed' }>
+  | { readonly type: 'failed'; readonly failure: PlainFailure };
+
+export type FromThread =
+  | { readonly type: 'event'; readonly transfer: number; readonly event: PlainEvent }
+  | { readonly type: 'answer'; readonly call: number; readonly value: unknown }
+  | { readonly type: 'refusal'; readonly call: number; readonly failure: PlainFailure };
+
+/** A Failure as it crosses between threads, which keep no classes. */
+export interface PlainFailure {
+  readonly reason: string;
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly details: Details;
+}
+
+export function plainFailure(error: unknown): PlainFailure {
+  const { reason, code, message, hint, details } = toFailure(error);
+  return { reason, code, message, hint, details };
+}
+
+export const failureOf = ({ reason, code, message, hint, details }: PlainFailure): Failure =>
+  new Failure(isReason(reason) ? reason : 'internal', code, message, { hint, details });
