@@ -59,7 +59,23 @@ export class Network {
   static wire({ offloads = false, mtu = 1_500 } = {}): Network {
     const net = new Network();
     net.#hosts();
-    run('ip', 'link', 'add', 'w', 'netns', net.a.name, 'mtu', `${mtu}`, 'type', 'veth', 'peer', 'name', 'w', 'netns', net.b.name);
+    run(
+      'ip',
+      'link',
+      'add',
+      'w',
+      'netns',
+      net.a.name,
+      'mtu',
+      `${mtu}`,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      'w',
+      'netns',
+      net.b.name,
+    );
     for (const { name, address } of [net.a, net.b]) {
       run('ip', '-n', name, 'link', 'set', 'w', 'mtu', `${mtu}`);
       run('ip', '-n', name, 'addr', 'add', `${address}/24`, 'dev', 'w');

@@ -99,7 +99,13 @@ export async function runTransfer(run: RunSettings): Promise<RunResult> {
   const common = { ...shared, ...(use === undefined ? {} : { use }) };
   const receiver = new End(
     'receive',
-    { ...common, folder, manifest: hex(manifestCodec.encode(manifest)), listen: { host: hereB, port: 0 }, candidates: [] },
+    {
+      ...common,
+      folder,
+      manifest: hex(manifestCodec.encode(manifest)),
+      listen: { host: hereB, port: 0 },
+      candidates: [],
+    },
     work,
     network,
     network?.b,

@@ -9,17 +9,26 @@ import type { AckSample, CongestionController, ControllerInit, RateReason } from
 
 const ROUNDS_OF_MEMORY = 10;
 const STARTUP_GAIN = 2.77;
-const STARTUP_WINDOW_GAIN = 2;
+const STARTUP_WINDOW_GAIN = 2.4;
+/** With this much in flight it grows by less: what overshoots in the round trip before a queue shows has to fit in that queue. */
+const CAREFUL_BYTES = 1 << 20;
+const CAREFUL_GAIN = 2;
+const CAREFUL_WINDOW_GAIN = 1.75;
+const DRAINING_GAIN = 0.5;
 const WINDOW_GAIN = 1.6;
 const PROBE_GAIN = 1.2;
 const DRAIN_GAIN = 0.8;
 /** One probing round, one draining, then this many at the measured rate. */
 const CRUISE_ROUNDS = 6;
-const INITIAL_WINDOW = 128 << 10;
+const INITIAL_WINDOW = 192 << 10;
 const MIN_WINDOW_PACKETS = 4;
 /** A queue is what lifts the round trip by a quarter and by more than timers jitter. */
 const QUEUE_RATIO = 0.25;
 const QUEUE_FLOOR_MS = 15;
+/** Start-up ends when this many round trips in a row show a queue (after HyStart++, RFC 9406 §4.2). */
+const QUEUE_SAMPLES = 8;
+/** A probe that found this much more goes on probing. */
+const WORTHWHILE = 1.05;
 /** Loss above what the path usually loses which counts as congestion. */
 const LOSS_MARGIN = 0.02;
 /** Kept of the rate after a congested round. */
@@ -51,6 +60,10 @@ export class AdaptiveController implements CongestionController {
   #fullRate = 0;
   #usualLoss = 0;
   #roundsInPhase = 0;
+  #queuedSamples = 0;
+  /** Whether a probe has found that there is no more to have. */
+  #settled = false;
+  #rateBeforeProbe = 0;
 
   constructor(init: ControllerInit) {
     this.#init = init;
@@ -68,16 +81,21 @@ export class AdaptiveController implements CongestionController {
 
   get window(): number {
     const rate = Math.min(this.#rate, this.#bound);
-    const gain = this.#phase === 'startup' ? STARTUP_WINDOW_GAIN : this.#phase === 'drain' ? 1 : WINDOW_GAIN;
+    const startupGain = this.#careful ? CAREFUL_WINDOW_GAIN : STARTUP_WINDOW_GAIN;
+    const gain = this.#phase === 'startup' ? startupGain : this.#phase === 'drain' ? 1 : WINDOW_GAIN;
     const slack = Math.min(Math.max(rate * JITTER_MS, this.#aggregation.most), this.#init.buffer / 2);
     const window = gain * rate * this.#minRtt + slack;
     const least = this.#phase === 'startup' ? INITIAL_WINDOW : MIN_WINDOW_PACKETS * this.#init.datagram;
     return Math.max(window, least);
   }
 
+  get #careful(): boolean {
+    return this.#rate * this.#minRtt > CAREFUL_BYTES;
+  }
+
   get #gain(): number {
-    if (this.#phase === 'startup') return STARTUP_GAIN;
-    if (this.#phase === 'drain') return 1 / STARTUP_GAIN;
+    if (this.#phase === 'startup') return this.#careful ? CAREFUL_GAIN : STARTUP_GAIN;
+    if (this.#phase === 'drain') return DRAINING_GAIN;
     if (this.#phase === 'probe') return PROBE_GAIN;
     return this.#phase === 'relax' ? DRAIN_GAIN : 1;
   }
@@ -86,19 +104,32 @@ export class AdaptiveController implements CongestionController {
     this.#minRtt = Math.max(sample.minRtt, 0.05);
     this.#roundAcked += sample.acked;
     this.#roundLost += sample.lost;
-    if (sample.rtt > 0) this.#roundRtt = Math.min(this.#roundRtt, sample.rtt);
+    if (sample.rtt > 0) this.#noteRtt(sample.rtt);
     if (sample.rate > 0 && (!sample.limited || sample.rate > this.#rate)) {
       this.#roundRate = Math.max(this.#roundRate, sample.rate);
       this.#roundLimited = false;
       this.#rate = Math.max(this.#rate, sample.rate);
     }
-    if (this.#phase === 'drain' && sample.inFlight <= this.#rate * this.#minRtt) this.#enter('cruise');
+    if (this.#phase === 'drain' && sample.inFlight <= this.#rate * this.#minRtt) this.#probe();
     this.#aggregation.update(sample.acked, Math.min(this.#rate, this.#bound), sample.now);
     if (sample.priorDelivered < this.#nextRound || sample.now - this.#roundAt < MIN_ROUND_MS) {
       if (this.#phase !== 'startup' || sample.priorDelivered < this.#nextRound) return;
     }
     this.#roundAt = sample.now;
     this.#endRound(sample.delivered);
+  }
+
+  #noteRtt(rtt: number): void {
+    this.#roundRtt = Math.min(this.#roundRtt, rtt);
+    const sign = this.#minRtt < 2 * QUEUE_FLOOR_MS ? QUEUE_FLOOR_MS : Math.min(Math.max(this.#minRtt / 8, 4), 16);
+    this.#queuedSamples = rtt - this.#minRtt > sign ? this.#queuedSamples + 1 : 0;
+    if (this.#phase === 'startup' && this.#queuedSamples >= QUEUE_SAMPLES) this.#leaveStartup();
+  }
+
+  #leaveStartup(): void {
+    this.#settled = false;
+    this.#enter('drain');
+    this.#reason = 'bandwidth';
   }
 
   #endRound(delivered: number): void {
@@ -140,9 +171,7 @@ export class AdaptiveController implements CongestionController {
       this.#usualLoss = Math.max(this.#usualLoss, Math.min(lossRate, 0.5));
       return;
     }
-    this.#rate = this.#rates.length > 0 ? Math.max(...this.#rates) : this.#rate;
-    this.#enter('drain');
-    this.#reason = 'bandwidth';
+    this.#leaveStartup();
   }
 
   #judgeRound(queued: boolean, lossRate: number): void {
@@ -152,29 +181,43 @@ export class AdaptiveController implements CongestionController {
     const standing = queued && this.#phase === 'cruise';
     if (!congested && !standing) return;
     this.#reason = congested ? 'loss' : 'delay';
-    const measured = this.#roundRate > 0 ? this.#roundRate : this.#rate;
-    this.#bound = Math.max(Math.min(this.#bound, this.#rate) * BACK_OFF, Math.min(measured, this.#rate) * BACK_OFF);
+    const current = Math.min(this.#bound, this.#rate);
+    // Loss with undiminished delivery was our own overshoot; a standing queue has to be sent off, whoever made it.
+    const delivered = this.#roundRate > 0 ? Math.min(this.#roundRate, this.#rate) : current;
+    this.#bound = standing ? current * BACK_OFF : Math.max(delivered, current * BACK_OFF);
   }
 
   #nextPhase(): void {
     switch (this.#phase) {
       case 'cruise':
-        if (this.#roundsInPhase < CRUISE_ROUNDS) return;
+        if (this.#roundsInPhase < (this.#settled ? CRUISE_ROUNDS : 1)) return;
         this.#bound = Number.POSITIVE_INFINITY;
         this.#reason = 'bandwidth';
-        this.#enter('probe');
+        this.#probe();
         return;
       case 'probe':
-        this.#enter('relax');
+        // What was sent faster is delivered a round later.
+        if (this.#roundsInPhase < 2) return;
+        if (this.#rate > this.#rateBeforeProbe * WORTHWHILE && this.#bound === Number.POSITIVE_INFINITY) {
+          this.#probe();
+        } else {
+          this.#settled = true;
+          this.#enter('relax');
+        }
         return;
       case 'relax':
         this.#enter('cruise');
         return;
       case 'drain':
-        if (this.#roundsInPhase > 3) this.#enter('cruise');
+        if (this.#roundsInPhase > 3) this.#probe();
         return;
       case 'startup':
     }
+  }
+
+  #probe(): void {
+    this.#rateBeforeProbe = this.#rate;
+    this.#enter('probe');
   }
 
   #enter(phase: Phase): void {

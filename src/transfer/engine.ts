@@ -160,7 +160,10 @@ export class Engine implements Host {
     }
     let more = false;
     for (const runner of this.#runners) more = runner.work(this.now()) || more;
-    if (more && this.#held.size === 0) return this.wake();
+    if (more && this.#held.size === 0) {
+      this.wake();
+      return;
+    }
     // Only a turn that brought nothing is spent on what can wait; after another, the next one decides.
     const waits = quiet ? this.#idle() : this.#hasIdleWork;
     if (waits) this.wake();

@@ -30,6 +30,8 @@ export type TransferEvent =
   | { readonly type: 'progress'; readonly progress: Progress }
   /** All blocks that are there: for whoever plays what has come. */
   | { readonly type: 'have'; readonly ranges: readonly Range[] }
+  /** Where each file can be read now: partial files first, their final places later. */
+  | { readonly type: 'paths'; readonly paths: readonly string[] }
   /** Datagrams do not get through: a stream to the other side would. It goes on looking for a way meanwhile. */
   | { readonly type: 'blocked' }
   /** `files` is empty on the sender's side. */

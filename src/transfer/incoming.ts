@@ -89,6 +89,7 @@ export class Incoming implements Runner {
     });
     host.register(this.#responder.id, this);
     this.#setState('connecting');
+    init.onEvent({ type: 'paths', paths: init.partial.paths });
     this.#reportHave();
     this.addCandidates(init.candidates);
   }
@@ -215,6 +216,7 @@ export class Incoming implements Runner {
     const { partial, onEvent } = this.#init;
     await partial.place();
     this.#placed = true;
+    onEvent({ type: 'paths', paths: partial.paths });
     const now = this.#host.now();
     if (this.#current !== undefined) {
       this.#current.receiver.finish(now);

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
  */
 
 export interface PollHandle {
+  /** Replaces what was watched for before. */
   start(options: { readable: boolean; writable: boolean }, callback: (event: PollEvent) => void): void;
   close(): void;
 }
@@ -34,6 +35,12 @@ export interface Libc {
   allocate(bytes: number): Memory;
   free(memory: Memory): void;
   poll(fd: number): PollHandle;
+}
+
+/** As koffi 3.3 calls back: with a status before what its typings name. */
+interface KoffiPoll {
+  start(options: { readable: boolean; writable: boolean }, callback: (status: number, event: PollEvent) => void): void;
+  close(): void;
 }
 
 let loaded: Libc | null | undefined;
@@ -71,6 +78,12 @@ function bindings(): Libc {
       return { bytes: new Uint8Array(koffi.view(pointer, bytes)).fill(0), address: koffi.address(pointer) };
     },
     free: (memory) => koffi.free(memory.address),
-    poll: (fd) => koffi.node.poll(fd, { readable: false }, () => {}),
+    poll(fd) {
+      const handle = koffi.node.poll(fd, { readable: false }, () => {}) as unknown as KoffiPoll;
+      return {
+        start: (options, callback) => handle.start(options, (_status, event) => callback(event)),
+        close: () => handle.close(),
+      };
+    },
   };
 }

@@ -1,9 +1,10 @@
 import { networkInterfaces } from 'node:os';
-import { DATAGRAM_MAX_BYTES } from '../wire/limits.js';
 
 /** What the machine knows of its own addresses. */
 
 const CACHE_MS = 5_000;
+/** Loopback's MTU of 65,536 on Linux, less the headers of IPv6 and UDP. */
+const LOOPBACK_DATAGRAM_BYTES = 65_488;
 let cached: { readonly at: number; readonly addresses: ReadonlySet<string> } | undefined;
 
 function ownAddresses(): ReadonlySet<string> {
@@ -24,7 +25,7 @@ export const isLoopback = (host: string): boolean =>
  * @param exact whether the kernel refuses what does not fit, rather than cutting it in fragments
  */
 export function largestDatagram(host: string, exact: boolean): number {
-  if (isLoopback(host)) return DATAGRAM_MAX_BYTES;
+  if (isLoopback(host)) return LOOPBACK_DATAGRAM_BYTES;
   const headers = host.includes(':') ? 48 : 28;
   return (exact ? 9_000 : 1_500) - headers;
 }

@@ -200,7 +200,8 @@ export class LossDetector {
     this.#lossAt = Number.POSITIVE_INFINITY;
     if (this.#reliable) return 0;
     const { packets } = this;
-    const delay = Math.max(this.#timeThreshold * Math.max(this.rtt.smoothed, this.rtt.latest), GRANULARITY_MS);
+    const varied = this.#spurious > 0 ? this.rtt.smoothed + 4 * this.rtt.variance : GRANULARITY_MS;
+    const delay = Math.max(this.#timeThreshold * Math.max(this.rtt.smoothed, this.rtt.latest), varied);
     const before = packets.inFlight;
     for (let packet = packets.lowest; packet < this.#largestAcked; packet++) {
       const slot = packets.slot(packet);

@@ -1,4 +1,4 @@
-import { DATAGRAM_MAX_BYTES, DATAGRAM_MIN_BYTES } from '../wire/limits.js';
+import { DATAGRAM_MIN_BYTES } from '../wire/limits.js';
 
 /**
  * Finds the largest datagram the path carries (RFC 8899, datagram packetization layer path MTU discovery): probes sizes that
@@ -6,7 +6,7 @@ import { DATAGRAM_MAX_BYTES, DATAGRAM_MIN_BYTES } from '../wire/limits.js';
  */
 
 /** Payloads of: loopback, jumbo frames, Ethernet by IPv4 and IPv6, tunnels and PPPoE. */
-const SIZES = [DATAGRAM_MAX_BYTES, 8_972, 8_952, 1_472, 1_452, 1_392, 1_320];
+const SIZES = [65_488, 8_972, 8_952, 1_472, 1_452, 1_392, 1_320];
 const TRIES = 3;
 /** Larger sizes are tried again after this long. */
 const RETRY_MS = 60_000;

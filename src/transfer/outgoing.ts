@@ -274,9 +274,10 @@ export class Outgoing implements Runner {
     this.#host.wake();
   }
 
-  cancel(): void {
+  async cancel(_discard = false): Promise<void> {
     this.#sender?.close('cancelled');
     this.#fail(new Failure('transfer', 'transfer-cancelled', 'the transfer was cancelled'));
+    await this.close();
   }
 
   #setState(state: TransferState): void {

@@ -206,6 +206,15 @@ export class Partial implements BlockSink {
     }
   }
 
+  /** Where each file can be read now. */
+  get paths(): string[] {
+    return this.#parts.map(([top = '', ...rest]) => {
+      const placed = this.#placed.get(top);
+      if (placed !== undefined) return this.#target.pathOf(placed, ...rest);
+      return this.#target.pathOf(hiddenName(this.#init.id), TREE, top, ...rest);
+    });
+  }
+
   /** Something that can wait. @returns whether there is more of it */
   idle(): boolean {
     return this.#closed === undefined && this.#digests.step();
@@ -229,10 +238,9 @@ export class Partial implements BlockSink {
   /** After `place`: what is where. The hidden folder goes. */
   async finish(): Promise<PlacedFile[]> {
     const sums = await this.#digests.finish();
+    const { paths } = this;
     const files = this.#init.manifest.files.map((file, index) => {
-      const [top = '', ...rest] = this.#parts[index]!;
-      const path = this.#target.pathOf(this.#placed.get(top) ?? top, ...rest);
-      return { name: file.path, size: file.size, path, sha256: hex(sums[index]!) };
+      return { name: file.path, size: file.size, path: paths[index]!, sha256: hex(sums[index]!) };
     });
     await this.close();
     this.#remove();

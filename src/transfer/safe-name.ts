@@ -27,7 +27,7 @@ const refuse = (path: string, why: string): Failure =>
  */
 export function safeParts(path: string): string[] {
   if (path.includes('\0')) throw refuse(path, 'has a NUL in it');
-  if (/^([/\\]|[a-z]:)/i.test(path)) throw refuse(path, 'is absolute');
+  if (/^([/\\]|[a-z]:[/\\])/i.test(path)) throw refuse(path, 'is absolute');
   const parts = path.split('/');
   if (parts.length > TRANSFER_PATH_DEPTH) throw refuse(path, 'is nested too deeply');
   return parts.map((part) => {

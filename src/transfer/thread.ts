@@ -15,10 +15,12 @@ let node: TransferNode | undefined;
 
 const say = (message: FromThread): void => port.postMessage(message);
 
-const eventsOf = (transfer: number) => (event: TransferEvent): void => {
-  const plain = event.type === 'failed' ? { type: event.type, failure: plainFailure(event.failure) } : event;
-  say({ type: 'event', transfer, event: plain });
-};
+const eventsOf =
+  (transfer: number) =>
+  (event: TransferEvent): void => {
+    const plain = event.type === 'failed' ? { type: event.type, failure: plainFailure(event.failure) } : event;
+    say({ type: 'event', transfer, event: plain });
+  };
 
 async function answer(message: ToThread): Promise<unknown> {
   switch (message.type) {
@@ -45,8 +47,7 @@ async function answer(message: ToThread): Promise<unknown> {
 async function cancel(number: number, discard: boolean): Promise<void> {
   const transfer = transfers.get(number);
   transfers.delete(number);
-  if (transfer instanceof Incoming) await transfer.cancel(discard);
-  else transfer?.cancel();
+  await transfer?.cancel(discard);
 }
 
 function command(message: Extract<ToThread, { type: 'command' }>): void {

@@ -27,6 +27,7 @@ export type { Progress, TransferEvent, TransferState } from './events.js';
 export { describe, type Source } from './file-source.js';
 export type { NodeOptions, ReceiveOptions, SendOptions } from './node.js';
 export type { PlacedFile } from './partial.js';
+export { type Playable, type PlayerServer, servePlayer } from './player.js';
 export { type EchoServer, serveEcho } from './reflexive.js';
 
 export interface Transfer {
@@ -45,6 +46,8 @@ export interface Transfer {
 }
 
 export interface IncomingTransfer extends Transfer {
+  /** Where a file of the manifest can be read now, while it arrives and later; empty until the folder is ready. */
+  path(file: number): string;
   /** Content [from, to) in bytes which is wanted before everything else. */
   want(from: number, to: number): void;
   /** How much content from `from` on is there without a gap, in bytes. */
@@ -212,6 +215,7 @@ class Handle implements IncomingTransfer {
   readonly #thread: Thread;
   readonly #more = new Set<() => void>();
   #have: readonly Range[] = [];
+  #paths: readonly string[] = [];
   #resolve!: (files: readonly PlacedFile[]) => void;
   #reject!: (failure: Failure) => void;
 
@@ -232,6 +236,7 @@ class Handle implements IncomingTransfer {
 
   onEvent(event: TransferEvent): void {
     if (event.type === 'have') this.#have = event.ranges;
+    if (event.type === 'paths') this.#paths = event.paths;
     this.#listener(event);
     if (event.type === 'have') for (const listener of [...this.#more]) listener();
     if (event.type !== 'done' && event.type !== 'failed') return;
@@ -264,6 +269,10 @@ class Handle implements IncomingTransfer {
     this.#thread.command({ type: 'stop' });
     this.#thread.forget();
     this.#reject(stopped());
+  }
+
+  path(file: number): string {
+    return this.#paths[file] ?? '';
   }
 
   want(from: number, to: number): void {

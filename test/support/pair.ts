@@ -4,13 +4,21 @@ import { AdaptiveController } from '../../src/transfer/adaptive.js';
 import type { CongestionController, ControllerInit } from '../../src/transfer/congestion.js';
 import { HashTree, leafHash } from '../../src/transfer/hash-tree.js';
 import { Initiator } from '../../src/transfer/initiator.js';
-import type { TransferSecret } from '../../src/transfer/keys.js';
+import { controlNonce, open, seal, type TransferSecret } from '../../src/transfer/keys.js';
 import type { Path } from '../../src/transfer/path.js';
 import { Ranges } from '../../src/transfer/ranges.js';
 import { Receiver } from '../../src/transfer/receiver.js';
 import { Responder } from '../../src/transfer/responder.js';
 import { Sender } from '../../src/transfer/sender.js';
 import { Train } from '../../src/transfer/train.js';
+import {
+  CONTROL_HEADER_BYTES,
+  controlCounter,
+  controlHeader,
+  decodeFrames,
+  FrameWriter,
+} from '../../src/wire/datagrams/control.js';
+import { dataPacket } from '../../src/wire/datagrams/data.js';
 import { datagramLength, TYPE, viewOf } from '../../src/wire/datagrams/header.js';
 import { blockCount, contentBytes, type Manifest, manifestCodec } from '../../src/wire/transfer-manifest.js';
 
@@ -78,6 +86,12 @@ export class Pair {
   /** Sees each datagram on its way; what it gives back goes on in its place. */
   tap: (from: Side, datagram: Uint8Array) => Uint8Array | null = (_, datagram) => datagram;
   unfinishedMost = 0;
+  /** The receiver acknowledges everything up to the newest packet, whether it came or not. */
+  cheat = false;
+  /** When the first packet number that is never sent was passed over. */
+  trapSentAt = 0;
+  deliveredFrom: (side: Side, source: string, bytes: number) => void = () => {};
+  sentTo: (side: Side, to: string, bytes: number) => void = () => {};
   readonly #secret: TransferSecret;
   readonly #settings: PairSettings;
   readonly #random: Random;
@@ -87,6 +101,7 @@ export class Pair {
   #events: Event[] = [];
   #order = 0;
   #burstLeft = 0;
+  #newest = 0;
   #busyUntil = { a: 0, b: 0 };
   #dice: number[] = [];
 
@@ -145,6 +160,12 @@ export class Pair {
     }
   }
 
+  /** A datagram comes to a side as if from `source`. */
+  inject(side: Side, source: string, datagram: Uint8Array): void {
+    const copy = datagram.slice();
+    this.at(this.network.latency, () => this.#deliver(side === 'a' ? 'b' : 'a', source, this.address[side], copy));
+  }
+
   /** Calls `run` at a simulated time from now. */
   at(delay: number, run: () => void): void {
     this.#push({ at: this.now + delay, order: this.#order++, run });
@@ -173,12 +194,22 @@ export class Pair {
     else this.receiver.flush(now);
     this.unfinishedMost = Math.max(this.unfinishedMost, this.receiver?.stats.unfinished ?? 0);
     while (this.sender?.fill(this.#train, now)) {
+      this.#noteTraps();
       const { bytes, length, segment } = this.#train;
       for (let at = 0; at < length; at += segment) {
         const datagram = bytes.slice(at, Math.min(at + segment, length));
         this.sent.bytesA += datagram.length;
         this.#transmit('a', this.sender.path.key, datagram);
       }
+    }
+  }
+
+  #noteTraps(): void {
+    const { view, length } = this.#train;
+    for (let at = 0; at < length; at += datagramLength(view, at, length)) {
+      const packet = dataPacket(view, at);
+      if (packet > this.#newest + 1 && this.trapSentAt === 0) this.trapSentAt = this.now;
+      this.#newest = Math.max(this.#newest, packet);
     }
   }
 
@@ -202,6 +233,7 @@ export class Pair {
 
   #transmit(from: Side, to: string, original: Uint8Array): void {
     this.sent[from]++;
+    this.sentTo(from, to, original.length);
     const { network } = this;
     const datagram = this.tap(from, original);
     if (datagram === null || this.#isLost(datagram)) {
@@ -251,6 +283,7 @@ export class Pair {
   #deliver(from: Side, source: string, to: string, datagram: Uint8Array): void {
     const side: Side = from === 'a' ? 'b' : 'a';
     if (this.address[side] !== to) return;
+    this.deliveredFrom(side, source, datagram.length);
     const path = this.#path(side, source);
     const view = viewOf(datagram);
     for (let at = 0; at < datagram.length; ) {
@@ -267,7 +300,8 @@ export class Pair {
   }
 
   #toSender(datagram: Uint8Array, path: Path): void {
-    if (datagram[0] === TYPE.control) this.sender?.receive(datagram, path, this.now);
+    if (datagram[0] === TYPE.control)
+      this.sender?.receive(this.cheat ? this.#cheated(datagram) : datagram, path, this.now);
     else if (this.sender === undefined) this.initiator.receive(datagram, path, this.now);
     const opened = this.initiator.opened;
     if (opened === undefined || this.sender !== undefined) return;
@@ -285,6 +319,22 @@ export class Pair {
       emit: (to, bytes) => this.#transmit('a', to.key, bytes),
       now: this.now,
     });
+  }
+
+  /** What a receiver would say that claims all of what it can have been sent. */
+  #cheated(datagram: Uint8Array): Uint8Array {
+    const keys = this.initiator.opened!.keys;
+    const header = datagram.subarray(0, CONTROL_HEADER_BYTES);
+    const nonce = controlNonce(controlCounter(datagram));
+    const plain = open(keys.responderControl, nonce, header, datagram.subarray(CONTROL_HEADER_BYTES));
+    const ack = plain === null ? undefined : decodeFrames(plain).find((frame) => frame.type === 'ack');
+    if (ack?.type !== 'ack' || ack.ack.ranges.length === 0) return datagram;
+    const writer = new FrameWriter();
+    writer.ack({ ...ack.ack, ranges: [{ first: 1, end: ack.ack.ranges[0]!.end }] });
+    const counter = controlCounter(datagram);
+    const frames = writer.finish();
+    const lying = controlHeader(keys.toInitiator, counter, frames.length);
+    return new Uint8Array([...lying, ...seal(keys.responderControl, nonce, lying, frames)]);
   }
 
   #plain(block: number): Uint8Array {

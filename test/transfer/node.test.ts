@@ -147,7 +147,7 @@ test('what has come stays when the receiver ends, and is not sent again', async 
   const sending = pair.a.send({ ...shared, source, candidates, rate: 20e6 }, outgoing.onEvent);
   await until(first.events, (event) => event.type === 'progress' && event.progress.bytes > 1_000_000);
   await incoming.close();
-  sending.cancel();
+  await sending.cancel();
   const second = watch();
   const again = await pair.b.receive(options, second.onEvent);
   const had = second.events.find((event) => event.type === 'have');
