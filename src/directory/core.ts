@@ -16,10 +16,10 @@ import { GroupLogs } from './delivery/group-logs.js';
 import { KeyPackages } from './delivery/key-packages.js';
 import { Mailboxes } from './delivery/mailboxes.js';
 import { People } from './delivery/people.js';
-import { Sessions } from './delivery/sessions.js';
+import { type DeviceSession, Sessions } from './delivery/sessions.js';
 import { Buckets } from './guard/buckets.js';
 import { LoginGuard } from './guard/login-guard.js';
-import { type DirectoryLimits, HOUSEKEEPING_EVERY_MS, LIMITED_KEYS } from './limits.js';
+import { type DirectoryLimits, HOUSEKEEPING_EVERY_MS, LIMITED_KEYS, TOLD_AT_ONCE } from './limits.js';
 import { repeat } from './repeat.js';
 import { openTables } from './rows.js';
 
@@ -55,13 +55,16 @@ export async function openCore(init: CoreInit) {
   const accounts = await Accounts.open({ tables, store, ownership, clock, maxAccounts: limits.accounts });
   const invitations = new Invitations(tables, clock, random);
   const sessions = new Sessions();
+  /** Not all in one turn: thousands of copies of a long list would wait for the network at once. */
+  const tellSome = (waiting: DeviceSession[], crl: Uint8Array): void => {
+    for (const session of waiting.splice(0, TOLD_AT_ONCE)) session.notify('crl', { crl });
+    if (waiting.length > 0) clock.after(1, () => tellSome(waiting, crl));
+  };
   const revocations = await Revocations.open({
     tables,
     authority,
     clock,
-    onPublished: (crl) => {
-      for (const session of sessions.all()) session.notify('crl', { crl });
-    },
+    onPublished: (crl) => tellSome([...sessions.all()], crl),
   });
   const devices = new Devices({
     tables,

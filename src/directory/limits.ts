@@ -79,6 +79,8 @@ export const LOGINS_PER_CHANNEL = 4;
 export const SERIALS_PER_DEVICE = 16;
 /** A revocation list is published at least so often; what has expired is swept away then. */
 export const HOUSEKEEPING_EVERY_MS = 3_600_000;
+/** Devices told of a new revocation list in one turn. */
+export const TOLD_AT_ONCE = 100;
 /** The directory's own TLS certificate is exchanged so often; it lives CERTIFICATE_LIFETIME_MS. */
 export const SERVER_CERTIFICATE_EVERY_MS = 24 * 3_600_000;
 

@@ -1,5 +1,5 @@
 import { Failure } from '../base/errors.js';
-import type { DirectoryMethods, EnrolMethods, Role } from '../wire/directory.js';
+import type { DirectoryMethods, Role } from '../wire/directory.js';
 
 /**
  * Who may do what, as data. What stands in no list is denied. Clients hold the same table against what members do; the
@@ -53,16 +53,6 @@ export const METHOD_ACTIONS: Readonly<Record<keyof DirectoryMethods, Action>> = 
   'group.commit': 'message.direct',
   'group.read': 'message.direct',
 };
-
-/** What a channel without a certificate may ask for; all else there is unknown. */
-export const STRANGER_METHODS: readonly (keyof EnrolMethods)[] = [
-  'hello',
-  'register.start',
-  'register.finish',
-  'login.start',
-  'login.finish',
-  'enrol',
-];
 
 export function may(role: Role, action: string): boolean {
   const holders: readonly Role[] = Object.hasOwn(PERMISSIONS, action) ? PERMISSIONS[action as Action] : [];

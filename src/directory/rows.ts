@@ -93,7 +93,6 @@ export type DirectoryRow = v.InferOutput<typeof directorySchema>;
 
 /** Key: hex of SHA-256 over the token. */
 const invitationSchema = v.object({ left: count(), expiresAt: time(), createdAt: time(), by: text(64) });
-export type InvitationRow = v.InferOutput<typeof invitationSchema>;
 
 /** Key: folded name / device / hex of SHA-256 over the package. The second kind says that it was given out. */
 const keyPackageSchema = v.object({ package: bytes(KEY_PACKAGE_BYTES), at: time() });

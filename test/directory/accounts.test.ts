@@ -5,7 +5,9 @@ import { systemRandom } from '../../src/base/random.js';
 import { SigningKey } from '../../src/crypto/keys.js';
 import { finishRegistration, startLogin, startRegistration } from '../../src/crypto/login.js';
 import { runLine } from '../../src/directory/console/console.js';
+import { type DirectoryMethods, directoryMethods, enrolMethods } from '../../src/wire/directory.js';
 import { parseLink } from '../../src/wire/link.js';
+import type { MethodName } from '../../src/wire/rpc.js';
 import { afterwards, testDirectory } from '../support/directory.js';
 import {
   dialDevice,
@@ -287,10 +289,42 @@ test('A9 a stranger can ask for nothing but registration and login, and nobody f
   const alice = await register(link, 'alice');
   const stranger = await openEnrol(link);
   afterwards(t, () => stranger.close());
-  for (const method of ['users.list', 'mailbox.read', 'logout', 'constructor'] as const) {
-    await assert.rejects(stranger.request(method as never, {} as never), coded('method-unknown'));
-  }
   const silent = await dialDevice(link, alice);
   afterwards(t, () => silent.close());
-  await assert.rejects(silent.request('users.list', { limit: 1 }), coded('hello-first'));
+  for (const method of Object.keys(directoryMethods) as MethodName<DirectoryMethods>[]) {
+    if (!Object.hasOwn(enrolMethods, method)) {
+      await assert.rejects(stranger.request(method as never, {} as never), coded('method-unknown'), method);
+    }
+    if (method === 'hello') continue;
+    await assert.rejects(silent.request(method, minimal[method] as never), coded('hello-first'), method);
+  }
+  for (const method of ['constructor', 'enrol', 'register.start']) {
+    await assert.rejects(silent.request(method as never, {} as never), coded('method-unknown'), method);
+  }
 });
+
+const id = new Uint8Array(16);
+const message = new Uint8Array(96);
+
+/** Params of the right form for each request. */
+const minimal: Readonly<Record<Exclude<MethodName<DirectoryMethods>, 'hello'>, object>> = {
+  'login.start': { user: 'alice', request: message },
+  'login.finish': { login: 1, finish: message },
+  renew: { csr: message },
+  'password.start': { request: message },
+  'password.finish': { record: message, backup: id },
+  'account.delete': {},
+  logout: { everywhere: true },
+  'presence.set': { state: 'away' },
+  'users.list': { limit: 1 },
+  'roster.get': { user: 'alice', watch: false },
+  'keypackages.publish': { packages: [] },
+  'keypackages.claim': { devices: [] },
+  'mailbox.put': { parcels: [] },
+  'mailbox.read': { after: 0, limit: 1 },
+  'mailbox.ack': { through: 0 },
+  'direct.get': { user: 'alice' },
+  'direct.create': { user: 'alice', number: 1, group: id, parcels: [] },
+  'group.commit': { group: id, epoch: 1, commit: id, parcels: [] },
+  'group.read': { group: id, from: 0 },
+};

@@ -172,6 +172,8 @@ async function contents(folder: string): Promise<{ path: string; mode: number; i
 }
 
 test('X1 passwords and invitations stand in no file in clear, contents not in the log, and nobody else may read', async (t) => {
+  // As it is where nobody has cared for it.
+  process.umask(0o022);
   const data = await temporaryFolder(t);
   const running = await daemon(t, data);
   const alice = await register(running.link, 'alice');

@@ -267,3 +267,23 @@ test('a slow reader gets what it missed from the log, in order and once', async 
     log.map(({ position }) => position),
   );
 });
+
+test('entries that arrive out of order are pushed in order', async () => {
+  const log = [1, 2, 3, 4].map((position) => ({
+    position,
+    from,
+    id: random.bytes(16),
+    sealed: utf8('x'),
+    storedAt: 0,
+  }));
+  const got: number[] = [];
+  const queue = new PushQueue({
+    hasRoom: () => true,
+    send: ({ position }) => got.push(position),
+    read: async (after) => ({ entries: log.filter(({ position }) => position > after), more: false }),
+    onError: (error) => assert.fail(String(error)),
+  });
+  for (const index of [0, 2, 1, 3]) queue.push([log[index]!]);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(got, [1, 2, 3, 4]);
+});

@@ -27,6 +27,8 @@ export class Revocations {
   readonly #revoked = new Map<string, Revoked>();
   #current: CrlRow;
   #publishing: Promise<void> = Promise.resolve();
+  /** Asked for and not begun. */
+  #next: Promise<void> | undefined;
 
   private constructor(init: RevocationsInit) {
     this.#init = init;
@@ -62,10 +64,16 @@ export class Revocations {
     await this.publish();
   }
 
-  /** One list at a time; whoever asks gets one that begins after the asking. */
+  /** One list at a time; whoever asks gets one that begins after the asking, and shares it with those who ask too. */
   publish(): Promise<void> {
-    this.#publishing = this.#publishing.catch(() => {}).then(() => this.#publish());
-    return this.#publishing;
+    this.#next ??= this.#publishing
+      .catch(() => {})
+      .then(() => {
+        this.#next = undefined;
+        return this.#publish();
+      });
+    this.#publishing = this.#next;
+    return this.#next;
   }
 
   async #publish(): Promise<void> {
