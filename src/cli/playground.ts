@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startChild } from './children.js';
-import { login } from './commands/login.js';
+import { login, wantsScreen } from './commands/login.js';
 import { signUp } from './commands/register.js';
 import { connectControl } from './control/client.js';
 import { controlPath } from './control/path.js';
@@ -46,6 +46,11 @@ async function echoBot(shell: Shell, link: string): Promise<void> {
   await child.event(({ event }) => event === 'ready');
 }
 
+const invitation = (link: string): string[] => [
+  'For a second person on this machine, in another terminal:',
+  `  P2PCHAT_HOME=~/p2pchat-second npx p2pchat login NAME --directory '${link}'`,
+];
+
 const welcome = (link: string): string[] => [
   '',
   'Try:',
@@ -53,8 +58,7 @@ const welcome = (link: string): string[] => [
   '  /activeuser           who is here',
   '  /help                 all commands',
   '',
-  'For a second person on this machine, in another terminal:',
-  `  P2PCHAT_HOME=~/p2pchat-second npx p2pchat login NAME --directory '${link}'`,
+  ...invitation(link),
   '',
 ];
 
@@ -64,14 +68,15 @@ export async function playground(shell: Shell): Promise<void> {
   const { link, ownerInvite } = await directory(shell);
   await echoBot(shell, link);
   const { profile } = await shell.parts.peer();
+  const invite = ownerInvite === undefined ? {} : { invite: ownerInvite };
   const options = { directory: link };
+  if (await wantsScreen(shell, options)) {
+    return login(shell, { ...options, ...invite, open: '@echo', greeting: invitation(link) });
+  }
   const known = await profile(shell.home);
   if (known === undefined) {
     shell.output.note('You are new here. Pick a name and a password.');
-    const { user, password } = await signUp(shell, {
-      ...options,
-      ...(ownerInvite !== undefined && { invite: ownerInvite }),
-    });
+    const { user, password } = await signUp(shell, { ...options, ...invite });
     shell.output.note(welcome(link).join('\n'));
     return login(shell, { ...options, name: user }, password);
   }

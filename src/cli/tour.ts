@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from '../base/errors.js';
@@ -51,6 +51,7 @@ class Tour {
     });
     await this.#step('they compare their safety numbers, which are the same', () => this.#verify());
     await alice.finish();
+    await this.#step("the directory's files hold none of what was said", () => this.#search());
   }
 
   async #step<T>(what: string, act: () => Promise<T>): Promise<T> {
@@ -107,6 +108,15 @@ class Tour {
     output.say({ event: 'tour', step: 'latency', messages: ROUNDS, p50, p99 }, [
       `  ok  ${ROUNDS} messages, from Enter to the other's screen, on disk at both ends: p50 ${ms(p50)}, p99 ${ms(p99)}`,
     ]);
+  }
+
+  /** What was stored for Bob went through these files. */
+  async #search(): Promise<void> {
+    for (const entry of await readdir(join(this.#folder, 'directory'), { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const content = await readFile(join(entry.parentPath, entry.name));
+      if (content.includes('See you later')) throw new Failure('trust', 'tour', 'the directory has it in clear');
+    }
   }
 
   async #verify(): Promise<void> {

@@ -9,7 +9,6 @@ import type { LoginOptions } from './commands/login.js';
 import type { RegisterOptions } from './commands/register.js';
 import { DIRECTORY, LISTEN, PASSWORD_FILE, WITH_PARENT } from './options.js';
 import type { Shell } from './shell.js';
-import type { EchoOptions } from './start/echo.js';
 import { type Parsed, runFromTable, yargsForm, yargsOptions } from './table-commands.js';
 
 /** What was asked for, still to be run. */
@@ -102,18 +101,6 @@ function addSessions(argv: Argv, line: Line): void {
             'Example: p2pchat listen --json --count 1 --timeout 60\nStatus 1 if --count was not reached in time.',
           ),
       line.does(async (shell, parsed: ListenOptions) => (await import('./commands/listen.js')).listen(shell, parsed)),
-    )
-    .command(
-      'start',
-      'The first minutes: a directory and the echo bot on this machine, and the chat. Without a terminal, a tour.',
-      (inner) => inner,
-      line.does(async (shell) => (await import('./start/first-minutes.js')).start(shell)),
-    )
-    .command(
-      'echo-bot <name>',
-      'A bot that says back what it is told.',
-      (inner) => inner.positional('name', { type: 'string', demandOption: true }).options(PEER),
-      line.does(async (shell, parsed: EchoOptions) => (await import('./start/echo.js')).echo(shell, parsed)),
     );
 }
 

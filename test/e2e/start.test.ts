@@ -18,10 +18,12 @@ test('without a terminal, start plays the tour with real processes and ends with
   assert.ok(Number(latency?.p50) > 0);
 });
 
-test('on a terminal, start leads a newcomer from a name and a password to the echo bot’s answer, and back again', async () => {
+test('on a terminal that can only print, start leads a newcomer from a name and a password to the echo bot’s answer, and back again', async () => {
   const home = join(workshop.folder, 'newcomer');
   const open = () =>
-    new TerminalSession(process.execPath, [bin, 'start'], { env: { P2PCHAT_HOME: home, P2PCHAT_DIRECTORY: '' } });
+    new TerminalSession(process.execPath, [bin, 'start'], {
+      env: { P2PCHAT_HOME: home, P2PCHAT_DIRECTORY: '', TERM: 'dumb' },
+    });
   const first = open();
   try {
     await first.waitForText('User name:');
@@ -49,5 +51,29 @@ test('on a terminal, start leads a newcomer from a name and a password to the ec
     assert.equal(await second.exit, 130);
   } finally {
     await second.close();
+  }
+});
+
+test('on a terminal, start opens the screen: a newcomer signs up, says hi, and the echo bot answers', async () => {
+  const home = join(workshop.folder, 'screen');
+  const session = new TerminalSession(process.execPath, [bin, 'start'], {
+    env: { P2PCHAT_HOME: home, P2PCHAT_DIRECTORY: '' },
+  });
+  try {
+    await session.waitForText('Create an account');
+    session.write('\r');
+    await session.waitForText('Password again');
+    session.write('nora\r');
+    session.write(`${PASSWORD}\r${PASSWORD}\r\r`);
+    await session.waitForText('First minutes');
+    session.write('hello out there\r');
+    await session.waitForText('echo: hello out there');
+    await session.waitForText('☑ Say hi');
+    session.write(KEY.ctrl('c'));
+    await session.waitForText('again to leave');
+    session.write(KEY.ctrl('c'));
+    assert.equal(await session.exit, 0);
+  } finally {
+    await session.close();
   }
 });

@@ -154,13 +154,12 @@ export class TerminalSession {
       ([name, value]) => value !== undefined && !/^(NO_COLOR|TMUX)$/.test(name),
     );
     this.#pty = pty.spawn(file, [...args], {
-      name: 'xterm-256color',
+      name: env.TERM ?? 'xterm-256color',
       cols: columns,
       rows,
       env: {
         ...(Object.fromEntries(inherited) as Record<string, string>),
         LANG: 'C.UTF-8',
-        TERM: 'xterm-256color',
         ...env,
       },
     });

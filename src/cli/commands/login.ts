@@ -115,7 +115,7 @@ export async function login(shell: Shell, options: LoginOptions, known?: string)
 }
 
 /** A person at a terminal that can, who did not ask for lines and has no password in a file. */
-async function wantsScreen(shell: Shell, options: LoginOptions): Promise<boolean> {
+export async function wantsScreen(shell: Shell, options: LoginOptions): Promise<boolean> {
   if (!shell.terminal || options.plain || shell.output.json || options['password-file'] !== undefined) return false;
   return (await shell.parts.screen()).canShow();
 }

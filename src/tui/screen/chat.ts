@@ -61,6 +61,8 @@ export class ChatScreen implements ChatActions {
   readonly #outgoing: Outgoing;
   #tick: Cancel = () => {};
   #leaving = false;
+  /** What was typed before there was a conversation that it could go to. */
+  #early: InputEvent[] | undefined = [];
   #end: (said?: string) => void = () => {};
   #said: string | undefined;
   /** Resolves when the person leaves; or when the peer has ended, with the last error it told of. */
@@ -110,6 +112,9 @@ export class ChatScreen implements ChatActions {
   async start(): Promise<void> {
     this.#frames.now();
     await this.#loader.start(this.#init.open);
+    const early = this.#early;
+    this.#early = undefined;
+    for (const event of early ?? []) this.#input(event);
     this.#frames.now();
   }
 
@@ -158,6 +163,10 @@ export class ChatScreen implements ChatActions {
   }
 
   #input(event: InputEvent): void {
+    if (this.#early) {
+      this.#early.push(event);
+      return;
+    }
     chatKey(event, this);
     this.#frames.promptly();
   }
