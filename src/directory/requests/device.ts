@@ -20,7 +20,7 @@ import { accountHandlers } from './account.js';
 import { conversationHandlers } from './conversations.js';
 import type { Handlers } from './dispatch.js';
 import { helloFirst } from './enrol.js';
-import { admit } from './hello.js';
+import { admit, assertCurrent } from './hello.js';
 import { PAGE_BYTES } from './pages.js';
 import { peopleHandlers } from './people.js';
 import type { Signed } from './signed.js';
@@ -118,7 +118,7 @@ export class DeviceRequests implements DeviceSession, Signed {
   async hello(params: Params<DirectoryMethods, 'hello'>): Promise<Result<DirectoryMethods, 'hello'>> {
     const { core } = this;
     const version = chooseVersion(params.versions);
-    const { account, deviceId } = await admit(core, this.#caller.certificate());
+    const { account, deviceId, serial } = await admit(core, this.#caller.certificate());
     const keyPackages = await core.keyPackages.count(account.folded, deviceId);
     this.user = account.user;
     this.folded = account.folded;
@@ -131,7 +131,7 @@ export class DeviceRequests implements DeviceSession, Signed {
     const { starts: startsSeen } = await core.people.signedIn(this, params.starts);
     // The channel may have closed, or the device been revoked, while this was under way.
     if (this.#left) await core.people.signedOut(this);
-    await admit(core, this.#caller.certificate());
+    await assertCurrent(core, account.folded, deviceId, serial);
     return {
       ...{ version, user: account.user, role: account.role, now: core.clock.now(), keyPackages, startsSeen },
       observed: { host: this.#caller.address, port: this.#caller.port },

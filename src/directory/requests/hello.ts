@@ -7,24 +7,32 @@ import type { Core } from '../core.js';
 export interface Admitted {
   readonly account: Account;
   readonly deviceId: string;
+  /** Of the certificate it has shown. */
+  readonly serial: string;
 }
 
 /**
- * Judges the certificate a channel was opened with. The directory's own records are newer than any list: a device that
- * isn't in them was revoked.
+ * Judges the certificate a channel was opened with.
  * @throws Failure trust
  */
 export async function admit(core: Core, der: Uint8Array): Promise<Admitted> {
-  const { authority, accounts, devices, revocations } = core;
-  const certificate = checkDeviceCertificate(der, {
-    trust: authority.trust,
+  const { folded, deviceId, serial } = checkDeviceCertificate(der, {
+    trust: core.authority.trust,
     now: core.judgeNow(),
     crl: 'unchecked',
     expiry: 'judge',
   });
-  if (revocations.isRevoked(certificate.serial)) throw refused('certificate-revoked');
-  const account = await accounts.find(certificate.folded);
-  const entry = account && (await devices.find(certificate.folded, certificate.deviceId));
+  return { account: await assertCurrent(core, folded, deviceId, serial), deviceId, serial };
+}
+
+/**
+ * The directory's own records are newer than any list: a device that isn't in them was revoked.
+ * @throws Failure trust 'certificate-revoked'
+ */
+export async function assertCurrent(core: Core, folded: string, deviceId: string, serial: string): Promise<Account> {
+  if (core.revocations.isRevoked(serial)) throw refused('certificate-revoked');
+  const account = await core.accounts.find(folded);
+  const entry = account && (await core.devices.find(folded, deviceId));
   if (account === undefined || entry === undefined) throw refused('certificate-revoked');
-  return { account, deviceId: certificate.deviceId };
+  return account;
 }
