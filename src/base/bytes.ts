@@ -32,6 +32,3 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 /** Equality for what is public; for secrets use crypto's timingSafeEqual. */
 export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && asBuffer(a).equals(asBuffer(b));
-
-/** Order by bytes, shorter first where one begins the other: negative, zero or positive. */
-export const compareBytes = (a: Uint8Array, b: Uint8Array): number => asBuffer(a).compare(asBuffer(b));

@@ -32,6 +32,3 @@ function found(commands: readonly Command[], name: string, nameOf: (command: Com
 
 export const bySlash = (commands: readonly Command[], name: string): Command =>
   found(commands, name, ({ slash }) => slash);
-
-export const byName = (commands: readonly Command[], name: string): Command =>
-  found(commands, name, (command) => command.name);
