@@ -21,7 +21,6 @@ export const TYPE = {
   echoResponse: 8,
 } as const;
 
-const CONNECTION_ID_BYTES = 8;
 export const COMMON_BYTES = 12;
 
 /** Eight bytes which only the two sides (and who watches the path) know, as two words. */
