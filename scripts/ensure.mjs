@@ -20,6 +20,8 @@ function fail(text) {
 
 function run(command, args, next) {
   const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+  if (result.error?.code === 'ENOENT')
+    fail(`'${command}' is not there. Install Node 20.19 or newer with npm, then run this again.`);
   if (result.status !== 0) fail(`'${command} ${args.join(' ')}' failed. ${next}`);
 }
 

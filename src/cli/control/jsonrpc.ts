@@ -6,7 +6,6 @@ import { Failure, isReason, toFailure } from '../../base/errors.js';
  * code, hint and exit status.
  */
 
-export type Json = unknown;
 export type Params = Readonly<Record<string, unknown>>;
 
 export interface Request {
