@@ -1,4 +1,5 @@
 import { clockTime, field, messageLine } from '../peer/commands/lines.js';
+import { transferNotice } from '../peer/commands/transfer-lines.js';
 import type { DirectoryEvent, PeerEvent, SentEvent, TrustEvent } from '../peer/events.js';
 
 /** Events for people, one line each: what is not worth a line has none. */
@@ -39,6 +40,8 @@ export function eventLines(event: PeerEvent, now: number): string[] {
       return [`-- ${field(event.user)} ${TRUST[event.change](field(event.user))}`];
     case 'directory':
       return [directoryLine(event)];
+    case 'transfer':
+      return transferNotice(event);
     case 'error':
       return [`-- ${field(event.message)} ${field(event.hint)}`.trimEnd()];
   }

@@ -1,7 +1,7 @@
 import { constants, X509Certificate } from 'node:crypto';
 import type { ConnectionOptions, TLSSocket, TlsOptions } from 'node:tls';
 import { ALPN_DIRECTORY, ALPN_ENROL } from '../wire/directory.js';
-import { ALPN_PEER } from '../wire/peer-link.js';
+import { ALPN_PEER, ALPN_STREAM } from '../wire/peer-link.js';
 import type { SigningKey } from './keys.js';
 import { refused } from './trust.js';
 
@@ -53,14 +53,14 @@ export const peerServerTls = (device: TlsIdentity): TlsOptions => ({
   ...COMMON,
   ...identityOptions(device),
   requestCert: true,
-  ALPNProtocols: [ALPN_PEER],
+  ALPNProtocols: [ALPN_PEER, ALPN_STREAM],
 });
 
-export const peerClientTls = (device: TlsIdentity): ConnectionOptions => ({
+export const peerClientTls = (device: TlsIdentity, protocol: string = ALPN_PEER): ConnectionOptions => ({
   ...COMMON,
   ...CLIENT,
   ...identityOptions(device),
-  ALPNProtocols: [ALPN_PEER],
+  ALPNProtocols: [protocol],
 });
 
 /** Names in certificates are judged by certificate.ts, against who is expected and not against a host. */

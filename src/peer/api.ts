@@ -1,5 +1,5 @@
 import type { PresenceState, Role } from '../wire/directory.js';
-import type { DeliveryState, PeerEvent, Via } from './events.js';
+import type { DeliveryState, PeerEvent, TransferEvent, Via } from './events.js';
 
 /** What a running peer offers to its faces: the screen, the command line, RPC. They know this and nothing behind it. */
 
@@ -79,10 +79,71 @@ export interface SendResult {
   readonly state: DeliveryState;
 }
 
+export interface OfferOptions {
+  /** One file, to be watched while it arrives. */
+  readonly video?: boolean;
+  /** Bytes per second; found by measuring where it is left out. */
+  readonly rate?: number;
+  /** Milliseconds between bursts. */
+  readonly pace?: number;
+  /** A file to which what happens is written, as qlog. */
+  readonly trace?: string;
+}
+
+export type AcceptMode = 'all' | 'contacts' | 'none';
+
+/** For as long as this program runs. */
+export interface ReceiveOptions {
+  /** Whose files are accepted without asking; besides the rules that are kept. */
+  readonly accept?: AcceptMode;
+  /** Where files go if nothing else is said: absolute. */
+  readonly folder?: string;
+}
+
+/** Whose files are accepted without asking: a user name, `contacts` (people one has written to, or verified) or `all`. */
+export interface AcceptRule {
+  readonly who: string;
+  /** Bytes of one transfer; 0 for none. */
+  readonly upTo: number;
+}
+
+export interface Playing {
+  /** Loopback, unguessable: for a player. */
+  readonly url: string;
+  readonly id: string;
+  /** What the player shows. */
+  readonly name: string;
+}
+
+/** Files and videos, straight between peers. */
+export interface FilesApi {
+  /**
+   * Offers files and folders, one transfer for each receiver; resolves when the offers are on disk and queued. Paths are
+   * absolute.
+   * @throws Failure usage 'no-such-file', 'nothing-to-send', 'video-one'; transfer 'too-many-files'; unknown 'user-unknown'
+   */
+  offer(to: string, paths: readonly string[], options?: OfferOptions): Promise<readonly TransferEvent[]>;
+  /** Resolves when the offer has reached a device or the mailbox of the receiver; false where it has not in `timeout` ms. */
+  reached(id: string, timeout: number): Promise<boolean>;
+  /** Those that are not over and the latest of those that are, oldest first. */
+  list(): readonly TransferEvent[];
+  /** @param id or an unambiguous beginning of it; without, the newest offer @param folder absolute */
+  accept(id?: string, folder?: string): Promise<TransferEvent>;
+  decline(id?: string): Promise<TransferEvent>;
+  control(id: string, step: 'pause' | 'resume' | 'cancel'): Promise<TransferEvent>;
+  /** For as long as this program runs: whose files are taken, and where they go. */
+  receive(options: ReceiveOptions): void;
+  setRule(rule: AcceptRule): Promise<void>;
+  rules(): Promise<readonly AcceptRule[]>;
+  /** Serves what has come of a transfer, for a player, until this program ends. @param file index; the first by default */
+  play(id: string, file?: number): Promise<Playing>;
+}
+
 export interface PeerApi {
   readonly user: string;
   readonly device: string;
   readonly directoryState: 'online' | 'offline';
+  readonly files: FilesApi;
 
   /** Every event from now on; the function it gives back ends that. */
   subscribe(listener: (event: PeerEvent) => void): () => void;

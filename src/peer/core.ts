@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { sameBytes } from '../base/bytes.js';
 import type { Clock } from '../base/clock.js';
 import { timestamp } from '../base/clock.js';
@@ -6,7 +7,7 @@ import type { Random } from '../base/random.js';
 import type { Scope } from '../base/scope.js';
 import { createMlsEngine } from '../crypto/mls.js';
 import type { LocalStore } from '../store/local.js';
-import type { Content } from '../wire/content.js';
+import { type Content, isTransferContent } from '../wire/content.js';
 import type { DeviceAddress } from '../wire/directory.js';
 import { foldName } from '../wire/names.js';
 import { Contacts } from './contacts.js';
@@ -20,10 +21,14 @@ import { Outbox } from './conversations/outbox.js';
 import type { PeerEvent } from './events.js';
 import { Feed } from './feed.js';
 import { History } from './history.js';
+import type { ListenAddress } from './links/endpoints.js';
 import { Mailbox } from './mailbox.js';
 import { Receipts } from './receipts.js';
 import type { MessageRow, Tables } from './rows.js';
 import type { Self } from './self.js';
+import { Rules } from './transfers/rules.js';
+import { Sockets } from './transfers/sockets.js';
+import { TransferDesk } from './transfers/transfers.js';
 
 export interface CoreInit {
   readonly self: Self;
@@ -36,6 +41,12 @@ export interface CoreInit {
   isOnline(): boolean;
   readonly link: LaneInit['link'];
   readonly store: LaneInit['store'];
+  /** Where files go if nothing else is said. */
+  readonly downloads: string;
+  /** Where links come in. */
+  listening(): ListenAddress;
+  /** A connection of its own for a transfer; undefined where the device does not answer. */
+  stream(address: DeviceAddress, transfer: Uint8Array): Promise<Duplex | undefined>;
 }
 
 /** The conversations of a peer, put together: everything between the disk and the network. */
@@ -50,6 +61,8 @@ export class Core {
   readonly messenger: Messenger;
   readonly inbox: Inbox;
   readonly mailbox: Mailbox;
+  readonly rules: Rules;
+  readonly transfers: TransferDesk;
   readonly #init: CoreInit;
   readonly #receipts = new Receipts();
 
@@ -138,7 +151,21 @@ export class Core {
       self: address,
       enqueue,
       onLine: (row, unseen) => this.#line(row, unseen),
+      stepsFor: async (user, from, content) =>
+        isTransferContent(content) ? this.transfers.take(user, from, content) : [],
       onContent: (user, from, content) => this.#content(user, from, content),
+    });
+    const isContact = (user: string): Promise<boolean> => this.#isContact(user);
+    this.rules = new Rules({ tables, disk, folder: init.downloads, isContact });
+    this.transfers = new TransferDesk({
+      ...{ tables, disk, clock, random, scope: init.scope, emit },
+      self: address,
+      rules: this.rules,
+      sockets: new Sockets({ clock, listening: init.listening, directory: self.link }),
+      enter: (to) => this.messenger.enter(to),
+      send: (user, content) => this.messenger.sendContent(user, content),
+      reached: (message) => outbox.reached(message),
+      dial: init.stream,
     });
     this.mailbox = new Mailbox({
       tables,
@@ -152,6 +179,7 @@ export class Core {
 
   async load(): Promise<void> {
     await this.inbox.load();
+    await this.transfers.load();
     this.messenger.resume(await this.outbox.load());
   }
 
@@ -187,6 +215,18 @@ export class Core {
     await this.feed.close();
   }
 
+  /** Somebody one has written to, or verified. */
+  async #isContact(user: string): Promise<boolean> {
+    if ((await this.contacts.current(user)).trust === 'verified') return true;
+    const own = await this.history.search({
+      words: '',
+      conversation: conversationWith(user),
+      from: this.#init.self.user,
+      limit: 1,
+    });
+    return own.length > 0;
+  }
+
   /** The key is the certificate's, the certificate the directory's, and the identity the one we know. */
   async #judgeLeaf(certificate: Uint8Array, key: Uint8Array): Promise<boolean> {
     const judged = this.#init.self.anchor.judgeLeaf(certificate);
@@ -202,7 +242,8 @@ export class Core {
   }
 
   async #content(user: string, from: DeviceAddress, content: Content): Promise<void> {
-    if (content.type === 'text' || foldName(from.user) === foldName(this.#init.self.user)) return;
+    if (content.type === 'text' || isTransferContent(content)) return;
+    if (foldName(from.user) === foldName(this.#init.self.user)) return;
     for (const id of content.ids) {
       const row = await this.history.find(id);
       if (row === undefined || row.conversation !== conversationWith(user)) continue;

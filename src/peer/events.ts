@@ -57,6 +57,45 @@ export interface DirectoryEvent {
   readonly retryIn?: number;
 }
 
+export interface TransferFile {
+  /** As the sender says it, made harmless to show; never a path to open. */
+  readonly name: string;
+  readonly size: number;
+  readonly type?: string;
+  /** Once done: hex. */
+  readonly sha256?: string;
+  /** Once done, on the receiver: where it is. */
+  readonly path?: string;
+}
+
+export type TransferState = 'offered' | 'accepted' | 'running' | 'paused' | 'done' | 'failed' | 'declined';
+
+export interface TransferEvent {
+  readonly event: 'transfer';
+  readonly id: string;
+  readonly direction: 'in' | 'out';
+  readonly peer: string;
+  readonly conversation: string;
+  readonly files: readonly TransferFile[];
+  readonly state: TransferState;
+  /** Content that has arrived, of how much. */
+  readonly bytes: number;
+  readonly size: number;
+  /** Bytes per second. */
+  readonly rate: number;
+  readonly path?: 'direct' | 'lan' | 'tcp' | 'relay';
+  readonly video?: true;
+  /** While it runs: seconds. */
+  readonly timeLeft?: number;
+  /** While it runs, measured by the sender: milliseconds, and the part of the packets that was lost. */
+  readonly rtt?: number;
+  readonly loss?: number;
+  /** Why it is not faster. */
+  readonly reason?: string;
+  /** Why it failed or was declined. */
+  readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
+}
+
 export interface ErrorEvent {
   readonly event: 'error';
   readonly code: string;
@@ -71,4 +110,5 @@ export type PeerEvent =
   | PresenceEvent
   | TrustEvent
   | DirectoryEvent
+  | TransferEvent
   | ErrorEvent;

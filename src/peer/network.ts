@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../base/clock.js';
 import { Failure, hasCode, toFailure } from '../base/errors.js';
 import type { Random } from '../base/random.js';
@@ -64,6 +65,8 @@ export class Network {
       },
       onLink: (link) => this.#linked(link),
       onLost: (link) => init.core().outbox.poke(link.device),
+      onStream: ({ user, deviceId: device }, id, stream) =>
+        init.core().transfers.takeStream({ user, device }, id, stream),
     });
   }
 
@@ -119,6 +122,13 @@ export class Network {
     if (this.directoryState === 'online' && target.state === 'offline') return undefined;
     const link = await this.#links.reach(target);
     return link && laneLink(link);
+  }
+
+  /** A connection of its own for a transfer; undefined where the device does not answer. */
+  async stream({ user, device }: DeviceAddress, transfer: Uint8Array): Promise<Duplex | undefined> {
+    const { devices } = await this.#init.core().contacts.resolve(user);
+    const target = devices.find((one) => one.device === device);
+    return target && this.#links.openStream(target, transfer);
   }
 
   /** Into the mailbox of a device, in order. */
@@ -230,6 +240,7 @@ export class Network {
     core.contacts.forget(user);
     core.feed.emit({ event: 'presence', user, state });
     if (state === 'offline') return;
+    core.transfers.peerIsBack(user);
     const { devices } = await core.contacts.resolve(user);
     for (const { device } of devices) {
       this.#links.mayRetry(device);

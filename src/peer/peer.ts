@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { hex } from '../base/bytes.js';
 import { type Clock, systemClock, timestamp } from '../base/clock.js';
 import { Failure, hasCode, toFailure } from '../base/errors.js';
@@ -12,6 +13,7 @@ import { foldName, parseUserName } from '../wire/names.js';
 import { type Enrolled, enrolDevice } from './account.js';
 import type {
   Check,
+  FilesApi,
   HistoryQuery,
   OpenPeer,
   PeerApi,
@@ -34,6 +36,7 @@ import { type Profile, readProfile, requireProfile, storeFolder, writeProfile } 
 import type { ContactRow } from './rows.js';
 import { openTables } from './rows.js';
 import { Self } from './self.js';
+import { Files } from './transfers/files.js';
 
 const USERS_PAGE = 500;
 
@@ -44,6 +47,7 @@ class Peer implements PeerApi {
   readonly #self: Self;
   readonly #core: Core;
   readonly #network: Network;
+  readonly #files: Files;
   readonly #clock: Clock;
   readonly ended: Promise<void>;
   #settleEnded!: () => void;
@@ -62,6 +66,7 @@ class Peer implements PeerApi {
     this.#self = init.self;
     this.#core = init.core;
     this.#network = init.network;
+    this.#files = new Files(init.core.transfers, init.core.rules, (to) => this.#addressee(to));
     this.#clock = init.clock;
     this.ended = new Promise((resolve) => {
       this.#settleEnded = resolve;
@@ -84,8 +89,13 @@ class Peer implements PeerApi {
     return this.#core.feed.subscribe(listener);
   }
 
-  replayUnseen(): Promise<void> {
-    return this.#core.feed.replayUnseen();
+  get files(): FilesApi {
+    return this.#files;
+  }
+
+  async replayUnseen(): Promise<void> {
+    await this.#core.feed.replayUnseen();
+    for (const offer of this.#core.transfers.waiting()) this.#core.feed.emit(offer);
   }
 
   async send(to: string, text: string): Promise<SendResult> {
@@ -371,6 +381,9 @@ async function start(
     isOnline: () => network.directoryState === 'online',
     link: (address) => network.link(address),
     store: (address, items) => network.store(address, items),
+    downloads: join(init.home, 'downloads'),
+    listening: () => network.links.address,
+    stream: (address, transfer) => network.stream(address, transfer),
   });
   const refused = ({ code, message, hint }: Failure): void => {
     core.feed.emit({ event: 'error', code, message, hint });
@@ -379,8 +392,10 @@ async function start(
   // The disk closes last: what the network brings in until its end is still written.
   scope.defer(() => core.close());
   scope.defer(() => online.close());
+  scope.defer(() => core.transfers.close());
   await core.load();
   await network.start(init.listen === undefined ? ANY_ADDRESS : parseListen(init.listen));
+  core.transfers.resume();
   peer = new Peer({ home: init.home, scope, self, disk, core, network, clock });
   return peer;
 }

@@ -1,7 +1,16 @@
 import * as v from 'valibot';
 import type { LocalStore } from '../store/local.js';
 import { roleSchema } from '../wire/directory.js';
-import { CERTIFICATE_BYTES, CRL_BYTES, KEY_PACKAGE_BYTES, SEALED_BYTES, TEXT_BYTES } from '../wire/limits.js';
+import {
+  CERTIFICATE_BYTES,
+  CRL_BYTES,
+  KEY_PACKAGE_BYTES,
+  MANIFEST_BYTES,
+  SEALED_BYTES,
+  TEXT_BYTES,
+  TRANSFER_CANDIDATES,
+  TRANSFER_FILES,
+} from '../wire/limits.js';
 import { bytes, codec, count, exactly, list, text, time } from '../wire/schema.js';
 import { type RowCipher, Table } from './table.js';
 
@@ -95,6 +104,49 @@ const keyPackageRow = v.object({
   expires: time(),
 });
 
+const PATH_BYTES = 4_096;
+
+/** An offer of files, from here or to here, and what became of it. */
+const transferRow = v.object({
+  order: count(),
+  id: exactly(16),
+  direction: v.picklist(['in', 'out']),
+  user: text(64),
+  /** The other side's, once it is known which. */
+  device: v.optional(text(16)),
+  secret: exactly(32),
+  manifest: bytes(MANIFEST_BYTES),
+  video: v.boolean(),
+  createdAt: time(),
+  /** From accepted on it runs whenever both sides are there. */
+  state: v.picklist(['offered', 'accepted', 'done', 'failed', 'declined']),
+  /** Which side wants it to rest. */
+  paused: v.optional(v.picklist(['here', 'there'])),
+  /** Where the other side was last. */
+  candidates: list(v.object({ host: text(64), port: count(65_535) }), TRANSFER_CANDIDATES),
+  /** What is sent, and a digest of how it looked when it was offered. */
+  source: v.optional(
+    v.object({
+      paths: list(text(PATH_BYTES), TRANSFER_FILES),
+      stamp: exactly(32),
+      rate: v.optional(v.number()),
+      pace: v.optional(v.number()),
+      trace: v.optional(text(PATH_BYTES)),
+    }),
+  ),
+  /** Where it goes. */
+  folder: v.optional(text(PATH_BYTES)),
+  /** Of each file, once done; the path is the receiver's. */
+  results: v.optional(
+    list(v.object({ sha256: v.optional(text(64)), path: v.optional(text(PATH_BYTES)) }), TRANSFER_FILES),
+  ),
+  failure: v.optional(v.object({ code: text(64), message: text(1_024), hint: text(1_024) })),
+});
+export type TransferRow = v.InferOutput<typeof transferRow>;
+
+/** Files of somebody, up to so many bytes, are accepted without asking. */
+const acceptRow = v.object({ who: text(64), upTo: count() });
+
 export const openTables = (store: LocalStore, cipher: RowCipher) => ({
   device: new Table(store, cipher, 'device', row(deviceRow)),
   contacts: new Table(store, cipher, 'contact', row(contactRow)),
@@ -111,6 +163,8 @@ export const openTables = (store: LocalStore, cipher: RowCipher) => ({
     'unseen',
     row(v.object({ order: count(), conversation: text(64), number: count() })),
   ),
+  transfers: new Table(store, cipher, 'transfer', row(transferRow)),
+  accepts: new Table(store, cipher, 'accept', row(acceptRow)),
   mailbox: new Table(store, cipher, 'mailbox', row(v.object({ through: count() }))),
 });
 export type Tables = ReturnType<typeof openTables>;

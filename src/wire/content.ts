@@ -1,6 +1,13 @@
 import * as v from 'valibot';
-import { SEALED_BYTES, TEXT_BYTES } from './limits.js';
-import { codec, exactly, list, text, time } from './schema.js';
+import {
+  MANIFEST_BYTES,
+  REASON_CHARS,
+  SEALED_BYTES,
+  TEXT_BYTES,
+  TRANSFER_CANDIDATES,
+  TRANSFER_FILES,
+} from './limits.js';
+import { bytes, codec, count, exactly, list, text, time } from './schema.js';
 
 /**
  * What is inside a sealed message. Its id is not repeated here: it travels as the MLS authenticated data, so that what
@@ -10,6 +17,9 @@ import { codec, exactly, list, text, time } from './schema.js';
 export const MESSAGE_ID_BYTES = 16;
 
 const messageId = exactly(MESSAGE_ID_BYTES);
+const transfer = exactly(16);
+/** UDP addresses at which a device may be reached for a transfer: numeric, the likelier ones first. */
+const candidates = list(v.object({ host: text(64), port: count(65_535) }), TRANSFER_CANDIDATES);
 
 const contentSchema = v.variant('type', [
   v.object({
@@ -24,6 +34,36 @@ const contentSchema = v.variant('type', [
   }),
   /** The receiver could not open these (it lost its keys, or came too late): their author seals them again. */
   v.object({ type: v.literal('resend'), ids: list(messageId, 256) }),
+  /** Files for the taking. `manifest` is encoded by manifestCodec; `secret` keys the datagrams. */
+  v.object({
+    type: v.literal('offer'),
+    transfer,
+    secret: exactly(32),
+    manifest: bytes(MANIFEST_BYTES),
+    video: v.boolean(),
+    sentAt: time(),
+    candidates,
+  }),
+  /** A step of either side; of several devices which accept, the sender keeps the first and cancels the others. */
+  v.object({
+    type: v.literal('answer'),
+    transfer,
+    step: v.picklist(['accept', 'decline', 'pause', 'resume', 'cancel', 'done']),
+    /** Said with accept and resume: where the speaker is now. */
+    candidates: v.optional(candidates),
+    reason: v.optional(text(REASON_CHARS)),
+    /** Said with done: SHA-256 of each file as it was written, in the manifest's order. */
+    sums: v.optional(list(exactly(32), TRANSFER_FILES)),
+    /** The one device it is meant for, where it is not for all. */
+    device: v.optional(text(16)),
+  }),
+  /** The speaker is (also) at these addresses now, and ready to go on. */
+  v.object({ type: v.literal('candidates'), transfer, candidates }),
 ]);
 export type Content = v.InferOutput<typeof contentSchema>;
+export type TransferContent = Extract<Content, { type: 'offer' | 'answer' | 'candidates' }>;
+
+export const isTransferContent = (content: Content): content is TransferContent =>
+  content.type === 'offer' || content.type === 'answer' || content.type === 'candidates';
+
 export const contentCodec = codec(contentSchema, SEALED_BYTES);

@@ -52,6 +52,14 @@ export class FrameDecoder {
     }
   }
 
+  /** What came after the frames taken so far; the decoder is empty then. */
+  rest(): Uint8Array {
+    const held = this.#peek(this.#held);
+    this.#chunks = [];
+    this.#held = 0;
+    return held;
+  }
+
   /** The first `length` bytes as one piece, left in place. */
   #peek(length: number): Uint8Array {
     const first = this.#chunks[0]!;

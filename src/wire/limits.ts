@@ -111,6 +111,8 @@ export const TRANSFER_FILES = 2_048;
 export const TRANSFER_PATH_BYTES = 1_024;
 export const TRANSFER_PATH_DEPTH = 16;
 export const MANIFEST_BYTES = 192 << 10;
+/** Addresses one side of a transfer names. */
+export const TRANSFER_CANDIDATES = 16;
 /** Every path carries this much (RFC 9000 §14), and handshakes are padded to it. */
 export const DATAGRAM_MIN_BYTES = 1_200;
 /** IPv4's largest UDP payload; what a length of two bytes could say beyond it is refused. */

@@ -6,6 +6,8 @@ import { bytes, codec, count, exactly, list, text } from './schema.js';
 /** What two peers say to each other on a direct link: mutual TLS, ALPN `p2pchat-peer/1`, the same table both ways. */
 
 export const ALPN_PEER = 'p2pchat-peer/1';
+/** A connection of its own for the bytes of one transfer, where datagrams do not get through. */
+export const ALPN_STREAM = 'p2pchat-stream/1';
 
 export const peerMethods = {
   /** First request of whoever dialled. `instance` is random for each start of a program. */
@@ -31,3 +33,8 @@ const parcelSchema = v.variant('kind', [
 ]);
 export type ParcelContent = v.InferOutput<typeof parcelSchema>;
 export const parcelCodec = codec(parcelSchema, SEALED_BYTES);
+
+// --- A transfer's stream ---
+
+/** The one frame that whoever dialled sends; the answer is an empty one, and from then on the transfer's bytes follow. */
+export const streamHello = codec(v.object({ transfer: exactly(16) }), 256);

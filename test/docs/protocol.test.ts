@@ -53,6 +53,13 @@ const examples: Record<string, () => Uint8Array> = {
       }),
     ),
   'text content': () => contentCodec.encode({ type: 'text', body: 'hi', sentAt: 1_767_225_600_000 }),
+  'answer content': () =>
+    contentCodec.encode({
+      type: 'answer',
+      transfer: count(0, 16),
+      step: 'accept',
+      candidates: [{ host: '192.0.2.1', port: 4100 }],
+    }),
   'message parcel': () =>
     parcelCodec.encode({ kind: 'message', group: count(0, 16), sealed: Uint8Array.of(0xaa, 0xbb) }),
   'directory id': () => utf8(directoryIdOf(ca.publicKey)),

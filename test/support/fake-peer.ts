@@ -1,5 +1,6 @@
 import type { HistoryMessage, HistoryQuery, PeerApi, SearchQuery, UserSummary } from '../../src/peer/api.js';
 import type { PeerEvent } from '../../src/peer/events.js';
+import { noFiles } from './no-files.js';
 
 const nothing = async (): Promise<never> => {
   throw new Error('the fake peer has none');
@@ -9,6 +10,7 @@ const nothing = async (): Promise<never> => {
 export class FakePeer implements PeerApi {
   readonly device = 'd1';
   directoryState: 'online' | 'offline' = 'online';
+  readonly files = noFiles();
   readonly messages: HistoryMessage[] = [];
   readonly read: string[] = [];
   readonly known: UserSummary[] = [];

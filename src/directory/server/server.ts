@@ -9,6 +9,7 @@ import type { Core } from '../core.js';
 import { SERVER_CERTIFICATE_EVERY_MS } from '../limits.js';
 import { Admission } from './admission.js';
 import { type Connection, openConnection } from './connection.js';
+import { EchoResponder } from './echo.js';
 
 export interface ListenAddress {
   readonly host: string;
@@ -30,6 +31,7 @@ export class DirectoryServer {
   /** TCP sockets, by which everything can be closed, handshakes included. */
   readonly #sockets = new Set<Socket>();
   readonly #serving = new Set<Promise<unknown>>();
+  #echo: EchoResponder | undefined;
   #cancelCheck: Cancel = () => {};
   #cancelRenewal: Cancel = () => {};
   #closing: Promise<void> | undefined;
@@ -46,6 +48,8 @@ export class DirectoryServer {
   static async listen(core: Core, address: ListenAddress): Promise<DirectoryServer> {
     const server = new DirectoryServer(core);
     await listen(server.#tcp, address);
+    server.#echo = await EchoResponder.listen({ host: address.host, port: server.port });
+    if (server.#echo === undefined) core.log.warn('no UDP on the port: addresses are not told', { port: server.port });
     server.#check();
     server.#renew();
     return server;
@@ -78,6 +82,7 @@ export class DirectoryServer {
     for (const connection of connections) connection.end(why);
     await Promise.all(connections.map(({ done }) => done));
     for (const socket of this.#sockets) socket.destroy();
+    await this.#echo?.close();
     await closed;
   }
 

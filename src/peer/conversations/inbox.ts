@@ -32,6 +32,8 @@ export interface InboxInit {
   enqueue<T>(user: string, work: () => Promise<T>): Promise<T>;
   /** A line is on disk. Called in the order of the lines. */
   onLine(row: MessageRow, unseen: number): void;
+  /** What has to be kept of something besides text, in the same write as the memory that it came. */
+  stepsFor(user: string, from: DeviceAddress, content: Content): Promise<readonly Step[]>;
   onContent(user: string, from: DeviceAddress, content: Content): Promise<void>;
 }
 
@@ -80,6 +82,7 @@ export class Inbox {
     const line = content?.type === 'text' ? await this.#line(group, from, incoming, content, steps) : undefined;
     if (line === undefined)
       steps.push(this.#init.tables.places.put([hex(incoming.id)], { conversation: '', number: 0 }));
+    if (content && content.type !== 'text') steps.push(...(await this.#init.stepsFor(group.user, from, content)));
     const done = this.#init.disk.write(steps).then(() => {
       if (line) this.#init.onLine(line.row, line.unseen);
     });

@@ -74,6 +74,11 @@ export class Messenger {
     return row;
   }
 
+  /** The person's name as registered, once what they may have begun is known. @throws Failure as `sendText` */
+  enter(to: string): Promise<string> {
+    return this.#entering(to, async (user) => user);
+  }
+
   /** What is said first stays first, however long it takes to find out to whom. */
   #entering<T>(to: string, work: (user: string) => Promise<T>): Promise<T> {
     return queued(this.#entrances, to, async () => {
@@ -101,14 +106,15 @@ export class Messenger {
     });
   }
 
-  /** Something besides text: no line of its own, the same care otherwise. */
-  async sendContent(user: string, content: Content): Promise<void> {
+  /** Something besides text: no line of its own, the same care otherwise. @returns its id */
+  async sendContent(user: string, content: Content): Promise<Uint8Array> {
+    const id = this.#init.random.bytes(MESSAGE_ID_BYTES);
     const { written } = await this.enqueue(user, async () => {
       const group = await this.#groupFor(user);
-      const id = this.#init.random.bytes(MESSAGE_ID_BYTES);
       return this.#post(group, { id, user, content: contentCodec.encode(content), shown: false }, []);
     });
     await written;
+    return id;
   }
 
   /** The same message in the group of now, for a device that could not open it. */

@@ -34,6 +34,8 @@ export class Outbox {
   readonly #lanes = new Map<string, Lane>();
   readonly #entries = new Map<string, Entry>();
   readonly #due = new Set<Entry>();
+  /** Whoever wants to know that a message has got anywhere. */
+  readonly #watched = new Map<string, () => void>();
   #recording: Promise<void> | undefined;
   #nextOrder = 1;
 
@@ -67,6 +69,13 @@ export class Outbox {
     const item = { order: row.order, id: row.id, group: row.group!, sealed: row.sealed! };
     for (const address of pending.values()) this.#lane(address).push(item);
     if (pending.size === 0) this.#settle(row.id, undefined, 'stored');
+  }
+
+  /** Resolves when a device of the receiver, or its mailbox, has the message. */
+  reached(id: Uint8Array): Promise<void> {
+    const entry = this.#entries.get(hex(id));
+    if (entry !== undefined && entry.state !== 'queued') return Promise.resolve();
+    return new Promise((resolve) => this.#watched.set(hex(id), resolve));
   }
 
   /** Lets waiting messages try again: those to one device, or all. */
@@ -112,6 +121,8 @@ export class Outbox {
     const isTheirs = address === undefined || foldName(address.user) !== foldName(this.#init.self.user);
     if (isTheirs && !isAtLeast(entry.state, state)) {
       entry.state = state;
+      this.#watched.get(hex(id))?.();
+      this.#watched.delete(hex(id));
       if (entry.row.shown) this.#init.onState(hex(id), entry.row.user, state);
     }
     this.#due.add(entry);

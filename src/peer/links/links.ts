@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { sameBytes } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
@@ -8,11 +9,12 @@ import { assertChannel, peerCertificateDer, peerClientTls, peerServerTls, type T
 import type { Endpoint } from '../../wire/directory.js';
 import { HANDSHAKE_TIMEOUT_MS } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
-import { ALPN_PEER } from '../../wire/peer-link.js';
+import { ALPN_PEER, ALPN_STREAM } from '../../wire/peer-link.js';
 import type { ContactDevice } from '../contacts.js';
 import { dial } from '../directory-dial.js';
 import { endpointsOf, type ListenAddress } from './endpoints.js';
 import { Link, type LinkHandlers } from './link.js';
+import { greetStream, takeStream } from './stream.js';
 
 export interface LinksInit {
   readonly clock: Clock;
@@ -25,6 +27,8 @@ export interface LinksInit {
   admit(der: Uint8Array): Promise<DeviceCertificate>;
   onLink(link: Link): void;
   onLost(link: Link): void;
+  /** A connection for a transfer, from a device that has been judged. @returns whether it has a part in it */
+  onStream(from: DeviceCertificate, transfer: Uint8Array, stream: Duplex): boolean;
 }
 
 /** Between the starts of tries to a device's several addresses (RFC 8305 calls it the connection attempt delay). */
@@ -42,6 +46,8 @@ export class Links {
   readonly #failedAt = new Map<string, number>();
   /** Sockets that came in and are not links yet. */
   readonly #judging = new Set<TLSSocket>();
+  /** Connections of transfers that came in. */
+  readonly #streams = new Set<TLSSocket>();
   #server: Server | undefined;
   #listening: ListenAddress | undefined;
 
@@ -62,6 +68,18 @@ export class Links {
     server.on('error', () => {});
     this.#server = server;
     this.#listening = { host: address.host, port: (server.address() as { port: number }).port };
+  }
+
+  get address(): ListenAddress {
+    return this.#listening!;
+  }
+
+  /** A connection of its own for the bytes of a transfer; undefined where the device does not answer, or has no part in it. */
+  openStream(target: ContactDevice, transfer: Uint8Array): Promise<Duplex | undefined> {
+    return this.#firstThatAnswers(target, async (endpoint, signal) => {
+      const { socket } = await this.#secure(target, endpoint, ALPN_STREAM, signal);
+      return greetStream(socket, transfer);
+    });
   }
 
   /** Where others may reach this device. */
@@ -95,13 +113,16 @@ export class Links {
   }
 
   async #dial(target: ContactDevice): Promise<Link | undefined> {
-    const link = await this.#firstThatAnswers(target);
+    const link = await this.#firstThatAnswers(target, (endpoint, signal) => this.#connect(target, endpoint, signal));
     if (link === undefined) this.#failedAt.set(target.device, this.#init.clock.monotonic());
     // The other side may have dialled at the same time, and its link be the one that stays.
     return this.#links.get(target.device);
   }
 
-  async #firstThatAnswers(target: ContactDevice): Promise<Link | undefined> {
+  async #firstThatAnswers<T>(
+    target: ContactDevice,
+    connect: (endpoint: Endpoint, signal: AbortSignal) => Promise<T>,
+  ): Promise<T | undefined> {
     const ending = new AbortController();
     const stop = (): void => ending.abort();
     this.#init.scope.signal.addEventListener('abort', stop);
@@ -109,7 +130,7 @@ export class Links {
     try {
       const tries = target.endpoints.map(async (endpoint, index) => {
         await this.#pause(index * ATTEMPT_DELAY_MS, ending.signal);
-        return this.#connect(target, endpoint, ending.signal);
+        return connect(endpoint, ending.signal);
       });
       return await Promise.any(tries);
     } catch {
@@ -134,13 +155,24 @@ export class Links {
   }
 
   async #connect(target: ContactDevice, endpoint: Endpoint, signal: AbortSignal): Promise<Link> {
-    const socket = await dial({ ...peerClientTls(this.#init.identity()), ...endpoint }, signal);
+    const { socket, certificate } = await this.#secure(target, endpoint, ALPN_PEER, signal);
     try {
-      assertChannel(socket, ALPN_PEER);
+      return await this.#greet(socket, certificate, true);
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
+  }
+
+  /** Who answers is who was meant. */
+  async #secure(target: ContactDevice, endpoint: Endpoint, protocol: string, signal: AbortSignal) {
+    const socket = await dial({ ...peerClientTls(this.#init.identity(), protocol), ...endpoint }, signal);
+    try {
+      assertChannel(socket, protocol);
       const certificate = await this.#init.admit(peerCertificateDer(socket));
       const { identityKey } = target.certificate;
       assertPeer(certificate, { folded: foldName(target.user), identityKey, deviceId: target.device });
-      return await this.#greet(socket, certificate, true);
+      return { socket, certificate };
     } catch (error) {
       socket.destroy();
       throw error;
@@ -151,14 +183,22 @@ export class Links {
     socket.on('error', () => {});
     this.#judging.add(socket);
     try {
-      assertChannel(socket, ALPN_PEER);
-      await this.#greet(socket, await this.#init.admit(peerCertificateDer(socket)), false);
+      assertChannel(socket, ALPN_PEER, ALPN_STREAM);
+      const certificate = await this.#init.admit(peerCertificateDer(socket));
+      if (socket.alpnProtocol === ALPN_STREAM) await this.#admitStream(socket, certificate);
+      else await this.#greet(socket, certificate, false);
     } catch {
       // Whoever it was learns nothing but that the door stays shut.
       socket.destroy();
     } finally {
       this.#judging.delete(socket);
     }
+  }
+
+  async #admitStream(socket: TLSSocket, certificate: DeviceCertificate): Promise<void> {
+    this.#streams.add(socket);
+    socket.once('close', () => this.#streams.delete(socket));
+    await takeStream(socket, (transfer) => this.#init.onStream(certificate, transfer, socket));
   }
 
   async #greet(socket: TLSSocket, certificate: DeviceCertificate, dialled: boolean): Promise<Link> {
@@ -209,7 +249,7 @@ export class Links {
       else resolve();
     });
     for (const link of this.all()) link.close(ending());
-    for (const socket of this.#judging) socket.destroy();
+    for (const socket of [...this.#judging, ...this.#streams]) socket.destroy();
     await serverClosed;
   }
 }

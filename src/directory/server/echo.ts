@@ -1,0 +1,63 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { isIPv4, isIPv6 } from 'node:net';
+import { decodeEchoRequest, encodeEchoResponse, type SeenAddress } from '../../wire/datagrams/echo.js';
+
+/**
+ * "Which address do my datagrams come from?", answered on the UDP port with the directory's number. Keeps nothing of anybody,
+ * and answers with no more bytes than it was asked with, so that nobody is flooded by way of it.
+ */
+export class EchoResponder {
+  readonly #socket: Socket;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on('message', (datagram, from) => this.#answer(datagram, from));
+    // What a send provoked far away is no fault of this socket.
+    socket.on('error', () => {});
+  }
+
+  /** @returns undefined where the port is taken: then peers behind a NAT find each other by TCP only */
+  static async listen({ host, port }: { readonly host: string; readonly port: number }) {
+    const socket = createSocket({ type: isIPv4(host) ? 'udp4' : 'udp6' });
+    try {
+      const listening = once(socket, 'listening');
+      socket.bind(port, host);
+      await listening;
+      return new EchoResponder(socket);
+    } catch {
+      socket.close();
+      return undefined;
+    }
+  }
+
+  #answer(datagram: Uint8Array, { address, port }: RemoteInfo): void {
+    const seen = seenAddress(address, port);
+    if (seen === null) return;
+    try {
+      this.#socket.send(encodeEchoResponse(decodeEchoRequest(datagram), seen), port, address, () => {});
+    } catch {
+      // Not an echo request.
+    }
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => this.#socket.close(() => resolve()));
+  }
+}
+
+function seenAddress(text: string, port: number): SeenAddress | null {
+  const plain = (text.startsWith('::ffff:') && isIPv4(text.slice(7)) ? text.slice(7) : text).split('%')[0]!;
+  if (isIPv4(plain)) return { family: 4, port, address: Uint8Array.from(plain.split('.').map(Number)) };
+  return isIPv6(plain) ? { family: 6, port, address: ipv6Bytes(plain) } : null;
+}
+
+/** Of the canonical text that sockets give. */
+function ipv6Bytes(text: string): Uint8Array {
+  const [front = '', back] = text.split('::');
+  const groups = (part: string): number[] =>
+    part === '' ? [] : part.split(':').map((word) => Number.parseInt(word, 16));
+  const [first, last] = [groups(front), groups(back ?? '')];
+  const all = [...first, ...new Array<number>(8 - first.length - last.length).fill(0), ...last];
+  return Uint8Array.from(all.flatMap((group) => [group >> 8, group & 0xff]));
+}

@@ -1,0 +1,64 @@
+import type { AcceptRule, FilesApi, OfferOptions, Playing, ReceiveOptions } from '../api.js';
+import type { TransferEvent } from '../events.js';
+import type { Rules } from './rules.js';
+import type { TransferDesk } from './transfers.js';
+
+/** What faces see of the transfers. */
+export class Files implements FilesApi {
+  readonly #desk: TransferDesk;
+  readonly #rules: Rules;
+  readonly #addressee: (to: string) => string;
+
+  constructor(desk: TransferDesk, rules: Rules, addressee: (to: string) => string) {
+    this.#desk = desk;
+    this.#rules = rules;
+    this.#addressee = addressee;
+  }
+
+  async offer(to: string, paths: readonly string[], options: OfferOptions = {}): Promise<readonly TransferEvent[]> {
+    return [await this.#desk.offer(this.#addressee(to), paths, options)];
+  }
+
+  async reached(id: string, timeout: number): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(resolve, timeout, false);
+    });
+    const reached = this.#desk.reached(id).then(() => true);
+    return Promise.race([reached, late]).finally(() => clearTimeout(timer));
+  }
+
+  list(): readonly TransferEvent[] {
+    return this.#desk.list();
+  }
+
+  accept(id?: string, folder?: string): Promise<TransferEvent> {
+    return this.#desk.accept(id, folder);
+  }
+
+  decline(id?: string): Promise<TransferEvent> {
+    return this.#desk.decline(id);
+  }
+
+  control(id: string, step: 'pause' | 'resume' | 'cancel'): Promise<TransferEvent> {
+    return this.#desk.control(id, step);
+  }
+
+  receive(options: ReceiveOptions): void {
+    this.#rules.receive(options);
+    this.#desk.welcomeWaiting();
+    if (options.accept !== undefined && options.accept !== 'none') this.#desk.warm();
+  }
+
+  setRule(rule: AcceptRule): Promise<void> {
+    return this.#rules.set(rule);
+  }
+
+  rules(): Promise<readonly AcceptRule[]> {
+    return this.#rules.list();
+  }
+
+  play(id: string, file = 0): Promise<Playing> {
+    return this.#desk.play(id, file);
+  }
+}

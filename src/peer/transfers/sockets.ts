@@ -1,0 +1,87 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import type { Clock } from '../../base/clock.js';
+import { hasCode } from '../../base/errors.js';
+import { type HostAddress, openTransfers, type Transfers } from '../../transfer/transfer.js';
+import { TRANSFER_CANDIDATES } from '../../wire/limits.js';
+import type { ListenAddress } from '../links/endpoints.js';
+
+/** What the directory saw is true for as long as a NAT surely keeps a mapping. */
+const SEEN_FOR_MS = 15_000;
+const ANY = ['::', '0.0.0.0'];
+
+export interface SocketsInit {
+  readonly clock: Clock;
+  /** Where the peer's links come in. */
+  listening(): ListenAddress;
+  /** The directory's address, as the profile has it. */
+  readonly directory: { readonly host: string; readonly port: number };
+}
+
+/** The UDP side of a peer, opened by the first transfer: most runs of the program have none. */
+export class Sockets {
+  readonly #init: SocketsInit;
+  #opening: Promise<Transfers> | undefined;
+  #seen: { readonly at: number; readonly address: Promise<HostAddress | undefined> } | undefined;
+
+  constructor(init: SocketsInit) {
+    this.#init = init;
+  }
+
+  open(): Promise<Transfers> {
+    this.#opening ??= this.#open();
+    return this.#opening;
+  }
+
+  async #open(): Promise<Transfers> {
+    const { host, port } = this.#init.listening();
+    const numeric = isIP(host) ? host : (await lookup(host)).address;
+    const hosts = numeric === '::' ? ['0.0.0.0', '::'] : [numeric];
+    // The port of the links; where another program has it, candidates name the one it got instead.
+    const ways = [
+      { hosts, port },
+      { hosts, port: 0 },
+      { hosts: hosts.slice(0, 1), port: 0 },
+    ];
+    for (const [at, way] of ways.entries()) {
+      try {
+        return await openTransfers({ listen: way.hosts.map((one) => ({ host: one, port: way.port })) });
+      } catch (error) {
+        if (!hasCode(error, 'address-in-use') || at === ways.length - 1) throw error;
+      }
+    }
+    throw new Error('unreachable');
+  }
+
+  /** Addresses of this machine, the likelier ones first. */
+  async local(): Promise<HostAddress[]> {
+    const transfers = await this.open();
+    const loopback = transfers.endpoints
+      .filter(({ address }) => ANY.includes(address.host))
+      .map(({ address }) => ({ host: address.host === '::' ? '::1' : '127.0.0.1', port: address.port }));
+    return [...transfers.candidates().slice(0, TRANSFER_CANDIDATES - 3), ...loopback];
+  }
+
+  /** The address from which the directory sees us, where that is none of our own. */
+  reflexive(): Promise<HostAddress | undefined> {
+    const now = this.#init.clock.monotonic();
+    if (this.#seen === undefined || now - this.#seen.at > SEEN_FOR_MS) {
+      this.#seen = { at: now, address: this.#ask().catch(() => undefined) };
+    }
+    return this.#seen.address;
+  }
+
+  async #ask(): Promise<HostAddress | undefined> {
+    const { host, port } = this.#init.directory;
+    const transfers = await this.open();
+    const numeric = isIP(host) ? host : (await lookup(host)).address;
+    const seen = await transfers.reflexive({ host: numeric, port });
+    const own = await this.local();
+    return own.some((one) => one.host === seen.host && one.port === seen.port) ? undefined : seen;
+  }
+
+  async close(): Promise<void> {
+    const opened = await this.#opening?.catch(() => undefined);
+    await opened?.close();
+  }
+}

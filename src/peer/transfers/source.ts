@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { extname } from 'node:path';
+import { sameBytes } from '../../base/bytes.js';
+import { Failure } from '../../base/errors.js';
+import { describe, type Source } from '../../transfer/transfer.js';
+import { manifestCodec } from '../../wire/transfer-manifest.js';
+import type { TransferRow } from '../rows.js';
+
+/** What is offered, and found again after a restart. */
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.mp4': 'video/mp4',
+  '.m4v': 'video/mp4',
+  '.mkv': 'video/x-matroska',
+  '.webm': 'video/webm',
+  '.mov': 'video/quicktime',
+  '.avi': 'video/x-msvideo',
+  '.mp3': 'audio/mpeg',
+  '.ogg': 'audio/ogg',
+  '.flac': 'audio/flac',
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.png': 'image/png',
+  '.gif': 'image/gif',
+  '.webp': 'image/webp',
+  '.pdf': 'application/pdf',
+  '.zip': 'application/zip',
+  '.txt': 'text/plain',
+};
+
+/** @throws Failure usage 'no-such-file', 'nothing-to-send'; transfer 'too-many-files' */
+export async function sourceOf(paths: readonly string[]): Promise<Source> {
+  const source = await describe(paths);
+  const files = source.manifest.files.map((file) => {
+    const type = TYPES[extname(file.path).toLowerCase()];
+    return type === undefined ? file : { ...file, type };
+  });
+  return { ...source, manifest: { ...source.manifest, files } };
+}
+
+/** Whether files look as they did: names, sizes and times of change. */
+export function stampOf({ files }: Source): Uint8Array {
+  const hash = createHash('sha256');
+  for (const { path, size, mtimeMs } of files) hash.update(`${path}\0${size}\0${mtimeMs}\0`);
+  return hash.digest();
+}
+
+/** @throws Failure transfer 'source-changed' */
+export async function sourceAgain({ source: kept, manifest }: TransferRow): Promise<Source> {
+  const source = await sourceOf(kept!.paths).catch(() => undefined);
+  const same =
+    source !== undefined &&
+    sameBytes(stampOf(source), kept!.stamp) &&
+    sameBytes(manifestCodec.encode(source.manifest), manifest);
+  if (same) return source;
+  throw new Failure('transfer', 'source-changed', 'what was offered has changed since', { hint: 'Offer it again.' });
+}

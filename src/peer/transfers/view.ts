@@ -1,0 +1,81 @@
+import { BlockList, isIPv4 } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { hex } from '../../base/bytes.js';
+import type { Progress } from '../../transfer/transfer.js';
+import { cleanLine } from '../../wire/text.js';
+import { contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
+import { conversationWith } from '../conversations/direct.js';
+import type { TransferEvent, TransferState } from '../events.js';
+import type { TransferRow } from '../rows.js';
+
+/** A transfer as it is told to whoever watches. */
+
+/** What is known of it besides its row. */
+export interface Now {
+  readonly running: boolean;
+  readonly progress?: Progress | undefined;
+}
+
+function stateOf({ state, paused }: TransferRow, running: boolean): TransferState {
+  if (state !== 'accepted') return state;
+  if (paused !== undefined) return 'paused';
+  return running ? 'running' : 'accepted';
+}
+
+export function viewOf(row: TransferRow, manifest: Manifest, { running, progress }: Now): TransferEvent {
+  const size = contentBytes(manifest);
+  const state = stateOf(row, running);
+  const bytes = row.state === 'done' ? size : (progress?.bytes ?? 0);
+  const rate = state === 'running' || state === 'done' ? Math.round(progress?.rate ?? 0) : 0;
+  return {
+    event: 'transfer',
+    id: hex(row.id),
+    direction: row.direction,
+    peer: row.user,
+    conversation: conversationWith(row.user),
+    files: manifest.files.map((file, index) => fileOf(file, row.results?.[index])),
+    state,
+    bytes,
+    size,
+    rate,
+    ...(progress !== undefined && { path: pathOf(progress.path) }),
+    ...(row.video && { video: true }),
+    ...(state === 'running' && progress !== undefined && runningOf(progress, rate)),
+    ...(row.failure !== undefined && { error: row.failure }),
+  };
+}
+
+function fileOf(
+  { path, size, type }: Manifest['files'][number],
+  result: { readonly sha256?: string | undefined; readonly path?: string | undefined } | undefined,
+) {
+  return {
+    name: cleanLine(path),
+    size,
+    ...(type !== undefined && { type: cleanLine(type) }),
+    ...(result?.sha256 !== undefined && { sha256: result.sha256 }),
+    ...(result?.path !== undefined && { path: result.path }),
+  };
+}
+
+function runningOf({ bytes, size, rtt, loss, reason }: Progress, rate: number) {
+  return {
+    ...(rate > 0 && { timeLeft: Math.ceil((size - bytes) / rate) }),
+    ...(rtt > 0 && { rtt, loss }),
+    reason,
+  };
+}
+
+/** `lan` is the same network without a router between; the machine itself counts as `direct`. */
+function pathOf(key: string): 'direct' | 'lan' | 'tcp' {
+  if (key === 'stream') return 'tcp';
+  const host = key.split(' ')[0]!.split('%')[0]!;
+  const own = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  if (host.startsWith('127.') || own.some(({ address }) => address === host)) return 'direct';
+  const near = new BlockList();
+  for (const { cidr, family, internal } of own) {
+    const [net, bits] = cidr?.split('/') ?? [];
+    if (net !== undefined && !internal) near.addSubnet(net, Number(bits), family === 'IPv4' ? 'ipv4' : 'ipv6');
+  }
+  return near.check(host, isIPv4(host) ? 'ipv4' : 'ipv6') ? 'lan' : 'direct';
+}
