@@ -1,10 +1,12 @@
 import { systemClock } from '../base/clock.js';
 import { toFailure } from '../base/errors.js';
 import { Scope } from '../base/scope.js';
+import { commands } from '../peer/commands/table.js';
 import { Output } from './output.js';
 import type { Parts } from './parts.js';
 import { openShell, type Process } from './shell.js';
-import { parse } from './yargs.js';
+import { runFromTable } from './table-commands.js';
+import type { Action } from './yargs.js';
 
 /** POSIX: 128 and the signal's number. */
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
@@ -42,6 +44,17 @@ function asksForJson(words: readonly string[]): boolean {
   return (end < 0 ? words : words.slice(0, end)).includes('--json');
 }
 
+/** What the profile alone answers is one word, and has no use for a parser: loading it would be half of the time. */
+async function read(words: readonly string[], version: string): Promise<Action | undefined> {
+  const [name, ...more] = words.filter((word) => word !== '--json');
+  const command = commands.find((each) => each.fromProfile !== undefined && each.name === name);
+  if (command !== undefined && more.length === 0) {
+    return (shell) => runFromTable(shell, command, { _: [command.name] });
+  }
+  const { parse } = await import('./yargs.js');
+  return parse(words, version);
+}
+
 /** The whole program. @returns the exit status */
 export async function main(words: readonly string[], parts: Parts): Promise<number> {
   const json = asksForJson(words);
@@ -52,8 +65,12 @@ export async function main(words: readonly string[], parts: Parts): Promise<numb
     new Output(process.stdout, process.stderr, json).failure(failure);
     return failure.exit;
   };
+  process.on('uncaughtException', (error) => {
+    process.exitCode = report(error);
+    process.stderr.write(`${error.stack ?? ''}\n`, () => process.exit());
+  });
   const run = async (): Promise<number> => {
-    const action = await parse(words, parts.version);
+    const action = await read(words, parts.version);
     if (action === undefined) return 0;
     const shell = openShell({
       process: process as Process,

@@ -32,7 +32,8 @@ const BASELESS = /(^|\n)[\u200c\u200d]*(\p{M})/gu;
 const LEADING_JOINER = /(^|\n)[\u200c\u200d]+/g;
 const HARMLESS = /^[\n\x20-\x7e]*$/;
 
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+/** Made when the first text is too long: it takes 10 ms, which a command that prints one line does not have. */
+let segmenter: Intl.Segmenter | undefined;
 
 const picture = (control: string): string =>
   control === '\x7f' ? '\u2421' : String.fromCharCode(0x2400 + control.charCodeAt(0));
@@ -40,6 +41,7 @@ const picture = (control: string): string =>
 /** The longest whole graphemes of `text` within `cap` code units; whole code points where a grapheme alone exceeds it. */
 function cut(text: string, cap: number): string {
   if (text.length <= cap) return text;
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
   const at = segmenter.segment(text).containing(cap)?.index ?? cap;
   if (at > 0) return text.slice(0, at);
   return text.slice(0, cap).replace(/[\ud800-\udbff]$/, '');

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { Capture } from '../support/capture.js';
 import { entries, filesWith, found } from '../support/needles.js';
 import { Recorder } from '../support/recorder.js';
 import { isMessage, type Person, Stage } from '../support/stage.js';
@@ -19,6 +20,7 @@ let recorder: Recorder;
 let ada: Person;
 let ben: Person;
 const environments: string[] = [];
+let capture: Capture | undefined;
 
 /** Where the system shows it: the arguments and the environment of a running process. */
 function look(pid: number | undefined): void {
@@ -28,6 +30,7 @@ function look(pid: number | undefined): void {
 
 before(async () => {
   stage = await new Stage().open();
+  capture = await Capture.start();
   recorder = await Recorder.before(Number(/:(\d+)#/.exec(stage.link)![1]));
   stage.link = stage.link.replace(/:\d+#/, `:${recorder.port}#`);
   ada = await stage.registered('ada', passwords[0]);
@@ -48,6 +51,7 @@ before(async () => {
   await ben.run(['passwd', '--new-password-file', stage.workshop.file(next)]);
 });
 after(async () => {
+  await capture?.stop();
   await stage.close();
   await recorder.close();
 });
@@ -60,6 +64,13 @@ test('X1 no plaintext and no password is in what the directory keeps and logs', 
 test('X1 no plaintext, password or private key is in the traffic with the directory', () => {
   assert.ok(recorder.traffic.length > 10_000);
   assert.deepEqual(found([...everything, 'PRIVATE KEY'], recorder.traffic), []);
+});
+
+test('X1 no plaintext and no password is in what goes between two people', async (t) => {
+  if (capture === undefined) return t.skip('tcpdump, or the right to use it, is missing');
+  const packets = await capture.stop();
+  assert.ok(packets.length > 100_000);
+  assert.deepEqual(found(everything, packets), []);
 });
 
 test('X1 no plaintext, password or private key is in clear in a profile', () => {

@@ -90,6 +90,8 @@ test('a busy port and a folder that cannot be used have errors of their own', as
     { home: stage.workshop.folder },
   );
   assert.deepEqual([again.status, errorCode(again)], [1, 'store-in-use']);
+  const taken = await ina.run(['listen', '--listen', /\/\/(.*)#/.exec(stage.link)![1]!]);
+  assert.deepEqual([taken.status, errorCode(taken)], [2, 'port-busy']);
   const file = stage.workshop.file('not a folder');
   const folder = await stage.workshop.run(['whoami', '--json'], {
     home: stage.workshop.folder,
