@@ -153,6 +153,10 @@ export class Core {
       onLine: (row, unseen) => this.#line(row, unseen),
       stepsFor: async (user, from, content) =>
         isTransferContent(content) ? this.transfers.take(user, from, content) : [],
+      onKnown: async ({ id, via }) => {
+        const row = via === 'mailbox' ? await history.find(id) : undefined;
+        if (row) this.#owesReceipt(row);
+      },
       onContent: (user, from, content) => this.#content(user, from, content),
     });
     const isContact = (user: string): Promise<boolean> => this.#isContact(user);
@@ -237,8 +241,11 @@ export class Core {
 
   #line(row: MessageRow, unseen: number): void {
     this.feed.emitLine(row, unseen);
-    const isOthers = foldName(row.from) !== foldName(this.#init.self.user);
-    if (row.via === 'mailbox' && isOthers) this.#receipts.delivered(row.from, row.id);
+    if (row.via === 'mailbox') this.#owesReceipt(row);
+  }
+
+  #owesReceipt({ from, id }: MessageRow): void {
+    if (foldName(from) !== foldName(this.#init.self.user)) this.#receipts.delivered(from, id);
   }
 
   async #content(user: string, from: DeviceAddress, content: Content): Promise<void> {

@@ -34,6 +34,8 @@ export interface InboxInit {
   onLine(row: MessageRow, unseen: number): void;
   /** What has to be kept of something besides text, in the same write as the memory that it came. */
   stepsFor(user: string, from: DeviceAddress, content: Content): Promise<readonly Step[]>;
+  /** A message came once more: whoever sent it may not know that it is here. */
+  onKnown(incoming: Incoming): Promise<void>;
   onContent(user: string, from: DeviceAddress, content: Content): Promise<void>;
 }
 
@@ -70,9 +72,12 @@ export class Inbox {
 
   /** What is taken in is written with what follows; the queue needn't wait for the disk. */
   async #take(group: Group, incoming: Incoming): Promise<{ done: Promise<unknown> }> {
-    const known = await this.#init.tables.places.get(hex(incoming.id));
-    if (known || this.#taking.has(hex(incoming.id)))
-      return { done: this.#taking.get(hex(incoming.id)) ?? Promise.resolve() };
+    const writing = this.#taking.get(hex(incoming.id));
+    if (writing !== undefined) return { done: writing };
+    if (await this.#init.tables.places.get(hex(incoming.id))) {
+      await this.#init.onKnown(incoming);
+      return { done: Promise.resolve() };
+    }
     const opened = await this.#open(group, incoming.sealed);
     if (!sameBytes(opened.aad, incoming.id)) throw mislabelled();
     group.state = opened.next;
