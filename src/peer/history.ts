@@ -111,7 +111,8 @@ export class History {
       if (wanted(row)) found.push(row);
       if (found.length === limit) break;
     }
-    return found;
+    // Lines of one millisecond keep their order through the sort by time.
+    return found.reverse();
   }
 
   async #names(conversation: string | undefined): Promise<readonly string[]> {
