@@ -14,6 +14,7 @@ export class Output {
   readonly json: boolean;
   readonly #out: Writable;
   readonly #err: Writable;
+  #inProgress = false;
   /** Whoever edits a line on the terminal puts itself around what is printed. */
   around: (print: () => void) => void = (print) => print();
 
@@ -29,16 +30,33 @@ export class Output {
   }
 
   results(lines: readonly string[]): void {
-    if (lines.length > 0) this.around(() => this.#out.write(`${lines.join('\n')}\n`));
+    if (lines.length === 0) return;
+    this.#endProgress();
+    this.around(() => this.#out.write(`${lines.join('\n')}\n`));
+  }
+
+  /** On a terminal, in the place of the progress said before; elsewhere nothing. */
+  progress(line: string): void {
+    if (!('isTTY' in this.#err) || this.#err.isTTY !== true) return;
+    const columns = 'columns' in this.#err ? Number(this.#err.columns) : 80;
+    this.#inProgress = true;
+    this.#err.write(`\r\x1b[K${line.slice(0, columns - 1)}`);
+  }
+
+  #endProgress(): void {
+    if (this.#inProgress) this.#err.write('\r\x1b[K');
+    this.#inProgress = false;
   }
 
   /** For people only, and never among the results. */
   note(text: string): void {
+    this.#endProgress();
     this.around(() => this.#err.write(`${text}\n`));
   }
 
   failure({ code, message, hint, details }: Failure): void {
-    if (this.json) {
+    // What a program has been told by an event is not said again among the results.
+    if (this.json && details.said !== true) {
       this.say({ event: 'error', code, message, hint, ...(Object.keys(details).length > 0 && { details }) }, []);
     } else {
       this.note(hint === '' ? `p2pchat: ${message}` : `p2pchat: ${message}\n  ${hint}`);

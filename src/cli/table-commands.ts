@@ -23,7 +23,7 @@ const positionals = (command: Command) => slots(command).filter(({ parameter }) 
 /** yargs' form: `send <to> [text]`. A text may come from standard input, so it may be missing. */
 export function yargsForm(command: Command): string {
   const form = positionals(command).map(({ name, parameter }) => {
-    const word = parameter.type === 'words' ? `${name}..` : name;
+    const word = parameter.type === 'words' || parameter.type === 'paths' ? `${name}..` : name;
     return parameter.optional || parameter.type === 'text' ? `[${word}]` : `<${word}>`;
   });
   return [command.name.split(' ').at(-1), ...form].join(' ');
@@ -114,7 +114,13 @@ const contextOf = (shell: Shell): Context => ({ face: 'shell', commands, now: ()
 
 async function show(shell: Shell, command: Command, args: Args, run: Runner): Promise<void> {
   const context = contextOf(shell);
-  await run(command, args, (item) => shell.output.say(item, command.lines(item, context)));
+  await run(command, args, (item) => sayItem(shell, command, item, context));
+}
+
+function sayItem({ output }: Shell, command: Command, item: Item, context: Context): void {
+  const progress = command.progress(item, context);
+  if (progress === undefined || output.json) output.say(item, command.lines(item, context));
+  else output.progress(progress);
 }
 
 /** The process that has the profile open may know more; but nobody is asked for a password for this. */

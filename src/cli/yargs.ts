@@ -21,8 +21,21 @@ const DASH = '\0';
 const restored = (value: unknown): unknown =>
   value === DASH ? '-' : Array.isArray(value) ? value.map(restored) : value;
 
+/** Arguments of which there may be several; of anything else given twice the last one counts. */
+const SEVERAL = new Set([
+  '_',
+  ...commands.flatMap(({ parameters }) =>
+    Object.entries(parameters).flatMap(([name, { type }]) => (type === 'words' || type === 'paths' ? [name] : [])),
+  ),
+]);
+
 const restore = (parsed: object): Parsed =>
-  Object.fromEntries(Object.entries(parsed).map(([name, value]) => [name, restored(value)])) as Parsed;
+  Object.fromEntries(
+    Object.entries(parsed).map(([name, value]) => [
+      name,
+      restored(Array.isArray(value) && !SEVERAL.has(name) ? value.at(-1) : value),
+    ]),
+  ) as Parsed;
 
 class Line {
   action: Action | undefined;
@@ -96,6 +109,12 @@ function addSessions(argv: Argv, line: Line): void {
             ...PEER,
             count: { type: 'string', requiresArg: true, describe: 'end after that many messages' },
             timeout: { type: 'string', requiresArg: true, describe: 'end after that many seconds' },
+            accept: {
+              choices: ['all', 'contacts', 'none'] as const,
+              requiresArg: true,
+              describe: 'whose files are taken without asking, besides the rules of autoaccept',
+            },
+            to: { type: 'string', requiresArg: true, describe: 'folder for the files' },
           })
           .epilogue(
             'Example: p2pchat listen --json --count 1 --timeout 60\nStatus 1 if --count was not reached in time.',
@@ -154,7 +173,6 @@ export async function parse(words: readonly string[], version: string): Promise<
     .parserConfiguration({
       'parse-numbers': false,
       'parse-positional-numbers': false,
-      'duplicate-arguments-array': false,
       'dot-notation': false,
       'camel-case-expansion': false,
       'boolean-negation': false,

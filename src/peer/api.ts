@@ -125,6 +125,8 @@ export interface FilesApi {
   offer(to: string, paths: readonly string[], options?: OfferOptions): Promise<readonly TransferEvent[]>;
   /** Resolves when the offer has reached a device or the mailbox of the receiver; false where it has not in `timeout` ms. */
   reached(id: string, timeout: number): Promise<boolean>;
+  /** Every event of a transfer from now on; unlike `subscribe`, nobody counts as watching. The function it gives back ends that. */
+  follow(listener: (event: TransferEvent) => void): () => void;
   /** Those that are not over and the latest of those that are, oldest first. */
   list(): readonly TransferEvent[];
   /** @param id or an unambiguous beginning of it; without, the newest offer @param folder absolute */

@@ -8,6 +8,7 @@ export function noFiles(): FilesApi {
   return {
     offer: never,
     reached: never,
+    follow: () => () => {},
     list: () => [],
     accept: never,
     decline: never,

@@ -1,5 +1,6 @@
+import { resolve } from 'node:path';
 import { Failure, hasCode } from '../../base/errors.js';
-import type { OpenPeer } from '../../peer/api.js';
+import type { AcceptMode, OpenPeer, ReceiveOptions } from '../../peer/api.js';
 import type { PeerEvent } from '../../peer/events.js';
 import type { ControlClient } from '../control/client.js';
 import { readyEvent } from '../control/peer-methods.js';
@@ -11,7 +12,14 @@ import type { Shell } from '../shell.js';
 export interface ListenOptions extends PeerOptions {
   readonly count?: string | undefined;
   readonly timeout?: string | undefined;
+  readonly accept?: AcceptMode | undefined;
+  readonly to?: string | undefined;
 }
+
+const receiving = ({ accept, to }: ListenOptions): ReceiveOptions => ({
+  ...(accept !== undefined && { accept }),
+  ...(to !== undefined && { folder: resolve(to) }),
+});
 
 /** Prints events and knows when there have been enough. */
 class Watcher {
@@ -59,13 +67,14 @@ const sessionEnded = (): Failure =>
     hint: 'Start it again, or listen again: then this command opens the profile itself.',
   });
 
-async function watchThrough(client: ControlClient, watcher: Watcher): Promise<Watching> {
+async function watchThrough(client: ControlClient, watcher: Watcher, files: ReceiveOptions): Promise<Watching> {
   client.onNotification = (method, { event }) => {
     if (method === 'event') watcher.show(event as PeerEvent);
   };
   await client.call('subscribe', {}).catch((error) => {
     throw hasCode(error, 'method-unknown') ? notWatchable() : error;
   });
+  await client.call('receive', { ...files });
   return {
     ended: client.ended.then(() => {
       throw sessionEnded();
@@ -73,7 +82,7 @@ async function watchThrough(client: ControlClient, watcher: Watcher): Promise<Wa
   };
 }
 
-async function watchHere(shell: Shell, init: OpenPeer, watcher: Watcher): Promise<Watching> {
+async function watchHere(shell: Shell, init: OpenPeer, watcher: Watcher, files: ReceiveOptions): Promise<Watching> {
   const { openPeer } = await shell.parts.peer();
   const { peer } = await openProfile(shell, () => openPeer(init), { stays: true });
   watcher.show(readyEvent(peer));
@@ -82,6 +91,7 @@ async function watchHere(shell: Shell, init: OpenPeer, watcher: Watcher): Promis
       if (event.event !== 'ready') watcher.show(event);
     }),
   );
+  peer.files.receive(files);
   await peer.replayUnseen();
   return { ended: peer.ended };
 }
@@ -100,10 +110,10 @@ export async function listen(shell: Shell, options: ListenOptions): Promise<void
   let asked: Promise<OpenPeer> | undefined;
   const watching = reach<Watching>(
     shell,
-    (client) => watchThrough(client, watcher),
+    (client) => watchThrough(client, watcher, receiving(options)),
     async () => {
       asked ??= openInit(shell, options);
-      return watchHere(shell, await asked, watcher);
+      return watchHere(shell, await asked, watcher, receiving(options));
     },
   );
   const ended = watching.then((watched) => watched.ended);

@@ -2,6 +2,7 @@ import type { PeerApi } from '../../peer/api.js';
 import { bindNamed, type Given } from '../../peer/commands/bind.js';
 import type { Command, Context, Item } from '../../peer/commands/command.js';
 import { permit } from '../../peer/commands/find.js';
+import { PATH_SEPARATOR } from '../../peer/commands/values.js';
 import type { PeerEvent, ReadyEvent } from '../../peer/events.js';
 import type { Params } from './jsonrpc.js';
 import type { Call, Method, Methods } from './server.js';
@@ -17,7 +18,7 @@ const words = (params: Params): Given =>
   Object.fromEntries(
     Object.entries(params)
       .filter(([, value]) => value !== undefined && value !== null)
-      .map(([name, value]) => [name, String(value)]),
+      .map(([name, value]) => [name, Array.isArray(value) ? value.join(PATH_SEPARATOR) : String(value)]),
   );
 
 /**
@@ -57,5 +58,19 @@ export function commandMethods(peer: PeerApi, commands: readonly Command[], now:
   return Object.fromEntries(commands.map((command) => [command.name, commandMethod(peer, command, context)]));
 }
 
+/** For whoever listens: whose files are taken from now on, and where they go. */
+const receiveMethod = (peer: PeerApi): Method => {
+  return async ({ accept, folder }) => {
+    peer.files.receive({
+      ...(typeof folder === 'string' && { folder }),
+      ...((accept === 'all' || accept === 'contacts' || accept === 'none') && { accept }),
+    });
+    return null;
+  };
+};
+
 /** Besides the commands, the events: for who stays. */
-export const eventMethods = (peer: PeerApi): Methods => ({ subscribe: subscribeMethod(peer) });
+export const eventMethods = (peer: PeerApi): Methods => ({
+  subscribe: subscribeMethod(peer),
+  receive: receiveMethod(peer),
+});

@@ -1,7 +1,7 @@
 import { Failure } from '../../base/errors.js';
 import type { Command, Face, Parameter } from './command.js';
 import { parametersOf, usage } from './help.js';
-import { convert } from './values.js';
+import { convert, PATH_SEPARATOR } from './values.js';
 
 /** Arguments by name, as text. */
 export type Given = Readonly<Record<string, string>>;
@@ -35,7 +35,8 @@ function place(command: Command, face: Face, words: readonly string[]): Given {
   for (const [at, { name, parameter }] of positional.entries()) {
     if (left.length === 0) break;
     if (skips(parameter, positional[at + 1]?.parameter, left)) continue;
-    given[name] = parameter.type === 'words' ? left.splice(0).join(' ') : left.shift()!;
+    if (parameter.type === 'words') given[name] = left.splice(0).join(' ');
+    else given[name] = parameter.type === 'paths' ? left.splice(0).join(PATH_SEPARATOR) : left.shift()!;
   }
   if (left.length > 0) throw wrongUsage(command, face);
   return given;

@@ -25,6 +25,15 @@ export type Parameter = ParameterBase &
           | 'text'
           /** One or more words, joined by a space. */
           | 'words'
+          /** One word as it stands. */
+          | 'word'
+          /** A file or folder here; several of them take the rest of the line. Whole paths from then on. */
+          | 'path'
+          | 'paths'
+          /** Bytes per second, as `50MB/s`. */
+          | 'rate'
+          /** Milliseconds, as `1ms`. */
+          | 'delay'
           | 'command';
       }
     /** Never among the words of a line or of argv: the face asks for it; twice, where it is new. */
@@ -73,6 +82,8 @@ export interface Command {
   readonly fromProfile?: (me: Whoami) => Item;
   run(peer: PeerApi, args: Readonly<Record<string, unknown>>, context: Context): AsyncIterable<Item>;
   lines(item: Item, context: Context): readonly string[];
+  /** What takes the place of the line before it while this goes on; undefined for what is said for good. */
+  progress(item: Item, context: Context): string | undefined;
 }
 
 interface CommandInit<P extends Parameters, I extends object> {
@@ -88,6 +99,7 @@ interface CommandInit<P extends Parameters, I extends object> {
   readonly fromProfile?: (me: Whoami) => Item;
   run(peer: PeerApi, args: Values<P>, context: Context): AsyncIterable<I>;
   lines(item: I, context: Context): readonly string[];
+  progress?(item: I, context: Context): string | undefined;
 }
 
 const labels = (parameters: Parameters): Record<string, string> =>
@@ -102,5 +114,6 @@ export function define<const P extends Parameters, I extends object>(init: Comma
     slashTakes: (init.slashTakes as Record<string, string> | undefined) ?? labels(init.parameters),
     run: (peer, args, context) => init.run(peer, args as Values<P>, context) as AsyncIterable<I & Item>,
     lines: (item, context) => init.lines(item as I, context),
+    progress: (item, context) => init.progress?.(item as I, context),
   };
 }

@@ -2,10 +2,13 @@ import { deleteAccount, logout, passwd } from './account.js';
 import type { Command } from './command.js';
 import { doctor } from './doctor.js';
 import { exportHistory } from './export.js';
+import { file, video } from './files.js';
 import { help } from './help-command.js';
 import { history } from './history.js';
+import { play } from './play.js';
 import { search } from './search.js';
 import { send } from './send.js';
+import { accept, autoaccept, decline, transfers } from './transfers.js';
 import { users } from './users.js';
 import { verify } from './verify.js';
 import { whoami } from './whoami.js';
@@ -13,6 +16,13 @@ import { whoami } from './whoami.js';
 /** Every command there is, in the order of the help; a new one is a file of its own and its name here. */
 export const commands: readonly Command[] = [
   send,
+  file,
+  video,
+  accept,
+  decline,
+  transfers,
+  play,
+  autoaccept,
   users,
   history,
   search,

@@ -1,4 +1,5 @@
 import type { TransferEvent } from '../events.js';
+import type { Context } from './command.js';
 import { field } from './lines.js';
 
 /** Transfers for people. Names have passed the gate already, and pass it once more before they are shown. */
@@ -111,4 +112,47 @@ export function listLine(event: TransferEvent): string {
   const arrow = event.direction === 'in' ? 'from' : 'to';
   const far = event.state === 'running' ? ` ${progressLine(event).split(': ')[1]}` : '';
   return `${shortId(event)} ${event.state.padEnd(8)} ${arrow} ${field(event.peer)}: ${what(event)}${far}`;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  startup: 'it is still finding out what the network gives',
+  bandwidth: 'the network gives no more',
+  loss: 'packets are lost',
+  delay: 'the queue on the way is growing',
+  given: 'you set the rate',
+  receiver: 'the receiver takes no more',
+  source: 'the disk gives no more',
+  paused: 'it rests',
+};
+
+/** Everything about one, and why it is as fast as it is. */
+export function detailLines(event: TransferEvent): string[] {
+  const { id, files, state, reason, error, path } = event;
+  const shown = files.map((file) => {
+    const place = file.path === undefined ? '' : `  ${field(file.path)}`;
+    const sum = file.sha256 === undefined ? '' : `  sha256 ${file.sha256}`;
+    return `  ${field(file.name)}  ${size(file.size)}${place}${sum}`;
+  });
+  return [
+    `${id} ${state}`,
+    ...(state === 'running' ? [progressLine(event)] : []),
+    ...(reason === undefined ? [] : [`limit: ${REASONS[reason] ?? reason}`]),
+    ...(path === undefined ? [] : [`path: ${PATH[path]}`]),
+    ...(error === undefined ? [] : [`${error.message} ${error.hint}`.trimEnd()]),
+    ...shown,
+  ];
+}
+
+const BARS = '▁▂▃▄▅▆▇█';
+const RATES = 16;
+const rates = new WeakMap<Context, number[]>();
+
+/** The progress of what runs, with the rates so far as a sparkline. */
+export function progressOf(event: TransferEvent, context: Context): string | undefined {
+  if (event.state !== 'running') return undefined;
+  const seen = [...(rates.get(context) ?? []), event.rate].slice(-RATES);
+  rates.set(context, seen);
+  const most = Math.max(1, ...seen);
+  const line = seen.map((rate) => BARS[Math.round((rate / most) * (BARS.length - 1))]).join('');
+  return `${progressLine(event)} ${line}`;
 }

@@ -1,14 +1,17 @@
 import { Failure } from '../../base/errors.js';
 import { foldName, isName } from '../../wire/names.js';
 import type { Parameter, Parameters } from './command.js';
+import { delayOf, pathOf, rateOf } from './units.js';
 
 type ValueOf<P extends Parameter> = P extends { type: 'choice'; choices: readonly (infer C)[] }
   ? C
-  : P extends { type: 'count' | 'seconds' | 'time' }
+  : P extends { type: 'count' | 'seconds' | 'time' | 'rate' | 'delay' }
     ? number
     : P extends { type: 'switch' }
       ? boolean
-      : string;
+      : P extends { type: 'paths' }
+        ? readonly string[]
+        : string;
 
 type Always<P extends Parameters> = {
   [K in keyof P]: P[K] extends { optional: true } ? (P[K] extends { fallback: string } ? K : never) : K;
@@ -53,8 +56,20 @@ function time(name: string, word: string): number {
   throw wrong(name, 'that is not a date', 'Write 2026-01-31 or 2026-01-31T18:00:00Z.');
 }
 
+function measured(name: string, value: number | undefined, example: string): number {
+  if (value !== undefined) return value;
+  throw wrong(name, 'that is not a value this can use', `Write ${example}, for example.`);
+}
+
+/** Between the paths of one argument: no path has it. */
+export const PATH_SEPARATOR = '\0';
+
 /** One argument given as text, as its handler gets it. @throws Failure usage `argument-invalid` */
-export function convert(name: string, parameter: Parameter, word: string): string | number | boolean {
+export function convert(
+  name: string,
+  parameter: Parameter,
+  word: string,
+): string | number | boolean | readonly string[] {
   switch (parameter.type) {
     case 'user':
       return user(name, word);
@@ -66,6 +81,14 @@ export function convert(name: string, parameter: Parameter, word: string): strin
       return number(name, word, false);
     case 'time':
       return time(name, word);
+    case 'rate':
+      return measured(name, rateOf(word), '50MB/s');
+    case 'delay':
+      return measured(name, delayOf(word), '1ms');
+    case 'path':
+      return pathOf(word);
+    case 'paths':
+      return word.split(PATH_SEPARATOR).map(pathOf);
     case 'switch':
       return word === 'true';
     case 'choice':

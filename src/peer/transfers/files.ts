@@ -28,6 +28,10 @@ export class Files implements FilesApi {
     return Promise.race([reached, late]).finally(() => clearTimeout(timer));
   }
 
+  follow(listener: (event: TransferEvent) => void): () => void {
+    return this.#desk.follow(listener);
+  }
+
   list(): readonly TransferEvent[] {
     return this.#desk.list();
   }

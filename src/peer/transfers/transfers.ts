@@ -80,6 +80,7 @@ export class TransferDesk {
   readonly #entries = new Map<string, Entry>();
   readonly #queues = { in: new PQueue({ concurrency: AT_ONCE }), out: new PQueue({ concurrency: AT_ONCE }) };
   readonly #players: Players;
+  readonly #followers = new Set<(event: TransferEvent) => void>();
   #nextOrder = 1;
   #addresses = '';
   #watching = false;
@@ -111,6 +112,11 @@ export class TransferDesk {
     for (const entry of this.#entries.values()) {
       if (foldName(entry.row.user) === foldName(user) && this.#isDue(entry)) this.#callAndStart(entry);
     }
+  }
+
+  follow(listener: (event: TransferEvent) => void): () => void {
+    this.#followers.add(listener);
+    return () => this.#followers.delete(listener);
   }
 
   list(): TransferEvent[] {
@@ -565,7 +571,9 @@ export class TransferDesk {
   }
 
   #show(entry: Entry): void {
-    this.#init.emit(this.#view(entry));
+    const event = this.#view(entry);
+    this.#init.emit(event);
+    for (const follower of [...this.#followers]) follower(event);
   }
 
   #put({ row }: Entry): Step {
