@@ -249,7 +249,8 @@ export class Core {
   }
 
   async #content(user: string, from: DeviceAddress, content: Content): Promise<void> {
-    if (content.type === 'text' || isTransferContent(content)) return;
+    if (content.type === 'text') return;
+    if (isTransferContent(content)) return this.transfers.react(content);
     if (foldName(from.user) === foldName(this.#init.self.user)) return;
     for (const id of content.ids) {
       const row = await this.history.find(id);

@@ -11,7 +11,7 @@ import type {
   TransferEvent,
   Transfers,
 } from '../../transfer/transfer.js';
-import type { Manifest } from '../../wire/transfer-manifest.js';
+import { contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
 import type { TransferRow } from '../rows.js';
 
 export interface RunInit {
@@ -39,6 +39,8 @@ const DIAL_EVERY_MS = 4_000;
 export class Run {
   readonly ended: Promise<Outcome>;
   progress: Progress | undefined;
+  /** Content that is here, in bytes; the receiver's. */
+  here = 0;
   running = false;
   readonly #init: RunInit;
   readonly #handle: Transfer | IncomingTransfer;
@@ -96,6 +98,9 @@ export class Run {
       case 'state':
         this.#enter(event.state !== 'connecting');
         break;
+      case 'have':
+        this.here = bytesOf(event.ranges, this.#init.manifest);
+        return;
       case 'blocked':
         this.#dialIn(0);
         return;
@@ -134,6 +139,11 @@ export class Run {
     this.running = false;
     this.#cancelDial();
   }
+}
+
+function bytesOf(ranges: readonly { readonly first: number; readonly end: number }[], manifest: Manifest): number {
+  const blocks = ranges.reduce((sum, { first, end }) => sum + end - first, 0);
+  return Math.min(blocks * manifest.block, contentBytes(manifest));
 }
 
 function judged(error: unknown): Outcome {

@@ -60,6 +60,11 @@ interface Entry {
   onSums?: () => void;
 }
 
+interface Reaction {
+  readonly entry: Entry;
+  readonly work: () => unknown;
+}
+
 /** At once, each way: more would only take from each other. */
 const AT_ONCE = 6;
 /** Offers one person may have waiting here. */
@@ -81,6 +86,8 @@ export class TransferDesk {
   readonly #queues = { in: new PQueue({ concurrency: AT_ONCE }), out: new PQueue({ concurrency: AT_ONCE }) };
   readonly #players: Players;
   readonly #followers = new Set<(event: TransferEvent) => void>();
+  readonly #due = new WeakMap<TransferContent, Reaction[]>();
+  #reactions: Reaction[] = [];
   #nextOrder = 1;
   #addresses = '';
   #watching = false;
@@ -239,8 +246,26 @@ export class TransferDesk {
 
   // --- What the other side says ---
 
-  /** Steps which keep what was said; they are written together with the memory that it came. */
-  async take(user: string, from: DeviceAddress, content: TransferContent): Promise<readonly Step[]> {
+  /**
+   * Steps which keep what was said; they are written together with the memory that it came. What follows from it is done by
+   * `react`, once that write has begun: a later state must not be written before.
+   */
+  take(user: string, from: DeviceAddress, content: TransferContent): readonly Step[] {
+    this.#reactions = [];
+    this.#due.set(content, this.#reactions);
+    return this.#take(user, from, content);
+  }
+
+  react(content: TransferContent): void {
+    for (const { entry, work } of this.#due.get(content) ?? []) this.#later(entry, work);
+    this.#due.delete(content);
+  }
+
+  #after(entry: Entry, work: () => unknown): void {
+    this.#reactions.push({ entry, work });
+  }
+
+  #take(user: string, from: DeviceAddress, content: TransferContent): readonly Step[] {
     const entry = this.#entries.get(hex(content.transfer));
     const isOwn = foldName(from.user) === foldName(this.#init.self.user);
     if (content.type === 'offer') return isOwn || entry ? [] : this.#offered(user, from, content);
@@ -269,11 +294,11 @@ export class TransferDesk {
     };
     const entry: Entry = { row, manifest };
     if (this.#countOffers(user) >= WAITING_OFFERS) {
-      this.#later(entry, () => this.#say(entry, 'decline', 'too many offers are waiting'));
+      this.#after(entry, () => this.#say(entry, 'decline', 'too many offers are waiting'));
       return [];
     }
     this.#entries.set(hex(row.id), entry);
-    this.#later(entry, () => this.#welcome(entry));
+    this.#after(entry, () => this.#welcome(entry));
     return [this.#put(entry)];
   }
 
@@ -319,7 +344,7 @@ export class TransferDesk {
 
   #accepted(entry: Entry, from: DeviceAddress, candidates: readonly HostAddress[]): Step[] {
     entry.row = { ...entry.row, state: 'accepted', device: from.device, candidates: [...candidates] };
-    this.#later(entry, () => {
+    this.#after(entry, () => {
       this.#show(entry);
       this.#start(entry);
     });
@@ -327,13 +352,11 @@ export class TransferDesk {
   }
 
   /** Another device of theirs was first. */
-  #tooLate({ row }: Entry, { device }: DeviceAddress): void {
-    const { send, scope } = this.#init;
+  #tooLate(entry: Entry, { device }: DeviceAddress): void {
+    const { row } = entry;
+    const { send } = this.#init;
     const reason = 'another device accepted it first';
-    scope.run(
-      () => send(row.user, { type: 'answer', transfer: row.id, step: 'cancel', device, reason }),
-      () => {},
-    );
+    this.#after(entry, () => send(row.user, { type: 'answer', transfer: row.id, step: 'cancel', device, reason }));
   }
 
   #answeredElsewhere(entry: Entry, step: string): Step[] {
@@ -345,14 +368,14 @@ export class TransferDesk {
   #decided(entry: Entry, state: 'failed' | 'declined', why: Failure): Step[] {
     entry.row = { ...entry.row, state, failure: plain(why) };
     entry.run?.stop();
-    this.#later(entry, () => this.#show(entry));
+    this.#after(entry, () => this.#show(entry));
     return [this.#put(entry)];
   }
 
   #rested(entry: Entry): Step[] {
     entry.row = { ...entry.row, paused: 'there' };
     entry.run?.stop();
-    this.#later(entry, () => this.#show(entry));
+    this.#after(entry, () => this.#show(entry));
     return [this.#put(entry)];
   }
 
@@ -361,7 +384,7 @@ export class TransferDesk {
     const resumable = row.state === 'accepted' || row.state === 'failed';
     if (!resumable || row.device === undefined) return [];
     entry.row = { ...row, state: 'accepted', ...(paused === 'here' && { paused }), candidates: [...candidates] };
-    this.#later(entry, () => {
+    this.#after(entry, () => {
       this.#show(entry);
       if (this.#isDue(entry)) this.#start(entry);
     });
@@ -372,13 +395,13 @@ export class TransferDesk {
     const { row } = entry;
     if (row.device !== from.device || OVER.has(row.state)) {
       // They have not heard of the end.
-      if (row.state === 'done' && row.direction === 'in') this.#later(entry, () => this.#say(entry, 'done'));
+      if (row.state === 'done' && row.direction === 'in') this.#after(entry, () => this.#say(entry, 'done'));
       return [];
     }
     const known = row.candidates.filter((one) => !candidates.some((next) => sameAddress(one, next)));
     entry.row = { ...row, candidates: [...candidates, ...known].slice(0, TRANSFER_CANDIDATES) };
     entry.run?.addCandidates(candidates);
-    this.#later(entry, () => this.#start(entry));
+    this.#after(entry, () => this.#start(entry));
     return [this.#put(entry)];
   }
 
@@ -388,7 +411,7 @@ export class TransferDesk {
     entry.onSums?.();
     // Where datagrams did not bring the news, this does.
     const { run } = entry;
-    this.#later(entry, async () => {
+    this.#after(entry, async () => {
       if (run !== undefined) await this.#within(run.ended, SUMS_WITHIN_MS);
       if (entry.row.state === 'accepted') await this.#finishOutgoing(entry);
       run?.stop();
@@ -484,12 +507,15 @@ export class TransferDesk {
   }
 
   async #within(wait: Promise<unknown>, ms: number): Promise<void> {
-    let cancel = (): void => {};
+    const { clock, scope } = this.#init;
+    let end = (): void => {};
     const over = new Promise<void>((resolve) => {
-      cancel = this.#init.clock.after(ms, resolve);
-      this.#init.scope.signal.addEventListener('abort', () => resolve(), { once: true });
+      end = resolve;
     });
+    const cancel = clock.after(ms, end);
+    scope.signal.addEventListener('abort', end);
     await Promise.race([wait.catch(() => {}), over]);
+    scope.signal.removeEventListener('abort', end);
     cancel();
   }
 
@@ -552,6 +578,8 @@ export class TransferDesk {
     if (this.#watching) return;
     this.#watching = true;
     const { clock, scope, sockets } = this.#init;
+    let cancel = (): void => {};
+    scope.defer(() => cancel());
     const look = async (): Promise<void> => {
       const local = await sockets.local();
       const addresses = JSON.stringify(local);
@@ -559,15 +587,14 @@ export class TransferDesk {
         for (const entry of this.#entries.values()) if (entry.run !== undefined) await this.#call(entry, local);
       }
       this.#addresses = addresses;
-      const cancel = clock.after(LOOK_AT_ADDRESSES_MS, () => scope.run(look, () => {}));
-      scope.signal.addEventListener('abort', cancel, { once: true });
+      if (!scope.closed) cancel = clock.after(LOOK_AT_ADDRESSES_MS, () => scope.run(look, () => {}));
     };
     scope.run(look, () => {});
   }
 
   #view(entry: Entry): TransferEvent {
-    const progress = entry.run?.progress ?? entry.lastRun?.progress;
-    return viewOf(entry.row, entry.manifest, { running: entry.run?.running ?? false, progress });
+    const { progress, here = 0 } = entry.run ?? entry.lastRun ?? {};
+    return viewOf(entry.row, entry.manifest, { running: entry.run?.running ?? false, progress, here });
   }
 
   #show(entry: Entry): void {

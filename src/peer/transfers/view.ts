@@ -14,6 +14,8 @@ import type { TransferRow } from '../rows.js';
 export interface Now {
   readonly running: boolean;
   readonly progress?: Progress | undefined;
+  /** Content that is here. */
+  readonly here: number;
 }
 
 function stateOf({ state, paused }: TransferRow, running: boolean): TransferState {
@@ -22,10 +24,10 @@ function stateOf({ state, paused }: TransferRow, running: boolean): TransferStat
   return running ? 'running' : 'accepted';
 }
 
-export function viewOf(row: TransferRow, manifest: Manifest, { running, progress }: Now): TransferEvent {
+export function viewOf(row: TransferRow, manifest: Manifest, { running, progress, here }: Now): TransferEvent {
   const size = contentBytes(manifest);
   const state = stateOf(row, running);
-  const bytes = row.state === 'done' ? size : (progress?.bytes ?? 0);
+  const bytes = row.state === 'done' ? size : Math.max(progress?.bytes ?? 0, here);
   const rate = state === 'running' || state === 'done' ? Math.round(progress?.rate ?? 0) : 0;
   return {
     event: 'transfer',
