@@ -1,6 +1,6 @@
 import { clockTime, field, messageLine } from '../peer/commands/lines.js';
 import { transferNotice } from '../peer/commands/transfer-lines.js';
-import type { DirectoryEvent, PeerEvent, SentEvent, TrustEvent } from '../peer/events.js';
+import type { DirectoryEvent, GroupEvent, ModerationEvent, PeerEvent, SentEvent, TrustEvent } from '../peer/events.js';
 
 /** Events for people, one line each: what is not worth a line has none. */
 
@@ -24,6 +24,20 @@ function directoryLine({ state, retryIn }: DirectoryEvent): string {
   return `-- directory offline: people you know are still reached directly${again}`;
 }
 
+function groupLine({ group, change, user, by }: GroupEvent): string {
+  const who = by === '' || by === user ? '' : ` by ${field(by)}`;
+  return `-- ${field(group)}: ${field(user)} ${change === 'created' ? 'made it' : change}${who}`;
+}
+
+function moderationLine({ action, user, by, reason, until, group, role }: ModerationEvent): string {
+  const where = group === undefined ? 'the directory' : field(group);
+  const what = action === 'role' ? `is ${role} now` : action === 'settings' ? 'changed the settings' : `${action}`;
+  const rest = [until === undefined ? '' : ` until ${until}`, reason === undefined ? '' : `: ${field(reason)}`].join(
+    '',
+  );
+  return `-- ${where}: ${field(user)} ${what} (${field(by)})${rest}`;
+}
+
 export function eventLines(event: PeerEvent, now: number): string[] {
   switch (event.event) {
     case 'ready':
@@ -42,6 +56,10 @@ export function eventLines(event: PeerEvent, now: number): string[] {
       return [directoryLine(event)];
     case 'transfer':
       return transferNotice(event);
+    case 'group':
+      return [groupLine(event)];
+    case 'moderation':
+      return [moderationLine(event)];
     case 'error':
       return [`-- ${field(event.message)} ${field(event.hint)}`.trimEnd()];
   }

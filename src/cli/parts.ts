@@ -66,6 +66,8 @@ export interface DirectoryOptions {
   readonly registration?: 'open' | 'invite' | 'closed';
   readonly blockAfter?: number;
   readonly blockSeconds?: number;
+  /** Open rooms there are from the beginning. */
+  readonly rooms?: readonly string[];
 }
 
 export interface DirectoryParts {

@@ -17,6 +17,9 @@ import { KeyPackages } from './delivery/key-packages.js';
 import { Mailboxes } from './delivery/mailboxes.js';
 import { People } from './delivery/people.js';
 import { type DeviceSession, Sessions } from './delivery/sessions.js';
+import { fanOut } from './groups/fan-out.js';
+import { Ledger } from './groups/ledger.js';
+import { NamedGroups } from './groups/named-groups.js';
 import { Buckets } from './guard/buckets.js';
 import { LoginGuard } from './guard/login-guard.js';
 import { type DirectoryLimits, HOUSEKEEPING_EVERY_MS, LIMITED_KEYS, TOLD_AT_ONCE } from './limits.js';
@@ -34,9 +37,13 @@ export interface CoreInit {
   readonly registration?: RegistrationMode | undefined;
   readonly blockAfter?: number | undefined;
   readonly blockMs?: number | undefined;
+  /** Names of the rooms there are from the beginning. */
+  readonly rooms?: readonly string[] | undefined;
   /** The store can't be written any more: the daemon must end. */
   onBroken(error: Failure): void;
 }
+
+const DEFAULT_ROOMS = ['lobby', 'random', 'help'];
 
 export type Core = Awaited<ReturnType<typeof openCore>>;
 
@@ -82,6 +89,14 @@ export async function openCore(init: CoreInit) {
     onStored: (folded, device, entries) => sessions.find(folded, device)?.push(entries),
   });
   const groupLogs = new GroupLogs(tables, store);
+  const namedGroups = new NamedGroups({
+    store,
+    clock,
+    trust: authority.trust,
+    rooms: init.rooms ?? DEFAULT_ROOMS,
+    onStored: (group, entry) => fanOut(sessions, group, entry),
+  });
+  const ledger = await Ledger.open(store, authority.trust);
   const started = { wall: clock.now(), monotonic: clock.monotonic() };
   const endHousekeeping = repeat(
     clock,
@@ -89,6 +104,7 @@ export async function openCore(init: CoreInit) {
     async () => {
       await revocations.publish();
       await keyPackages.sweep();
+      await namedGroups.trimAll();
     },
     (error) => log.error('housekeeping failed', { error: String(error) }),
   );
@@ -111,6 +127,8 @@ export async function openCore(init: CoreInit) {
       keyPackages,
       mailboxes,
       groupLogs,
+      namedGroups,
+      ledger,
       guard,
     },
     direct: new DirectConversations(tables, groupLogs),

@@ -17,6 +17,7 @@ export interface DaemonOptions {
   readonly registration?: RegistrationMode;
   readonly blockAfter?: number;
   readonly blockSeconds?: number;
+  readonly rooms?: readonly string[];
   readonly limits?: Partial<DirectoryLimits>;
 }
 

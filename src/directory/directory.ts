@@ -22,6 +22,8 @@ export interface DirectoryOptions {
   /** Wrong passwords in a row which block a user name, and for how many seconds the first time. */
   readonly blockAfter?: number;
   readonly blockSeconds?: number;
+  /** Names of the open rooms there are from the beginning; lobby, random and help by default. */
+  readonly rooms?: readonly string[];
   readonly limits?: Partial<DirectoryLimits>;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -157,6 +159,7 @@ class RunningDirectory implements Directory {
       clock = systemClock,
       random = systemRandom,
       limits,
+      rooms,
       registration,
       blockAfter,
       blockSeconds,
@@ -164,7 +167,7 @@ class RunningDirectory implements Directory {
     this.#site = await openSite({
       folder: this.#isDurable ? join(this.#options.data!, 'databases', database) : undefined,
       listen: this.#listen,
-      ...{ clock, random, registration, blockAfter, log: this.#log },
+      ...{ clock, random, registration, rooms, blockAfter, log: this.#log },
       blockMs: blockSeconds === undefined ? undefined : blockSeconds * 1000,
       limits: { ...DEFAULT_LIMITS, ...limits },
       onBroken: (error) => this.#fail(error),

@@ -1,34 +1,6 @@
 import { Failure } from '../base/errors.js';
 import type { DirectoryMethods, Role } from '../wire/directory.js';
-
-/**
- * Who may do what, as data. What stands in no list is denied. Clients hold the same table against what members do; the
- * directory holds it against every request.
- */
-
-export const ROLES: readonly Role[] = ['super-admin', 'admin', 'advanced', 'beginner'];
-
-const EVERYONE = ROLES;
-const GROUP_MAKERS: readonly Role[] = ['super-admin', 'admin', 'advanced'];
-const ADMINS: readonly Role[] = ['super-admin', 'admin'];
-
-/** Each action with the roles that hold it. */
-export const PERMISSIONS = {
-  'account.own': EVERYONE,
-  'people.see': EVERYONE,
-  'message.direct': EVERYONE,
-  'group.join': EVERYONE,
-  'group.create': GROUP_MAKERS,
-  'group.members': GROUP_MAKERS,
-  'invitation.create': ADMINS,
-  'person.ban': ADMINS,
-  'role.grant.beginner': ADMINS,
-  'role.grant.advanced': ADMINS,
-  'role.grant.admin': ['super-admin'],
-  'role.grant.super-admin': [],
-} as const satisfies Readonly<Record<string, readonly Role[]>>;
-
-export type Action = keyof typeof PERMISSIONS;
+import { type Action, may } from '../wire/roles.js';
 
 /** The action behind each request of a signed-in device. A request missing here is nobody's. */
 export const METHOD_ACTIONS: Readonly<Record<keyof DirectoryMethods, Action>> = {
@@ -52,12 +24,21 @@ export const METHOD_ACTIONS: Readonly<Record<keyof DirectoryMethods, Action>> = 
   'direct.create': 'message.direct',
   'group.commit': 'message.direct',
   'group.read': 'message.direct',
+  'groups.list': 'group.join',
+  'groups.find': 'group.join',
+  'groups.create': 'group.join',
+  'groups.act': 'group.join',
+  'groups.acts': 'group.join',
+  'groups.info': 'group.join',
+  'groups.info.put': 'group.join',
+  'groups.welcome': 'group.join',
+  'groups.welcome.put': 'group.join',
+  'groups.commit': 'group.join',
+  'groups.post': 'group.join',
+  'groups.read': 'group.join',
+  'ledger.act': 'people.see',
+  'ledger.read': 'people.see',
 };
-
-export function may(role: Role, action: string): boolean {
-  const holders: readonly Role[] = Object.hasOwn(PERMISSIONS, action) ? PERMISSIONS[action as Action] : [];
-  return holders.includes(role);
-}
 
 /** @throws Failure denied 'not-permitted' */
 export function assertMay(role: Role, method: string): void {

@@ -26,6 +26,9 @@ const userName = text(NAME_CHARS);
 const deviceId = text(16);
 const serial = text(40);
 
+const banSchema = v.object({ by: userName, at: time(), reason: v.optional(text(1024)), until: v.optional(time()) });
+export type Ban = v.InferOutput<typeof banSchema>;
+
 /** Key: the folded name. Stays when the account is deleted, so that nobody else can take the name. */
 const accountSchema = v.object({
   user: userName,
@@ -38,6 +41,7 @@ const accountSchema = v.object({
   email: v.optional(text(EMAIL_CHARS)),
   createdAt: time(),
   deletedAt: v.optional(time()),
+  ban: v.optional(banSchema),
 });
 export type AccountRow = v.InferOutput<typeof accountSchema>;
 export const accountCodec = codec(accountSchema, ROW_BYTES);

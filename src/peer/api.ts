@@ -1,5 +1,6 @@
 import type { PresenceState, Role } from '../wire/directory.js';
 import type { DeliveryState, PeerEvent, TransferEvent, Via } from './events.js';
+import type { GroupsApi } from './groups/api.js';
 
 /** What a running peer offers to its faces: the screen, the command line, RPC. They know this and nothing behind it. */
 
@@ -19,6 +20,8 @@ export interface HistoryMessage {
   readonly text: string;
   readonly sentAt: string;
   readonly receivedAt: string;
+  /** Of groups: the place in the order all members agree on. */
+  readonly seq?: number;
   /** For one's own messages. */
   readonly state?: DeliveryState;
   /** For the messages of others. */
@@ -142,6 +145,7 @@ export interface FilesApi {
 }
 
 export interface PeerApi {
+  readonly groups: GroupsApi;
   readonly user: string;
   readonly device: string;
   readonly directoryState: 'online' | 'offline';
@@ -155,7 +159,7 @@ export interface PeerApi {
    */
   replayUnseen(): Promise<void>;
 
-  /** Resolves when the message is on disk and queued. @param to `@user` or `user` */
+  /** Resolves when the message is on disk and queued. @param to `@user`, `user` or `#group` */
   send(to: string, text: string): Promise<SendResult>;
   /**
    * Resolves with the message's state once it is `until` or beyond, or with what it is when `timeout` ms have passed.

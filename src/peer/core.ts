@@ -1,11 +1,12 @@
 import type { Duplex } from 'node:stream';
-import { sameBytes } from '../base/bytes.js';
+import { hex, sameBytes } from '../base/bytes.js';
 import type { Clock } from '../base/clock.js';
 import { timestamp } from '../base/clock.js';
 import { type Failure, hasCode, toFailure } from '../base/errors.js';
 import type { Random } from '../base/random.js';
 import type { Scope } from '../base/scope.js';
-import { createMlsEngine } from '../crypto/mls.js';
+import { signDevice } from '../crypto/identity.js';
+import { createMlsEngine, type MlsEngine } from '../crypto/mls.js';
 import type { LocalStore } from '../store/local.js';
 import { type Content, isTransferContent } from '../wire/content.js';
 import type { DeviceAddress } from '../wire/directory.js';
@@ -16,10 +17,13 @@ import { Groups } from './conversations/groups.js';
 import { Inbox } from './conversations/inbox.js';
 import { KeyPackages } from './conversations/key-packages.js';
 import type { LaneInit } from './conversations/lane.js';
-import { Messenger } from './conversations/messenger.js';
+import { assertSendable, Messenger } from './conversations/messenger.js';
 import { Outbox } from './conversations/outbox.js';
 import type { PeerEvent } from './events.js';
 import { Feed } from './feed.js';
+import type { GroupContext } from './groups/context.js';
+import { NamedGroupStore } from './groups/group.js';
+import { NamedGroups } from './groups/named-groups.js';
 import { History } from './history.js';
 import type { ListenAddress } from './links/endpoints.js';
 import { Mailbox } from './mailbox.js';
@@ -63,6 +67,7 @@ export class Core {
   readonly mailbox: Mailbox;
   readonly rules: Rules;
   readonly transfers: TransferDesk;
+  readonly named: NamedGroups;
   readonly #init: CoreInit;
   readonly #receipts = new Receipts();
 
@@ -171,6 +176,7 @@ export class Core {
       reached: (message) => outbox.reached(message),
       dial: init.stream,
     });
+    this.named = new NamedGroups(this.#groupContext(engine));
     this.mailbox = new Mailbox({
       tables,
       disk,
@@ -181,10 +187,43 @@ export class Core {
     });
   }
 
+  /** Everything a group's parts share. */
+  #groupContext(engine: MlsEngine): GroupContext {
+    const { self, disk, tables, clock, random, scope, request, isOnline } = this.#init;
+    const account = { directoryId: self.anchor.trust.directoryId, folded: foldName(self.user) };
+    const statement = signDevice(self.identity, account, self.key.publicKey);
+    const { user, device, key, signatureKey } = self;
+    return {
+      ...{ engine, disk, tables, clock, random, scope, request, isOnline, anchor: self.anchor },
+      self: { user, device, key, signatureKey, statement },
+      groups: this.groups,
+      store: new NamedGroupStore(tables, this.groups, self.anchor.trust),
+      keyPackages: this.keyPackages,
+      history: this.history,
+      contacts: this.contacts,
+      enqueue: (group, work) => this.messenger.enqueue(`#${hex(group.id)}`, work),
+      emit: (event) => this.feed.emit(event),
+      note: (row) => this.inbox.note(row),
+      onLine: (row, unseen) => this.feed.emitLine(row, unseen),
+      onPast: (row) => this.feed.emitPast(row),
+      report: (what, error) => this.#report(what, toFailure(error)),
+    };
+  }
+
   async load(): Promise<void> {
+    await this.named.load();
     await this.inbox.load();
     await this.transfers.load();
     this.messenger.resume(await this.outbox.load());
+  }
+
+  async sendToGroup(name: string, text: string): Promise<MessageRow> {
+    assertSendable(text);
+    return this.named.send(name, text);
+  }
+
+  get tables(): Tables {
+    return this.#init.tables;
   }
 
   /** Empties the mailbox where the directory can be reached, and tells senders what came. */
@@ -200,7 +239,9 @@ export class Core {
 
   /** A restored copy of an older state must not be used for sealing: all conversations begin anew. */
   async startAnew(): Promise<void> {
+    await this.named.startAnew();
     for (const { conversation } of await this.history.conversations()) {
+      if (!conversation.startsWith('@')) continue;
       const user = conversation.slice(1);
       await this.messenger.enqueue(user, () => this.direct.abandon(user));
     }
@@ -208,8 +249,9 @@ export class Core {
 
   async markRead(conversation: string): Promise<void> {
     const head = await this.history.head(conversation);
-    if (head.read === head.last) return;
+    if (head.read === head.last && !head.unread) return;
     head.read = head.last;
+    if (head.unread !== undefined) head.unread = 0;
     await this.#init.disk.write([this.history.saveHead(head)]);
   }
 
@@ -249,8 +291,8 @@ export class Core {
   }
 
   async #content(user: string, from: DeviceAddress, content: Content): Promise<void> {
-    if (content.type === 'text') return;
     if (isTransferContent(content)) return this.transfers.react(content);
+    if (content.type !== 'receipt' && content.type !== 'resend') return;
     if (foldName(from.user) === foldName(this.#init.self.user)) return;
     for (const id of content.ids) {
       const row = await this.history.find(id);
@@ -292,6 +334,6 @@ export class Core {
   }
 
   #report(what: string, { code, message, hint }: Failure): void {
-    this.feed.emit({ event: 'error', code, message: `${what}: ${message}`, hint });
+    this.feed.emit({ event: 'error', code, message: what === '' ? message : `${what}: ${message}`, hint });
   }
 }

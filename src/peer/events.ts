@@ -1,4 +1,4 @@
-import type { PresenceState } from '../wire/directory.js';
+import type { PresenceState, Role } from '../wire/directory.js';
 
 /**
  * What a peer tells whoever watches it: the screen, line mode, `listen --json`, a bot. The names and fields are a contract
@@ -103,7 +103,32 @@ export interface ErrorEvent {
   readonly hint: string;
 }
 
+export type GroupChange = 'created' | 'invited' | 'joined' | 'left' | 'added' | 'removed' | 'kicked';
+
+export interface GroupEvent {
+  readonly event: 'group';
+  /** `#group` */
+  readonly group: string;
+  readonly change: GroupChange;
+  readonly user: string;
+  readonly by: string;
+}
+
+export interface ModerationEvent {
+  readonly event: 'moderation';
+  readonly action: 'ban' | 'unban' | 'kick' | 'role' | 'settings';
+  readonly user: string;
+  readonly by: string;
+  readonly reason?: string;
+  readonly until?: string;
+  /** `#group`; absent for the whole directory. */
+  readonly group?: string;
+  readonly role?: Role;
+}
+
 export type PeerEvent =
+  | GroupEvent
+  | ModerationEvent
   | ReadyEvent
   | MessageEvent
   | SentEvent

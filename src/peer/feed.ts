@@ -2,6 +2,7 @@ import { hex } from '../base/bytes.js';
 import { timestamp } from '../base/clock.js';
 import type { LocalStore } from '../store/local.js';
 import type { MessageEvent, PeerEvent } from './events.js';
+import { seqOf } from './history.js';
 import type { MessageRow, Tables } from './rows.js';
 
 /**
@@ -29,6 +30,11 @@ export class Feed {
 
   emit(event: PeerEvent): void {
     for (const listener of this.#listeners) listener(event);
+  }
+
+  /** A line of the time before this device came. */
+  emitPast(row: MessageRow): void {
+    this.emit({ ...toEvent(row), history: true });
   }
 
   /** A line that has just been written. @param unseen its note's number */
@@ -77,5 +83,6 @@ const toEvent = (row: MessageRow): MessageEvent => ({
   text: row.body,
   sentAt: timestamp(row.sentAt),
   receivedAt: timestamp(row.receivedAt),
+  ...(seqOf(row) !== undefined && { seq: seqOf(row)! }),
   via: row.via ?? 'direct',
 });

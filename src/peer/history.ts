@@ -57,6 +57,27 @@ export class History {
     return { row, steps: [this.saveHead(head), this.#put(row), this.#place(row)] };
   }
 
+  /** A line of a group, at its place in the group's log or, until it has one, behind all that have. */
+  lineAt(
+    conversation: string,
+    number: number,
+    line: Omit<MessageRow, 'number' | 'conversation' | 'receivedAt'>,
+  ): { row: MessageRow; steps: Step[] } {
+    const row = { ...line, conversation, number, receivedAt: this.#clock.now() };
+    return { row, steps: [this.#put(row), this.#place(row)] };
+  }
+
+  /** A line leaves its number for another one. */
+  move(row: MessageRow, number: number, change: Partial<MessageRow>): { row: MessageRow; steps: Step[] } {
+    const moved = { ...row, ...change, number };
+    const gone = this.#tables.messages.remove([row.conversation, row.number]);
+    return { row: moved, steps: [gone, this.#put(moved), this.#place(moved)] };
+  }
+
+  remove(row: MessageRow): Step[] {
+    return [this.#tables.messages.remove([row.conversation, row.number]), this.#tables.places.remove([hex(row.id)])];
+  }
+
   /** Steps that raise a line's state, or none where it is as high already. */
   async raise(id: Uint8Array, state: DeliveryState): Promise<Step[]> {
     const row = await this.find(id);
@@ -84,7 +105,7 @@ export class History {
       const last = await this.#tables.messages.get(head.conversation, head.last);
       summaries.push({
         conversation: head.conversation,
-        unread: head.last - head.read,
+        unread: head.unread ?? head.last - head.read,
         ...(last && { last: toLine(last) }),
       });
     }
@@ -143,6 +164,12 @@ function matches(row: MessageRow, words: readonly string[], { from, since, until
   return words.every((word) => body.includes(word));
 }
 
+/** Lines of groups without a place in the log yet are numbered from here. */
+export const UNPLACED = 8_000_000_000_000;
+
+export const seqOf = ({ conversation, number }: MessageRow): number | undefined =>
+  conversation.startsWith('#') && number < UNPLACED ? number : undefined;
+
 export const toLine = (row: MessageRow): HistoryMessage => ({
   id: hex(row.id),
   conversation: row.conversation,
@@ -150,6 +177,7 @@ export const toLine = (row: MessageRow): HistoryMessage => ({
   text: row.body,
   sentAt: timestamp(row.sentAt),
   receivedAt: timestamp(row.receivedAt),
+  ...(seqOf(row) !== undefined && { seq: seqOf(row)! }),
   ...(row.state && { state: row.state }),
   ...(row.via && { via: row.via }),
 });

@@ -181,6 +181,7 @@ export class Network {
       await core.keyPackages.refill(0);
     } else await core.keyPackages.refill(welcome.keyPackages);
     await core.drainMailbox();
+    await core.named.sync();
     core.messenger.flushAll();
     core.outbox.poke();
     this.#init.scope.run(
@@ -195,6 +196,7 @@ export class Network {
     const core = this.#init.core();
     for (const { conversation } of await core.history.conversations()) {
       if (this.directoryState === 'offline') return;
+      if (!conversation.startsWith('@')) continue;
       await core.contacts.current(conversation.slice(1)).catch((error: unknown) => this.#report(error));
     }
   }
@@ -228,6 +230,12 @@ export class Network {
         return this.#learnCrl((params as Notice<DirectoryNotices, 'crl'>).crl);
       case 'group.commit':
         return this.#committed(params as Notice<DirectoryNotices, 'group.commit'>);
+      case 'groups.entry':
+        return core.named.onEntry(params as Notice<DirectoryNotices, 'groups.entry'>);
+      case 'groups.changed':
+        return core.named.onChanged(params as Notice<DirectoryNotices, 'groups.changed'>);
+      case 'role':
+        return this.#init.self.learnRole((params as Notice<DirectoryNotices, 'role'>).role);
       case 'keypackages.low':
         return core.keyPackages.refill(
           Math.min(KEY_PACKAGES_LOW, (params as Notice<DirectoryNotices, 'keypackages.low'>).left),
@@ -293,6 +301,7 @@ export class Network {
     const { self, core } = this.#init;
     if (!(await self.learnCrl(der))) return;
     core().contacts.rejudge();
+    core().named.reconsider();
     for (const link of this.#links.all()) {
       if (self.anchor.crl.isRevoked(link.certificate.serial)) link.close(revoked(link.certificate.user));
     }

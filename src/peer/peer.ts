@@ -23,17 +23,20 @@ import type {
   Verification,
   Whoami,
 } from './api.js';
-import { conversationWith } from './conversations/direct.js';
+import { conversationWith, type DirectoryRequest } from './conversations/direct.js';
 import { Core } from './core.js';
 import { diagnose } from './doctor.js';
 import type { DeliveryState, PeerEvent } from './events.js';
+import type { GroupsApi } from './groups/api.js';
+import { GroupsFace } from './groups/face.js';
+import { Ledger } from './groups/ledger.js';
 import { isAtLeast } from './history.js';
 import { ANY_ADDRESS, parseListen } from './links/endpoints.js';
 import { Network } from './network.js';
 import { changePassword, confirmPassword } from './password.js';
 import { PasswordGuard } from './password-guard.js';
 import { type Profile, readProfile, requireProfile, storeFolder, writeProfile } from './profile.js';
-import type { ContactRow } from './rows.js';
+import type { ContactRow, MessageRow } from './rows.js';
 import { openTables } from './rows.js';
 import { Self } from './self.js';
 import { Files } from './transfers/files.js';
@@ -50,6 +53,7 @@ class Peer implements PeerApi {
   readonly #files: Files;
   readonly #clock: Clock;
   readonly ended: Promise<void>;
+  readonly groups: GroupsApi;
   #settleEnded!: () => void;
 
   constructor(init: {
@@ -68,6 +72,15 @@ class Peer implements PeerApi {
     this.#network = init.network;
     this.#files = new Files(init.core.transfers, init.core.rules, (to) => this.#addressee(to));
     this.#clock = init.clock;
+    const { self, disk, core, network, clock } = init;
+    const request: DirectoryRequest = (method, params) => network.client.request(method, params);
+    const { anchor, key } = self;
+    this.groups = new GroupsFace({
+      named: core.named,
+      anchor,
+      ledger: new Ledger({ tables: core.tables, disk, anchor, clock, key, request }),
+      users: () => this.users(),
+    });
     this.ended = new Promise((resolve) => {
       this.#settleEnded = resolve;
     });
@@ -99,7 +112,11 @@ class Peer implements PeerApi {
   }
 
   async send(to: string, text: string): Promise<SendResult> {
-    const row = await this.#core.messenger.sendText(this.#addressee(to), text);
+    if (to.startsWith('#')) return this.#sent(await this.#core.sendToGroup(to.slice(1), text));
+    return this.#sent(await this.#core.messenger.sendText(this.#addressee(to), text));
+  }
+
+  #sent(row: MessageRow): SendResult {
     const state = row.state ?? 'queued';
     const sent = { id: hex(row.id), conversation: row.conversation, state };
     this.#core.feed.emit({ event: 'sent', ...sent });
@@ -251,7 +268,8 @@ class Peer implements PeerApi {
   }
 
   #conversation(text: string): string {
-    return text.startsWith('#') ? text : conversationWith(this.#addressee(text));
+    if (text.startsWith('#')) return this.#core.named.conversation(text.slice(1)) ?? text;
+    return conversationWith(this.#addressee(text));
   }
 
   #verification(row: ContactRow): Verification {

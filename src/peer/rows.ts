@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { LocalStore } from '../store/local.js';
 import { roleSchema } from '../wire/directory.js';
 import {
+  ACT_BYTES,
   CERTIFICATE_BYTES,
   CRL_BYTES,
   KEY_PACKAGE_BYTES,
@@ -63,6 +64,8 @@ const conversationRow = v.object({
   /** The current group, by number and id. */
   number: count(),
   group: v.optional(exactly(16)),
+  /** Of groups, whose lines are numbered by their place in the group's log and so have gaps. */
+  unread: v.optional(count()),
 });
 export type ConversationRow = v.InferOutput<typeof conversationRow>;
 
@@ -147,6 +150,39 @@ export type TransferRow = v.InferOutput<typeof transferRow>;
 /** Files of somebody, up to so many bytes, are accepted without asking. */
 const acceptRow = v.object({ who: text(64), upTo: count() });
 
+/** A named group, as far as this device has followed its log. */
+const namedGroupRow = v.object({
+  group: exactly(16),
+  name: text(64),
+  /** Entries of the log up to this one have been taken in. */
+  through: count(),
+  /** How many acts there are, and the position of the last. */
+  acts: count(),
+  lastAct: count(),
+  /** Positions of the last join, and of the last handing over of archive keys. */
+  lastJoin: count(),
+  lastArchive: count(),
+  /** Where this device came in: what stands before is history, if it is shared. */
+  entered: count(),
+  /** Whether that history has been fetched. */
+  archived: v.boolean(),
+});
+export type NamedGroupRow = v.InferOutput<typeof namedGroupRow>;
+
+/** A message to a group on its way; gone when it is seen in the group's log. */
+const groupOutRow = v.object({
+  order: count(),
+  id: exactly(16),
+  group: exactly(16),
+  content: bytes(SEALED_BYTES),
+  /** Sealed to all members one by one, whatever the group's history is. */
+  mls: v.boolean(),
+  /** The number of its line, until it has a place in the log. */
+  line: v.optional(count()),
+  sealed: v.optional(v.object({ epoch: count(), bytes: bytes(SEALED_BYTES) })),
+});
+export type GroupOutRow = v.InferOutput<typeof groupOutRow>;
+
 export const openTables = (store: LocalStore, cipher: RowCipher) => ({
   device: new Table(store, cipher, 'device', row(deviceRow)),
   contacts: new Table(store, cipher, 'contact', row(contactRow)),
@@ -165,6 +201,11 @@ export const openTables = (store: LocalStore, cipher: RowCipher) => ({
   ),
   transfers: new Table(store, cipher, 'transfer', row(transferRow)),
   accepts: new Table(store, cipher, 'accept', row(acceptRow)),
+  namedGroups: new Table(store, cipher, 'named', row(namedGroupRow)),
+  acts: new Table(store, cipher, 'act', row(v.object({ number: count(), act: bytes(ACT_BYTES) }))),
+  archiveKeys: new Table(store, cipher, 'archive', row(v.object({ epoch: count(), key: exactly(32) }))),
+  groupOut: new Table(store, cipher, 'groupout', row(groupOutRow)),
+  ledger: new Table(store, cipher, 'ledger', row(v.object({ number: count(), head: exactly(32) }))),
   mailbox: new Table(store, cipher, 'mailbox', row(v.object({ through: count() }))),
 });
 export type Tables = ReturnType<typeof openTables>;

@@ -32,6 +32,11 @@ const contentSchema = v.variant('type', [
     state: v.picklist(['delivered', 'read']),
     ids: list(messageId, 256),
   }),
+  /** In groups with shared history, for newcomers: the keys of epochs whose messages the log still has. */
+  v.object({
+    type: v.literal('archive'),
+    keys: list(v.object({ epoch: count(), key: exactly(32) }), 4096),
+  }),
   /** The receiver could not open these (it lost its keys, or came too late): their author seals them again. */
   v.object({ type: v.literal('resend'), ids: list(messageId, 256) }),
   /** Files for the taking. `manifest` is encoded by manifestCodec; `secret` keys the datagrams. */

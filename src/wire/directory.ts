@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { groupMethods, groupNotices } from './groups.js';
 import {
   CERTIFICATE_BYTES,
   CRL_BYTES,
@@ -14,6 +15,7 @@ import {
   NAME_CHARS,
   SEALED_BYTES,
 } from './limits.js';
+import { roleSchema } from './roles.js';
 import { method, nothing } from './rpc.js';
 import { bytes, codec, count, exactly, list, text, time } from './schema.js';
 
@@ -28,8 +30,7 @@ export const ALPN_DIRECTORY = 'p2pchat/1';
 
 // --- Nouns ---
 
-export const roleSchema = v.picklist(['super-admin', 'admin', 'advanced', 'beginner']);
-export type Role = v.InferOutput<typeof roleSchema>;
+export { type Role, roleSchema } from './roles.js';
 
 export const presenceSchema = v.picklist(['online', 'away', 'offline']);
 export type PresenceState = v.InferOutput<typeof presenceSchema>;
@@ -210,6 +211,7 @@ export const directoryMethods = {
     v.object({ group: groupId, from: count() }),
     v.object({ commits: list(groupCommit, GROUP_LOG_PAGE), more: v.boolean() }),
   ),
+  ...groupMethods,
 };
 export type DirectoryMethods = typeof directoryMethods;
 
@@ -224,6 +226,9 @@ export const directoryNotices = {
   crl: v.object({ crl }),
   'group.commit': v.object({ group: groupId, epoch: count(), commit: sealed, from: address }),
   'keypackages.low': v.object({ left: count() }),
+  /** The caller's role is another one now. */
+  role: v.object({ role: roleSchema }),
+  ...groupNotices,
   /** The last word before the directory ends the session. */
   end: v.object({ reason: text(16), code: text(64), message: text(512), hint: text(512) }),
 };

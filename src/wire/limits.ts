@@ -94,6 +94,18 @@ export const MAILBOX_BYTES = 64 << 20;
 export const MAILBOX_PAGE = 64;
 export const GROUP_LOG_PAGE = 64;
 
+// --- Named groups ---
+
+/** One act of a group or of the directory's ledger, with its certificate and seals. */
+export const ACT_BYTES = 8 << 10;
+export const ACTS_PAGE = 64;
+/** What a newcomer needs: a group info or a Welcome, each with the whole tree. */
+export const GROUP_INFO_BYTES = 640 << 10;
+/** What a group's log keeps; members who were away for longer join again. */
+export const GROUP_LOG_ENTRIES = 20_000;
+/** Groups an account may be in. */
+export const GROUPS_PER_ACCOUNT = 512;
+
 // --- Rates ---
 
 /** Messages a user may post through the directory in one second, on average and at once. */

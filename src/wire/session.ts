@@ -94,6 +94,11 @@ export class Session<
     if (!this.#closed) this.#send({ t: 'n', m: notice, p: params });
   }
 
+  /** A notice which `encodeNotice` has made, for many at once. */
+  notifyEncoded(frame: Uint8Array): void {
+    if (!this.#closed) this.#init.send(frame);
+  }
+
   /** Asks for a sign of life; `heardAt` tells whether one came. */
   ping(): void {
     if (!this.#closed) this.#send({ t: 'ping' });
@@ -166,6 +171,12 @@ export class Session<
     this.#init.hear(m, parse(this.#init.hears[m]!, p) as never);
   }
 }
+
+/** A notice as it stands on the channel. */
+export const encodeNotice = <T extends NoticeTable, N extends NoticeName<T>>(
+  notice: N,
+  params: Notice<T, N>,
+): Uint8Array => encodeFrame(rpcMessage.encode({ t: 'n', m: notice, p: params }));
 
 const timedOut = (method: string): Failure =>
   new Failure('unreachable', 'request-timeout', `no answer to '${method}' in time`, {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hasCode } from '../../src/base/errors.js';
-import { type Action, assertMay, METHOD_ACTIONS, may, PERMISSIONS, ROLES } from '../../src/directory/permissions.js';
+import { assertMay, METHOD_ACTIONS } from '../../src/directory/permissions.js';
 import { directoryMethods, type Role } from '../../src/wire/directory.js';
+import { type Action, may, PERMISSIONS, ROLES } from '../../src/wire/roles.js';
 
 /** The table as it was agreed, written out a second time, by least role. */
 const LEAST: Readonly<Record<Action, Role | 'nobody'>> = {

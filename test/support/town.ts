@@ -51,9 +51,15 @@ export class Town {
   }
 
   /** Registers and opens. */
-  async settle(user: string): Promise<PeerApi> {
-    await registerAccount({ home: this.home(user), directory: this.link, user, password: PASSWORD });
+  async settle(user: string, invite?: string): Promise<PeerApi> {
+    const account = { home: this.home(user), directory: this.link, user, password: PASSWORD };
+    await registerAccount({ ...account, ...(invite !== undefined && { invite }) });
     return this.open(user);
+  }
+
+  /** The super-admin: the first who redeems the directory's invitation. */
+  owner(user = 'owner'): Promise<PeerApi> {
+    return this.settle(user, this.directory.ownerInvite);
   }
 
   async open(user: string, home = user): Promise<PeerApi> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Failure, toFailure } from '../../base/errors.js';
+import { parseGroupName } from '../../wire/names.js';
 import { controlPath } from '../control/path.js';
 import { type Methods, serveControl } from '../control/server.js';
 import { listenOption, numberOption, parentGone } from '../options.js';
@@ -25,15 +26,21 @@ export const dataFolder = (shell: Shell, data: string | undefined): string => da
 const notHere = (option: string, hint: string): Failure =>
   new Failure('usage', 'option-unsupported', `--${option}: this version cannot do that.`, { hint });
 
-function refuse({ store, rooms, metrics }: DirectoryStartOptions): void {
+function refuse({ store, metrics }: DirectoryStartOptions): void {
   if (store !== undefined && store !== 'level') {
     throw notHere('store', 'Leave it out, or give --store level: the embedded store, which needs nothing else.');
   }
-  if (rooms !== undefined) throw notHere('rooms', 'Leave it out: people write to each other with /msgto.');
   if (metrics !== undefined) {
     throw notHere('metrics', "Leave it out: 'p2pchat directory status --json' has the figures.");
   }
 }
+
+/** @throws Failure usage 'name-invalid' */
+const roomNames = (given: string): string[] =>
+  given
+    .split(',')
+    .filter(Boolean)
+    .map((name) => parseGroupName(name.replace(/^#/, '')).name);
 
 function optionsOf(shell: Shell, options: DirectoryStartOptions): DirectoryOptions {
   refuse(options);
@@ -50,6 +57,7 @@ function optionsOf(shell: Shell, options: DirectoryStartOptions): DirectoryOptio
     ...(options.registration !== undefined && { registration: options.registration }),
     ...(blockAfter !== undefined && { blockAfter }),
     ...(blockSeconds !== undefined && { blockSeconds }),
+    ...(options.rooms !== undefined && { rooms: roomNames(options.rooms) }),
   };
 }
 

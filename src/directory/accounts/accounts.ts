@@ -4,7 +4,7 @@ import { Failure } from '../../base/errors.js';
 import type { Store } from '../../store/store.js';
 import type { Role } from '../../wire/directory.js';
 import { foldName, isName, parseUserName } from '../../wire/names.js';
-import { type AccountRow, accountCodec, type Tables } from '../rows.js';
+import { type AccountRow, accountCodec, type Ban, type Tables } from '../rows.js';
 import type { Ownership } from './ownership.js';
 
 export interface AccountsInit {
@@ -136,9 +136,23 @@ export class Accounts {
 
   /** @throws Failure unknown 'user-unknown' */
   async setPassword(folded: string, record: Uint8Array, backup: Uint8Array): Promise<void> {
+    await this.#change(folded, (row) => ({ ...row, record, backup }));
+  }
+
+  /** @throws Failure unknown 'user-unknown' */
+  async setRole(folded: string, role: Role): Promise<void> {
+    await this.#change(folded, (row) => ({ ...row, role }));
+  }
+
+  /** @throws Failure unknown 'user-unknown' */
+  async setBan(folded: string, ban: Ban | undefined): Promise<void> {
+    await this.#change(folded, ({ ban: _before, ...row }) => ({ ...row, ...(ban && { ban }) }));
+  }
+
+  async #change(folded: string, change: (row: AccountRow) => AccountRow): Promise<void> {
     await this.#tables.accounts.update(folded, (row) => {
       if (row === undefined || row.deletedAt !== undefined) throw userUnknown(folded);
-      return { ...row, record, backup };
+      return change(row);
     });
   }
 

@@ -1,5 +1,5 @@
 import type { Failure } from '../../base/errors.js';
-import type { DirectoryNotices, Endpoint, MailboxEntry, PresenceState } from '../../wire/directory.js';
+import type { DirectoryNotices, Endpoint, MailboxEntry, PresenceState, Role } from '../../wire/directory.js';
 import type { Notice, NoticeName } from '../../wire/rpc.js';
 
 /** A signed-in device, as the rest of the directory sees it. */
@@ -9,12 +9,17 @@ export interface DeviceSession {
   readonly device: string;
   /** Random for each start of the device's program, hex. */
   readonly instance: string;
+  /** As it is now. */
+  readonly role: Role;
   state: PresenceState;
   endpoints: readonly Endpoint[];
   readonly watching: Set<string>;
   notify<N extends NoticeName<DirectoryNotices>>(notice: N, params: Notice<DirectoryNotices, N>): void;
   /** Entries of its mailbox which are on disk. */
   push(entries: readonly MailboxEntry[]): void;
+  /** An encoded notice about an entry of a group, dropped where the reader is slow: it is told when there is room. */
+  pushEncoded(group: Uint8Array, frame: Uint8Array): void;
+  roleChanged(role: Role): void;
   /** The device has another session now. */
   replacedBy(session: DeviceSession): void;
   /** Says why, then closes. */

@@ -83,7 +83,7 @@ const putAll = ({ core, session }: Signed, parcels: readonly Parcel[]): Promise<
   core.mailboxes.put({ user: session.user, device: session.device }, parcels);
 
 /** @throws Failure limit 'rate-limited', with details.seconds */
-function takeMessages({ core, session }: Signed, count: number): void {
+export function takeMessages({ core, session }: Signed, count: number): void {
   const wait = core.rates.messages.take(session.folded, core.clock.monotonic(), count);
   if (wait > 0) throw rateLimited(`more than ${core.limits.messages.perSecond} messages a second`, wait);
 }

@@ -20,7 +20,9 @@ import { accountHandlers } from './account.js';
 import { conversationHandlers } from './conversations.js';
 import type { Handlers } from './dispatch.js';
 import { helloFirst } from './enrol.js';
+import { groupHandlers } from './groups.js';
 import { admit, assertCurrent } from './hello.js';
+import { ledgerHandlers } from './ledger.js';
 import { PAGE_BYTES } from './pages.js';
 import { peopleHandlers } from './people.js';
 import type { Signed } from './signed.js';
@@ -34,6 +36,7 @@ export interface DeviceCaller {
   /** Whether pushes may be written. */
   hasRoom(): boolean;
   notify<N extends NoticeName<DirectoryNotices>>(notice: N, params: Notice<DirectoryNotices, N>): void;
+  notifyEncoded(frame: Uint8Array): void;
   /** Hello has been judged: frames may have their full size. */
   onGreeted(): void;
   /** Lets what is written leave, then closes. */
@@ -49,6 +52,8 @@ export class DeviceRequests implements DeviceSession, Signed {
   #logins: ChannelLogins | undefined;
   #role: Role | undefined;
   #greeted = false;
+  /** Groups of which entries were not pushed, by hex of their ids. */
+  #behind: Map<string, Uint8Array> | undefined;
   #left = false;
   user = '';
   folded = '';
@@ -60,6 +65,10 @@ export class DeviceRequests implements DeviceSession, Signed {
   constructor(core: Core, caller: DeviceCaller) {
     this.core = core;
     this.#caller = caller;
+  }
+
+  get role(): Role {
+    return this.core.accounts.roleOf(this.folded, { role: this.#role ?? 'beginner' });
   }
 
   get session(): DeviceSession {
@@ -83,6 +92,28 @@ export class DeviceRequests implements DeviceSession, Signed {
   /** There may be room for pushes again. */
   drained(): void {
     this.#mail?.drained();
+    for (const [name, group] of this.#behind ?? []) {
+      if (!this.#caller.hasRoom()) return;
+      this.#behind!.delete(name);
+      void this.core.namedGroups
+        .need(group)
+        .then(({ next }) => this.notify('groups.changed', { group, next: next + 1 }))
+        .catch(() => {});
+    }
+  }
+
+  pushEncoded(group: Uint8Array, frame: Uint8Array): void {
+    if (this.#caller.hasRoom()) {
+      this.#caller.notifyEncoded(frame);
+      return;
+    }
+    this.#behind ??= new Map();
+    this.#behind.set(hex(group), group);
+  }
+
+  roleChanged(role: Role): void {
+    this.#role = role;
+    this.notify('role', { role: this.role });
   }
 
   replacedBy({ instance }: DeviceSession): void {
@@ -112,7 +143,7 @@ export class DeviceRequests implements DeviceSession, Signed {
       return;
     }
     if (this.#role === undefined) throw helloFirst();
-    assertMay(this.core.accounts.roleOf(this.folded, { role: this.#role }), method);
+    assertMay(this.role, method);
   }
 
   async hello(params: Params<DirectoryMethods, 'hello'>): Promise<Result<DirectoryMethods, 'hello'>> {
@@ -155,6 +186,8 @@ export const deviceHandlers: Handlers<DirectoryMethods, DeviceRequests> = {
   ...accountHandlers,
   ...peopleHandlers,
   ...conversationHandlers,
+  ...groupHandlers,
+  ...ledgerHandlers,
 };
 
 const reconnected = (): Failure =>

@@ -3,6 +3,8 @@ import { assertEnrolProof } from '../../crypto/login.js';
 import type { EnrolMethods } from '../../wire/directory.js';
 import { isName } from '../../wire/names.js';
 import type { Params, Result } from '../../wire/rpc.js';
+import type { Account } from '../accounts/accounts.js';
+import { banNow } from '../accounts/bans.js';
 import { ChannelLogins } from '../accounts/logins.js';
 import type { Core } from '../core.js';
 import { addressKey } from '../guard/address.js';
@@ -62,6 +64,17 @@ export class EnrolRequests {
     if (wait > 0) throw rateLimited('too many registrations from this address', wait);
   }
 
+  /** Whoever is banned learns it here, once he has shown that he is who he says. */
+  finishLogin({ account }: { account: Account }): Result<EnrolMethods, 'login.finish'> {
+    const { user, role, identityKey, backup, ban } = account;
+    const why = banNow(ban, this.core.clock.now());
+    if (why !== undefined) {
+      this.logins.forget();
+      throw why;
+    }
+    return { user, role, identityKey, backup };
+  }
+
   /** One login, one device. */
   async enrol({ csr, proof, label }: Params<EnrolMethods, 'enrol'>): Promise<Result<EnrolMethods, 'enrol'>> {
     const { account, sessionKey } = this.logins.needLogin();
@@ -88,8 +101,7 @@ export const enrolHandlers: Handlers<EnrolMethods, EnrolRequests> = {
     return channel.logins.start(user, request);
   },
   'login.finish': async (channel, { login, finish }) => {
-    const { user, role, identityKey, backup } = (await channel.logins.finish(login, finish)).account;
-    return { user, role, identityKey, backup };
+    return channel.finishLogin(await channel.logins.finish(login, finish));
   },
   enrol: (channel, params) => channel.enrol(params),
 };

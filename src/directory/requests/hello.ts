@@ -1,6 +1,7 @@
 import { checkDeviceCertificate } from '../../crypto/certificate.js';
 import { refused } from '../../crypto/trust.js';
 import type { Account } from '../accounts/accounts.js';
+import { assertNotBanned } from '../accounts/bans.js';
 import type { Core } from '../core.js';
 
 /** A device that has shown its certificate and stands in the directory's records. */
@@ -27,11 +28,12 @@ export async function admit(core: Core, der: Uint8Array): Promise<Admitted> {
 
 /**
  * The directory's own records are newer than any list: a device that isn't in them was revoked.
- * @throws Failure trust 'certificate-revoked'
+ * @throws Failure trust 'certificate-revoked', blocked 'account-banned'
  */
 export async function assertCurrent(core: Core, folded: string, deviceId: string, serial: string): Promise<Account> {
-  if (core.revocations.isRevoked(serial)) throw refused('certificate-revoked');
   const account = await core.accounts.find(folded);
+  if (account !== undefined) assertNotBanned(account, core.clock.now());
+  if (core.revocations.isRevoked(serial)) throw refused('certificate-revoked');
   const entry = account && (await core.devices.find(folded, deviceId));
   if (account === undefined || entry === undefined) throw refused('certificate-revoked');
   return account;

@@ -62,6 +62,7 @@ function openDevice({ core, socket, onGreeted, onServing }: ConnectionInit): Con
     certificate: () => peerCertificateDer(socket),
     hasRoom: () => channel.hasRoom,
     notify: (notice, params) => channel.session.notify(notice, params),
+    notifyEncoded: (frame) => channel.session.notifyEncoded(frame),
     onGreeted: () => {
       channel.session.open();
       onGreeted(true);

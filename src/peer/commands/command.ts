@@ -21,6 +21,7 @@ export type Parameter = ParameterBase &
         readonly type:
           | 'user'
           | 'conversation'
+          | 'group'
           /** The rest of the line as it stands. */
           | 'text'
           /** One or more words, joined by a space. */

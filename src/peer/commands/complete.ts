@@ -19,6 +19,8 @@ function values(parameter: Parameter | undefined, commands: readonly Command[], 
   switch (parameter?.type) {
     case 'user':
       return known.users;
+    case 'group':
+      return known.conversations.filter((name) => name.startsWith('#'));
     case 'conversation':
       return known.conversations;
     case 'choice':

@@ -35,7 +35,7 @@ export const send = define({
   slash: 'msgto',
   slashTakes: { to: 'USER', text: 'TEXT' },
   parameters: {
-    to: { type: 'conversation', about: 'whom it is for: @user or user' },
+    to: { type: 'conversation', about: 'whom it is for: @user, user or #group' },
     text: { type: 'text', about: 'the message' },
     wait: {
       type: 'choice',
@@ -47,17 +47,23 @@ export const send = define({
     },
     timeout: { type: 'seconds', flag: true, optional: true, about: `seconds to wait, ${PATIENCE_S} by default` },
   },
-  about: 'Sends a private message: signed, end-to-end encrypted.',
+  about: 'Sends a message to a person or a group: signed, end-to-end encrypted.',
   examples: { slash: 'bob See you at six', shell: "bob 'See you at six'" },
 
   async *run(peer, { to, text, wait, timeout }, context) {
     const sent = await peer.send(to, text);
     context.current = sent.conversation;
-    const waits = context.face !== 'slash' && wait !== 'queued';
-    const result = waits ? await peer.waitFor(sent.id, wait, (timeout ?? PATIENCE_S) * 1000) : sent;
+    // What is in a group's log is there for all its members.
+    const wanted = wait === 'delivered' && sent.conversation.startsWith('#') ? 'stored' : wait;
+    const waits = context.face !== 'slash' && wanted !== 'queued';
+    const result = waits ? await peer.waitFor(sent.id, wanted, (timeout ?? PATIENCE_S) * 1000) : sent;
     yield { event: 'sent', ...result };
-    if (waits && !reached(result.state, wait)) throw notReached(result, wait);
+    if (waits && !reached(result.state, wanted)) throw notReached(result, wanted);
   },
 
-  lines: ({ state, conversation }, { face }) => (face === 'slash' ? [] : [SAYS[state](field(conversation))]),
+  lines({ state, conversation }, { face }) {
+    if (face === 'slash') return [];
+    const inGroup = conversation.startsWith('#') && state !== 'queued';
+    return [inGroup ? `Sent to ${field(conversation)}.` : SAYS[state](field(conversation))];
+  },
 });

@@ -3,8 +3,10 @@ import type { Command } from './command.js';
 import { doctor } from './doctor.js';
 import { exportHistory } from './export.js';
 import { file, video } from './files.js';
+import { groupCommands } from './groups.js';
 import { help } from './help-command.js';
 import { history } from './history.js';
+import { moderationCommands } from './moderation.js';
 import { play } from './play.js';
 import { search } from './search.js';
 import { send } from './send.js';
@@ -23,6 +25,8 @@ export const commands: readonly Command[] = [
   transfers,
   play,
   autoaccept,
+  ...groupCommands,
+  ...moderationCommands,
   users,
   history,
   search,

@@ -34,9 +34,14 @@ function user(name: string, word: string): string {
 
 function conversation(name: string, word: string): string {
   if (!word.startsWith('#')) return `@${user(name, word)}`;
-  throw new Failure('unknown', 'group-unknown', 'There is no such group.', {
-    hint: 'Name a person instead: @user.',
-  });
+  return group(name, word);
+}
+
+/** `#lobby` of `#lobby` or `lobby`, folded. */
+function group(name: string, word: string): string {
+  const bare = word.startsWith('#') ? word.slice(1) : word;
+  if (!isName(bare)) throw wrong(name, 'that is not a group name', 'A name has letters, digits, _, - and . only.');
+  return `#${foldName(bare)}`;
 }
 
 function number(name: string, word: string, whole: boolean): number {
@@ -73,6 +78,8 @@ export function convert(
   switch (parameter.type) {
     case 'user':
       return user(name, word);
+    case 'group':
+      return group(name, word);
     case 'conversation':
       return conversation(name, word);
     case 'count':

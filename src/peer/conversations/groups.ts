@@ -64,6 +64,15 @@ export class Groups {
     ];
   }
 
+  /** Everything of the group goes. */
+  async drop(group: Group): Promise<Step[]> {
+    const name = hex(group.id);
+    this.#groups.delete(name);
+    const parts = new Set(this.#engine.encodeState(group.state).put.keys());
+    for await (const { part } of this.#tables.parts.range([name])) parts.add(part);
+    return [this.#tables.groups.remove([name]), ...[...parts].map((part) => this.#tables.parts.remove([name, part]))];
+  }
+
   /** Before a commit leaves: whether it was accepted shows itself in the directory's log, even after a crash. */
   savePending(group: Group): Step[] {
     return [this.#describe(group), ...this.save(group)];

@@ -66,7 +66,8 @@ export class Inbox {
   /** The same in two steps: opened and in its place now, on disk when `done` resolves. */
   async take(incoming: Incoming): Promise<{ done: Promise<unknown> }> {
     const group = await this.#init.groups.find(incoming.group);
-    if (group === undefined) throw groupUnknown();
+    // What is said in a named group has its place in the group's log, and comes from there.
+    if (group === undefined || group.user.startsWith('#')) throw groupUnknown();
     return this.#init.enqueue(group.user, () => this.#take(group, incoming));
   }
 
@@ -127,10 +128,15 @@ export class Inbox {
       // What another device of ours sent has left already.
       ...(foldName(from.user) === foldName(this.#init.self.user) && { state: 'stored' as const }),
     });
-    const unseen = this.#unseen++;
-    const { conversation, number } = added.row;
-    steps.push(...added.steps, this.#init.tables.unseen.put(['all', unseen], { order: unseen, conversation, number }));
+    const { unseen, step } = this.note(added.row);
+    steps.push(...added.steps, step);
     return { row: added.row, unseen };
+  }
+
+  /** Notes a line as not yet shown to anybody. */
+  note({ conversation, number }: MessageRow): { unseen: number; step: Step } {
+    const unseen = this.#unseen++;
+    return { unseen, step: this.#init.tables.unseen.put(['all', unseen], { order: unseen, conversation, number }) };
   }
 }
 

@@ -215,7 +215,8 @@ export class Messenger {
   }
 }
 
-function assertSendable(body: string): void {
+/** @throws Failure usage 'text-empty', limit 'text-too-long' */
+export function assertSendable(body: string): void {
   if (body.trim() === '') {
     throw new Failure('usage', 'text-empty', 'there is nothing to send', { hint: 'Write a text after the name.' });
   }

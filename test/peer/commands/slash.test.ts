@@ -74,5 +74,5 @@ test('every argument has its own check, and none of them says back what was type
     assert.equal(code, 'argument-invalid', line);
     assert.doesNotMatch(message + hint, /\x1b|\.\.|1e9|yesterday|maybe/);
   }
-  assert.equal(failure('/msgto #nowhere hi').exit, 5);
+  assert.equal(failure('/msgto #no/where hi').code, 'argument-invalid');
 });

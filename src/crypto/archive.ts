@@ -1,0 +1,114 @@
+import * as v from 'valibot';
+import { concat, utf8 } from '../base/bytes.js';
+import { Failure } from '../base/errors.js';
+import type { Random } from '../base/random.js';
+import { NAME_CHARS, SEALED_BYTES } from '../wire/limits.js';
+import { foldName } from '../wire/names.js';
+import { bytes, codec, count, exactly, text } from '../wire/schema.js';
+import { AEAD_OVERHEAD, openAead, sealAead } from './aead.js';
+import { isConsent } from './identity.js';
+import { type SigningKey, verifySignature } from './keys.js';
+
+/**
+ * Messages of groups with shared history. They are sealed under a key of the epoch which every member derives (RFC 9420
+ * §8.5) and hands to newcomers inside MLS; so each carries its author's signature and what proves the author's device.
+ */
+
+export const ARCHIVE_LABEL = 'p2pchat archive';
+export const ARCHIVE_KEY_BYTES = 32;
+const CONTEXT = utf8('p2pchat/1 archive\0');
+
+export interface ArchivePlace {
+  readonly directoryId: string;
+  readonly group: Uint8Array;
+  readonly epoch: number;
+  readonly id: Uint8Array;
+}
+
+export interface ArchiveAuthor {
+  readonly user: string;
+  readonly key: SigningKey;
+  /** The identity's consent to the device (crypto/identity.ts). */
+  readonly statement: Uint8Array;
+}
+
+export interface ArchivedMessage {
+  readonly user: string;
+  readonly deviceKey: Uint8Array;
+  readonly statement: Uint8Array;
+  readonly content: Uint8Array;
+}
+
+const frame = codec(v.object({ epoch: count(), box: bytes(SEALED_BYTES, AEAD_OVERHEAD) }), SEALED_BYTES);
+const plain = codec(
+  v.object({
+    user: text(NAME_CHARS),
+    deviceKey: exactly(32),
+    statement: exactly(64),
+    signature: exactly(64),
+    content: bytes(SEALED_BYTES),
+  }),
+  SEALED_BYTES,
+);
+
+const number = (value: number): Uint8Array => {
+  const out = new Uint8Array(8);
+  new DataView(out.buffer).setBigUint64(0, BigInt(value));
+  return out;
+};
+
+const placeBytes = ({ directoryId, group, epoch, id }: ArchivePlace): Uint8Array =>
+  concat(CONTEXT, utf8(directoryId), group, number(epoch), id);
+
+/** An MLS message begins with its version, 0x0001; a CBOR map does not. */
+export const isArchived = (sealed: Uint8Array): boolean => sealed[0] !== 0;
+
+/** The epoch whose key opens it. @throws Failure 'malformed' */
+export const archiveEpoch = (sealed: Uint8Array): number => frame.decode(sealed).epoch;
+
+export function sealArchived(
+  key: Uint8Array,
+  place: ArchivePlace,
+  { author, content, random }: { author: ArchiveAuthor; content: Uint8Array; random: Random },
+): Uint8Array {
+  const bound = placeBytes(place);
+  const { user, statement } = author;
+  const signature = author.key.sign(concat(bound, content));
+  const inside = plain.encode({ user, deviceKey: author.key.publicKey, statement, signature, content });
+  return frame.encode({ epoch: place.epoch, box: sealAead(key, inside, bound, random) });
+}
+
+/**
+ * @param identityOf the identity key of somebody who is or was a member; undefined for strangers
+ * @throws Failure protocol 'archive-unreadable', trust 'author-unproven'
+ */
+export function openArchived(
+  sealed: Uint8Array,
+  key: Uint8Array,
+  place: Omit<ArchivePlace, 'epoch'>,
+  identityOf: (user: string) => Uint8Array | undefined,
+): ArchivedMessage {
+  const { epoch, box } = frame.decode(sealed);
+  const bound = placeBytes({ ...place, epoch });
+  const opened = openAead(key, box, bound);
+  if (opened === undefined) throw unreadable();
+  const { signature, ...message } = plain.decode(opened);
+  const identity = identityOf(message.user);
+  const account = { directoryId: place.directoryId, folded: foldName(message.user) };
+  const proven =
+    identity !== undefined &&
+    isConsent(identity, account, message.deviceKey, message.statement) &&
+    verifySignature(message.deviceKey, concat(bound, message.content), signature);
+  if (!proven) throw unproven();
+  return message;
+}
+
+const unreadable = (): Failure =>
+  new Failure('protocol', 'archive-unreadable', 'a message of a group cannot be opened', {
+    hint: 'It is left aside; what follows is not concerned.',
+  });
+
+const unproven = (): Failure =>
+  new Failure('trust', 'author-unproven', 'a message of a group is not by the person it names', {
+    hint: 'It is not shown. Somebody who has been in the group has made it up.',
+  });

@@ -1,0 +1,25 @@
+import { readDeviceCertificate } from '../../crypto/certificate.js';
+import { actCodec, statementCodec } from '../../wire/acts.js';
+import type { DirectoryNotices } from '../../wire/directory.js';
+import type { GroupEntry } from '../../wire/groups.js';
+import { foldName } from '../../wire/names.js';
+import { encodeNotice } from '../../wire/session.js';
+import type { Sessions } from '../delivery/sessions.js';
+import type { NamedGroup } from './named-group.js';
+
+/** Tells the members who are connected of an entry: encoded once, the same bytes for all. */
+export function fanOut(sessions: Sessions, group: NamedGroup, entry: GroupEntry): void {
+  const told = new Set(group.roster.members().map(({ user }) => user));
+  if (entry.kind === 'act') for (const user of concerned(entry.act)) told.add(user);
+  const frame = encodeNotice<DirectoryNotices, 'groups.entry'>('groups.entry', { group: group.id, entry });
+  for (const user of told) {
+    for (const session of sessions.of(foldName(user))) session.pushEncoded(group.id, frame);
+  }
+}
+
+/** Those whom the act is about, though they may be in the group no longer, or not yet. */
+function concerned(encoded: Uint8Array): string[] {
+  const { statement, certificate } = actCodec.decode(encoded);
+  const decoded = statementCodec.decode(statement);
+  return [readDeviceCertificate(certificate).user, ...('user' in decoded ? [decoded.user] : [])];
+}

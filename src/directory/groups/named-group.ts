@@ -1,0 +1,222 @@
+import { hex, sameBytes } from '../../base/bytes.js';
+import { Failure } from '../../base/errors.js';
+import { chained, digestOf, NO_ACTS, readAct } from '../../crypto/acts.js';
+import type { Trust } from '../../crypto/trust.js';
+import type { Log } from '../../store/store.js';
+import type { Act } from '../../wire/acts.js';
+import type { DeviceAddress } from '../../wire/directory.js';
+import { GroupRoster, notJoined } from '../../wire/group-roster.js';
+import type { GroupEntry } from '../../wire/groups.js';
+import { type StoredEntry, storedActCodec, storedEntryCodec } from './rows.js';
+
+export interface NamedGroupInit {
+  readonly id: Uint8Array;
+  readonly trust: Trust;
+  readonly log: Log;
+  /** The acts once more: they stay when the log is trimmed. */
+  readonly acts: Log;
+  /** The epoch of the newest group info. */
+  readonly epoch: number;
+  readonly keep: number;
+  /** Entries are on disk, in order. */
+  onStored(entry: GroupEntry): void;
+}
+
+/** Message ids remembered, so that a repeated message is known. */
+const REMEMBERED = 4_096;
+
+/**
+ * One group's log and what follows from it. Places are decided here, at once; the way to the disk goes on behind, and
+ * several entries share it.
+ */
+export class NamedGroup {
+  readonly id: Uint8Array;
+  readonly roster = new GroupRoster();
+  readonly #init: NamedGroupInit;
+  readonly #ids = new Map<string, Promise<number>>();
+  /** When each account's last message came, for slow mode. */
+  readonly #lastPost = new Map<string, number>();
+  head: Uint8Array = NO_ACTS;
+  epoch: number;
+  first = 0;
+  next = 0;
+  #acts = 0;
+  writing = 0;
+
+  private constructor(init: NamedGroupInit) {
+    this.#init = init;
+    this.id = init.id;
+    this.epoch = init.epoch;
+  }
+
+  static async load(init: NamedGroupInit): Promise<NamedGroup> {
+    const group = new NamedGroup(init);
+    let last = -1;
+    for await (const { value } of init.acts.read()) {
+      const { seq, act } = storedActCodec.decode(value);
+      group.#fold(readAct(act, init.trust), act);
+      last = seq - 1;
+    }
+    const { first, next } = await init.log.ends();
+    group.first = first;
+    group.next = next;
+    for await (const { position, value } of init.log.read()) {
+      const entry = storedEntryCodec.decode(value);
+      if (entry.kind === 'act' && position > last) {
+        group.#fold(readAct(entry.act, init.trust), entry.act);
+        await init.acts.append(storedActCodec.encode({ seq: position + 1, act: entry.act }), {
+          expect: group.#acts - 1,
+        });
+      }
+      if (entry.kind === 'commit') group.epoch = Math.max(group.epoch, entry.epoch + 1);
+      if (entry.kind === 'message') group.#remember(entry.from, entry.id, Promise.resolve(position + 1));
+    }
+    return group;
+  }
+
+  /** @throws Failure denied 'group-not-joined' */
+  assertMember(folded: string): void {
+    if (!this.roster.isMember(folded)) throw notJoined(this.roster.name);
+  }
+
+  /** @throws Failure usage 'head-moved', and as GroupRoster.judge */
+  act(act: Act, encoded: Uint8Array): Promise<number> {
+    if (act.statement.group !== undefined && !sameBytes(act.statement.previous, this.head)) throw headMoved();
+    this.roster.judge(act);
+    const index = this.#acts;
+    this.#fold(act, encoded);
+    const entry = { kind: 'act' as const, act: encoded };
+    return this.#append(entry, async (seq) => {
+      await this.#init.acts.append(storedActCodec.encode({ seq, act: encoded }), { expect: index });
+    });
+  }
+
+  /** @throws Failure denied 'epoch-taken', usage 'epoch-ahead', 'head-moved' */
+  commit(
+    from: DeviceAddress,
+    { epoch, head, commit }: { epoch: number; head: Uint8Array; commit: Uint8Array },
+  ): Promise<number> {
+    if (epoch < this.epoch) throw epochTaken(epoch);
+    if (epoch > this.epoch) throw new Failure('usage', 'epoch-ahead', `the group's epoch is ${this.epoch}`);
+    if (!sameBytes(head, this.head)) throw headMoved();
+    this.epoch++;
+    return this.#append({ kind: 'commit', epoch, commit, from });
+  }
+
+  /** @throws Failure denied 'epoch-past', 'group-read-only', limit 'rate-limited' */
+  post(
+    from: DeviceAddress,
+    message: { id: Uint8Array; epoch: number; sealed: Uint8Array },
+    { now, moderates }: { now: number; moderates: boolean },
+  ): Promise<number> {
+    const known = this.#ids.get(idKey(from, message.id));
+    if (known !== undefined) return known;
+    if (message.epoch !== this.epoch) throw epochPast(this.epoch);
+    if (!moderates) this.#assertMayPost(from, now);
+    const stored = this.#append({ kind: 'message', ...message, from, at: now });
+    this.#remember(from, message.id, stored);
+    return stored;
+  }
+
+  async read(from: number, before: number | undefined, limit: number, maxBytes: number) {
+    const end = before === undefined ? this.next : Math.min(this.next, before - 1);
+    const start = before === undefined ? Math.max(this.first, from - 1) : Math.max(this.first, end - limit);
+    const entries: GroupEntry[] = [];
+    let bytes = 0;
+    for await (const { position, value } of this.#init.log.read({ from: start, limit: limit + 1 })) {
+      if (position >= end) break;
+      bytes += value.length;
+      if (entries.length === limit || (entries.length > 0 && bytes > maxBytes)) {
+        return { entries, first: this.first + 1, more: true };
+      }
+      entries.push({ seq: position + 1, ...storedEntryCodec.decode(value) } as GroupEntry);
+    }
+    return { entries, first: this.first + 1, more: before === undefined ? false : start > this.first };
+  }
+
+  async acts(from: number, limit: number) {
+    const acts: { seq: number; act: Uint8Array }[] = [];
+    for await (const { value } of this.#init.acts.read({ from, limit: limit + 1 })) {
+      if (acts.length === limit) return { acts, more: true };
+      acts.push(storedActCodec.decode(value));
+    }
+    return { acts, more: false };
+  }
+
+  /** Forgets the oldest entries beyond what is kept. */
+  async trim(): Promise<void> {
+    const before = this.next - this.#init.keep;
+    if (before <= this.first) return;
+    await this.#init.log.trim(before);
+    this.first = before;
+  }
+
+  #assertMayPost(from: DeviceAddress, now: number): void {
+    const { readOnly, slow, name } = this.roster;
+    if (readOnly) {
+      throw new Failure('denied', 'group-read-only', `only moderators write to #${name}`, {
+        hint: 'Read along, or ask a moderator.',
+      });
+    }
+    if (slow === 0) return;
+    const wait = (this.#lastPost.get(from.user) ?? 0) + slow * 1000 - now;
+    if (wait > 0) {
+      const seconds = Math.ceil(wait / 1000);
+      throw new Failure('limit', 'slow-mode', `#${name} takes one message each ${slow} s from you`, {
+        hint: `It is sent in ${seconds} s.`,
+        details: { seconds },
+      });
+    }
+    this.#lastPost.set(from.user, now);
+  }
+
+  #fold(act: Act, encoded: Uint8Array): void {
+    this.roster.apply(act);
+    this.head = chained(this.head, digestOf(encoded));
+    this.#acts++;
+  }
+
+  async #append(entry: StoredEntry, then?: (seq: number) => Promise<void>): Promise<number> {
+    const position = this.next++;
+    const seq = position + 1;
+    this.writing++;
+    try {
+      const written = this.#init.log.append(storedEntryCodec.encode(entry), { expect: position });
+      const also = then === undefined ? undefined : then(seq);
+      also?.catch(() => {});
+      await written;
+      await also;
+      this.#init.onStored({ seq, ...entry } as GroupEntry);
+    } finally {
+      this.writing--;
+    }
+    return seq;
+  }
+
+  #remember(from: DeviceAddress, id: Uint8Array, seq: Promise<number>): void {
+    seq.catch(() => {});
+    this.#ids.set(idKey(from, id), seq);
+    if (this.#ids.size <= REMEMBERED) return;
+    for (const oldest of this.#ids.keys()) {
+      this.#ids.delete(oldest);
+      return;
+    }
+  }
+}
+
+const idKey = (from: DeviceAddress, id: Uint8Array): string => `${from.device}/${hex(id)}`;
+
+const headMoved = (): Failure =>
+  new Failure('denied', 'head-moved', 'the group has changed meanwhile', { hint: 'Read its log, then try again.' });
+
+const epochTaken = (epoch: number): Failure =>
+  new Failure('denied', 'epoch-taken', `somebody else ended epoch ${epoch} first`, {
+    hint: 'Apply their commit, then make yours again.',
+    details: { epoch },
+  });
+
+const epochPast = (epoch: number): Failure =>
+  new Failure('denied', 'epoch-past', 'the group is in another epoch', {
+    hint: 'Read its log, then seal the message again.',
+    details: { epoch },
+  });

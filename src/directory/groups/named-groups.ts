@@ -1,0 +1,209 @@
+import { fromHex, hex } from '../../base/bytes.js';
+import type { Clock } from '../../base/clock.js';
+import { Failure } from '../../base/errors.js';
+import type { Trust } from '../../crypto/trust.js';
+import { path, segments } from '../../store/keys.js';
+import type { Store } from '../../store/store.js';
+import type { Act } from '../../wire/acts.js';
+import type { DeviceAddress } from '../../wire/directory.js';
+import type { GroupEntry } from '../../wire/groups.js';
+import { GROUP_LOG_ENTRIES, GROUPS_PER_ACCOUNT } from '../../wire/limits.js';
+import { foldName, parseGroupName } from '../../wire/names.js';
+import { Table } from '../table.js';
+import { NamedGroup } from './named-group.js';
+import { groupInfoCodec, groupNameCodec, membershipCodec, welcomeCodec } from './rows.js';
+
+export interface NamedGroupsInit {
+  readonly store: Store;
+  readonly trust: Trust;
+  readonly clock: Clock;
+  /** Names of open groups which the first who comes may make. */
+  readonly rooms: readonly string[];
+  readonly keep?: number;
+  /** An entry is on disk: to be pushed to the members who are connected. In order of the positions. */
+  onStored(group: NamedGroup, entry: GroupEntry): void;
+}
+
+interface NewGroup {
+  readonly id: Uint8Array;
+  readonly act: Act;
+  readonly encoded: Uint8Array;
+  readonly info: Uint8Array;
+}
+
+/** Named groups: found by name or id, made once each, kept in memory once used. */
+export class NamedGroups {
+  readonly rooms: readonly string[];
+  readonly #init: NamedGroupsInit;
+  readonly #names: Table<ReturnType<typeof groupNameCodec.decode>>;
+  readonly #infos: Table<ReturnType<typeof groupInfoCodec.decode>>;
+  readonly #welcomes: Table<ReturnType<typeof welcomeCodec.decode>>;
+  readonly #memberships: Table<ReturnType<typeof membershipCodec.decode>>;
+  readonly #open = new Map<string, Promise<NamedGroup>>();
+
+  constructor(init: NamedGroupsInit) {
+    this.#init = init;
+    this.rooms = init.rooms.map((name) => parseGroupName(name).name);
+    this.#names = new Table(init.store, 'group.names', groupNameCodec);
+    this.#infos = new Table(init.store, 'group.infos', groupInfoCodec);
+    this.#welcomes = new Table(init.store, 'group.welcomes', welcomeCodec);
+    this.#memberships = new Table(init.store, 'group.members', membershipCodec);
+  }
+
+  isRoom(name: string): boolean {
+    return this.rooms.some((room) => foldName(room) === foldName(name));
+  }
+
+  /** @throws Failure unknown 'group-unknown' */
+  async find(name: string): Promise<{ name: string; group?: Uint8Array }> {
+    const folded = foldName(name);
+    const row = await this.#names.get(path(folded));
+    if (row !== undefined) return row;
+    const room = this.rooms.find((one) => foldName(one) === folded);
+    if (room === undefined) throw groupUnknown(name);
+    return { name: room };
+  }
+
+  /** @throws Failure unknown 'group-unknown' */
+  async need(id: Uint8Array): Promise<NamedGroup> {
+    const name = hex(id);
+    const known = this.#open.get(name);
+    if (known !== undefined) return known;
+    const loading = this.#load(id);
+    this.#open.set(name, loading);
+    loading.catch(() => this.#open.delete(name));
+    return loading;
+  }
+
+  /** @throws Failure usage 'group-name-taken', denied 'group-taken' */
+  async create({ id, act, encoded, info }: NewGroup): Promise<number> {
+    if (act.statement.action !== 'create')
+      throw new Failure('protocol', 'act-misplaced', 'a group begins with its making');
+    const { name, folded } = parseGroupName(act.statement.name);
+    const mine = await this.#names.create(path(folded), { name, group: id });
+    const there = mine ? undefined : await this.#names.get(path(folded));
+    if (there !== undefined && hex(there.group) !== hex(id)) throw nameTaken(name);
+    await this.#infos.put(hex(id), { epoch: 0, info });
+    this.#open.delete(hex(id));
+    const group = await this.need(id);
+    if (group.next > 0) return 1;
+    await this.#belongs(act.by.folded, id);
+    return group.act(act, encoded);
+  }
+
+  async act(group: NamedGroup, act: Act, encoded: Uint8Array): Promise<number> {
+    const { statement, by } = act;
+    const concerned = 'user' in statement ? foldName(statement.user) : by.folded;
+    if (JOINING.has(statement.action)) await this.#belongs(concerned, group.id);
+    return group.act(act, encoded);
+  }
+
+  /** Group ids the account may be in: more than it is, never less. */
+  async *of(folded: string): AsyncGenerator<Uint8Array> {
+    for await (const { key } of this.#memberships.range({ prefix: `${path(folded)}/` }))
+      yield fromHex(segments(key)[1]!);
+  }
+
+  async *all(): AsyncGenerator<NamedGroup> {
+    for await (const { value } of this.#names.range()) {
+      const group = await this.need(value.group).catch(() => undefined);
+      // A name whose group was never made: its maker was cut off in between.
+      if (group !== undefined && group.next > 0) yield group;
+    }
+  }
+
+  info(group: NamedGroup) {
+    return this.#infos.get(hex(group.id));
+  }
+
+  async putInfo(group: NamedGroup, epoch: number, info: Uint8Array): Promise<void> {
+    await this.#infos.update(hex(group.id), (before) =>
+      before !== undefined && before.epoch > epoch ? undefined : { epoch, info },
+    );
+  }
+
+  putWelcome(
+    group: NamedGroup,
+    epoch: number,
+    welcome: { from: DeviceAddress; devices: string[]; welcome: Uint8Array },
+  ): Promise<void> {
+    return this.#welcomes.put(welcomeKey(group.id, epoch, welcome.from.device), welcome);
+  }
+
+  /** The newest Welcome for the device whose commit was taken. */
+  async welcomeFor(group: NamedGroup, device: string) {
+    let found: { welcome: Uint8Array; seq: number } | undefined;
+    for await (const { key, value } of this.#welcomes.range({ prefix: `${path(hex(group.id))}/` })) {
+      if (!value.devices.includes(device)) continue;
+      const seq = await this.#commitOf(group, Number.parseInt(segments(key)[1]!, 16), value.from.device);
+      if (seq !== undefined && seq > (found?.seq ?? 0)) found = { welcome: value.welcome, seq };
+    }
+    return found ?? {};
+  }
+
+  async trimAll(): Promise<void> {
+    for (const opening of this.#open.values()) await (await opening).trim();
+  }
+
+  async #commitOf(group: NamedGroup, epoch: number, device: string): Promise<number | undefined> {
+    for (let from = group.first + 1, more = true; more; ) {
+      const page = await group.read(from, undefined, 256, Number.MAX_SAFE_INTEGER);
+      for (const entry of page.entries) {
+        if (entry.kind === 'commit' && entry.epoch === epoch)
+          return entry.from.device === device ? entry.seq : undefined;
+      }
+      from = (page.entries.at(-1)?.seq ?? group.next) + 1;
+      more = page.more;
+    }
+    return undefined;
+  }
+
+  async #belongs(folded: string, id: Uint8Array): Promise<void> {
+    const key = path(folded, hex(id));
+    if ((await this.#memberships.get(key)) !== undefined) return;
+    let count = 0;
+    for await (const _one of this.of(folded)) count++;
+    if (count >= GROUPS_PER_ACCOUNT) {
+      throw new Failure('limit', 'groups-full', `an account is in at most ${GROUPS_PER_ACCOUNT} groups`, {
+        hint: 'Leave one that is no longer used.',
+      });
+    }
+    await this.#memberships.create(key, {});
+  }
+
+  async #load(id: Uint8Array): Promise<NamedGroup> {
+    const name = hex(id);
+    const info = await this.#infos.get(name);
+    if (info === undefined) throw groupUnknown(undefined);
+    const { store, trust, keep = GROUP_LOG_ENTRIES } = this.#init;
+    const group: NamedGroup = await NamedGroup.load({
+      id,
+      trust,
+      log: store.logs('group').log(name),
+      acts: store.logs('group.acts').log(name),
+      epoch: info.epoch,
+      keep,
+      onStored: (entry) => this.#init.onStored(group, entry),
+    });
+    return group;
+  }
+}
+
+const JOINING: ReadonlySet<string> = new Set(['join', 'add', 'invite']);
+
+const welcomeKey = (id: Uint8Array, epoch: number, device: string): string => path(hex(id), epoch, device);
+
+const groupUnknown = (name: string | undefined): Failure =>
+  new Failure(
+    'unknown',
+    'group-unknown',
+    name === undefined ? 'there is no such group' : `there is no group #${name}`,
+    {
+      hint: 'Check the spelling; /rooms lists the open ones.',
+    },
+  );
+
+const nameTaken = (name: string): Failure =>
+  new Failure('usage', 'group-name-taken', `there is a group #${name} already`, {
+    hint: `Choose another name, or join it: /join ${name}`,
+  });

@@ -1,0 +1,154 @@
+import { Failure } from '../../base/errors.js';
+import { readAct, type SignedStatement, sealAct } from '../../crypto/acts.js';
+import { type Act, statementCodec } from '../../wire/acts.js';
+import type { DeviceAddress, DirectoryMethods } from '../../wire/directory.js';
+import { notInvited } from '../../wire/group-roster.js';
+import { ACTS_PAGE, GROUP_LOG_PAGE } from '../../wire/limits.js';
+import { foldName } from '../../wire/names.js';
+import { may } from '../../wire/roles.js';
+import type { Params } from '../../wire/rpc.js';
+import type { NamedGroup } from '../groups/named-group.js';
+import { takeMessages } from './conversations.js';
+import type { Handlers } from './dispatch.js';
+import { PAGE_BYTES } from './pages.js';
+import type { Signed } from './signed.js';
+
+type Grouping = Extract<keyof DirectoryMethods, `groups.${string}`>;
+
+const joined = async ({ core, session }: Signed, id: Uint8Array): Promise<NamedGroup> => {
+  const group = await core.namedGroups.need(id);
+  group.assertMember(session.folded);
+  return group;
+};
+
+const visible = async ({ core, session }: Signed, id: Uint8Array): Promise<NamedGroup> => {
+  const group = await core.namedGroups.need(id);
+  assertVisible(group, session.folded);
+  return group;
+};
+
+/** Named groups: their acts, commits and messages. Every one of these may be repeated after a lost answer. */
+export const groupHandlers: Pick<Handlers<DirectoryMethods, Signed>, Grouping> = {
+  'groups.list': listGroups,
+  'groups.find': ({ core }, { name }) => core.namedGroups.find(name),
+  'groups.create': create,
+  'groups.act': async (signed, { group: id, ...statement }) => {
+    takeMessages(signed, 1);
+    const group = await signed.core.namedGroups.need(id);
+    const { act, encoded } = await sealed(signed, statement);
+    assertOf(act, id);
+    return { seq: await signed.core.namedGroups.act(group, act, encoded) };
+  },
+  'groups.acts': async (signed, { group, from }) => (await visible(signed, group)).acts(from, ACTS_PAGE),
+  'groups.info': async (signed, { group: id }) => {
+    const group = await visible(signed, id);
+    const info = await signed.core.namedGroups.info(group);
+    if (info === undefined) throw new Failure('unknown', 'group-unknown', 'there is no such group');
+    return { ...info, current: group.epoch, next: group.next + 1 };
+  },
+  'groups.info.put': async (signed, { group: id, epoch, info }) => {
+    const group = await joined(signed, id);
+    if (epoch === group.epoch) await signed.core.namedGroups.putInfo(group, epoch, info);
+    return {};
+  },
+  'groups.welcome': async (signed, { group }) =>
+    signed.core.namedGroups.welcomeFor(await joined(signed, group), signed.session.device),
+  'groups.welcome.put': async (signed, { group: id, epoch, devices, welcome }) => {
+    takeMessages(signed, 1);
+    const group = await joined(signed, id);
+    const names = devices.map(({ device }) => device);
+    await signed.core.namedGroups.putWelcome(group, epoch, { from: address(signed), devices: names, welcome });
+    return {};
+  },
+  'groups.commit': async (signed, { group: id, info, ...commit }) => {
+    takeMessages(signed, 1);
+    const group = await joined(signed, id);
+    const seq = await group.commit(address(signed), commit);
+    await signed.core.namedGroups.putInfo(group, commit.epoch + 1, info);
+    return { seq };
+  },
+  'groups.post': async (signed, { group: id, ...message }) => {
+    takeMessages(signed, 1);
+    const group = await joined(signed, id);
+    const moderates = may(signed.session.role, 'group.members');
+    return { seq: await group.post(address(signed), message, { now: signed.core.clock.now(), moderates }) };
+  },
+  'groups.read': async (signed, { group, from, before }) =>
+    (await joined(signed, group)).read(from, before, GROUP_LOG_PAGE, PAGE_BYTES),
+};
+
+const address = ({ session }: Signed): DeviceAddress => ({ user: session.user, device: session.device });
+
+/** The statement under the directory's seal, with every signature judged as any reader will. */
+export async function sealed(
+  { core, session }: Signed,
+  signed: SignedStatement,
+): Promise<{ act: Act; encoded: Uint8Array }> {
+  const { certificate } = await core.devices.need(session.folded, session.device);
+  const statement = statementCodec.decode(signed.statement);
+  const target = 'user' in statement ? await core.accounts.need(statement.user) : undefined;
+  const encoded = sealAct(core.authority, signed, {
+    certificate,
+    role: session.role,
+    at: core.clock.now(),
+    ...(target && { targetRole: target.role }),
+  });
+  return { act: readAct(encoded, core.authority.trust), encoded };
+}
+
+function assertOf({ statement }: Act, id: Uint8Array): void {
+  if (statement.group !== undefined && Buffer.compare(statement.group, id) === 0) return;
+  throw new Failure('protocol', 'act-misplaced', 'the statement is about another group');
+}
+
+/** Open groups are seen by all; others by those who are or were in them or are invited: they learn that they had to go. */
+function assertVisible(group: NamedGroup, folded: string): void {
+  const standing = group.roster.standing(folded);
+  if (group.roster.kind === 'open' || standing !== undefined) return;
+  throw notInvited(group.roster.name);
+}
+
+async function create(signed: Signed, { group: id, info, ...statement }: Params<DirectoryMethods, 'groups.create'>) {
+  const { core, session } = signed;
+  takeMessages(signed, 1);
+  const { act, encoded } = await sealed(signed, statement);
+  assertOf(act, id);
+  if (act.statement.action === 'create') {
+    const { name, kind } = act.statement;
+    const isRoom = core.namedGroups.isRoom(name);
+    if (isRoom && kind !== 'open') throw roomTaken(name);
+    if (!isRoom && !may(session.role, 'group.create')) throw mayNotCreate(session.role);
+  }
+  return { seq: await core.namedGroups.create({ id, act, encoded, info }) };
+}
+
+async function listGroups({ core, session }: Signed) {
+  const seen = new Map<string, NamedGroup>();
+  for await (const id of core.namedGroups.of(session.folded)) {
+    const group = await core.namedGroups.need(id);
+    seen.set(foldName(group.roster.name), group);
+  }
+  for await (const group of core.namedGroups.all()) {
+    if (group.roster.kind === 'open') seen.set(foldName(group.roster.name), group);
+  }
+  const groups = [...seen.values()].map((group) => describe(group, session.folded));
+  const rooms = core.namedGroups.rooms.filter((room) => !seen.has(foldName(room)));
+  return { groups: groups.filter(({ kind, state }) => kind === 'open' || state !== 'none'), rooms };
+}
+
+function describe(group: NamedGroup, folded: string) {
+  const { name, kind, history } = group.roster;
+  const standing = group.roster.standing(folded)?.state;
+  const state: 'member' | 'invited' | 'none' = standing === 'member' || standing === 'invited' ? standing : 'none';
+  return { group: group.id, name, kind, history, state, members: group.roster.members().length, next: group.next + 1 };
+}
+
+const roomTaken = (name: string): Failure =>
+  new Failure('usage', 'group-name-taken', `#${name} is one of this directory's rooms`, {
+    hint: `Join it: /join ${name}`,
+  });
+
+const mayNotCreate = (role: string): Failure =>
+  new Failure('denied', 'not-permitted', `your role '${role}' does not allow to create groups`, {
+    hint: 'Ask an admin of this directory for the role advanced.',
+  });

@@ -1,0 +1,45 @@
+import type { Act } from '../../wire/acts.js';
+import type { DirectoryMethods } from '../../wire/directory.js';
+import { ACTS_PAGE } from '../../wire/limits.js';
+import { foldName } from '../../wire/names.js';
+import { accountBanned, type Ban } from '../accounts/bans.js';
+import type { Core } from '../core.js';
+import { takeMessages } from './conversations.js';
+import { endDevices } from './devices.js';
+import type { Handlers } from './dispatch.js';
+import { sealed } from './groups.js';
+import type { Signed } from './signed.js';
+
+type Moderating = 'ledger.act' | 'ledger.read';
+
+/** Acts on the directory: recorded first, then carried out. */
+export const ledgerHandlers: Pick<Handlers<DirectoryMethods, Signed>, Moderating> = {
+  'ledger.act': async (signed, statement) => {
+    takeMessages(signed, 1);
+    const { act, encoded } = await sealed(signed, statement);
+    const number = await signed.core.ledger.append(act, encoded);
+    await carryOut(signed.core, act, encoded);
+    return { number };
+  },
+  'ledger.read': ({ core, session }, { from }) => core.ledger.read(from, ACTS_PAGE, session),
+};
+
+async function carryOut(core: Core, act: Act, encoded: Uint8Array): Promise<void> {
+  const { statement, by, seal } = act;
+  if (!('user' in statement)) return;
+  const target = foldName(statement.user);
+  if (statement.action === 'role') {
+    await core.accounts.setRole(target, statement.role);
+    for (const session of core.sessions.of(target)) session.roleChanged(statement.role);
+  } else if (statement.action === 'unban') await core.accounts.setBan(target, undefined);
+  else if (statement.action === 'ban') {
+    const { reason, until } = statement;
+    const ban: Ban = { by: by.user, at: seal.at, ...(reason && { reason }), ...(until && { until }) };
+    await core.accounts.setBan(target, ban);
+    for await (const id of core.namedGroups.of(target)) {
+      const group = await core.namedGroups.need(id);
+      if (group.roster.isMember(target)) await group.act(act, encoded);
+    }
+    await endDevices(core, target, 'all', accountBanned(ban));
+  }
+}

@@ -1,0 +1,34 @@
+import { timestamp } from '../../base/clock.js';
+import type { Act } from '../../wire/acts.js';
+import type { GroupChange, GroupEvent, ModerationEvent } from '../events.js';
+import { conversationOf, type NamedGroup } from './group.js';
+
+const CHANGES: Readonly<Record<string, GroupChange>> = {
+  create: 'created',
+  invite: 'invited',
+  join: 'joined',
+  leave: 'left',
+  add: 'added',
+  remove: 'removed',
+  kick: 'kicked',
+};
+
+/** What those who watch are told of an act. */
+export function actEvents(group: NamedGroup, { statement, by }: Act): (GroupEvent | ModerationEvent)[] {
+  const name = conversationOf(group.row.name);
+  const user = 'user' in statement ? statement.user : by.user;
+  const { action } = statement;
+  const events: (GroupEvent | ModerationEvent)[] = [];
+  const change = CHANGES[action];
+  if (change !== undefined) events.push({ event: 'group', group: name, change, user, by: by.user });
+  if (action === 'kick' || action === 'ban' || action === 'unban' || action === 'settings') {
+    const reason = 'reason' in statement ? statement.reason : undefined;
+    const until = 'until' in statement ? statement.until : undefined;
+    events.push({
+      ...{ event: 'moderation', action, user, by: by.user, group: name },
+      ...(reason && { reason }),
+      ...(until !== undefined && { until: timestamp(until) }),
+    });
+  }
+  return events;
+}

@@ -1,0 +1,148 @@
+import { hex } from '../../base/bytes.js';
+import { toFailure } from '../../base/errors.js';
+import { randomBelow } from '../../base/random.js';
+import { isArchived } from '../../crypto/archive.js';
+import type { Step } from '../../store/local.js';
+import { type Content, contentCodec } from '../../wire/content.js';
+import type { GroupEntry } from '../../wire/groups.js';
+import { foldName } from '../../wire/names.js';
+import { cleanText } from '../../wire/text.js';
+import type { MessageRow } from '../rows.js';
+import type { GroupContext } from './context.js';
+import type { Follower } from './follow.js';
+import { conversationOf, type NamedGroup } from './group.js';
+
+export interface ArchiveInit extends GroupContext {
+  readonly follower: Follower;
+  send(group: NamedGroup, content: Content): Promise<void>;
+}
+
+const MOST_KEYS = 4_000;
+const STEP_MS = 60;
+const LATEST_MS = 2_000;
+
+/** A group's shared history: its keys, handed to newcomers by whoever is there first, and what they open. */
+export class Archive {
+  readonly #init: ArchiveInit;
+  readonly #fetching = new Set<string>();
+
+  constructor(init: ArchiveInit) {
+    this.#init = init;
+  }
+
+  /** A newcomer waits for the keys: one member hands them on, and as soon as it is seen to, the others needn't. */
+  consider(group: NamedGroup): void {
+    if (!this.#owes(group)) return;
+    const wait = Math.min(LATEST_MS, turnOf(group) * STEP_MS) + randomBelow(this.#init.random, STEP_MS);
+    const { clock, scope, report } = this.#init;
+    const cancel = clock.after(wait, () => {
+      if (scope.closed) return;
+      scope.run(
+        () => this.#handOn(group),
+        (error) => report('', error),
+      );
+    });
+    scope.defer(cancel);
+  }
+
+  /** Keys that a member has handed on. */
+  keys(group: NamedGroup, { keys }: Extract<Content, { type: 'archive' }>, seq: number): Step[] {
+    const name = hex(group.id);
+    group.row = { ...group.row, lastArchive: seq };
+    if (!group.row.archived) this.fetch(group);
+    return keys.map(({ epoch, key }) => this.#init.tables.archiveKeys.put([name, epoch], { epoch, key }));
+  }
+
+  /** Fetches what was said before this device came, the newest first. */
+  fetch(group: NamedGroup): void {
+    const name = hex(group.id);
+    const { scope, report } = this.#init;
+    if (this.#fetching.has(name)) return;
+    this.#fetching.add(name);
+    scope.run(
+      () => this.#fetch(group).finally(() => this.#fetching.delete(name)),
+      (error) =>
+        toFailure(error).reason !== 'unreachable' &&
+        report(`the history of #${group.row.name} could not be fetched`, error),
+    );
+  }
+
+  #owes({ row, roster, mls }: NamedGroup): boolean {
+    const inside = mls !== undefined && row.archived;
+    return inside && roster.history === 'shared' && row.lastJoin > row.lastArchive && roster.members().length > 1;
+  }
+
+  async #handOn(group: NamedGroup): Promise<void> {
+    if (!this.#owes(group) || !this.#init.isOnline()) return;
+    const keys: { epoch: number; key: Uint8Array }[] = [];
+    const rows = this.#init.tables.archiveKeys.range([hex(group.id)], { reverse: true, limit: MOST_KEYS });
+    for await (const { epoch, key } of rows) keys.push({ epoch, key });
+    // So that this member hands them on once, however long the log takes to show it.
+    group.row = { ...group.row, lastArchive: group.row.through };
+    await this.#init.send(group, { type: 'archive', keys });
+  }
+
+  async #fetch(group: NamedGroup): Promise<void> {
+    const { request, enqueue } = this.#init;
+    let before = group.row.entered;
+    let newest = true;
+    for (let more = before > 1; more; ) {
+      const page = await request('groups.read', { group: group.id, from: 1, before });
+      const rows = await enqueue(group, () => this.#put(group, page.entries));
+      if (newest) for (const row of rows) this.#init.onPast(row);
+      newest &&= rows.length === 0;
+      before = page.entries[0]?.seq ?? 0;
+      more = page.more && before > page.first;
+    }
+    await enqueue(group, async () => {
+      group.row = { ...group.row, archived: true };
+      await this.#init.disk.write([this.#init.store.save(group)]);
+    });
+    this.consider(group);
+  }
+
+  async #put(group: NamedGroup, entries: readonly GroupEntry[]): Promise<MessageRow[]> {
+    const rows: MessageRow[] = [];
+    const steps: Step[] = [];
+    for (const entry of entries) {
+      if (entry.kind !== 'message' || !isArchived(entry.sealed)) continue;
+      const line = await this.#line(group, entry).catch((error: unknown) => {
+        const failure = toFailure(error);
+        if (failure.reason === 'trust') this.#init.report(`the history of #${group.row.name}`, failure);
+        else if (failure.reason !== 'protocol') throw failure;
+      });
+      if (!line) continue;
+      rows.push(line.row);
+      steps.push(...line.steps);
+    }
+    await this.#init.disk.write(steps);
+    return rows;
+  }
+
+  async #line(group: NamedGroup, entry: Extract<GroupEntry, { kind: 'message' }>) {
+    const { follower, history, tables, self } = this.#init;
+    if (await tables.places.get(hex(entry.id))) return undefined;
+    const opened = await follower.openArchived(group, entry);
+    const content = contentCodec.decode(opened.content);
+    if (content.type !== 'text') return undefined;
+    const mine = foldName(opened.user) === foldName(self.user);
+    const conversation = conversationOf(group.row.name);
+    const head = await history.head(conversation);
+    if (head.last === 0) head.last = entry.seq;
+    return history.lineAt(conversation, entry.seq, {
+      ...{
+        id: entry.id,
+        from: opened.user,
+        body: cleanText(content.body),
+        sentAt: content.sentAt,
+        via: 'group' as const,
+      },
+      ...(mine && { state: 'stored' as const }),
+    });
+  }
+}
+
+/** Members act one after the other, by their places in the tree. */
+export function turnOf({ mls }: NamedGroup): number {
+  return mls?.state.ownLeaf ?? 0;
+}

@@ -1,0 +1,50 @@
+import type { KeyObject } from 'node:crypto';
+import type { Clock } from '../../base/clock.js';
+import type { Random } from '../../base/random.js';
+import type { Scope } from '../../base/scope.js';
+import type { SigningKey } from '../../crypto/keys.js';
+import type { MlsEngine } from '../../crypto/mls.js';
+import type { LocalStore, Step } from '../../store/local.js';
+import type { Contacts } from '../contacts.js';
+import type { DirectoryRequest } from '../conversations/direct.js';
+import type { Groups } from '../conversations/groups.js';
+import type { KeyPackages } from '../conversations/key-packages.js';
+import type { PeerEvent } from '../events.js';
+import type { History } from '../history.js';
+import type { MessageRow, Tables } from '../rows.js';
+import type { TrustAnchor } from '../trust-anchor.js';
+import type { NamedGroup, NamedGroupStore } from './group.js';
+
+/** What the parts of named groups share. */
+export interface GroupContext {
+  readonly self: {
+    readonly user: string;
+    readonly device: string;
+    readonly key: SigningKey;
+    readonly signatureKey: KeyObject;
+    /** The identity's consent to this device. */
+    readonly statement: Uint8Array;
+  };
+  readonly engine: MlsEngine;
+  readonly groups: Groups;
+  readonly store: NamedGroupStore;
+  readonly keyPackages: KeyPackages;
+  readonly history: History;
+  readonly contacts: Contacts;
+  readonly anchor: TrustAnchor;
+  readonly tables: Tables;
+  readonly disk: LocalStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly scope: Scope;
+  readonly request: DirectoryRequest;
+  isOnline(): boolean;
+  /** Runs work on a group, one after the other. */
+  enqueue<T>(group: NamedGroup, work: () => Promise<T>): Promise<T>;
+  emit(event: PeerEvent): void;
+  /** Notes a line as not yet shown to anybody; `onLine` shows it once it is on disk. */
+  note(row: MessageRow): { unseen: number; step: Step };
+  onLine(row: MessageRow, unseen: number): void;
+  onPast(row: MessageRow): void;
+  report(what: string, error: unknown): void;
+}

@@ -1,0 +1,105 @@
+import { readAct } from '../../crypto/acts.js';
+import type { Role } from '../../wire/directory.js';
+import { foldName, parseUserName } from '../../wire/names.js';
+import { cleanLine } from '../../wire/text.js';
+import type { UserSummary } from '../api.js';
+import type { TrustAnchor } from '../trust-anchor.js';
+import type { Ban, GroupMember, GroupOptions, GroupsApi, LedgerLine } from './api.js';
+import type { NamedGroup } from './group.js';
+import { conversationOf } from './group.js';
+import { type Ledger, lineOf } from './ledger.js';
+import type { NamedGroups } from './named-groups.js';
+
+const bare = (name: string): string => name.replace(/^#/, '');
+const person = (user: string): string => parseUserName(user.replace(/^@/, '')).name;
+const because = (reason: string | undefined) => (reason ? { reason: cleanLine(reason) } : {});
+
+export interface FaceInit {
+  readonly named: NamedGroups;
+  readonly ledger: Ledger;
+  readonly anchor: TrustAnchor;
+  users(): Promise<readonly UserSummary[]>;
+}
+
+/** Groups, roles and moderation as the faces see them. */
+export class GroupsFace implements GroupsApi {
+  readonly #init: FaceInit;
+
+  constructor(init: FaceInit) {
+    this.#init = init;
+  }
+
+  list() {
+    return this.#init.named.list();
+  }
+
+  create(name: string, { kind = 'invite', history = 'joined' }: GroupOptions = {}) {
+    return called(this.#init.named.create(bare(name), kind, history));
+  }
+
+  join(name: string) {
+    return called(this.#init.named.join(bare(name)));
+  }
+
+  leave(name: string) {
+    return called(this.#init.named.leave(bare(name)));
+  }
+
+  invite(name: string, user: string) {
+    return called(this.#init.named.invite(bare(name), person(user)));
+  }
+
+  add(name: string, user: string) {
+    return called(this.#init.named.add(bare(name), person(user)));
+  }
+
+  remove(name: string, user: string) {
+    return called(this.#init.named.moderate(bare(name), { action: 'remove', user: person(user) }));
+  }
+
+  async members(name: string): Promise<readonly GroupMember[]> {
+    const standings = await this.#init.named.members(bare(name));
+    const users = new Map((await this.#init.users().catch(() => [])).map((one) => [foldName(one.user), one]));
+    return standings.map(({ user, state }) => {
+      const known = users.get(foldName(user));
+      return { user, state: state as GroupMember['state'], ...(known && { role: known.role, presence: known.state }) };
+    });
+  }
+
+  kick(name: string, user: string, reason?: string) {
+    return called(this.#init.named.moderate(bare(name), { action: 'kick', user: person(user), ...because(reason) }));
+  }
+
+  async ban(user: string, { reason, until }: Ban, group?: string): Promise<void> {
+    const deed = {
+      action: 'ban' as const,
+      user: person(user),
+      ...because(reason),
+      ...(until !== undefined && { until }),
+    };
+    if (group === undefined) await this.#init.ledger.act(deed);
+    else await this.#init.named.moderate(bare(group), deed);
+  }
+
+  async unban(user: string, group?: string): Promise<void> {
+    const deed = { action: 'unban' as const, user: person(user) };
+    if (group === undefined) await this.#init.ledger.act(deed);
+    else await this.#init.named.moderate(bare(group), deed);
+  }
+
+  settings(name: string, settings: { readonly slow: number; readonly readOnly: boolean }) {
+    return called(this.#init.named.moderate(bare(name), { action: 'settings', ...settings }));
+  }
+
+  setRole(user: string, role: Role): Promise<void> {
+    return this.#init.ledger.act({ action: 'role', user: person(user), role });
+  }
+
+  async ledger(group?: string): Promise<readonly LedgerLine[]> {
+    if (group === undefined) return this.#init.ledger.read();
+    const acts = await this.#init.named.acts(bare(group));
+    return acts.map((act, at) => ({ number: at + 1, ...lineOf(readAct(act, this.#init.anchor.trust)) }));
+  }
+}
+
+const called = async (group: Promise<NamedGroup>): Promise<string> => conversationOf((await group).row.name);

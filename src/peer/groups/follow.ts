@@ -1,0 +1,307 @@
+import { hex, sameBytes } from '../../base/bytes.js';
+import { Failure, hasCode, toFailure } from '../../base/errors.js';
+import { readAct } from '../../crypto/acts.js';
+import { archiveEpoch, isArchived, openArchived } from '../../crypto/archive.js';
+import type { Step } from '../../store/local.js';
+import type { Act } from '../../wire/acts.js';
+import { type Content, contentCodec } from '../../wire/content.js';
+import type { GroupEntry } from '../../wire/groups.js';
+import { foldName } from '../../wire/names.js';
+import { cleanText } from '../../wire/text.js';
+import { actEvents } from './act-events.js';
+import type { GroupContext } from './context.js';
+import { conversationOf, type NamedGroup } from './group.js';
+import { Membership, refused } from './membership.js';
+
+type Entry<K extends GroupEntry['kind']> = Extract<GroupEntry, { kind: K }>;
+
+/** What follows from entries once they are on disk. */
+interface Taken {
+  readonly steps: Step[];
+  readonly effects: (() => void)[];
+}
+
+export interface FollowerInit extends GroupContext {
+  /** A message of this device has its place in the log. @returns steps that settle it */
+  onOwn(group: NamedGroup, entry: Entry<'message'>): Promise<Taken>;
+  onContent(group: NamedGroup, from: string, content: Content, entry: Entry<'message'>): Promise<Step[]>;
+  /** Acts or commits were taken in: there may be something to do. */
+  onChanged(group: NamedGroup): void;
+}
+
+/**
+ * Takes in a group's log, entry by entry, as every member does. What an entry changes is one write with the memory of how
+ * far the log was followed: nothing is taken in twice, and nothing is shown before it is on disk. Callers hold the queue.
+ */
+export class Follower {
+  readonly membership: Membership;
+  readonly #init: FollowerInit;
+
+  constructor(init: FollowerInit) {
+    this.#init = init;
+    this.membership = new Membership(init, (group) => this.catchUp(group));
+  }
+
+  /** Up to the end of the log as it is; for those who aren't members, of its acts. */
+  async catchUp(group: NamedGroup): Promise<void> {
+    const { self } = this.#init;
+    if (!group.roster.isMember(self.user)) {
+      await this.#learnActs(group, (_seq) => group.roster.isMember(self.user));
+      if (!group.roster.isMember(self.user)) return;
+      // What stands before is not for this device; what follows is followed in order.
+      group.row = { ...group.row, through: Math.max(group.row.through, group.row.lastAct) };
+    }
+    for (;;) {
+      const from = group.row.through + 1;
+      const page = await this.#read(group, from);
+      if (page === undefined) return;
+      const { entries, first, more } = page;
+      if (first > from) await this.#fellBehind(group, first);
+      await this.take(group, entries);
+      if (!more || !group.roster.isMember(self.user)) return;
+    }
+  }
+
+  /** Undefined where this account is not a member any more: then its acts have said so. */
+  async #read(group: NamedGroup, from: number) {
+    try {
+      await this.#findWelcome(group);
+      return await this.#init.request('groups.read', { group: group.id, from });
+    } catch (error) {
+      if (!hasCode(error, 'group-not-joined')) throw error;
+      await this.#learnActs(group, () => false, true);
+      if (group.roster.isMember(this.#init.self.user)) throw error;
+      if (group.mls) await this.forgetMls(group);
+      return undefined;
+    }
+  }
+
+  /** Entries in order; those known already are passed over. Resolves when they are on disk. */
+  async take(group: NamedGroup, entries: readonly GroupEntry[]): Promise<void> {
+    const { disk, groups, store } = this.#init;
+    const taken: Taken = { steps: [], effects: [] };
+    const before = { epoch: group.mls?.state.epoch, acts: group.row.acts };
+    try {
+      for (const entry of entries) {
+        if (entry.seq <= group.row.through) continue;
+        await this.#one(group, entry, taken);
+        group.row = { ...group.row, through: entry.seq };
+      }
+    } finally {
+      if (group.mls) taken.steps.push(...groups.save(group.mls));
+      taken.steps.push(store.save(group));
+      await disk.write(taken.steps);
+      for (const effect of taken.effects) effect();
+    }
+    if (before.epoch !== group.mls?.state.epoch || before.acts !== group.row.acts) this.#init.onChanged(group);
+  }
+
+  /** For this device the group begins anew: with the next `enter`. */
+  async forgetMls(group: NamedGroup): Promise<void> {
+    await this.#init.disk.write(await this.#drop(group));
+  }
+
+  async #drop(group: NamedGroup): Promise<Step[]> {
+    const { mls } = group;
+    group.mls = undefined;
+    delete group.welcome;
+    return mls ? this.#init.groups.drop(mls) : [];
+  }
+
+  async #one(group: NamedGroup, entry: GroupEntry, taken: Taken): Promise<void> {
+    if (entry.kind === 'act') return this.#act(group, entry, taken);
+    if (entry.kind === 'commit') return this.#commit(group, entry, taken);
+    if (group.mls === undefined) return;
+    try {
+      await this.#message(group, entry, taken);
+    } catch (error) {
+      const failure = toFailure(error);
+      if (failure.reason === 'storage' || failure.reason === 'internal') throw failure;
+      this.#init.report(`a message of ${entry.from.user} in #${group.row.name} could not be taken in`, failure);
+    }
+  }
+
+  async #act(group: NamedGroup, { seq, act: encoded }: Entry<'act'>, taken: Taken): Promise<void> {
+    if (seq <= group.row.lastAct) return;
+    const act = this.#verified(group, encoded);
+    taken.steps.push(...this.#init.store.fold(group, act, encoded, seq));
+    if (act.statement.action === 'join') group.row = { ...group.row, lastJoin: seq };
+    taken.effects.push(() => {
+      for (const event of actEvents(group, act)) this.#init.emit(event);
+    });
+    if (group.mls && !group.roster.isMember(this.#init.self.user)) {
+      taken.steps.push(...(await this.#drop(group)));
+    }
+  }
+
+  /** @throws Failure trust, denied; nobody goes on where somebody did what he may not */
+  #verified(group: NamedGroup, encoded: Uint8Array): Act {
+    const act = readAct(encoded, this.#init.anchor.trust);
+    const { group: id, previous } = act.statement;
+    if (id !== undefined && (!sameBytes(id, group.id) || !sameBytes(previous, group.head))) {
+      throw refused(group, 'its acts are not in one chain');
+    }
+    group.roster.judge(act);
+    return act;
+  }
+
+  async #commit(group: NamedGroup, entry: Entry<'commit'>, taken: Taken): Promise<void> {
+    const { engine, groups, self } = this.#init;
+    if (group.mls === undefined) {
+      if (group.welcome === undefined && group.roster.isMember(self.user)) await this.#findWelcome(group);
+      if (group.welcome?.seq === entry.seq) await this.#join(group, taken);
+      return;
+    }
+    const { mls } = group;
+    if (entry.epoch !== mls.state.epoch) return;
+    if (mls.pending && sameBytes(mls.pending.commit, entry.commit)) {
+      mls.state = mls.pending.next;
+    } else {
+      try {
+        const applied = await engine.applyCommit(mls.state, entry.commit, (change) =>
+          this.membership.authorize(group, change),
+        );
+        mls.state = applied.next;
+        if (applied.external) group.row = { ...group.row, lastJoin: entry.seq };
+      } catch (error) {
+        return this.#refuse(group, error, taken);
+      }
+    }
+    delete mls.pending;
+    taken.steps.push(...groups.savePending(mls), ...this.membership.epochKey(group));
+    if (!mls.state.active) taken.steps.push(...(await this.#drop(group)));
+  }
+
+  /** What nobody should have done doesn't count; a state that can't follow is given up for a new one. */
+  async #refuse(group: NamedGroup, error: unknown, taken: Taken): Promise<void> {
+    const failure = toFailure(error);
+    if (failure.reason === 'unreachable' || failure.reason === 'storage') throw failure;
+    this.#init.report('', failure);
+    if (failure.reason === 'protocol' && !hasCode(failure, 'mls-refused'))
+      taken.steps.push(...(await this.#drop(group)));
+  }
+
+  async #join(group: NamedGroup, taken: Taken): Promise<void> {
+    const { engine, keyPackages, self, groups } = this.#init;
+    const { bytes, seq } = group.welcome!;
+    delete group.welcome;
+    try {
+      const keyPackage = await keyPackages.matching(bytes);
+      const state = await engine.join(bytes, keyPackage.private, self.signatureKey);
+      if (!sameBytes(state.groupId, group.id)) throw refused(group, 'the Welcome is for another group');
+      this.membership.assertMembers(group, state);
+      group.mls = { id: group.id, user: conversationOf(group.row.name), number: 0, state };
+      group.row = { ...group.row, entered: seq, lastJoin: seq };
+      taken.steps.push(...groups.add(group.mls), keyPackages.remove(keyPackage), ...this.membership.epochKey(group));
+    } catch (error) {
+      const failure = toFailure(error);
+      if (failure.reason === 'storage') throw failure;
+      this.#init.report('', failure);
+    }
+  }
+
+  async #message(group: NamedGroup, entry: Entry<'message'>, taken: Taken): Promise<void> {
+    if (entry.from.device === this.#init.self.device) {
+      const own = await this.#init.onOwn(group, entry);
+      taken.steps.push(...own.steps);
+      taken.effects.push(...own.effects);
+      if (own.steps.length > 0) return;
+    }
+    if (await this.#init.tables.places.get(hex(entry.id))) return;
+    const { user, content: plaintext } = await this.#open(group, entry);
+    if (!group.roster.isMember(user)) throw refused(group, `${user} is not a member`);
+    const content = decodeContent(plaintext);
+    if (content?.type === 'text') await this.#line(group, user, content, entry, taken);
+    else if (content) taken.steps.push(...(await this.#init.onContent(group, user, content, entry)));
+  }
+
+  async #open(group: NamedGroup, entry: Entry<'message'>): Promise<{ user: string; content: Uint8Array }> {
+    const { engine, groups } = this.#init;
+    if (isArchived(entry.sealed)) return this.openArchived(group, entry);
+    const mls = group.mls!;
+    const opened = await engine.open(mls.state, entry.sealed);
+    if (!sameBytes(opened.aad, entry.id))
+      throw refused(group, 'a message came under another name than its author gave it');
+    mls.state = opened.next;
+    return { user: groups.owner(opened.sender.certificate).user, content: opened.plaintext };
+  }
+
+  /** @throws Failure protocol 'archive-key-missing' */
+  async openArchived(group: NamedGroup, entry: Entry<'message'>): Promise<{ user: string; content: Uint8Array }> {
+    const { anchor, tables } = this.#init;
+    const epoch = archiveEpoch(entry.sealed);
+    const current = group.mls?.state.epoch === epoch ? this.membership.archiveKey(group) : undefined;
+    const key = current ?? (await tables.archiveKeys.get(hex(group.id), epoch))?.key;
+    if (key === undefined) throw keyMissing();
+    const place = { directoryId: anchor.trust.directoryId, group: group.id, id: entry.id };
+    return openArchived(entry.sealed, key, place, (user) => group.roster.standing(user)?.identityKey);
+  }
+
+  async #line(
+    group: NamedGroup,
+    user: string,
+    content: Extract<Content, { type: 'text' }>,
+    { id, seq }: Entry<'message'>,
+    { steps, effects }: Taken,
+  ): Promise<void> {
+    const { history, note, onLine, self } = this.#init;
+    const conversation = conversationOf(group.row.name);
+    const mine = foldName(user) === foldName(self.user);
+    const added = history.lineAt(conversation, seq, {
+      ...{ id, from: user, body: cleanText(content.body), sentAt: content.sentAt, via: 'group' as const },
+      ...(mine && { state: 'stored' as const }),
+    });
+    const head = await history.head(conversation);
+    head.last = Math.max(head.last, seq);
+    if (!mine) head.unread = (head.unread ?? 0) + 1;
+    const { unseen, step } = note(added.row);
+    steps.push(...added.steps, step, history.saveHead(head));
+    effects.push(() => onLine(added.row, unseen));
+  }
+
+  /** The acts alone, until it is enough. */
+  async #learnActs(group: NamedGroup, isEnough: (next: number) => boolean, tell = false): Promise<void> {
+    const { request, disk, store } = this.#init;
+    for (let more = true; more; ) {
+      const page = await request('groups.acts', { group: group.id, from: group.row.acts });
+      const steps: Step[] = [];
+      more = page.more;
+      for (const { seq, act: encoded } of page.acts) {
+        more &&= !isEnough(seq);
+        if (isEnough(seq)) break;
+        const act = this.#verified(group, encoded);
+        steps.push(...store.fold(group, act, encoded, seq));
+        if (tell) for (const event of actEvents(group, act)) this.#init.emit(event);
+      }
+      if (steps.length > 0) await disk.write(steps);
+    }
+  }
+
+  async #findWelcome(group: NamedGroup): Promise<void> {
+    const { request, self } = this.#init;
+    if (group.mls !== undefined || group.welcome !== undefined || !group.roster.isMember(self.user)) return;
+    const { welcome, seq } = await request('groups.welcome', { group: group.id });
+    if (welcome !== undefined && seq !== undefined && seq > group.row.through) group.welcome = { bytes: welcome, seq };
+  }
+
+  /** The log was trimmed before this device had read it: what is gone is gone, and it has to come in again. */
+  async #fellBehind(group: NamedGroup, first: number): Promise<void> {
+    await this.#learnActs(group, (seq) => seq >= first);
+    if (group.mls) await this.forgetMls(group);
+    group.row = { ...group.row, through: first - 1 };
+  }
+}
+
+function decodeContent(plaintext: Uint8Array): Content | undefined {
+  try {
+    return contentCodec.decode(plaintext);
+  } catch (error) {
+    if (toFailure(error).code === 'malformed') return undefined;
+    throw error;
+  }
+}
+
+const keyMissing = (): Failure =>
+  new Failure('protocol', 'archive-key-missing', 'its key is not known here', {
+    hint: 'A member hands it on; nothing has to be done.',
+  });

@@ -1,0 +1,80 @@
+import { hex } from '../../base/bytes.js';
+import { chained, digestOf, NO_ACTS, readAct } from '../../crypto/acts.js';
+import type { Trust } from '../../crypto/trust.js';
+import type { Step } from '../../store/local.js';
+import type { Act } from '../../wire/acts.js';
+import { GroupRoster } from '../../wire/group-roster.js';
+import type { Group, Groups } from '../conversations/groups.js';
+import type { NamedGroupRow, Tables } from '../rows.js';
+
+export const conversationOf = (name: string): string => `#${name}`;
+
+/** A named group in this process: what its log says up to `row.through`, and the MLS group if this device is inside. */
+export interface NamedGroup {
+  readonly id: Uint8Array;
+  readonly roster: GroupRoster;
+  /** Newest, written or about to be. */
+  row: NamedGroupRow;
+  head: Uint8Array;
+  mls: Group | undefined;
+  /** A Welcome into the group as it is behind the entry `seq`. */
+  welcome?: { readonly bytes: Uint8Array; readonly seq: number };
+}
+
+/** Loads and saves named groups. Steps must be written in the order in which they are made. */
+export class NamedGroupStore {
+  readonly #tables: Tables;
+  readonly #groups: Groups;
+  readonly #trust: Trust;
+
+  constructor(tables: Tables, groups: Groups, trust: Trust) {
+    this.#tables = tables;
+    this.#groups = groups;
+    this.#trust = trust;
+  }
+
+  async all(): Promise<NamedGroup[]> {
+    const all: NamedGroup[] = [];
+    for await (const row of this.#tables.namedGroups.range([])) all.push(await this.#load(row));
+    return all;
+  }
+
+  fresh(id: Uint8Array, name: string): NamedGroup {
+    const row = {
+      group: id,
+      name,
+      through: 0,
+      acts: 0,
+      lastAct: 0,
+      lastJoin: 0,
+      lastArchive: 0,
+      entered: 0,
+      archived: false,
+    };
+    return { id, roster: new GroupRoster(), row, head: NO_ACTS, mls: undefined };
+  }
+
+  save({ row }: NamedGroup): Step {
+    return this.#tables.namedGroups.put([hex(row.group)], row);
+  }
+
+  /** The act is the next one of the group. */
+  fold(group: NamedGroup, act: Act, encoded: Uint8Array, seq: number): Step[] {
+    const number = group.row.acts;
+    apply(group, act, encoded);
+    group.row = { ...group.row, acts: number + 1, lastAct: seq };
+    return [this.#tables.acts.put([hex(group.id), number], { number, act: encoded }), this.save(group)];
+  }
+
+  async #load(row: NamedGroupRow): Promise<NamedGroup> {
+    const group = { ...this.fresh(row.group, row.name), row };
+    for await (const { act } of this.#tables.acts.range([hex(row.group)])) apply(group, readAct(act, this.#trust), act);
+    const mls = await this.#groups.find(row.group);
+    return { ...group, mls: mls?.state.active ? mls : undefined };
+  }
+}
+
+function apply(group: NamedGroup, act: Act, encoded: Uint8Array): void {
+  group.roster.apply(act);
+  group.head = chained(group.head, digestOf(encoded));
+}

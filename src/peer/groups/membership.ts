@@ -1,0 +1,199 @@
+import { hex, sameBytes } from '../../base/bytes.js';
+import { Failure, hasCode } from '../../base/errors.js';
+import { ARCHIVE_KEY_BYTES, ARCHIVE_LABEL } from '../../crypto/archive.js';
+import type { MlsChange, MlsMember, MlsState } from '../../crypto/mls.js';
+import type { Step } from '../../store/local.js';
+import { foldName } from '../../wire/names.js';
+import type { GroupContext } from './context.js';
+import type { NamedGroup } from './group.js';
+import { conversationOf } from './group.js';
+
+/** How often a change is tried again after another member was first. */
+const TRIES = 64;
+
+/**
+ * Which devices are in a group's MLS group: those of its members, by the acts that this device has verified. Nobody else
+ * is let in, whoever says so. Callers hold the group's queue.
+ */
+export class Membership {
+  readonly #context: GroupContext;
+  readonly #catchUp: (group: NamedGroup) => Promise<void>;
+
+  constructor(context: GroupContext, catchUp: (group: NamedGroup) => Promise<void>) {
+    this.#context = context;
+    this.#catchUp = catchUp;
+  }
+
+  /** Judges a commit before it counts. @throws Failure trust 'membership-refused' */
+  async authorize(group: NamedGroup, { added, removed, committer, external, aad }: MlsChange): Promise<boolean> {
+    if (!sameBytes(aad, group.head)) throw refused(group, 'it was made for another list of members');
+    this.assertMember(group, committer);
+    for (const member of added) this.assertMember(group, member);
+    if (external) return true;
+    const by = this.#owner(committer).user;
+    for (const { member } of removed) {
+      const { user } = this.#owner(member);
+      const may = this.#isSuperfluous(group, member) || foldName(user) === foldName(by) || (await this.#isGone(member));
+      if (!may) throw refused(group, `it removes a device of ${user}, who is a member`);
+    }
+    return true;
+  }
+
+  /** Judges everybody in a group which this device is about to join. @throws Failure trust 'membership-refused' */
+  assertMembers(group: NamedGroup, state: MlsState): void {
+    for (const member of this.#context.engine.members(state)) this.#assertKnown(group, member);
+  }
+
+  /** @throws Failure trust 'membership-refused' where the certificate is of nobody whom a member has let in */
+  assertMember(group: NamedGroup, member: MlsMember): void {
+    this.#assertKnown(group, member);
+    const { user } = this.#owner(member);
+    if (!group.roster.isMember(user)) throw refused(group, `${user} is not a member`);
+  }
+
+  /** Leaves that have to go. */
+  superfluous(group: NamedGroup): number[] {
+    const { engine } = this.#context;
+    if (group.mls === undefined) return [];
+    const { state } = group.mls;
+    return engine
+      .members(state)
+      .filter((member) => member.leafIndex !== state.ownLeaf && this.#isSuperfluous(group, member))
+      .map(({ leafIndex }) => leafIndex);
+  }
+
+  /** Removes who has to go, before anything more is said. @returns whether nobody is left who should not be there */
+  async clean(group: NamedGroup): Promise<boolean> {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const remove = this.superfluous(group);
+      if (remove.length === 0) return true;
+      await this.#commit(group, { remove });
+    }
+    return false;
+  }
+
+  /** Adds all devices of a new member which have key packages; the others come in by themselves. */
+  async add(group: NamedGroup, user: string): Promise<void> {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const present = new Set(this.#context.groups.members(group.mls!).map(({ device }) => device));
+      const wanted = (await this.#context.contacts.resolve(user)).devices.filter(({ device }) => !present.has(device));
+      if (wanted.length === 0) return;
+      const devices = wanted.map((one) => ({ user: one.user, device: one.device }));
+      const { packages } = await this.#context.request('keypackages.claim', { devices });
+      const judged: { device: string; package: Uint8Array }[] = [];
+      for (const one of packages) {
+        const address = devices.find(({ device }) => device === one.device);
+        if (address && (await this.#context.keyPackages.isOf(one.package, address))) judged.push(one);
+      }
+      if (judged.length === 0) return;
+      if (await this.#commit(group, { add: judged, remove: this.superfluous(group), user })) return;
+    }
+  }
+
+  /** Joins by an external commit. @throws Failure trust 'membership-refused' */
+  async enter(group: NamedGroup): Promise<void> {
+    const { engine, request, keyPackages, self, groups, disk, store } = this.#context;
+    for (let tries = 0; tries < TRIES; tries++) {
+      await this.#catchUp(group);
+      if (group.mls !== undefined || !group.roster.isMember(self.user)) return;
+      const { info, epoch, current } = await request('groups.info', { group: group.id });
+      if (epoch !== current) throw infoStale(group);
+      const { certificate, signatureKey, lifetime } = keyPackages.leaf();
+      const aad = group.head;
+      const { next, commit } = await engine.externalJoin(info, { certificate, signatureKey, lifetime, aad });
+      this.assertMembers(group, next);
+      const newInfo = await engine.groupInfo(next);
+      const seq = await this.#offer(group, { epoch, commit, info: newInfo });
+      if (seq === undefined) continue;
+      // Acts can't have come in between; messages can, and are not for this device.
+      group.mls = { id: group.id, user: conversationOf(group.row.name), number: 0, state: next };
+      group.row = { ...group.row, through: seq, entered: seq, lastJoin: seq };
+      await disk.write([...groups.add(group.mls), ...this.epochKey(group), store.save(group)]);
+      return;
+    }
+  }
+
+  /** The key of the current epoch, for newcomers to come. */
+  epochKey(group: NamedGroup): Step[] {
+    if (group.mls === undefined || group.roster.history !== 'shared') return [];
+    const { epoch } = group.mls.state;
+    const key = this.archiveKey(group);
+    return [this.#context.tables.archiveKeys.put([hex(group.id), epoch], { epoch, key })];
+  }
+
+  archiveKey(group: NamedGroup): Uint8Array {
+    return this.#context.engine.exportSecret(group.mls!.state, ARCHIVE_LABEL, group.id, ARCHIVE_KEY_BYTES);
+  }
+
+  /** @returns whether it was taken; the group has caught up either way */
+  async #commit(
+    group: NamedGroup,
+    change: { add?: readonly { device: string; package: Uint8Array }[]; remove: number[]; user?: string },
+  ): Promise<boolean> {
+    const { engine, groups, disk, request } = this.#context;
+    const mls = group.mls!;
+    const add = (change.add ?? []).map((one) => one.package);
+    const made = await engine.commit(mls.state, { add, remove: change.remove, aad: group.head });
+    mls.state = made.waiting;
+    mls.pending = { commit: made.commit, next: made.next };
+    await disk.write(groups.savePending(mls));
+    if (made.welcome) {
+      const devices = change.add!.map(({ device }) => ({ user: change.user!, device }));
+      await request('groups.welcome.put', { group: group.id, epoch: made.epoch, devices, welcome: made.welcome });
+    }
+    const info = await engine.groupInfo(made.next);
+    const seq = await this.#offer(group, { epoch: made.epoch, commit: made.commit, info });
+    await this.#catchUp(group);
+    return seq !== undefined;
+  }
+
+  /** @returns the commit's place in the log, undefined where another was first */
+  async #offer(
+    group: NamedGroup,
+    commit: { epoch: number; commit: Uint8Array; info: Uint8Array },
+  ): Promise<number | undefined> {
+    try {
+      return (await this.#context.request('groups.commit', { group: group.id, head: group.head, ...commit })).seq;
+    } catch (error) {
+      if (hasCode(error, 'epoch-taken') || hasCode(error, 'head-moved')) return undefined;
+      throw error;
+    }
+  }
+
+  #assertKnown(group: NamedGroup, member: MlsMember): void {
+    const { user, identityKey } = this.#context.anchor.readDevice(member.certificate);
+    const standing = group.roster.standing(user);
+    if (standing === undefined || standing.state === 'invited')
+      throw refused(group, `${user} was brought in by nobody`);
+    if (standing.identityKey && !sameBytes(standing.identityKey, identityKey)) {
+      throw refused(group, `a device of ${user} belongs to another identity`);
+    }
+  }
+
+  #isSuperfluous(group: NamedGroup, member: MlsMember): boolean {
+    const { user, serial } = this.#context.anchor.readDevice(member.certificate);
+    return !group.roster.isMember(user) || this.#context.anchor.crl.isRevoked(serial);
+  }
+
+  /** Whether the account has the device no more. */
+  async #isGone(member: MlsMember): Promise<boolean> {
+    const { user, device } = this.#owner(member);
+    const contact = await this.#context.contacts.resolve(user);
+    return !contact.devices.some((one) => one.device === device);
+  }
+
+  #owner(member: MlsMember) {
+    return this.#context.groups.owner(member.certificate);
+  }
+}
+
+export const refused = (group: NamedGroup, why: string): Failure =>
+  new Failure('trust', 'membership-refused', `a change to #${group.row.name} was refused: ${why}`, {
+    hint: "Nothing was shown to them. Tell the other members, and the directory's operator.",
+    details: { group: conversationOf(group.row.name) },
+  });
+
+const infoStale = (group: NamedGroup): Failure =>
+  new Failure('unreachable', 'group-info-stale', `#${group.row.name} cannot be entered just now`, {
+    hint: 'It works as soon as one of its members is online.',
+  });

@@ -1,0 +1,421 @@
+import { hex } from '../../base/bytes.js';
+import { Failure, hasCode, toFailure } from '../../base/errors.js';
+import { randomBelow } from '../../base/random.js';
+import { signStatement } from '../../crypto/acts.js';
+import type { GroupHistory, GroupKind, Statement } from '../../wire/acts.js';
+import type { Content } from '../../wire/content.js';
+import type { DirectoryNotices } from '../../wire/directory.js';
+import { notJoined, type Standing } from '../../wire/group-roster.js';
+import { foldName, parseGroupName } from '../../wire/names.js';
+import type { Notice } from '../../wire/rpc.js';
+import type { MessageRow } from '../rows.js';
+import { Archive, turnOf } from './archive.js';
+import type { GroupContext } from './context.js';
+import { Follower } from './follow.js';
+import { conversationOf, type NamedGroup } from './group.js';
+import { Poster } from './post.js';
+
+type Distribute<T> = T extends unknown ? Omit<T, 'directory' | 'group' | 'previous' | 'at'> : never;
+export type Deed = Distribute<Statement>;
+
+export interface GroupSummary {
+  /** `#group` */
+  readonly group: string;
+  readonly kind: GroupKind;
+  readonly history: GroupHistory;
+  readonly state: 'member' | 'invited' | 'none';
+  readonly members: number;
+}
+
+const TRIES = 64;
+const CLEAN_STEP_MS = 60;
+const CLEAN_LATEST_MS = 1_500;
+/** A Welcome comes right after the act that adds somebody; later than this it does not come. */
+const WELCOME_WAIT_MS = 3_000;
+
+/** The named groups of this peer: what a person does with them, and what comes from their logs. */
+export class NamedGroups {
+  readonly #context: GroupContext;
+  readonly #follower: Follower;
+  readonly #poster: Poster;
+  readonly #archive: Archive;
+  readonly #groups = new Map<string, NamedGroup>();
+  readonly #awaited = new Set<string>();
+
+  constructor(context: GroupContext) {
+    this.#context = context;
+    this.#follower = new Follower({
+      ...context,
+      onOwn: (group, entry) => this.#poster.settle(group, entry),
+      onContent: async (group, _from, content, { seq }) =>
+        content.type === 'archive' ? this.#archive.keys(group, content, seq) : [],
+      onChanged: (group) => this.#changed(group),
+    });
+    const follower = this.#follower;
+    this.#poster = new Poster({
+      ...context,
+      membership: follower.membership,
+      catchUp: (group) => follower.catchUp(group),
+      enter: (group) => follower.membership.enter(group),
+      find: (id) => this.#groups.get(hex(id)),
+    });
+    const send = (group: NamedGroup, content: Content): Promise<void> => this.#poster.content(group, content, true);
+    this.#archive = new Archive({ ...context, follower, send });
+  }
+
+  async load(): Promise<void> {
+    for (const group of await this.#context.store.all()) this.#groups.set(hex(group.id), group);
+    await this.#poster.load();
+  }
+
+  // --- What comes ---
+
+  /** After the directory has let this device in. */
+  async sync(): Promise<void> {
+    const { groups } = await this.#context.request('groups.list', {});
+    const { report } = this.#context;
+    for (const one of groups) {
+      const known = this.#groups.get(hex(one.group));
+      if (known === undefined && one.state === 'none') continue;
+      if (known && one.state === 'none' && !known.roster.isMember(this.#context.self.user)) continue;
+      const group = known ?? this.#fresh(one.group, one.name);
+      await this.#settle(group).catch((error: unknown) => report(`#${one.name}`, error));
+    }
+    // Those which the directory does not name any more.
+    const named = new Set(groups.map((one) => hex(one.group)));
+    for (const group of this.#groups.values()) {
+      if (!named.has(hex(group.id)) && group.roster.isMember(this.#context.self.user)) {
+        await this.#settle(group).catch((error: unknown) => report(`#${group.row.name}`, error));
+      }
+    }
+    this.#poster.flushAll();
+  }
+
+  async onEntry({ group: id, entry }: Notice<DirectoryNotices, 'groups.entry'>): Promise<void> {
+    const known = this.#groups.get(hex(id));
+    if (known === undefined) return this.#discover(id);
+    const { enqueue, self } = this.#context;
+    await enqueue(known, async () => {
+      if (entry.seq === known.row.through + 1 && known.roster.isMember(self.user)) {
+        await this.#follower.take(known, [entry]);
+      } else if (entry.seq > known.row.through) {
+        const before = known.roster.standing(self.user)?.state;
+        await this.#catchUp(known);
+        if (before !== 'member') this.#tellStanding(known, before);
+      }
+    });
+  }
+
+  async onChanged({ group: id, next }: Notice<DirectoryNotices, 'groups.changed'>): Promise<void> {
+    const group = this.#groups.get(hex(id));
+    if (group && next > group.row.through + 1) await this.#context.enqueue(group, () => this.#catchUp(group));
+  }
+
+  /** Certificates were revoked, or devices have changed. */
+  reconsider(): void {
+    for (const group of this.#groups.values()) this.#considerCleaning(group);
+  }
+
+  /** A restored copy of an older state must not be used: this device comes into its groups anew. */
+  async startAnew(): Promise<void> {
+    for (const group of this.#groups.values()) {
+      await this.#context.enqueue(group, () => this.#follower.forgetMls(group));
+    }
+  }
+
+  // --- What a person does ---
+
+  /** @throws Failure usage 'name-invalid', 'group-name-taken', denied 'not-permitted' */
+  async create(name: string, kind: GroupKind, history: GroupHistory): Promise<NamedGroup> {
+    const { engine, random, keyPackages, request, anchor, clock, self, groups, disk, store } = this.#context;
+    const { name: wanted } = parseGroupName(name);
+    const id = random.bytes(16);
+    const group = this.#context.store.fresh(id, wanted);
+    const suite = kind === 'open' ? ('classic' as const) : ('hybrid' as const);
+    const state = await engine.createGroup({ groupId: id, ...keyPackages.leaf(), suite });
+    const common = { directory: anchor.trust.directoryId, group: id, previous: group.head, at: clock.now() };
+    const signed = signStatement({ ...common, action: 'create', name: wanted, kind, history }, self.key);
+    const info = await engine.groupInfo(state);
+    this.#groups.set(hex(id), group);
+    try {
+      await this.#context.enqueue(group, async () => {
+        await request('groups.create', { group: id, ...signed, info });
+        await this.#follower.catchUp(group);
+        group.mls = { id, user: conversationOf(wanted), number: 0, state };
+        group.row = { ...group.row, entered: 1, archived: true };
+        await disk.write([...groups.add(group.mls), ...this.#follower.membership.epochKey(group), store.save(group)]);
+      });
+    } catch (error) {
+      this.#groups.delete(hex(id));
+      throw error;
+    }
+    this.#context.emit({
+      event: 'group',
+      group: conversationOf(wanted),
+      change: 'created',
+      user: self.user,
+      by: self.user,
+    });
+    return group;
+  }
+
+  /** Accepts an invitation, or enters an open group; makes a room which nobody has entered yet. */
+  async join(name: string): Promise<NamedGroup> {
+    const { self, enqueue, emit } = this.#context;
+    const found = await this.#look(name);
+    if (found === undefined) return this.#enterFirst(name);
+    await enqueue(found, async () => {
+      await this.#catchUp(found);
+      if (!found.roster.isMember(self.user)) await this.#act(found, { action: 'join' });
+      if (found.mls === undefined) await this.#follower.membership.enter(found);
+    });
+    emit({ event: 'group', group: conversationOf(found.row.name), change: 'joined', user: self.user, by: self.user });
+    this.#poster.flush(found);
+    return found;
+  }
+
+  async leave(name: string): Promise<NamedGroup> {
+    const group = await this.#joined(name);
+    await this.#context.enqueue(group, async () => {
+      await this.#act(group, { action: 'leave' });
+      await this.#follower.forgetMls(group);
+    });
+    return group;
+  }
+
+  /** @throws Failure unknown 'user-unknown', and as GroupRoster.judge */
+  async invite(name: string, user: string): Promise<NamedGroup> {
+    const group = await this.#joined(name);
+    const contact = await this.#context.contacts.resolve(user);
+    const deed = { action: 'invite' as const, user: contact.user, identityKey: contact.identityKey };
+    await this.#context.enqueue(group, () => this.#act(group, deed));
+    return group;
+  }
+
+  async add(name: string, user: string): Promise<NamedGroup> {
+    const group = await this.#joined(name);
+    const contact = await this.#context.contacts.resolve(user);
+    await this.#context.enqueue(group, async () => {
+      await this.#act(group, { action: 'add', user: contact.user, identityKey: contact.identityKey });
+      if (group.roster.kind === 'invite') await this.#follower.membership.add(group, contact.user);
+    });
+    return group;
+  }
+
+  /** Something done to a member, or to the group as a whole. */
+  async moderate(name: string, deed: Deed): Promise<NamedGroup> {
+    const group = (await this.#look(name)) ?? this.#unknown(name);
+    await this.#context.enqueue(group, async () => {
+      await this.#act(group, deed);
+      if (group.mls) await this.#follower.membership.clean(group);
+    });
+    return group;
+  }
+
+  async send(name: string, text: string): Promise<MessageRow> {
+    return this.#poster.text(await this.#joined(name), text);
+  }
+
+  async members(name: string): Promise<readonly Standing[]> {
+    const group = (await this.#look(name)) ?? this.#unknown(name);
+    if (this.#context.isOnline()) await this.#context.enqueue(group, () => this.#follower.catchUp(group));
+    return group.roster.all().filter(({ state }) => state === 'member' || state === 'invited');
+  }
+
+  async list(): Promise<readonly GroupSummary[]> {
+    const { self, isOnline, request } = this.#context;
+    if (!isOnline()) return [...this.#groups.values()].map((group) => this.#summary(group, self.user));
+    const { groups, rooms } = await request('groups.list', {});
+    const made = groups.map(({ name, kind, history, state, members }) => ({
+      group: conversationOf(name),
+      kind,
+      history,
+      state,
+      members,
+    }));
+    const waiting = rooms.map(
+      (name) => ({ group: conversationOf(name), kind: 'open', history: 'shared', state: 'none', members: 0 }) as const,
+    );
+    return [...made, ...waiting].sort((a, b) => a.group.localeCompare(b.group));
+  }
+
+  /** All its acts, encoded, in order. */
+  async acts(name: string): Promise<readonly Uint8Array[]> {
+    const group = (await this.#look(name)) ?? this.#unknown(name);
+    const acts: Uint8Array[] = [];
+    for await (const { act } of this.#context.tables.acts.range([hex(group.id)])) acts.push(act);
+    return acts;
+  }
+
+  /** `#name` as its maker wrote it, of a group this device knows. */
+  conversation(name: string): string | undefined {
+    const group = this.#local(name);
+    return group && conversationOf(group.row.name);
+  }
+
+  // --- Inside ---
+
+  /**
+   * Signs the deed upon what is known, until the directory takes it; the group has taken it in then.
+   * @throws Failure, as the directory or the roster judges
+   */
+  async #act(group: NamedGroup, deed: Deed): Promise<void> {
+    const { request, anchor, clock, self } = this.#context;
+    for (let tries = 0; ; tries++) {
+      const common = { directory: anchor.trust.directoryId, group: group.id, previous: group.head, at: clock.now() };
+      const signed = signStatement({ ...common, ...deed } as Statement, self.key);
+      try {
+        await request('groups.act', { group: group.id, ...signed });
+        return await this.#follower.catchUp(group);
+      } catch (error) {
+        if (!hasCode(error, 'head-moved') || tries === TRIES) throw error;
+        await this.#follower.catchUp(group);
+      }
+    }
+  }
+
+  /** Follows the log, and comes inside where this device should be. */
+  async #catchUp(group: NamedGroup): Promise<void> {
+    await this.#follower.catchUp(group);
+    const { self } = this.#context;
+    if (group.mls === undefined && group.roster.isMember(self.user)) this.#awaitWelcome(group);
+  }
+
+  async #settle(group: NamedGroup): Promise<void> {
+    const { self, enqueue } = this.#context;
+    const before = group.roster.standing(self.user)?.state;
+    await enqueue(group, async () => {
+      await this.#follower.catchUp(group);
+      if (group.roster.isMember(self.user) && group.mls === undefined) await this.#follower.membership.enter(group);
+    });
+    if (before !== 'member') this.#tellStanding(group, before);
+    this.#changed(group);
+    if (
+      group.mls &&
+      !group.row.archived &&
+      group.roster.history === 'shared' &&
+      group.row.lastArchive > group.row.entered
+    ) {
+      this.#archive.fetch(group);
+    }
+  }
+
+  /** That this account has been invited or brought in. */
+  #tellStanding(group: NamedGroup, before: Standing['state'] | undefined): void {
+    const standing = group.roster.standing(this.#context.self.user);
+    if (standing === undefined || standing.state === before) return;
+    const { user, by = '' } = standing;
+    const name = conversationOf(group.row.name);
+    if (standing.state === 'invited') this.#context.emit({ event: 'group', group: name, change: 'invited', user, by });
+    if (standing.state === 'member') this.#context.emit({ event: 'group', group: name, change: 'added', user, by });
+  }
+
+  /** A group this device has not heard of: somebody has brought this account in. */
+  async #discover(id: Uint8Array): Promise<void> {
+    const { groups } = await this.#context.request('groups.list', {});
+    const one = groups.find(({ group }) => hex(group) === hex(id));
+    if (one === undefined || one.state === 'none' || this.#groups.has(hex(id))) return;
+    const group = this.#fresh(id, one.name);
+    await this.#context.enqueue(group, () => this.#catchUp(group));
+    this.#tellStanding(group, undefined);
+  }
+
+  /** Whoever adds this device leaves a Welcome in a moment; without one it comes in by itself. */
+  #awaitWelcome(group: NamedGroup): void {
+    const name = hex(group.id);
+    const { clock, scope, enqueue, report } = this.#context;
+    if (this.#awaited.has(name)) return;
+    this.#awaited.add(name);
+    const cancel = clock.after(WELCOME_WAIT_MS, () => {
+      this.#awaited.delete(name);
+      if (group.mls !== undefined || scope.closed || !this.#context.isOnline()) return;
+      scope.run(
+        () => enqueue(group, () => this.#follower.membership.enter(group)),
+        (error) => toFailure(error).reason !== 'unreachable' && report('', error),
+      );
+    });
+    scope.defer(cancel);
+  }
+
+  #changed(group: NamedGroup): void {
+    this.#considerCleaning(group);
+    this.#archive.consider(group);
+    if (group.mls === undefined && group.row.acts > 0 && group.roster.isMember(this.#context.self.user))
+      this.#awaitWelcome(group);
+  }
+
+  /** Members take turns; the first who is there removes who has to go, and the others see it. */
+  #considerCleaning(group: NamedGroup): void {
+    if (group.mls === undefined || this.#follower.membership.superfluous(group).length === 0) return;
+    const { clock, scope, random, enqueue, report } = this.#context;
+    const wait = Math.min(CLEAN_LATEST_MS, turnOf(group) * CLEAN_STEP_MS) + randomBelow(random, CLEAN_STEP_MS);
+    const cancel = clock.after(wait, () => {
+      if (scope.closed || !this.#context.isOnline() || group.mls === undefined) return;
+      scope.run(
+        () => enqueue(group, async () => void (await this.#follower.membership.clean(group))),
+        (error) => toFailure(error).reason !== 'unreachable' && report('', error),
+      );
+    });
+    scope.defer(cancel);
+  }
+
+  async #enterFirst(name: string): Promise<NamedGroup> {
+    try {
+      return await this.create(name, 'open', 'shared');
+    } catch (error) {
+      if (!hasCode(error, 'group-name-taken')) throw error;
+      return this.join(name);
+    }
+  }
+
+  #fresh(id: Uint8Array, name: string): NamedGroup {
+    const group = this.#context.store.fresh(id, name);
+    this.#groups.set(hex(id), group);
+    return group;
+  }
+
+  #local(name: string): NamedGroup | undefined {
+    const folded = foldName(name);
+    return [...this.#groups.values()].find(({ row }) => foldName(row.name) === folded);
+  }
+
+  /** Undefined for a room that nobody has made. @throws Failure unknown 'group-unknown' */
+  async #look(name: string): Promise<NamedGroup | undefined> {
+    const { name: wanted } = parseGroupName(name);
+    const known = this.#local(wanted);
+    if (known) return known;
+    const found = await this.#context.request('groups.find', { name: wanted });
+    if (found.group === undefined) return undefined;
+    const group = this.#local(wanted) ?? this.#fresh(found.group, found.name);
+    try {
+      if (group.row.acts === 0) await this.#context.enqueue(group, () => this.#follower.catchUp(group));
+    } catch (error) {
+      this.#groups.delete(hex(group.id));
+      throw error;
+    }
+    return group;
+  }
+
+  async #joined(name: string): Promise<NamedGroup> {
+    const group = await this.#look(name).catch((error: unknown) => {
+      if (!hasCode(error, 'not-invited')) throw error;
+    });
+    if (!group?.roster.isMember(this.#context.self.user)) throw notJoined(name);
+    return group;
+  }
+
+  #unknown(name: string): never {
+    throw new Failure('unknown', 'group-unknown', `nobody has entered #${name} yet`, {
+      hint: `Enter it: /join ${name}`,
+    });
+  }
+
+  #summary(group: NamedGroup, user: string): GroupSummary {
+    const { kind, history } = group.roster;
+    const state = group.roster.standing(user)?.state;
+    return {
+      ...{ group: conversationOf(group.row.name), kind, history, members: group.roster.members().length },
+      state: state === 'member' || state === 'invited' ? state : 'none',
+    };
+  }
+}

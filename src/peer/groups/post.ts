@@ -1,0 +1,202 @@
+import { hex } from '../../base/bytes.js';
+import { type Failure, toFailure } from '../../base/errors.js';
+import { sealArchived } from '../../crypto/archive.js';
+import type { Step } from '../../store/local.js';
+import { type Content, contentCodec, MESSAGE_ID_BYTES } from '../../wire/content.js';
+import { notJoined } from '../../wire/group-roster.js';
+import type { GroupEntry } from '../../wire/groups.js';
+import { cleanText } from '../../wire/text.js';
+import { UNPLACED } from '../history.js';
+import type { GroupOutRow, MessageRow } from '../rows.js';
+import type { GroupContext } from './context.js';
+import { conversationOf, type NamedGroup } from './group.js';
+import type { Membership } from './membership.js';
+
+export interface PosterInit extends GroupContext {
+  readonly membership: Membership;
+  catchUp(group: NamedGroup): Promise<void>;
+  /** Comes inside, where the group's members have let this device in. */
+  enter(group: NamedGroup): Promise<void>;
+  find(id: Uint8Array): NamedGroup | undefined;
+}
+
+/** How often a message is sealed again because the group went on meanwhile. */
+const TRIES = 16;
+const RETRY_MS = 2_000;
+
+/**
+ * Messages to groups: on disk first, then into the group's log, one after the other. A message is done when it is seen in
+ * the log; until then it is tried again, by its id, also by the next program on this profile.
+ */
+export class Poster {
+  readonly #init: PosterInit;
+  readonly #waiting = new Map<string, GroupOutRow[]>();
+  readonly #running = new Set<string>();
+  #nextOrder = 1;
+
+  constructor(init: PosterInit) {
+    this.#init = init;
+  }
+
+  async load(): Promise<void> {
+    for await (const row of this.#init.tables.groupOut.range(['out'])) {
+      this.#nextOrder = Math.max(this.#nextOrder, row.order + 1);
+      this.#queue(row.group).push(row);
+    }
+  }
+
+  /**
+   * Resolves when the line is on disk.
+   * @throws Failure denied 'group-not-joined'
+   */
+  async text(group: NamedGroup, text: string): Promise<MessageRow> {
+    const { history, clock, random, self, disk, tables } = this.#init;
+    if (!group.roster.isMember(self.user)) throw notJoined(group.row.name);
+    const body = cleanText(text);
+    const now = clock.now();
+    const order = this.#nextOrder++;
+    const id = random.bytes(MESSAGE_ID_BYTES);
+    const line = UNPLACED + order;
+    const conversation = conversationOf(group.row.name);
+    const added = history.lineAt(conversation, line, { id, from: self.user, body, sentAt: now, state: 'queued' });
+    const content = contentCodec.encode({ type: 'text', body, sentAt: now });
+    const row: GroupOutRow = { order, id, group: group.id, content, mls: false, line };
+    await disk.write([...added.steps, tables.groupOut.put(['out', order], row)]);
+    this.#queue(group.id).push(row);
+    this.flush(group);
+    return added.row;
+  }
+
+  /** Something that has no line. @param mls sealed to today's members alone */
+  async content(group: NamedGroup, content: Content, mls: boolean): Promise<void> {
+    const order = this.#nextOrder++;
+    const id = this.#init.random.bytes(MESSAGE_ID_BYTES);
+    const row: GroupOutRow = { order, id, group: group.id, content: contentCodec.encode(content), mls };
+    await this.#init.disk.write([this.#init.tables.groupOut.put(['out', order], row)]);
+    this.#queue(group.id).push(row);
+    this.flush(group);
+  }
+
+  /** The message of this device that stands at this place of the log: it is done. */
+  async settle(group: NamedGroup, { id, seq }: Extract<GroupEntry, { kind: 'message' }>) {
+    const { history, tables, emit } = this.#init;
+    const waiting = this.#queue(group.id);
+    const at = waiting.findIndex((row) => hex(row.id) === hex(id));
+    const row = waiting[at];
+    if (row === undefined) return { steps: [], effects: [] };
+    waiting.splice(at, 1);
+    const steps: Step[] = [tables.groupOut.remove(['out', row.order])];
+    const conversation = conversationOf(group.row.name);
+    const line = row.line === undefined ? undefined : await history.find(id);
+    if (line === undefined) {
+      steps.push(tables.places.put([hex(id)], { conversation: '', number: 0 }));
+      return { steps, effects: [] };
+    }
+    const head = await history.head(conversation);
+    head.last = Math.max(head.last, seq);
+    steps.push(...history.move(line, seq, { state: 'stored' }).steps, history.saveHead(head));
+    return { steps, effects: [() => emit({ event: 'sent', id: hex(id), conversation, state: 'stored' })] };
+  }
+
+  flushAll(): void {
+    for (const rows of this.#waiting.values()) {
+      const group = rows[0] && this.#init.find(rows[0].group);
+      if (group) this.flush(group);
+    }
+  }
+
+  flush(group: NamedGroup): void {
+    const name = hex(group.id);
+    if (this.#running.has(name) || !this.#init.isOnline() || this.#queue(group.id).length === 0) return;
+    this.#running.add(name);
+    this.#init.scope.run(
+      () => this.#run(group).finally(() => this.#running.delete(name)),
+      (error) => this.#failed(group, toFailure(error)),
+    );
+  }
+
+  async #run(group: NamedGroup): Promise<void> {
+    const waiting = this.#queue(group.id);
+    let tries = 0;
+    const posted = new Set<GroupOutRow>();
+    for (;;) {
+      const row = waiting.find((one) => !posted.has(one));
+      if (row === undefined) return;
+      const sealed = await this.#init.enqueue(group, () => this.#seal(group, row));
+      try {
+        await this.#init.request('groups.post', {
+          group: group.id,
+          id: row.id,
+          epoch: sealed.epoch,
+          sealed: sealed.bytes,
+        });
+        posted.add(row);
+        tries = 0;
+      } catch (error) {
+        const failure = toFailure(error);
+        if (failure.code !== 'epoch-past' || ++tries > TRIES) throw failure;
+        await this.#init.enqueue(group, () => this.#init.catchUp(group));
+      }
+    }
+  }
+
+  /** For the epoch of now. What moved a ratchet is on disk before it leaves. */
+  async #seal(group: NamedGroup, row: GroupOutRow): Promise<{ epoch: number; bytes: Uint8Array }> {
+    const { engine, groups, disk, tables, membership } = this.#init;
+    if (group.mls === undefined) await this.#init.enter(group);
+    await membership.clean(group);
+    const { mls } = group;
+    if (mls === undefined) throw notJoined(group.row.name);
+    const { epoch } = mls.state;
+    if (row.sealed?.epoch === epoch) return row.sealed;
+    if (group.roster.history === 'shared' && !row.mls) return { epoch, bytes: this.#archived(group, epoch, row) };
+    const { next, bytes } = await engine.seal(mls.state, row.content, row.id);
+    mls.state = next;
+    row.sealed = { epoch, bytes };
+    await disk.write([...groups.save(mls), tables.groupOut.put(['out', row.order], row)]);
+    return row.sealed;
+  }
+
+  #archived(group: NamedGroup, epoch: number, { id, content }: GroupOutRow): Uint8Array {
+    const { self, random, anchor, membership } = this.#init;
+    const place = { directoryId: anchor.trust.directoryId, group: group.id, epoch, id };
+    const author = { user: self.user, key: self.key, statement: self.statement };
+    return sealArchived(membership.archiveKey(group), place, { author, content, random });
+  }
+
+  #failed(group: NamedGroup, failure: Failure): void {
+    if (failure.reason === 'unreachable' && failure.code !== 'group-info-stale') return;
+    const { scope, report } = this.#init;
+    if (failure.reason === 'denied' || failure.reason === 'blocked') {
+      const waiting = this.#queue(group.id);
+      const row = waiting.shift();
+      report(`a message to #${group.row.name} was refused`, failure);
+      if (row)
+        scope.run(
+          () => this.#giveUp(row),
+          (error) => report('', error),
+        );
+      if (waiting.length > 0) this.#later(group, 0);
+      return;
+    }
+    if (failure.code !== 'rate-limited') report(`messages to #${group.row.name} wait`, failure);
+    this.#later(group, Math.max(RETRY_MS, Number(failure.details.seconds ?? 0) * 1000));
+  }
+
+  #later(group: NamedGroup, ms: number): void {
+    this.#init.scope.defer(this.#init.clock.after(ms, () => this.flush(group)));
+  }
+
+  async #giveUp(row: GroupOutRow): Promise<void> {
+    const { history, tables, disk } = this.#init;
+    const line = row.line === undefined ? undefined : await history.find(row.id);
+    await disk.write([tables.groupOut.remove(['out', row.order]), ...(line ? history.remove(line) : [])]);
+  }
+
+  #queue(id: Uint8Array): GroupOutRow[] {
+    const name = hex(id);
+    const rows = this.#waiting.get(name) ?? [];
+    this.#waiting.set(name, rows);
+    return rows;
+  }
+}

@@ -1,0 +1,23 @@
+import type { GroupsApi } from '../../src/peer/groups/api.js';
+
+const none = async (): Promise<never> => {
+  throw new Error('this peer has no groups');
+};
+
+/** For peers made up by tests that are about something else. */
+export const noGroups: GroupsApi = {
+  list: async () => [],
+  create: none,
+  join: none,
+  leave: none,
+  invite: none,
+  add: none,
+  remove: none,
+  members: async () => [],
+  kick: none,
+  ban: none,
+  unban: none,
+  settings: none,
+  setRole: none,
+  ledger: async () => [],
+};
