@@ -403,7 +403,10 @@ async function start(
     listening: () => network.links.address,
     stream: (address, transfer) => network.stream(address, transfer),
   });
-  const refused = ({ code, message, hint }: Failure): void => {
+  let refusal: Failure | undefined;
+  const refused = (why: Failure): void => {
+    refusal = why;
+    const { code, message, hint } = why;
     core.feed.emit({ event: 'error', code, message, hint });
     void peer?.close();
   };
@@ -413,6 +416,8 @@ async function start(
   scope.defer(() => core.transfers.close());
   await core.load();
   await network.start(init.listen === undefined ? ANY_ADDRESS : parseListen(init.listen));
+  // Who is banned is told, with the reason and the end.
+  if (hasCode(refusal, 'account-banned')) throw refusal;
   core.transfers.resume();
   peer = new Peer({ home: init.home, scope, self, disk, core, network, clock });
   return peer;

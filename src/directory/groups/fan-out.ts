@@ -9,11 +9,11 @@ import type { NamedGroup } from './named-group.js';
 
 /** Tells the members who are connected of an entry: encoded once, the same bytes for all. */
 export function fanOut(sessions: Sessions, group: NamedGroup, entry: GroupEntry): void {
-  const told = new Set(group.roster.members().map(({ user }) => user));
-  if (entry.kind === 'act') for (const user of concerned(entry.act)) told.add(user);
+  const told = new Set(group.roster.members().map(({ user }) => foldName(user)));
+  if (entry.kind === 'act') for (const user of concerned(entry.act)) told.add(foldName(user));
   const frame = encodeNotice<DirectoryNotices, 'groups.entry'>('groups.entry', { group: group.id, entry });
   for (const user of told) {
-    for (const session of sessions.of(foldName(user))) session.pushEncoded(group.id, frame);
+    for (const session of sessions.of(user)) session.pushEncoded(group.id, frame);
   }
 }
 

@@ -18,6 +18,8 @@ export interface NamedGroupInit {
   /** The epoch of the newest group info. */
   readonly epoch: number;
   readonly keep: number;
+  /** What is in memory is not what is on disk any more: the group has to be loaded anew. */
+  onFailed(): void;
   /** Entries are on disk, in order. */
   onStored(entry: GroupEntry): void;
 }
@@ -187,6 +189,9 @@ export class NamedGroup {
       await written;
       await also;
       this.#init.onStored({ seq, ...entry } as GroupEntry);
+    } catch (error) {
+      this.#init.onFailed();
+      throw error;
     } finally {
       this.writing--;
     }

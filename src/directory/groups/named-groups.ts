@@ -184,6 +184,7 @@ export class NamedGroups {
       epoch: info.epoch,
       keep,
       onStored: (entry) => this.#init.onStored(group, entry),
+      onFailed: () => this.#open.delete(name),
     });
     return group;
   }

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { ModerationEvent } from '../../../src/peer/events.js';
+import { Town, watch } from '../../support/town.js';
+
+let town: Town;
+let owner: Awaited<ReturnType<Town['owner']>>;
+before(async () => {
+  town = await Town.build();
+  owner = await town.owner();
+});
+after(() => town.close());
+
+test('R1 the four rules of roles, each with its own refusal, and a new role counts at once', async () => {
+  const [adam, abby, beth] = [await town.settle('adam'), await town.settle('abby'), await town.settle('beth')];
+  await owner.groups.setRole('adam', 'admin');
+  await owner.groups.setRole('abby', 'admin');
+  await adam.groups.setRole('beth', 'advanced');
+  await beth.groups.create('beths');
+  const refused = (attempt: Promise<unknown>, code: string) => assert.rejects(attempt, { code, reason: 'denied' });
+  await refused(adam.groups.setRole('owner', 'beginner'), 'role-owner');
+  await refused(adam.groups.setRole('beth', 'admin'), 'role-not-granted');
+  await refused(owner.groups.setRole('beth', 'super-admin'), 'role-not-granted');
+  await refused(adam.groups.setRole('abby', 'beginner'), 'role-outranked');
+  await refused(beth.groups.setRole('adam', 'beginner'), 'not-permitted');
+  await adam.groups.setRole('beth', 'beginner');
+  await refused(beth.groups.create('more'), 'not-permitted');
+  await Promise.all([adam.close(), abby.close(), beth.close()]);
+});
+
+test('R2 who is kicked or banned from a group is out of it, and back only as allowed', async () => {
+  const [carl, dora] = [await town.settle('carl'), await town.settle('dora')];
+  await owner.groups.join('lobby');
+  await carl.groups.join('lobby');
+  await dora.groups.join('lobby');
+  const atCarl = watch(carl);
+  await assert.rejects(dora.groups.kick('lobby', 'carl'), { code: 'not-permitted' });
+  await owner.groups.kick('lobby', 'carl', 'off topic');
+  const told = await atCarl.until((events) =>
+    events.find((event): event is ModerationEvent => event.event === 'moderation' && event.action === 'kick'),
+  );
+  assert.deepEqual([told.by, told.reason, told.group], ['owner', 'off topic', '#lobby']);
+  await assert.rejects(carl.send('#lobby', 'why?'), { code: 'group-not-joined' });
+  await carl.groups.join('lobby');
+  await owner.groups.ban('carl', { reason: 'again' }, 'lobby');
+  await assert.rejects(carl.groups.join('lobby'), { code: 'group-banned', reason: 'blocked' });
+  await owner.groups.unban('carl', 'lobby');
+  await carl.groups.join('lobby');
+  await owner.groups.settings('lobby', { slow: 0, readOnly: true });
+  const { id } = await owner.send('#lobby', 'quiet please');
+  await owner.waitFor(id, 'stored', 10_000);
+  await carl.send('#lobby', 'not me');
+  await atCarl.until((events) => events.find((event) => event.event === 'error' && event.code === 'group-read-only'));
+  const actions = (await owner.groups.ledger('lobby')).map(({ action }) => action);
+  assert.deepEqual(actions.slice(-7), ['join', 'kick', 'join', 'ban', 'unban', 'join', 'settings']);
+  await Promise.all([carl.close(), dora.close()]);
+});
+
+test('R2 A5 A10 a ban from the directory cuts sessions, revokes, makes groups rekey, and is told at the next login', async () => {
+  const [emma, finn] = [await town.settle('emma'), await town.settle('finn')];
+  for (const peer of [emma, finn]) await peer.groups.join('random');
+  await owner.groups.join('random');
+  const [atEmma, atFinn] = [watch(emma), watch(finn)];
+  const began = performance.now();
+  await owner.groups.ban('finn', { reason: 'flooding', until: Date.now() + 3_600_000 });
+  await finn.ended;
+  assert.ok(performance.now() - began < 5_000, 'sessions end within 5 s');
+  await atFinn.until((events) => events.find((event) => event.event === 'error' && event.code === 'account-banned'));
+  await assert.rejects(town.open('finn'), (error: { code?: string; exit?: number; message: string }) => {
+    assert.deepEqual([error.code, error.exit], ['account-banned', 4]);
+    return error.message.includes('flooding');
+  });
+  const { id } = await emma.send('#random', 'without finn');
+  await emma.waitFor(id, 'stored', 10_000);
+  assert.deepEqual((await emma.groups.members('random')).map(({ user }) => user).sort(), ['emma', 'owner']);
+  await atEmma.until((events) => events.find((event) => event.event === 'moderation' && event.user === 'finn'));
+  await owner.groups.unban('finn');
+  const lines = await emma.groups.ledger();
+  assert.ok(
+    lines.every(({ action }) => action === undefined),
+    'what concerns others is only counted',
+  );
+  assert.deepEqual((await owner.groups.ledger()).map(({ action }) => action).slice(-2), ['ban', 'unban']);
+  await emma.close();
+});
