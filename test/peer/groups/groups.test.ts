@@ -45,7 +45,9 @@ test('C3 a group is made, joined by invitation, talked in, left; all agree on th
   assert.deepEqual([welcome.conversation, welcome.from, welcome.via], ['#Friends', 'owner', 'group']);
   await owner.groups.add('friends', 'cat');
   await change(atCat, { change: 'added', user: 'cat' });
-  await Promise.all([owner.send('#friends', 'one'), bob.send('#friends', 'two'), owner.send('#friends', 'three')]);
+  const say = async (peer: PeerApi, text: string) =>
+    peer.waitFor((await peer.send('#friends', text)).id, 'stored', 10_000);
+  await Promise.all([say(owner, 'one'), say(bob, 'two'), say(owner, 'three')]);
   await Promise.all(['one', 'two', 'three'].map((text) => atCat.message(text)));
   await Promise.all(['one', 'three'].map((text) => atBob.message(text)));
   await atOwner.message('two');
