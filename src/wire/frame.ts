@@ -54,7 +54,7 @@ export class FrameDecoder {
 
   /** What came after the frames taken so far; the decoder is empty then. */
   rest(): Uint8Array {
-    const held = this.#peek(this.#held);
+    const held = this.#held === 0 ? new Uint8Array(0) : this.#peek(this.#held);
     this.#chunks = [];
     this.#held = 0;
     return held;

@@ -18,6 +18,8 @@ interface Start {
   readonly env?: Readonly<Record<string, string>>;
   /** Another program than bin/p2pchat.js. */
   readonly program?: string;
+  /** What stands before it on its command line, such as `ip netns exec NAME`. */
+  readonly within?: readonly string[];
 }
 
 export interface Ended {
@@ -46,9 +48,10 @@ export class Running {
   readonly #watchers = new Set<() => void>();
   #over = false;
 
-  constructor(words: readonly string[], { home, env = {}, program = bin }: Start) {
+  constructor(words: readonly string[], { home, env = {}, program = bin, within = [] }: Start) {
     this.words = words;
-    this.child = spawn(process.execPath, [program, ...words], {
+    const [command = process.execPath, ...args] = [...within, process.execPath, program, ...words];
+    this.child = spawn(command, args, {
       env: { PATH: process.env.PATH ?? '', HOME: home, P2PCHAT_HOME: home, TMPDIR: tmpdir(), ...env },
       cwd: home,
     });
@@ -134,6 +137,8 @@ export class Running {
 export class Workshop {
   readonly folder = mkdtempSync(join(tmpdir(), 'p2pchat-test-'));
   readonly #running = new Set<Running>();
+  /** What stands before the command line of each process. */
+  within: readonly string[] = [];
   #files = 0;
 
   /** A file with that content; its path. */
@@ -144,7 +149,7 @@ export class Workshop {
   }
 
   start(words: readonly string[], start: Start): Running {
-    const running = new Running(words, start);
+    const running = new Running(words, { within: this.within, ...start });
     this.#running.add(running);
     void running.ended.finally(() => this.#running.delete(running));
     return running;

@@ -77,8 +77,13 @@ export class Run {
   }
 
   attachStream(stream: Duplex): void {
-    if (this.#over) stream.destroy();
-    else this.#handle.attachStream(stream);
+    if (this.#over) {
+      stream.destroy();
+      return;
+    }
+    this.#handle.attachStream(stream);
+    // It was held until somebody reads.
+    stream.resume();
   }
 
   /** Ends here without a word; what has come stays. */
