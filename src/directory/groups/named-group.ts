@@ -38,6 +38,8 @@ export class NamedGroup {
   readonly #ids = new Map<string, Promise<number>>();
   /** When each account's last message came, for slow mode. */
   readonly #lastPost = new Map<string, number>();
+  /** Of the newest epoch, while it is on its way to the disk. */
+  info: { readonly epoch: number; readonly info: Uint8Array } | undefined;
   head: Uint8Array = NO_ACTS;
   epoch: number;
   first = 0;
@@ -96,12 +98,13 @@ export class NamedGroup {
   /** @throws Failure denied 'epoch-taken', usage 'epoch-ahead', 'head-moved' */
   commit(
     from: DeviceAddress,
-    { epoch, head, commit }: { epoch: number; head: Uint8Array; commit: Uint8Array },
+    { epoch, head, commit, info }: { epoch: number; head: Uint8Array; commit: Uint8Array; info: Uint8Array },
   ): Promise<number> {
     if (epoch < this.epoch) throw epochTaken(epoch);
     if (epoch > this.epoch) throw new Failure('usage', 'epoch-ahead', `the group's epoch is ${this.epoch}`);
     if (!sameBytes(head, this.head)) throw headMoved();
     this.epoch++;
+    this.info = { epoch: this.epoch, info };
     return this.#append({ kind: 'commit', epoch, commit, from });
   }
 

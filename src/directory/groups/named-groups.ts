@@ -112,14 +112,15 @@ export class NamedGroups {
     }
   }
 
-  info(group: NamedGroup) {
-    return this.#infos.get(hex(group.id));
+  async info(group: NamedGroup) {
+    return group.info ?? (await this.#infos.get(hex(group.id)));
   }
 
   async putInfo(group: NamedGroup, epoch: number, info: Uint8Array): Promise<void> {
     await this.#infos.update(hex(group.id), (before) =>
       before !== undefined && before.epoch > epoch ? undefined : { epoch, info },
     );
+    if (group.info?.epoch === epoch) group.info = undefined;
   }
 
   putWelcome(

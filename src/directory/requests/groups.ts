@@ -60,11 +60,11 @@ export const groupHandlers: Pick<Handlers<DirectoryMethods, Signed>, Grouping> =
     await signed.core.namedGroups.putWelcome(group, epoch, { from: address(signed), devices: names, welcome });
     return {};
   },
-  'groups.commit': async (signed, { group: id, info, ...commit }) => {
+  'groups.commit': async (signed, { group: id, ...commit }) => {
     takeMessages(signed, 1);
     const group = await joined(signed, id);
     const seq = await group.commit(address(signed), commit);
-    await signed.core.namedGroups.putInfo(group, commit.epoch + 1, info);
+    await signed.core.namedGroups.putInfo(group, commit.epoch + 1, commit.info);
     return { seq };
   },
   'groups.post': async (signed, { group: id, ...message }) => {

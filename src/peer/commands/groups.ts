@@ -1,4 +1,5 @@
 import { Failure } from '../../base/errors.js';
+import type { PeerApi } from '../api.js';
 import { type Command, type Context, define, type Parameter } from './command.js';
 import { field } from './lines.js';
 
@@ -33,7 +34,7 @@ const SAYS: Readonly<Record<string, (group: string, user: string) => string>> = 
   kicked: (group, user) => `${user} was kicked from ${group}.`,
 };
 
-export const done = ({ group, change, user = '' }: Done): string[] => [SAYS[change]!(field(group), field(user))];
+const done = ({ group, change, user = '' }: Done): string[] => [SAYS[change]!(field(group), field(user))];
 
 const create = define({
   name: 'group create',
@@ -91,20 +92,36 @@ const leave = define({
   lines: done,
 });
 
-const changing = (verb: 'invite' | 'add' | 'remove', change: string, about: string): Command =>
+type Change = 'invite' | 'add' | 'remove';
+const CHANGED: Readonly<Record<Change, string>> = { invite: 'invited', add: 'added', remove: 'removed' };
+
+async function* change(peer: PeerApi, verb: Change, name: string, user: string): AsyncIterable<Done> {
+  const group = await peer.groups[verb](name, user);
+  yield { event: 'group', group, change: CHANGED[verb], user };
+}
+
+/** In the shell the group is named first; in the chat it is the one the chat is in, unless another is named. */
+const changing = (verb: Change, about: string): Command[] => [
   define({
     name: `group ${verb}`,
+    parameters: { name: NAME, user: { type: 'user', about: 'whom' } },
+    about,
+    examples: { shell: 'friends bob' },
+    run: (peer, { name, user }) => change(peer, verb, name, user),
+    lines: done,
+  }),
+  define({
+    name: verb,
     slash: verb,
-    parameters: { name: HERE, user: { type: 'user', about: 'whom' } },
+    shell: false,
+    parameters: { user: { type: 'user', about: 'whom' }, name: HERE },
     slashTakes: { user: 'USER', name: 'GROUP' },
     about,
-    examples: { slash: 'bob', shell: 'friends bob' },
-    async *run(peer, { name, user }, context) {
-      const group = await peer.groups[verb](groupHere(name, context), user);
-      yield { event: 'group' as const, group, change, user };
-    },
+    examples: { slash: 'bob' },
+    run: (peer, { name, user }, context) => change(peer, verb, groupHere(name, context), user),
     lines: done,
-  });
+  }),
+];
 
 const members = define({
   name: 'group members',
@@ -158,8 +175,8 @@ export const groupCommands: readonly Command[] = [
   list,
   entering('join', 'join', false, 'Enters an open group.'),
   leave,
-  changing('invite', 'invited', 'Invites somebody to a group.'),
-  changing('add', 'added', 'Brings somebody into a group.'),
-  changing('remove', 'removed', 'Removes somebody from a group.'),
+  ...changing('invite', 'Invites somebody to a group.'),
+  ...changing('add', 'Brings somebody into a group.'),
+  ...changing('remove', 'Removes somebody from a group.'),
   members,
 ];

@@ -177,6 +177,8 @@ export class NamedGroups {
   async leave(name: string): Promise<NamedGroup> {
     const group = await this.#joined(name);
     await this.#context.enqueue(group, async () => {
+      // What was said last has its place before this device stops reading.
+      await this.#follower.catchUp(group);
       await this.#act(group, { action: 'leave' });
       await this.#follower.forgetMls(group);
     });

@@ -78,7 +78,10 @@ export class Poster {
   }
 
   /** The message of this device that stands at this place of the log: it is done. */
-  async settle(group: NamedGroup, { id, seq }: Extract<GroupEntry, { kind: 'message' }>) {
+  async settle(
+    group: NamedGroup,
+    { id, seq }: Pick<Extract<GroupEntry, { kind: 'message' }>, 'id' | 'seq'>,
+  ): Promise<{ steps: Step[]; effects: (() => void)[] }> {
     const { history, tables, emit } = this.#init;
     const waiting = this.#queue(group.id);
     const at = waiting.findIndex((row) => hex(row.id) === hex(id));
@@ -124,13 +127,14 @@ export class Poster {
       if (row === undefined) return;
       const sealed = await this.#init.enqueue(group, () => this.#seal(group, row));
       try {
-        await this.#init.request('groups.post', {
+        const { seq } = await this.#init.request('groups.post', {
           group: group.id,
           id: row.id,
           epoch: sealed.epoch,
           sealed: sealed.bytes,
         });
         posted.add(row);
+        await this.#init.enqueue(group, () => this.#settlePassed(group, row, seq));
         tries = 0;
       } catch (error) {
         const failure = toFailure(error);
@@ -138,6 +142,14 @@ export class Poster {
         await this.#init.enqueue(group, () => this.#init.catchUp(group));
       }
     }
+  }
+
+  /** It stood in the log already, where this device has read on since (or was not inside): it is not shown to it again. */
+  async #settlePassed(group: NamedGroup, row: GroupOutRow, seq: number): Promise<void> {
+    if (seq > group.row.through || !this.#queue(group.id).includes(row)) return;
+    const { steps, effects } = await this.settle(group, { id: row.id, seq });
+    await this.#init.disk.write(steps);
+    for (const effect of effects) effect();
   }
 
   /** For the epoch of now. What moved a ratchet is on disk before it leaves. */

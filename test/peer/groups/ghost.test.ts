@@ -35,7 +35,7 @@ test('M3 a directory that lets a ghost into a group is refused, and the members 
     aad: group.head,
   });
   // The directory takes her commit, though no act lets her in.
-  await group.commit({ user: 'eve', device: eve.device }, { epoch, head: group.head, commit: joined.commit });
+  await group.commit({ user: 'eve', device: eve.device }, { epoch, head: group.head, commit: joined.commit, info });
   const told = (watched: ReturnType<typeof watch>) =>
     watched.until((events) =>
       events.find(
