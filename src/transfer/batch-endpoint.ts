@@ -3,7 +3,7 @@ import { Failure } from '../base/errors.js';
 import { viewOf } from '../wire/datagrams/header.js';
 import { DATAGRAM_MAX_BYTES } from '../wire/limits.js';
 import { type Endpoint, type HostAddress, type OnDatagrams, PathTable, type Sent } from './endpoint.js';
-import type { Libc, Memory, PollHandle } from './libc.js';
+import type { Libc, Memory, PollEvent, PollHandle } from './libc.js';
 import { largestDatagram } from './local-address.js';
 import type { Path } from './path.js';
 import { readSockaddr, SOCKADDR_BYTES, sockaddrKey, writeSockaddr } from './sockaddr.js';
@@ -52,6 +52,11 @@ const IOVEC_BYTES = 16;
 const CMSG_BYTES = 24;
 const TRAIN_BYTES = 1 << 16;
 const MSG_TRUNC = 0x20;
+/** So many wakes in a row, each sooner after the last than this, make a steady stream. */
+const HOT_WAKES = 8;
+const HOT_WAKE_MS = 0.5;
+const TICK_MS = 1;
+const QUIET_TICKS = 3;
 /** Batches taken in before others get their turn. */
 const BATCHES_A_TURN = 8;
 
@@ -132,6 +137,12 @@ class BatchEndpoint implements Endpoint {
   #division: Division = JOINED;
   #singles = 0;
   #waitsForRoom = false;
+  #tick: NodeJS.Timeout | undefined;
+  #wokenAt = 0;
+  #hotWakes = 0;
+  #quietTicks = 0;
+  /** Messages taken in so far. */
+  #taken = 0;
   #closed: Promise<void> | undefined;
 
   constructor(
@@ -200,15 +211,48 @@ class BatchEndpoint implements Endpoint {
   }
 
   #watch(): void {
-    this.#poll.start({ readable: true, writable: this.#waitsForRoom }, ({ readable, writable }) => {
-      if (this.#closed !== undefined) return;
-      if (writable && this.#waitsForRoom) {
-        this.#waitsForRoom = false;
-        this.#watch();
-      }
-      if (readable) this.drain();
-      this.onTurn();
-    });
+    const readable = this.#tick === undefined;
+    this.#poll.start({ readable, writable: this.#waitsForRoom }, (event) => this.#onPoll(event));
+  }
+
+  #onPoll({ readable, writable }: PollEvent): void {
+    if (this.#closed !== undefined) return;
+    if (writable && this.#waitsForRoom) {
+      this.#waitsForRoom = false;
+      this.#watch();
+    }
+    if (readable) this.#onReadable();
+    this.onTurn();
+  }
+
+  /**
+   * Being woken for each datagram costs more than the datagram: in a steady stream the socket is looked at each millisecond
+   * instead, until it is quiet (as network drivers do with interrupts).
+   */
+  #onReadable(): void {
+    const now = performance.now();
+    this.#hotWakes = now - this.#wokenAt < HOT_WAKE_MS ? this.#hotWakes + 1 : 0;
+    this.#wokenAt = now;
+    this.drain();
+    if (this.#hotWakes < HOT_WAKES) return;
+    this.#hotWakes = 0;
+    this.#quietTicks = 0;
+    this.#tick = setTimeout(() => this.#onTick(), TICK_MS);
+    this.#watch();
+  }
+
+  #onTick(): void {
+    if (this.#closed !== undefined) return;
+    const before = this.#taken;
+    this.drain();
+    this.#quietTicks = this.#taken === before ? this.#quietTicks + 1 : 0;
+    if (this.#quietTicks < QUIET_TICKS) {
+      this.#tick = setTimeout(() => this.#onTick(), TICK_MS);
+    } else {
+      this.#tick = undefined;
+      this.#watch();
+    }
+    this.onTurn();
   }
 
   path(address: HostAddress): BatchPath {
@@ -299,6 +343,7 @@ class BatchEndpoint implements Endpoint {
       if (cut) this.#divide(JOINED);
       if (cut || joined) this.#singles = 0;
       else if (count > 0 && ++this.#singles > SINGLE_AFTER) this.#divide(SINGLE);
+      if (count > 0) this.#taken += count;
       if (count < slots) return;
     }
   }
@@ -309,6 +354,7 @@ class BatchEndpoint implements Endpoint {
   }
 
   async #release(): Promise<void> {
+    clearTimeout(this.#tick);
     this.#poll.close();
     // The event loop has let go of the descriptor before it is closed, and of the callback before its memory is freed.
     await new Promise(setImmediate);

@@ -12,7 +12,7 @@ import type { Train } from './train.js';
 /** Trains one transfer sends before others get their turn. */
 export const TRAINS_A_TURN = 8;
 /** Waiting shorter than this isn't worth a timer, which is no finer than a millisecond. */
-const SPIN_MS = 0.4;
+const SPIN_MS = 0.25;
 const MAX_WAIT_MS = 1_000;
 
 export interface EngineInit {

@@ -4,6 +4,7 @@
 const BURST_MS = 3;
 /** Waiting for this much makes batches worth their system call without adding delay that matters. */
 const QUANTUM_MS = 1;
+const MOST_QUANTUM_BYTES = 256 << 10;
 
 export class Pacer {
   #tokens = 0;
@@ -36,6 +37,6 @@ export class Pacer {
   }
 
   #quantum(rate: number, datagram: number): number {
-    return Math.max(Math.min(rate * QUANTUM_MS, 65_507), datagram);
+    return Math.max(Math.min(rate * QUANTUM_MS, MOST_QUANTUM_BYTES), datagram);
   }
 }
