@@ -35,6 +35,8 @@ const LOSS_MARGIN = 0.02;
 const BACK_OFF = 0.85;
 /** A receiver answers, and a process runs, no more evenly than this. */
 const JITTER_MS = 4;
+/** Of what the receiver's socket holds, so much may wait there. */
+const BUFFER_USED = 0.9;
 /** Where round trips are shorter, this counts as one: a scheduler's pauses are no news of the network. */
 const MIN_ROUND_MS = 25;
 
@@ -83,7 +85,7 @@ export class AdaptiveController implements CongestionController {
     const rate = Math.min(this.#rate, this.#bound);
     const startupGain = this.#careful ? CAREFUL_WINDOW_GAIN : STARTUP_WINDOW_GAIN;
     const gain = this.#phase === 'startup' ? startupGain : this.#phase === 'drain' ? 1 : WINDOW_GAIN;
-    const slack = Math.min(Math.max(rate * JITTER_MS, this.#aggregation.most), this.#init.buffer / 2);
+    const slack = Math.min(Math.max(rate * JITTER_MS, this.#aggregation.most), this.#init.buffer * BUFFER_USED);
     const window = gain * rate * this.#minRtt + slack;
     const least = this.#phase === 'startup' ? INITIAL_WINDOW : MIN_WINDOW_PACKETS * this.#init.datagram;
     return Math.max(window, least);

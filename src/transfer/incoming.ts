@@ -187,7 +187,7 @@ export class Incoming implements Runner {
     if (receiver.complete && this.#finishing === undefined) this.#finish();
     if (now >= this.#progressAt) this.#report(receiver, now);
     if (receiver.end !== undefined) this.#onEnd(receiver, session, now);
-    else if (now - receiver.lastHeard >= SILENCE_MS) this.#lost(session, now);
+    else if (now >= receiver.lastHeard + SILENCE_MS) this.#lost(session, now);
     return false;
   }
 
@@ -195,7 +195,7 @@ export class Incoming implements Runner {
     for (const { receiver } of this.#sessions.values()) receiver.flush(now);
     if (this.#over) return;
     this.#responder.timeout(now);
-    if (now - this.#lostAt < this.#init.patience) return;
+    if (now < this.#lostAt + this.#init.patience) return;
     this.#fail(
       new Failure('unreachable', 'transfer-unreachable', 'the sender could not be reached', {
         hint: 'It goes on where it stopped when the sender is there again.',

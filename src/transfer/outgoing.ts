@@ -182,7 +182,7 @@ export class Outgoing implements Runner {
       this.#blockedAt = Number.POSITIVE_INFINITY;
       this.#init.onEvent({ type: 'blocked' });
     }
-    if (now - this.#lostAt < this.#init.patience) return;
+    if (now < this.#lostAt + this.#init.patience) return;
     this.#fail(
       new Failure('unreachable', 'transfer-unreachable', 'the other side could not be reached', {
         hint: 'Check that it is running, then start the transfer again: it goes on where it stopped.',

@@ -258,7 +258,7 @@ export class Receiver {
     if (challenge !== undefined) {
       this.#send(challenge.path, now, (writer) => writer.challenge('challenge', challenge.token));
     }
-    if (this.#ackDue(now) || this.#wantDue(now) || now - this.#lastSent >= KEEPALIVE_MS) this.#sendAck(now);
+    if (this.#ackDue(now) || this.#wantDue(now) || now >= this.#lastSent + KEEPALIVE_MS) this.#sendAck(now);
     if (now >= this.#completeAt) this.#sendComplete(now);
   }
 
@@ -267,7 +267,7 @@ export class Receiver {
     // Each range should be in several acknowledgements, as some of these are lost too.
     const manyGaps = this.#packets.count - this.#rangesAcked > ACK_RANGES / 4;
     if (this.#unackedBytes >= this.#ackBytes || manyGaps) return true;
-    return now - this.#unackedSince >= this.#currentDelay() - 0.01;
+    return now >= this.#unackedSince + this.#currentDelay();
   }
 
   #currentDelay(): number {

@@ -250,7 +250,7 @@ export class Sender {
   /** Whatever became due by `now`. */
   timeout(now: number): void {
     if (this.#end !== undefined) return;
-    if (now - this.#lastHeard >= SILENCE_MS) {
+    if (now >= this.#lastHeard + SILENCE_MS) {
       this.#end = { reason: 'failed', failure: silence() };
       return;
     }

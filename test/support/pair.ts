@@ -100,6 +100,7 @@ export class Pair {
   readonly #tree: HashTree;
   #events: Event[] = [];
   #order = 0;
+  #pending: Receiver[] = [];
   #burstLeft = 0;
   #newest = 0;
   #busyUntil = { a: 0, b: 0 };
@@ -183,6 +184,7 @@ export class Pair {
     return Math.min(
       sender === undefined ? initiator.nextTimeout() : sender.nextTimeout(this.now),
       receiver === undefined ? responder.nextTimeout() : receiver.nextTimeout(),
+      ...this.#pending.map((pending) => pending.nextTimeout()),
     );
   }
 
@@ -190,8 +192,10 @@ export class Pair {
     const { now } = this;
     if (this.sender === undefined) this.initiator.timeout(now);
     else this.sender.timeout(now);
+    if (this.sender?.end?.failure?.code === 'transfer-silent') this.restartSender();
     if (this.receiver === undefined) this.responder.timeout(now);
     else this.receiver.flush(now);
+    for (const pending of this.#pending) pending.flush(now);
     this.unfinishedMost = Math.max(this.unfinishedMost, this.receiver?.stats.unfinished ?? 0);
     while (this.sender?.fill(this.#train, now)) {
       this.#noteTraps();
@@ -354,7 +358,7 @@ export class Pair {
         this.receiver?.receiveData(datagram, view, at, length, path, this.now);
         return;
       case TYPE.control:
-        this.receiver?.receiveControl(datagram.subarray(at, at + length), path, this.now);
+        this.#controlToReceiver(datagram.subarray(at, at + length), path);
         return;
       case TYPE.initial: {
         const answered = this.responder.receive(datagram.subarray(at, at + length), path);
@@ -365,8 +369,18 @@ export class Pair {
     }
   }
 
+  /** A new session counts from its first control packet on: an old Initial that comes late opens nothing. */
+  #controlToReceiver(datagram: Uint8Array, path: Path): void {
+    this.receiver?.receiveControl(datagram, path, this.now);
+    const confirmed = this.#pending.find((pending) => pending.receiveControl(datagram, path, this.now));
+    if (confirmed === undefined) return;
+    this.receiver = confirmed;
+    this.#pending = [];
+    if (this.complete) confirmed.finish(this.now);
+  }
+
   #openReceiver({ keys, path }: { keys: ConstructorParameters<typeof Receiver>[0]['keys']; path: Path }): void {
-    this.receiver = new Receiver({
+    const receiver = new Receiver({
       keys,
       manifest: this.manifest,
       sink: { have: this.have, write: (block, content) => this.#write(block, content) },
@@ -377,6 +391,8 @@ export class Pair {
       emit: (to, bytes) => this.#transmit('b', to.key, bytes),
       now: this.now,
     });
+    this.#pending = [...this.#pending.slice(-3), receiver];
+    receiver.flush(this.now);
   }
 
   #write(block: number, content: Uint8Array): void {

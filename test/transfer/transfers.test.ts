@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { systemRandom } from '../../src/base/random.js';
+import {
+  describe,
+  openTransfers,
+  serveEcho,
+  servePlayer,
+  type TransferEvent,
+  type Transfers,
+} from '../../src/transfer/transfer.js';
+
+/** What others use: transfers in their own thread, over real sockets. */
+
+const work = mkdtempSync(join(tmpdir(), 'p2pchat-transfers-'));
+const random = systemRandom;
+const LISTEN = { listen: [{ host: '127.0.0.1', port: 0 }] };
+const [a, b] = await Promise.all([openTransfers(LISTEN), openTransfers(LISTEN)]);
+after(async () => {
+  await Promise.all([a.close(), b.close()]);
+  rmSync(work, { recursive: true, force: true });
+});
+
+function file(name: string, bytes: number): string {
+  const path = join(work, name);
+  writeFileSync(path, random.bytes(bytes));
+  return path;
+}
+
+const shared = () => ({ id: random.bytes(16), secret: random.bytes(32) });
+const addressOf = (transfers: Transfers) => [transfers.endpoints[0]!.address];
+const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
+
+test('a file goes from one to the other, and both are told', async () => {
+  const path = file('one.bin', 2_000_000);
+  const source = await describe([path]);
+  const keys = shared();
+  const heard: TransferEvent[] = [];
+  const { manifest } = source;
+  const incoming = b.receive({ ...keys, manifest, folder: join(work, 'one'), candidates: addressOf(a) });
+  const outgoing = a.send({ ...keys, source, candidates: addressOf(b) }, (event) => heard.push(event));
+  const [placed] = await incoming.ended;
+  await outgoing.ended;
+  assert.equal(placed!.sha256, sha256(path));
+  assert.equal(sha256(incoming.path(0)), sha256(path));
+  assert.deepEqual(
+    heard.filter((event) => event.type === 'state').map((event) => event.state),
+    ['connecting', 'running'],
+  );
+});
+
+test('sixteen transfers at once arrive', async () => {
+  const all = Array.from({ length: 16 }, async (_, i) => {
+    const path = file(`many-${i}`, 400_000 + i);
+    const source = await describe([path]);
+    const keys = shared();
+    const folder = join(work, `many-in-${i}`);
+    const incoming = b.receive({ ...keys, manifest: source.manifest, folder, candidates: [] });
+    a.send({ ...keys, source, candidates: addressOf(b) });
+    const [placed] = await incoming.ended;
+    assert.equal(placed!.sha256, sha256(path));
+  });
+  await Promise.all(all);
+});
+
+test('what cannot be received fails before it begins', async () => {
+  const manifest = { files: [{ path: '../evil', size: 1 }], block: 65_536 };
+  const incoming = b.receive({ ...shared(), manifest, folder: work, candidates: [] });
+  await assert.rejects(incoming.ended, { code: 'unsafe-name' });
+});
+
+test('where nobody answers it says so, then gives up', async () => {
+  const source = await describe([file('lonely', 10)]);
+  const events: string[] = [];
+  const nowhere = [{ host: '127.0.0.1', port: 9 }];
+  const outgoing = a.send({ ...shared(), source, candidates: nowhere, patience: 2_500 }, ({ type }) =>
+    events.push(type),
+  );
+  await assert.rejects(outgoing.ended, { code: 'transfer-unreachable', reason: 'unreachable' });
+  assert.deepEqual(events, ['state', 'blocked', 'failed']);
+});
+
+test('pausing either side stops it, resuming goes on, cancelling tells the other', async () => {
+  const source = await describe([file('paused', 30_000_000)], { tree: false });
+  const keys = shared();
+  const states: string[] = [];
+  const folder = join(work, 'paused-in');
+  const incoming = b.receive({ ...keys, manifest: source.manifest, folder, candidates: [] }, (event) => {
+    if (event.type === 'state') states.push(event.state);
+    if (event.type === 'state' && event.state === 'running' && states.length === 2) incoming.pause();
+    if (event.type === 'state' && event.state === 'paused') incoming.resume();
+    if (event.type === 'state' && event.state === 'running' && states.length > 2) void outgoing.cancel();
+  });
+  const outgoing = a.send({ ...keys, source, candidates: addressOf(b), rate: 5e6 });
+  await assert.rejects(incoming.ended, { code: 'transfer-cancelled' });
+  await assert.rejects(outgoing.ended, { code: 'transfer-cancelled' });
+  assert.deepEqual(states, ['connecting', 'running', 'paused', 'running']);
+});
+
+/** Both ends of a TCP connection on loopback. */
+async function connection(): Promise<[Socket, Socket]> {
+  const server = createServer();
+  const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const here = createConnection(port, '127.0.0.1');
+  const there = await accepted;
+  server.close();
+  return [here, there];
+}
+
+test('where UDP is blocked the TCP link carries it', async () => {
+  const path = file('tcp.bin', 3_000_000);
+  const source = await describe([path]);
+  const keys = shared();
+  const incoming = b.receive({ ...keys, manifest: source.manifest, folder: join(work, 'tcp'), candidates: [] });
+  const paths = new Set<string>();
+  let isBlocked = (): void => {};
+  const whenBlocked = new Promise<void>((resolve) => {
+    isBlocked = resolve;
+  });
+  const outgoing = a.send({ ...keys, source, candidates: [{ host: '127.0.0.1', port: 9 }] }, (event) => {
+    if (event.type === 'blocked') isBlocked();
+    if (event.type === 'progress') paths.add(event.progress.path);
+  });
+  await whenBlocked;
+  const [here, there] = await connection();
+  incoming.attachStream(there);
+  outgoing.attachStream(here);
+  const [placed] = await incoming.ended;
+  assert.equal(placed!.sha256, sha256(path));
+  assert.deepEqual([...paths], ['stream']);
+});
+
+test('an echo server says which address was seen', async () => {
+  const server = await serveEcho({ host: '127.0.0.1', port: 0 });
+  assert.deepEqual(await a.reflexive(server.address), a.endpoints[0]!.address);
+  await server.close();
+  await assert.rejects(a.reflexive(server.address), { code: 'echo-unanswered' });
+});
+
+test('F5 a player gets what it asks for first, while the rest arrives', async () => {
+  const path = file('film.mp4', 6_000_000);
+  const source = await describe([path]);
+  const keys = shared();
+  const incoming = b.receive({ ...keys, manifest: source.manifest, folder: join(work, 'film'), candidates: [] });
+  const server = await servePlayer(
+    {
+      manifest: source.manifest,
+      file: 0,
+      path: () => incoming.path(0),
+      want: (from, to) => incoming.want(from, to),
+      available: (from) => incoming.available(from),
+      onMore: (listener) => incoming.onMore(listener),
+    },
+    random,
+  );
+  const outgoing = a.send({ ...keys, source, candidates: addressOf(b), rate: 4e6 });
+  const whole = readFileSync(path);
+  const end = await fetch(server.url, { headers: { range: 'bytes=-1000' } });
+  assert.equal(end.status, 206);
+  assert.equal(end.headers.get('content-range'), 'bytes 5999000-5999999/6000000');
+  assert.ok(Buffer.from(await end.arrayBuffer()).equals(whole.subarray(-1_000)));
+  assert.ok(incoming.available(3_000_000) === 0, 'the end came before the middle');
+  const all = await fetch(server.url);
+  assert.equal(all.headers.get('content-type'), 'video/mp4');
+  assert.ok(Buffer.from(await all.arrayBuffer()).equals(whole));
+  assert.equal((await fetch(server.url, { headers: { range: 'bytes=6000000-' } })).status, 416);
+  assert.equal((await fetch(`${new URL(server.url).origin}/film.mp4`)).status, 404);
+  await Promise.all([incoming.ended, outgoing.ended]);
+  await server.close();
+});
