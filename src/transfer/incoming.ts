@@ -64,6 +64,7 @@ export class Incoming implements Runner {
   #stream: StreamPath | undefined;
   #state: TransferState | undefined;
   #paused = false;
+  #wanted: readonly Range[] = [];
   #lostAt: number;
   #progressAt = 0;
   #reported = 0;
@@ -155,6 +156,7 @@ export class Incoming implements Runner {
     const session = { id: keys.toResponder, receiver };
     this.#sessions.set(connectionKey(session.id.high, session.id.low), session);
     this.#host.register(session.id, this);
+    if (this.#wanted.length > 0) receiver.prefer(this.#wanted, now);
     if (this.#paused) receiver.pause(true, now);
     else receiver.flush(now);
   }
@@ -307,6 +309,7 @@ export class Incoming implements Runner {
 
   /** Blocks that something waits for. */
   want(ranges: readonly Range[]): void {
+    this.#wanted = ranges;
     this.#current?.receiver.prefer(ranges, this.#host.now());
   }
 

@@ -1,5 +1,5 @@
 import type { Ack } from '../wire/datagrams/control.js';
-import { DATAGRAM_MAX_BYTES } from '../wire/limits.js';
+import { DATAGRAM_MAX_BYTES, DATAGRAM_MIN_BYTES } from '../wire/limits.js';
 import type { AckSample, CongestionController } from './congestion.js';
 import type { OutgoingBlocks } from './outgoing-blocks.js';
 import { GRANULARITY_MS, Rtt } from './rtt.js';
@@ -63,6 +63,8 @@ export class LossDetector {
   /** Bytes that may be sent now; 0 where it is so little that waiting for the next acknowledgement is better. */
   get allowance(): number {
     const { window } = this.#controller;
+    // Nobody answers: a probe now and then, instead of a window again and again into nothing.
+    if (this.#probes >= SILENT_PROBES) return this.packets.inFlight === 0 ? DATAGRAM_MIN_BYTES : 0;
     const left = window - this.packets.inFlight;
     const worthIt = this.packets.inFlight === 0 ? 1 : Math.min(window / 4, DATAGRAM_MAX_BYTES);
     return left < worthIt ? 0 : left;

@@ -1,7 +1,8 @@
-import { createReadStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { base64url } from '../base/bytes.js';
 import { Failure } from '../base/errors.js';
 import type { Random } from '../base/random.js';
@@ -36,6 +37,8 @@ export interface PlayerServer {
 /** Read at once; also how far ahead of the player blocks are asked for first. */
 const PIECE_BYTES = 256 << 10;
 const AHEAD_BYTES = 8 << 20;
+const MOVE_TRIES = 40;
+const MOVE_WAIT_MS = 25;
 
 const TYPES: Readonly<Record<string, string>> = {
   '.mp4': 'video/mp4',
@@ -136,16 +139,35 @@ async function pour(
   gone: AbortSignal,
 ): Promise<void> {
   const base = new Layout(playable.manifest).start(playable.file);
-  for (let at = from; at < to && !gone.aborted; ) {
-    const there = await arrival(playable, base + at, base + to, gone);
-    if (gone.aborted) return;
-    const end = Math.min(to, at + Math.min(there, PIECE_BYTES));
-    for await (const chunk of createReadStream(playable.path(), { start: at, end: end - 1 })) {
-      if (!response.write(chunk)) await drained(response, gone);
+  let file: FileHandle | undefined;
+  try {
+    for (let at = from; at < to; ) {
+      const there = await arrival(playable, base + at, base + to, gone);
+      if (gone.aborted) return;
+      file ??= await openFile(playable);
+      const piece = Buffer.allocUnsafe(Math.min(to - at, there, PIECE_BYTES));
+      const { bytesRead } = await file.read(piece, 0, piece.length, at);
+      if (bytesRead === 0) throw new Failure('storage', 'folder-changed', 'a file was cut while it was played');
+      if (!response.write(piece.subarray(0, bytesRead))) await drained(response, gone);
+      at += bytesRead;
     }
-    at = end;
+    response.end();
+  } finally {
+    await file?.close();
   }
-  response.end();
+}
+
+/** Held open from then on: a file that gets its final place meanwhile stays the same file. */
+async function openFile(playable: Playable): Promise<FileHandle> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await open(playable.path(), 'r');
+    } catch (error) {
+      // It is just being moved: where to is told in a moment.
+      if (tries === MOVE_TRIES) throw error;
+      await sleep(MOVE_WAIT_MS);
+    }
+  }
 }
 
 /** Bytes that are there from `at` on, once there are any. */

@@ -10,7 +10,8 @@ import { type FromThread, type OpenedNode, plainFailure, type ToThread } from '.
 /** The thread in which transfers run, so that chat answers while a disk or a processor is busy with files. */
 
 const port = parentPort!;
-const transfers = new Map<number, Outgoing | Incoming>();
+/** A transfer that is being opened is waited for: what is said to it meanwhile counts. */
+const transfers = new Map<number, Promise<Outgoing | Incoming>>();
 let node: TransferNode | undefined;
 
 const say = (message: FromThread): void => port.postMessage(message);
@@ -28,11 +29,9 @@ async function answer(message: ToThread): Promise<unknown> {
       node = await TransferNode.open(message.options, systemRandom);
       return { endpoints: node.endpoints } satisfies OpenedNode;
     case 'send':
-      transfers.set(message.transfer, node!.send(message.options, eventsOf(message.transfer)));
-      return undefined;
+      return open(message.transfer, Promise.resolve(node!.send(message.options, eventsOf(message.transfer))));
     case 'receive':
-      transfers.set(message.transfer, await node!.receive(message.options, eventsOf(message.transfer)));
-      return undefined;
+      return open(message.transfer, node!.receive(message.options, eventsOf(message.transfer)));
     case 'cancel':
       return cancel(message.transfer, message.discard);
     case 'reflexive':
@@ -44,39 +43,52 @@ async function answer(message: ToThread): Promise<unknown> {
   }
 }
 
-async function cancel(number: number, discard: boolean): Promise<void> {
-  const transfer = transfers.get(number);
-  transfers.delete(number);
-  await transfer?.cancel(discard);
+async function open(number: number, opening: Promise<Outgoing | Incoming>): Promise<void> {
+  transfers.set(number, opening);
+  try {
+    await opening;
+  } catch (error) {
+    transfers.delete(number);
+    throw error;
+  }
 }
 
-function command(message: Extract<ToThread, { type: 'command' }>): void {
-  const transfer = transfers.get(message.transfer);
-  switch (message.command.type) {
+async function cancel(number: number, discard: boolean): Promise<void> {
+  const opening = transfers.get(number);
+  transfers.delete(number);
+  await (await opening)?.cancel(discard);
+}
+
+function command(transfer: Outgoing | Incoming, { command }: Extract<ToThread, { type: 'command' }>): void {
+  switch (command.type) {
     case 'candidates':
-      transfer?.addCandidates(message.command.addresses);
+      transfer.addCandidates(command.addresses);
       return;
     case 'pause':
-      transfer?.pause(message.command.paused);
+      transfer.pause(command.paused);
       return;
     case 'want':
-      if (transfer instanceof Incoming) transfer.want(message.command.ranges);
+      if (transfer instanceof Incoming) transfer.want(command.ranges);
       return;
     case 'stop':
-      transfers.delete(message.transfer);
-      void transfer?.close();
+      void transfer.close();
   }
+}
+
+/** Does something with a transfer once it is open; one that never opens has said so already. */
+function withTransfer(number: number, use: (transfer: Outgoing | Incoming) => void): void {
+  void transfers.get(number)?.then(use, () => {});
 }
 
 port.on('message', (message: ToThread) => {
   if (message.type === 'command') {
-    command(message);
+    withTransfer(message.transfer, (transfer) => command(transfer, message));
+    if (message.command.type === 'stop') transfers.delete(message.transfer);
     return;
   }
   if (message.type === 'stream') {
-    const transfer = transfers.get(message.transfer);
-    if (transfer === undefined) message.port.close();
-    else node!.attachStream(transfer, borrowStream(message.port));
+    if (!transfers.has(message.transfer)) message.port.close();
+    withTransfer(message.transfer, (transfer) => node!.attachStream(transfer, borrowStream(message.port)));
     return;
   }
   void answer(message).then(
