@@ -177,7 +177,11 @@ export class Poster {
   }
 
   #failed(group: NamedGroup, failure: Failure): void {
-    if (failure.reason === 'unreachable' && failure.code !== 'group-info-stale') return;
+    if (failure.reason === 'unreachable' && failure.code !== 'group-info-stale') {
+      // Without the directory it goes on when that is back; an answer that was lost is asked for again.
+      if (this.#init.isOnline()) this.#later(group, RETRY_MS);
+      return;
+    }
     const { scope, report } = this.#init;
     if (failure.reason === 'denied' || failure.reason === 'blocked') {
       const waiting = this.#queue(group.id);
