@@ -1,6 +1,14 @@
-import { clockTime, field, messageLine } from '../peer/commands/lines.js';
+import { clockTime, field, messageLine, onOneLine } from '../peer/commands/lines.js';
 import { transferNotice } from '../peer/commands/transfer-lines.js';
-import type { DirectoryEvent, GroupEvent, ModerationEvent, PeerEvent, SentEvent, TrustEvent } from '../peer/events.js';
+import type {
+  ChangeEvent,
+  DirectoryEvent,
+  GroupEvent,
+  ModerationEvent,
+  PeerEvent,
+  SentEvent,
+  TrustEvent,
+} from '../peer/events.js';
 
 /** Events for people, one line each: what is not worth a line has none. */
 
@@ -23,6 +31,12 @@ function directoryLine({ state, retryIn }: DirectoryEvent): string {
   const again = retryIn === undefined ? '' : `; next try in ${Math.ceil(retryIn / 1000)} s`;
   return `-- directory offline: people you know are still reached directly${again}`;
 }
+
+const CHANGED: Readonly<Record<ChangeEvent['change'], (event: ChangeEvent) => string>> = {
+  edited: ({ text = '' }) => `now says: ${onOneLine(text)}`,
+  deleted: () => 'took a message back',
+  reaction: ({ reactions = [] }) => `reacted: ${field(reactions.map(({ emoji }) => emoji).join(' '))}`,
+};
 
 function groupLine({ group, change, user, by }: GroupEvent): string {
   const who = by === '' || by === user ? '' : ` by ${field(by)}`;
@@ -56,6 +70,8 @@ export function eventLines(event: PeerEvent, now: number): string[] {
       return [directoryLine(event)];
     case 'transfer':
       return transferNotice(event);
+    case 'change':
+      return [`-- ${field(event.conversation)}: ${field(event.from)} ${CHANGED[event.change](event)}`];
     case 'group':
       return [groupLine(event)];
     case 'moderation':

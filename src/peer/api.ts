@@ -26,6 +26,10 @@ export interface HistoryMessage {
   readonly state?: DeliveryState;
   /** For the messages of others. */
   readonly via?: Via;
+  readonly edited?: boolean;
+  /** Its text is gone. */
+  readonly deleted?: boolean;
+  readonly reactions?: readonly { readonly user: string; readonly emoji: string }[];
 }
 
 export interface ConversationSummary {
@@ -144,7 +148,17 @@ export interface FilesApi {
   play(id: string, file?: number): Promise<Playing>;
 }
 
+/** What is done to messages that were said. Ids as in the history. */
+export interface ChangesApi {
+  /** @throws Failure denied 'message-of-others', unknown 'message-unknown' */
+  edit(id: string, text: string): Promise<void>;
+  remove(id: string): Promise<void>;
+  /** The same again takes it back. */
+  react(id: string, emoji: string): Promise<void>;
+}
+
 export interface PeerApi {
+  readonly changes: ChangesApi;
   readonly groups: GroupsApi;
   readonly user: string;
   readonly device: string;

@@ -8,9 +8,10 @@ import type { Scope } from '../base/scope.js';
 import { signDevice } from '../crypto/identity.js';
 import { createMlsEngine, type MlsEngine } from '../crypto/mls.js';
 import type { LocalStore } from '../store/local.js';
-import { type Content, isTransferContent } from '../wire/content.js';
+import { type ChangeContent, type Content, isChangeContent, isTransferContent } from '../wire/content.js';
 import type { DeviceAddress } from '../wire/directory.js';
 import { foldName } from '../wire/names.js';
+import { Changes } from './changes.js';
 import { Contacts } from './contacts.js';
 import { conversationWith, DirectGroups, type DirectoryRequest } from './conversations/direct.js';
 import { Groups } from './conversations/groups.js';
@@ -68,6 +69,7 @@ export class Core {
   readonly rules: Rules;
   readonly transfers: TransferDesk;
   readonly named: NamedGroups;
+  readonly changes: Changes;
   readonly #init: CoreInit;
   readonly #receipts = new Receipts();
 
@@ -176,6 +178,13 @@ export class Core {
       reached: (message) => outbox.reached(message),
       dial: init.stream,
     });
+    this.changes = new Changes({
+      ...{ history, disk, self: address, emit },
+      send: (conversation, content) =>
+        conversation.startsWith('#')
+          ? this.named.sendContent(conversation.slice(1), content)
+          : this.messenger.sendContent(conversation.slice(1), content),
+    });
     this.named = new NamedGroups(this.#groupContext(engine));
     this.mailbox = new Mailbox({
       tables,
@@ -206,6 +215,7 @@ export class Core {
       note: (row) => this.inbox.note(row),
       onLine: (row, unseen) => this.feed.emitLine(row, unseen),
       onPast: (row) => this.feed.emitPast(row),
+      onChange: (conversation, from, content) => this.changes.take(conversation, from, content),
       report: (what, error) => this.#report(what, toFailure(error)),
     };
   }
@@ -292,6 +302,7 @@ export class Core {
 
   async #content(user: string, from: DeviceAddress, content: Content): Promise<void> {
     if (isTransferContent(content)) return this.transfers.react(content);
+    if (isChangeContent(content)) return this.#changed(user, from, content);
     if (content.type !== 'receipt' && content.type !== 'resend') return;
     if (foldName(from.user) === foldName(this.#init.self.user)) return;
     for (const id of content.ids) {
@@ -304,6 +315,10 @@ export class Core {
         );
       else await this.#raise(row, content.state);
     }
+  }
+
+  async #changed(user: string, from: DeviceAddress, content: ChangeContent): Promise<void> {
+    await this.changes.take(conversationWith(user), from.user, content);
   }
 
   async #raise(row: MessageRow, state: 'delivered' | 'read'): Promise<void> {

@@ -126,7 +126,21 @@ export interface ModerationEvent {
   readonly role?: Role;
 }
 
+/** A message that was said before is another one now. */
+export interface ChangeEvent {
+  readonly event: 'change';
+  readonly id: string;
+  readonly conversation: string;
+  readonly from: string;
+  readonly change: 'edited' | 'deleted' | 'reaction';
+  /** Of an edit. */
+  readonly text?: string;
+  /** All that there are now. */
+  readonly reactions?: readonly { readonly user: string; readonly emoji: string }[];
+}
+
 export type PeerEvent =
+  | ChangeEvent
   | GroupEvent
   | ModerationEvent
   | ReadyEvent

@@ -74,6 +74,11 @@ export class History {
     return { row: moved, steps: [gone, this.#put(moved), this.#place(moved)] };
   }
 
+  /** The line at the same place, changed. */
+  replace(row: MessageRow): Step {
+    return this.#put(row);
+  }
+
   remove(row: MessageRow): Step[] {
     return [this.#tables.messages.remove([row.conversation, row.number]), this.#tables.places.remove([hex(row.id)])];
   }
@@ -180,6 +185,9 @@ export const toLine = (row: MessageRow): HistoryMessage => ({
   ...(seqOf(row) !== undefined && { seq: seqOf(row)! }),
   ...(row.state && { state: row.state }),
   ...(row.via && { via: row.via }),
+  ...(row.edited && { edited: true }),
+  ...(row.deleted && { deleted: true }),
+  ...(row.reactions && row.reactions.length > 0 && { reactions: row.reactions }),
 });
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {

@@ -12,6 +12,7 @@ import { parseLink } from '../wire/link.js';
 import { foldName, parseUserName } from '../wire/names.js';
 import { type Enrolled, enrolDevice } from './account.js';
 import type {
+  ChangesApi,
   Check,
   FilesApi,
   HistoryQuery,
@@ -54,6 +55,7 @@ class Peer implements PeerApi {
   readonly #clock: Clock;
   readonly ended: Promise<void>;
   readonly groups: GroupsApi;
+  readonly changes: ChangesApi;
   #settleEnded!: () => void;
 
   constructor(init: {
@@ -75,6 +77,7 @@ class Peer implements PeerApi {
     const { self, disk, core, network, clock } = init;
     const request: DirectoryRequest = (method, params) => network.client.request(method, params);
     const { anchor, key } = self;
+    this.changes = core.changes;
     this.groups = new GroupsFace({
       named: core.named,
       anchor,

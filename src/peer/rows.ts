@@ -79,6 +79,9 @@ const messageRow = v.object({
   receivedAt: time(),
   state: v.optional(v.picklist(['queued', 'stored', 'delivered', 'read'])),
   via: v.optional(v.picklist(['direct', 'lan', 'relay', 'mailbox', 'group'])),
+  edited: v.optional(v.boolean()),
+  deleted: v.optional(v.boolean()),
+  reactions: v.optional(list(v.object({ user: text(64), emoji: text(64) }), 64)),
 });
 export type MessageRow = v.InferOutput<typeof messageRow>;
 

@@ -32,6 +32,11 @@ const contentSchema = v.variant('type', [
     state: v.picklist(['delivered', 'read']),
     ids: list(messageId, 256),
   }),
+  /** Of a message of the speaker's own. */
+  v.object({ type: v.literal('edit'), id: messageId, body: text(TEXT_BYTES) }),
+  v.object({ type: v.literal('delete'), id: messageId }),
+  /** The same again takes it back. */
+  v.object({ type: v.literal('reaction'), id: messageId, emoji: text(64) }),
   /** In groups with shared history, for newcomers: the keys of epochs whose messages the log still has. */
   v.object({
     type: v.literal('archive'),
@@ -66,6 +71,11 @@ const contentSchema = v.variant('type', [
   v.object({ type: v.literal('candidates'), transfer, candidates }),
 ]);
 export type Content = v.InferOutput<typeof contentSchema>;
+export type ChangeContent = Extract<Content, { type: 'edit' | 'delete' | 'reaction' }>;
+
+export const isChangeContent = (content: Content): content is ChangeContent =>
+  content.type === 'edit' || content.type === 'delete' || content.type === 'reaction';
+
 export type TransferContent = Extract<Content, { type: 'offer' | 'answer' | 'candidates' }>;
 
 export const isTransferContent = (content: Content): content is TransferContent =>

@@ -1,7 +1,7 @@
 import type { HistoryMessage, HistoryQuery, PeerApi, SearchQuery, UserSummary } from '../../src/peer/api.js';
 import type { PeerEvent } from '../../src/peer/events.js';
 import { noFiles } from './no-files.js';
-import { noGroups } from './no-groups.js';
+import { noChanges, noGroups } from './no-groups.js';
 
 const nothing = async (): Promise<never> => {
   throw new Error('the fake peer has none');
@@ -105,6 +105,7 @@ export class FakePeer implements PeerApi {
   async setPresence() {}
 
   readonly groups = noGroups;
+  readonly changes = noChanges;
   verification = nothing;
   confirm = nothing;
   acceptIdentity = nothing;

@@ -1,3 +1,4 @@
+import type { ChangesApi } from '../../src/peer/api.js';
 import type { GroupsApi } from '../../src/peer/groups/api.js';
 
 const none = async (): Promise<never> => {
@@ -21,3 +22,5 @@ export const noGroups: GroupsApi = {
   setRole: none,
   ledger: async () => [],
 };
+
+export const noChanges: ChangesApi = { edit: none, remove: none, react: none };

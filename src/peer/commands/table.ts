@@ -1,4 +1,5 @@
 import { deleteAccount, logout, passwd } from './account.js';
+import { changeCommands } from './changes.js';
 import type { Command } from './command.js';
 import { doctor } from './doctor.js';
 import { exportHistory } from './export.js';
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   transfers,
   play,
   autoaccept,
+  ...changeCommands,
   ...groupCommands,
   ...moderationCommands,
   users,

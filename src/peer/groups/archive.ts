@@ -3,7 +3,7 @@ import { toFailure } from '../../base/errors.js';
 import { randomBelow } from '../../base/random.js';
 import { isArchived } from '../../crypto/archive.js';
 import type { Step } from '../../store/local.js';
-import { type Content, contentCodec } from '../../wire/content.js';
+import { type Content, contentCodec, isChangeContent } from '../../wire/content.js';
 import type { GroupEntry } from '../../wire/groups.js';
 import { foldName } from '../../wire/names.js';
 import { cleanText } from '../../wire/text.js';
@@ -86,14 +86,17 @@ export class Archive {
     const { request, enqueue } = this.#init;
     let before = group.row.entered;
     let newest = true;
+    // Read backwards, so they come before what they change.
+    const changes: (() => Promise<void>)[] = [];
     for (let more = before > 1; more; ) {
       const page = await request('groups.read', { group: group.id, from: 1, before });
-      const rows = await enqueue(group, () => this.#put(group, page.entries));
+      const rows = await enqueue(group, () => this.#put(group, page.entries, changes));
       if (newest) for (const row of rows) this.#init.onPast(row);
       newest &&= rows.length === 0;
       before = page.entries[0]?.seq ?? 0;
       more = page.more && before > page.first;
     }
+    for (const change of changes.reverse()) await change();
     await enqueue(group, async () => {
       group.row = { ...group.row, archived: true };
       await this.#init.disk.write([this.#init.store.save(group)]);
@@ -101,12 +104,16 @@ export class Archive {
     this.consider(group);
   }
 
-  async #put(group: NamedGroup, entries: readonly GroupEntry[]): Promise<MessageRow[]> {
+  async #put(
+    group: NamedGroup,
+    entries: readonly GroupEntry[],
+    changes: (() => Promise<void>)[],
+  ): Promise<MessageRow[]> {
     const rows: MessageRow[] = [];
     const steps: Step[] = [];
-    for (const entry of entries) {
+    for (const entry of [...entries].reverse()) {
       if (entry.kind !== 'message' || !isArchived(entry.sealed)) continue;
-      const line = await this.#line(group, entry).catch((error: unknown) => {
+      const line = await this.#line(group, entry, changes).catch((error: unknown) => {
         const failure = toFailure(error);
         if (failure.reason === 'trust') this.#init.report(`the history of #${group.row.name}`, failure);
         else if (failure.reason !== 'protocol') throw failure;
@@ -116,14 +123,17 @@ export class Archive {
       steps.push(...line.steps);
     }
     await this.#init.disk.write(steps);
-    return rows;
+    return rows.reverse();
   }
 
-  async #line(group: NamedGroup, entry: Extract<GroupEntry, { kind: 'message' }>) {
+  async #line(group: NamedGroup, entry: Extract<GroupEntry, { kind: 'message' }>, changes: (() => Promise<void>)[]) {
     const { follower, history, tables, self } = this.#init;
     if (await tables.places.get(hex(entry.id))) return undefined;
     const opened = await follower.openArchived(group, entry);
     const content = contentCodec.decode(opened.content);
+    if (isChangeContent(content)) {
+      changes.push(() => this.#init.onChange(conversationOf(group.row.name), opened.user, content));
+    }
     if (content.type !== 'text') return undefined;
     const mine = foldName(opened.user) === foldName(self.user);
     const conversation = conversationOf(group.row.name);

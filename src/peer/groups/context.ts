@@ -5,6 +5,7 @@ import type { Scope } from '../../base/scope.js';
 import type { SigningKey } from '../../crypto/keys.js';
 import type { MlsEngine } from '../../crypto/mls.js';
 import type { LocalStore, Step } from '../../store/local.js';
+import type { ChangeContent } from '../../wire/content.js';
 import type { Contacts } from '../contacts.js';
 import type { DirectoryRequest } from '../conversations/direct.js';
 import type { Groups } from '../conversations/groups.js';
@@ -46,5 +47,7 @@ export interface GroupContext {
   note(row: MessageRow): { unseen: number; step: Step };
   onLine(row: MessageRow, unseen: number): void;
   onPast(row: MessageRow): void;
+  /** An edit, a deletion or a reaction. */
+  onChange(conversation: string, from: string, content: ChangeContent): Promise<void>;
   report(what: string, error: unknown): void;
 }

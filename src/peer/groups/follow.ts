@@ -4,7 +4,7 @@ import { readAct } from '../../crypto/acts.js';
 import { archiveEpoch, isArchived, openArchived } from '../../crypto/archive.js';
 import type { Step } from '../../store/local.js';
 import type { Act } from '../../wire/acts.js';
-import { type Content, contentCodec } from '../../wire/content.js';
+import { type ChangeContent, type Content, contentCodec, isChangeContent } from '../../wire/content.js';
 import type { GroupEntry } from '../../wire/groups.js';
 import { foldName } from '../../wire/names.js';
 import { cleanText } from '../../wire/text.js';
@@ -212,7 +212,10 @@ export class Follower {
     if (!group.roster.isMember(user)) throw refused(group, `${user} is not a member`);
     const content = decodeContent(plaintext);
     if (content?.type === 'text') await this.#line(group, user, content, entry, taken);
-    else if (content) taken.steps.push(...(await this.#init.onContent(group, user, content, entry)));
+    else if (content && isChangeContent(content)) {
+      // It may concern a line of this very batch, which has to be on disk before.
+      taken.effects.push(() => this.#change(group, user, content));
+    } else if (content) taken.steps.push(...(await this.#init.onContent(group, user, content, entry)));
   }
 
   async #open(group: NamedGroup, entry: Entry<'message'>): Promise<{ user: string; content: Uint8Array }> {
@@ -257,6 +260,12 @@ export class Follower {
     const { unseen, step } = note(added.row);
     steps.push(...added.steps, step, history.saveHead(head));
     effects.push(() => onLine(added.row, unseen));
+  }
+
+  #change(group: NamedGroup, user: string, content: ChangeContent): void {
+    const { scope, onChange, report } = this.#init;
+    const work = (): Promise<void> => onChange(conversationOf(group.row.name), user, content);
+    scope.run(work, (error) => report('', error));
   }
 
   /** The acts alone, until it is enough. */

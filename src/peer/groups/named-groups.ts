@@ -214,6 +214,10 @@ export class NamedGroups {
     return group;
   }
 
+  async sendContent(name: string, content: Content): Promise<void> {
+    await this.#poster.content(await this.#joined(name), content, false);
+  }
+
   async send(name: string, text: string): Promise<MessageRow> {
     return this.#poster.text(await this.#joined(name), text);
   }

@@ -30,6 +30,7 @@ test('C4 C5 rooms are there from the beginning; a newcomer comes in with nobody 
   for (const text of ['first', 'second']) {
     const { id } = await ada.send('#lobby', text);
     await ada.waitFor(id, 'stored', 10_000);
+    if (text === 'first') await ada.changes.edit(id, 'the first');
   }
   await ada.close();
   const ben = await town.settle('ben');
@@ -43,6 +44,7 @@ test('C4 C5 rooms are there from the beginning; a newcomer comes in with nobody 
   await back.replayUnseen();
   await atAda.message('anybody here?');
   const [first, second] = [await past(atBen, 'first'), await past(atBen, 'second')];
+  await atBen.until((events) => events.find((event) => event.event === 'change' && event.text === 'the first'));
   assert.deepEqual([first.from, second.from], ['ada', 'ada']);
   const lines = async (peer: typeof ben) =>
     (await peer.history({ conversation: '#lobby' })).map(({ text, from, seq }) => [seq, from, text]);

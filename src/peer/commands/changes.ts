@@ -1,0 +1,76 @@
+import { Failure } from '../../base/errors.js';
+import type { PeerApi } from '../api.js';
+import { type Command, type Context, define, type Parameter } from './command.js';
+
+const ID = {
+  type: 'words',
+  flag: true,
+  optional: true,
+  about: 'the id of the message; without it the newest',
+} as const satisfies Parameter;
+
+interface Done {
+  readonly event: 'change';
+  readonly id: string;
+  readonly change: 'edited' | 'deleted' | 'reaction';
+}
+
+const SAYS = { edited: 'Edited.', deleted: 'Deleted.', reaction: 'Done.' } as const;
+const lines = ({ change }: Done, { face }: Context): string[] => (face === 'slash' ? [] : [SAYS[change]]);
+
+/** The newest message of the conversation the chat is in: one's own, where it is to be changed. */
+async function newest(peer: PeerApi, id: string | undefined, context: Context, own: boolean): Promise<string> {
+  if (id !== undefined) return id;
+  const said = context.current === undefined ? [] : await peer.history({ conversation: context.current, limit: 100 });
+  const found = said.findLast(({ from }) => (from === peer.user) === own) ?? (own ? undefined : said.at(-1));
+  if (found !== undefined) return found.id;
+  throw new Failure('usage', 'message-needed', 'Which message?', {
+    hint: 'Give its --id; history --json shows the ids.',
+  });
+}
+
+const edit = define({
+  name: 'edit',
+  slash: 'edit',
+  parameters: { body: { type: 'words', about: 'what it shall say' }, id: ID },
+  slashTakes: { body: 'TEXT', id: 'ID' },
+  about: 'Changes what a message of yours says.',
+  examples: { slash: 'See you at seven', shell: "'See you at seven' --id ID" },
+  async *run(peer, { body, id }, context): AsyncIterable<Done> {
+    const chosen = await newest(peer, id, context, true);
+    await peer.changes.edit(chosen, body);
+    yield { event: 'change', id: chosen, change: 'edited' };
+  },
+  lines,
+});
+
+const remove = define({
+  name: 'delete',
+  slash: 'delete',
+  parameters: { id: { type: 'words', optional: true, about: 'the id of the message; without it your newest' } },
+  about: 'Takes back a message of yours, everywhere it is.',
+  examples: { slash: '', shell: 'ID' },
+  async *run(peer, { id }, context): AsyncIterable<Done> {
+    const chosen = await newest(peer, id, context, true);
+    await peer.changes.remove(chosen);
+    yield { event: 'change', id: chosen, change: 'deleted' };
+  },
+  lines,
+});
+
+const react = define({
+  name: 'react',
+  slash: 'react',
+  parameters: { emoji: { type: 'words', about: 'the reaction; the same again takes it back' }, id: ID },
+  slashTakes: { emoji: 'EMOJI', id: 'ID' },
+  about: 'Reacts to a message.',
+  examples: { slash: '👍', shell: "'👍' --id ID" },
+  async *run(peer, { emoji, id }, context): AsyncIterable<Done> {
+    const chosen = await newest(peer, id, context, false);
+    await peer.changes.react(chosen, emoji);
+    yield { event: 'change', id: chosen, change: 'reaction' };
+  },
+  lines,
+});
+
+export const changeCommands: readonly Command[] = [edit, remove, react];
