@@ -173,7 +173,7 @@ async function scp(
   { file, bytes }: Sized,
   options: readonly string[],
 ): Promise<number | undefined> {
-  if (!has('scp') || !has('sshd')) return undefined;
+  if (!['scp', 'sshd', 'ssh-keygen'].every(has)) return undefined;
   const folder = join(work, 'ssh');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { mode: 0o700 });

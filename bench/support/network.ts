@@ -28,6 +28,15 @@ const run = (command: string, ...args: readonly string[]): string =>
 
 let made = 0;
 
+/** What a program that is told to end leaves no trace of. */
+const standing = new Set<Network>();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    for (const network of standing) network.close();
+    process.exit(1);
+  });
+}
+
 /** The name of a namespace, and the host's address in the network. */
 export interface Host {
   readonly name: string;
@@ -47,12 +56,14 @@ export class Network {
   readonly b: Host;
   readonly #tag: string;
   readonly #work = mkdtempSync(join(tmpdir(), 'p2pchat-net-'));
+  readonly #others: string[] = [];
   #relay: ReturnType<typeof spawn> | undefined;
 
   private constructor() {
     this.#tag = `p2p${process.pid}x${made++}`;
     this.a = { name: `${this.#tag}a`, address: '10.77.0.1' };
     this.b = { name: `${this.#tag}b`, address: '10.77.0.2' };
+    standing.add(this);
   }
 
   /** A veth pair; without offloads every packet on it is at most `mtu` bytes. */
@@ -117,6 +128,48 @@ export class Network {
     await once(this.#relay.stdout!, 'data');
   }
 
+  /**
+   * Two hosts, each behind a NAT, and the world between them; `outside` are the NATs' addresses.
+   * @param random which of them choose another port for each destination, so that no hole can be punched
+   */
+  static nats(random: {
+    readonly a: boolean;
+    readonly b: boolean;
+  }): Network & { readonly outside: { a: string; b: string } } {
+    const net = new Network();
+    const [a, b] = [net.a.name, net.b.name];
+    const [natA, natB, middle] = ['n', 'm', 'i'].map((end) => net.#more(`${net.#tag}${end}`)) as [
+      string,
+      string,
+      string,
+    ];
+    net.#hosts();
+    net.a.address = '10.1.0.2';
+    net.b.address = '10.2.0.2';
+    joinHosts([a, 'w', '10.1.0.2/24'], [natA, 'lan', '10.1.0.1/24']);
+    joinHosts([natA, 'wan', '198.51.100.1/24'], [middle, 'ia', '198.51.100.254/24']);
+    joinHosts([natB, 'wan', '203.0.113.1/24'], [middle, 'ib', '203.0.113.254/24']);
+    joinHosts([b, 'w', '10.2.0.2/24'], [natB, 'lan', '10.2.0.1/24']);
+    const routes = [
+      [a, '10.1.0.1'],
+      [b, '10.2.0.1'],
+      [natA, '198.51.100.254'],
+      [natB, '203.0.113.254'],
+    ] as const;
+    for (const [host, gateway] of routes) run('ip', '-n', host, 'route', 'add', 'default', 'via', gateway);
+    for (const host of [natA, middle, natB]) run('ip', 'netns', 'exec', host, 'sysctl', '-qw', 'net.ipv4.ip_forward=1');
+    natRules(natA, random.a);
+    natRules(natB, random.b);
+    return Object.assign(net, { outside: { a: '198.51.100.1', b: '203.0.113.1' } });
+  }
+
+  #more(name: string): string {
+    run('ip', 'netns', 'add', name);
+    run('ip', '-n', name, 'link', 'set', 'lo', 'up');
+    this.#others.push(name);
+    return name;
+  }
+
   /** Random loss both ways, 0 to 1. */
   setLoss(loss: number): void {
     for (const { name } of [this.a, this.b]) {
@@ -142,10 +195,31 @@ export class Network {
   }
 
   close(): void {
+    standing.delete(this);
     this.#relay?.kill();
-    for (const { name } of [this.a, this.b]) {
+    for (const name of [this.a.name, this.b.name, ...this.#others]) {
       if (existsSync(`/var/run/netns/${name}`)) run('ip', 'netns', 'del', name);
     }
     rmSync(this.#work, { recursive: true, force: true });
   }
+}
+
+type Interface = readonly [host: string, name: string, address: string];
+
+function joinHosts(one: Interface, other: Interface): void {
+  const [host, name] = one;
+  run('ip', 'link', 'add', name, 'netns', host, 'type', 'veth', 'peer', 'name', other[1], 'netns', other[0]);
+  for (const [at, device, address] of [one, other]) {
+    run('ip', '-n', at, 'addr', 'add', address, 'dev', device);
+    run('ip', '-n', at, 'link', 'set', device, 'up');
+  }
+}
+
+function natRules(host: string, random: boolean): void {
+  const rule = (...words: readonly string[]): string => run('ip', 'netns', 'exec', host, 'iptables', ...words);
+  rule('-t', 'nat', '-A', 'POSTROUTING', '-o', 'wan', '-j', 'MASQUERADE', ...(random ? ['--random-fully'] : []));
+  rule('-A', 'FORWARD', '-i', 'wan', '-m', 'conntrack', '--ctstate', 'ESTABLISHED,RELATED', '-j', 'ACCEPT');
+  rule('-A', 'FORWARD', '-i', 'wan', '-j', 'DROP');
+  // An early packet from outside would leave an entry that makes the NAT choose another port.
+  rule('-A', 'INPUT', '-i', 'wan', '-m', 'conntrack', '!', '--ctstate', 'ESTABLISHED,RELATED', '-j', 'DROP');
 }

@@ -1,5 +1,7 @@
+import { sameBytes } from '../base/bytes.js';
 import { Failure } from '../base/errors.js';
-import type { ConnectionId } from '../wire/datagrams/header.js';
+import { decodePunch } from '../wire/datagrams/handshake.js';
+import { type ConnectionId, TYPE } from '../wire/datagrams/header.js';
 import { UDP_BLOCKED_MS } from '../wire/limits.js';
 import { contentBytes } from '../wire/transfer-manifest.js';
 import { AdaptiveController } from './adaptive.js';
@@ -11,6 +13,7 @@ import { FileSource, manifestDigest, type Source } from './file-source.js';
 import { FixedController, StreamController } from './fixed.js';
 import type { Host, Runner } from './host.js';
 import { Initiator, type Opened } from './initiator.js';
+import { initialKeys, punchTag } from './keys.js';
 import type { Path } from './path.js';
 import { Sender } from './sender.js';
 import type { StreamPath } from './stream-path.js';
@@ -39,6 +42,8 @@ export interface OutgoingInit {
   readonly trace?: Trace | undefined;
 }
 
+/** Silence after which a receiver that calls is taken to have lost the session. */
+const CALL_AFTER_MS = 1_000;
 const PROGRESS_EVERY_MS = 200;
 /** Time in which a last packet that was lost is answered again. */
 const LINGER_MS = 1_000;
@@ -49,6 +54,7 @@ export class Outgoing implements Runner {
   readonly #init: OutgoingInit;
   readonly #source: FileSource;
   readonly #size: number;
+  readonly #punch: Uint8Array;
   readonly #candidates = new Set<Path>();
   readonly #meter = new RateMeter();
   readonly #ids: ConnectionId[] = [];
@@ -67,6 +73,7 @@ export class Outgoing implements Runner {
     this.#host = host;
     this.#init = init;
     this.#source = new FileSource(init.source);
+    this.#punch = punchTag(initialKeys({ ...init, manifest: manifestDigest(init.source.manifest) }).punch);
     this.#size = contentBytes(init.source.manifest);
     this.#lostAt = host.now();
     this.#blockedAt = host.now() + UDP_BLOCKED_MS;
@@ -119,12 +126,23 @@ export class Outgoing implements Runner {
   receive(bytes: Uint8Array, _view: DataView, at: number, length: number, path: Path, now: number): void {
     const datagram = bytes.subarray(at, at + length);
     if (this.#sender !== undefined) {
-      this.#sender.receive(datagram, path, now);
-      return;
+      if (!this.#isCall(this.#sender, datagram, now)) {
+        this.#sender.receive(datagram, path, now);
+        return;
+      }
+      // The receiver has started anew, and this session with it is over.
+      this.#candidates.add(path);
+      this.#lost(now);
     }
     this.#initiator?.receive(datagram, path, now);
     const opened = this.#initiator?.opened;
     if (opened !== undefined) this.#run(opened, now);
+  }
+
+  /** A receiver that looks for its sender, whom nothing was heard from in this session for a while. */
+  #isCall(sender: Sender, datagram: Uint8Array, now: number): boolean {
+    if (datagram[0] !== TYPE.punch || sender.end !== undefined || now < sender.lastHeard + CALL_AFTER_MS) return false;
+    return sameBytes(decodePunch(datagram), this.#punch);
   }
 
   #run(opened: Opened, now: number): void {

@@ -88,8 +88,8 @@ export class Sender {
     return this.#paths.current;
   }
 
-  get paused(): boolean {
-    return this.#paused;
+  get lastHeard(): number {
+    return this.#lastHeard;
   }
 
   /** Content of blocks that the receiver has, from this session and earlier ones. */

@@ -1,105 +1,9 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
-import { missingTools, Network } from '../../bench/support/network.js';
-import type { EndSettings } from '../../bench/support/transfer-end.js';
-import { End } from '../../bench/support/transfer-run.js';
-import { hex } from '../../src/base/bytes.js';
-import { systemRandom } from '../../src/base/random.js';
-import { describe } from '../../src/transfer/transfer.js';
-import { manifestCodec } from '../../src/wire/transfer-manifest.js';
+import { test } from 'node:test';
+import { Network } from '../../bench/support/network.js';
+import { arrives, on, running, sides, skip } from '../support/sides.js';
 
 /** Whole programs on hosts of their own: network namespaces, made and removed by each test. */
-
-const missing = missingTools('ethtool', 'iptables');
-const skip = missing.length > 0 ? `needs ${missing.join(', ')}` : false;
-const work = mkdtempSync(join(tmpdir(), 'p2pchat-network-'));
-after(() => rmSync(work, { recursive: true, force: true }));
-
-interface Sides {
-  readonly network: Network;
-  readonly path: string;
-  sender: End;
-  receiver: End;
-  readonly folder: string;
-  /** Starts a side again, as it was. */
-  startReceiver(): Promise<void>;
-  startSender(): void;
-}
-
-const ends = new Set<End>();
-
-/** The receiver listens on a fixed port of its own host, so that it is found again after a new start. */
-async function sides(network: Network, name: string, bytes: number, rate?: number): Promise<Sides> {
-  const path = join(work, name);
-  writeFileSync(path, systemRandom.bytes(bytes));
-  const { manifest } = await describe([path]);
-  const shared = { id: hex(systemRandom.bytes(16)), secret: hex(systemRandom.bytes(32)) };
-  const folder = join(work, `${name}-in`);
-  const listen = { host: '0.0.0.0', port: 4_444 };
-  const at = (host: { address: string }) => [{ host: host.address, port: 4_444 }];
-  const encoded = hex(manifestCodec.encode(manifest));
-  const receiving: EndSettings = { ...shared, listen, candidates: at(network.a), folder, manifest: encoded };
-  const sending: EndSettings = {
-    ...shared,
-    listen,
-    candidates: at(network.b),
-    paths: [path],
-    ...(rate ? { rate } : {}),
-  };
-  const start = (role: 'send' | 'receive', settings: EndSettings): End => {
-    const end = new End(role, settings, work, network, role === 'send' ? network.a : network.b);
-    ends.add(end);
-    return end;
-  };
-  const receiver = start('receive', receiving);
-  await receiver.until('ready');
-  const both: Sides = {
-    network,
-    path,
-    folder,
-    receiver,
-    sender: start('send', sending),
-    async startReceiver() {
-      both.receiver = start('receive', receiving);
-      await both.receiver.until('ready');
-    },
-    startSender() {
-      both.sender = start('send', sending);
-    },
-  };
-  return both;
-}
-
-const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
-
-async function arrives(both: Sides): Promise<void> {
-  const done = await both.receiver.until('done');
-  const [file] = done.files as { path: string; sha256: string }[];
-  assert.equal(file!.sha256, sha256(both.path));
-  assert.equal(sha256(file!.path), file!.sha256);
-  assert.equal(await both.sender.exited, 0);
-  await both.receiver.exited;
-}
-
-async function on(network: Network, use: () => Promise<void>): Promise<void> {
-  try {
-    await use();
-  } finally {
-    for (const end of ends) {
-      end.kill();
-      await end.exited;
-    }
-    ends.clear();
-    network.close();
-  }
-}
-
-const running = (bytes: number) => (line: { readonly [field: string]: unknown }) =>
-  (line.progress as { bytes: number }).bytes >= bytes;
 
 for (const loss of [0.01, 0.1, 0.3]) {
   test(`U4 ${loss * 100} % loss on a real network leaves the content whole`, { skip }, async () => {
@@ -170,5 +74,22 @@ test('U7 the receiver gets another address in mid-transfer: on within 3 s', { sk
     await both.sender.until('progress', (line) => (line.progress as { path: string }).path.startsWith('10.77.0.9'));
     assert.ok(performance.now() - movedAt < 3_000);
     await arrives(both);
+  });
+});
+
+test('N2 through two NATs that keep ports a hole is punched', { skip }, async () => {
+  const network = Network.nats({ a: false, b: false });
+  await on(network, async () => {
+    await arrives(await sides(network, 'punched', 1_000_000, undefined, network.outside));
+  });
+});
+
+test('N2 two NATs that choose ports at random are said to block it', { skip }, async () => {
+  const network = Network.nats({ a: true, b: true });
+  await on(network, async () => {
+    const both = await sides(network, 'unpunched', 1_000, undefined, network.outside, 3_000);
+    await both.sender.until('blocked');
+    const failed = await both.sender.until('failed');
+    assert.match(JSON.stringify(failed), /could not be reached|failed/);
   });
 });
