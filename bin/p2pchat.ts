@@ -14,20 +14,9 @@ const parts: Parts = {
   version,
   program: fileURLToPath(import.meta.url),
 
-  async peer() {
-    const { readProfile } = await import('../src/peer/profile.js');
-    return {
-      openPeer: async (init) => (await import('../src/peer/peer.js')).openPeer(init),
-      loginPeer: async (init) => (await import('../src/peer/peer.js')).loginPeer(init),
-      registerAccount: async (init) => (await import('../src/peer/account.js')).registerAccount(init),
-      async profile(home) {
-        const profile = await readProfile(home);
-        if (profile === undefined) return undefined;
-        const { user, device, directory, loggedOut = false } = profile;
-        return { user, device, directory, home, loggedOut };
-      },
-    };
-  },
+  echoBot: fileURLToPath(new URL('../examples/echo-bot.js', import.meta.url)),
+
+  peer: async () => (await import('../src/library/peers.js')).peers,
 
   async directory() {
     const { startDaemon } = await import('../src/directory/daemon.js');

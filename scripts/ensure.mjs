@@ -67,7 +67,7 @@ if (!stampIs(installed, wanted)) {
 }
 
 function sources() {
-  return ['bin', 'src', 'test', 'bench'].flatMap((folder) =>
+  return ['bin', 'src', 'examples', 'test', 'bench'].flatMap((folder) =>
     !existsSync(join(root, folder))
       ? []
       : readdirSync(join(root, folder), { recursive: true })
@@ -101,7 +101,7 @@ if (!stampIs(built, stamp)) {
 
 /** Output whose source is gone would still be run as a test or imported: it goes too. */
 function removeOrphans() {
-  for (const folder of ['bin', 'src', 'test', 'bench']) {
+  for (const folder of ['bin', 'src', 'examples', 'test', 'bench']) {
     const out = join(root, 'dist', folder);
     if (!existsSync(out)) continue;
     for (const name of readdirSync(out, { recursive: true })) {

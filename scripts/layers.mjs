@@ -14,7 +14,10 @@ const ALLOWED = {
   directory: ['crypto', 'store', 'wire', 'base'],
   peer: ['crypto', 'store', 'transfer', 'wire', 'base'],
   tui: ['peer', 'wire', 'base'],
-  cli: ['peer', 'wire', 'base'],
+  control: ['peer', 'base'],
+  library: ['control', 'peer', 'wire', 'base'],
+  cli: ['control', 'peer', 'wire', 'base'],
+  'index.ts': ['library', 'peer', 'base'],
 };
 
 /** Modules without I/O: what they may import from Node is listed, everything else in `node:` is refused. */

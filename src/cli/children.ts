@@ -115,9 +115,14 @@ export class Child {
   }
 }
 
-/** Starts another process of this program; it ends with the shell's scope. */
-export function startChild(shell: Shell, home: string, words: readonly string[]): Child {
-  const child = new Child({ program: shell.parts.program, words, home, env: shell.env });
+/** Starts another process of this program, or of the one named; it ends with the shell's scope. */
+export function startChild(
+  shell: Shell,
+  home: string,
+  words: readonly string[],
+  program: string = shell.parts.program,
+): Child {
+  const child = new Child({ program, words, home, env: shell.env });
   shell.scope.defer(() => child.stop());
   return child;
 }

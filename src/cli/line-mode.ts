@@ -1,11 +1,11 @@
 import { Failure, toFailure } from '../base/errors.js';
+import { readyEvent } from '../control/peer-methods.js';
 import type { PeerApi } from '../peer/api.js';
 import { type Secret, secretsOf } from '../peer/commands/bind.js';
 import type { Command, Context, Item } from '../peer/commands/command.js';
 import { parseSlash } from '../peer/commands/slash.js';
 import { commands } from '../peer/commands/table.js';
 import type { PeerEvent } from '../peer/events.js';
-import { readyEvent } from './control/peer-methods.js';
 import { eventLines } from './events.js';
 import { runHere } from './session.js';
 import type { Shell } from './shell.js';

@@ -10,6 +10,8 @@ export interface Parts {
   readonly version: string;
   /** The program's own file, for further processes of it. */
   readonly program: string;
+  /** The echo bot, a program of its own. */
+  readonly echoBot: string;
   readonly peer: () => Promise<PeerParts>;
   readonly directory: () => Promise<DirectoryParts>;
   readonly screen: () => Promise<ScreenParts>;

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { connectControl } from '../control/client.js';
+import { controlPath } from '../control/path.js';
 import { startChild } from './children.js';
 import { login, wantsScreen } from './commands/login.js';
 import { signUp } from './commands/register.js';
-import { connectControl } from './control/client.js';
-import { controlPath } from './control/path.js';
 import type { ConsoleItem } from './parts.js';
 import type { Shell } from './shell.js';
 
@@ -41,8 +41,8 @@ async function botPassword(home: string): Promise<string> {
 
 async function echoBot(shell: Shell, link: string): Promise<void> {
   const home = join(shell.home, 'echo-bot');
-  const words = ['echo-bot', '--directory', link, '--password-file', await botPassword(home), '--with-parent'];
-  const child = startChild(shell, home, [...words, '--listen', '127.0.0.1:0']);
+  const words = ['--directory', link, '--password-file', await botPassword(home), '--with-parent'];
+  const child = startChild(shell, home, [...words, '--listen', '127.0.0.1:0'], shell.parts.echoBot);
   await child.event(({ event }) => event === 'ready');
 }
 

@@ -1,13 +1,14 @@
 import { Failure, hasCode } from '../base/errors.js';
+import type { Methods } from '../control/answers.js';
+import { type ControlClient, connectControl } from '../control/client.js';
+import { controlPath } from '../control/path.js';
+import { commandMethods, eventMethods } from '../control/peer-methods.js';
+import { type ControlServer, serveControl } from '../control/server.js';
 import type { OpenPeer, PeerApi } from '../peer/api.js';
 import type { Args } from '../peer/commands/bind.js';
 import type { Command, Context, Item } from '../peer/commands/command.js';
 import { permit } from '../peer/commands/find.js';
 import { commands } from '../peer/commands/table.js';
-import { type ControlClient, connectControl } from './control/client.js';
-import { controlPath } from './control/path.js';
-import { commandMethods, eventMethods } from './control/peer-methods.js';
-import { type ControlServer, serveControl } from './control/server.js';
 import type { Shell } from './shell.js';
 
 /** A profile in use by another process which has not opened its control socket yet: how often and how long to look. */
@@ -30,6 +31,12 @@ export const after = (shell: Shell, ms: number): Promise<void> =>
     shell.scope.signal.addEventListener('abort', done, { once: true });
   });
 
+/** What a process that has the profile open for longer answers to others of this profile. */
+export const peerMethods = (shell: Shell, peer: PeerApi): Methods => ({
+  ...commandMethods(peer, commands, () => shell.clock.now()),
+  ...eventMethods(peer),
+});
+
 /**
  * Opens the profile in this process and serves its control socket. Both end with the shell's scope.
  * @param stays whether others may watch this process's events
@@ -42,10 +49,7 @@ export async function openProfile(
   const control = shell.scope.child();
   const peer = await open();
   shell.scope.defer(() => peer.close());
-  const methods = {
-    ...commandMethods(peer, commands, () => shell.clock.now()),
-    ...(stays && eventMethods(peer)),
-  };
+  const methods = stays ? peerMethods(shell, peer) : commandMethods(peer, commands, () => shell.clock.now());
   return { peer, control: await serveControl(await controlPath(shell.home, shell.env), methods, control) };
 }
 
@@ -73,6 +77,10 @@ export async function runHere(
 /** Nothing has been done yet, and soon it can be: the profile is just being opened or closed by another process. */
 const BUSY = ['store-in-use', 'profile-in-use', 'session-closing', 'not-watchable'];
 const busy = (error: unknown): boolean => BUSY.some((code) => hasCode(error, code));
+
+/** A one-shot command has the profile for a moment only: it is not worth watching. */
+export const notWatchable = (): Failure =>
+  new Failure('storage', 'not-watchable', 'A command is just running on this profile.', { hint: 'Try again.' });
 
 const stillBusy = (cause: unknown): Failure =>
   new Failure('storage', 'profile-in-use', 'Another process uses this profile and does not answer.', {

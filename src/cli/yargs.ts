@@ -3,11 +3,11 @@ import { Failure } from '../base/errors.js';
 import type { Command } from '../peer/commands/command.js';
 import { commands } from '../peer/commands/table.js';
 import { directoryCommands } from './commands/directory-options.js';
-import type { EchoBotOptions } from './commands/echo-bot.js';
 import type { ListenOptions } from './commands/listen.js';
 import type { LoginOptions } from './commands/login.js';
 import type { RegisterOptions } from './commands/register.js';
-import { DIRECTORY, LISTEN, PASSWORD_FILE, WITH_PARENT } from './options.js';
+import type { RpcOptions } from './commands/rpc.js';
+import { DIRECTORY, LISTEN, PASSWORD_FILE } from './options.js';
 import type { Shell } from './shell.js';
 import { type Parsed, runFromTable, yargsForm, yargsOptions } from './table-commands.js';
 
@@ -120,30 +120,28 @@ function addSessions(argv: Argv, line: Line): void {
             'Example: p2pchat listen --json --count 1 --timeout 60\nStatus 1 if --count was not reached in time.',
           ),
       line.does(async (shell, parsed: ListenOptions) => (await import('./commands/listen.js')).listen(shell, parsed)),
+    )
+    .command(
+      'rpc',
+      'Speaks JSON-RPC 2.0 on standard input and output, or on a socket: for programs in any language.',
+      (inner) =>
+        inner
+          .options({
+            ...PEER,
+            socket: { type: 'string', requiresArg: true, describe: 'path of a Unix socket to serve instead' },
+          })
+          .epilogue('Example: p2pchat rpc --password-file secret --socket ~/p2pchat.sock\nSee docs/bots.md.'),
+      line.does(async (shell, parsed: RpcOptions) => (await import('./commands/rpc.js')).rpc(shell, parsed)),
     );
 }
 
 function addFirstMinutes(argv: Argv, line: Line): void {
-  argv
-    .command(
-      'start',
-      'Starts a directory and an echo bot on this machine and opens the chat; without a terminal, plays a tour.',
-      (inner) => inner,
-      line.does(async (shell) => (await import('./commands/start.js')).start(shell)),
-    )
-    .command(
-      'echo-bot',
-      'Answers every message with its own text: an example of a bot.',
-      (inner) =>
-        inner.options({
-          ...PEER,
-          name: { type: 'string', requiresArg: true, describe: 'its user name, where it registers; echo by default' },
-          'with-parent': WITH_PARENT,
-        }),
-      line.does(async (shell, parsed: EchoBotOptions) =>
-        (await import('./commands/echo-bot.js')).echoBot(shell, parsed),
-      ),
-    );
+  argv.command(
+    'start',
+    'Starts a directory and an echo bot on this machine and opens the chat; without a terminal, plays a tour.',
+    (inner) => inner,
+    line.does(async (shell) => (await import('./commands/start.js')).start(shell)),
+  );
 }
 
 const usageFailure = (message: string): Failure => {

@@ -183,7 +183,7 @@ test('X1 the control socket is for its owner alone, and what is not JSON-RPC is 
   const by = (id: unknown) => answers.find((answer) => answer.id === id);
   assert.equal(by(null)?.error?.code, -32_700);
   assert.equal(by(1)?.error?.code, -32_601);
-  assert.equal(by(2)?.error?.code, -32_000);
+  assert.equal(by(2)?.error?.code, -32_602);
   assert.equal(by(3)?.result?.[0]?.text, 'hello');
 });
 

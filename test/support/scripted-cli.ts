@@ -37,6 +37,7 @@ async function open(home: string, password: string): Promise<ScriptedPeer> {
 const status = await main(process.argv.slice(2), {
   version: '0.0.0',
   program: process.argv[1]!,
+  echoBot: '',
   directory: () => Promise.reject(new Error('there is no directory in this script')),
   screen: async () => ({
     canShow: () => false,

@@ -1,6 +1,6 @@
 import { Failure } from '../../base/errors.js';
-import { connectControl } from '../control/client.js';
-import { controlPath } from '../control/path.js';
+import { connectControl } from '../../control/client.js';
+import { controlPath } from '../../control/path.js';
 import type { ConsoleItem } from '../parts.js';
 import type { Shell } from '../shell.js';
 import { dataFolder } from './directory-start.js';

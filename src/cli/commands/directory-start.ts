@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { Failure, toFailure } from '../../base/errors.js';
+import type { Methods } from '../../control/answers.js';
+import type { NamedParams } from '../../control/jsonrpc.js';
+import { controlPath } from '../../control/path.js';
+import { serveControl } from '../../control/server.js';
 import { parseGroupName } from '../../wire/names.js';
-import { controlPath } from '../control/path.js';
-import { type Methods, serveControl } from '../control/server.js';
 import { listenOption, numberOption, parentGone } from '../options.js';
 import type { DirectoryOptions, RunningDirectory } from '../parts.js';
 import type { Shell } from '../shell.js';
@@ -63,7 +65,7 @@ function optionsOf(shell: Shell, options: DirectoryStartOptions): DirectoryOptio
 
 /** What a shell asks of a running directory: one line of its console. */
 const methods = (directory: RunningDirectory): Methods => ({
-  console: async ({ line }) => directory.command(String(line)),
+  console: async (params) => directory.command(String((params as NamedParams).line)),
 });
 
 async function readConsole(shell: Shell, directory: RunningDirectory): Promise<void> {

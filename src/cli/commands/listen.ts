@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { Failure, hasCode } from '../../base/errors.js';
+import type { ControlClient } from '../../control/client.js';
+import { readyEvent } from '../../control/peer-methods.js';
 import type { AcceptMode, OpenPeer, ReceiveOptions } from '../../peer/api.js';
 import type { PeerEvent } from '../../peer/events.js';
-import type { ControlClient } from '../control/client.js';
-import { readyEvent } from '../control/peer-methods.js';
 import { eventLines } from '../events.js';
 import { numberOption, openInit, type PeerOptions } from '../options.js';
-import { after, openProfile, reach } from '../session.js';
+import { after, notWatchable, openProfile, reach } from '../session.js';
 import type { Shell } from '../shell.js';
 
 export interface ListenOptions extends PeerOptions {
@@ -57,10 +57,6 @@ interface Watching {
   /** Settles when there is nothing more to watch. */
   readonly ended: Promise<void>;
 }
-
-/** A one-shot command has the profile for a moment only: it is not worth watching. */
-const notWatchable = (): Failure =>
-  new Failure('storage', 'not-watchable', 'A command is just running on this profile.', { hint: 'Try again.' });
 
 const sessionEnded = (): Failure =>
   new Failure('ended', 'session-ended', 'The session that was listened to has ended.', {

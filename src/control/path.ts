@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { lstat, mkdir, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Failure } from '../../base/errors.js';
+import { Failure } from '../base/errors.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -28,15 +28,17 @@ export async function controlPath(folder: string, env: Environment): Promise<str
 
 /**
  * Makes sure that nobody else can stand at the socket's place: its folder is ours alone.
+ * @param chosen the user said where: then a folder like /tmp will do, in which others may add, but not take away what is ours
  * @throws Failure denied `control-folder`
  */
-export async function secureFolder(path: string): Promise<void> {
+export async function secureFolder(path: string, chosen = false): Promise<void> {
   if (process.platform === 'win32') return;
   const folder = dirname(path);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const found = await lstat(folder);
-  const ours = found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
-  if (ours) return;
+  const ours = found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
+  const sticky = chosen && (found.mode & 0o1000) !== 0;
+  if (found.isDirectory() && (ours || sticky)) return;
   throw new Failure('denied', 'control-folder', `The folder ${folder} can be changed by others.`, {
     hint: `Make it your own: chmod 700 ${folder}.`,
   });

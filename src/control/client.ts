@@ -1,7 +1,7 @@
 import { connect as dial, type Socket } from 'node:net';
-import { Failure, hasCode } from '../../base/errors.js';
-import type { Item } from '../../peer/commands/command.js';
-import { fromRpcError, onLines, type Params, type RpcError, write } from './jsonrpc.js';
+import { Failure, hasCode } from '../base/errors.js';
+import type { Item } from '../peer/commands/command.js';
+import { fromRpcError, message, type NamedParams, onLines, type RpcError, write } from './jsonrpc.js';
 
 interface Pending {
   resolve(result: unknown): void;
@@ -32,13 +32,17 @@ export class ControlClient {
   readonly #streams = new Map<number, Stream>();
   #last = 0;
   /** What comes besides the items of one's own calls. */
-  onNotification: (method: string, params: Params) => void = () => {};
+  onNotification: (method: string, params: NamedParams) => void = () => {};
   /** Resolves when the other side is gone. */
   readonly ended: Promise<void>;
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    onLines(socket, (line) => this.#take(line));
+    onLines(
+      socket,
+      (line) => this.#take(line),
+      () => socket.destroy(),
+    );
     socket.on('error', () => socket.destroy());
     this.ended = new Promise((resolve) => {
       socket.on('close', () => {
@@ -50,12 +54,12 @@ export class ControlClient {
   }
 
   /** @throws Failure as the other side failed, or `session-ended` */
-  call(method: string, params: Params): Promise<unknown> {
+  call(method: string, params: NamedParams): Promise<unknown> {
     if (this.#socket.destroyed) return Promise.reject(hungUp());
     const id = ++this.#last;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      void write(this.#socket, { id, method, params });
+      void write(this.#socket, message({ id, method, params }));
     });
   }
 
@@ -63,7 +67,7 @@ export class ControlClient {
    * Calls a command; `take` gets each item as it comes.
    * @throws Failure as the command failed; `session-closing` where nothing was begun, `session-ended` where it was
    */
-  async stream(method: string, params: Params, take: (item: Item) => void): Promise<void> {
+  async stream(method: string, params: NamedParams, take: (item: Item) => void): Promise<void> {
     const id = this.#last + 1;
     const stream: Stream = { accepted: false, take };
     this.#streams.set(id, stream);
@@ -81,22 +85,22 @@ export class ControlClient {
   }
 
   #take(line: string): void {
-    const message = JSON.parse(line) as {
+    const said = JSON.parse(line) as {
       id?: number;
       method?: string;
-      params?: Params;
+      params?: NamedParams;
       result?: unknown;
       error?: RpcError;
     };
-    if (message.method !== undefined) this.#hear(message.method, message.params ?? {});
-    const pending = message.id === undefined ? undefined : this.#pending.get(message.id);
+    if (said.method !== undefined) this.#hear(said.method, said.params ?? {});
+    const pending = said.id === undefined ? undefined : this.#pending.get(said.id);
     if (pending === undefined) return;
-    this.#pending.delete(message.id!);
-    if (message.error) pending.reject(fromRpcError(message.error));
-    else pending.resolve(message.result);
+    this.#pending.delete(said.id!);
+    if (said.error) pending.reject(fromRpcError(said.error));
+    else pending.resolve(said.result);
   }
 
-  #hear(method: string, params: Params): void {
+  #hear(method: string, params: NamedParams): void {
     const stream = this.#streams.get(params.id as number);
     if (stream === undefined) this.onNotification(method, params);
     else if (method === 'accepted') stream.accepted = true;
@@ -107,13 +111,13 @@ export class ControlClient {
 /** A socket whose owner was killed refuses; one that was never there is missing. */
 const NOBODY = new Set(['ENOENT', 'ENOTDIR', 'ECONNREFUSED', 'ENOTSOCK']);
 
-/** Whoever serves the path, or undefined where nobody does. */
-export function connectControl(path: string): Promise<ControlClient | undefined> {
+/** A connection to whoever serves the path, or undefined where nobody does. */
+export function dialControl(path: string): Promise<Socket | undefined> {
   return new Promise((resolve, reject) => {
     const socket = dial(path);
     socket.once('connect', () => {
       socket.removeAllListeners('error');
-      resolve(new ControlClient(socket));
+      resolve(socket);
     });
     socket.once('error', (error: NodeJS.ErrnoException) => {
       if (NOBODY.has(error.code ?? '')) return resolve(undefined);
@@ -124,4 +128,10 @@ export function connectControl(path: string): Promise<ControlClient | undefined>
       );
     });
   });
+}
+
+/** Whoever serves the path, or undefined where nobody does. */
+export async function connectControl(path: string): Promise<ControlClient | undefined> {
+  const socket = await dialControl(path);
+  return socket && new ControlClient(socket);
 }

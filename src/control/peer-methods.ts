@@ -1,0 +1,117 @@
+import { Failure } from '../base/errors.js';
+import type { PeerApi } from '../peer/api.js';
+import { type Args, bind, bindNamed, type Given } from '../peer/commands/bind.js';
+import type { Command, Context, Item } from '../peer/commands/command.js';
+import { permit } from '../peer/commands/find.js';
+import { PATH_SEPARATOR } from '../peer/commands/values.js';
+import type { PeerEvent, ReadyEvent } from '../peer/events.js';
+import type { Call, Method, Methods } from './answers.js';
+import type { NamedParams, Params } from './jsonrpc.js';
+
+export const readyEvent = ({ user, device, directoryState }: PeerApi): ReadyEvent => ({
+  event: 'ready',
+  user,
+  device,
+  directory: directoryState,
+});
+
+const isWord = (value: unknown): value is string | number | boolean =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+
+/** A list stands for the words or paths of one argument. @throws Failure usage `argument-invalid` */
+function word(name: string, value: unknown): string {
+  if (isWord(value)) return String(value);
+  if (Array.isArray(value) && value.every(isWord)) return value.join(PATH_SEPARATOR);
+  throw new Failure('usage', 'argument-invalid', `${name}: that is neither text nor a list of texts.`, {
+    hint: 'Arguments are texts, numbers, true or false; several paths are a list.',
+  });
+}
+
+const given = (params: NamedParams): Given =>
+  Object.fromEntries(
+    Object.entries(params)
+      .filter(([, value]) => value !== undefined && value !== null)
+      .map(([name, value]) => [name, word(name, value)]),
+  );
+
+/** By name, or by place as on a line. @throws Failure usage */
+function argumentsOf(command: Command, params: Params): Args {
+  if (!Array.isArray(params)) return bindNamed(command, given(params as NamedParams));
+  return bind(
+    command,
+    'rpc',
+    params.map((value, at) => word(`argument ${at + 1}`, value)),
+    {},
+  );
+}
+
+const named = (params: Params): NamedParams => (Array.isArray(params) ? {} : (params as NamedParams));
+
+/**
+ * A command as an RPC method: its arguments by name, its result the list of what it says. With `stream: true` every item
+ * is a notification `item` of its own instead, so that a long answer is never held whole; the first is `accepted`, by
+ * which the caller knows, should the connection end, whether anything was begun.
+ */
+function commandMethod(peer: PeerApi, command: Command, context: Context): Method {
+  return async (params, call) => {
+    permit(command, peer.whoami().role);
+    const { stream, ...byName } = named(params);
+    const args = argumentsOf(command, Array.isArray(params) ? params : byName);
+    if (stream === true) await call.notify('accepted', { id: call.id });
+    const items: Item[] = [];
+    for await (const item of command.run(peer, args, { ...context })) {
+      if (call.signal.aborted) break;
+      if (stream === true) await call.notify('item', { id: call.id, item });
+      else items.push(item);
+    }
+    return items;
+  };
+}
+
+/**
+ * Every event becomes a notification `event`: `ready` first, then those missed so far, then what comes. One subscription
+ * a caller: asked for again it is answered and changes nothing. Ends with the caller, or by `unsubscribe`.
+ */
+function subscriptions(peer: PeerApi): { readonly subscribe: Method; readonly unsubscribe: Method } {
+  const watching = new WeakMap<AbortSignal, () => void>();
+  return {
+    async subscribe(_params, { notify, signal }: Call) {
+      if (watching.has(signal)) return null;
+      const stop = peer.subscribe((event: PeerEvent) => void notify('event', { event }));
+      watching.set(signal, stop);
+      signal.addEventListener('abort', stop);
+      await notify('event', { event: readyEvent(peer) });
+      await peer.replayUnseen();
+      return null;
+    },
+    async unsubscribe(_params, { signal }: Call) {
+      watching.get(signal)?.();
+      watching.delete(signal);
+      return null;
+    },
+  };
+}
+
+/** The command table as RPC methods. */
+export function commandMethods(peer: PeerApi, commands: readonly Command[], now: () => number): Methods {
+  const context: Context = { face: 'rpc', commands, now };
+  return Object.fromEntries(commands.map((command) => [command.name, commandMethod(peer, command, context)]));
+}
+
+/** For whoever listens: whose files are taken from now on, and where they go. */
+const receiveMethod = (peer: PeerApi): Method => {
+  return async (params) => {
+    const { accept, folder } = named(params);
+    peer.files.receive({
+      ...(typeof folder === 'string' && { folder }),
+      ...((accept === 'all' || accept === 'contacts' || accept === 'none') && { accept }),
+    });
+    return null;
+  };
+};
+
+/** Besides the commands, the events: for who stays. */
+export const eventMethods = (peer: PeerApi): Methods => ({
+  ...subscriptions(peer),
+  receive: receiveMethod(peer),
+});

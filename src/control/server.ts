@@ -1,0 +1,96 @@
+import { chmod, rm } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
+import { Failure } from '../base/errors.js';
+import type { Scope } from '../base/scope.js';
+import { Answers, byName, type Find, type Method, type Methods } from './answers.js';
+import { onLines, write } from './jsonrpc.js';
+import { secureFolder } from './path.js';
+
+/** Said before anything is done, so that the caller may try again. */
+const closing: Method = async () => {
+  throw new Failure('ended', 'session-closing', 'The running program is just ending.', {
+    hint: 'Give the command once more.',
+  });
+};
+
+/** Whoever has said all that he wants still gets his answers. */
+function serve(socket: Socket, find: Find, callers: Set<Answers>): void {
+  const gone = new AbortController();
+  const answers = new Answers({ find, write: (line) => write(socket, line), signal: gone.signal });
+  callers.add(answers);
+  socket.on('error', () => socket.destroy());
+  socket.on('close', () => {
+    gone.abort();
+    void answers.settled().then(() => callers.delete(answers));
+  });
+  socket.on('end', () => void answers.settled().then(() => socket.end()));
+  onLines(
+    socket,
+    (line) => void answers.take(line),
+    () => answers.tooLong(),
+  );
+}
+
+/** Binding happens within `listen`, so the mask covers it: there is no moment in which others could connect. */
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.once('listening', resolve);
+    const mask = process.umask(0o177);
+    try {
+      server.listen(path);
+    } finally {
+      process.umask(mask);
+    }
+  });
+}
+
+/**
+ * Listens at a path where only this user may connect, until the scope closes.
+ * @param chosen the user said where. Else it is the place of a folder's socket, and only who owns the folder's store may
+ *   call this: what another process left there is taken away
+ */
+export async function listenPrivately(server: Server, path: string, scope: Scope, chosen = false): Promise<void> {
+  const local = process.platform !== 'win32';
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  await secureFolder(path, chosen);
+  if (local && !chosen) await rm(path, { force: true });
+  await listen(server, path);
+  if (local) await chmod(path, 0o600);
+  scope.defer(() => {
+    server.close();
+    for (const socket of sockets) socket.destroySoon();
+  });
+}
+
+export interface ControlServer {
+  /** Takes no more requests, and resolves when none is under way. */
+  finish(): Promise<void>;
+}
+
+/** Serves a control socket until the scope closes; then whoever still waits for an answer is hung up on. */
+export async function serveControl(
+  path: string,
+  methods: Methods,
+  scope: Scope,
+  { chosen = false } = {},
+): Promise<ControlServer> {
+  const callers = new Set<Answers>();
+  const known = byName(methods);
+  let finishing = false;
+  const find: Find = (method) => (finishing || scope.closed ? closing : known(method));
+  const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, find, callers));
+  await listenPrivately(server, path, scope, chosen);
+  return {
+    async finish() {
+      finishing = true;
+      while ([...callers].some(({ running }) => running > 0)) {
+        await Promise.all([...callers].map((each) => each.settled()));
+      }
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { systemClock } from '../base/clock.js';
+import { Failure, hasCode } from '../base/errors.js';
+import { Scope } from '../base/scope.js';
+import { controlPath } from '../control/path.js';
+import { commandMethods, eventMethods } from '../control/peer-methods.js';
+import { serveControl } from '../control/server.js';
+import type { PeerApi } from '../peer/api.js';
+import { commands } from '../peer/commands/table.js';
+import type { PeerEvent } from '../peer/events.js';
+import { Bot } from './bot.js';
+import { peers } from './peers.js';
+
+export interface BotInit {
+  /** The folder for everything this installation keeps, as P2PCHAT_HOME is for the program. One bot, one folder. */
+  readonly home: string;
+  readonly password: string;
+  /** Where the folder has no profile yet: the name to register. */
+  readonly user?: string;
+  /** `p2pchat://HOST:PORT#FINGERPRINT`; needed where the folder has no profile yet, else its address may have changed. */
+  readonly directory?: string;
+  /** Where the directory takes newcomers by invitation. */
+  readonly invite?: string;
+  /** Address for direct links, `HOST:PORT`; every address and any port by default. */
+  readonly listen?: string;
+  /** What a handler threw; on standard error by default. */
+  onError?(failure: Failure, event: PeerEvent): void;
+}
+
+function toStandardError({ code, message, hint }: Failure, { event }: PeerEvent): void {
+  process.stderr.write(`p2pchat: ${message} ${hint} [${code}, on '${event}']\n`);
+}
+
+/** An account whose folder was lost is still there: its password makes this a further device of it. */
+async function registerOrLogIn(init: BotInit): Promise<PeerApi> {
+  const { user, directory, home, password, invite } = init;
+  if (user === undefined || directory === undefined) {
+    throw new Failure('usage', 'login-incomplete', 'There is no profile in that folder yet.', {
+      hint: 'Give openBot a user and the link of the directory.',
+    });
+  }
+  try {
+    await peers.registerAccount({ home, password, user, directory, ...(invite !== undefined && { invite }) });
+  } catch (error) {
+    if (!hasCode(error, 'name-taken')) throw error;
+    return peers.loginPeer({ ...init, user }).catch((why) => {
+      throw hasCode(why, 'wrong-credentials') ? error : why;
+    });
+  }
+  return peers.openPeer(init);
+}
+
+/**
+ * Opens the folder's profile and starts its peer; where there is none yet, registers the account, or logs in as one of
+ * its devices. The shell's commands on the same folder go through it, as through a chat.
+ * @throws Failure credentials; usage 'name-taken', 'password-weak', 'login-incomplete'; storage 'store-in-use';
+ *   unreachable, where it has to register
+ */
+export async function openBot(init: BotInit): Promise<Bot> {
+  const profile = await peers.profile(init.home);
+  const peer = profile === undefined ? await registerOrLogIn(init) : await peers.loginPeer(init);
+  const scope = new Scope();
+  scope.defer(() => peer.close());
+  void peer.ended.then(() => scope.close());
+  try {
+    const methods = { ...commandMethods(peer, commands, () => systemClock.now()), ...eventMethods(peer) };
+    await serveControl(await controlPath(init.home, process.env), methods, scope.child());
+  } catch (error) {
+    await scope.close();
+    throw error;
+  }
+  return new Bot(peer, scope, init.onError ?? toStandardError);
+}
