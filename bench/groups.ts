@@ -97,6 +97,7 @@ function sessionOf(user: string, at: number, onPushed: () => void): DeviceSessio
       replacedBy: nothing,
       end: nothing,
       roleChanged: nothing,
+      pushSignal: () => {},
       pushEncoded: onPushed,
     },
   };

@@ -1,4 +1,5 @@
 import { clockTime, field, messageLine, onOneLine } from '../peer/commands/lines.js';
+import { spanOf } from '../peer/commands/spans.js';
 import { transferNotice } from '../peer/commands/transfer-lines.js';
 import type {
   ChangeEvent,
@@ -7,6 +8,7 @@ import type {
   ModerationEvent,
   PeerEvent,
   SentEvent,
+  SettingEvent,
   TrustEvent,
 } from '../peer/events.js';
 
@@ -36,6 +38,7 @@ const CHANGED: Readonly<Record<ChangeEvent['change'], (event: ChangeEvent) => st
   edited: ({ text = '' }) => `now says: ${onOneLine(text)}`,
   deleted: () => 'took a message back',
   reaction: ({ reactions = [] }) => `reacted: ${field(reactions.map(({ emoji }) => emoji).join(' '))}`,
+  expired: () => 'a message has disappeared',
 };
 
 function groupLine({ group, change, user, by }: GroupEvent): string {
@@ -52,6 +55,11 @@ function moderationLine({ action, user, by, reason, until, group, role }: Modera
   return `-- ${where}: ${field(user)} ${what} (${field(by)})${rest}`;
 }
 
+const settingLine = ({ conversation, by, expire }: SettingEvent): string =>
+  expire === 0
+    ? `-- ${field(conversation)}: messages stay (${field(by)})`
+    : `-- ${field(conversation)}: messages disappear after ${spanOf(expire)} (${field(by)})`;
+
 export function eventLines(event: PeerEvent, now: number): string[] {
   switch (event.event) {
     case 'ready':
@@ -60,8 +68,14 @@ export function eventLines(event: PeerEvent, now: number): string[] {
       return [messageLine(event, now)];
     case 'sent': {
       const says = SENT[event.state];
-      return says === undefined ? [] : [`-- ${field(event.conversation)}: ${says}`];
+      const by = event.by === undefined ? '' : ` by ${field(event.by)}`;
+      return says === undefined ? [] : [`-- ${field(event.conversation)}: ${says}${by}`];
     }
+    case 'setting':
+      return [settingLine(event)];
+    case 'typing':
+    case 'unread':
+      return [];
     case 'presence':
       return [`-- ${clockTime(new Date(now).toISOString(), now)} ${field(event.user)} is ${event.state}`];
     case 'trust':

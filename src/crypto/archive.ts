@@ -16,9 +16,13 @@ import { type SigningKey, verifySignature } from './keys.js';
 
 export const ARCHIVE_LABEL = 'p2pchat archive';
 export const ARCHIVE_KEY_BYTES = 32;
-const CONTEXT = utf8('p2pchat/1 archive\0');
+/** Signals are sealed likewise, under a key of their own (wire/signals.ts). */
+export const SIGNAL_LABEL = 'p2pchat signal';
+const CONTEXTS = { archive: utf8('p2pchat/1 archive\0'), signal: utf8('p2pchat/1 signal\0') };
 
 export interface ArchivePlace {
+  /** What is sealed: a message of shared history unless said otherwise. */
+  readonly use?: keyof typeof CONTEXTS;
   readonly directoryId: string;
   readonly group: Uint8Array;
   readonly epoch: number;
@@ -57,8 +61,8 @@ const number = (value: number): Uint8Array => {
   return out;
 };
 
-const placeBytes = ({ directoryId, group, epoch, id }: ArchivePlace): Uint8Array =>
-  concat(CONTEXT, utf8(directoryId), group, number(epoch), id);
+const placeBytes = ({ use = 'archive', directoryId, group, epoch, id }: ArchivePlace): Uint8Array =>
+  concat(CONTEXTS[use], utf8(directoryId), group, number(epoch), id);
 
 /** An MLS message begins with its version, 0x0001; a CBOR map does not. */
 export const isArchived = (sealed: Uint8Array): boolean => sealed[0] !== 0;

@@ -136,6 +136,7 @@ export async function openCore(init: CoreInit) {
     rates: {
       registrations: new Buckets(limits.registrationsPerAddress, LIMITED_KEYS),
       messages: new Buckets(limits.messages, limits.accounts),
+      signals: new Buckets(limits.signals, limits.accounts),
       claims: new Buckets(limits.claims, limits.accounts),
     },
     /** The time certificates are judged by: a clock set back while we run brings no expired one back. */

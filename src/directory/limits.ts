@@ -1,4 +1,10 @@
-import { HANDSHAKE_TIMEOUT_MS, MESSAGES_BURST, MESSAGES_PER_SECOND } from '../wire/limits.js';
+import {
+  HANDSHAKE_TIMEOUT_MS,
+  MESSAGES_BURST,
+  MESSAGES_PER_SECOND,
+  SIGNALS_BURST,
+  SIGNALS_PER_SECOND,
+} from '../wire/limits.js';
 
 /**
  * How much this daemon gives, beyond what the protocol itself limits (wire/limits.ts). None of these numbers crosses the
@@ -15,6 +21,8 @@ export interface DirectoryLimits {
   readonly registrationsPerAddress: Bucket;
   /** Messages a user may post: mailboxes, groups. */
   readonly messages: Bucket;
+  /** Signals a user may have passed on; beyond, they go to nobody. */
+  readonly signals: Bucket;
   /** Requests of any kind on one channel; beyond, the channel is read more slowly. */
   readonly requests: Bucket;
   /** Key packages one user may claim; each is gone for good. */
@@ -48,6 +56,7 @@ export const DEFAULT_LIMITS: DirectoryLimits = {
   loginsPerAddress: { burst: 200, perSecond: 1 },
   registrationsPerAddress: { burst: 100, perSecond: 0.5 },
   messages: { burst: MESSAGES_BURST, perSecond: MESSAGES_PER_SECOND },
+  signals: { burst: SIGNALS_BURST, perSecond: SIGNALS_PER_SECOND },
   requests: { burst: 2_000, perSecond: 1_000 },
   claims: { burst: 200, perSecond: 2 },
   accounts: 100_000,

@@ -35,6 +35,7 @@ export const METHOD_ACTIONS: Readonly<Record<keyof DirectoryMethods, Action>> = 
   'groups.welcome.put': 'group.join',
   'groups.commit': 'group.join',
   'groups.post': 'group.join',
+  'groups.signal': 'group.join',
   'groups.read': 'group.join',
   'ledger.act': 'people.see',
   'ledger.read': 'people.see',

@@ -30,11 +30,27 @@ export interface HistoryMessage {
   /** Its text is gone. */
   readonly deleted?: boolean;
   readonly reactions?: readonly { readonly user: string; readonly emoji: string }[];
+  /** The id of the message it answers. */
+  readonly replyTo?: string;
+  /** The text names this person. */
+  readonly mentioned?: true;
+  /** When it disappears from this device. */
+  readonly expiresAt?: string;
+  /** Of one's own messages in groups: who has read them, as far as it is known. */
+  readonly readBy?: readonly string[];
+  /** In a group, of somebody who is blocked: `text` is empty. */
+  readonly hidden?: true;
 }
 
 export interface ConversationSummary {
   readonly conversation: string;
+  /** Where it is muted, only what names this person. */
   readonly unread: number;
+  /** Those of the unread that name this person. */
+  readonly mentions?: number;
+  readonly muted?: true;
+  /** The life of new messages, in seconds. */
+  readonly expire?: number;
   readonly last?: HistoryMessage;
 }
 
@@ -84,6 +100,32 @@ export interface SendResult {
   readonly id: string;
   readonly conversation: string;
   readonly state: DeliveryState;
+}
+
+export interface SendOptions {
+  /** The id of the message it answers, in the same conversation. */
+  readonly replyTo?: string;
+}
+
+/** What a person wants of this installation; kept here, told to nobody. */
+export interface Preferences {
+  /** Whether others are told what was read here. Without, one is not told either. */
+  readonly readReceipts: boolean;
+  /** The same for typing. */
+  readonly typing: boolean;
+  /** Conversations without notice: `#group`, or `@user`, who is muted in groups too. */
+  readonly muted: readonly string[];
+  /** `@user`: nothing of them is shown, and they don't learn it. */
+  readonly blocked: readonly string[];
+}
+
+export interface PreferencesApi {
+  get(): Preferences;
+  set(wanted: Partial<Pick<Preferences, 'readReceipts' | 'typing'>>): Promise<Preferences>;
+  /** @param who `@user`, `user` or `#group` */
+  mute(who: string, muted: boolean): Promise<Preferences>;
+  /** @throws Failure usage 'send-self', 'name-invalid' */
+  block(user: string, blocked: boolean): Promise<Preferences>;
 }
 
 export interface OfferOptions {
@@ -159,6 +201,7 @@ export interface ChangesApi {
 
 export interface PeerApi {
   readonly changes: ChangesApi;
+  readonly preferences: PreferencesApi;
   readonly groups: GroupsApi;
   readonly user: string;
   readonly device: string;
@@ -174,7 +217,9 @@ export interface PeerApi {
   replayUnseen(): Promise<void>;
 
   /** Resolves when the message is on disk and queued. @param to `@user`, `user` or `#group` */
-  send(to: string, text: string): Promise<SendResult>;
+  send(to: string, text: string, options?: SendOptions): Promise<SendResult>;
+  /** This person is writing in the conversation, or has stopped; to be called with every key. Nothing of it is kept. */
+  typing(conversation: string, active: boolean): void;
   /**
    * Resolves with the message's state once it is `until` or beyond, or with what it is when `timeout` ms have passed.
    */
@@ -187,7 +232,7 @@ export interface PeerApi {
   search(query: SearchQuery): Promise<readonly HistoryMessage[]>;
   /** All of a conversation, or of all conversations, oldest first. */
   export(conversation?: string): AsyncIterable<HistoryMessage>;
-  /** Everything up to the newest counts as read. */
+  /** Everything up to the newest counts as read, and its authors are told within a second. */
   markRead(conversation: string): Promise<void>;
 
   verification(user: string): Promise<Verification>;

@@ -1,20 +1,26 @@
 import { fromHex, hex } from '../base/bytes.js';
 import { Failure } from '../base/errors.js';
-import type { LocalStore } from '../store/local.js';
+import type { Step } from '../store/local.js';
 import type { ChangeContent, Content } from '../wire/content.js';
 import { foldName } from '../wire/names.js';
 import { cleanLine, cleanText } from '../wire/text.js';
 import type { ChangeEvent } from './events.js';
 import type { History } from './history.js';
 import type { MessageRow } from './rows.js';
+import { isMentioned } from './talk/line.js';
 
 export interface ChangesInit {
   readonly history: History;
-  readonly disk: LocalStore;
   readonly self: { readonly user: string };
   /** To everybody who has the message. */
   send(conversation: string, content: Content): Promise<unknown>;
   emit(event: ChangeEvent): void;
+}
+
+export interface Taken {
+  readonly steps: readonly Step[];
+  /** To be told once they are written. */
+  readonly event: ChangeEvent;
 }
 
 const REACTIONS = 64;
@@ -22,26 +28,29 @@ const REACTIONS = 64;
 /** What is done to messages that were said: edits, deletions, reactions. */
 export class Changes {
   readonly #init: ChangesInit;
-  #last: Promise<void> = Promise.resolve();
 
   constructor(init: ChangesInit) {
     this.#init = init;
   }
 
-  /** Carries out what `from` did, one after the other; nothing where he may not, or the message is not there. */
-  take(conversation: string, from: string, content: ChangeContent): Promise<void> {
-    const taken = this.#last.then(() => this.#take(conversation, from, content));
-    this.#last = taken.catch(() => {});
-    return taken;
-  }
-
-  async #take(conversation: string, from: string, content: ChangeContent): Promise<void> {
-    const { history, disk, emit } = this.#init;
-    const row = await history.find(content.id);
-    const changed = row?.conversation === conversation ? applied(row, from, content) : undefined;
-    if (changed === undefined) return;
-    await disk.write([history.replace(changed)]);
-    emit(eventOf(changed, from, content));
+  /**
+   * What `from` did to a message, to be written with the memory that it came, and what to tell then. Undefined where he may
+   * not, or the message is not here. Callers hold the conversation's queue.
+   */
+  async take(conversation: string, from: string, content: ChangeContent): Promise<Taken | undefined> {
+    const { history } = this.#init;
+    const head = await history.head(conversation);
+    let before: MessageRow | undefined;
+    const changed = await history.changed(content.id, (row) => {
+      before = row;
+      return row.conversation === conversation ? this.#applied(row, from, content) : undefined;
+    });
+    if (changed === undefined) return undefined;
+    const recounted = history.countAgain(head, before!, changed.row);
+    return {
+      steps: [changed.step, ...(recounted ? [history.saveHead(head)] : [])],
+      event: eventOf(changed.row, from, content),
+    };
   }
 
   edit(id: string, text: string): Promise<void> {
@@ -58,21 +67,25 @@ export class Changes {
   }
 
   async #do(content: ChangeContent): Promise<void> {
-    const { history, self, send } = this.#init;
+    const { history, self, send, emit } = this.#init;
     const row = await history.find(content.id);
     if (row === undefined) throw unknown();
-    if (applied(row, self.user, content) === undefined) throw notYours();
+    if (this.#applied(row, self.user, content) === undefined) throw notYours();
     await send(row.conversation, content);
-    await this.take(row.conversation, self.user, content);
+    const changed = await history.update(content.id, (newest) => this.#applied(newest, self.user, content));
+    if (changed) emit(eventOf(changed, self.user, content));
   }
-}
 
-function applied(row: MessageRow, from: string, content: ChangeContent): MessageRow | undefined {
-  if (row.deleted) return undefined;
-  if (content.type === 'reaction') return reacted(row, from, content.emoji);
-  if (foldName(row.from) !== foldName(from)) return undefined;
-  if (content.type === 'delete') return { ...row, body: '', deleted: true, reactions: [] };
-  return { ...row, body: cleanText(content.body), edited: true };
+  #applied(row: MessageRow, from: string, content: ChangeContent): MessageRow | undefined {
+    if (row.deleted) return undefined;
+    if (content.type === 'reaction') return reacted(row, from, content.emoji);
+    if (foldName(row.from) !== foldName(from)) return undefined;
+    const { mentioned: _, ...rest } = row;
+    if (content.type === 'delete') return { ...rest, body: '', deleted: true, reactions: [] };
+    const body = cleanText(content.body);
+    const named = isMentioned(body, { conversation: row.conversation, from: row.from, self: this.#init.self.user });
+    return { ...rest, body, edited: true, ...(named && { mentioned: true }) };
+  }
 }
 
 function reacted(row: MessageRow, user: string, emoji: string): MessageRow | undefined {

@@ -1,21 +1,22 @@
 import type { Duplex } from 'node:stream';
-import { hex, sameBytes } from '../base/bytes.js';
+import { fromHex, hex, sameBytes } from '../base/bytes.js';
 import type { Clock } from '../base/clock.js';
 import { timestamp } from '../base/clock.js';
-import { type Failure, hasCode, toFailure } from '../base/errors.js';
+import { Failure, hasCode, toFailure } from '../base/errors.js';
 import type { Random } from '../base/random.js';
 import type { Scope } from '../base/scope.js';
 import { signDevice } from '../crypto/identity.js';
 import { createMlsEngine, type MlsEngine } from '../crypto/mls.js';
 import type { LocalStore } from '../store/local.js';
-import { type ChangeContent, type Content, isChangeContent, isTransferContent } from '../wire/content.js';
+import { type Content, isChangeContent, isTransferContent } from '../wire/content.js';
 import type { DeviceAddress } from '../wire/directory.js';
 import { foldName } from '../wire/names.js';
+import type { SendOptions } from './api.js';
 import { Changes } from './changes.js';
 import { Contacts } from './contacts.js';
 import { conversationWith, DirectGroups, type DirectoryRequest } from './conversations/direct.js';
 import { Groups } from './conversations/groups.js';
-import { Inbox } from './conversations/inbox.js';
+import { type Followed, Inbox } from './conversations/inbox.js';
 import { KeyPackages } from './conversations/key-packages.js';
 import type { LaneInit } from './conversations/lane.js';
 import { assertSendable, Messenger } from './conversations/messenger.js';
@@ -31,6 +32,8 @@ import { Mailbox } from './mailbox.js';
 import { Receipts } from './receipts.js';
 import type { MessageRow, Tables } from './rows.js';
 import type { Self } from './self.js';
+import { Preferences } from './talk/preferences.js';
+import { Talk } from './talk/talk.js';
 import { Rules } from './transfers/rules.js';
 import { Sockets } from './transfers/sockets.js';
 import { TransferDesk } from './transfers/transfers.js';
@@ -45,6 +48,8 @@ export interface CoreInit {
   readonly request: DirectoryRequest;
   isOnline(): boolean;
   readonly link: LaneInit['link'];
+  /** To the devices of a person that a link is up to. */
+  typing(user: string, active: boolean): void;
   readonly store: LaneInit['store'];
   /** Where files go if nothing else is said. */
   readonly downloads: string;
@@ -54,10 +59,16 @@ export interface CoreInit {
   stream(address: DeviceAddress, transfer: Uint8Array): Promise<Duplex | undefined>;
 }
 
+/** How long the end waits for receipts to leave; they are kept anyway. */
+const HAND_OVER_MS = 1_000;
+const MESSAGE_ID = /^[0-9a-f]{32}$/;
+
 /** The conversations of a peer, put together: everything between the disk and the network. */
 export class Core {
   readonly feed: Feed;
+  readonly preferences: Preferences;
   readonly history: History;
+  readonly talk: Talk;
   readonly contacts: Contacts;
   readonly keyPackages: KeyPackages;
   readonly direct: DirectGroups;
@@ -85,8 +96,9 @@ export class Core {
       random,
       now: () => clock.now(),
     });
-    this.feed = new Feed(tables, disk);
-    this.history = new History(tables, clock);
+    this.preferences = new Preferences({ tables, disk, self: self.user });
+    this.feed = new Feed(tables, disk, this.preferences);
+    this.history = new History({ tables, disk, clock, look: this.preferences });
     this.contacts = new Contacts({
       tables,
       store: disk,
@@ -155,14 +167,15 @@ export class Core {
       groups,
       direct,
       history,
+      clock,
       self: address,
       enqueue,
+      isBlocked: (user) => this.preferences.isBlocked(user),
       onLine: (row, unseen) => this.#line(row, unseen),
-      stepsFor: async (user, from, content) =>
-        isTransferContent(content) ? this.transfers.take(user, from, content) : [],
+      stepsFor: (user, from, content) => this.#follow(user, from, content),
       onKnown: async ({ id, via }) => {
         const row = via === 'mailbox' ? await history.find(id) : undefined;
-        if (row) this.#owesReceipt(row);
+        if (row && !this.preferences.isBlocked(row.from)) this.#owesReceipt(row);
       },
       onContent: (user, from, content) => this.#content(user, from, content),
     });
@@ -179,13 +192,21 @@ export class Core {
       dial: init.stream,
     });
     this.changes = new Changes({
-      ...{ history, disk, self: address, emit },
+      ...{ history, self: address, emit },
       send: (conversation, content) =>
         conversation.startsWith('#')
           ? this.named.sendContent(conversation.slice(1), content)
           : this.messenger.sendContent(conversation.slice(1), content),
     });
     this.named = new NamedGroups(this.#groupContext(engine));
+    this.talk = new Talk({
+      ...{ tables, disk, history, clock, scope: init.scope, preferences: this.preferences, emit },
+      self: self.user,
+      sendContent: (user, content) => this.messenger.sendContent(user, content),
+      signal: (group, signal) => this.named.signal(group, signal),
+      typing: init.typing,
+      report: (error) => this.#report('', toFailure(error)),
+    });
     this.mailbox = new Mailbox({
       tables,
       disk,
@@ -213,23 +234,41 @@ export class Core {
       enqueue: (group, work) => this.messenger.enqueue(`#${hex(group.id)}`, work),
       emit: (event) => this.feed.emit(event),
       note: (row) => this.inbox.note(row),
-      onLine: (row, unseen) => this.feed.emitLine(row, unseen),
+      onLine: (row, unseen) => this.#show(row, unseen),
       onPast: (row) => this.feed.emitPast(row),
       onChange: (conversation, from, content) => this.changes.take(conversation, from, content),
+      onSignal: (conversation, user, signal) => this.talk.heard(conversation, user, signal),
       report: (what, error) => this.#report(what, toFailure(error)),
     };
   }
 
   async load(): Promise<void> {
+    await this.preferences.load();
     await this.named.load();
     await this.inbox.load();
     await this.transfers.load();
     this.messenger.resume(await this.outbox.load());
+    await this.talk.reading.load();
   }
 
-  async sendToGroup(name: string, text: string): Promise<MessageRow> {
+  /** @param to a name, or `#name` @throws Failure as Messenger.sendText and Poster.text; unknown 'message-unknown' */
+  async send(to: string, text: string, { replyTo }: SendOptions = {}): Promise<MessageRow> {
     assertSendable(text);
-    return this.named.send(name, text);
+    const answers = replyTo === undefined ? undefined : await this.#answered(to, replyTo);
+    const row = to.startsWith('#')
+      ? await this.named.send(to.slice(1), text, answers)
+      : await this.messenger.sendText(to, text, answers);
+    this.talk.sent(row.conversation);
+    return row;
+  }
+
+  async #answered(to: string, id: string): Promise<Uint8Array> {
+    const row = MESSAGE_ID.test(id) ? await this.history.find(fromHex(id)) : undefined;
+    const conversation = to.startsWith('#') ? to : conversationWith(to);
+    if (row && foldName(row.conversation) === foldName(conversation)) return row.id;
+    throw new Failure('unknown', 'message-unknown', 'there is no such message in that conversation', {
+      hint: 'history --json shows the ids.',
+    });
   }
 
   get tables(): Tables {
@@ -257,15 +296,22 @@ export class Core {
     }
   }
 
-  async markRead(conversation: string): Promise<void> {
-    const head = await this.history.head(conversation);
-    if (head.read === head.last && !head.unread) return;
-    head.read = head.last;
-    if (head.unread !== undefined) head.unread = 0;
-    await this.#init.disk.write([this.history.saveHead(head)]);
+  /** Lets receipts of what was just read leave, where they can. */
+  async handOver(): Promise<void> {
+    const receipts = await this.talk.reading.flush();
+    if (receipts.length === 0) return;
+    const left = Promise.all(receipts.map((id) => this.outbox.reached(id)));
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, HAND_OVER_MS);
+      void left.then(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   async close(): Promise<void> {
+    this.talk.close();
     await this.messenger.idle();
     await this.outbox.close();
     await this.feed.close();
@@ -291,8 +337,13 @@ export class Core {
     return true;
   }
 
-  #line(row: MessageRow, unseen: number): void {
+  #show(row: MessageRow, unseen: number): void {
+    this.talk.spoke(row);
     this.feed.emitLine(row, unseen);
+  }
+
+  #line(row: MessageRow, unseen: number): void {
+    this.#show(row, unseen);
     if (row.via === 'mailbox') this.#owesReceipt(row);
   }
 
@@ -302,9 +353,12 @@ export class Core {
 
   async #content(user: string, from: DeviceAddress, content: Content): Promise<void> {
     if (isTransferContent(content)) return this.transfers.react(content);
-    if (isChangeContent(content)) return this.#changed(user, from, content);
     if (content.type !== 'receipt' && content.type !== 'resend') return;
-    if (foldName(from.user) === foldName(this.#init.self.user)) return;
+    if (foldName(from.user) === foldName(this.#init.self.user)) {
+      if (content.type === 'receipt' && content.state === 'read')
+        await this.talk.reading.readElsewhere(conversationWith(user), content.ids);
+      return;
+    }
     for (const id of content.ids) {
       const row = await this.history.find(id);
       if (row === undefined || row.conversation !== conversationWith(user)) continue;
@@ -313,19 +367,23 @@ export class Core {
           () => this.messenger.resend(user, row),
           () => {},
         );
-      else await this.#raise(row, content.state);
+      else if (content.state === 'read') await this.talk.reading.readByOther(row);
+      else await this.#delivered(row);
     }
   }
 
-  async #changed(user: string, from: DeviceAddress, content: ChangeContent): Promise<void> {
-    await this.changes.take(conversationWith(user), from.user, content);
+  /** What goes into the same write as the memory that it came. */
+  async #follow(user: string, from: DeviceAddress, content: Content): Promise<Followed> {
+    if (isTransferContent(content)) return { steps: await this.transfers.take(user, from, content) };
+    if (!isChangeContent(content)) return { steps: [] };
+    const changed = await this.changes.take(conversationWith(user), from.user, content);
+    return changed ? { steps: changed.steps, written: () => this.feed.emit(changed.event) } : { steps: [] };
   }
 
-  async #raise(row: MessageRow, state: 'delivered' | 'read'): Promise<void> {
-    const steps = await this.history.raise(row.id, state);
-    if (steps.length === 0) return;
-    await this.#init.disk.write(steps);
-    this.feed.emit({ event: 'sent', id: Buffer.from(row.id).toString('hex'), conversation: row.conversation, state });
+  async #delivered(row: MessageRow): Promise<void> {
+    const { conversation } = row;
+    if (await this.history.raise(row.id, 'delivered'))
+      this.feed.emit({ event: 'sent', id: hex(row.id), conversation, state: 'delivered' });
   }
 
   #refused(

@@ -26,6 +26,16 @@ export interface MessageEvent {
   readonly receivedAt: string;
   readonly seq?: number;
   readonly via: Via;
+  /** The id of the message it answers. */
+  readonly replyTo?: string;
+  /** The text names this person: `@name`, or in a group `@all`. */
+  readonly mentioned?: true;
+  /** When it disappears from this device. */
+  readonly expiresAt?: string;
+  /** This person wants no notice of it: its conversation, or whoever wrote it, is muted. */
+  readonly muted?: true;
+  /** In a group, of somebody who is blocked: `text` is empty. */
+  readonly hidden?: true;
   /** True for what came while nobody was watching. */
   readonly history?: true;
 }
@@ -35,6 +45,33 @@ export interface SentEvent {
   readonly id: string;
   readonly conversation: string;
   readonly state: DeliveryState;
+  /** Of `read` in a group: who has read it. */
+  readonly by?: string;
+}
+
+/** Somebody is writing, or is not any more. */
+export interface TypingEvent {
+  readonly event: 'typing';
+  readonly conversation: string;
+  readonly user: string;
+  readonly state: 'started' | 'stopped';
+}
+
+/** What was not read of a conversation is another number now, though no message came: it was read here or elsewhere. */
+export interface UnreadEvent {
+  readonly event: 'unread';
+  readonly conversation: string;
+  readonly unread: number;
+  readonly mentions: number;
+}
+
+/** What holds in a conversation from now on. */
+export interface SettingEvent {
+  readonly event: 'setting';
+  readonly conversation: string;
+  readonly by: string;
+  /** The life of new messages in seconds; 0 for no end. */
+  readonly expire: number;
 }
 
 export interface PresenceEvent {
@@ -132,7 +169,7 @@ export interface ChangeEvent {
   readonly id: string;
   readonly conversation: string;
   readonly from: string;
-  readonly change: 'edited' | 'deleted' | 'reaction';
+  readonly change: 'edited' | 'deleted' | 'reaction' | 'expired';
   /** Of an edit. */
   readonly text?: string;
   /** All that there are now. */
@@ -140,6 +177,9 @@ export interface ChangeEvent {
 }
 
 export type PeerEvent =
+  | TypingEvent
+  | UnreadEvent
+  | SettingEvent
   | ChangeEvent
   | GroupEvent
   | ModerationEvent

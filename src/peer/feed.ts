@@ -2,7 +2,7 @@ import { hex } from '../base/bytes.js';
 import { timestamp } from '../base/clock.js';
 import type { LocalStore } from '../store/local.js';
 import type { MessageEvent, PeerEvent } from './events.js';
-import { seqOf } from './history.js';
+import { type LineLook, marksOf, seqOf } from './history.js';
 import type { MessageRow, Tables } from './rows.js';
 
 /**
@@ -12,13 +12,15 @@ import type { MessageRow, Tables } from './rows.js';
 export class Feed {
   readonly #tables: Tables;
   readonly #store: LocalStore;
+  readonly #look: LineLook;
   readonly #listeners = new Set<(event: PeerEvent) => void>();
   #seen: number[] = [];
   #forgetting: Promise<void> | undefined;
 
-  constructor(tables: Tables, store: LocalStore) {
+  constructor(tables: Tables, store: LocalStore, look: LineLook) {
     this.#tables = tables;
     this.#store = store;
+    this.#look = look;
   }
 
   subscribe(listener: (event: PeerEvent) => void): () => void {
@@ -34,13 +36,13 @@ export class Feed {
 
   /** A line of the time before this device came. */
   emitPast(row: MessageRow): void {
-    this.emit({ ...toEvent(row), history: true });
+    this.emit({ ...this.#eventOf(row), history: true });
   }
 
   /** A line that has just been written. @param unseen its note's number */
   emitLine(row: MessageRow, unseen: number): void {
     if (this.#listeners.size === 0) return;
-    this.emit(toEvent(row));
+    this.emit(this.#eventOf(row));
     this.#forget(unseen);
   }
 
@@ -48,9 +50,15 @@ export class Feed {
     for await (const { order, conversation, number } of this.#tables.unseen.range(['all'])) {
       if (this.#seen.includes(order)) continue;
       const row = await this.#tables.messages.get(conversation, number);
-      if (row) this.emit({ ...toEvent(row), history: true });
+      if (row && !row.deleted) this.emit({ ...this.#eventOf(row), history: true });
       this.#forget(order);
     }
+  }
+
+  #eventOf(row: MessageRow): MessageEvent {
+    const event = toEvent(row);
+    if (this.#look.isHidden(row)) return { ...event, text: '', hidden: true };
+    return this.#look.isMuted(row) ? { ...event, muted: true } : event;
   }
 
   /** Resolves when what was shown is no longer noted as unseen. */
@@ -85,4 +93,5 @@ const toEvent = (row: MessageRow): MessageEvent => ({
   receivedAt: timestamp(row.receivedAt),
   ...(seqOf(row) !== undefined && { seq: seqOf(row)! }),
   via: row.via ?? 'direct',
+  ...marksOf(row),
 });

@@ -1,7 +1,7 @@
 import { hex } from '../base/bytes.js';
 import type { Clock } from '../base/clock.js';
 import { timestamp } from '../base/clock.js';
-import type { Step } from '../store/local.js';
+import type { LocalStore, Step } from '../store/local.js';
 import type { ConversationSummary, HistoryMessage, HistoryQuery, SearchQuery } from './api.js';
 import type { DeliveryState } from './events.js';
 import type { ConversationRow, MessageRow, Tables } from './rows.js';
@@ -11,22 +11,51 @@ const DEFAULT_FINDS = 100;
 /** From the weakest to the strongest; a state never goes back. */
 const STATES: readonly DeliveryState[] = ['queued', 'stored', 'delivered', 'read'];
 
+/** Lines whose newest form is remembered, so that it is known before it is on disk. */
+const RECENT = 1_024;
+
 export const isAtLeast = (state: DeliveryState, wanted: DeliveryState): boolean =>
   STATES.indexOf(state) >= STATES.indexOf(wanted);
 
+type Change = (row: MessageRow) => MessageRow | undefined;
+
+export interface HistoryInit {
+  readonly tables: Tables;
+  readonly disk: LocalStore;
+  readonly clock: Clock;
+  /** How a line looks to the person who reads here. */
+  readonly look: LineLook;
+}
+
+/** What a person's own wishes make of a line. */
+export interface LineLook {
+  /** Of somebody who is blocked: its text is not shown. */
+  isHidden(row: MessageRow): boolean;
+  isMuted(row: MessageRow): boolean;
+  /** Whether it counts as not read, should it not be. */
+  counts(row: MessageRow): boolean;
+}
+
 /**
  * The lines of all conversations. Positions are given out in memory, so that a line and everything that belongs to it
- * can be one write; the caller writes the steps.
+ * can be one write; the caller writes the steps. A step holds the line as it is when it is written: two who change it at
+ * once don't undo each other's change.
  */
 export class History {
   readonly #tables: Tables;
+  readonly #disk: LocalStore;
   readonly #clock: Clock;
+  readonly #look: LineLook;
+  /** By id, the one changed last at the end; null for a line that is gone. */
+  readonly #recent = new Map<string, MessageRow | null>();
   /** The newest state of each conversation, written or about to be. */
   readonly #heads = new Map<string, Promise<ConversationRow>>();
 
-  constructor(tables: Tables, clock: Clock) {
+  constructor({ tables, disk, clock, look }: HistoryInit) {
     this.#tables = tables;
+    this.#disk = disk;
     this.#clock = clock;
+    this.#look = look;
   }
 
   /** The conversation's row, shared and mutable within this process. */
@@ -45,7 +74,42 @@ export class History {
   }
 
   saveHead(head: ConversationRow): Step {
-    return this.#tables.conversations.put([head.conversation], head);
+    return this.#tables.conversations.putLatest([head.conversation], () => head);
+  }
+
+  /** A line of somebody else has come. */
+  count(head: ConversationRow, row: MessageRow): void {
+    head.unread ??= head.last - head.read;
+    if (!this.#look.counts(row)) return;
+    head.unread++;
+    if (row.mentioned) head.mentions = (head.mentions ?? 0) + 1;
+  }
+
+  /** A line that counts may be another one now. @returns whether the numbers are */
+  countAgain(head: ConversationRow, before: MessageRow, after: MessageRow): boolean {
+    const own = before.state !== undefined;
+    if (own || before.number <= head.read || before.number >= UNPLACED || head.unread === undefined) return false;
+    const [was, is] = [this.#look.counts(before), this.#look.counts(after)].map(Number) as [number, number];
+    const mentions = Number(is && after.mentioned === true) - Number(was && before.mentioned === true);
+    head.unread = Math.max(0, head.unread + is - was);
+    head.mentions = Math.max(0, (head.mentions ?? 0) + mentions);
+    return is !== was || mentions !== 0;
+  }
+
+  /** The same from what there is, where lines have gone or been read elsewhere. */
+  async recount(head: ConversationRow): Promise<void> {
+    let unread = 0;
+    let mentions = 0;
+    const range = { from: head.read + 1, below: UNPLACED };
+    for await (const stored of this.#tables.messages.range([head.conversation], range)) {
+      const row = this.#recent.get(hex(stored.id)) ?? stored;
+      // One's own have a state.
+      if (row.state !== undefined || !this.#look.counts(row)) continue;
+      unread++;
+      if (row.mentioned) mentions++;
+    }
+    head.unread = unread;
+    head.mentions = mentions;
   }
 
   /** Steps that add a line at the end, and the line as it will stand there. */
@@ -53,7 +117,10 @@ export class History {
     head: ConversationRow,
     line: Omit<MessageRow, 'number' | 'conversation' | 'receivedAt'>,
   ): { row: MessageRow; steps: Step[] } {
+    // Lines of before there was a count of the unread.
+    head.unread ??= head.last - head.read;
     const row = { ...line, conversation: head.conversation, number: ++head.last, receivedAt: this.#clock.now() };
+    if (row.state === undefined) this.count(head, row);
     return { row, steps: [this.saveHead(head), this.#put(row), this.#place(row)] };
   }
 
@@ -74,25 +141,65 @@ export class History {
     return { row: moved, steps: [gone, this.#put(moved), this.#place(moved)] };
   }
 
-  /** The line at the same place, changed. */
-  replace(row: MessageRow): Step {
-    return this.#put(row);
-  }
-
   remove(row: MessageRow): Step[] {
+    this.#remember(row.id, null);
     return [this.#tables.messages.remove([row.conversation, row.number]), this.#tables.places.remove([hex(row.id)])];
   }
 
-  /** Steps that raise a line's state, or none where it is as high already. */
-  async raise(id: Uint8Array, state: DeliveryState): Promise<Step[]> {
-    const row = await this.find(id);
-    if (row?.state === undefined || isAtLeast(row.state, state)) return [];
-    return [this.#put({ ...row, state })];
+  /** The line goes; that it has been here is remembered, so that it doesn't come again. */
+  forget(row: MessageRow): Step[] {
+    this.#remember(row.id, null);
+    return [
+      this.#tables.messages.remove([row.conversation, row.number]),
+      this.#tables.places.put([hex(row.id)], { conversation: '', number: 0 }),
+    ];
+  }
+
+  /**
+   * The line as `change` makes it, and the step that puts it where it is; undefined where there is none, or `change` says
+   * so. Only within the queue of its conversation, where nothing else moves it before the step is written.
+   */
+  async changed(id: Uint8Array, change: Change): Promise<{ row: MessageRow; step: Step } | undefined> {
+    const row = this.#changed(await this.find(id), change);
+    return row && { row, step: this.#put(row) };
+  }
+
+  /** The same, written. */
+  async update(id: Uint8Array, change: Change): Promise<MessageRow | undefined> {
+    const row = this.#changed(await this.find(id), change);
+    if (row) await this.#disk.write([this.#put(row)]);
+    return row;
+  }
+
+  /** Somebody else may have changed it while it was read; from here on nobody comes in between. */
+  #changed(found: MessageRow | undefined, change: Change): MessageRow | undefined {
+    const newest = found && this.#newer(hex(found.id), found);
+    return newest && change(newest);
+  }
+
+  #newer(name: string, found: MessageRow | undefined): MessageRow | undefined {
+    const recent = this.#recent.get(name);
+    return recent === undefined ? found : (recent ?? undefined);
+  }
+
+  /** @returns the line where its state has been raised; undefined where it is as high already */
+  raise(id: Uint8Array, state: DeliveryState): Promise<MessageRow | undefined> {
+    return this.update(id, (row) =>
+      row.state === undefined || isAtLeast(row.state, state) ? undefined : { ...row, state },
+    );
   }
 
   async find(id: Uint8Array): Promise<MessageRow | undefined> {
-    const place = await this.#tables.places.get(hex(id));
-    return place && this.#tables.messages.get(place.conversation, place.number);
+    const name = hex(id);
+    const recent = this.#recent.get(name);
+    if (recent !== undefined) return recent ?? undefined;
+    const place = await this.#tables.places.get(name);
+    return this.#newer(name, place && (await this.#tables.messages.get(place.conversation, place.number)));
+  }
+
+  /** Lines in order, from number `from` to `through`, both inclusive. */
+  rows(conversation: string, from: number, through: number): AsyncGenerator<MessageRow> {
+    return this.#tables.messages.range([conversation], { from, below: through + 1 });
   }
 
   async page({ conversation, before, limit = DEFAULT_PAGE }: HistoryQuery): Promise<readonly HistoryMessage[]> {
@@ -100,18 +207,34 @@ export class History {
     const rows = await collect(
       this.#tables.messages.range([conversation], { limit, reverse: true, ...(place && { below: place.number }) }),
     );
-    return rows.reverse().map(toLine);
+    return this.#lines(conversation, rows.reverse());
+  }
+
+  /** Of groups, with who has read them. */
+  async #lines(conversation: string, rows: readonly MessageRow[]): Promise<HistoryMessage[]> {
+    const positions = conversation.startsWith('#') ? await collect(this.#tables.positions.range([conversation])) : [];
+    return rows.map((row) => this.#line(row, positions));
+  }
+
+  #line(row: MessageRow, positions: readonly { user: string; through: number }[] = []): HistoryMessage {
+    const seq = seqOf(row);
+    const by = row.state === undefined || seq === undefined ? [] : positions.filter(({ through }) => through >= seq);
+    const line = { ...toLine(row), ...(by.length > 0 && { readBy: by.map(({ user }) => user).sort() }) };
+    return this.#look.isHidden(row) ? { ...line, text: '', hidden: true } : line;
   }
 
   async conversations(): Promise<readonly ConversationSummary[]> {
     const summaries: ConversationSummary[] = [];
     for await (const head of this.#tables.conversations.range([])) {
       if (head.last === 0) continue;
-      const last = await this.#tables.messages.get(head.conversation, head.last);
+      const last = (await collect(this.#tables.messages.range([head.conversation], { limit: 1, reverse: true })))[0];
       summaries.push({
         conversation: head.conversation,
         unread: head.unread ?? head.last - head.read,
-        ...(last && { last: toLine(last) }),
+        mentions: head.mentions ?? 0,
+        ...(this.#look.isMuted({ conversation: head.conversation, from: '' } as MessageRow) && { muted: true }),
+        ...(head.expire && head.expire.seconds > 0 && { expire: head.expire.seconds }),
+        ...(last && { last: this.#line(last) }),
       });
     }
     return summaries.sort((a, b) => (b.last?.receivedAt ?? '').localeCompare(a.last?.receivedAt ?? ''));
@@ -123,12 +246,13 @@ export class History {
     const limit = query.limit ?? DEFAULT_FINDS;
     const found: MessageRow[] = [];
     for (const name of await this.#names(query.conversation)) {
-      found.push(...(await this.#newest(name, limit, (row) => matches(row, words, query))));
+      const wanted = (row: MessageRow): boolean => !this.#look.isHidden(row) && matches(row, words, query);
+      found.push(...(await this.#newest(name, limit, wanted)));
     }
     return found
       .sort((a, b) => a.receivedAt - b.receivedAt)
       .slice(-limit)
-      .map(toLine);
+      .map((row) => this.#line(row));
   }
 
   async #newest(conversation: string, limit: number, wanted: (row: MessageRow) => boolean): Promise<MessageRow[]> {
@@ -148,12 +272,24 @@ export class History {
 
   async *all(conversation?: string): AsyncGenerator<HistoryMessage> {
     for (const name of await this.#names(conversation)) {
-      for await (const row of this.#tables.messages.range([name])) yield toLine(row);
+      for await (const row of this.#tables.messages.range([name])) yield this.#line(row);
     }
   }
 
   #put(row: MessageRow): Step {
-    return this.#tables.messages.put([row.conversation, row.number], row);
+    this.#remember(row.id, row);
+    return this.#tables.messages.putLatest([row.conversation, row.number], () => this.#recent.get(hex(row.id)) ?? row);
+  }
+
+  #remember(id: Uint8Array, row: MessageRow | null): void {
+    const name = hex(id);
+    this.#recent.delete(name);
+    this.#recent.set(name, row);
+    if (this.#recent.size <= RECENT) return;
+    for (const oldest of this.#recent.keys()) {
+      this.#recent.delete(oldest);
+      return;
+    }
   }
 
   #place(row: MessageRow): Step {
@@ -175,7 +311,14 @@ export const UNPLACED = 8_000_000_000_000;
 export const seqOf = ({ conversation, number }: MessageRow): number | undefined =>
   conversation.startsWith('#') && number < UNPLACED ? number : undefined;
 
-export const toLine = (row: MessageRow): HistoryMessage => ({
+/** What a line says of itself besides its text, in events and in the history alike. */
+export const marksOf = (row: MessageRow): Pick<HistoryMessage, 'replyTo' | 'mentioned' | 'expiresAt'> => ({
+  ...(row.replyTo && { replyTo: hex(row.replyTo) }),
+  ...(row.mentioned && { mentioned: true }),
+  ...(row.expires !== undefined && { expiresAt: timestamp(row.expires) }),
+});
+
+const toLine = (row: MessageRow): HistoryMessage => ({
   id: hex(row.id),
   conversation: row.conversation,
   from: row.from,
@@ -187,6 +330,7 @@ export const toLine = (row: MessageRow): HistoryMessage => ({
   ...(row.via && { via: row.via }),
   ...(row.edited && { edited: true }),
   ...(row.deleted && { deleted: true }),
+  ...marksOf(row),
   ...(row.reactions && row.reactions.length > 0 && { reactions: row.reactions }),
 });
 

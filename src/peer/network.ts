@@ -6,6 +6,7 @@ import type { Scope } from '../base/scope.js';
 import { directoryClientTls } from '../crypto/tls.js';
 import { ALPN_DIRECTORY, type DeviceAddress, type DirectoryNotices, type PresenceState } from '../wire/directory.js';
 import { KEY_PACKAGES_LOW, PROTOCOL_VERSIONS } from '../wire/limits.js';
+import { foldName } from '../wire/names.js';
 import { type PeerMethods, parcelCodec } from '../wire/peer-link.js';
 import type { Notice, NoticeName, Params } from '../wire/rpc.js';
 import { agent } from './agent.js';
@@ -56,6 +57,7 @@ export class Network {
       identity: () => self.tls(),
       handlers: {
         deliver: (params, link) => this.#deliver(params, link),
+        typing: (active, { certificate }) => init.core().talk.typingOf(certificate.user, active),
         crl: () => self.anchor.crl,
       },
       admit: async (der) => {
@@ -122,6 +124,11 @@ export class Network {
     if (this.directoryState === 'online' && target.state === 'offline') return undefined;
     const link = await this.#links.reach(target);
     return link && laneLink(link);
+  }
+
+  /** Tells whoever of the person's devices a link is up to. */
+  typing(user: string, active: boolean): void {
+    for (const link of this.#links.all()) if (link.certificate.folded === foldName(user)) link.typing(active);
   }
 
   /** A connection of its own for a transfer; undefined where the device does not answer. */
@@ -234,6 +241,8 @@ export class Network {
         return core.named.onEntry(params as Notice<DirectoryNotices, 'groups.entry'>);
       case 'groups.changed':
         return core.named.onChanged(params as Notice<DirectoryNotices, 'groups.changed'>);
+      case 'groups.signal':
+        return core.named.onSignal(params as Notice<DirectoryNotices, 'groups.signal'>);
       case 'role':
         return this.#init.self.learnRole((params as Notice<DirectoryNotices, 'role'>).role);
       case 'keypackages.low':

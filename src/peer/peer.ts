@@ -18,7 +18,9 @@ import type {
   HistoryQuery,
   OpenPeer,
   PeerApi,
+  PreferencesApi,
   SearchQuery,
+  SendOptions,
   SendResult,
   UserSummary,
   Verification,
@@ -52,6 +54,7 @@ class Peer implements PeerApi {
   readonly #core: Core;
   readonly #network: Network;
   readonly #files: Files;
+  readonly #preferences: PreferencesApi;
   readonly #clock: Clock;
   readonly ended: Promise<void>;
   readonly groups: GroupsApi;
@@ -73,6 +76,13 @@ class Peer implements PeerApi {
     this.#core = init.core;
     this.#network = init.network;
     this.#files = new Files(init.core.transfers, init.core.rules, (to) => this.#addressee(to));
+    const wishes = init.core.preferences;
+    this.#preferences = {
+      get: () => wishes.get(),
+      set: (wanted) => wishes.set(wanted),
+      mute: (who, muted) => wishes.mute(who, muted),
+      block: (user, blocked) => wishes.block(this.#addressee(user), blocked),
+    };
     this.#clock = init.clock;
     const { self, disk, core, network, clock } = init;
     const request: DirectoryRequest = (method, params) => network.client.request(method, params);
@@ -114,9 +124,16 @@ class Peer implements PeerApi {
     for (const offer of this.#core.transfers.waiting()) this.#core.feed.emit(offer);
   }
 
-  async send(to: string, text: string): Promise<SendResult> {
-    if (to.startsWith('#')) return this.#sent(await this.#core.sendToGroup(to.slice(1), text));
-    return this.#sent(await this.#core.messenger.sendText(this.#addressee(to), text));
+  async send(to: string, text: string, options?: SendOptions): Promise<SendResult> {
+    return this.#sent(await this.#core.send(to.startsWith('#') ? to : this.#addressee(to), text, options));
+  }
+
+  typing(conversation: string, active: boolean): void {
+    this.#core.talk.typing(this.#conversation(conversation), active);
+  }
+
+  get preferences(): PreferencesApi {
+    return this.#preferences;
   }
 
   #sent(row: MessageRow): SendResult {
@@ -195,7 +212,7 @@ class Peer implements PeerApi {
   }
 
   markRead(conversation: string): Promise<void> {
-    return this.#core.markRead(this.#conversation(conversation));
+    return this.#core.talk.reading.mark(this.#conversation(conversation));
   }
 
   async verification(user: string): Promise<Verification> {
@@ -255,6 +272,7 @@ class Peer implements PeerApi {
   }
 
   async close(): Promise<void> {
+    await this.#core.handOver();
     await this.#scope.close();
     this.#settleEnded();
   }
@@ -401,6 +419,7 @@ async function start(
     request: (method, params) => network.client.request(method, params),
     isOnline: () => network.directoryState === 'online',
     link: (address) => network.link(address),
+    typing: (user, active) => network.typing(user, active),
     store: (address, items) => network.store(address, items),
     downloads: join(init.home, 'downloads'),
     listening: () => network.links.address,

@@ -5,6 +5,7 @@ import {
   ACT_BYTES,
   CERTIFICATE_BYTES,
   CRL_BYTES,
+  EXPIRE_MAX_SECONDS,
   KEY_PACKAGE_BYTES,
   MANIFEST_BYTES,
   SEALED_BYTES,
@@ -64,8 +65,13 @@ const conversationRow = v.object({
   /** The current group, by number and id. */
   number: count(),
   group: v.optional(exactly(16)),
-  /** Of groups, whose lines are numbered by their place in the group's log and so have gaps. */
+  /** Lines of others that count as not read, and those among them that name this person. */
   unread: v.optional(count()),
+  mentions: v.optional(count()),
+  /** Their authors have been told that lines up to this one were read, or are not to be told. */
+  told: v.optional(count()),
+  /** Of direct conversations: the life of new messages, and who set it when. */
+  expire: v.optional(v.object({ seconds: count(EXPIRE_MAX_SECONDS), at: time(), by: text(64) })),
 });
 export type ConversationRow = v.InferOutput<typeof conversationRow>;
 
@@ -81,6 +87,12 @@ const messageRow = v.object({
   via: v.optional(v.picklist(['direct', 'lan', 'relay', 'mailbox', 'group'])),
   edited: v.optional(v.boolean()),
   deleted: v.optional(v.boolean()),
+  replyTo: v.optional(exactly(16)),
+  /** The text names the person whose device this is. */
+  mentioned: v.optional(v.boolean()),
+  /** Seconds the message has to live, and when by this device's clock it has to go. */
+  lifetime: v.optional(count(EXPIRE_MAX_SECONDS)),
+  expires: v.optional(time()),
   reactions: v.optional(list(v.object({ user: text(64), emoji: text(64) }), 64)),
 });
 export type MessageRow = v.InferOutput<typeof messageRow>;
@@ -186,6 +198,20 @@ const groupOutRow = v.object({
 });
 export type GroupOutRow = v.InferOutput<typeof groupOutRow>;
 
+/** How far a member of a group has read its log. */
+const positionRow = v.object({ user: text(64), through: count() });
+
+/** What this person wants of this installation. */
+const preferencesRow = v.object({
+  readReceipts: v.boolean(),
+  typing: v.boolean(),
+  /** Conversations, folded. */
+  muted: list(text(64), 4096),
+  /** People, folded. */
+  blocked: list(text(64), 4096),
+});
+export type PreferencesRow = v.InferOutput<typeof preferencesRow>;
+
 export const openTables = (store: LocalStore, cipher: RowCipher) => ({
   device: new Table(store, cipher, 'device', row(deviceRow)),
   contacts: new Table(store, cipher, 'contact', row(contactRow)),
@@ -209,6 +235,8 @@ export const openTables = (store: LocalStore, cipher: RowCipher) => ({
   archiveKeys: new Table(store, cipher, 'archive', row(v.object({ epoch: count(), key: exactly(32) }))),
   groupOut: new Table(store, cipher, 'groupout', row(groupOutRow)),
   ledger: new Table(store, cipher, 'ledger', row(v.object({ number: count(), head: exactly(32) }))),
+  positions: new Table(store, cipher, 'position', row(positionRow)),
+  preferences: new Table(store, cipher, 'preferences', row(preferencesRow)),
   mailbox: new Table(store, cipher, 'mailbox', row(v.object({ through: count() }))),
 });
 export type Tables = ReturnType<typeof openTables>;

@@ -62,6 +62,20 @@ export class Table<T> {
     return { kind: 'put', space: SPACE, key, value: this.#cipher.seal(key, this.#codec.encode(value)) };
   }
 
+  /** The same of a row that may change again before it is written: what it is then is written. */
+  putLatest(parts: readonly KeyPart[], latest: () => T): Step {
+    const key = this.#key(parts);
+    const seal = (): Uint8Array => this.#cipher.seal(key, this.#codec.encode(latest()));
+    let value: Uint8Array | undefined;
+    return {
+      ...{ kind: 'put', space: SPACE, key },
+      get value() {
+        value ??= seal();
+        return value;
+      },
+    };
+  }
+
   remove(parts: readonly KeyPart[]): Step {
     return { kind: 'delete', space: SPACE, key: this.#key(parts) };
   }

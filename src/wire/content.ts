@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import {
+  EXPIRE_MAX_SECONDS,
   MANIFEST_BYTES,
   REASON_CHARS,
   SEALED_BYTES,
@@ -26,6 +27,10 @@ const contentSchema = v.variant('type', [
     type: v.literal('text'),
     body: text(TEXT_BYTES),
     sentAt: time(),
+    /** The message it answers. */
+    replyTo: v.optional(messageId),
+    /** Its life in seconds: from when it was written, at its author's; from when it came, at the others'. */
+    expires: v.optional(count(EXPIRE_MAX_SECONDS)),
   }),
   v.object({
     type: v.literal('receipt'),
@@ -37,6 +42,8 @@ const contentSchema = v.variant('type', [
   v.object({ type: v.literal('delete'), id: messageId }),
   /** The same again takes it back. */
   v.object({ type: v.literal('reaction'), id: messageId, emoji: text(64) }),
+  /** Of a direct conversation: the life of what is said in it from now on, in seconds; 0 for no end. The latest counts. */
+  v.object({ type: v.literal('setting'), expire: count(EXPIRE_MAX_SECONDS), at: time() }),
   /** In groups with shared history, for newcomers: the keys of epochs whose messages the log still has. */
   v.object({
     type: v.literal('archive'),
@@ -71,6 +78,8 @@ const contentSchema = v.variant('type', [
   v.object({ type: v.literal('candidates'), transfer, candidates }),
 ]);
 export type Content = v.InferOutput<typeof contentSchema>;
+export type TextContent = Extract<Content, { type: 'text' }>;
+export type SettingContent = Extract<Content, { type: 'setting' }>;
 export type ChangeContent = Extract<Content, { type: 'edit' | 'delete' | 'reaction' }>;
 
 export const isChangeContent = (content: Content): content is ChangeContent =>

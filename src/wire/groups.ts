@@ -8,6 +8,7 @@ import {
   GROUPS_PER_ACCOUNT,
   NAME_CHARS,
   SEALED_BYTES,
+  SIGNAL_SEALED_BYTES,
 } from './limits.js';
 import { method, nothing } from './rpc.js';
 import { bytes, count, exactly, list, text, time } from './schema.js';
@@ -23,6 +24,7 @@ const messageId = exactly(16);
 const name = text(NAME_CHARS);
 const device = v.object({ user: name, device: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)) });
 const sealed = bytes(SEALED_BYTES, 1);
+const signal = bytes(SIGNAL_SEALED_BYTES, 1);
 const info = bytes(GROUP_INFO_BYTES, 1);
 const act = bytes(ACT_BYTES, 1);
 const signed = { statement: bytes(ACT_BYTES, 1), signature: exactly(64) };
@@ -102,6 +104,8 @@ export const groupMethods = {
     v.object({ group: groupId, id: messageId, epoch: count(), sealed }),
     v.object({ seq: count() }),
   ),
+  /** Passed on to the members who are there, and kept nowhere; in another epoch than the group's it goes to nobody. */
+  'groups.signal': method(v.object({ group: groupId, id: messageId, epoch: count(), sealed: signal }), nothing),
   /** Entries from `from` on, or with `before` those just below it; `first` is the oldest one kept. */
   'groups.read': method(
     v.object({ group: groupId, from: count(), before: v.optional(count()) }),
@@ -123,6 +127,7 @@ export const groupMethods = {
 export const groupNotices = {
   /** A new entry of a group of the caller's. */
   'groups.entry': v.object({ group: groupId, entry: groupEntry }),
+  'groups.signal': v.object({ group: groupId, id: messageId, epoch: count(), sealed: signal, from: device }),
   /** Something else about the group, or entries that were not pushed: `next` is the position the next entry gets. */
   'groups.changed': v.object({ group: groupId, next: count() }),
 };

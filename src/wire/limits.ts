@@ -39,6 +39,11 @@ export const TEXT_BYTES = 16 << 10;
 export const EMAIL_CHARS = 254;
 export const REASON_CHARS = 200;
 export const DEVICE_LABEL_CHARS = 64;
+/** The longest life a message can be given, in seconds: a year. */
+export const EXPIRE_MAX_SECONDS = 366 * 86_400;
+/** While somebody types it is said so often at most, and holds so long. */
+export const TYPING_EVERY_MS = 3_000;
+export const TYPING_FOR_MS = 6_000;
 
 // --- Accounts, certificates ---
 
@@ -105,12 +110,21 @@ export const GROUP_INFO_BYTES = 640 << 10;
 export const GROUP_LOG_ENTRIES = 20_000;
 /** Groups an account may be in. */
 export const GROUPS_PER_ACCOUNT = 512;
+/** What a signal says is padded to this, so that it doesn't tell what it is. */
+export const SIGNAL_BYTES = 96;
+/** A signal as it travels: besides, its author, the proofs and the seal. */
+export const SIGNAL_SEALED_BYTES = 640;
+/** In larger groups nothing is signalled: each would reach everybody. */
+export const SIGNAL_MEMBERS = 50;
 
 // --- Rates ---
 
 /** Messages a user may post through the directory in one second, on average and at once. */
 export const MESSAGES_PER_SECOND = 20;
 export const MESSAGES_BURST = 40;
+/** Signals likewise. */
+export const SIGNALS_PER_SECOND = 2;
+export const SIGNALS_BURST = 10;
 
 // --- Transfers (docs/protocol-transfer.md) ---
 

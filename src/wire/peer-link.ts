@@ -22,7 +22,10 @@ export const peerMethods = {
 };
 export type PeerMethods = typeof peerMethods;
 
-export const peerNotices = {};
+export const peerNotices = {
+  /** Whoever is at the other end writes in the conversation of the two, or has stopped. */
+  typing: v.object({ active: v.boolean() }),
+};
 export type PeerNotices = typeof peerNotices;
 
 // --- What a mailbox holds ---

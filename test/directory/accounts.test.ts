@@ -338,6 +338,7 @@ const minimal: Readonly<Record<Exclude<MethodName<DirectoryMethods>, 'hello'>, o
   'groups.welcome.put': { group: id, epoch: 0, devices: [], welcome: id },
   'groups.commit': { group: id, epoch: 0, head: new Uint8Array(32), commit: id, info: id },
   'groups.post': { group: id, id, epoch: 0, sealed: id },
+  'groups.signal': { group: id, id, epoch: 1, sealed: id },
   'groups.read': { group: id, from: 1 },
   'ledger.act': { statement: id, signature: new Uint8Array(64) },
   'ledger.read': { from: 0 },

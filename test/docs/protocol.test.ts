@@ -8,7 +8,7 @@ import { contentCodec } from '../../src/wire/content.js';
 import { directoryMethods, directoryNotices, enrolMethods } from '../../src/wire/directory.js';
 import { encodeFrame } from '../../src/wire/frame.js';
 import * as limits from '../../src/wire/limits.js';
-import { parcelCodec, peerMethods } from '../../src/wire/peer-link.js';
+import { parcelCodec, peerMethods, peerNotices } from '../../src/wire/peer-link.js';
 import { rpcMessage } from '../../src/wire/rpc.js';
 
 const text = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8');
@@ -27,7 +27,9 @@ test('every number of the protocol stands in docs/protocol.md as it is', () => {
 
 test('every request and notice is named in docs/protocol.md, and nothing else is', () => {
   const documented = [...text.matchAll(/^\| `([a-z][a-z.-]{2,})` \|/gm)].map(([, name]) => name!);
-  const actual = [enrolMethods, directoryMethods, directoryNotices, peerMethods].flatMap((table) => Object.keys(table));
+  const actual = [enrolMethods, directoryMethods, directoryNotices, peerMethods, peerNotices].flatMap((table) =>
+    Object.keys(table),
+  );
   assert.deepEqual([...new Set(documented)].sort(), [...new Set(actual)].sort());
 });
 

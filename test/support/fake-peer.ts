@@ -1,7 +1,7 @@
 import type { HistoryMessage, HistoryQuery, PeerApi, SearchQuery, UserSummary } from '../../src/peer/api.js';
 import type { PeerEvent } from '../../src/peer/events.js';
 import { noFiles } from './no-files.js';
-import { noChanges, noGroups } from './no-groups.js';
+import { noChanges, noGroups, noPreferences } from './no-groups.js';
 
 const nothing = async (): Promise<never> => {
   throw new Error('the fake peer has none');
@@ -106,6 +106,9 @@ export class FakePeer implements PeerApi {
 
   readonly groups = noGroups;
   readonly changes = noChanges;
+  readonly preferences = noPreferences;
+
+  typing(): void {}
   verification = nothing;
   confirm = nothing;
   acceptIdentity = nothing;

@@ -1,4 +1,4 @@
-import type { ChangesApi } from '../../src/peer/api.js';
+import type { ChangesApi, Preferences, PreferencesApi } from '../../src/peer/api.js';
 import type { GroupsApi } from '../../src/peer/groups/api.js';
 
 const none = async (): Promise<never> => {
@@ -24,3 +24,12 @@ export const noGroups: GroupsApi = {
 };
 
 export const noChanges: ChangesApi = { edit: none, remove: none, react: none };
+
+const wishes: Preferences = { readReceipts: true, typing: true, muted: [], blocked: [] };
+
+export const noPreferences: PreferencesApi = {
+  get: () => wishes,
+  set: async () => wishes,
+  mute: async () => wishes,
+  block: async () => wishes,
+};

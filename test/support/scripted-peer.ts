@@ -12,12 +12,15 @@ import type {
 } from '../../src/peer/api.js';
 import type { DeliveryState, PeerEvent } from '../../src/peer/events.js';
 import { noFiles } from './no-files.js';
-import { noChanges, noGroups } from './no-groups.js';
+import { noChanges, noGroups, noPreferences } from './no-groups.js';
 
 /** A peer that says what a test gave it to say, and notes what it was asked. For tests of the faces alone. */
 export class ScriptedPeer implements PeerApi {
   readonly groups = noGroups;
   readonly changes = noChanges;
+  readonly preferences = noPreferences;
+
+  typing(): void {}
   readonly user: string = 'alice';
   readonly device: string = '00112233445566ff';
   directoryState: 'online' | 'offline' = 'online';

@@ -19,6 +19,8 @@ export interface DeviceSession {
   push(entries: readonly MailboxEntry[]): void;
   /** An encoded notice about an entry of a group, dropped where the reader is slow: it is told when there is room. */
   pushEncoded(group: Uint8Array, frame: Uint8Array): void;
+  /** An encoded notice that is of use only now: gone where the reader is slow. */
+  pushSignal(frame: Uint8Array): void;
   roleChanged(role: Role): void;
   /** The device has another session now. */
   replacedBy(session: DeviceSession): void;

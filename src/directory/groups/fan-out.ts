@@ -3,6 +3,7 @@ import { actCodec, statementCodec } from '../../wire/acts.js';
 import type { DirectoryNotices } from '../../wire/directory.js';
 import type { GroupEntry } from '../../wire/groups.js';
 import { foldName } from '../../wire/names.js';
+import type { Notice } from '../../wire/rpc.js';
 import { encodeNotice } from '../../wire/session.js';
 import type { Sessions } from '../delivery/sessions.js';
 import type { NamedGroup } from './named-group.js';
@@ -14,6 +15,19 @@ export function fanOut(sessions: Sessions, group: NamedGroup, entry: GroupEntry)
   const frame = encodeNotice<DirectoryNotices, 'groups.entry'>('groups.entry', { group: group.id, entry });
   for (const user of told) {
     for (const session of sessions.of(user)) session.pushEncoded(group.id, frame);
+  }
+}
+
+/** The same for a signal, to all members' devices but the one it is from. */
+export function fanOutSignal(
+  sessions: Sessions,
+  group: NamedGroup,
+  signal: Omit<Notice<DirectoryNotices, 'groups.signal'>, 'group'>,
+): void {
+  const frame = encodeNotice<DirectoryNotices, 'groups.signal'>('groups.signal', { group: group.id, ...signal });
+  for (const { user } of group.roster.members()) {
+    for (const session of sessions.of(foldName(user)))
+      if (session.device !== signal.from.device) session.pushSignal(frame);
   }
 }
 

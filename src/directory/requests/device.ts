@@ -111,6 +111,10 @@ export class DeviceRequests implements DeviceSession, Signed {
     this.#behind.set(hex(group), group);
   }
 
+  pushSignal(frame: Uint8Array): void {
+    if (this.#caller.hasRoom()) this.#caller.notifyEncoded(frame);
+  }
+
   roleChanged(role: Role): void {
     this.#role = role;
     this.notify('role', { role: this.role });

@@ -7,7 +7,9 @@ import { ACTS_PAGE, GROUP_LOG_PAGE } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
 import { may } from '../../wire/roles.js';
 import type { Params } from '../../wire/rpc.js';
+import { fanOutSignal } from '../groups/fan-out.js';
 import type { NamedGroup } from '../groups/named-group.js';
+import { rateLimited } from '../guard/buckets.js';
 import { takeMessages } from './conversations.js';
 import type { Handlers } from './dispatch.js';
 import { PAGE_BYTES } from './pages.js';
@@ -72,6 +74,14 @@ export const groupHandlers: Pick<Handlers<DirectoryMethods, Signed>, Grouping> =
     const group = await joined(signed, id);
     const moderates = may(signed.session.role, 'group.members');
     return { seq: await group.post(address(signed), message, { now: signed.core.clock.now(), moderates }) };
+  },
+  'groups.signal': async (signed, { group: id, ...signal }) => {
+    const { core, session } = signed;
+    const group = await joined(signed, id);
+    const wait = core.rates.signals.take(session.folded, core.clock.monotonic());
+    if (wait > 0) throw rateLimited(`more than ${core.limits.signals.perSecond} signals a second`, wait);
+    if (signal.epoch === group.epoch) fanOutSignal(core.sessions, group, { ...signal, from: address(signed) });
+    return {};
   },
   'groups.read': async (signed, { group, from, before }) =>
     (await joined(signed, group)).read(from, before, GROUP_LOG_PAGE, PAGE_BYTES),

@@ -1,33 +1,21 @@
-import { Failure } from '../../base/errors.js';
-import type { PeerApi } from '../api.js';
 import { type Command, type Context, define, type Parameter } from './command.js';
+import { chosenMessage, WHICH } from './which.js';
 
 const ID = {
   type: 'words',
   flag: true,
   optional: true,
-  about: 'the id of the message; without it the newest',
+  about: WHICH,
 } as const satisfies Parameter;
 
 interface Done {
   readonly event: 'change';
   readonly id: string;
-  readonly change: 'edited' | 'deleted' | 'reaction';
+  readonly change: keyof typeof SAYS;
 }
 
 const SAYS = { edited: 'Edited.', deleted: 'Deleted.', reaction: 'Done.' } as const;
 const lines = ({ change }: Done, { face }: Context): string[] => (face === 'slash' ? [] : [SAYS[change]]);
-
-/** The newest message of the conversation the chat is in: one's own, where it is to be changed. */
-async function newest(peer: PeerApi, id: string | undefined, context: Context, own: boolean): Promise<string> {
-  if (id !== undefined) return id;
-  const said = context.current === undefined ? [] : await peer.history({ conversation: context.current, limit: 100 });
-  const found = said.findLast(({ from }) => (from === peer.user) === own) ?? (own ? undefined : said.at(-1));
-  if (found !== undefined) return found.id;
-  throw new Failure('usage', 'message-needed', 'Which message?', {
-    hint: 'Give its --id; history --json shows the ids.',
-  });
-}
 
 const edit = define({
   name: 'edit',
@@ -37,7 +25,7 @@ const edit = define({
   about: 'Changes what a message of yours says.',
   examples: { slash: 'See you at seven', shell: "'See you at seven' --id ID" },
   async *run(peer, { body, id }, context): AsyncIterable<Done> {
-    const chosen = await newest(peer, id, context, true);
+    const chosen = await chosenMessage(peer, id, context, 'own');
     await peer.changes.edit(chosen, body);
     yield { event: 'change', id: chosen, change: 'edited' };
   },
@@ -47,11 +35,11 @@ const edit = define({
 const remove = define({
   name: 'delete',
   slash: 'delete',
-  parameters: { id: { type: 'words', optional: true, about: 'the id of the message; without it your newest' } },
+  parameters: { id: { type: 'words', optional: true, about: WHICH } },
   about: 'Takes back a message of yours, everywhere it is.',
   examples: { slash: '', shell: 'ID' },
   async *run(peer, { id }, context): AsyncIterable<Done> {
-    const chosen = await newest(peer, id, context, true);
+    const chosen = await chosenMessage(peer, id, context, 'own');
     await peer.changes.remove(chosen);
     yield { event: 'change', id: chosen, change: 'deleted' };
   },
@@ -66,7 +54,7 @@ const react = define({
   about: 'Reacts to a message.',
   examples: { slash: '👍', shell: "'👍' --id ID" },
   async *run(peer, { emoji, id }, context): AsyncIterable<Done> {
-    const chosen = await newest(peer, id, context, false);
+    const chosen = await chosenMessage(peer, id, context, 'others');
     await peer.changes.react(chosen, emoji);
     yield { event: 'change', id: chosen, change: 'reaction' };
   },

@@ -22,6 +22,7 @@ export const field = (text: string): string => cleanLine(text);
 /** `12:03 @bob bob: text`; of one's own messages the state stands at the end. */
 export function messageLine(message: Omit<HistoryMessage, 'receivedAt'>, now: number): string {
   const mark = message.state === undefined || message.state === 'delivered' ? '' : ` [${message.state}]`;
-  const head = `${clockTime(message.sentAt, now)} ${field(message.conversation)} ${field(message.from)}:`;
-  return `${head} ${onOneLine(message.text)}${mark}`;
+  const answers = message.replyTo === undefined ? '' : ' (reply)';
+  const head = `${clockTime(message.sentAt, now)} ${field(message.conversation)} ${field(message.from)}${answers}:`;
+  return `${head} ${message.hidden ? '(hidden: blocked)' : onOneLine(message.text)}${mark}`;
 }

@@ -3,6 +3,7 @@ import type { SendResult } from '../api.js';
 import type { DeliveryState } from '../events.js';
 import { define } from './command.js';
 import { field } from './lines.js';
+import { chosenMessage } from './which.js';
 
 const ORDER: readonly DeliveryState[] = ['queued', 'stored', 'delivered', 'read'];
 const PATIENCE_S = 15;
@@ -45,13 +46,15 @@ export const send = define({
       optional: true,
       about: 'what to wait for; stored is satisfied by delivered, too',
     },
+    reply: { type: 'word', flag: true, optional: true, about: 'the id of the message it answers' },
     timeout: { type: 'seconds', flag: true, optional: true, about: `seconds to wait, ${PATIENCE_S} by default` },
   },
   about: 'Sends a message to a person or a group: signed, end-to-end encrypted.',
   examples: { slash: 'bob See you at six', shell: "bob 'See you at six'" },
 
-  async *run(peer, { to, text, wait, timeout }, context) {
-    const sent = await peer.send(to, text);
+  async *run(peer, { to, text, wait, timeout, reply }, context) {
+    const replyTo = reply === undefined ? undefined : await chosenMessage(peer, reply, { current: to }, 'others');
+    const sent = await peer.send(to, text, { ...(replyTo !== undefined && { replyTo }) });
     context.current = sent.conversation;
     // What is in a group's log is there for all its members.
     const wanted = wait === 'delivered' && sent.conversation.startsWith('#') ? 'stored' : wait;

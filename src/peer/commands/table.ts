@@ -11,6 +11,7 @@ import { moderationCommands } from './moderation.js';
 import { play } from './play.js';
 import { search } from './search.js';
 import { send } from './send.js';
+import { talkCommands } from './talk.js';
 import { accept, autoaccept, decline, transfers } from './transfers.js';
 import { users } from './users.js';
 import { verify } from './verify.js';
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   transfers,
   play,
   autoaccept,
+  ...talkCommands,
   ...changeCommands,
   ...groupCommands,
   ...moderationCommands,

@@ -1,14 +1,15 @@
 import { hex, sameBytes } from '../../base/bytes.js';
+import type { Clock } from '../../base/clock.js';
 import { Failure, hasCode, toFailure } from '../../base/errors.js';
 import type { MlsEngine, MlsOpened } from '../../crypto/mls.js';
 import type { LocalStore, Step } from '../../store/local.js';
-import { type Content, contentCodec } from '../../wire/content.js';
+import { type Content, contentCodec, type TextContent } from '../../wire/content.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import { foldName } from '../../wire/names.js';
-import { cleanText } from '../../wire/text.js';
 import type { Via } from '../events.js';
 import type { History } from '../history.js';
 import type { MessageRow, Tables } from '../rows.js';
+import { lineOf } from '../talk/line.js';
 import { conversationWith, type DirectGroups } from './direct.js';
 import type { Group, Groups } from './groups.js';
 
@@ -20,6 +21,12 @@ export interface Incoming {
   readonly via: Via;
 }
 
+export interface Followed {
+  readonly steps: readonly Step[];
+  /** Once they are on disk. */
+  written?(): void;
+}
+
 export interface InboxInit {
   readonly tables: Tables;
   readonly disk: LocalStore;
@@ -27,13 +34,16 @@ export interface InboxInit {
   readonly groups: Groups;
   readonly direct: DirectGroups;
   readonly history: History;
+  readonly clock: Clock;
   readonly self: DeviceAddress;
   /** Runs work on a conversation, one after the other. */
   enqueue<T>(user: string, work: () => Promise<T>): Promise<T>;
   /** A line is on disk. Called in the order of the lines. */
   onLine(row: MessageRow, unseen: number): void;
-  /** What has to be kept of something besides text, in the same write as the memory that it came. */
-  stepsFor(user: string, from: DeviceAddress, content: Content): Promise<readonly Step[]>;
+  /** What has to be kept of something besides text, in the same write as the memory that it came, and what follows then. */
+  stepsFor(user: string, from: DeviceAddress, content: Content): Promise<Followed>;
+  /** Nothing of theirs is shown. */
+  isBlocked(user: string): boolean;
   /** A message came once more: whoever sent it may not know that it is here. */
   onKnown(incoming: Incoming): Promise<void>;
   onContent(user: string, from: DeviceAddress, content: Content): Promise<void>;
@@ -83,14 +93,18 @@ export class Inbox {
     if (!sameBytes(opened.aad, incoming.id)) throw mislabelled();
     group.state = opened.next;
     const from = this.#init.groups.owner(opened.sender.certificate);
-    const content = decodeContent(opened.plaintext);
+    // The ratchet moves and the id is remembered; besides, nothing of somebody blocked has ever come.
+    const content = this.#init.isBlocked(from.user) ? undefined : decodeContent(opened.plaintext);
     const steps = this.#init.groups.save(group);
     const line = content?.type === 'text' ? await this.#line(group, from, incoming, content, steps) : undefined;
     if (line === undefined)
       steps.push(this.#init.tables.places.put([hex(incoming.id)], { conversation: '', number: 0 }));
-    if (content && content.type !== 'text') steps.push(...(await this.#init.stepsFor(group.user, from, content)));
+    const followed =
+      content && content.type !== 'text' ? await this.#init.stepsFor(group.user, from, content) : undefined;
+    if (followed) steps.push(...followed.steps);
     const done = this.#init.disk.write(steps).then(() => {
       if (line) this.#init.onLine(line.row, line.unseen);
+      followed?.written?.();
     });
     this.#taking.set(hex(incoming.id), done);
     void done.finally(() => this.#taking.delete(hex(incoming.id))).catch(() => {});
@@ -111,23 +125,14 @@ export class Inbox {
     }
   }
 
-  async #line(
-    group: Group,
-    from: DeviceAddress,
-    { id, via }: Incoming,
-    content: Extract<Content, { type: 'text' }>,
-    steps: Step[],
-  ) {
-    const head = await this.#init.history.head(conversationWith(group.user));
-    const added = this.#init.history.append(head, {
-      id,
-      from: from.user,
-      body: cleanText(content.body),
-      sentAt: content.sentAt,
-      via,
-      // What another device of ours sent has left already.
-      ...(foldName(from.user) === foldName(this.#init.self.user) && { state: 'stored' as const }),
-    });
+  async #line(group: Group, from: DeviceAddress, { id, via }: Incoming, content: TextContent, steps: Step[]) {
+    const { history, self, clock } = this.#init;
+    const conversation = conversationWith(group.user);
+    const head = await history.head(conversation);
+    const mine = foldName(from.user) === foldName(self.user);
+    const line = lineOf(content, { conversation, from: from.user, self: self.user, since: clock.now() });
+    // What another device of ours sent has left already.
+    const added = history.append(head, { id, via, ...line, ...(mine && { state: 'stored' as const }) });
     const { unseen, step } = this.note(added.row);
     steps.push(...added.steps, step);
     return { row: added.row, unseen };

@@ -11,6 +11,7 @@ import { foldName } from '../../wire/names.js';
 import { cleanText } from '../../wire/text.js';
 import type { History } from '../history.js';
 import type { MessageRow, OutboxRow } from '../rows.js';
+import { lineOf, textOf } from '../talk/line.js';
 import { conversationWith, type DirectGroups } from './direct.js';
 import type { Group, Groups } from './groups.js';
 import type { Outbox } from './outbox.js';
@@ -66,10 +67,10 @@ export class Messenger {
    * Resolves when the message is on disk, sealed where that was possible.
    * @throws Failure usage 'text-empty', limit 'text-too-long', trust 'identity-changed', unknown 'user-unknown'
    */
-  async sendText(to: string, text: string): Promise<MessageRow> {
+  async sendText(to: string, text: string, answers?: Uint8Array): Promise<MessageRow> {
     assertSendable(text);
-    const body = cleanText(text);
-    const { row, written } = await this.#entering(to, (user) => this.#sealText(user, body));
+    const said = { body: cleanText(text), ...(answers && { replyTo: answers }) };
+    const { row, written } = await this.#entering(to, (user) => this.#sealText(user, said));
     await written;
     return row;
   }
@@ -88,20 +89,27 @@ export class Messenger {
     });
   }
 
-  #sealText(user: string, body: string): Promise<{ row: MessageRow; written: Promise<unknown> }> {
+  #sealText(
+    user: string,
+    said: { readonly body: string; readonly replyTo?: Uint8Array },
+  ): Promise<{ row: MessageRow; written: Promise<unknown> }> {
     return this.enqueue(user, async () => {
       const group = await this.#groupFor(user);
-      const head = await this.#init.history.head(conversationWith(user));
-      const now = this.#init.clock.now();
-      const content = contentCodec.encode({ type: 'text', body, sentAt: now });
+      const conversation = conversationWith(user);
+      const head = await this.#init.history.head(conversation);
+      const { user: self } = this.#init.self;
+      const sentAt = this.#init.clock.now();
+      const content = { type: 'text' as const, ...said, sentAt };
       const line = this.#init.history.append(head, {
         id: this.#init.random.bytes(MESSAGE_ID_BYTES),
-        from: this.#init.self.user,
-        body,
-        sentAt: now,
+        ...lineOf(content, { conversation, from: self, self, since: sentAt }),
         state: 'queued',
       });
-      const { written } = await this.#post(group, { id: line.row.id, user, content, shown: true }, line.steps);
+      const { written } = await this.#post(
+        group,
+        { id: line.row.id, user, content: contentCodec.encode(content), shown: true },
+        line.steps,
+      );
       return { row: line.row, written };
     });
   }
@@ -118,11 +126,12 @@ export class Messenger {
   }
 
   /** The same message in the group of now, for a device that could not open it. */
-  async resend(user: string, { id, body, sentAt, from }: MessageRow): Promise<void> {
-    if (foldName(from) !== foldName(this.#init.self.user)) return;
+  async resend(user: string, line: MessageRow): Promise<void> {
+    const { id, from, deleted } = line;
+    if (deleted || foldName(from) !== foldName(this.#init.self.user)) return;
     const { written } = await this.enqueue(user, async () => {
       const group = await this.#groupFor(user);
-      const content = contentCodec.encode({ type: 'text', body, sentAt });
+      const content = contentCodec.encode(textOf(line));
       return this.#post(group, { id, user, content, shown: true }, []);
     });
     await written;

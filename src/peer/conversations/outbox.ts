@@ -145,11 +145,11 @@ export class Outbox {
   }
 
   async #progress({ row, pending, state }: Entry): Promise<Step[]> {
-    const raised = row.shown ? await this.#init.history.raise(row.id, state) : [];
+    if (row.shown) await this.#init.history.raise(row.id, state);
     const progress =
       pending.size === 0
         ? this.#init.tables.outbox.remove(['out', row.order])
         : this.save({ ...row, pending: [...pending.values()] });
-    return [progress, ...raised];
+    return [progress];
   }
 }

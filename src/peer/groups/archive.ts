@@ -3,11 +3,11 @@ import { toFailure } from '../../base/errors.js';
 import { randomBelow } from '../../base/random.js';
 import { isArchived } from '../../crypto/archive.js';
 import type { Step } from '../../store/local.js';
-import { type Content, contentCodec, isChangeContent } from '../../wire/content.js';
+import { type ChangeContent, type Content, contentCodec, isChangeContent } from '../../wire/content.js';
 import type { GroupEntry } from '../../wire/groups.js';
 import { foldName } from '../../wire/names.js';
-import { cleanText } from '../../wire/text.js';
 import type { MessageRow } from '../rows.js';
+import { lineOf } from '../talk/line.js';
 import type { GroupContext } from './context.js';
 import type { Follower } from './follow.js';
 import { conversationOf, type NamedGroup } from './group.js';
@@ -15,6 +15,11 @@ import { conversationOf, type NamedGroup } from './group.js';
 export interface ArchiveInit extends GroupContext {
   readonly follower: Follower;
   send(group: NamedGroup, content: Content): Promise<void>;
+}
+
+interface Change {
+  readonly user: string;
+  readonly content: ChangeContent;
 }
 
 const MOST_KEYS = 4_000;
@@ -87,7 +92,7 @@ export class Archive {
     let before = group.row.entered;
     let newest = true;
     // Read backwards, so they come before what they change.
-    const changes: (() => Promise<void>)[] = [];
+    const changes: Change[] = [];
     for (let more = before > 1; more; ) {
       const page = await request('groups.read', { group: group.id, from: 1, before });
       const rows = await enqueue(group, () => this.#put(group, page.entries, changes));
@@ -96,19 +101,20 @@ export class Archive {
       before = page.entries[0]?.seq ?? 0;
       more = page.more && before > page.first;
     }
-    for (const change of changes.reverse()) await change();
     await enqueue(group, async () => {
+      for (const { user, content } of changes.reverse()) {
+        const changed = await this.#init.onChange(conversationOf(group.row.name), user, content);
+        if (changed === undefined) continue;
+        await this.#init.disk.write(changed.steps);
+        this.#init.emit(changed.event);
+      }
       group.row = { ...group.row, archived: true };
       await this.#init.disk.write([this.#init.store.save(group)]);
     });
     this.consider(group);
   }
 
-  async #put(
-    group: NamedGroup,
-    entries: readonly GroupEntry[],
-    changes: (() => Promise<void>)[],
-  ): Promise<MessageRow[]> {
+  async #put(group: NamedGroup, entries: readonly GroupEntry[], changes: Change[]): Promise<MessageRow[]> {
     const rows: MessageRow[] = [];
     const steps: Step[] = [];
     for (const entry of [...entries].reverse()) {
@@ -126,27 +132,21 @@ export class Archive {
     return rows.reverse();
   }
 
-  async #line(group: NamedGroup, entry: Extract<GroupEntry, { kind: 'message' }>, changes: (() => Promise<void>)[]) {
+  async #line(group: NamedGroup, entry: Extract<GroupEntry, { kind: 'message' }>, changes: Change[]) {
     const { follower, history, tables, self } = this.#init;
     if (await tables.places.get(hex(entry.id))) return undefined;
     const opened = await follower.openArchived(group, entry);
     const content = contentCodec.decode(opened.content);
-    if (isChangeContent(content)) {
-      changes.push(() => this.#init.onChange(conversationOf(group.row.name), opened.user, content));
-    }
+    if (isChangeContent(content)) changes.push({ user: opened.user, content });
     if (content.type !== 'text') return undefined;
     const mine = foldName(opened.user) === foldName(self.user);
     const conversation = conversationOf(group.row.name);
     const head = await history.head(conversation);
     if (head.last === 0) head.last = entry.seq;
+    // It lives no longer for having been found late.
+    const line = lineOf(content, { conversation, from: opened.user, self: self.user, since: entry.at });
     return history.lineAt(conversation, entry.seq, {
-      ...{
-        id: entry.id,
-        from: opened.user,
-        body: cleanText(content.body),
-        sentAt: content.sentAt,
-        via: 'group' as const,
-      },
+      ...{ id: entry.id, via: 'group', ...line },
       ...(mine && { state: 'stored' as const }),
     });
   }

@@ -6,6 +6,8 @@ import type { SigningKey } from '../../crypto/keys.js';
 import type { MlsEngine } from '../../crypto/mls.js';
 import type { LocalStore, Step } from '../../store/local.js';
 import type { ChangeContent } from '../../wire/content.js';
+import type { Signal } from '../../wire/signals.js';
+import type { Taken } from '../changes.js';
 import type { Contacts } from '../contacts.js';
 import type { DirectoryRequest } from '../conversations/direct.js';
 import type { Groups } from '../conversations/groups.js';
@@ -47,7 +49,9 @@ export interface GroupContext {
   note(row: MessageRow): { unseen: number; step: Step };
   onLine(row: MessageRow, unseen: number): void;
   onPast(row: MessageRow): void;
-  /** An edit, a deletion or a reaction. */
-  onChange(conversation: string, from: string, content: ChangeContent): Promise<void>;
+  /** An edit, a deletion or a reaction: what it makes of a line. In the group's queue. */
+  onChange(conversation: string, from: string, content: ChangeContent): Promise<Taken | undefined>;
+  /** What passes between members in passing. */
+  onSignal(conversation: string, user: string, signal: Signal): Promise<void>;
   report(what: string, error: unknown): void;
 }

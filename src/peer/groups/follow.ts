@@ -4,10 +4,16 @@ import { readAct } from '../../crypto/acts.js';
 import { archiveEpoch, isArchived, openArchived } from '../../crypto/archive.js';
 import type { Step } from '../../store/local.js';
 import type { Act } from '../../wire/acts.js';
-import { type ChangeContent, type Content, contentCodec, isChangeContent } from '../../wire/content.js';
+import {
+  type ChangeContent,
+  type Content,
+  contentCodec,
+  isChangeContent,
+  type TextContent,
+} from '../../wire/content.js';
 import type { GroupEntry } from '../../wire/groups.js';
 import { foldName } from '../../wire/names.js';
-import { cleanText } from '../../wire/text.js';
+import { lineOf } from '../talk/line.js';
 import { actEvents } from './act-events.js';
 import type { GroupContext } from './context.js';
 import { conversationOf, type NamedGroup } from './group.js';
@@ -212,10 +218,8 @@ export class Follower {
     if (!group.roster.isMember(user)) throw refused(group, `${user} is not a member`);
     const content = decodeContent(plaintext);
     if (content?.type === 'text') await this.#line(group, user, content, entry, taken);
-    else if (content && isChangeContent(content)) {
-      // It may concern a line of this very batch, which has to be on disk before.
-      taken.effects.push(() => this.#change(group, user, content));
-    } else if (content) taken.steps.push(...(await this.#init.onContent(group, user, content, entry)));
+    else if (content && isChangeContent(content)) await this.#change(group, user, content, taken);
+    else if (content) taken.steps.push(...(await this.#init.onContent(group, user, content, entry)));
   }
 
   async #open(group: NamedGroup, entry: Entry<'message'>): Promise<{ user: string; content: Uint8Array }> {
@@ -243,29 +247,33 @@ export class Follower {
   async #line(
     group: NamedGroup,
     user: string,
-    content: Extract<Content, { type: 'text' }>,
+    content: TextContent,
     { id, seq }: Entry<'message'>,
     { steps, effects }: Taken,
   ): Promise<void> {
-    const { history, note, onLine, self } = this.#init;
+    const { history, note, onLine, self, clock } = this.#init;
     const conversation = conversationOf(group.row.name);
     const mine = foldName(user) === foldName(self.user);
+    const line = lineOf(content, { conversation, from: user, self: self.user, since: clock.now() });
     const added = history.lineAt(conversation, seq, {
-      ...{ id, from: user, body: cleanText(content.body), sentAt: content.sentAt, via: 'group' as const },
+      ...{ id, via: 'group', ...line },
       ...(mine && { state: 'stored' as const }),
     });
     const head = await history.head(conversation);
+    head.unread ??= 0;
     head.last = Math.max(head.last, seq);
-    if (!mine) head.unread = (head.unread ?? 0) + 1;
+    if (!mine) history.count(head, added.row);
     const { unseen, step } = note(added.row);
     steps.push(...added.steps, step, history.saveHead(head));
     effects.push(() => onLine(added.row, unseen));
   }
 
-  #change(group: NamedGroup, user: string, content: ChangeContent): void {
-    const { scope, onChange, report } = this.#init;
-    const work = (): Promise<void> => onChange(conversationOf(group.row.name), user, content);
-    scope.run(work, (error) => report('', error));
+  async #change(group: NamedGroup, user: string, content: ChangeContent, taken: Taken): Promise<void> {
+    const { onChange, emit } = this.#init;
+    const changed = await onChange(conversationOf(group.row.name), user, content);
+    if (changed === undefined) return;
+    taken.steps.push(...changed.steps);
+    taken.effects.push(() => emit(changed.event));
   }
 
   /** The acts alone, until it is enough. */

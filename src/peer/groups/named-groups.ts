@@ -8,12 +8,14 @@ import type { DirectoryNotices } from '../../wire/directory.js';
 import { notJoined, type Standing } from '../../wire/group-roster.js';
 import { foldName, parseGroupName } from '../../wire/names.js';
 import type { Notice } from '../../wire/rpc.js';
+import type { SignalInit } from '../../wire/signals.js';
 import type { MessageRow } from '../rows.js';
 import { Archive, turnOf } from './archive.js';
 import type { GroupContext } from './context.js';
 import { Follower } from './follow.js';
 import { conversationOf, type NamedGroup } from './group.js';
 import { Poster } from './post.js';
+import { Signals } from './signals.js';
 
 type Distribute<T> = T extends unknown ? Omit<T, 'directory' | 'group' | 'previous' | 'at'> : never;
 export type Deed = Distribute<Statement>;
@@ -39,6 +41,7 @@ export class NamedGroups {
   readonly #follower: Follower;
   readonly #poster: Poster;
   readonly #archive: Archive;
+  readonly #signals: Signals;
   readonly #groups = new Map<string, NamedGroup>();
   readonly #awaited = new Set<string>();
 
@@ -61,6 +64,7 @@ export class NamedGroups {
     });
     const send = (group: NamedGroup, content: Content): Promise<void> => this.#poster.content(group, content, true);
     this.#archive = new Archive({ ...context, follower, send });
+    this.#signals = new Signals({ ...context, find: (id) => this.#groups.get(hex(id)) });
   }
 
   async load(): Promise<void> {
@@ -218,8 +222,18 @@ export class NamedGroups {
     await this.#poster.content(await this.#joined(name), content, false);
   }
 
-  async send(name: string, text: string): Promise<MessageRow> {
-    return this.#poster.text(await this.#joined(name), text);
+  async send(name: string, text: string, answers?: Uint8Array): Promise<MessageRow> {
+    return this.#poster.text(await this.#joined(name), text, answers);
+  }
+
+  /** To the members who are there. @returns false where nobody could be told now */
+  async signal(name: string, signal: SignalInit): Promise<boolean> {
+    const group = this.#local(name);
+    return group?.roster.isMember(this.#context.self.user) ? this.#signals.send(group, signal) : true;
+  }
+
+  onSignal(signal: Notice<DirectoryNotices, 'groups.signal'>): Promise<void> {
+    return this.#signals.heard(signal);
   }
 
   async members(name: string): Promise<readonly Standing[]> {

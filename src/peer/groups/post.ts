@@ -8,6 +8,7 @@ import type { GroupEntry } from '../../wire/groups.js';
 import { cleanText } from '../../wire/text.js';
 import { UNPLACED } from '../history.js';
 import type { GroupOutRow, MessageRow } from '../rows.js';
+import { lineOf } from '../talk/line.js';
 import type { GroupContext } from './context.js';
 import { conversationOf, type NamedGroup } from './group.js';
 import type { Membership } from './membership.js';
@@ -49,17 +50,18 @@ export class Poster {
    * Resolves when the line is on disk.
    * @throws Failure denied 'group-not-joined'
    */
-  async text(group: NamedGroup, text: string): Promise<MessageRow> {
+  async text(group: NamedGroup, text: string, answers?: Uint8Array): Promise<MessageRow> {
     const { history, clock, random, self, disk, tables } = this.#init;
     if (!group.roster.isMember(self.user)) throw notJoined(group.row.name);
-    const body = cleanText(text);
     const now = clock.now();
+    const said = { body: cleanText(text), sentAt: now, ...(answers && { replyTo: answers }) };
     const order = this.#nextOrder++;
     const id = random.bytes(MESSAGE_ID_BYTES);
     const line = UNPLACED + order;
     const conversation = conversationOf(group.row.name);
-    const added = history.lineAt(conversation, line, { id, from: self.user, body, sentAt: now, state: 'queued' });
-    const content = contentCodec.encode({ type: 'text', body, sentAt: now });
+    const kept = lineOf(said, { conversation, from: self.user, self: self.user, since: now });
+    const added = history.lineAt(conversation, line, { id, ...kept, state: 'queued' });
+    const content = contentCodec.encode({ type: 'text', ...said });
     const row: GroupOutRow = { order, id, group: group.id, content, mls: false, line };
     await disk.write([...added.steps, tables.groupOut.put(['out', order], row)]);
     this.#queue(group.id).push(row);

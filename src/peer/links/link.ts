@@ -5,12 +5,14 @@ import { Failure } from '../../base/errors.js';
 import type { DeviceCertificate } from '../../crypto/certificate.js';
 import { PROTOCOL_VERSIONS } from '../../wire/limits.js';
 import { type PeerMethods, type PeerNotices, peerMethods, peerNotices } from '../../wire/peer-link.js';
-import type { MethodName, Params, Result } from '../../wire/rpc.js';
+import type { MethodName, Notice, Params, Result } from '../../wire/rpc.js';
 import { agent } from '../agent.js';
 import { Channel } from '../channel.js';
 
 export interface LinkHandlers {
   deliver(params: Params<PeerMethods, 'deliver'>, link: Link): Promise<void>;
+  /** The person at the other end writes, or has stopped. */
+  typing(active: boolean, link: Link): void;
   crl(): { readonly number: number; readonly der: Uint8Array };
 }
 
@@ -51,7 +53,7 @@ export class Link {
         hears: peerNotices,
         calls: peerMethods,
         serve: (method, params) => this.#serve(method, params),
-        hear: () => {},
+        hear: (_typing, { active }: Notice<PeerNotices, 'typing'>) => init.handlers.typing(active, this),
       },
     );
   }
@@ -85,6 +87,11 @@ export class Link {
     params: Params<PeerMethods, M>,
   ): Promise<Result<PeerMethods, M>> {
     return this.#channel.session.request(method, params);
+  }
+
+  /** Nothing says whether it was heard. */
+  typing(active: boolean): void {
+    this.#channel.session.notify('typing', { active });
   }
 
   close(why: Failure): void {

@@ -1,0 +1,79 @@
+import { hex } from '../../base/bytes.js';
+import { openArchived, SIGNAL_LABEL, sealArchived } from '../../crypto/archive.js';
+import type { DirectoryNotices } from '../../wire/directory.js';
+import { CLOCK_SKEW_MS, SIGNAL_MEMBERS } from '../../wire/limits.js';
+import type { Notice } from '../../wire/rpc.js';
+import { decodeSignal, encodeSignal, type Signal, type SignalInit } from '../../wire/signals.js';
+import type { GroupContext } from './context.js';
+import { conversationOf, type NamedGroup } from './group.js';
+
+export interface SignalsInit extends GroupContext {
+  find(id: Uint8Array): NamedGroup | undefined;
+}
+
+const KEY_BYTES = 32;
+/** Devices whose latest signal is remembered, in all groups. */
+const REMEMBERED = 4_096;
+
+/**
+ * What passes between the members of a group who are there. Sealed under a secret of the epoch (RFC 9420 §8.5), which
+ * moves no ratchet and writes nothing; signed by its author's device, so that neither the directory nor another member
+ * can speak for it.
+ */
+export class Signals {
+  readonly #init: SignalsInit;
+  readonly #keys = new WeakMap<NamedGroup, { readonly epoch: number; readonly key: Uint8Array }>();
+  /** The newest of each device, by group: an older one is one played again. */
+  readonly #latest = new Map<string, number>();
+  #at = 0;
+
+  constructor(init: SignalsInit) {
+    this.#init = init;
+  }
+
+  /** @returns false where nobody could be told now */
+  async send(group: NamedGroup, signal: SignalInit): Promise<boolean> {
+    const { random, self, anchor, request, clock, isOnline } = this.#init;
+    if (group.mls === undefined || !isOnline()) return false;
+    if (group.roster.members().length > SIGNAL_MEMBERS) return true;
+    this.#at = Math.max(this.#at + 1, clock.now());
+    const { epoch } = group.mls.state;
+    const id = random.bytes(16);
+    const place = { use: 'signal' as const, directoryId: anchor.trust.directoryId, group: group.id, epoch, id };
+    const author = { user: self.user, key: self.key, statement: self.statement };
+    const content = encodeSignal({ ...signal, at: this.#at } as Signal);
+    const sealed = sealArchived(this.#key(group), place, { author, content, random });
+    await request('groups.signal', { group: group.id, id, epoch, sealed });
+    return true;
+  }
+
+  async heard({ group: groupId, id, epoch, sealed }: Notice<DirectoryNotices, 'groups.signal'>): Promise<void> {
+    const { anchor, clock } = this.#init;
+    const group = this.#init.find(groupId);
+    if (group?.mls === undefined || group.mls.state.epoch !== epoch) return;
+    const place = { use: 'signal' as const, directoryId: anchor.trust.directoryId, group: groupId, id };
+    const opened = openArchived(sealed, this.#key(group), place, (user) => group.roster.standing(user)?.identityKey);
+    const signal = decodeSignal(opened.content);
+    if (!group.roster.isMember(opened.user) || Math.abs(signal.at - clock.now()) > CLOCK_SKEW_MS) return;
+    if (this.#isOld(`${hex(groupId)} ${hex(opened.deviceKey)}`, signal.at)) return;
+    await this.#init.onSignal(conversationOf(group.row.name), opened.user, signal);
+  }
+
+  #isOld(device: string, at: number): boolean {
+    const latest = this.#latest.get(device);
+    if (latest !== undefined && at <= latest) return true;
+    this.#latest.delete(device);
+    this.#latest.set(device, at);
+    if (this.#latest.size > REMEMBERED) this.#latest.delete(this.#latest.keys().next().value!);
+    return false;
+  }
+
+  #key(group: NamedGroup): Uint8Array {
+    const { state } = group.mls!;
+    const known = this.#keys.get(group);
+    if (known?.epoch === state.epoch) return known.key;
+    const key = this.#init.engine.exportSecret(state, SIGNAL_LABEL, group.id, KEY_BYTES);
+    this.#keys.set(group, { epoch: state.epoch, key });
+    return key;
+  }
+}

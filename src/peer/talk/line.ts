@@ -1,0 +1,40 @@
+import type { TextContent } from '../../wire/content.js';
+import { foldName } from '../../wire/names.js';
+import { cleanText } from '../../wire/text.js';
+import type { MessageRow } from '../rows.js';
+import { names, namesAll } from './mentions.js';
+
+type Line = Pick<MessageRow, 'from' | 'body' | 'sentAt' | 'replyTo' | 'mentioned' | 'lifetime' | 'expires'>;
+
+export interface LineInit {
+  /** `@user` or `#group`. */
+  readonly conversation: string;
+  readonly from: string;
+  /** Whose device this is. */
+  readonly self: string;
+  /** Milliseconds since 1970: from when on it lives. */
+  readonly since: number;
+}
+
+/** Whether a text speaks to the person whose device this is. */
+export const isMentioned = (body: string, { conversation, from, self }: Omit<LineInit, 'since'>): boolean =>
+  foldName(from) !== foldName(self) && (names(body, self) || (conversation.startsWith('#') && namesAll(body)));
+
+/** What a line of the history keeps of a text. */
+export function lineOf(content: Omit<TextContent, 'type'>, init: LineInit): Line {
+  const { sentAt, replyTo, expires: lifetime = 0 } = content;
+  const body = cleanText(content.body);
+  return {
+    ...{ from: init.from, body, sentAt },
+    ...(replyTo && { replyTo }),
+    ...(isMentioned(body, init) && { mentioned: true }),
+    ...(lifetime > 0 && { lifetime, expires: init.since + lifetime * 1000 }),
+  };
+}
+
+/** The text as it was sent, for whoever could not open it. */
+export const textOf = ({ body, sentAt, replyTo, lifetime }: MessageRow): TextContent => ({
+  ...{ type: 'text', body, sentAt },
+  ...(replyTo && { replyTo }),
+  ...(lifetime !== undefined && { expires: lifetime }),
+});
