@@ -1,9 +1,3 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { client as opaque, ready } from '@serenity-kit/opaque';
 import { base64url, fromBase64url } from '../src/base/bytes.js';
 import { systemRandom } from '../src/base/random.js';
@@ -12,6 +6,7 @@ import { opaqueIdentifiers } from '../src/crypto/opaque.js';
 import { parseLink } from '../src/wire/link.js';
 import { type DeviceClient, type EnrolClient, openEnrol, signIn } from '../test/support/directory-client.js';
 import type { MadeDevice } from './support/directory-process.js';
+import { type RemoteDirectory, tlsOf, type Used, withDirectory } from './support/remote-directory.js';
 import { medianOf, type Report } from './support/report.js';
 
 const RUNS = 3;
@@ -36,51 +31,6 @@ export default async function benchDirectory(report: Report): Promise<void> {
     },
     (directory) => benchIdle(report, directory, devices),
   );
-}
-
-interface Used {
-  readonly cpuSeconds: number;
-  readonly rss: number;
-  readonly devices: number;
-}
-
-class RemoteDirectory {
-  readonly link: string;
-  readonly #child: ChildProcess;
-
-  constructor(child: ChildProcess, link: string) {
-    this.#child = child;
-    this.link = link;
-  }
-
-  async ask<T>(ask: 'make' | 'used' | 'end', argument = 0): Promise<T> {
-    this.#child.send({ ask, argument });
-    const [{ answer }] = (await once(this.#child, 'message')) as [{ answer: T }];
-    return answer;
-  }
-}
-
-/** Each piece of work meets the directory freshly started, on the data which those before left. */
-async function withDirectory(...works: ((directory: RemoteDirectory) => Promise<void>)[]): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'p2pchat-bench-'));
-  try {
-    for (const work of works) await onFolder(folder, work);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function onFolder(folder: string, work: (directory: RemoteDirectory) => Promise<void>): Promise<void> {
-  const child = fork(fileURLToPath(new URL('./support/directory-process.js', import.meta.url)), [folder]);
-  const [{ answer }] = (await once(child, 'message')) as [{ answer: string }];
-  const directory = new RemoteDirectory(child, answer);
-  try {
-    await work(directory);
-  } finally {
-    const ended = once(child, 'exit');
-    await directory.ask('end');
-    await ended;
-  }
 }
 
 // --- Logins ---
@@ -172,10 +122,6 @@ async function benchEvenness(report: Report, person: Person): Promise<void> {
 }
 
 // --- Mailboxes ---
-
-const tlsOf = ({ seed, certificate }: MadeDevice) => ({
-  tls: { key: SigningKey.fromSeed(fromBase64url(seed)), chain: [fromBase64url(certificate)] },
-});
 
 async function benchMailboxes(report: Report, directory: RemoteDirectory): Promise<void> {
   const devices = await directory.ask<MadeDevice[]>('make', 32);

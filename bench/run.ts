@@ -1,6 +1,6 @@
 /**
- * Runs benches: `npm run bench -- NAME…`, where NAME stands for bench/NAME.ts. Without a name it lists them. Figures go
- * to the terminal and, as JSON, to bench/results/.
+ * Runs benches: `npm run bench -- NAME…`, where NAME stands for bench/NAME.ts; `NAME:PART,PART` runs some of its parts, where
+ * it has parts. Without a name it lists them. Figures go to the terminal and, as JSON, to bench/results/.
  */
 import { readdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -15,17 +15,20 @@ const known = readdirSync(here)
   .map((name) => name.slice(0, -'.js'.length))
   .sort();
 
-const names = process.argv.slice(2);
-const wrong = names.filter((name) => !known.includes(name));
-if (names.length === 0 || wrong.length > 0) {
-  for (const name of wrong) console.error(`There is no bench '${name}'.`);
+const wanted = process.argv.slice(2).map((word) => {
+  const [name = '', parts = ''] = word.split(':');
+  return { name, parts: parts.split(',').filter(Boolean) };
+});
+const wrong = wanted.filter(({ name }) => !known.includes(name));
+if (wanted.length === 0 || wrong.length > 0) {
+  for (const { name } of wrong) console.error(`There is no bench '${name}'.`);
   console.error(`npm run bench -- NAME…, where NAME is one of: ${known.join(', ')}`);
   process.exit(2);
 }
 
-for (const name of names) {
+for (const { name, parts } of wanted) {
   const module: { readonly default: Bench } = await import(new URL(`./${name}.js`, import.meta.url).href);
   const report = new PrintedReport(name);
-  await module.default(report);
+  await module.default(report, parts);
   console.log(`  kept in ${report.save(results, systemClock.now())}`);
 }

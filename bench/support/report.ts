@@ -18,8 +18,23 @@ export interface Report {
   add(figure: Figure): void;
 }
 
-/** The default export of bench/NAME.ts. */
-export type Bench = (report: Report) => Promise<void>;
+/** The default export of bench/NAME.ts. @param parts what was asked for of it; all of it where that is empty */
+export type Bench = (report: Report, parts: readonly string[]) => Promise<void>;
+
+/** Runs the parts asked for, in the order of the table, or all. */
+export async function runParts(
+  table: Readonly<Record<string, (report: Report) => Promise<void>>>,
+  report: Report,
+  parts: readonly string[],
+): Promise<void> {
+  const unknown = parts.find((part) => !Object.hasOwn(table, part));
+  if (unknown !== undefined) throw new Error(`no part '${unknown}'; there are ${Object.keys(table).join(', ')}`);
+  for (const [name, part] of Object.entries(table)) if (parts.length === 0 || parts.includes(name)) await part(report);
+}
+
+/** The value below which that share of the values lies. */
+export const quantile = (values: readonly number[], q: number): number =>
+  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))]!;
 
 /** The median of so many runs: one that something disturbed does not count. */
 export async function medianOf(runs: number, measure: () => Promise<number>): Promise<number> {

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { type Cipher, createCipheriv, createDecipheriv } from 'node:crypto';
 import { concat } from '../base/bytes.js';
 import type { Random } from '../base/random.js';
 
@@ -38,8 +38,7 @@ export function openAead(key: Uint8Array, sealed: Uint8Array, aad: Uint8Array): 
 
 /** NIST SP 800-108r1 KDF in counter mode over CMAC, for two blocks: as c2sp.org/XAES-256-GCM spells it out. */
 function messageKey(key: Uint8Array, nonce: Uint8Array): Uint8Array {
-  const aes = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false);
-  const subkey = double(aes.update(new Uint8Array(16)));
+  const { aes, subkey } = cmacOf(key);
   const blocks = new Uint8Array(32);
   for (const [index, at] of [0, 16].entries()) {
     blocks.set([0, index + 1, 0x58, 0], at);
@@ -47,6 +46,24 @@ function messageKey(key: Uint8Array, nonce: Uint8Array): Uint8Array {
     for (let i = 0; i < 16; i++) blocks[at + i]! ^= subkey[i]!;
   }
   return new Uint8Array(aes.update(blocks));
+}
+
+/** Block by block, each by itself, so that one object serves all messages under a key. */
+interface Cmac {
+  readonly aes: Cipher;
+  readonly subkey: Uint8Array;
+}
+
+const cmacs = new WeakMap<Uint8Array, Cmac>();
+
+/** Making one costs more than using it; keys are never changed in place. */
+function cmacOf(key: Uint8Array): Cmac {
+  const known = cmacs.get(key);
+  if (known !== undefined) return known;
+  const aes = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false);
+  const cmac = { aes, subkey: double(aes.update(new Uint8Array(16))) };
+  cmacs.set(key, cmac);
+  return cmac;
 }
 
 /** Multiplication by x in GF(2^128), as CMAC's subkeys are made (NIST SP 800-38B §6.1). */

@@ -1,6 +1,7 @@
-import { concat, utf8 } from '../base/bytes.js';
+import { asBuffer, concat, utf8 } from '../base/bytes.js';
 import { Failure } from '../base/errors.js';
 import type { Random } from '../base/random.js';
+import { Recent } from '../base/recent.js';
 import { openAead, sealAead } from './aead.js';
 import { derive } from './kdf.js';
 import { SigningKey, verifySignature } from './keys.js';
@@ -32,12 +33,22 @@ const statementBytes = (account: AccountName, deviceKey: Uint8Array): Uint8Array
 export const signDevice = (identity: SigningKey, account: AccountName, deviceKey: Uint8Array): Uint8Array =>
   identity.sign(statementBytes(account, deviceKey));
 
-export const isConsent = (
+/** Consents that were verified: every archived message carries its author's. */
+const proven = new Recent<string, true>(4_096);
+
+export function isConsent(
   identityKey: Uint8Array,
   account: AccountName,
   deviceKey: Uint8Array,
   statement: Uint8Array,
-): boolean => verifySignature(identityKey, statementBytes(account, deviceKey), statement);
+): boolean {
+  const said = statementBytes(account, deviceKey);
+  const name = asBuffer(concat(identityKey, statement, said)).toString('latin1');
+  if (proven.get(name)) return true;
+  if (!verifySignature(identityKey, said, statement)) return false;
+  proven.set(name, true);
+  return true;
+}
 
 /**
  * The identity's seed under the OPAQUE export key, for the directory to keep: it can't open it, and neither can whoever

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { asBuffer, base64url, concat, fromHex, hex } from '../base/bytes.js';
 import type { Random } from '../base/random.js';
+import { Recent } from '../base/recent.js';
 
 /** Ed25519 (RFC 8032) keys as their 32 raw bytes, which is what crosses the wire and lies in the vault. */
 
@@ -37,11 +38,20 @@ export function isSoundKey(publicKey: Uint8Array): boolean {
 /** SubjectPublicKeyInfo, DER. */
 const spki = (publicKey: Uint8Array): Uint8Array => concat(SPKI_PREFIX, publicKey);
 
-const publicKeyObject = (publicKey: Uint8Array): KeyObject =>
-  createPublicKey({ key: asBuffer(spki(publicKey)), format: 'der', type: 'spki' });
+/** Parsing a key costs more than a verification by it, and the same few people are verified again and again. */
+const parsed = new Recent<string, KeyObject | 'unsound'>(4_096);
+
+function verifierOf(publicKey: Uint8Array): KeyObject | 'unsound' {
+  return parsed.need(asBuffer(publicKey).toString('latin1'), () =>
+    isSoundKey(publicKey)
+      ? createPublicKey({ key: asBuffer(spki(publicKey)), format: 'der', type: 'spki' })
+      : 'unsound',
+  );
+}
 
 export function verifySignature(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  return isSoundKey(publicKey) && verify(null, message, publicKeyObject(publicKey), signature);
+  const verifier = verifierOf(publicKey);
+  return verifier !== 'unsound' && verify(null, message, verifier, signature);
 }
 
 /** Names a device everywhere: hex of the first 8 bytes of SHA-256 over its public key. */

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { concat, hex, utf8 } from '../base/bytes.js';
 import { Failure } from '../base/errors.js';
 import type { Random } from '../base/random.js';
+import { Recent } from '../base/recent.js';
 import { codec, count, exactly } from '../wire/schema.js';
 import { AEAD_OVERHEAD, openAead, sealAead } from './aead.js';
 import { derive, hmac } from './kdf.js';
@@ -107,6 +108,7 @@ const ROW_VERSION = Uint8Array.of(1);
 export function sealer(vaultKey: Uint8Array, random: Random): Sealer {
   const rowKey = derive(vaultKey, 'p2pchat/1 vault rows');
   const blindKey = derive(vaultKey, 'p2pchat/1 vault keys');
+  const blinded = new Recent<string, string>(4_096);
   const aad = (rowName: string): Uint8Array => concat(ROW_VERSION, utf8(rowName));
   return {
     seal: (rowName, plaintext) => concat(ROW_VERSION, sealAead(rowKey, plaintext, aad(rowName), random)),
@@ -117,6 +119,6 @@ export function sealer(vaultKey: Uint8Array, random: Random): Sealer {
         hint: 'Restore the profile from a backup, or remove what is damaged and let it be fetched again.',
       });
     },
-    blind: (keyText) => hex(hmac(blindKey, utf8(keyText)).subarray(0, 16)),
+    blind: (keyText) => blinded.need(keyText, () => hex(hmac(blindKey, utf8(keyText)).subarray(0, 16))),
   };
 }

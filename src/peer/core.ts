@@ -97,7 +97,7 @@ export class Core {
       now: () => clock.now(),
     });
     this.preferences = new Preferences({ tables, disk, self: self.user });
-    this.feed = new Feed(tables, disk, this.preferences);
+    this.feed = new Feed(tables, disk, this.preferences, clock);
     this.history = new History({ tables, disk, clock, look: this.preferences });
     this.contacts = new Contacts({
       tables,

@@ -1,9 +1,15 @@
 import { hex } from '../base/bytes.js';
-import { timestamp } from '../base/clock.js';
+import { type Cancel, type Clock, timestamp } from '../base/clock.js';
 import type { LocalStore } from '../store/local.js';
 import type { MessageEvent, PeerEvent } from './events.js';
 import { type LineLook, marksOf, seqOf } from './history.js';
 import type { MessageRow, Tables } from './rows.js';
+
+/**
+ * That something was shown is written with what is shown within this time after it, so that a message costs one write to the
+ * disk and not two. Whoever is killed within it is shown those lines again, as history.
+ */
+const FORGET_AFTER_MS = 200;
 
 /**
  * Hands events to whoever watches. A message stays noted as unseen until somebody has been given it, so that what comes
@@ -14,13 +20,16 @@ export class Feed {
   readonly #store: LocalStore;
   readonly #look: LineLook;
   readonly #listeners = new Set<(event: PeerEvent) => void>();
+  readonly #clock: Clock;
   #seen: number[] = [];
+  #waiting: Cancel | undefined;
   #forgetting: Promise<void> | undefined;
 
-  constructor(tables: Tables, store: LocalStore, look: LineLook) {
+  constructor(tables: Tables, store: LocalStore, look: LineLook, clock: Clock) {
     this.#tables = tables;
     this.#store = store;
     this.#look = look;
+    this.#clock = clock;
   }
 
   subscribe(listener: (event: PeerEvent) => void): () => void {
@@ -63,11 +72,18 @@ export class Feed {
 
   /** Resolves when what was shown is no longer noted as unseen. */
   async close(): Promise<void> {
+    this.#forgetNow();
     await this.#forgetting;
   }
 
   #forget(unseen: number): void {
     this.#seen.push(unseen);
+    this.#waiting ??= this.#clock.after(FORGET_AFTER_MS, () => this.#forgetNow());
+  }
+
+  #forgetNow(): void {
+    this.#waiting?.();
+    this.#waiting = undefined;
     this.#forgetting ??= this.#flush().finally(() => {
       this.#forgetting = undefined;
     });

@@ -12,6 +12,8 @@ import { foldName } from '../wire/names.js';
 export class TrustAnchor {
   readonly trust: Trust;
   readonly #clock: Clock;
+  /** Members of groups are looked at again with every message. */
+  readonly #read = new WeakMap<Uint8Array, DeviceCertificate>();
   #crl: RevocationList;
 
   constructor(trust: Trust, crl: RevocationList, clock: Clock) {
@@ -59,9 +61,13 @@ export class TrustAnchor {
     }
   }
 
-  /** Of a certificate that was judged before. */
+  /** Of a certificate that was judged before; nobody changes its bytes. */
   readDevice(der: Uint8Array): DeviceCertificate {
-    return readDeviceCertificate(der);
+    const known = this.#read.get(der);
+    if (known !== undefined) return known;
+    const certificate = readDeviceCertificate(der);
+    this.#read.set(der, certificate);
+    return certificate;
   }
 
   /** @throws Failure trust 'roster-forged', where the directory did not say this of that user */

@@ -18,6 +18,7 @@ const TRIES = 64;
 export class Membership {
   readonly #context: GroupContext;
   readonly #catchUp: (group: NamedGroup) => Promise<void>;
+  readonly #archiveKeys = new WeakMap<MlsState, Uint8Array>();
 
   constructor(context: GroupContext, catchUp: (group: NamedGroup) => Promise<void>) {
     this.#context = context;
@@ -122,7 +123,12 @@ export class Membership {
   }
 
   archiveKey(group: NamedGroup): Uint8Array {
-    return this.#context.engine.exportSecret(group.mls!.state, ARCHIVE_LABEL, group.id, ARCHIVE_KEY_BYTES);
+    const { state } = group.mls!;
+    const known = this.#archiveKeys.get(state);
+    if (known !== undefined) return known;
+    const key = this.#context.engine.exportSecret(state, ARCHIVE_LABEL, group.id, ARCHIVE_KEY_BYTES);
+    this.#archiveKeys.set(state, key);
+    return key;
   }
 
   /** @returns whether it was taken; the group has caught up either way */

@@ -1,0 +1,51 @@
+/**
+ * A person of a bench, in a process of its own with an IPC channel: `member HOME USER LINK PASSWORD [INVITE]`. Does what it
+ * is told and says when each message came, by process.hrtime's clock, which is one for all processes.
+ */
+
+import { registerAccount } from '../../src/peer/account.js';
+import { loginPeer } from '../../src/peer/peer.js';
+
+export type Order =
+  | { readonly what: 'join'; readonly group: string }
+  | { readonly what: 'create'; readonly group: string }
+  | { readonly what: 'send'; readonly group: string; readonly text: string }
+  /** So many messages, each into the queue when the one before is there; answers when the last has its place. */
+  | { readonly what: 'fill'; readonly group: string; readonly count: number }
+  | { readonly what: 'used' };
+
+/** `sent`: when the call was made. Times in nanoseconds, as text. */
+export type Told =
+  | { readonly ready: string }
+  | { readonly text: string; readonly at: string; readonly history: boolean }
+  | { readonly done: string; readonly at: string; readonly cpu: number; readonly system: number; readonly rss: number };
+
+const tell = (told: Told): void => void process.send!(told);
+const now = (): string => String(process.hrtime.bigint());
+
+const [home, user, directory, password, invite] = process.argv.slice(2) as [string, string, string, string, string?];
+await registerAccount({ home, user, directory, password, ...(invite && { invite }) });
+const peer = await loginPeer({ home, user, password, listen: '127.0.0.1:0' });
+peer.subscribe((event) => {
+  if (event.event === 'message') tell({ text: event.text, at: now(), history: event.history === true });
+  if (event.event === 'error') console.error(`${user}: ${event.code}: ${event.message}`);
+});
+
+async function follow(order: Order): Promise<void> {
+  if (order.what === 'join') await peer.groups.join(order.group);
+  if (order.what === 'create') await peer.groups.create(order.group, { kind: 'open', history: 'shared' });
+  if (order.what === 'send') await peer.send(`#${order.group}`, order.text);
+  if (order.what !== 'fill') return;
+  let last = '';
+  for (let at = 0; at < order.count; at++) last = (await peer.send(`#${order.group}`, `line ${at}`)).id;
+  await peer.waitFor(last, 'stored', 600_000);
+}
+
+process.on('message', async (order: Order) => {
+  const at = now();
+  await follow(order);
+  const { user: busy, system } = process.cpuUsage();
+  tell({ done: order.what, at, cpu: (busy + system) / 1e3, system: system / 1e3, rss: process.memoryUsage.rss() });
+});
+process.on('disconnect', () => void peer.close());
+tell({ ready: user });
