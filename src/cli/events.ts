@@ -1,6 +1,7 @@
 import { clockTime, field, messageLine, onOneLine } from '../peer/commands/lines.js';
 import { spanOf } from '../peer/commands/spans.js';
 import { transferNotice } from '../peer/commands/transfer-lines.js';
+import { uploadNotice } from '../peer/commands/upload-lines.js';
 import type {
   ChangeEvent,
   DirectoryEvent,
@@ -84,6 +85,8 @@ export function eventLines(event: PeerEvent, now: number): string[] {
       return [directoryLine(event)];
     case 'transfer':
       return transferNotice(event);
+    case 'upload':
+      return uploadNotice(event);
     case 'change':
       return [`-- ${field(event.conversation)}: ${field(event.from)} ${CHANGED[event.change](event)}`];
     case 'group':

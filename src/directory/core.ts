@@ -25,6 +25,7 @@ import { LoginGuard } from './guard/login-guard.js';
 import { type DirectoryLimits, HOUSEKEEPING_EVERY_MS, LIMITED_KEYS, TOLD_AT_ONCE } from './limits.js';
 import { repeat } from './repeat.js';
 import { openTables } from './rows.js';
+import { Uploads } from './uploads/uploads.js';
 
 export interface CoreInit {
   readonly store: Store;
@@ -96,6 +97,7 @@ export async function openCore(init: CoreInit) {
     rooms: init.rooms ?? DEFAULT_ROOMS,
     onStored: (group, entry) => fanOut(sessions, group, entry),
   });
+  const uploads = await Uploads.open({ store, clock, limits: limits.uploads });
   const ledger = await Ledger.open(store, authority.trust);
   const started = { wall: clock.now(), monotonic: clock.monotonic() };
   const endHousekeeping = repeat(
@@ -105,6 +107,7 @@ export async function openCore(init: CoreInit) {
       await revocations.publish();
       await keyPackages.sweep();
       await namedGroups.trimAll();
+      await uploads.sweep();
     },
     (error) => log.error('housekeeping failed', { error: String(error) }),
   );
@@ -128,6 +131,7 @@ export async function openCore(init: CoreInit) {
       mailboxes,
       groupLogs,
       namedGroups,
+      uploads,
       ledger,
       guard,
     },

@@ -27,6 +27,8 @@ export interface DirectoryLimits {
   readonly requests: Bucket;
   /** Key packages one user may claim; each is gone for good. */
   readonly claims: Bucket;
+  /** Files for groups. */
+  readonly uploads: UploadLimits;
   readonly accounts: number;
   readonly watchesPerSession: number;
   /** Bytes which wait for a slow reader before pushes stop: it then catches up from its mailbox. */
@@ -44,6 +46,15 @@ export interface DirectoryLimits {
   readonly lostAfter: number;
 }
 
+/** How much room files for groups have, in bytes on the disk, and for how long they are kept, milliseconds. */
+export interface UploadLimits {
+  readonly perAccount: number;
+  readonly total: number;
+  readonly lifetimeMs: number;
+  /** For what was begun and never finished. */
+  readonly unfinishedMs: number;
+}
+
 /** A token bucket: so many at once, so many more each second. */
 export interface Bucket {
   readonly burst: number;
@@ -59,6 +70,12 @@ export const DEFAULT_LIMITS: DirectoryLimits = {
   signals: { burst: SIGNALS_BURST, perSecond: SIGNALS_PER_SECOND },
   requests: { burst: 2_000, perSecond: 1_000 },
   claims: { burst: 200, perSecond: 2 },
+  uploads: {
+    perAccount: 2 * 2 ** 30,
+    total: 32 * 2 ** 30,
+    lifetimeMs: 30 * 24 * 3_600_000,
+    unfinishedMs: 24 * 3_600_000,
+  },
   accounts: 100_000,
   watchesPerSession: 5_000,
   pushBuffer: 1 << 20,

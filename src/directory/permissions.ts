@@ -37,6 +37,12 @@ export const METHOD_ACTIONS: Readonly<Record<keyof DirectoryMethods, Action>> = 
   'groups.post': 'group.join',
   'groups.signal': 'group.join',
   'groups.read': 'group.join',
+  'uploads.begin': 'group.join',
+  'uploads.put': 'group.join',
+  'uploads.finish': 'group.join',
+  'uploads.get': 'group.join',
+  'uploads.list': 'group.join',
+  'uploads.remove': 'group.join',
   'ledger.act': 'people.see',
   'ledger.read': 'people.see',
 };

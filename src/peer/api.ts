@@ -1,6 +1,7 @@
 import type { PresenceState, Role } from '../wire/directory.js';
-import type { DeliveryState, PeerEvent, TransferEvent, Via } from './events.js';
+import type { DeliveryState, PeerEvent, TransferEvent, UploadMention, Via } from './events.js';
 import type { GroupsApi } from './groups/api.js';
+import type { UploadsApi } from './uploads/api.js';
 
 /** What a running peer offers to its faces: the screen, the command line, RPC. They know this and nothing behind it. */
 
@@ -26,6 +27,8 @@ export interface HistoryMessage {
   readonly state?: DeliveryState;
   /** For the messages of others. */
   readonly via?: Via;
+  /** It tells of a file for the group. */
+  readonly upload?: UploadMention;
   readonly edited?: boolean;
   /** Its text is gone. */
   readonly deleted?: boolean;
@@ -207,6 +210,7 @@ export interface PeerApi {
   readonly device: string;
   readonly directoryState: 'online' | 'offline';
   readonly files: FilesApi;
+  readonly uploads: UploadsApi;
 
   /** Every event from now on; the function it gives back ends that. */
   subscribe(listener: (event: PeerEvent) => void): () => void;

@@ -37,6 +37,7 @@ import { Talk } from './talk/talk.js';
 import { Rules } from './transfers/rules.js';
 import { Sockets } from './transfers/sockets.js';
 import { TransferDesk } from './transfers/transfers.js';
+import { Uploads } from './uploads/uploads.js';
 
 export interface CoreInit {
   readonly self: Self;
@@ -81,6 +82,7 @@ export class Core {
   readonly transfers: TransferDesk;
   readonly named: NamedGroups;
   readonly changes: Changes;
+  readonly uploads: Uploads;
   readonly #init: CoreInit;
   readonly #receipts = new Receipts();
 
@@ -207,6 +209,17 @@ export class Core {
       typing: init.typing,
       report: (error) => this.#report('', toFailure(error)),
     });
+    this.uploads = new Uploads({
+      ...{ tables, disk, clock, random, request, emit, scope: init.scope, isOnline: init.isOnline },
+      directoryId: self.anchor.trust.directoryId,
+      user: self.user,
+      folder: () => this.rules.folder,
+      groups: {
+        joined: (name) => this.named.idOf(name.replace(/^#/, '')),
+        nameOf: (id) => this.named.nameOf(id),
+        announce: (id, content, steps) => this.named.announce(id, content, steps),
+      },
+    });
     this.mailbox = new Mailbox({
       tables,
       disk,
@@ -232,12 +245,17 @@ export class Core {
       history: this.history,
       contacts: this.contacts,
       enqueue: (group, work) => this.messenger.enqueue(`#${hex(group.id)}`, work),
-      emit: (event) => this.feed.emit(event),
+      emit: (event) => {
+        this.feed.emit(event);
+        if (event.event === 'sent' && event.state === 'stored') this.uploads.announced(event.id);
+      },
       note: (row) => this.inbox.note(row),
       onLine: (row, unseen) => this.#show(row, unseen),
       onPast: (row) => this.feed.emitPast(row),
       onChange: (conversation, from, content) => this.changes.take(conversation, from, content),
       onSignal: (conversation, user, signal) => this.talk.heard(conversation, user, signal),
+      onUpload: ({ id }, from, content) => this.uploads.take(id, from, content),
+      onRefused: (id, why) => this.uploads.refused(hex(id), why),
       report: (what, error) => this.#report(what, toFailure(error)),
     };
   }
@@ -247,6 +265,7 @@ export class Core {
     await this.named.load();
     await this.inbox.load();
     await this.transfers.load();
+    await this.uploads.load();
     this.messenger.resume(await this.outbox.load());
     await this.talk.reading.load();
   }

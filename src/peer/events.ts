@@ -36,6 +36,8 @@ export interface MessageEvent {
   readonly muted?: true;
   /** In a group, of somebody who is blocked: `text` is empty. */
   readonly hidden?: true;
+  /** It tells of a file for the group: `/download ID` fetches it. */
+  readonly upload?: UploadMention;
   /** True for what came while nobody was watching. */
   readonly history?: true;
 }
@@ -140,6 +142,40 @@ export interface ErrorEvent {
   readonly hint: string;
 }
 
+/**
+ * `uploading` and `stored` at who uploads, `stored` at everybody else, whose line in the conversation comes besides as a
+ * `message` with `upload`; `downloading` and `done` at who fetches it; `expired` where the directory has it no longer.
+ */
+export type UploadState = 'uploading' | 'stored' | 'downloading' | 'done' | 'failed' | 'expired';
+
+export interface UploadEvent {
+  readonly event: 'upload';
+  /** `#group` */
+  readonly group: string;
+  readonly id: string;
+  /** As who uploaded it says, made harmless to show; never a path to open. */
+  readonly name: string;
+  readonly size: number;
+  readonly type?: string;
+  readonly from: string;
+  readonly state: UploadState;
+  /** Content that is at the directory, or here. */
+  readonly bytes: number;
+  /** Where it is here: once it was fetched, or where it was uploaded from. */
+  readonly path?: string;
+  /** When the directory forgets it. */
+  readonly expires?: string;
+  readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
+}
+
+/** Of a message that says that somebody uploaded a file. */
+export interface UploadMention {
+  readonly id: string;
+  readonly name: string;
+  readonly size: number;
+  readonly type?: string;
+}
+
 export type GroupChange = 'created' | 'invited' | 'joined' | 'left' | 'added' | 'removed' | 'kicked';
 
 export interface GroupEvent {
@@ -190,4 +226,5 @@ export type PeerEvent =
   | TrustEvent
   | DirectoryEvent
   | TransferEvent
+  | UploadEvent
   | ErrorEvent;

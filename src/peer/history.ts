@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.js';
 import { timestamp } from '../base/clock.js';
 import type { LocalStore, Step } from '../store/local.js';
 import type { ConversationSummary, HistoryMessage, HistoryQuery, SearchQuery } from './api.js';
-import type { DeliveryState } from './events.js';
+import type { DeliveryState, UploadMention } from './events.js';
 import type { ConversationRow, MessageRow, Tables } from './rows.js';
 
 const DEFAULT_PAGE = 50;
@@ -311,11 +311,19 @@ export const UNPLACED = 8_000_000_000_000;
 export const seqOf = ({ conversation, number }: MessageRow): number | undefined =>
   conversation.startsWith('#') && number < UNPLACED ? number : undefined;
 
+/** The file that a line tells of. */
+function mentionOf({ upload }: MessageRow): { readonly upload?: UploadMention } {
+  if (upload === undefined) return {};
+  const { id, name, size, type } = upload;
+  return { upload: { id: hex(id), name, size, ...(type !== undefined && { type }) } };
+}
+
 /** What a line says of itself besides its text, in events and in the history alike. */
-export const marksOf = (row: MessageRow): Pick<HistoryMessage, 'replyTo' | 'mentioned' | 'expiresAt'> => ({
+export const marksOf = (row: MessageRow): Pick<HistoryMessage, 'replyTo' | 'mentioned' | 'expiresAt' | 'upload'> => ({
   ...(row.replyTo && { replyTo: hex(row.replyTo) }),
   ...(row.mentioned && { mentioned: true }),
   ...(row.expires !== undefined && { expiresAt: timestamp(row.expires) }),
+  ...mentionOf(row),
 });
 
 const toLine = (row: MessageRow): HistoryMessage => ({

@@ -189,6 +189,7 @@ export class Network {
     } else await core.keyPackages.refill(welcome.keyPackages);
     await core.drainMailbox();
     await core.named.sync();
+    core.uploads.resume();
     core.messenger.flushAll();
     core.outbox.poke();
     this.#init.scope.run(

@@ -43,6 +43,7 @@ import type { ContactRow, MessageRow } from './rows.js';
 import { openTables } from './rows.js';
 import { Self } from './self.js';
 import { Files } from './transfers/files.js';
+import type { UploadsApi } from './uploads/api.js';
 
 const USERS_PAGE = 500;
 
@@ -117,6 +118,10 @@ class Peer implements PeerApi {
 
   get files(): FilesApi {
     return this.#files;
+  }
+
+  get uploads(): UploadsApi {
+    return this.#core.uploads;
   }
 
   async replayUnseen(): Promise<void> {

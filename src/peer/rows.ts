@@ -12,6 +12,7 @@ import {
   TEXT_BYTES,
   TRANSFER_CANDIDATES,
   TRANSFER_FILES,
+  TRANSFER_PATH_BYTES,
 } from '../wire/limits.js';
 import { bytes, codec, count, exactly, list, text, time } from '../wire/schema.js';
 import { type RowCipher, Table } from './table.js';
@@ -85,6 +86,9 @@ const messageRow = v.object({
   receivedAt: time(),
   state: v.optional(v.picklist(['queued', 'stored', 'delivered', 'read'])),
   via: v.optional(v.picklist(['direct', 'lan', 'relay', 'mailbox', 'group'])),
+  upload: v.optional(
+    v.object({ id: exactly(16), name: text(TRANSFER_PATH_BYTES), size: count(), type: v.optional(text(127)) }),
+  ),
   edited: v.optional(v.boolean()),
   deleted: v.optional(v.boolean()),
   replyTo: v.optional(exactly(16)),
@@ -212,6 +216,35 @@ const preferencesRow = v.object({
 });
 export type PreferencesRow = v.InferOutput<typeof preferencesRow>;
 
+/** A file for a group, as a message has told of it. */
+const uploadRow = v.object({
+  id: exactly(16),
+  group: exactly(16),
+  from: text(64),
+  name: text(TRANSFER_PATH_BYTES),
+  size: count(),
+  type: v.optional(text(127)),
+  key: exactly(32),
+  sum: exactly(32),
+  sentAt: time(),
+  /** Where it is here, once it was fetched, or where it came from. */
+  path: v.optional(text(PATH_BYTES)),
+});
+export type UploadRow = v.InferOutput<typeof uploadRow>;
+
+/** A file on its way to the directory; gone when the group's message about it is on its own way. */
+const sendingRow = v.object({
+  id: exactly(16),
+  group: exactly(16),
+  path: text(PATH_BYTES),
+  name: text(TRANSFER_PATH_BYTES),
+  size: count(),
+  mtimeMs: v.number(),
+  key: exactly(32),
+  createdAt: time(),
+});
+export type SendingRow = v.InferOutput<typeof sendingRow>;
+
 export const openTables = (store: LocalStore, cipher: RowCipher) => ({
   device: new Table(store, cipher, 'device', row(deviceRow)),
   contacts: new Table(store, cipher, 'contact', row(contactRow)),
@@ -234,6 +267,8 @@ export const openTables = (store: LocalStore, cipher: RowCipher) => ({
   acts: new Table(store, cipher, 'act', row(v.object({ number: count(), act: bytes(ACT_BYTES) }))),
   archiveKeys: new Table(store, cipher, 'archive', row(v.object({ epoch: count(), key: exactly(32) }))),
   groupOut: new Table(store, cipher, 'groupout', row(groupOutRow)),
+  uploads: new Table(store, cipher, 'upload', row(uploadRow)),
+  sending: new Table(store, cipher, 'sending', row(sendingRow)),
   ledger: new Table(store, cipher, 'ledger', row(v.object({ number: count(), head: exactly(32) }))),
   positions: new Table(store, cipher, 'position', row(positionRow)),
   preferences: new Table(store, cipher, 'preferences', row(preferencesRow)),

@@ -220,6 +220,11 @@ export class Partial implements BlockSink {
     return this.#closed === undefined && this.#digests.step();
   }
 
+  /** All blocks are there: SHA-256 of each file, before any is shown. */
+  sums(): Promise<Uint8Array[]> {
+    return this.#digests.finish();
+  }
+
   /** All blocks are there: to the disk, then to their place. */
   async place(): Promise<void> {
     await this.#syncing;

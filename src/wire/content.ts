@@ -7,6 +7,9 @@ import {
   TEXT_BYTES,
   TRANSFER_CANDIDATES,
   TRANSFER_FILES,
+  TRANSFER_PATH_BYTES,
+  UPLOAD_BLOCK_BYTES,
+  UPLOAD_BLOCKS,
 } from './limits.js';
 import { bytes, codec, count, exactly, list, text, time } from './schema.js';
 
@@ -49,6 +52,18 @@ const contentSchema = v.variant('type', [
     type: v.literal('archive'),
     keys: list(v.object({ epoch: count(), key: exactly(32) }), 4096),
   }),
+  /** A file that lies sealed at the directory for the members of the group: what it is, and the key of its blocks. */
+  v.object({
+    type: v.literal('upload'),
+    upload: exactly(16),
+    key: exactly(32),
+    name: text(TRANSFER_PATH_BYTES),
+    size: count(UPLOAD_BLOCKS * UPLOAD_BLOCK_BYTES),
+    mime: v.optional(text(127)),
+    /** SHA-256 of the file. */
+    sum: exactly(32),
+    sentAt: time(),
+  }),
   /** The receiver could not open these (it lost its keys, or came too late): their author seals them again. */
   v.object({ type: v.literal('resend'), ids: list(messageId, 256) }),
   /** Files for the taking. `manifest` is encoded by manifestCodec; `secret` keys the datagrams. */
@@ -84,6 +99,8 @@ export type ChangeContent = Extract<Content, { type: 'edit' | 'delete' | 'reacti
 
 export const isChangeContent = (content: Content): content is ChangeContent =>
   content.type === 'edit' || content.type === 'delete' || content.type === 'reaction';
+
+export type UploadContent = Extract<Content, { type: 'upload' }>;
 
 export type TransferContent = Extract<Content, { type: 'offer' | 'answer' | 'candidates' }>;
 

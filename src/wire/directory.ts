@@ -18,6 +18,7 @@ import {
 import { roleSchema } from './roles.js';
 import { method, nothing } from './rpc.js';
 import { bytes, codec, count, exactly, list, text, time } from './schema.js';
+import { uploadMethods } from './uploads.js';
 
 /**
  * What a peer and its directory say to each other. Two channels on one port, told apart by ALPN:
@@ -212,6 +213,7 @@ export const directoryMethods = {
     v.object({ commits: list(groupCommit, GROUP_LOG_PAGE), more: v.boolean() }),
   ),
   ...groupMethods,
+  ...uploadMethods,
 };
 export type DirectoryMethods = typeof directoryMethods;
 

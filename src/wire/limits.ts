@@ -117,6 +117,17 @@ export const SIGNAL_SEALED_BYTES = 640;
 /** In larger groups nothing is signalled: each would reach everybody. */
 export const SIGNAL_MEMBERS = 50;
 
+// --- Uploads to groups ---
+
+/** Content of one block of an upload, before sealing; the last one may be shorter. */
+export const UPLOAD_BLOCK_BYTES = 128 << 10;
+/** Blocks of one upload: 64 GiB. What a directory really takes is its operator's to say. */
+export const UPLOAD_BLOCKS = 1 << 19;
+/** Uploads one group may have at a time. */
+export const UPLOADS_PER_GROUP = 1_000;
+/** Blocks which one device may have under way to the directory. */
+export const UPLOADS_IN_FLIGHT = 16;
+
 // --- Rates ---
 
 /** Messages a user may post through the directory in one second, on average and at once. */

@@ -25,6 +25,7 @@ export const PERMISSIONS = {
   'group.members': GROUP_MAKERS,
   'invitation.create': ADMINS,
   'person.ban': ADMINS,
+  'upload.remove': ADMINS,
   'role.grant.beginner': ADMINS,
   'role.grant.advanced': ADMINS,
   'role.grant.admin': ['super-admin'],

@@ -340,6 +340,12 @@ const minimal: Readonly<Record<Exclude<MethodName<DirectoryMethods>, 'hello'>, o
   'groups.post': { group: id, id, epoch: 0, sealed: id },
   'groups.signal': { group: id, id, epoch: 1, sealed: id },
   'groups.read': { group: id, from: 1 },
+  'uploads.begin': { group: id, upload: id, size: 1 },
+  'uploads.put': { group: id, upload: id, block: 0, sealed: id },
+  'uploads.finish': { group: id, upload: id },
+  'uploads.get': { group: id, upload: id, block: 0 },
+  'uploads.list': { group: id },
+  'uploads.remove': { group: id, upload: id },
   'ledger.act': { statement: id, signature: new Uint8Array(64) },
   'ledger.read': { from: 0 },
 };

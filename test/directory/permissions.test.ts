@@ -15,6 +15,7 @@ const LEAST: Readonly<Record<Action, Role | 'nobody'>> = {
   'group.members': 'advanced',
   'invitation.create': 'admin',
   'person.ban': 'admin',
+  'upload.remove': 'admin',
   'role.grant.beginner': 'admin',
   'role.grant.advanced': 'admin',
   'role.grant.admin': 'super-admin',

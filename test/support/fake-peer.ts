@@ -1,6 +1,6 @@
 import type { HistoryMessage, HistoryQuery, PeerApi, SearchQuery, UserSummary } from '../../src/peer/api.js';
 import type { PeerEvent } from '../../src/peer/events.js';
-import { noFiles } from './no-files.js';
+import { noFiles, noUploads } from './no-files.js';
 import { noChanges, noGroups, noPreferences } from './no-groups.js';
 
 const nothing = async (): Promise<never> => {
@@ -12,6 +12,7 @@ export class FakePeer implements PeerApi {
   readonly device = 'd1';
   directoryState: 'online' | 'offline' = 'online';
   readonly files = noFiles();
+  readonly uploads = noUploads();
   readonly messages: HistoryMessage[] = [];
   readonly read: string[] = [];
   readonly known: UserSummary[] = [];

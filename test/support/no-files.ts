@@ -1,4 +1,5 @@
 import type { FilesApi } from '../../src/peer/api.js';
+import type { UploadsApi } from '../../src/peer/uploads/api.js';
 
 /** Of a peer that has nothing to do with files. */
 export function noFiles(): FilesApi {
@@ -18,4 +19,11 @@ export function noFiles(): FilesApi {
     rules: async () => [],
     play: never,
   };
+}
+
+export function noUploads(): UploadsApi {
+  const never = async (): Promise<never> => {
+    throw new Error('this peer has no uploads');
+  };
+  return { send: never, list: async () => [], download: never, remove: never, finished: never, follow: () => () => {} };
 }

@@ -11,7 +11,7 @@ import type {
   Whoami,
 } from '../../src/peer/api.js';
 import type { DeliveryState, PeerEvent } from '../../src/peer/events.js';
-import { noFiles } from './no-files.js';
+import { noFiles, noUploads } from './no-files.js';
 import { noChanges, noGroups, noPreferences } from './no-groups.js';
 
 /** A peer that says what a test gave it to say, and notes what it was asked. For tests of the faces alone. */
@@ -25,6 +25,7 @@ export class ScriptedPeer implements PeerApi {
   readonly device: string = '00112233445566ff';
   directoryState: 'online' | 'offline' = 'online';
   readonly files = noFiles();
+  readonly uploads = noUploads();
   readonly calls: unknown[][] = [];
   readonly ended: Promise<void>;
   userList: UserSummary[] = [];

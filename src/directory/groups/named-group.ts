@@ -156,13 +156,17 @@ export class NamedGroup {
     this.first = before;
   }
 
+  /** @throws Failure denied 'group-read-only' */
+  assertMayWrite(moderates: boolean): void {
+    if (moderates || !this.roster.readOnly) return;
+    throw new Failure('denied', 'group-read-only', `only moderators write to #${this.roster.name}`, {
+      hint: 'Read along, or ask a moderator.',
+    });
+  }
+
   #assertMayPost(from: DeviceAddress, now: number): void {
-    const { readOnly, slow, name } = this.roster;
-    if (readOnly) {
-      throw new Failure('denied', 'group-read-only', `only moderators write to #${name}`, {
-        hint: 'Read along, or ask a moderator.',
-      });
-    }
+    this.assertMayWrite(false);
+    const { slow, name } = this.roster;
     if (slow === 0) return;
     const wait = (this.#lastPost.get(from.user) ?? 0) + slow * 1000 - now;
     if (wait > 0) {

@@ -26,6 +26,7 @@ import { ledgerHandlers } from './ledger.js';
 import { PAGE_BYTES } from './pages.js';
 import { peopleHandlers } from './people.js';
 import type { Signed } from './signed.js';
+import { uploadHandlers } from './uploads.js';
 import { chooseVersion } from './versions.js';
 
 export interface DeviceCaller {
@@ -191,6 +192,7 @@ export const deviceHandlers: Handlers<DirectoryMethods, DeviceRequests> = {
   ...peopleHandlers,
   ...conversationHandlers,
   ...groupHandlers,
+  ...uploadHandlers,
   ...ledgerHandlers,
 };
 

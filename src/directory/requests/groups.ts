@@ -17,7 +17,7 @@ import type { Signed } from './signed.js';
 
 type Grouping = Extract<keyof DirectoryMethods, `groups.${string}`>;
 
-const joined = async ({ core, session }: Signed, id: Uint8Array): Promise<NamedGroup> => {
+export const joined = async ({ core, session }: Signed, id: Uint8Array): Promise<NamedGroup> => {
   const group = await core.namedGroups.need(id);
   group.assertMember(session.folded);
   return group;

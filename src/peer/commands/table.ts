@@ -13,6 +13,7 @@ import { search } from './search.js';
 import { send } from './send.js';
 import { talkCommands } from './talk.js';
 import { accept, autoaccept, decline, transfers } from './transfers.js';
+import { uploadCommands } from './uploads.js';
 import { users } from './users.js';
 import { verify } from './verify.js';
 import { whoami } from './whoami.js';
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   ...talkCommands,
   ...changeCommands,
   ...groupCommands,
+  ...uploadCommands,
   ...moderationCommands,
   users,
   history,

@@ -8,6 +8,7 @@ import type { GroupEntry } from '../../wire/groups.js';
 import { foldName } from '../../wire/names.js';
 import type { MessageRow } from '../rows.js';
 import { lineOf } from '../talk/line.js';
+import { saidOf } from '../uploads/view.js';
 import type { GroupContext } from './context.js';
 import type { Follower } from './follow.js';
 import { conversationOf, type NamedGroup } from './group.js';
@@ -138,17 +139,21 @@ export class Archive {
     const opened = await follower.openArchived(group, entry);
     const content = contentCodec.decode(opened.content);
     if (isChangeContent(content)) changes.push({ user: opened.user, content });
-    if (content.type !== 'text') return undefined;
+    if (content.type !== 'text' && content.type !== 'upload') return undefined;
     const mine = foldName(opened.user) === foldName(self.user);
     const conversation = conversationOf(group.row.name);
     const head = await history.head(conversation);
     if (head.last === 0) head.last = entry.seq;
+    const said = content.type === 'upload' ? saidOf(content) : content;
+    const upload = content.type === 'upload' && this.#init.onUpload(group, opened.user, content);
     // It lives no longer for having been found late.
-    const line = lineOf(content, { conversation, from: opened.user, self: self.user, since: entry.at });
-    return history.lineAt(conversation, entry.seq, {
-      ...{ id: entry.id, via: 'group', ...line },
+    const look = lineOf(said, { conversation, from: opened.user, self: self.user, since: entry.at });
+    const line = history.lineAt(conversation, entry.seq, {
+      ...{ id: entry.id, via: 'group', ...look },
       ...(mine && { state: 'stored' as const }),
+      ...('upload' in said && { upload: said.upload }),
     });
+    return upload ? { row: line.row, steps: [...line.steps, ...upload.steps] } : line;
   }
 }
 

@@ -1,11 +1,12 @@
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../../base/clock.js';
+import type { Failure } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import type { Scope } from '../../base/scope.js';
 import type { SigningKey } from '../../crypto/keys.js';
 import type { MlsEngine } from '../../crypto/mls.js';
 import type { LocalStore, Step } from '../../store/local.js';
-import type { ChangeContent } from '../../wire/content.js';
+import type { ChangeContent, UploadContent } from '../../wire/content.js';
 import type { Signal } from '../../wire/signals.js';
 import type { Taken } from '../changes.js';
 import type { Contacts } from '../contacts.js';
@@ -53,5 +54,9 @@ export interface GroupContext {
   onChange(conversation: string, from: string, content: ChangeContent): Promise<Taken | undefined>;
   /** What passes between members in passing. */
   onSignal(conversation: string, user: string, signal: Signal): Promise<void>;
+  /** A member tells of a file: steps that note it, and what is told once they are written. */
+  onUpload(group: NamedGroup, from: string, content: UploadContent): { steps: Step[]; effect(): void };
+  /** A message of this device will never be taken. */
+  onRefused(id: Uint8Array, why: Failure): void;
   report(what: string, error: unknown): void;
 }

@@ -10,10 +10,13 @@ import {
   contentCodec,
   isChangeContent,
   type TextContent,
+  type UploadContent,
 } from '../../wire/content.js';
 import type { GroupEntry } from '../../wire/groups.js';
 import { foldName } from '../../wire/names.js';
+import type { MessageRow } from '../rows.js';
 import { lineOf } from '../talk/line.js';
+import { saidOf } from '../uploads/view.js';
 import { actEvents } from './act-events.js';
 import type { GroupContext } from './context.js';
 import { conversationOf, type NamedGroup } from './group.js';
@@ -218,6 +221,7 @@ export class Follower {
     if (!group.roster.isMember(user)) throw refused(group, `${user} is not a member`);
     const content = decodeContent(plaintext);
     if (content?.type === 'text') await this.#line(group, user, content, entry, taken);
+    else if (content?.type === 'upload') await this.#upload(group, user, content, entry, taken);
     else if (content && isChangeContent(content)) await this.#change(group, user, content, taken);
     else if (content) taken.steps.push(...(await this.#init.onContent(group, user, content, entry)));
   }
@@ -247,7 +251,7 @@ export class Follower {
   async #line(
     group: NamedGroup,
     user: string,
-    content: TextContent,
+    content: Omit<TextContent, 'type'> & Pick<MessageRow, 'upload'>,
     { id, seq }: Entry<'message'>,
     { steps, effects }: Taken,
   ): Promise<void> {
@@ -258,6 +262,7 @@ export class Follower {
     const added = history.lineAt(conversation, seq, {
       ...{ id, via: 'group', ...line },
       ...(mine && { state: 'stored' as const }),
+      ...(content.upload && { upload: content.upload }),
     });
     const head = await history.head(conversation);
     head.unread ??= 0;
@@ -274,6 +279,19 @@ export class Follower {
     if (changed === undefined) return;
     taken.steps.push(...changed.steps);
     taken.effects.push(() => emit(changed.event));
+  }
+
+  async #upload(
+    group: NamedGroup,
+    user: string,
+    content: UploadContent,
+    entry: Entry<'message'>,
+    taken: Taken,
+  ): Promise<void> {
+    const { steps, effect } = this.#init.onUpload(group, user, content);
+    taken.steps.push(...steps);
+    await this.#line(group, user, saidOf(content), entry, taken);
+    taken.effects.push(effect);
   }
 
   /** The acts alone, until it is enough. */

@@ -2,8 +2,9 @@ import { hex } from '../../base/bytes.js';
 import { Failure, hasCode, toFailure } from '../../base/errors.js';
 import { randomBelow } from '../../base/random.js';
 import { signStatement } from '../../crypto/acts.js';
+import type { Step } from '../../store/local.js';
 import type { GroupHistory, GroupKind, Statement } from '../../wire/acts.js';
-import type { Content } from '../../wire/content.js';
+import type { Content, UploadContent } from '../../wire/content.js';
 import type { DirectoryNotices } from '../../wire/directory.js';
 import { notJoined, type Standing } from '../../wire/group-roster.js';
 import { foldName, parseGroupName } from '../../wire/names.js';
@@ -220,6 +221,23 @@ export class NamedGroups {
 
   async sendContent(name: string, content: Content): Promise<void> {
     await this.#poster.content(await this.#joined(name), content, false);
+  }
+
+  /** The id of a group this account is in. @throws Failure unknown 'group-unknown', denied 'group-not-joined' */
+  async idOf(name: string): Promise<Uint8Array> {
+    return (await this.#joined(name)).id;
+  }
+
+  /** `#name` */
+  nameOf(id: Uint8Array): string | undefined {
+    const group = this.#groups.get(hex(id));
+    return group && conversationOf(group.row.name);
+  }
+
+  async announce(id: Uint8Array, content: UploadContent, steps: readonly Step[]): Promise<void> {
+    const group = this.#groups.get(hex(id));
+    if (!group?.roster.isMember(this.#context.self.user)) throw notJoined(group?.row.name ?? '');
+    await this.#poster.upload(group, content, steps);
   }
 
   async send(name: string, text: string, answers?: Uint8Array): Promise<MessageRow> {

@@ -2,13 +2,14 @@ import { hex } from '../../base/bytes.js';
 import { type Failure, toFailure } from '../../base/errors.js';
 import { sealArchived } from '../../crypto/archive.js';
 import type { Step } from '../../store/local.js';
-import { type Content, contentCodec, MESSAGE_ID_BYTES } from '../../wire/content.js';
+import { type Content, contentCodec, MESSAGE_ID_BYTES, type UploadContent } from '../../wire/content.js';
 import { notJoined } from '../../wire/group-roster.js';
 import type { GroupEntry } from '../../wire/groups.js';
 import { cleanText } from '../../wire/text.js';
 import { UNPLACED } from '../history.js';
 import type { GroupOutRow, MessageRow } from '../rows.js';
 import { lineOf } from '../talk/line.js';
+import { saidOf } from '../uploads/view.js';
 import type { GroupContext } from './context.js';
 import { conversationOf, type NamedGroup } from './group.js';
 import type { Membership } from './membership.js';
@@ -19,6 +20,8 @@ export interface PosterInit extends GroupContext {
   /** Comes inside, where the group's members have let this device in. */
   enter(group: NamedGroup): Promise<void>;
   find(id: Uint8Array): NamedGroup | undefined;
+  /** A message of this device will never be taken. */
+  onRefused(id: Uint8Array, why: Failure): void;
 }
 
 /** How often a message is sealed again because the group went on meanwhile. */
@@ -67,6 +70,20 @@ export class Poster {
     this.#queue(group.id).push(row);
     this.flush(group);
     return added.row;
+  }
+
+  /** A file that lies at the directory; the steps are written with the message, which has the upload's id. */
+  async upload(group: NamedGroup, content: UploadContent, also: readonly Step[]): Promise<void> {
+    const { history, self, disk, tables } = this.#init;
+    const order = this.#nextOrder++;
+    const line = UNPLACED + order;
+    const id = content.upload;
+    const said = { id, from: self.user, state: 'queued' as const, ...saidOf(content) };
+    const added = history.lineAt(conversationOf(group.row.name), line, said);
+    const row: GroupOutRow = { order, id, group: group.id, content: contentCodec.encode(content), mls: false, line };
+    await disk.write([...added.steps, tables.groupOut.put(['out', order], row), ...also]);
+    this.#queue(group.id).push(row);
+    this.flush(group);
   }
 
   /** Something that has no line. @param mls sealed to today's members alone */
@@ -191,7 +208,7 @@ export class Poster {
       report(`a message to #${group.row.name} was refused`, failure);
       if (row)
         scope.run(
-          () => this.#giveUp(row),
+          () => this.#giveUp(row, failure),
           (error) => report('', error),
         );
       if (waiting.length > 0) this.#later(group, 0);
@@ -205,10 +222,11 @@ export class Poster {
     this.#init.scope.defer(this.#init.clock.after(ms, () => this.flush(group)));
   }
 
-  async #giveUp(row: GroupOutRow): Promise<void> {
+  async #giveUp(row: GroupOutRow, why: Failure): Promise<void> {
     const { history, tables, disk } = this.#init;
     const line = row.line === undefined ? undefined : await history.find(row.id);
     await disk.write([tables.groupOut.remove(['out', row.order]), ...(line ? history.remove(line) : [])]);
+    this.#init.onRefused(row.id, why);
   }
 
   #queue(id: Uint8Array): GroupOutRow[] {

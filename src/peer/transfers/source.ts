@@ -28,11 +28,14 @@ const TYPES: Readonly<Record<string, string>> = {
   '.txt': 'text/plain',
 };
 
+/** By the name's ending; undefined for what is not known. */
+export const typeOf = (path: string): string | undefined => TYPES[extname(path).toLowerCase()];
+
 /** @throws Failure usage 'no-such-file', 'nothing-to-send'; transfer 'too-many-files' */
 export async function sourceOf(paths: readonly string[]): Promise<Source> {
   const source = await describe(paths);
   const files = source.manifest.files.map((file) => {
-    const type = TYPES[extname(file.path).toLowerCase()];
+    const type = typeOf(file.path);
     return type === undefined ? file : { ...file, type };
   });
   return { ...source, manifest: { ...source.manifest, files } };

@@ -1,0 +1,62 @@
+import { Failure } from '../../base/errors.js';
+import type { DirectoryMethods } from '../../wire/directory.js';
+import { UPLOADS_IN_FLIGHT } from '../../wire/limits.js';
+import { may } from '../../wire/roles.js';
+import type { DeviceSession } from '../delivery/sessions.js';
+import type { Handlers } from './dispatch.js';
+import { joined } from './groups.js';
+import type { Signed } from './signed.js';
+
+type Uploading = Extract<keyof DirectoryMethods, `uploads.${string}`>;
+
+/** Files for groups: only for who is a member when he asks. */
+export const uploadHandlers: Pick<Handlers<DirectoryMethods, Signed>, Uploading> = {
+  'uploads.begin': async (signed, { size, ...id }) => {
+    const group = await joined(signed, id.group);
+    const { user, folded, role } = signed.session;
+    group.assertMayWrite(may(role, 'group.members'));
+    return signed.core.uploads.begin(id, { user, folded }, size);
+  },
+  'uploads.put': (signed, { block, sealed, ...id }) =>
+    fewAtOnce(signed.session, async () => {
+      await joined(signed, id.group);
+      await signed.core.uploads.put(id, signed.session.folded, block, sealed);
+      return {};
+    }),
+  'uploads.finish': async (signed, id) => {
+    await joined(signed, id.group);
+    return { expires: await signed.core.uploads.finish(id, signed.session.folded) };
+  },
+  'uploads.get': (signed, { block, ...id }) =>
+    fewAtOnce(signed.session, async () => {
+      await joined(signed, id.group);
+      return { sealed: await signed.core.uploads.get(id, block) };
+    }),
+  'uploads.list': async (signed, { group }) => {
+    await joined(signed, group);
+    return { uploads: await signed.core.uploads.list(group) };
+  },
+  /** Also by who has left the group since. */
+  'uploads.remove': async ({ core, session }, id) => {
+    await core.uploads.remove(id, { folded: session.folded, any: may(session.role, 'upload.remove') });
+    return {};
+  },
+};
+
+const underWay = new WeakMap<DeviceSession, number>();
+
+/** Each holds a block in memory: a device that asks for more at once than it should is refused, not served later. */
+async function fewAtOnce<T>(session: DeviceSession, work: () => Promise<T>): Promise<T> {
+  const before = underWay.get(session) ?? 0;
+  if (before >= UPLOADS_IN_FLIGHT) {
+    throw new Failure('limit', 'uploads-in-flight', `more than ${UPLOADS_IN_FLIGHT} blocks at once`, {
+      hint: 'Wait for answers before sending more.',
+    });
+  }
+  underWay.set(session, before + 1);
+  try {
+    return await work();
+  } finally {
+    underWay.set(session, underWay.get(session)! - 1);
+  }
+}

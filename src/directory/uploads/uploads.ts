@@ -1,0 +1,231 @@
+import { fromHex, hex } from '../../base/bytes.js';
+import type { Clock } from '../../base/clock.js';
+import { Failure } from '../../base/errors.js';
+import { path, segments } from '../../store/keys.js';
+import type { Blobs, Store } from '../../store/store.js';
+import { UPLOADS_PER_GROUP } from '../../wire/limits.js';
+import { UPLOAD_OVERHEAD, uploadBlockLength, uploadBlocks } from '../../wire/uploads.js';
+import type { UploadLimits } from '../limits.js';
+import { Table } from '../table.js';
+import { type UploadRow, uploadCodec } from './rows.js';
+
+export interface UploadsInit {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly limits: UploadLimits;
+}
+
+export interface UploadId {
+  readonly group: Uint8Array;
+  readonly upload: Uint8Array;
+}
+
+/** What a file takes on the disk, sealed. */
+const held = ({ size }: { readonly size: number }): number => size + uploadBlocks(size) * UPLOAD_OVERHEAD;
+
+/**
+ * Sealed files for groups, each block a blob of its own, so that an upload goes on where it was broken off. Room is taken
+ * when an upload begins, and given back when it is removed or its time is over. A row comes before its blocks and goes
+ * before them: blocks without a row are left-overs.
+ */
+export class Uploads {
+  readonly #rows: Table<UploadRow>;
+  readonly #blobs: Blobs;
+  readonly #clock: Clock;
+  readonly #limits: UploadLimits;
+  /** Bytes by folded name, and of all. */
+  readonly #used = new Map<string, number>();
+  #total = 0;
+  /** Changes of what is taken follow each other. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  private constructor({ store, clock, limits }: UploadsInit) {
+    this.#rows = new Table(store, 'uploads', uploadCodec);
+    this.#blobs = store.blobs('uploads');
+    this.#clock = clock;
+    this.#limits = limits;
+  }
+
+  static async open(init: UploadsInit): Promise<Uploads> {
+    const uploads = new Uploads(init);
+    for await (const { value } of uploads.#rows.range()) uploads.#count(value.by.folded, held(value));
+    await uploads.sweep();
+    return uploads;
+  }
+
+  /**
+   * Takes room for an upload, or finds what there is of it.
+   * @throws Failure limit 'upload-quota', 'uploads-full', denied 'upload-taken'
+   */
+  begin(id: UploadId, by: UploadRow['by'], size: number): Promise<{ have: number; finished: boolean }> {
+    return this.#inTurn(async () => {
+      const there = await this.#rows.get(rowKey(id));
+      if (there === undefined) return this.#make(id, by, size);
+      if (there.by.folded !== by.folded || there.size !== size) throw taken();
+      if (there.finished) return { have: uploadBlocks(size), finished: true };
+      await this.#rows.put(rowKey(id), { ...there, expires: this.#clock.now() + this.#limits.unfinishedMs });
+      return { have: await this.#have(id, size), finished: false };
+    });
+  }
+
+  /** @throws Failure usage 'upload-block', unknown 'upload-gone', denied 'upload-of-others' */
+  async put(id: UploadId, folded: string, block: number, sealed: Uint8Array): Promise<void> {
+    const row = await this.#own(id, folded);
+    // What is whole stays as it is.
+    if (row.finished) return;
+    if (block >= uploadBlocks(row.size) || sealed.length !== sealedLength(row.size, block)) {
+      throw new Failure('usage', 'upload-block', 'a block is not where or as long as the upload says');
+    }
+    await this.#blobs.put(blockKey(id, block), [sealed]);
+    // It was removed while this was written.
+    if ((await this.#rows.get(rowKey(id))) === undefined) await this.#blobs.delete(blockKey(id, block));
+  }
+
+  /** @returns when it goes. @throws Failure usage 'upload-unfinished', and as `put` */
+  async finish(id: UploadId, folded: string): Promise<number> {
+    const row = await this.#own(id, folded);
+    if (row.finished) return row.expires;
+    if ((await this.#have(id, row.size)) < uploadBlocks(row.size)) {
+      throw new Failure('usage', 'upload-unfinished', 'blocks of the upload are missing', { hint: 'Send them.' });
+    }
+    const at = this.#clock.now();
+    const expires = at + this.#limits.lifetimeMs;
+    await this.#rows.put(rowKey(id), { ...row, at, expires, finished: true });
+    return expires;
+  }
+
+  /** @throws Failure unknown 'upload-gone' */
+  async get(id: UploadId, block: number): Promise<Uint8Array> {
+    const row = await this.#find(id);
+    const found = row?.finished ? await this.#blobs.get(blockKey(id, block)) : undefined;
+    if (found === undefined) throw gone();
+    const parts: Uint8Array[] = [];
+    for await (const part of found.content) parts.push(part);
+    return Buffer.concat(parts);
+  }
+
+  /** Those of a group which are whole, oldest first. */
+  async list(group: Uint8Array) {
+    const uploads: { upload: Uint8Array; user: string; size: number; at: number; expires: number }[] = [];
+    for await (const { key, value } of this.#rows.range({ prefix: `${path(hex(group))}/` })) {
+      const { size, at, expires, finished, by } = value;
+      if (!finished || expires <= this.#clock.now()) continue;
+      uploads.push({ upload: fromHex(segments(key)[1]!), user: by.user, size, at, expires });
+    }
+    return uploads.sort((a, b) => a.at - b.at).slice(-UPLOADS_PER_GROUP);
+  }
+
+  /** @throws Failure unknown 'upload-gone', denied 'upload-of-others' */
+  async remove(id: UploadId, by: { readonly folded: string; readonly any: boolean }): Promise<void> {
+    const row = await this.#find(id);
+    if (row === undefined) throw gone();
+    if (row.by.folded !== by.folded && !by.any) throw ofOthers();
+    await this.#drop(rowKey(id));
+  }
+
+  /** Forgets what is over, and blocks that a crash left without their row. */
+  async sweep(): Promise<void> {
+    const now = this.#clock.now();
+    const kept = new Set<string>();
+    for await (const { key, value } of this.#rows.range()) {
+      if (value.expires <= now) await this.#drop(key);
+      else kept.add(key);
+    }
+    for await (const { key } of this.#blobs.list()) {
+      const row = key.slice(0, key.lastIndexOf('/'));
+      if (!kept.has(row) && (await this.#rows.get(row)) === undefined) await this.#blobs.delete(key);
+    }
+  }
+
+  get usage(): { readonly bytes: number } {
+    return { bytes: this.#total };
+  }
+
+  async #make(id: UploadId, by: UploadRow['by'], size: number) {
+    const wanted = held({ size });
+    const { perAccount, total, lifetimeMs: _, unfinishedMs } = this.#limits;
+    const used = this.#used.get(by.folded) ?? 0;
+    if (used + wanted > perAccount) throw overQuota('your files take', used, perAccount);
+    if (this.#total + wanted > total) throw overQuota('the files of all take', this.#total, total);
+    let count = 0;
+    for await (const _one of this.#rows.range({ prefix: `${path(hex(id.group))}/` })) count++;
+    if (count >= UPLOADS_PER_GROUP) throw groupFull();
+    const at = this.#clock.now();
+    await this.#rows.put(rowKey(id), { by, size, at, expires: at + unfinishedMs, finished: false });
+    this.#count(by.folded, wanted);
+    return { have: 0, finished: false };
+  }
+
+  #drop(key: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const row = await this.#rows.get(key);
+      if (row === undefined) return;
+      await this.#rows.delete(key);
+      this.#count(row.by.folded, -held(row));
+      for await (const blob of this.#blobs.list({ prefix: `${key}/` })) await this.#blobs.delete(blob.key);
+    });
+  }
+
+  /** How many blocks are there, from the first without a gap. */
+  async #have(id: UploadId, size: number): Promise<number> {
+    let have = 0;
+    for await (const blob of this.#blobs.list({ prefix: `${rowKey(id)}/` })) {
+      if (blob.key !== blockKey(id, have) || blob.size !== sealedLength(size, have)) break;
+      have++;
+    }
+    return have;
+  }
+
+  async #find(id: UploadId): Promise<UploadRow | undefined> {
+    const row = await this.#rows.get(rowKey(id));
+    return row === undefined || row.expires <= this.#clock.now() ? undefined : row;
+  }
+
+  async #own(id: UploadId, folded: string): Promise<UploadRow> {
+    const row = await this.#find(id);
+    if (row === undefined) throw gone();
+    if (row.by.folded !== folded) throw ofOthers();
+    return row;
+  }
+
+  #count(folded: string, bytes: number): void {
+    const used = (this.#used.get(folded) ?? 0) + bytes;
+    if (used === 0) this.#used.delete(folded);
+    else this.#used.set(folded, used);
+    this.#total += bytes;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#last.then(work);
+    this.#last = mine.catch(() => {});
+    return mine;
+  }
+}
+
+const rowKey = ({ group, upload }: UploadId): string => path(hex(group), hex(upload));
+const blockKey = (id: UploadId, block: number): string => `${rowKey(id)}/${path(block)}`;
+const sealedLength = (size: number, block: number): number => uploadBlockLength(size, block) + UPLOAD_OVERHEAD;
+
+const overQuota = (whose: string, used: number, limit: number): Failure =>
+  new Failure('limit', 'upload-quota', `it does not fit: ${whose} ${used} of the ${limit} bytes there are`, {
+    hint: 'Remove a file that is no longer needed (/removefile), or ask the operator of the directory for more room.',
+    details: { used, limit },
+  });
+
+const groupFull = (): Failure =>
+  new Failure('limit', 'uploads-full', `a group has at most ${UPLOADS_PER_GROUP} files`, {
+    hint: 'Remove one that is no longer needed: /files lists them, /removefile removes one.',
+  });
+
+const gone = (): Failure =>
+  new Failure('unknown', 'upload-gone', 'the directory does not have that file, or no longer', {
+    hint: '/files lists those there are. Who uploaded it can do so again.',
+  });
+
+const ofOthers = (): Failure =>
+  new Failure('denied', 'upload-of-others', "that file is somebody else's", {
+    hint: 'Who uploaded it, or an admin, can remove it.',
+  });
+
+const taken = (): Failure =>
+  new Failure('denied', 'upload-taken', 'an upload of that id is another one', { hint: 'Upload the file anew.' });
