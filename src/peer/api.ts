@@ -157,6 +157,15 @@ export interface AcceptRule {
   readonly who: string;
   /** Bytes of one transfer; 0 for none. */
   readonly upTo: number;
+  /** Bytes of one person in a day; ten times `upTo` where it is left out. */
+  readonly perDay?: number | undefined;
+}
+
+export interface TransferSpeed {
+  /** Bytes per second. */
+  readonly rate?: number | undefined;
+  /** Milliseconds between bursts. */
+  readonly pace?: number | undefined;
 }
 
 export interface Playing {
@@ -170,9 +179,9 @@ export interface Playing {
 /** Files and videos, straight between peers. */
 export interface FilesApi {
   /**
-   * Offers files and folders, one transfer for each receiver; resolves when the offers are on disk and queued. Paths are
+   * Offers files and folders, one transfer for each receiver: a user, or each of the others in a group; resolves when the offers are on disk and queued. Paths are
    * absolute.
-   * @throws Failure usage 'no-such-file', 'nothing-to-send', 'video-one'; transfer 'too-many-files'; unknown 'user-unknown'
+   * @throws Failure usage 'no-such-file', 'nothing-to-send', 'video-one'; transfer 'too-many-files'; unknown 'user-unknown', 'group-unknown'
    */
   offer(to: string, paths: readonly string[], options?: OfferOptions): Promise<readonly TransferEvent[]>;
   /** Resolves when the offer has reached a device or the mailbox of the receiver; false where it has not in `timeout` ms. */
@@ -189,6 +198,10 @@ export interface FilesApi {
   receive(options: ReceiveOptions): void;
   setRule(rule: AcceptRule): Promise<void>;
   rules(): Promise<readonly AcceptRule[]>;
+  /** How fast transfers are sent that say nothing else; remembered. */
+  speed(): Promise<TransferSpeed>;
+  /** For what begins or goes on from now on; left out means found by measuring. */
+  setSpeed(speed: TransferSpeed): Promise<void>;
   /** Serves what has come of a transfer, for a player, until this program ends. @param file index; the first by default */
   play(id: string, file?: number): Promise<Playing>;
 }

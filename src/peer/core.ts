@@ -182,13 +182,15 @@ export class Core {
       onContent: (user, from, content) => this.#content(user, from, content),
     });
     const isContact = (user: string): Promise<boolean> => this.#isContact(user);
-    this.rules = new Rules({ tables, disk, folder: init.downloads, isContact });
+    this.rules = new Rules({ tables, disk, clock, folder: init.downloads, isContact });
     this.transfers = new TransferDesk({
       ...{ tables, disk, clock, random, scope: init.scope, emit },
       self: address,
       rules: this.rules,
       sockets: new Sockets({ clock, listening: init.listening, directory: self.link }),
       enter: (to) => this.messenger.enter(to),
+      members: (group) => this.named.others(group),
+      sharedGroup: (group, user) => this.named.sharedWith(group, user),
       send: (user, content) => this.messenger.sendContent(user, content),
       reached: (message) => outbox.reached(message),
       dial: init.stream,

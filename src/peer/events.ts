@@ -120,7 +120,7 @@ export interface TransferEvent {
   /** Content that has arrived, of how much. */
   readonly bytes: number;
   readonly size: number;
-  /** Bytes per second. */
+  /** Bytes per second: of the last two seconds, and once it is done of all the time it ran. */
   readonly rate: number;
   readonly path?: 'direct' | 'lan' | 'tcp' | 'relay';
   readonly video?: true;
@@ -129,8 +129,14 @@ export interface TransferEvent {
   /** While it runs, measured by the sender: milliseconds, and the part of the packets that was lost. */
   readonly rtt?: number;
   readonly loss?: number;
+  /** While it runs, on the sender's side: payload of one datagram, in bytes. */
+  readonly datagram?: number;
   /** Why it is not faster. */
   readonly reason?: string;
+  /** While it is accepted and does not run: why, and what to do. */
+  readonly waiting?: { readonly code: string; readonly message: string; readonly hint: string };
+  /** While it is paused: on which side. */
+  readonly pausedBy?: 'here' | 'there' | 'both';
   /** Why it failed or was declined. */
   readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
 }

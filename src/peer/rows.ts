@@ -143,7 +143,9 @@ const transferRow = v.object({
   /** From accepted on it runs whenever both sides are there. */
   state: v.picklist(['offered', 'accepted', 'done', 'failed', 'declined']),
   /** Which side wants it to rest. */
-  paused: v.optional(v.picklist(['here', 'there'])),
+  paused: v.optional(v.picklist(['here', 'there', 'both'])),
+  /** `#name` of the group to which it was offered. */
+  group: v.optional(text(64)),
   /** Where the other side was last. */
   candidates: list(v.object({ host: text(64), port: count(65_535) }), TRANSFER_CANDIDATES),
   /** What is sent, and a digest of how it looked when it was offered. */
@@ -167,7 +169,7 @@ const transferRow = v.object({
 export type TransferRow = v.InferOutput<typeof transferRow>;
 
 /** Files of somebody, up to so many bytes, are accepted without asking. */
-const acceptRow = v.object({ who: text(64), upTo: count() });
+const acceptRow = v.object({ who: text(64), upTo: count(), perDay: v.optional(count()) });
 
 /** A named group, as far as this device has followed its log. */
 const namedGroupRow = v.object({
@@ -263,6 +265,15 @@ export const openTables = (store: LocalStore, cipher: RowCipher) => ({
   ),
   transfers: new Table(store, cipher, 'transfer', row(transferRow)),
   accepts: new Table(store, cipher, 'accept', row(acceptRow)),
+  /** Bytes of one person that were taken without asking, and when that was counted. */
+  acceptsUsed: new Table(store, cipher, 'acceptused', row(v.object({ used: count(), at: time() }))),
+  /** How fast transfers are sent: bytes per second, and milliseconds between bursts. */
+  speeds: new Table(
+    store,
+    cipher,
+    'speed',
+    row(v.object({ rate: v.optional(v.number()), pace: v.optional(v.number()) })),
+  ),
   namedGroups: new Table(store, cipher, 'named', row(namedGroupRow)),
   acts: new Table(store, cipher, 'act', row(v.object({ number: count(), act: bytes(ACT_BYTES) }))),
   archiveKeys: new Table(store, cipher, 'archive', row(v.object({ epoch: count(), key: exactly(32) }))),

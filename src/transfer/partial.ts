@@ -33,7 +33,7 @@ const { O_APPEND, O_CREAT, O_RDONLY, O_RDWR } = constants;
 const TREE = 'tree';
 const JOURNAL = 'journal';
 /** What else a disk needs to stay usable. */
-const SPARE_BYTES = 16 << 20;
+export const SPARE_BYTES = 16 << 20;
 /** As much is lost at most when the power goes. */
 const SYNC_BYTES = 64 << 20;
 const sync = promisify(fdatasync);
@@ -125,10 +125,7 @@ export class Partial implements BlockSink {
   #judgeSpace(bytes: number): void {
     const { bavail, bsize } = statfsSync(this.#target.pathOf());
     if (bytes + SPARE_BYTES <= bavail * bsize) return;
-    throw new Failure('limit', 'disk-full', `${bytes} bytes do not fit on the disk of '${this.#init.folder}'`, {
-      hint: 'Make room, or choose another folder with --to.',
-      details: { needed: bytes, free: bavail * bsize },
-    });
+    throw diskFull(this.#init.folder, bytes, bavail * bsize);
   }
 
   /** Every file in its full size, so that a player sees how long it is going to be. */
@@ -296,6 +293,13 @@ function openUnder(root: Folder, parts: readonly string[], flags: number): numbe
     for (const folder of opened) folder.close();
   }
 }
+
+/** Before anything is written. */
+export const diskFull = (folder: string, needed: number, free: number): Failure =>
+  new Failure('limit', 'disk-full', `${needed} bytes do not fit on the disk of '${folder}', which has ${free} free`, {
+    hint: 'Make room, or choose a folder on another disk.',
+    details: { needed, free },
+  });
 
 const hiddenName = (id: Uint8Array): string => `.p2pchat-${hex(id)}.part`;
 

@@ -75,6 +75,8 @@ const contentSchema = v.variant('type', [
     video: v.boolean(),
     sentAt: time(),
     candidates,
+    /** `#name`, where each of a group gets the same offer. */
+    group: v.optional(text(64)),
   }),
   /** A step of either side; of several devices which accept, the sender keeps the first and cancels the others. */
   v.object({

@@ -17,6 +17,8 @@ export function noFiles(): FilesApi {
     receive: () => {},
     setRule: never,
     rules: async () => [],
+    speed: async () => ({}),
+    setSpeed: never,
     play: never,
   };
 }

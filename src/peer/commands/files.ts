@@ -13,7 +13,7 @@ const OPTIONS = {
     type: 'rate',
     flag: true,
     optional: true,
-    about: 'at most so fast, such as 50MB/s; found by itself otherwise',
+    about: 'at most so fast, such as 50MB/s; as `speed` says otherwise',
   },
   trace: { type: 'path', flag: true, optional: true, about: 'file for a trace of the packets (qlog)' },
   wait: {
@@ -46,7 +46,8 @@ async function* send(
     return;
   }
   if (wait === 'done') {
-    yield* follow(peer, { begin, timeout: timeout === undefined ? undefined : timeout * 1_000 });
+    const ms = timeout === undefined ? undefined : timeout * 1_000;
+    yield* follow(peer, { begin, timeout: ms, group: to.startsWith('#') });
     return;
   }
   for (const offer of await begin()) {
@@ -63,9 +64,9 @@ const notReached = (who: string): Failure =>
 export const file = define({
   name: 'file',
   slash: 'p2pfile',
-  slashTakes: { to: 'TO', paths: 'PATH…', pace: 'DELAY', rate: 'RATE' },
+  slashTakes: { to: 'USER|#GROUP', paths: 'PATH…', pace: 'DELAY', rate: 'RATE' },
   parameters: {
-    to: { type: 'conversation', about: 'whom they are for: @user or user' },
+    to: { type: 'conversation', about: 'whom they are for: @user, user, or #group for each of its members' },
     paths: { type: 'paths', about: 'files and folders' },
     ...OPTIONS,
   },
@@ -81,7 +82,7 @@ export const video = define({
   slash: 'p2pvideo',
   slashTakes: { to: 'USER', file: 'FILE', pace: 'DELAY', rate: 'RATE' },
   parameters: {
-    to: { type: 'conversation', about: 'whom it is for: @user or user' },
+    to: { type: 'conversation', about: 'whom it is for: @user, user or #group' },
     file: { type: 'path', about: 'the video' },
     ...OPTIONS,
   },

@@ -11,13 +11,15 @@ interface Follow {
   begin(): Promise<readonly TransferEvent[]>;
   /** Milliseconds; without, as long as it takes. */
   readonly timeout?: number | undefined;
+  /** To each of a group: who declines does not make it fail, as long as somebody has it. */
+  readonly group?: boolean;
 }
 
 /**
  * Every event of the transfers that `begin` gives, until all are over.
  * @throws Failure transfer where one failed or was declined, or the time is over
  */
-export async function* follow(peer: PeerApi, { begin, timeout }: Follow): AsyncGenerator<TransferEvent> {
+export async function* follow(peer: PeerApi, { begin, timeout, group = false }: Follow): AsyncGenerator<TransferEvent> {
   const events: TransferEvent[] = [];
   let wake = (): void => {};
   const stop = peer.files.follow((event) => {
@@ -33,18 +35,24 @@ export async function* follow(peer: PeerApi, { begin, timeout }: Follow): AsyncG
     while (ends.size < open.size) {
       const event = events.shift();
       if (event === undefined) {
-        if (!(await woken((resolve) => (wake = resolve), deadline))) throw tooLate();
+        if (!(await woken((resolve) => (wake = resolve), deadline))) throw tooLate([...open.values()]);
         continue;
       }
       if (!open.has(event.id) || ends.has(event.id)) continue;
+      open.set(event.id, event);
       yield event;
       if (OVER.has(event.state)) ends.set(event.id, event);
     }
-    const failed = [...ends.values()].find(({ state }) => state !== 'done');
+    const failed = judge([...ends.values()], group);
     if (failed !== undefined) throw notDone(failed);
   } finally {
     stop();
   }
+}
+
+function judge(ends: readonly TransferEvent[], group: boolean): TransferEvent | undefined {
+  const fits = group && ends.some(({ state }) => state === 'done') ? ['done', 'declined'] : ['done'];
+  return ends.find(({ state }) => !fits.includes(state));
 }
 
 /** @returns false where the deadline came first */
@@ -69,7 +77,12 @@ const notDone = ({ state, error, peer }: TransferEvent): Failure =>
     { hint: error?.hint ?? '', details: { said: true } },
   );
 
-const tooLate = (): Failure =>
-  new Failure('transfer', 'transfer-timeout', 'The time is over before all has arrived.', {
-    hint: 'It goes on by itself: leave `p2pchat login` or `p2pchat listen` running. `p2pchat transfers` shows it.',
+function tooLate(events: readonly TransferEvent[]): Failure {
+  const why = events.find(({ waiting }) => waiting !== undefined)?.waiting;
+  const because = why === undefined ? '' : `: ${why.message}`;
+  const goesOn =
+    'It goes on by itself: leave `p2pchat login` or `p2pchat listen` running. `p2pchat transfers` shows it.';
+  return new Failure('transfer', 'transfer-timeout', `The time is over before all has arrived${because}.`, {
+    hint: why === undefined || why.hint === '' ? goesOn : `${why.hint} ${goesOn}`,
   });
+}

@@ -11,6 +11,7 @@ import { moderationCommands } from './moderation.js';
 import { play } from './play.js';
 import { search } from './search.js';
 import { send } from './send.js';
+import { speed } from './speed.js';
 import { talkCommands } from './talk.js';
 import { accept, autoaccept, decline, transfers } from './transfers.js';
 import { uploadCommands } from './uploads.js';
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   transfers,
   play,
   autoaccept,
+  speed,
   ...talkCommands,
   ...changeCommands,
   ...groupCommands,

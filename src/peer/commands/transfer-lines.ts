@@ -40,37 +40,60 @@ function time(seconds: number): string {
   return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;
 }
 
-/** One line while it runs: how far, how fast, loss, round trip, time left, path. */
-export function progressLine(event: TransferEvent): string {
+const percent = (bytes: number, all: number): number => (all === 0 ? 100 : Math.floor((100 * bytes) / all));
+
+/** One line while it runs, what matters most first: how far, how fast, time left, round trip, loss, path. */
+export function progressLine(event: TransferEvent, rates = ''): string {
   const { bytes, size: all, rate, loss, rtt, timeLeft, path } = event;
-  const percent = all === 0 ? 100 : Math.floor((100 * bytes) / all);
   const parts = [
-    `${percent} % of ${size(all)}`,
-    `${size(rate)}/s`,
-    ...(loss === undefined ? [] : [`loss ${(loss * 100).toFixed(1)} %`]),
-    ...(rtt === undefined ? [] : [`RTT ${rtt.toFixed(1)} ms`]),
+    `${percent(bytes, all)} % of ${size(all)}`,
+    `${size(rate)}/s${rates === '' ? '' : ` ${rates}`}`,
     ...(timeLeft === undefined ? [] : [`${time(timeLeft)} left`]),
+    ...(rtt === undefined ? [] : [`RTT ${rtt.toFixed(1)} ms`]),
+    ...(loss === undefined ? [] : [`loss ${(loss * 100).toFixed(1)} %`]),
     ...(path === undefined ? [] : [path]),
   ];
   return `${shortId(event)} ${event.direction === 'in' ? 'from' : 'to'} ${field(event.peer)}: ${parts.join(', ')}`;
 }
 
-const becauseOf = ({ error }: TransferEvent): string =>
-  error === undefined ? '' : `: ${field(error.message)}${error.hint === '' ? '' : ` ${field(error.hint)}`}`;
+const withHint = ({ message, hint }: { readonly message: string; readonly hint: string }): string =>
+  `: ${field(message)}${hint === '' ? '' : `. ${field(hint)}`}`;
+
+const becauseOf = ({ error }: TransferEvent): string => (error === undefined ? '' : withHint(error));
+
+/** ` at 52.6 MB/s` of what was fast enough to say. */
+const atRate = ({ rate }: TransferEvent): string => (rate === 0 ? '' : ` at ${size(rate)}/s`);
+
+/** Both sides want it, and it does not run. */
+function waits(event: TransferEvent): string {
+  const { waiting, direction, peer, bytes, size: all } = event;
+  const far = bytes === 0 ? '' : ` at ${percent(bytes, all)} %`;
+  const who = `${direction === 'in' ? 'from' : 'to'} ${field(peer)}`;
+  return `${shortId(event)} ${who} waits${far}: ${what(event)}${waiting === undefined ? '' : withHint(waiting)}`;
+}
+
+function paused(event: TransferEvent): string {
+  const { pausedBy, direction, peer } = event;
+  const who = field(peer);
+  const by = pausedBy === 'there' ? `${who} has paused` : pausedBy === 'both' ? `you and ${who} have paused` : 'paused';
+  const again = pausedBy === 'there' ? '' : `. To go on: transfers resume ${shortId(event)}`;
+  return `${by}: ${what(event)} ${direction === 'in' ? 'from' : 'to'} ${who}${again}`;
+}
 
 function incoming(event: TransferEvent): string | undefined {
-  const { state, peer, files } = event;
+  const { state, peer, files, conversation } = event;
   const who = field(peer);
+  const whom = conversation.startsWith('#') ? ` to ${field(conversation)}` : '';
   const where = files[0]?.path === undefined ? '' : ` in ${field(files[0].path)}`;
   switch (state) {
     case 'offered':
-      return `${who} offers ${what(event)}. To take it: /accept ${shortId(event)} (p2pchat accept ${shortId(event)})`;
+      return `${who} offers ${what(event)}${whom}. To take it: /accept ${shortId(event)} (p2pchat accept ${shortId(event)})`;
     case 'accepted':
-      return `accepted from ${who}: ${what(event)}`;
+      return event.waiting === undefined ? `accepted from ${who}: ${what(event)}` : waits(event);
     case 'paused':
-      return `paused: ${what(event)} from ${who}`;
+      return paused(event);
     case 'done':
-      return `received from ${who}: ${what(event)}${where}`;
+      return `received from ${who}: ${what(event)}${atRate(event)}${where}`;
     case 'failed':
       return `not received from ${who}: ${what(event)}${becauseOf(event)}`;
     case 'declined':
@@ -87,11 +110,11 @@ function outgoing(event: TransferEvent): string | undefined {
     case 'offered':
       return `offered to ${who}: ${what(event)}`;
     case 'accepted':
-      return `${who} accepts ${what(event)}`;
+      return event.waiting === undefined ? `${who} accepts ${what(event)}` : waits(event);
     case 'paused':
-      return `paused: ${what(event)} to ${who}`;
+      return paused(event);
     case 'done':
-      return `${who} has ${what(event)}${event.path === undefined ? '' : ` (${PATH[event.path]})`}`;
+      return `${who} has ${what(event)}${atRate(event)}${event.path === undefined ? '' : ` (${PATH[event.path]})`}`;
     case 'failed':
       return `not sent to ${who}: ${what(event)}${becauseOf(event)}`;
     case 'declined':
@@ -111,7 +134,8 @@ export function transferNotice(event: TransferEvent): string[] {
 export function listLine(event: TransferEvent): string {
   const arrow = event.direction === 'in' ? 'from' : 'to';
   const far = event.state === 'running' ? ` ${progressLine(event).split(': ')[1]}` : '';
-  return `${shortId(event)} ${event.state.padEnd(8)} ${arrow} ${field(event.peer)}: ${what(event)}${far}`;
+  const why = event.waiting === undefined ? '' : withHint(event.waiting);
+  return `${shortId(event)} ${event.state.padEnd(8)} ${arrow} ${field(event.peer)}: ${what(event)}${far}${why}`;
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -121,13 +145,14 @@ const REASONS: Readonly<Record<string, string>> = {
   delay: 'the queue on the way is growing',
   given: 'you set the rate',
   receiver: 'the receiver takes no more',
+  sender: 'the sender decides; `transfers show` there says why',
   source: 'the disk gives no more',
   paused: 'it rests',
 };
 
 /** Everything about one, and why it is as fast as it is. */
 export function detailLines(event: TransferEvent): string[] {
-  const { id, files, state, reason, error, path } = event;
+  const { id, files, state, reason, error, waiting, path, datagram } = event;
   const shown = files.map((file) => {
     const place = file.path === undefined ? '' : `  ${field(file.path)}`;
     const sum = file.sha256 === undefined ? '' : `  sha256 ${file.sha256}`;
@@ -137,22 +162,44 @@ export function detailLines(event: TransferEvent): string[] {
     `${id} ${state}`,
     ...(state === 'running' ? [progressLine(event)] : []),
     ...(reason === undefined ? [] : [`limit: ${REASONS[reason] ?? reason}`]),
+    ...(waiting === undefined ? [] : [`${waiting.message}. ${waiting.hint}`]),
     ...(path === undefined ? [] : [`path: ${PATH[path]}`]),
+    ...(datagram === undefined ? [] : [`datagrams of ${datagram} bytes`]),
     ...(error === undefined ? [] : [`${error.message} ${error.hint}`.trimEnd()]),
     ...shown,
   ];
 }
 
 const BARS = '▁▂▃▄▅▆▇█';
-const RATES = 16;
-const rates = new WeakMap<Context, number[]>();
+const RATES = 8;
 
-/** The progress of what runs, with the rates so far as a sparkline. */
+interface Watched {
+  readonly rates: number[];
+  readonly running: Map<string, TransferEvent>;
+}
+const watched = new WeakMap<Context, Watched>();
+
+function sparkline(rates: readonly number[]): string {
+  const most = Math.max(1, ...rates);
+  return rates.map((rate) => BARS[Math.round((rate / most) * (BARS.length - 1))]).join('');
+}
+
+/** The progress of what runs, with the rates so far as a sparkline; of several at once in sum. */
 export function progressOf(event: TransferEvent, context: Context): string | undefined {
-  if (event.state !== 'running') return undefined;
-  const seen = [...(rates.get(context) ?? []), event.rate].slice(-RATES);
-  rates.set(context, seen);
-  const most = Math.max(1, ...seen);
-  const line = seen.map((rate) => BARS[Math.round((rate / most) * (BARS.length - 1))]).join('');
-  return `${progressLine(event)} ${line}`;
+  const { rates, running } = watched.get(context) ?? { rates: [], running: new Map<string, TransferEvent>() };
+  watched.set(context, { rates, running });
+  if (event.state !== 'running') {
+    running.delete(event.id);
+    return undefined;
+  }
+  running.set(event.id, event);
+  const all = [...running.values()];
+  const sum = (of: (one: TransferEvent) => number): number => all.reduce((total, one) => total + of(one), 0);
+  const rate = sum((one) => one.rate);
+  rates.push(rate);
+  if (rates.length > RATES) rates.shift();
+  const line = sparkline(rates);
+  if (all.length === 1) return progressLine(event, line);
+  const [bytes, content] = [sum((one) => one.bytes), sum((one) => one.size)];
+  return `${all.length} at once: ${percent(bytes, content)} % of ${size(content)}, ${size(rate)}/s ${line}`;
 }

@@ -87,20 +87,31 @@ export const autoaccept = define({
   parameters: {
     who: { type: 'word', optional: true, about: 'a user, contacts (people you have written to), or all' },
     upTo: { type: 'word', optional: true, about: `size of a transfer, such as 100MB, or ${NONE}` },
+    'per-day': {
+      type: 'word',
+      flag: true,
+      optional: true,
+      about: 'what one person may send in a day; ten times that size',
+    },
   },
-  slashTakes: { who: 'USER|contacts|all', upTo: 'SIZE|none' },
+  slashTakes: { who: 'USER|contacts|all', upTo: 'SIZE|none', 'per-day': 'SIZE' },
   about: 'Sets whose files are taken without asking, up to which size; alone, lists these rules.',
   examples: { slash: 'bob 100MB', shell: 'contacts 10MB' },
 
-  async *run(peer, { who, upTo }) {
-    if (who !== undefined) await peer.files.setRule({ who: who.replace(/^@/, ''), upTo: limit(upTo) });
+  async *run(peer, { who, upTo, 'per-day': perDay }) {
+    if (who !== undefined) {
+      const allowance = perDay === undefined ? {} : { perDay: limit('per-day', perDay) };
+      await peer.files.setRule({ who: who.replace(/^@/, ''), upTo: limit('upTo', upTo), ...allowance });
+    }
     for (const rule of await peer.files.rules()) yield { event: 'rule' as const, ...rule };
   },
-  lines: ({ who, upTo }) => [`files of ${field(who)} are taken without asking up to ${size(upTo)}`],
+  lines: ({ who, upTo, perDay }) => [
+    `files of ${field(who)} are taken without asking up to ${size(upTo)}${perDay === undefined ? '' : `, ${size(perDay)} a day`}`,
+  ],
 });
 
-function limit(word: string | undefined): number {
+function limit(name: string, word: string | undefined): number {
   const bytes = word === NONE ? 0 : sizeOf(word ?? '');
   if (bytes !== undefined) return bytes;
-  throw new Failure('usage', 'argument-invalid', 'upTo: that is not a size', { hint: 'Write 100MB, 2GiB or none.' });
+  throw new Failure('usage', 'argument-invalid', `${name}: that is not a size`, { hint: 'Write 100MB, 2GiB or none.' });
 }

@@ -260,6 +260,21 @@ export class NamedGroups {
     return group.roster.all().filter(({ state }) => state === 'member' || state === 'invited');
   }
 
+  /** Whoever else is inside, for what goes to each. @throws Failure unknown 'group-unknown', denied 'not-joined' */
+  async others(name: string): Promise<{ readonly group: string; readonly users: readonly string[] }> {
+    const group = await this.#joined(name.replace(/^#/, ''));
+    const own = foldName(this.#context.self.user);
+    const users = group.roster.members().map(({ user }) => user);
+    return { group: conversationOf(group.row.name), users: users.filter((user) => foldName(user) !== own) };
+  }
+
+  /** `#name` of a group, where this person and `user` are both in it. */
+  sharedWith(name: string, user: string): string | undefined {
+    const group = this.#local(name.replace(/^#/, ''));
+    const shared = group?.roster.isMember(user) && group.roster.isMember(this.#context.self.user);
+    return shared ? conversationOf(group!.row.name) : undefined;
+  }
+
   async list(): Promise<readonly GroupSummary[]> {
     const { self, isOnline, request } = this.#context;
     if (!isOnline()) return [...this.#groups.values()].map((group) => this.#summary(group, self.user));

@@ -1,4 +1,4 @@
-import type { AcceptRule, FilesApi, OfferOptions, Playing, ReceiveOptions } from '../api.js';
+import type { AcceptRule, FilesApi, OfferOptions, Playing, ReceiveOptions, TransferSpeed } from '../api.js';
 import type { TransferEvent } from '../events.js';
 import type { Rules } from './rules.js';
 import type { TransferDesk } from './transfers.js';
@@ -16,6 +16,7 @@ export class Files implements FilesApi {
   }
 
   async offer(to: string, paths: readonly string[], options: OfferOptions = {}): Promise<readonly TransferEvent[]> {
+    if (to.startsWith('#')) return this.#desk.offerToGroup(to, paths, options);
     return [await this.#desk.offer(this.#addressee(to), paths, options)];
   }
 
@@ -60,6 +61,14 @@ export class Files implements FilesApi {
 
   rules(): Promise<readonly AcceptRule[]> {
     return this.#rules.list();
+  }
+
+  speed(): Promise<TransferSpeed> {
+    return this.#desk.speeds.get();
+  }
+
+  setSpeed(speed: TransferSpeed): Promise<void> {
+    return this.#desk.speeds.set(speed);
   }
 
   play(id: string, file = 0): Promise<Playing> {

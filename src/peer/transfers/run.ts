@@ -12,6 +12,7 @@ import type {
   Transfers,
 } from '../../transfer/transfer.js';
 import { contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
+import type { TransferSpeed } from '../api.js';
 import type { TransferRow } from '../rows.js';
 
 export interface RunInit {
@@ -23,8 +24,14 @@ export interface RunInit {
   readonly clock: Clock;
   /** A connection of its own to the other side; undefined where there is none to be had now. */
   dial(): Promise<Duplex | undefined>;
+  /** As fast as this, where the offer says nothing else. */
+  readonly speed: TransferSpeed;
+  /** It has found the other side, or has lost it. @param before whether it ran until now */
+  onState(running: boolean, before: boolean): void;
   /** Something to be shown has changed. */
   onChange(): void;
+  /** Neither datagrams nor a connection found the other side; it goes on trying. */
+  onObstacle(): void;
 }
 
 export type Outcome = { readonly files: readonly PlacedFile[] } | 'unreachable' | 'stopped';
@@ -42,21 +49,25 @@ export class Run {
   /** Content that is here, in bytes; the receiver's. */
   here = 0;
   running = false;
+  /** Bytes per second over the whole of this run so far. */
+  average = 0;
   readonly #init: RunInit;
   readonly #handle: Transfer | IncomingTransfer;
   #cancelDial: Cancel = () => {};
   #over = false;
+  /** When the other side was first found, and how much of the content was there then. */
+  #began: { readonly at: number; readonly bytes: number } | undefined;
 
   constructor(init: RunInit) {
     this.#init = init;
-    const { row, manifest, source, transfers } = init;
+    const { row, manifest, source, transfers, speed } = init;
     const common = { id: row.id, secret: row.secret, candidates: row.candidates, patience: PATIENCE_MS };
     const onEvent = (event: TransferEvent): void => this.#take(event);
     if (row.direction === 'in') {
       this.#handle = transfers.receive({ ...common, manifest, folder: row.folder! }, onEvent);
       this.#dialIn(RECEIVER_DIALS_AFTER_MS);
     } else {
-      const { rate, pace, trace } = row.source!;
+      const { rate = speed.rate, pace = speed.pace, trace } = row.source!;
       const options = {
         ...(rate !== undefined && { rate }),
         ...(pace !== undefined && { pace }),
@@ -64,7 +75,11 @@ export class Run {
       };
       this.#handle = transfers.send({ ...common, ...options, source: source! }, onEvent);
     }
-    this.ended = this.#handle.ended.then((files) => ({ files }), judged).finally(() => this.#settle());
+    const done = (files: readonly PlacedFile[]): Outcome => {
+      this.#measure(contentBytes(manifest));
+      return { files };
+    };
+    this.ended = this.#handle.ended.then(done, judged).finally(() => this.#settle());
   }
 
   /** The receiver's, for playing. */
@@ -98,7 +113,7 @@ export class Run {
   #take(event: TransferEvent): void {
     switch (event.type) {
       case 'progress':
-        this.progress = event.progress;
+        this.#advance(event.progress);
         break;
       case 'state':
         this.#enter(event.state !== 'connecting');
@@ -115,8 +130,22 @@ export class Run {
     this.#init.onChange();
   }
 
+  #advance(progress: Progress): void {
+    this.progress = progress;
+    this.#began ??= { at: this.#init.clock.monotonic(), bytes: progress.bytes };
+    this.#measure(progress.bytes);
+  }
+
+  #measure(bytes: number): void {
+    if (this.#began === undefined) return;
+    const elapsed = this.#init.clock.monotonic() - this.#began.at;
+    if (elapsed > 0) this.average = ((bytes - this.#began.bytes) * 1_000) / elapsed;
+  }
+
   #enter(running: boolean): void {
+    this.#init.onState(running, this.running);
     this.running = running;
+    if (running) this.#began ??= { at: this.#init.clock.monotonic(), bytes: this.here };
     this.#cancelDial();
     if (!running && this.#init.row.direction === 'in') this.#dialIn(RECEIVER_DIALS_AFTER_MS);
   }
@@ -134,9 +163,13 @@ export class Run {
   }
 
   #dialled(stream: Duplex | undefined): void {
-    if (stream === undefined) this.#dialIn(DIAL_EVERY_MS);
-    else if (this.running) stream.destroy();
-    else this.attachStream(stream);
+    if (this.#over) stream?.destroy();
+    else if (this.running) stream?.destroy();
+    else if (stream !== undefined) this.attachStream(stream);
+    else {
+      this.#dialIn(DIAL_EVERY_MS);
+      this.#init.onObstacle();
+    }
   }
 
   #settle(): void {

@@ -18,11 +18,23 @@ export interface SocketsInit {
   readonly directory: { readonly host: string; readonly port: number };
 }
 
+/** What the directory says of our datagrams. */
+export interface Outlook {
+  /** It answered one at all. */
+  readonly answered: boolean;
+  /** The port from which they come is the one in use here: true also where no NAT is between. */
+  readonly keepsPort: boolean;
+  /** Where they come from, where that is none of our own addresses. */
+  readonly seen?: HostAddress;
+}
+
+const UNANSWERED: Outlook = { answered: false, keepsPort: false };
+
 /** The UDP side of a peer, opened by the first transfer: most runs of the program have none. */
 export class Sockets {
   readonly #init: SocketsInit;
   #opening: Promise<Transfers> | undefined;
-  #seen: { readonly at: number; readonly address: Promise<HostAddress | undefined> } | undefined;
+  #seen: { readonly at: number; readonly outlook: Promise<Outlook> } | undefined;
 
   constructor(init: SocketsInit) {
     this.#init = init;
@@ -62,22 +74,24 @@ export class Sockets {
     return [...transfers.candidates().slice(0, TRANSFER_CANDIDATES - 3), ...loopback];
   }
 
-  /** The address from which the directory sees us, where that is none of our own. */
-  reflexive(): Promise<HostAddress | undefined> {
+  /** How this machine looks from outside. */
+  outlook(): Promise<Outlook> {
     const now = this.#init.clock.monotonic();
     if (this.#seen === undefined || now - this.#seen.at > SEEN_FOR_MS) {
-      this.#seen = { at: now, address: this.#ask().catch(() => undefined) };
+      this.#seen = { at: now, outlook: this.#ask().catch(() => UNANSWERED) };
     }
-    return this.#seen.address;
+    return this.#seen.outlook;
   }
 
-  async #ask(): Promise<HostAddress | undefined> {
+  async #ask(): Promise<Outlook> {
     const { host, port } = this.#init.directory;
     const transfers = await this.open();
     const numeric = isIP(host) ? host : (await lookup(host)).address;
     const seen = await transfers.reflexive({ host: numeric, port });
     const own = await this.local();
-    return own.some((one) => one.host === seen.host && one.port === seen.port) ? undefined : seen;
+    const keepsPort = own.some((one) => one.port === seen.port);
+    const isOwn = own.some((one) => one.host === seen.host && one.port === seen.port);
+    return { answered: true, keepsPort, ...(!isOwn && { seen }) };
   }
 
   async close(): Promise<void> {

@@ -16,6 +16,9 @@ export interface Now {
   readonly progress?: Progress | undefined;
   /** Content that is here. */
   readonly here: number;
+  /** Bytes per second over the whole of it, once it is done. */
+  readonly average: number;
+  readonly waiting?: TransferEvent['waiting'];
 }
 
 function stateOf({ state, paused }: TransferRow, running: boolean): TransferState {
@@ -24,25 +27,31 @@ function stateOf({ state, paused }: TransferRow, running: boolean): TransferStat
   return running ? 'running' : 'accepted';
 }
 
-export function viewOf(row: TransferRow, manifest: Manifest, { running, progress, here }: Now): TransferEvent {
+export function viewOf(
+  row: TransferRow,
+  manifest: Manifest,
+  { running, progress, here, average, waiting }: Now,
+): TransferEvent {
   const size = contentBytes(manifest);
   const state = stateOf(row, running);
   const bytes = row.state === 'done' ? size : Math.max(progress?.bytes ?? 0, here);
-  const rate = state === 'running' || state === 'done' ? Math.round(progress?.rate ?? 0) : 0;
+  const rate = state === 'done' ? average : state === 'running' ? (progress?.rate ?? 0) : 0;
   return {
     event: 'transfer',
     id: hex(row.id),
     direction: row.direction,
     peer: row.user,
-    conversation: conversationWith(row.user),
+    conversation: row.group === undefined ? conversationWith(row.user) : row.group,
     files: manifest.files.map((file, index) => fileOf(file, row.results?.[index])),
     state,
     bytes,
     size,
-    rate,
+    rate: Math.round(rate),
     ...(progress !== undefined && { path: pathOf(progress.path) }),
     ...(row.video && { video: true }),
-    ...(state === 'running' && progress !== undefined && runningOf(progress, rate)),
+    ...(state === 'running' && progress !== undefined && runningOf(row, progress)),
+    ...(state === 'accepted' && waiting !== undefined && { waiting }),
+    ...(state === 'paused' && row.paused !== undefined && { pausedBy: row.paused }),
     ...(row.failure !== undefined && { error: row.failure }),
   };
 }
@@ -60,11 +69,13 @@ function fileOf(
   };
 }
 
-function runningOf({ bytes, size, rtt, loss, reason }: Progress, rate: number) {
+function runningOf({ direction }: TransferRow, { bytes, size, rate, rtt, loss, reason, mtu }: Progress) {
   return {
     ...(rate > 0 && { timeLeft: Math.ceil((size - bytes) / rate) }),
     ...(rtt > 0 && { rtt, loss }),
-    reason,
+    ...(mtu > 0 && { datagram: mtu }),
+    // The receiver sees what comes, and only the sender why it is no more.
+    reason: direction === 'in' ? 'sender' : reason,
   };
 }
 

@@ -1,0 +1,229 @@
+import { Failure } from '../../base/errors.js';
+import type { Step } from '../../store/local.js';
+import type { HostAddress } from '../../transfer/transfer.js';
+import type { TransferContent } from '../../wire/content.js';
+import type { DeviceAddress } from '../../wire/directory.js';
+import { TRANSFER_CANDIDATES } from '../../wire/limits.js';
+import { foldName } from '../../wire/names.js';
+import { cleanLine } from '../../wire/text.js';
+import { type Manifest, manifestCodec } from '../../wire/transfer-manifest.js';
+import type { TransferRow } from '../rows.js';
+import { type Entries, type Entry, isOver, plain } from './entries.js';
+import type { Running } from './running.js';
+
+type Offer = Extract<TransferContent, { type: 'offer' }>;
+type Answer = Extract<TransferContent, { type: 'answer' }>;
+
+/** Offers one person may have waiting here. */
+const WAITING_OFFERS = 32;
+
+interface Reaction {
+  readonly entry: Entry;
+  readonly work: () => unknown;
+}
+
+export interface AnswersInit {
+  readonly entries: Entries;
+  readonly running: Running;
+  readonly self: DeviceAddress;
+  now(): number;
+  send(user: string, content: TransferContent): Promise<unknown>;
+  sharedGroup(group: string, user: string): string | undefined;
+  /** An offer has come and is kept. */
+  welcome(entry: Entry): Promise<void>;
+}
+
+/**
+ * What the other side says. `take` gives the steps which keep it; they are written together with the memory that it came. What
+ * follows from it is done by `react`, once that write has begun: a later state must not be written before.
+ */
+export class Answers {
+  readonly #init: AnswersInit;
+  readonly #due = new WeakMap<TransferContent, Reaction[]>();
+  #reactions: Reaction[] = [];
+
+  constructor(init: AnswersInit) {
+    this.#init = init;
+  }
+
+  take(user: string, from: DeviceAddress, content: TransferContent): readonly Step[] {
+    this.#reactions = [];
+    this.#due.set(content, this.#reactions);
+    return this.#take(user, from, content);
+  }
+
+  react(content: TransferContent): void {
+    for (const { entry, work } of this.#due.get(content) ?? []) this.#init.running.later(entry, work);
+    this.#due.delete(content);
+  }
+
+  #after(entry: Entry, work: () => unknown): void {
+    this.#reactions.push({ entry, work });
+  }
+
+  #take(user: string, from: DeviceAddress, content: TransferContent): readonly Step[] {
+    const { entries, self } = this.#init;
+    const entry = entries.get(content.transfer);
+    const isOwn = foldName(from.user) === foldName(self.user);
+    if (content.type === 'offer') return isOwn || entry ? [] : this.#offered(user, from, content);
+    if (entry === undefined || foldName(entry.row.user) !== foldName(user)) return [];
+    if (isOwn) return content.type === 'answer' ? this.#answeredElsewhere(entry, content.step) : [];
+    if (content.type === 'candidates') return this.#calledBy(entry, from, content.candidates);
+    if (content.device !== undefined && content.device !== self.device) return [];
+    return this.#answered(entry, from, content);
+  }
+
+  #offered(user: string, from: DeviceAddress, offer: Offer): Step[] {
+    const { entries, running } = this.#init;
+    const manifest = decoded(offer.manifest);
+    if (manifest === undefined) return [];
+    // Where they say falsely that it is for a group, it is for me alone.
+    const group = offer.group === undefined ? undefined : this.#init.sharedGroup(offer.group, user);
+    const row: TransferRow = {
+      order: entries.nextOrder,
+      id: offer.transfer,
+      direction: 'in',
+      user,
+      device: from.device,
+      secret: offer.secret,
+      manifest: offer.manifest,
+      video: offer.video,
+      createdAt: this.#init.now(),
+      state: 'offered',
+      candidates: offer.candidates,
+      ...(group !== undefined && { group }),
+    };
+    const entry: Entry = { row, manifest };
+    if (entries.offersOf(user) >= WAITING_OFFERS) {
+      this.#after(entry, () => running.say(entry, 'decline', 'too many offers are waiting'));
+      return [];
+    }
+    entries.add(entry);
+    this.#after(entry, () => this.#init.welcome(entry));
+    return [entries.put(entry)];
+  }
+
+  #answered(entry: Entry, from: DeviceAddress, answer: Answer): Step[] {
+    const { row } = entry;
+    const { step } = answer;
+    if (row.direction === 'out' && row.state === 'offered') {
+      if (step === 'accept') return this.#accepted(entry, from, answer.candidates ?? []);
+      if (step === 'decline') return this.#decided(entry, 'declined', declined(answer.reason));
+      return [];
+    }
+    if (row.device !== from.device) {
+      if (step === 'accept' && row.direction === 'out') this.#tooLate(entry, from);
+      return [];
+    }
+    switch (step) {
+      case 'accept':
+        return this.#calledBy(entry, from, answer.candidates ?? []);
+      case 'cancel':
+        return isOver(entry) ? [] : this.#decided(entry, 'failed', calledOff(answer.reason));
+      case 'pause':
+        return row.state === 'accepted' ? this.#rested(entry) : [];
+      case 'resume':
+        return this.#calledBack(entry, answer.candidates ?? []);
+      case 'done':
+        return this.#told(entry, answer.sums);
+      default:
+        return [];
+    }
+  }
+
+  #accepted(entry: Entry, from: DeviceAddress, candidates: readonly HostAddress[]): Step[] {
+    const { entries, running } = this.#init;
+    entry.row = { ...entry.row, state: 'accepted', device: from.device, candidates: [...candidates] };
+    this.#after(entry, () => {
+      entries.show(entry);
+      running.start(entry);
+    });
+    return [entries.put(entry)];
+  }
+
+  /** Another device of theirs was first. */
+  #tooLate({ row }: Entry, { device }: DeviceAddress): void {
+    const { send, entries } = this.#init;
+    const reason = 'another device accepted it first';
+    const entry = entries.get(row.id)!;
+    this.#after(entry, () => send(row.user, { type: 'answer', transfer: row.id, step: 'cancel', device, reason }));
+  }
+
+  #answeredElsewhere(entry: Entry, step: string): Step[] {
+    if (entry.row.direction !== 'in' || entry.row.state !== 'offered') return [];
+    if (step !== 'accept' && step !== 'decline') return [];
+    return this.#decided(entry, 'declined', elsewhere());
+  }
+
+  #decided(entry: Entry, state: 'failed' | 'declined', why: Failure): Step[] {
+    entry.row = { ...entry.row, state, failure: plain(why) };
+    entry.run?.stop();
+    this.#after(entry, () => this.#init.entries.show(entry));
+    return [this.#init.entries.put(entry)];
+  }
+
+  #rested(entry: Entry): Step[] {
+    const { paused } = entry.row;
+    entry.row = { ...entry.row, paused: paused === undefined || paused === 'there' ? 'there' : 'both' };
+    entry.run?.stop();
+    this.#after(entry, () => this.#init.entries.show(entry));
+    return [this.#init.entries.put(entry)];
+  }
+
+  /** What was paused here rests on; what was cancelled stays so. */
+  #calledBack(entry: Entry, candidates: readonly HostAddress[]): Step[] {
+    const { entries, running } = this.#init;
+    const { paused, failure, ...row } = entry.row;
+    const failed = row.state === 'failed' && failure?.code !== 'transfer-cancelled';
+    const resumable = row.state === 'accepted' || failed;
+    if (!resumable || row.device === undefined) return [];
+    const rests = paused === 'here' || paused === 'both';
+    entry.row = { ...row, state: 'accepted', ...(rests && { paused: 'here' }), candidates: [...candidates] };
+    this.#after(entry, () => {
+      entries.show(entry);
+      running.start(entry);
+    });
+    return [entries.put(entry)];
+  }
+
+  #calledBy(entry: Entry, from: DeviceAddress, candidates: readonly HostAddress[]): Step[] {
+    const { entries, running } = this.#init;
+    const { row } = entry;
+    if (row.device !== from.device || isOver(entry)) {
+      // They have not heard of the end.
+      if (row.state === 'done' && row.direction === 'in') this.#after(entry, () => running.say(entry, 'done'));
+      return [];
+    }
+    const known = row.candidates.filter((one) => !candidates.some((next) => sameAddress(one, next)));
+    entry.row = { ...row, candidates: [...candidates, ...known].slice(0, TRANSFER_CANDIDATES) };
+    entry.run?.addCandidates(candidates);
+    this.#after(entry, () => running.start(entry));
+    return [entries.put(entry)];
+  }
+
+  #told(entry: Entry, sums: readonly Uint8Array[] | undefined): Step[] {
+    if (entry.row.direction !== 'out' || entry.row.state !== 'accepted') return [];
+    this.#after(entry, () => this.#init.running.told(entry, sums ?? []));
+    return [];
+  }
+}
+
+/** Undefined where sizes or names are not as agreed: such an offer is not shown. */
+function decoded(bytes: Uint8Array): Manifest | undefined {
+  try {
+    return manifestCodec.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+const sameAddress = (a: HostAddress, b: HostAddress): boolean => a.host === b.host && a.port === b.port;
+
+const because = (reason: string | undefined): string => (reason === undefined ? '' : `: ${cleanLine(reason)}`);
+
+const declined = (reason: string | undefined): Failure =>
+  new Failure('transfer', 'transfer-declined', `it was declined${because(reason)}`);
+const calledOff = (reason: string | undefined): Failure =>
+  new Failure('transfer', 'transfer-cancelled', `the other side called it off${because(reason)}`);
+const elsewhere = (): Failure =>
+  new Failure('transfer', 'transfer-elsewhere', 'another device of yours has answered it');

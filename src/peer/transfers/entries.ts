@@ -1,0 +1,167 @@
+import { hex } from '../../base/bytes.js';
+import type { Cancel } from '../../base/clock.js';
+import { Failure } from '../../base/errors.js';
+import type { LocalStore, Step } from '../../store/local.js';
+import type { Source } from '../../transfer/transfer.js';
+import { foldName } from '../../wire/names.js';
+import { cleanLine } from '../../wire/text.js';
+import { type Manifest, manifestCodec } from '../../wire/transfer-manifest.js';
+import type { TransferEvent } from '../events.js';
+import type { Tables, TransferRow } from '../rows.js';
+import type { Run } from './run.js';
+import { viewOf } from './view.js';
+
+/** One transfer: what is kept of it, and what this run of the program knows besides. */
+export interface Entry {
+  row: TransferRow;
+  readonly manifest: Manifest;
+  source?: Source;
+  run?: Run | undefined;
+  /** The last one there was, for showing and playing what it brought. */
+  lastRun?: Run | undefined;
+  /** In the queue. */
+  queued?: boolean;
+  /** Tries that found nobody, one after another. */
+  missed?: number;
+  /** Ends the wait for the next one. */
+  cancelAgain?: Cancel;
+  /** Why it does not run though both want it. */
+  waiting?: TransferEvent['waiting'];
+  /** The offer's message, in this run of the program. */
+  message?: Uint8Array;
+  /** What the other side said the files are, once written; resolves whoever waits for it. */
+  sums?: readonly Uint8Array[];
+  onSums?: () => void;
+  /** The last event, so that nothing is said twice. */
+  shown?: string;
+}
+
+/** Rows kept of transfers that are over. */
+const KEPT = 200;
+
+const OVER: ReadonlySet<TransferRow['state']> = new Set(['done', 'failed', 'declined']);
+
+export const isOver = ({ row }: Entry): boolean => OVER.has(row.state);
+export const isOffer = ({ row }: Entry): boolean => row.direction === 'in' && row.state === 'offered';
+
+export interface EntriesInit {
+  readonly tables: Tables;
+  readonly disk: LocalStore;
+  emit(event: TransferEvent): void;
+}
+
+/** All transfers there are, on disk and in memory, and who watches them. */
+export class Entries {
+  readonly #init: EntriesInit;
+  readonly #entries = new Map<string, Entry>();
+  readonly #followers = new Set<(event: TransferEvent) => void>();
+  #nextOrder = 1;
+
+  constructor(init: EntriesInit) {
+    this.#init = init;
+  }
+
+  async load(): Promise<void> {
+    for await (const row of this.#init.tables.transfers.range(['all'])) {
+      this.#nextOrder = Math.max(this.#nextOrder, row.order + 1);
+      this.#entries.set(hex(row.id), { row, manifest: manifestCodec.decode(row.manifest) });
+    }
+    await this.prune();
+  }
+
+  get nextOrder(): number {
+    return this.#nextOrder++;
+  }
+
+  all(): Entry[] {
+    return [...this.#entries.values()];
+  }
+
+  add(entry: Entry): void {
+    this.#entries.set(hex(entry.row.id), entry);
+  }
+
+  get(id: Uint8Array): Entry | undefined {
+    return this.#entries.get(hex(id));
+  }
+
+  /** @param id or its beginning @throws Failure unknown 'transfer-unknown', usage 'transfer-ambiguous' */
+  find(id: string): Entry {
+    const wanted = id.toLowerCase();
+    const found = [...this.#entries.entries()].filter(([key]) => key.startsWith(wanted));
+    if (found.length === 1) return found[0]![1];
+    throw found.length > 1 ? ambiguous(id) : unknown(`there is no transfer ${cleanLine(id, 40)}`);
+  }
+
+  newestOffer(): Entry {
+    const offer = this.all().filter(isOffer).at(-1);
+    if (offer !== undefined) return offer;
+    throw unknown('nobody is offering anything now');
+  }
+
+  offersOf(user: string): number {
+    return this.all().filter((entry) => isOffer(entry) && foldName(entry.row.user) === foldName(user)).length;
+  }
+
+  underWayFrom(user: string): number {
+    const runs = ({ row }: Entry): boolean =>
+      row.direction === 'in' && row.state === 'accepted' && foldName(row.user) === foldName(user);
+    return this.all().filter(runs).length;
+  }
+
+  follow(listener: (event: TransferEvent) => void): () => void {
+    this.#followers.add(listener);
+    return () => this.#followers.delete(listener);
+  }
+
+  view(entry: Entry): TransferEvent {
+    const { run, lastRun, row, manifest, waiting } = entry;
+    const { progress, here = 0, average = 0 } = run ?? lastRun ?? {};
+    return viewOf(row, manifest, { running: run?.running ?? false, progress, here, average, waiting });
+  }
+
+  /** Tells whoever watches; nothing where it would be the same again. */
+  show(entry: Entry): void {
+    const event = this.view(entry);
+    const text = JSON.stringify(event);
+    if (entry.shown === text) return;
+    entry.shown = text;
+    this.#init.emit(event);
+    for (const follower of [...this.#followers]) follower(event);
+  }
+
+  put({ row }: Entry): Step {
+    return this.#init.tables.transfers.put(['all', row.order], row);
+  }
+
+  async save(entry: Entry, change: Partial<TransferRow>): Promise<void> {
+    entry.row = { ...entry.row, ...change };
+    await this.#init.disk.write([this.put(entry)]);
+    this.show(entry);
+    if (isOver(entry)) await this.prune();
+  }
+
+  /** Forgets the oldest of those that are over. */
+  async prune(): Promise<void> {
+    const over = this.all().filter(isOver);
+    const steps: Step[] = [];
+    for (const { row } of over.slice(0, Math.max(0, over.length - KEPT))) {
+      this.#entries.delete(hex(row.id));
+      steps.push(this.#init.tables.transfers.remove(['all', row.order]));
+    }
+    if (steps.length > 0) await this.#init.disk.write(steps);
+  }
+}
+
+export const LIST_HINT = '/transfers lists them (p2pchat transfers).';
+
+const unknown = (message: string): Failure => new Failure('unknown', 'transfer-unknown', message, { hint: LIST_HINT });
+const ambiguous = (id: string): Failure =>
+  new Failure('usage', 'transfer-ambiguous', `several transfers begin with ${cleanLine(id, 40)}`, { hint: LIST_HINT });
+
+/** What is kept of a failure: told to people later, so it passes the gate for text. */
+export const plain = ({ code, message, hint }: Failure) => ({
+  code: code.slice(0, 64),
+  message: cleanLine(message),
+  hint: cleanLine(hint),
+});

@@ -1,0 +1,59 @@
+import type { TransferEvent } from '../events.js';
+import type { TransferRow } from '../rows.js';
+import type { Outlook } from './sockets.js';
+
+/** Why a transfer does not run though both sides want it, for people and for scripts. */
+
+type Waiting = NonNullable<TransferEvent['waiting']>;
+
+export const queuedUp = (atOnce: number): Waiting => ({
+  code: 'transfer-queued',
+  message: `${atOnce} others are under way`,
+  hint: 'It begins when one of them is over.',
+});
+
+export const takenUp = (): Waiting => ({
+  code: 'transfer-resuming',
+  message: 'it goes on where it stopped, as soon as the other side is there',
+  hint: '',
+});
+
+export const reconnecting = (user: string): Waiting => ({
+  code: 'transfer-reconnecting',
+  message: `the connection to ${user} is lost, and looked for`,
+  hint: 'It goes on where it stopped.',
+});
+
+const REACHABLE =
+  'One of you has to be reachable: forward a port (UDP and TCP) in the router and start p2pchat there with --listen 0.0.0.0:PORT, or be in the same network. It is tried again by itself.';
+
+/**
+ * Neither datagrams nor a TCP connection got through. A NAT that gives every connection another port cannot be punched: where
+ * the port that the directory saw is not the port in use, that is why.
+ */
+export function obstacle(row: TransferRow, { answered, keepsPort }: Outlook): Waiting {
+  const { user } = row;
+  const neither = `neither UDP nor TCP gets through to ${user}`;
+  if (!answered) {
+    return {
+      code: 'udp-blocked',
+      message: `${neither}: not even the directory answers by UDP`,
+      hint: `A firewall here seems to block UDP: allow it. Otherwise: ${REACHABLE}`,
+    };
+  }
+  if (!keepsPort) {
+    return {
+      code: 'nat-changes-ports',
+      message: `${neither}: the router here gives every connection another port, so that none can be opened from outside`,
+      hint: REACHABLE,
+    };
+  }
+  if (new Set(row.candidates.map(({ port }) => port)).size > 1) {
+    return {
+      code: 'nat-changes-ports',
+      message: `${neither}: the router at ${user}'s side gives every connection another port, so that none can be opened from outside`,
+      hint: REACHABLE,
+    };
+  }
+  return { code: 'not-reachable', message: neither, hint: REACHABLE };
+}

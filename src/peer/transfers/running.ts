@@ -1,0 +1,269 @@
+import type { Duplex } from 'node:stream';
+import PQueue from 'p-queue';
+import { hex } from '../../base/bytes.js';
+import type { Clock } from '../../base/clock.js';
+import { type Failure, toFailure } from '../../base/errors.js';
+import type { Scope } from '../../base/scope.js';
+import type { HostAddress } from '../../transfer/transfer.js';
+import type { TransferContent } from '../../wire/content.js';
+import type { DeviceAddress } from '../../wire/directory.js';
+import { cleanLine } from '../../wire/text.js';
+import type { TransferSpeed } from '../api.js';
+import { type Entries, type Entry, isOver, plain } from './entries.js';
+import { obstacle, queuedUp, reconnecting, takenUp } from './obstacles.js';
+import { type Outcome, Run } from './run.js';
+import type { Sockets } from './sockets.js';
+import { sourceAgain } from './source.js';
+
+type Step = Extract<TransferContent, { type: 'answer' }>['step'];
+
+export interface RunningInit {
+  readonly entries: Entries;
+  readonly clock: Clock;
+  readonly scope: Scope;
+  readonly sockets: Sockets;
+  /** Resolves when the message is on disk. */
+  send(user: string, content: TransferContent): Promise<unknown>;
+  /** A connection of its own for a transfer; undefined where the device does not answer. */
+  dial(address: DeviceAddress, id: Uint8Array): Promise<Duplex | undefined>;
+  /** As fast as this, where the offer says nothing else. */
+  speed(): Promise<TransferSpeed>;
+}
+
+/** At once, each way: more would only take from each other. */
+const AT_ONCE = 6;
+/** How long the sender waits for the receiver's digests once the files are placed there. */
+const SUMS_WITHIN_MS = 2_000;
+/** A program that runs for a moment begins nothing old. */
+const RESUME_AFTER_MS = 400;
+const LOOK_AT_ADDRESSES_MS = 3_000;
+/** Where nobody was found, it is tried again: shorter than a try lasts, so that the tries of both sides meet. */
+const AGAIN_AFTER_MS = 15_000;
+
+/** What is accepted on both sides runs whenever both are there, so many at once. */
+export class Running {
+  readonly #init: RunningInit;
+  readonly #queues = { in: new PQueue({ concurrency: AT_ONCE }), out: new PQueue({ concurrency: AT_ONCE }) };
+  #addresses = '';
+  #watching = false;
+
+  constructor(init: RunningInit) {
+    this.#init = init;
+  }
+
+  /** Takes up what was under way when the last program ended. */
+  resume(): void {
+    const { clock, scope, entries } = this.#init;
+    const cancel = clock.after(RESUME_AFTER_MS, () => {
+      for (const entry of entries.all()) {
+        if (!this.#isDue(entry)) continue;
+        entry.waiting = takenUp();
+        this.callAndStart(entry);
+      }
+    });
+    scope.defer(cancel);
+  }
+
+  #isDue({ row, run, queued }: Entry): boolean {
+    return row.state === 'accepted' && row.paused === undefined && run === undefined && queued !== true;
+  }
+
+  /** Lets the other side know where we are, and begins. */
+  callAndStart(entry: Entry): void {
+    if (!this.#isDue(entry)) return;
+    this.start(entry);
+    this.later(entry, async () => this.#call(entry, await this.#init.sockets.local()));
+  }
+
+  async #call({ row }: Entry, candidates: readonly HostAddress[]): Promise<void> {
+    await this.#init.send(row.user, { type: 'candidates', transfer: row.id, candidates: [...candidates] });
+  }
+
+  start(entry: Entry): void {
+    if (!this.#isDue(entry) || this.#init.scope.closed) return;
+    entry.queued = true;
+    entry.cancelAgain?.();
+    this.#watchAddresses();
+    const queue = this.#queues[entry.row.direction];
+    if (queue.pending >= AT_ONCE) {
+      entry.waiting = queuedUp(AT_ONCE);
+      this.#init.entries.show(entry);
+    }
+    // Whom nobody finds does not keep those who are there waiting.
+    const priority = -(entry.missed ?? 0);
+    const work = (): Promise<void> => this.#run(entry).catch((error) => this.#fail(entry, toFailure(error)));
+    this.#init.scope.run(() => queue.add(work, { priority }));
+  }
+
+  async #run(entry: Entry): Promise<void> {
+    const outcome = await this.#attempt(entry);
+    if (outcome === 'stopped' || outcome === 'unreachable') {
+      if (outcome === 'unreachable') this.#tryAgain(entry);
+      this.#init.entries.show(entry);
+      return;
+    }
+    if (entry.row.direction === 'out') {
+      if (entry.sums === undefined) await this.#sums(entry);
+      if (entry.row.state === 'accepted') await this.#finishOutgoing(entry);
+      return;
+    }
+    const results = outcome.files.map(({ path, sha256 }) => ({ path, sha256 }));
+    await this.#init.entries.save(entry, { state: 'done', results });
+    await this.say(entry, 'done');
+  }
+
+  async #attempt(entry: Entry): Promise<Outcome> {
+    const { sockets, clock, dial, scope, entries } = this.#init;
+    try {
+      const [transfers, speed] = [await sockets.open(), await this.#init.speed()];
+      if (entry.row.direction === 'out') entry.source ??= await sourceAgain(entry.row);
+      if (scope.closed || entry.row.state !== 'accepted' || entry.row.paused !== undefined) return 'stopped';
+      const { row, manifest, source } = entry;
+      const address = { user: row.user, device: row.device! };
+      if (entry.waiting?.code === 'transfer-queued') delete entry.waiting;
+      const run = new Run({
+        ...{ row, manifest, source, transfers, clock, speed },
+        dial: () => dial(address, row.id),
+        onState: (running, before) => this.#onState(entry, running, before),
+        onChange: () => entries.show(entry),
+        onObstacle: () => this.#explain(entry),
+      });
+      entry.run = run;
+      entry.lastRun = run;
+      this.#tellReflexive(entry, run);
+      return await run.ended;
+    } finally {
+      entry.run = undefined;
+      entry.queued = false;
+    }
+  }
+
+  #onState(entry: Entry, running: boolean, before: boolean): void {
+    if (running) {
+      delete entry.waiting;
+      entry.missed = 0;
+    } else if (before) entry.waiting = reconnecting(entry.row.user);
+  }
+
+  /** Neither datagrams nor a connection got through: why, as far as that can be seen from here. */
+  #explain(entry: Entry): void {
+    const { run } = entry;
+    this.later(entry, async () => {
+      const why = obstacle(entry.row, await this.#init.sockets.outlook());
+      if (entry.run !== run || run?.running) return;
+      entry.waiting = why;
+      this.#init.entries.show(entry);
+    });
+  }
+
+  #tryAgain(entry: Entry): void {
+    entry.missed = (entry.missed ?? 0) + 1;
+    entry.cancelAgain = this.#init.clock.after(AGAIN_AFTER_MS, () => this.start(entry));
+  }
+
+  /** Where the two do not meet at once, the address which the directory saw may help. */
+  #tellReflexive(entry: Entry, run: Run): void {
+    this.later(entry, async () => {
+      const { seen } = await this.#init.sockets.outlook();
+      if (seen !== undefined && entry.run === run && !run.running) await this.#call(entry, [seen]);
+    });
+  }
+
+  async #finishOutgoing(entry: Entry): Promise<void> {
+    const results = entry.manifest.files.map((_file, index) => {
+      const sum = entry.sums?.[index];
+      return sum === undefined ? {} : { sha256: hex(sum) };
+    });
+    await this.#init.entries.save(entry, { state: 'done', results });
+  }
+
+  /** The receiver has placed the files and says what they are. Where datagrams did not bring the news, this does. */
+  async told(entry: Entry, sums: readonly Uint8Array[]): Promise<void> {
+    entry.sums = sums;
+    entry.onSums?.();
+    const { run } = entry;
+    if (run !== undefined) await this.#within(run.ended, SUMS_WITHIN_MS);
+    if (entry.row.state === 'accepted') await this.#finishOutgoing(entry);
+    run?.stop();
+  }
+
+  /** The receiver's word on what it wrote comes a moment after its last datagram. */
+  #sums(entry: Entry): Promise<unknown> {
+    const told = new Promise<void>((resolve) => {
+      entry.onSums = resolve;
+    });
+    return this.#within(told, SUMS_WITHIN_MS);
+  }
+
+  async #within(wait: Promise<unknown>, ms: number): Promise<void> {
+    const { clock, scope } = this.#init;
+    let end = (): void => {};
+    const over = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const cancel = clock.after(ms, end);
+    scope.signal.addEventListener('abort', end);
+    await Promise.race([wait.catch(() => {}), over]);
+    scope.signal.removeEventListener('abort', end);
+    cancel();
+  }
+
+  async #fail(entry: Entry, why: Failure): Promise<void> {
+    if (isOver(entry) || this.#init.scope.closed) return;
+    await this.#init.entries.save(entry, { state: 'failed', failure: plain(why) });
+    if (why.code !== 'transfer-cancelled') await this.say(entry, 'cancel', why.message);
+  }
+
+  say(entry: Entry, step: Step, reason?: string): Promise<unknown> {
+    return this.#answerOf(entry, step, reason).then((answer) => this.#init.send(entry.row.user, answer));
+  }
+
+  async #answerOf({ row }: Entry, step: Step, reason: string | undefined): Promise<TransferContent> {
+    const sums = row.results?.map(({ sha256 }) => new Uint8Array(Buffer.from(sha256 ?? '', 'hex')));
+    const where = step === 'accept' || step === 'resume' ? { candidates: await this.#init.sockets.local() } : {};
+    return {
+      type: 'answer',
+      transfer: row.id,
+      step,
+      ...where,
+      ...(reason !== undefined && { reason: cleanLine(reason, 180).slice(0, 180) }),
+      ...(step === 'done' && sums !== undefined && { sums }),
+    };
+  }
+
+  /** After what was said is kept; on errors the transfer fails. */
+  later(entry: Entry, work: () => unknown): void {
+    const { scope } = this.#init;
+    scope.run(work, (error) => {
+      if (toFailure(error).reason === 'unreachable' || scope.closed) return;
+      scope.run(() => this.#fail(entry, toFailure(error)));
+    });
+  }
+
+  #watchAddresses(): void {
+    if (this.#watching) return;
+    this.#watching = true;
+    const { clock, scope, sockets, entries } = this.#init;
+    let cancel = (): void => {};
+    scope.defer(() => cancel());
+    const look = async (): Promise<void> => {
+      const local = await sockets.local();
+      const addresses = JSON.stringify(local);
+      if (this.#addresses !== '' && this.#addresses !== addresses) {
+        for (const entry of entries.all()) if (entry.run !== undefined) await this.#call(entry, local);
+      }
+      this.#addresses = addresses;
+      if (!scope.closed) cancel = clock.after(LOOK_AT_ADDRESSES_MS, () => scope.run(look, () => {}));
+    };
+    scope.run(look, () => {});
+  }
+
+  /** What runs goes on in the next program. */
+  close(): void {
+    for (const { run, cancelAgain } of this.#init.entries.all()) {
+      cancelAgain?.();
+      run?.stop();
+    }
+    for (const queue of Object.values(this.#queues)) queue.clear();
+  }
+}
