@@ -194,6 +194,8 @@ export class Core {
       send: (user, content) => this.messenger.sendContent(user, content),
       reached: (message) => outbox.reached(message),
       dial: init.stream,
+      isThere: async ({ user, device }) =>
+        (await this.contacts.resolve(user)).devices.some((one) => one.device === device && one.state !== 'offline'),
     });
     this.changes = new Changes({
       ...{ history, self: address, emit },

@@ -1,6 +1,7 @@
 import { Failure } from '../base/errors.js';
 import { TRANSFER_PATH_DEPTH } from '../wire/limits.js';
 import { cleanLine } from '../wire/text.js';
+import type { Manifest } from '../wire/transfer-manifest.js';
 
 /**
  * The only place where a name from another becomes a name on this disk. A path that tries to leave the folder is refused;
@@ -37,6 +38,16 @@ export function safeParts(path: string): string[] {
   });
 }
 
+/** Whether all paths of a manifest can become names here. */
+export function hasSafeNames({ files }: Manifest): boolean {
+  try {
+    for (const { path } of files) safeParts(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** One name without folders, harmless on every system. Idempotent. */
 function safeName(name: string): string {
   let safe = cleanLine(name).replace(FORBIDDEN, '_');
@@ -49,8 +60,10 @@ function safeName(name: string): string {
 function cutBytes(name: string): string {
   if (Buffer.byteLength(name) <= NAME_BYTES) return name;
   const extension = /\.[\p{L}\p{N}]{1,10}$/u.exec(name)?.[0] ?? '';
-  let stem = name.slice(0, name.length - extension.length);
-  while (Buffer.byteLength(stem + extension) > NAME_BYTES) stem = [...stem].slice(0, -1).join('');
+  const room = NAME_BYTES - Buffer.byteLength(extension);
+  const bytes = Buffer.from(name.slice(0, name.length - extension.length)).subarray(0, room);
+  // Of a character that the cut went through nothing is left.
+  const stem = new TextDecoder().decode(bytes, { stream: true });
   return stem.trimEnd().replace(/\.+$/, '') + extension;
 }
 
@@ -64,14 +77,18 @@ const folded = (parts: readonly string[]): string => parts.join('/').normalize('
 export function safeTree(paths: readonly string[]): string[][] {
   const files = new Set<string>();
   const folders = new Set<string>();
+  const next = new Map<string, number>();
   const trees = paths.map(safeParts);
   for (const parts of trees) {
     for (let depth = 1; depth < parts.length; depth++) folders.add(folded(parts.slice(0, depth)));
   }
   return trees.map((parts) => {
     let free = parts;
-    for (let n = 2; files.has(folded(free)) || folders.has(folded(free)); n++) {
+    const wanted = folded(parts);
+    for (let n = next.get(wanted) ?? 2; files.has(folded(free)) || folders.has(folded(free)); n++) {
       free = [...parts.slice(0, -1), numbered(parts.at(-1)!, n)];
+      // Thousands of the same name would otherwise count up from the beginning each.
+      next.set(wanted, n + 1);
     }
     files.add(folded(free));
     return free;

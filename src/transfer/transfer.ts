@@ -29,6 +29,7 @@ export type { NodeOptions, ReceiveOptions, SendOptions } from './node.js';
 export { diskFull, type PlacedFile, SPARE_BYTES } from './partial.js';
 export { type Playable, type PlayerServer, servePlayer } from './player.js';
 export { type EchoServer, serveEcho } from './reflexive.js';
+export { hasSafeNames } from './safe-name.js';
 
 export interface Transfer {
   /** The placed files (none on the sender's side). Rejects with a Failure. */

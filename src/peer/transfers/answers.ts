@@ -1,6 +1,6 @@
 import { Failure } from '../../base/errors.js';
 import type { Step } from '../../store/local.js';
-import type { HostAddress } from '../../transfer/transfer.js';
+import { type HostAddress, hasSafeNames } from '../../transfer/transfer.js';
 import type { TransferContent } from '../../wire/content.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import { TRANSFER_CANDIDATES } from '../../wire/limits.js';
@@ -94,13 +94,18 @@ export class Answers {
       ...(group !== undefined && { group }),
     };
     const entry: Entry = { row, manifest };
-    if (entries.offersOf(user) >= WAITING_OFFERS) {
-      this.#after(entry, () => running.say(entry, 'decline', 'too many offers are waiting'));
+    const refusal = hasSafeNames(manifest) ? this.#tooMany(user) : 'a name in it is not safe on a disk';
+    if (refusal !== undefined) {
+      this.#after(entry, () => running.say(entry, 'decline', refusal));
       return [];
     }
     entries.add(entry);
     this.#after(entry, () => this.#init.welcome(entry));
     return [entries.put(entry)];
+  }
+
+  #tooMany(user: string): string | undefined {
+    return this.#init.entries.offersOf(user) < WAITING_OFFERS ? undefined : 'too many offers are waiting';
   }
 
   #answered(entry: Entry, from: DeviceAddress, answer: Answer): Step[] {

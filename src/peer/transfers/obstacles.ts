@@ -24,6 +24,12 @@ export const reconnecting = (user: string): Waiting => ({
   hint: 'It goes on where it stopped.',
 });
 
+export const away = (user: string): Waiting => ({
+  code: 'peer-away',
+  message: `${user} is not there`,
+  hint: 'It goes on by itself when both of you are.',
+});
+
 const REACHABLE =
   'One of you has to be reachable: forward a port (UDP and TCP) in the router and start p2pchat there with --listen 0.0.0.0:PORT, or be in the same network. It is tried again by itself.';
 

@@ -10,7 +10,7 @@ import type { DeviceAddress } from '../../wire/directory.js';
 import { cleanLine } from '../../wire/text.js';
 import type { TransferSpeed } from '../api.js';
 import { type Entries, type Entry, isOver, plain } from './entries.js';
-import { obstacle, queuedUp, reconnecting, takenUp } from './obstacles.js';
+import { away, obstacle, queuedUp, reconnecting, takenUp } from './obstacles.js';
 import { type Outcome, Run } from './run.js';
 import type { Sockets } from './sockets.js';
 import { sourceAgain } from './source.js';
@@ -26,6 +26,8 @@ export interface RunningInit {
   send(user: string, content: TransferContent): Promise<unknown>;
   /** A connection of its own for a transfer; undefined where the device does not answer. */
   dial(address: DeviceAddress, id: Uint8Array): Promise<Duplex | undefined>;
+  /** Whether the device is there, as far as the directory knows. */
+  isThere(address: DeviceAddress): Promise<boolean>;
   /** As fast as this, where the offer says nothing else. */
   speed(): Promise<TransferSpeed>;
 }
@@ -147,9 +149,10 @@ export class Running {
 
   /** Neither datagrams nor a connection got through: why, as far as that can be seen from here. */
   #explain(entry: Entry): void {
-    const { run } = entry;
+    const { run, row } = entry;
     this.later(entry, async () => {
-      const why = obstacle(entry.row, await this.#init.sockets.outlook());
+      const there = await this.#init.isThere({ user: row.user, device: row.device! });
+      const why = there ? obstacle(row, await this.#init.sockets.outlook()) : away(row.user);
       if (entry.run !== run || run?.running) return;
       entry.waiting = why;
       this.#init.entries.show(entry);

@@ -46,6 +46,8 @@ export interface TransfersInit {
   reached(message: Uint8Array): Promise<void>;
   /** A connection of its own for a transfer; undefined where the device does not answer. */
   dial(address: DeviceAddress, id: Uint8Array): Promise<Duplex | undefined>;
+  /** Whether the device is there, as far as the directory knows. */
+  isThere(address: DeviceAddress): Promise<boolean>;
   emit(event: PeerEvent): void;
 }
 
@@ -64,13 +66,13 @@ export class TransferDesk {
 
   constructor(init: TransfersInit) {
     this.#init = init;
-    const { tables, disk, clock, scope, sockets, emit, send, dial } = init;
+    const { tables, disk, clock, scope, sockets, emit, send, dial, isThere } = init;
     this.#players = new Players(init.random);
     this.speeds = new Speeds(tables, disk);
     this.#entries = new Entries({ tables, disk, emit });
     const entries = this.#entries;
     const speed = () => this.speeds.get();
-    this.#running = new Running({ ...{ entries, clock, scope, sockets, send, dial, speed } });
+    this.#running = new Running({ ...{ entries, clock, scope, sockets, send, dial, isThere, speed } });
     this.#answers = new Answers({
       ...{ entries, send, self: init.self, running: this.#running },
       now: () => clock.now(),

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Failure } from '../../../src/base/errors.js';
+import type { TransferEvent } from '../../../src/peer/events.js';
+import type { Tables } from '../../../src/peer/rows.js';
+import { Answers } from '../../../src/peer/transfers/answers.js';
+import { Entries } from '../../../src/peer/transfers/entries.js';
+import type { Running } from '../../../src/peer/transfers/running.js';
+import type { LocalStore, Step } from '../../../src/store/local.js';
+import { encodeCbor } from '../../../src/wire/cbor.js';
+import type { TransferContent } from '../../../src/wire/content.js';
+import { TRANSFER_FILES } from '../../../src/wire/limits.js';
+import { seededRandom } from '../../support/random.js';
+
+/** Offers as no p2pchat makes them, and as many as nobody wants. */
+
+const random = seededRandom('hostile offers');
+const FROM = { user: 'mallory', device: 'm1' };
+
+function receiver() {
+  const said: string[] = [];
+  const steps: Step[] = [];
+  const step = {} as Step;
+  const tables = { transfers: { put: () => step, remove: () => step } } as unknown as Tables;
+  const disk = { write: async (more: Step[]) => void steps.push(...more) } as unknown as LocalStore;
+  const entries = new Entries({ tables, disk, emit: (_event: TransferEvent) => {} });
+  const running = {
+    later: (_entry: unknown, work: () => unknown) => work(),
+    start: () => said.push('start'),
+    say: async (_entry: unknown, word: string) => said.push(word),
+    told: async () => {},
+  } as unknown as Running;
+  const answers = new Answers({
+    ...{ entries, running, self: { user: 'bob', device: 'b1' } },
+    now: () => 1_000,
+    send: async () => {},
+    sharedGroup: () => undefined,
+    welcome: async () => void said.push('welcome'),
+  });
+  const take = (content: TransferContent, from = FROM) => {
+    const made = answers.take(from.user, from, content);
+    answers.react(content);
+    return made;
+  };
+  return { entries, said, take };
+}
+
+const offer = (manifest: unknown): TransferContent => ({
+  type: 'offer',
+  transfer: random.bytes(16),
+  secret: random.bytes(32),
+  manifest: encodeCbor(manifest),
+  video: false,
+  sentAt: 1_000,
+  candidates: [],
+});
+
+const one = (size: unknown) => ({ files: [{ path: 'f', size }], block: 65_536 });
+const many = (count: number) => ({
+  files: Array.from({ length: count }, (_, i) => ({ path: `${i}`, size: 0 })),
+  block: 65_536,
+});
+
+const HOSTILE: readonly [what: string, manifest: unknown][] = [
+  ['a size of 2⁶³', one(2n ** 63n)],
+  ['a negative size', one(-1)],
+  ['a size of no number', one('1')],
+  ['a fraction', one(1.5)],
+  ['infinity', one(Number.POSITIVE_INFINITY)],
+  ['sizes that add up to more than 2⁵³', { files: Array(3).fill({ path: 'f', size: 2 ** 52 }), block: 262_144 }],
+  ['more blocks than there may be', one(2 ** 50)],
+  ['no files', { files: [], block: 65_536 }],
+  ['too many files', many(TRANSFER_FILES + 1)],
+  ['a path without end', { files: [{ path: 'x'.repeat(2_000), size: 1 }], block: 65_536 }],
+  ['blocks of one byte', { files: [{ path: 'f', size: 1 }], block: 1 }],
+  ['a root of five bytes', { files: [{ path: 'f', size: 1 }], block: 65_536, root: random.bytes(5) }],
+];
+
+for (const [what, manifest] of HOSTILE) {
+  test(`U9 U10 an offer with ${what} is not shown and not kept`, () => {
+    const { take, entries, said } = receiver();
+    assert.deepEqual(take(offer(manifest)), []);
+    assert.deepEqual([entries.all(), said], [[], []]);
+  });
+}
+
+for (const path of ['', '../x', '/etc/passwd', 'a/../../x', 'a\0b']) {
+  test(`U11 an offer with the path ${JSON.stringify(path)} is declined and not kept`, () => {
+    const { take, entries, said } = receiver();
+    assert.deepEqual(take(offer({ files: [{ path, size: 1 }], block: 65_536 })), []);
+    assert.deepEqual([entries.all(), said], [[], ['decline']]);
+  });
+}
+
+test('U9 an offer of nothing is one, and unknown fields are passed over', () => {
+  const { take, entries } = receiver();
+  assert.equal(take(offer({ ...one(0), colour: 'green' })).length, 1);
+  assert.equal(entries.all().length, 1);
+});
+
+test('P8 of a flood of offers some wait, the rest are declined and not kept', () => {
+  const { take, entries, said } = receiver();
+  for (let i = 0; i < 5_000; i++) take(offer(one(i)));
+  assert.equal(entries.all().length, 32);
+  assert.equal(said.filter((word) => word === 'decline').length, 5_000 - 32);
+});
+
+test('nobody answers for another, resumes what was cancelled here, or takes an id that is in use', () => {
+  const { take, entries } = receiver();
+  const first = offer(one(5));
+  take(first);
+  const [entry] = entries.all();
+  assert.deepEqual(take({ ...first, manifest: encodeCbor(one(6)) } as TransferContent), []);
+  const { transfer } = first;
+  entry!.row = { ...entry!.row, state: 'accepted' };
+  const says = (step: 'cancel' | 'resume' | 'pause', from = FROM) =>
+    take({ type: 'answer', transfer, step, candidates: [] }, from);
+  assert.deepEqual(says('cancel', { user: 'eve', device: 'm1' }), []);
+  assert.deepEqual(says('cancel', { user: 'mallory', device: 'm2' }), []);
+  assert.equal(entry!.row.state, 'accepted');
+  const failure: Pick<Failure, 'code' | 'message' | 'hint'> = { code: 'transfer-cancelled', message: '', hint: '' };
+  entry!.row = { ...entry!.row, state: 'failed', failure };
+  assert.deepEqual(says('resume'), []);
+  assert.equal(entry!.row.state, 'failed');
+});
