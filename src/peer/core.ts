@@ -158,7 +158,10 @@ export class Core {
       clock,
       random,
       self: address,
-      resolveName: async (user) => (await contacts.resolve(user)).user,
+      resolveName: async (user) => {
+        if (this.preferences.isBlocked(user)) throw isBlockedHere(user);
+        return (await contacts.resolve(user)).user;
+      },
       drainMailbox: () => this.drainMailbox(),
       onStuck,
     });
@@ -244,6 +247,7 @@ export class Core {
       ...{ engine, disk, tables, clock, random, scope, request, isOnline, anchor: self.anchor },
       self: { user, device, key, signatureKey, statement },
       groups: this.groups,
+      isBlocked: (user) => this.preferences.isBlocked(user),
       store: new NamedGroupStore(tables, this.groups, self.anchor.trust),
       keyPackages: this.keyPackages,
       history: this.history,
@@ -413,6 +417,7 @@ export class Core {
     entry: { readonly from: DeviceAddress; readonly id: Uint8Array; readonly storedAt: number },
     why: Failure,
   ): void {
+    if (this.preferences.isBlocked(entry.from.user)) return;
     this.#report(`a message of ${entry.from.user} from ${timestamp(entry.storedAt)} could not be taken in`, why);
     if (why.reason !== 'trust') this.#receipts.unreadable(entry.from.user, entry.id);
   }
@@ -433,3 +438,9 @@ export class Core {
     this.feed.emit({ event: 'error', code, message: what === '' ? message : `${what}: ${message}`, hint });
   }
 }
+
+const isBlockedHere = (user: string): Failure =>
+  new Failure('usage', 'user-blocked', `you have blocked ${user}`, {
+    hint: `To write to them again: /unblock ${user}, or p2pchat unblock ${user}.`,
+    details: { user },
+  });

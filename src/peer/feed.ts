@@ -2,8 +2,13 @@ import { hex } from '../base/bytes.js';
 import { type Cancel, type Clock, timestamp } from '../base/clock.js';
 import type { LocalStore } from '../store/local.js';
 import type { MessageEvent, PeerEvent } from './events.js';
-import { type LineLook, marksOf, seqOf } from './history.js';
+import { hide, type LineLook, marksOf, seqOf } from './history.js';
 import type { MessageRow, Tables } from './rows.js';
+
+interface FeedLook extends LineLook {
+  /** Of somebody this person wants to hear nothing of. */
+  isUnwanted(event: PeerEvent): boolean;
+}
 
 /**
  * That something was shown is written with what is shown within this time after it, so that a message costs one write to the
@@ -18,14 +23,14 @@ const FORGET_AFTER_MS = 200;
 export class Feed {
   readonly #tables: Tables;
   readonly #store: LocalStore;
-  readonly #look: LineLook;
+  readonly #look: FeedLook;
   readonly #listeners = new Set<(event: PeerEvent) => void>();
   readonly #clock: Clock;
   #seen: number[] = [];
   #waiting: Cancel | undefined;
   #forgetting: Promise<void> | undefined;
 
-  constructor(tables: Tables, store: LocalStore, look: LineLook, clock: Clock) {
+  constructor(tables: Tables, store: LocalStore, look: FeedLook, clock: Clock) {
     this.#tables = tables;
     this.#store = store;
     this.#look = look;
@@ -40,6 +45,7 @@ export class Feed {
   }
 
   emit(event: PeerEvent): void {
+    if (this.#look.isUnwanted(event)) return;
     for (const listener of this.#listeners) listener(event);
   }
 
@@ -66,7 +72,7 @@ export class Feed {
 
   #eventOf(row: MessageRow): MessageEvent {
     const event = toEvent(row);
-    if (this.#look.isHidden(row)) return { ...event, text: '', hidden: true };
+    if (this.#look.isHidden(row)) return hide(event);
     return this.#look.isMuted(row) ? { ...event, muted: true } : event;
   }
 

@@ -31,6 +31,7 @@ export interface HistoryInit {
 export interface LineLook {
   /** Of somebody who is blocked: its text is not shown. */
   isHidden(row: MessageRow): boolean;
+  isBlocked(user: string): boolean;
   isMuted(row: MessageRow): boolean;
   /** Whether it counts as not read, should it not be. */
   counts(row: MessageRow): boolean;
@@ -216,11 +217,18 @@ export class History {
     return rows.map((row) => this.#line(row, positions));
   }
 
+  /** Without the reactions of those who are blocked. */
+  #seen(row: MessageRow): MessageRow {
+    const { reactions } = row;
+    if (!reactions?.some(({ user }) => this.#look.isBlocked(user))) return row;
+    return { ...row, reactions: reactions.filter(({ user }) => !this.#look.isBlocked(user)) };
+  }
+
   #line(row: MessageRow, positions: readonly { user: string; through: number }[] = []): HistoryMessage {
     const seq = seqOf(row);
     const by = row.state === undefined || seq === undefined ? [] : positions.filter(({ through }) => through >= seq);
-    const line = { ...toLine(row), ...(by.length > 0 && { readBy: by.map(({ user }) => user).sort() }) };
-    return this.#look.isHidden(row) ? { ...line, text: '', hidden: true } : line;
+    const line = { ...toLine(this.#seen(row)), ...(by.length > 0 && { readBy: by.map(({ user }) => user).sort() }) };
+    return this.#look.isHidden(row) ? hide(line) : line;
   }
 
   async conversations(): Promise<readonly ConversationSummary[]> {
@@ -324,6 +332,13 @@ export const marksOf = (row: MessageRow): Pick<HistoryMessage, 'replyTo' | 'ment
   ...(row.mentioned && { mentioned: true }),
   ...(row.expires !== undefined && { expiresAt: timestamp(row.expires) }),
   ...mentionOf(row),
+});
+
+/** What is left of a line whose text is not shown. */
+export const hide = <L extends { readonly text: string; readonly mentioned?: true }>({ mentioned: _, ...line }: L) => ({
+  ...line,
+  text: '',
+  hidden: true as const,
 });
 
 const toLine = (row: MessageRow): HistoryMessage => ({

@@ -62,6 +62,8 @@ export class Network {
       },
       admit: async (der) => {
         const certificate = self.anchor.judgeDevice(der);
+        // To somebody blocked this device looks like one that is away.
+        if (init.core().preferences.isBlocked(certificate.user)) throw doorShut();
         await init.core().contacts.admit(certificate);
         return certificate;
       },
@@ -120,7 +122,7 @@ export class Network {
     if (known) return laneLink(known);
     const { devices } = await this.#init.core().contacts.resolve(user);
     const target = devices.find((one) => one.device === device);
-    if (target === undefined) return undefined;
+    if (target === undefined || this.#init.core().preferences.isBlocked(user)) return undefined;
     if (this.directoryState === 'online' && target.state === 'offline') return undefined;
     const link = await this.#links.reach(target);
     return link && laneLink(link);
@@ -129,6 +131,11 @@ export class Network {
   /** Tells whoever of the person's devices a link is up to. */
   typing(user: string, active: boolean): void {
     for (const link of this.#links.all()) if (link.certificate.folded === foldName(user)) link.typing(active);
+  }
+
+  /** Nothing goes straight between this person and that one any more. */
+  part(user: string): void {
+    for (const link of this.#links.all()) if (link.certificate.folded === foldName(user)) link.close(doorShut());
   }
 
   /** A connection of its own for a transfer; undefined where the device does not answer. */
@@ -346,6 +353,8 @@ export class Network {
 const laneLink = (link: Link): LaneLink => ({
   deliver: ({ id, group, sealed }) => link.request('deliver', { id, group, sealed }),
 });
+
+const doorShut = (): Failure => new Failure('unreachable', 'closed', 'there is no link between the two');
 
 const revoked = (user: string): Failure =>
   new Failure('trust', 'certificate-revoked', `a device of ${user} has been revoked`, {

@@ -18,6 +18,7 @@ import type {
   HistoryQuery,
   OpenPeer,
   PeerApi,
+  Preferences,
   PreferencesApi,
   SearchQuery,
   SendOptions,
@@ -81,8 +82,15 @@ class Peer implements PeerApi {
     this.#preferences = {
       get: () => wishes.get(),
       set: (wanted) => wishes.set(wanted),
-      mute: (who, muted) => wishes.mute(who, muted),
-      block: (user, blocked) => wishes.block(this.#addressee(user), blocked),
+      mute: async (who, muted) => {
+        await wishes.mute(who.startsWith('#') ? who : `@${this.#addressee(who)}`, muted);
+        return this.#wished();
+      },
+      block: async (user, blocked) => {
+        await wishes.block(this.#addressee(user), blocked);
+        if (blocked) this.#network.part(user.replace(/^@/, ''));
+        return this.#wished();
+      },
     };
     this.#clock = init.clock;
     const { self, disk, core, network, clock } = init;
@@ -135,6 +143,12 @@ class Peer implements PeerApi {
 
   typing(conversation: string, active: boolean): void {
     this.#core.talk.typing(this.#conversation(conversation), active);
+  }
+
+  /** What counts as not read depends on it. */
+  async #wished(): Promise<Preferences> {
+    await this.#core.talk.reading.recount();
+    return this.#core.preferences.get();
   }
 
   get preferences(): PreferencesApi {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { PeerApi } from '../../src/peer/api.js';
-import type { PeerEvent, SentEvent, TypingEvent } from '../../src/peer/events.js';
+import type { SentEvent, TypingEvent } from '../../src/peer/events.js';
 import { Town, watch } from '../support/town.js';
+import { event, type Watched } from '../support/watching.js';
 
 let town: Town;
 let ann: PeerApi;
@@ -16,16 +17,6 @@ before(async () => {
 });
 after(() => town.close());
 
-type Watched = ReturnType<typeof watch>;
-
-const event = <E extends PeerEvent['event']>(
-  watched: Watched,
-  name: E,
-  fits: (event: Extract<PeerEvent, { event: E }>) => boolean = () => true,
-): Promise<Extract<PeerEvent, { event: E }>> =>
-  watched.until((events) =>
-    events.find((one): one is Extract<PeerEvent, { event: E }> => one.event === name && fits(one as never)),
-  );
 const read = (watched: Watched, id: string): Promise<SentEvent> =>
   event(watched, 'sent', (one) => one.id === id && one.state === 'read');
 const typing = (watched: Watched, state: TypingEvent['state'], conversation: string): Promise<TypingEvent> =>

@@ -44,7 +44,7 @@ class Watcher {
   }
 
   show(event: PeerEvent): void {
-    if (event.event === 'message' && this.#count !== undefined) {
+    if (event.event === 'message' && !event.hidden && this.#count !== undefined) {
       if (this.#seen >= this.#count) return;
       this.#seen++;
     }

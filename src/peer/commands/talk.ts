@@ -1,5 +1,5 @@
 import { Failure } from '../../base/errors.js';
-import type { Preferences } from '../api.js';
+import type { PeerApi, Preferences } from '../api.js';
 import { type Command, type Context, define, type Parameter } from './command.js';
 import { field } from './lines.js';
 import { chosenMessage, ofText } from './which.js';
@@ -94,4 +94,80 @@ const preferences = define({
   lines: preferenceLines,
 });
 
-export const talkCommands: readonly Command[] = [reply, read, typing, preferences];
+const wished = async function* (done: Promise<Preferences>): AsyncIterable<Wishes> {
+  yield { event: 'preferences', ...(await done) };
+};
+
+/** `/mute #lobby`: in the chat the conversation one is in, if none is named. */
+const quiet = (name: 'mute' | 'unmute', about: string): Command =>
+  define({
+    name,
+    slash: name,
+    parameters: { conversation: CONVERSATION },
+    about,
+    examples: { slash: '#lobby', shell: '#lobby' },
+    run: (peer, { conversation }, context) =>
+      wished(peer.preferences.mute(conversationHere(conversation, context), name === 'mute')),
+    lines: ({ muted }) => [`muted     ${list(muted)}`],
+  });
+
+const shut = (name: 'block' | 'unblock', about: string): Command =>
+  define({
+    name,
+    slash: name,
+    parameters: { user: { type: 'user', about: 'whom' } },
+    about,
+    examples: { slash: 'bob', shell: 'bob' },
+    run: (peer, { user }) => wished(peer.preferences.block(user, name === 'block')),
+    lines: ({ blocked }) => [`blocked   ${list(blocked)}`],
+  });
+
+interface Here {
+  readonly event: 'presence';
+  readonly user: string;
+  readonly state: 'online' | 'away';
+}
+
+const appear = async function* (peer: PeerApi, state: Here['state']): AsyncIterable<Here> {
+  await peer.setPresence(state);
+  yield { event: 'presence', user: peer.user, state };
+};
+
+const here = ({ state }: Here): string[] => [state === 'away' ? 'You are away.' : 'You are here.'];
+
+const presence = define({
+  name: 'presence',
+  parameters: {
+    state: { type: 'choice', choices: ['online', 'away'], about: 'how the running chat or listen appears' },
+  },
+  about: 'Appears to others as here or away, until the program ends.',
+  examples: { shell: 'away' },
+  run: (peer, { state }) => appear(peer, state),
+  lines: here,
+});
+
+const coming = (slash: 'away' | 'back', about: string): Command =>
+  define({
+    name: slash,
+    slash,
+    shell: false,
+    parameters: {},
+    about,
+    examples: { slash: '' },
+    run: (peer) => appear(peer, slash === 'away' ? 'away' : 'online'),
+    lines: here,
+  });
+
+export const talkCommands: readonly Command[] = [
+  reply,
+  read,
+  typing,
+  quiet('mute', 'No notice of a conversation, or of a person: what they say is there, and does not count as unread.'),
+  quiet('unmute', 'Notice again.'),
+  shut('block', 'Shows nothing of a person any more, and keeps it from them.'),
+  shut('unblock', 'Shows what a person says from now on, and in groups what they said meanwhile.'),
+  preferences,
+  presence,
+  coming('away', 'Appears to others as away.'),
+  coming('back', 'Appears to others as here again.'),
+];

@@ -43,6 +43,8 @@ export interface GroupContext {
   readonly scope: Scope;
   readonly request: DirectoryRequest;
   isOnline(): boolean;
+  /** Nothing they do is shown to this person. */
+  isBlocked(user: string): boolean;
   /** Runs work on a group, one after the other. */
   enqueue<T>(group: NamedGroup, work: () => Promise<T>): Promise<T>;
   emit(event: PeerEvent): void;

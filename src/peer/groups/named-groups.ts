@@ -279,13 +279,15 @@ export class NamedGroups {
     const { self, isOnline, request } = this.#context;
     if (!isOnline()) return [...this.#groups.values()].map((group) => this.#summary(group, self.user));
     const { groups, rooms } = await request('groups.list', {});
-    const made = groups.map(({ name, kind, history, state, members }) => ({
-      group: conversationOf(name),
-      kind,
-      history,
-      state,
-      members,
-    }));
+    const made = groups
+      .filter(({ group, state }) => state !== 'invited' || !this.#isUnwanted(group))
+      .map(({ name, kind, history, state, members }) => ({
+        group: conversationOf(name),
+        kind,
+        history,
+        state,
+        members,
+      }));
     const waiting = rooms.map(
       (name) => ({ group: conversationOf(name), kind: 'open', history: 'shared', state: 'none', members: 0 }) as const,
     );
@@ -461,6 +463,13 @@ export class NamedGroups {
     throw new Failure('unknown', 'group-unknown', `nobody has entered #${name} yet`, {
       hint: `Enter it: /join ${name}`,
     });
+  }
+
+  /** The invitation of somebody who is blocked. */
+  #isUnwanted(id: Uint8Array): boolean {
+    const { self, isBlocked } = this.#context;
+    const by = this.#groups.get(hex(id))?.roster.standing(self.user)?.by;
+    return by !== undefined && isBlocked(by);
   }
 
   #summary(group: NamedGroup, user: string): GroupSummary {

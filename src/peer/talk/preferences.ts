@@ -1,6 +1,7 @@
 import type { LocalStore } from '../../store/local.js';
 import { foldName, parseGroupName, parseUserName } from '../../wire/names.js';
 import type { Preferences as Wishes } from '../api.js';
+import type { PeerEvent } from '../events.js';
 import type { LineLook } from '../history.js';
 import type { MessageRow, PreferencesRow, Tables } from '../rows.js';
 import { names } from './mentions.js';
@@ -56,6 +57,25 @@ export class Preferences implements LineLook {
     return this.#row.blocked.length > 0 && this.#row.blocked.includes(`@${foldName(user)}`);
   }
 
+  /** What a person who is blocked does is not told of. */
+  isUnwanted(event: PeerEvent): boolean {
+    if (this.#row.blocked.length === 0) return false;
+    switch (event.event) {
+      case 'message':
+        return event.conversation.startsWith('@') && this.isBlocked(event.from);
+      case 'change':
+        return this.isBlocked(event.from);
+      case 'typing':
+        return this.isBlocked(event.user);
+      case 'group':
+        return event.change === 'invited' && this.isBlocked(event.by);
+      case 'transfer':
+        return event.direction === 'in' && event.state === 'offered' && this.isBlocked(event.peer);
+      default:
+        return false;
+    }
+  }
+
   isHidden({ conversation, from }: Pick<MessageRow, 'conversation' | 'from'>): boolean {
     return conversation.startsWith('#') && this.isBlocked(from);
   }
@@ -67,7 +87,7 @@ export class Preferences implements LineLook {
 
   /** What is muted counts only where it names this very person. */
   counts(row: MessageRow): boolean {
-    if (row.deleted || this.isHidden(row)) return false;
+    if (row.deleted || this.isBlocked(row.from)) return false;
     return !this.isMuted(row) || names(row.body, this.#init.self);
   }
 

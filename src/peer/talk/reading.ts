@@ -62,6 +62,19 @@ export class Reading {
     if ((head.told ?? head.read) < head.read) this.#schedule(conversation);
   }
 
+  /** Somebody is muted or blocked, or is not any more. */
+  async recount(): Promise<void> {
+    const { tables, history, disk, emit } = this.#init;
+    for await (const { conversation } of tables.conversations.range([])) {
+      const head = await history.head(conversation);
+      const before = [head.unread, head.mentions];
+      await history.recount(head);
+      if (head.unread === before[0] && head.mentions === before[1]) continue;
+      await disk.write([history.saveHead(head)]);
+      emit({ event: 'unread', conversation, unread: head.unread ?? 0, mentions: head.mentions ?? 0 });
+    }
+  }
+
   /** What is due is told now. @returns ids of the receipts on their way */
   async flush(): Promise<readonly Uint8Array[]> {
     for (const [conversation, cancel] of this.#due) {
