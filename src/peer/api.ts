@@ -235,6 +235,12 @@ export interface PeerApi {
 
   /** Resolves when the message is on disk and queued. @param to `@user`, `user` or `#group` */
   send(to: string, text: string, options?: SendOptions): Promise<SendResult>;
+  /**
+   * How long messages live from now on, in seconds; 0 for no end.
+   * @throws Failure denied 'not-permitted' in a group where one may not change settings
+   */
+  setLifetime(conversation: string, seconds: number): Promise<void>;
+  lifetime(conversation: string): Promise<number>;
   /** This person is writing in the conversation, or has stopped; to be called with every key. Nothing of it is kept. */
   typing(conversation: string, active: boolean): void;
   /**

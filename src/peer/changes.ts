@@ -12,6 +12,8 @@ import { isMentioned } from './talk/line.js';
 export interface ChangesInit {
   readonly history: History;
   readonly self: { readonly user: string };
+  /** Takes back a message that has not left. @returns whether it was one */
+  unsay(row: MessageRow): Promise<boolean>;
   /** To everybody who has the message. */
   send(conversation: string, content: Content): Promise<unknown>;
   emit(event: ChangeEvent): void;
@@ -67,10 +69,11 @@ export class Changes {
   }
 
   async #do(content: ChangeContent): Promise<void> {
-    const { history, self, send, emit } = this.#init;
+    const { history, self, send, emit, unsay } = this.#init;
     const row = await history.find(content.id);
     if (row === undefined) throw unknown();
     if (this.#applied(row, self.user, content) === undefined) throw notYours();
+    if (content.type === 'delete' && (await unsay(row))) return emit(eventOf(row, self.user, content));
     await send(row.conversation, content);
     const changed = await history.update(content.id, (newest) => this.#applied(newest, self.user, content));
     if (changed) emit(eventOf(changed, self.user, content));

@@ -7,7 +7,7 @@ import type { Random } from '../base/random.js';
 import type { Scope } from '../base/scope.js';
 import { signDevice } from '../crypto/identity.js';
 import { createMlsEngine, type MlsEngine } from '../crypto/mls.js';
-import type { LocalStore } from '../store/local.js';
+import type { LocalStore, Step } from '../store/local.js';
 import { type Content, isChangeContent, isTransferContent } from '../wire/content.js';
 import type { DeviceAddress } from '../wire/directory.js';
 import { foldName } from '../wire/names.js';
@@ -32,6 +32,8 @@ import { Mailbox } from './mailbox.js';
 import { Receipts } from './receipts.js';
 import type { MessageRow, Tables } from './rows.js';
 import type { Self } from './self.js';
+import { Expiry } from './talk/expiry.js';
+import { Lifetimes } from './talk/lifetimes.js';
 import { Preferences } from './talk/preferences.js';
 import { Talk } from './talk/talk.js';
 import { Rules } from './transfers/rules.js';
@@ -70,6 +72,8 @@ export class Core {
   readonly preferences: Preferences;
   readonly history: History;
   readonly talk: Talk;
+  readonly expiry: Expiry;
+  readonly lifetimes: Lifetimes;
   readonly contacts: Contacts;
   readonly keyPackages: KeyPackages;
   readonly direct: DirectGroups;
@@ -100,7 +104,17 @@ export class Core {
     });
     this.preferences = new Preferences({ tables, disk, self: self.user });
     this.feed = new Feed(tables, disk, this.preferences, clock);
-    this.history = new History({ tables, disk, clock, look: this.preferences });
+    this.expiry = new Expiry({
+      ...{ tables, disk, clock, emit },
+      history: () => this.history,
+      enqueue: (conversation, work) => this.#inQueue(conversation, work),
+      withdraw: (row) => this.#withdraw(row),
+      report: (error) => this.#report('', toFailure(error)),
+    });
+    this.history = new History({
+      ...{ tables, disk, clock, look: this.preferences },
+      onExpiring: (row) => this.expiry.add(row),
+    });
     this.contacts = new Contacts({
       tables,
       store: disk,
@@ -202,12 +216,18 @@ export class Core {
     });
     this.changes = new Changes({
       ...{ history, self: address, emit },
+      unsay: (row) => this.#unsay(row),
       send: (conversation, content) =>
         conversation.startsWith('#')
           ? this.named.sendContent(conversation.slice(1), content)
           : this.messenger.sendContent(conversation.slice(1), content),
     });
     this.named = new NamedGroups(this.#groupContext(engine));
+    this.lifetimes = new Lifetimes({
+      ...{ disk, history, clock, self: self.user, emit },
+      enter: (to) => this.messenger.enter(to),
+      sendContent: (user, content) => this.messenger.sendContent(user, content),
+    });
     this.talk = new Talk({
       ...{ tables, disk, history, clock, scope: init.scope, preferences: this.preferences, emit },
       self: self.user,
@@ -298,6 +318,36 @@ export class Core {
     });
   }
 
+  /** Seconds that new messages of the conversation live; 0 for no end. */
+  async lifetime(conversation: string): Promise<number> {
+    if (conversation.startsWith('#')) return this.named.expire(conversation.slice(1));
+    return (await this.history.head(conversation)).expire?.seconds ?? 0;
+  }
+
+  #inQueue<T>(conversation: string, work: () => Promise<T>): Promise<T> {
+    const name = conversation.slice(1);
+    return conversation.startsWith('#') ? this.named.inQueue(name, work) : this.messenger.enqueue(name, work);
+  }
+
+  #withdraw({ id, conversation, state }: MessageRow): Step[] {
+    const name = conversation.slice(1);
+    if (state === undefined) return [];
+    return conversation.startsWith('#') ? this.named.withdraw(name, id) : this.messenger.withdraw(id, name);
+  }
+
+  /** A message that nobody has yet is gone, as if it had not been written. @returns whether it was one */
+  #unsay(row: MessageRow): Promise<boolean> {
+    const { id, conversation, state } = row;
+    const name = conversation.slice(1);
+    const isUnsent = (): boolean =>
+      conversation.startsWith('#') ? this.named.isUnsent(name, id) : this.messenger.isUnsent(id, name);
+    return this.#inQueue(conversation, async () => {
+      if (state !== 'queued' || !isUnsent()) return false;
+      await this.#init.disk.write([...this.#withdraw(row), ...this.history.forget(row)]);
+      return true;
+    });
+  }
+
   get tables(): Tables {
     return this.#init.tables;
   }
@@ -339,7 +389,9 @@ export class Core {
 
   async close(): Promise<void> {
     this.talk.close();
+    await this.expiry.close();
     await this.messenger.idle();
+    await this.inbox.idle();
     await this.outbox.close();
     await this.feed.close();
   }
@@ -402,6 +454,7 @@ export class Core {
   /** What goes into the same write as the memory that it came. */
   async #follow(user: string, from: DeviceAddress, content: Content): Promise<Followed> {
     if (isTransferContent(content)) return { steps: await this.transfers.take(user, from, content) };
+    if (content.type === 'setting') return this.lifetimes.take(user, from.user, content);
     if (!isChangeContent(content)) return { steps: [] };
     const changed = await this.changes.take(conversationWith(user), from.user, content);
     return changed ? { steps: changed.steps, written: () => this.feed.emit(changed.event) } : { steps: [] };

@@ -25,6 +25,8 @@ export interface HistoryInit {
   readonly clock: Clock;
   /** How a line looks to the person who reads here. */
   readonly look: LineLook;
+  /** A line that disappears has come. @returns what remembers it */
+  onExpiring(row: MessageRow): Step[];
 }
 
 /** What a person's own wishes make of a line. */
@@ -47,12 +49,14 @@ export class History {
   readonly #disk: LocalStore;
   readonly #clock: Clock;
   readonly #look: LineLook;
+  readonly #onExpiring: HistoryInit['onExpiring'];
   /** By id, the one changed last at the end; null for a line that is gone. */
   readonly #recent = new Map<string, MessageRow | null>();
   /** The newest state of each conversation, written or about to be. */
   readonly #heads = new Map<string, Promise<ConversationRow>>();
 
-  constructor({ tables, disk, clock, look }: HistoryInit) {
+  constructor({ tables, disk, clock, look, onExpiring }: HistoryInit) {
+    this.#onExpiring = onExpiring;
     this.#tables = tables;
     this.#disk = disk;
     this.#clock = clock;
@@ -122,7 +126,7 @@ export class History {
     head.unread ??= head.last - head.read;
     const row = { ...line, conversation: head.conversation, number: ++head.last, receivedAt: this.#clock.now() };
     if (row.state === undefined) this.count(head, row);
-    return { row, steps: [this.saveHead(head), this.#put(row), this.#place(row)] };
+    return { row, steps: [this.saveHead(head), ...this.#add(row)] };
   }
 
   /** A line of a group, at its place in the group's log or, until it has one, behind all that have. */
@@ -132,7 +136,12 @@ export class History {
     line: Omit<MessageRow, 'number' | 'conversation' | 'receivedAt'>,
   ): { row: MessageRow; steps: Step[] } {
     const row = { ...line, conversation, number, receivedAt: this.#clock.now() };
-    return { row, steps: [this.#put(row), this.#place(row)] };
+    return { row, steps: this.#add(row) };
+  }
+
+  #add(row: MessageRow): Step[] {
+    const remembered = row.expires === undefined ? [] : this.#onExpiring(row);
+    return [this.#put(row), this.#place(row), ...remembered];
   }
 
   /** A line leaves its number for another one. */
@@ -241,7 +250,6 @@ export class History {
         unread: head.unread ?? head.last - head.read,
         mentions: head.mentions ?? 0,
         ...(this.#look.isMuted({ conversation: head.conversation, from: '' } as MessageRow) && { muted: true }),
-        ...(head.expire && head.expire.seconds > 0 && { expire: head.expire.seconds }),
         ...(last && { last: this.#line(last) }),
       });
     }

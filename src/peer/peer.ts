@@ -14,6 +14,7 @@ import { type Enrolled, enrolDevice } from './account.js';
 import type {
   ChangesApi,
   Check,
+  ConversationSummary,
   FilesApi,
   HistoryQuery,
   OpenPeer,
@@ -210,8 +211,23 @@ class Peer implements PeerApi {
     return all;
   }
 
-  conversations() {
-    return this.#core.history.conversations();
+  async conversations(): Promise<readonly ConversationSummary[]> {
+    const summaries = await this.#core.history.conversations();
+    return Promise.all(
+      summaries.map(async (summary) => {
+        const expire = await this.#core.lifetime(summary.conversation);
+        return { ...summary, ...(expire > 0 && { expire }) };
+      }),
+    );
+  }
+
+  async setLifetime(to: string, seconds: number): Promise<void> {
+    if (to.startsWith('#')) await this.#core.named.setExpire(to.slice(1), seconds);
+    else await this.#core.lifetimes.set(this.#addressee(to), seconds);
+  }
+
+  lifetime(conversation: string): Promise<number> {
+    return this.#core.lifetime(this.#conversation(conversation));
   }
 
   history(query: HistoryQuery) {
@@ -460,6 +476,7 @@ async function start(
   // Who is banned is told, with the reason and the end.
   if (hasCode(refusal, 'account-banned')) throw refusal;
   core.transfers.resume();
+  await core.expiry.load(network.welcome?.now);
   peer = new Peer({ home: init.home, scope, self, disk, core, network, clock });
   return peer;
 }

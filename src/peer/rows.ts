@@ -204,6 +204,17 @@ const groupOutRow = v.object({
 });
 export type GroupOutRow = v.InferOutput<typeof groupOutRow>;
 
+/** A message that disappears: when by this device's clock, and how long it had to live. */
+const expiringRow = v.object({
+  id: exactly(16),
+  conversation: text(64),
+  due: time(),
+  lifetime: count(EXPIRE_MAX_SECONDS),
+  /** It was given more time once, because the clocks did not agree; not again. */
+  extended: v.optional(v.boolean()),
+});
+export type ExpiringRow = v.InferOutput<typeof expiringRow>;
+
 /** How far a member of a group has read its log. */
 const positionRow = v.object({ user: text(64), through: count() });
 
@@ -281,6 +292,7 @@ export const openTables = (store: LocalStore, cipher: RowCipher) => ({
   uploads: new Table(store, cipher, 'upload', row(uploadRow)),
   sending: new Table(store, cipher, 'sending', row(sendingRow)),
   ledger: new Table(store, cipher, 'ledger', row(v.object({ number: count(), head: exactly(32) }))),
+  expiring: new Table(store, cipher, 'expiring', row(expiringRow)),
   positions: new Table(store, cipher, 'position', row(positionRow)),
   preferences: new Table(store, cipher, 'preferences', row(preferencesRow)),
   mailbox: new Table(store, cipher, 'mailbox', row(v.object({ through: count() }))),

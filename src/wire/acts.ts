@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ACT_BYTES, CERTIFICATE_BYTES, NAME_CHARS, REASON_CHARS } from './limits.js';
+import { ACT_BYTES, CERTIFICATE_BYTES, EXPIRE_MAX_SECONDS, NAME_CHARS, REASON_CHARS } from './limits.js';
 import { roleSchema } from './roles.js';
 import { bytes, codec, count, exactly, text, time } from './schema.js';
 
@@ -45,6 +45,8 @@ const statementSchema = v.variant('action', [
     /** Seconds between two messages of one member; 0 for none. */
     slow: count(86_400),
     readOnly: v.boolean(),
+    /** The life of new messages in seconds, 0 for no end; as it was, if left out. */
+    expire: v.optional(count(EXPIRE_MAX_SECONDS)),
   }),
 ]);
 export type Statement = v.InferOutput<typeof statementSchema>;

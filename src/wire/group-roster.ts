@@ -29,6 +29,8 @@ export class GroupRoster {
   readonly #standings = new Map<string, Standing>();
   slow = 0;
   readOnly = false;
+  /** Seconds that new messages live; 0 for no end. */
+  expire = 0;
 
   get name(): string {
     return this.#created?.name ?? '';
@@ -100,6 +102,7 @@ export class GroupRoster {
     if (statement.action === 'settings') {
       this.slow = statement.slow;
       this.readOnly = statement.readOnly;
+      this.expire = statement.expire ?? this.expire;
       return;
     }
     if (statement.action === 'create') {

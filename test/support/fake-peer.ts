@@ -110,6 +110,12 @@ export class FakePeer implements PeerApi {
   readonly preferences = noPreferences;
 
   typing(): void {}
+
+  async setLifetime() {}
+
+  async lifetime() {
+    return 0;
+  }
   verification = nothing;
   confirm = nothing;
   acceptIdentity = nothing;

@@ -21,6 +21,12 @@ export class ScriptedPeer implements PeerApi {
   readonly preferences = noPreferences;
 
   typing(): void {}
+
+  async setLifetime() {}
+
+  async lifetime() {
+    return 0;
+  }
   readonly user: string = 'alice';
   readonly device: string = '00112233445566ff';
   directoryState: 'online' | 'offline' = 'online';

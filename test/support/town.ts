@@ -1,11 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Clock } from '../../src/base/clock.js';
+import { systemRandom } from '../../src/base/random.js';
 import { type Directory, startDirectory } from '../../src/directory/directory.js';
 import { registerAccount } from '../../src/peer/account.js';
 import type { PeerApi } from '../../src/peer/api.js';
 import type { MessageEvent, PeerEvent } from '../../src/peer/events.js';
-import { loginPeer } from '../../src/peer/peer.js';
+import { loginPeer, openPeer } from '../../src/peer/peer.js';
 
 export const PASSWORD = 'four unlikely words together 7';
 
@@ -63,15 +65,20 @@ export class Town {
   }
 
   async open(user: string, home = user): Promise<PeerApi> {
-    const peer = await loginPeer({
-      home: this.home(home),
-      password: PASSWORD,
-      user,
-      directory: this.link,
-      listen: '127.0.0.1:0',
-    });
+    const peer = await loginPeer({ ...this.#start(home), user, directory: this.link });
     this.#open.push(peer);
     return peer;
+  }
+
+  /** Of somebody who has been here, by a clock of one's own; the directory needn't be there. */
+  async openBy(clock: Clock, user: string, home = user): Promise<PeerApi> {
+    const peer = await openPeer(this.#start(home), { clock, random: systemRandom });
+    this.#open.push(peer);
+    return peer;
+  }
+
+  #start(home: string) {
+    return { home: this.home(home), password: PASSWORD, listen: '127.0.0.1:0' };
   }
 
   async close(): Promise<void> {

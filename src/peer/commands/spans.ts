@@ -8,6 +8,14 @@ const UNITS = [
   ['s', 1],
 ] as const;
 
+/** `30s`, `5m`, `1h`, `2d`, `1w`, also several together as `1d12h`: seconds; undefined for what is none. */
+export function secondsOf(word: string): number | undefined {
+  const parts = [...word.toLowerCase().matchAll(/(\d{1,9})([wdhms])/g)];
+  if (parts.length === 0 || parts.map(([part]) => part).join('') !== word.toLowerCase()) return undefined;
+  const units = new Map<string, number>(UNITS);
+  return parts.reduce((sum, [, digits, unit]) => sum + Number(digits) * units.get(unit!)!, 0);
+}
+
 /** `1d12h` of 129600. */
 export function spanOf(seconds: number): string {
   let left = seconds;

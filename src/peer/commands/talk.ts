@@ -1,7 +1,9 @@
 import { Failure } from '../../base/errors.js';
+import { EXPIRE_MAX_SECONDS } from '../../wire/limits.js';
 import type { PeerApi, Preferences } from '../api.js';
 import { type Command, type Context, define, type Parameter } from './command.js';
 import { field } from './lines.js';
+import { secondsOf, spanOf } from './spans.js';
 import { chosenMessage, ofText } from './which.js';
 
 const CONVERSATION = {
@@ -61,6 +63,43 @@ const typing = define({
     yield { event: 'typing' as const, conversation, user: peer.user, state };
   },
   lines: () => [],
+});
+
+interface Lifetime {
+  readonly event: 'setting';
+  readonly conversation: string;
+  /** Seconds; 0 for no end. */
+  readonly expire: number;
+}
+
+function lifetimeOf(word: string): number {
+  const seconds = /^(off|never|0)$/i.test(word) ? 0 : secondsOf(word);
+  if (seconds !== undefined && seconds <= EXPIRE_MAX_SECONDS) return seconds;
+  throw new Failure('usage', 'argument-invalid', 'after: that is not a time messages can have', {
+    hint: 'Write 30s, 5m, 1h, 2d, 1w or off; a year is the longest.',
+  });
+}
+
+const expire = define({
+  name: 'expire',
+  slash: 'expire',
+  parameters: {
+    after: { type: 'word', optional: true, about: '30s, 5m, 1h, 2d, 1w, or off; without it, what holds now' },
+    in: { ...CONVERSATION, flag: true },
+  },
+  slashTakes: { after: 'DURATION|off', in: 'CONVERSATION' },
+  about: 'Makes messages disappear on both sides, so long after they were sent and came.',
+  examples: { slash: '1d', shell: '1d --in @bob' },
+  async *run(peer, { after, in: named }, context): AsyncIterable<Lifetime> {
+    const conversation = conversationHere(named, context);
+    if (after !== undefined) await peer.setLifetime(conversation, lifetimeOf(after));
+    yield { event: 'setting', conversation, expire: await peer.lifetime(conversation) };
+  },
+  lines: ({ conversation, expire: seconds }) => [
+    seconds === 0
+      ? `Messages in ${field(conversation)} stay.`
+      : `Messages in ${field(conversation)} disappear after ${spanOf(seconds)}.`,
+  ],
 });
 
 type Wishes = { readonly event: 'preferences' } & Preferences;
@@ -162,6 +201,7 @@ export const talkCommands: readonly Command[] = [
   reply,
   read,
   typing,
+  expire,
   quiet('mute', 'No notice of a conversation, or of a person: what they say is there, and does not count as unread.'),
   quiet('unmute', 'Notice again.'),
   shut('block', 'Shows nothing of a person any more, and keeps it from them.'),

@@ -112,6 +112,11 @@ export class Inbox {
     return { done };
   }
 
+  /** Resolves when what has come is on disk, and shown. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#taking.values());
+  }
+
   /** Being written: not yet to be found on disk. */
   readonly #taking = new Map<string, Promise<unknown>>();
 

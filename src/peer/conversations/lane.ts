@@ -1,3 +1,4 @@
+import { sameBytes } from '../../base/bytes.js';
 import type { Cancel, Clock } from '../../base/clock.js';
 import { type Failure, toFailure } from '../../base/errors.js';
 import type { DeviceAddress } from '../../wire/directory.js';
@@ -57,6 +58,12 @@ export class Lane {
     this.#items.add(item);
     this.#unsent.push(item);
     this.poke();
+  }
+
+  /** It is not to be sent any more; what is under way may still arrive. */
+  drop(id: Uint8Array): void {
+    for (const item of this.#items) if (sameBytes(item.id, id)) this.#items.delete(item);
+    this.#unsent = this.#unsent.filter((item) => this.#items.has(item));
   }
 
   /** Something has changed that may let messages leave: a link, a presence, the directory. */

@@ -1,4 +1,5 @@
 import PQueue from 'p-queue';
+import { sameBytes } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
 import { Failure, toFailure } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
@@ -99,7 +100,8 @@ export class Messenger {
       const head = await this.#init.history.head(conversation);
       const { user: self } = this.#init.self;
       const sentAt = this.#init.clock.now();
-      const content = { type: 'text' as const, ...said, sentAt };
+      const { seconds = 0 } = head.expire ?? {};
+      const content = { type: 'text' as const, ...said, sentAt, ...(seconds > 0 && { expires: seconds }) };
       const line = this.#init.history.append(head, {
         id: this.#init.random.bytes(MESSAGE_ID_BYTES),
         ...lineOf(content, { conversation, from: self, self, since: sentAt }),
@@ -135,6 +137,19 @@ export class Messenger {
       return this.#post(group, { id, user, content, shown: true }, []);
     });
     await written;
+  }
+
+  /** Whether nobody can have the message: it was never sealed. */
+  isUnsent(id: Uint8Array, user: string): boolean {
+    return this.#waitingFor(user).some((row) => sameBytes(row.id, id));
+  }
+
+  /** A message is not to be sent any more, where it has not left. In its conversation's queue; the steps are to be written. */
+  withdraw(id: Uint8Array, user: string): Step[] {
+    const waiting = this.#waitingFor(user);
+    const at = waiting.findIndex((row) => sameBytes(row.id, id));
+    if (at < 0) return this.#init.outbox.withdraw(id);
+    return waiting.splice(at, 1).map((row) => this.#init.outbox.remove(row));
   }
 
   /** Seals what waits, now that something may have changed. */

@@ -23,6 +23,7 @@ interface Entry {
   /** The devices that lack it. */
   readonly pending: Map<string, DeviceAddress>;
   state: DeliveryState;
+  withdrawn?: true;
 }
 
 /**
@@ -60,6 +61,20 @@ export class Outbox {
 
   save(row: OutboxRow) {
     return this.#init.tables.outbox.put(['out', row.order], row);
+  }
+
+  remove({ order }: Pick<OutboxRow, 'order'>): Step {
+    return this.#init.tables.outbox.remove(['out', order]);
+  }
+
+  /** What has not left yet of a message does not leave any more. @returns steps to be written at once */
+  withdraw(id: Uint8Array): Step[] {
+    const entry = this.#entries.get(hex(id));
+    if (entry === undefined) return [];
+    entry.withdrawn = true;
+    this.#entries.delete(hex(id));
+    for (const device of entry.pending.keys()) this.#lanes.get(device)?.drop(id);
+    return [this.remove(entry.row)];
   }
 
   /** Sends what is sealed and on disk. */
@@ -144,7 +159,8 @@ export class Outbox {
     }
   }
 
-  async #progress({ row, pending, state }: Entry): Promise<Step[]> {
+  async #progress({ row, pending, state, withdrawn }: Entry): Promise<Step[]> {
+    if (withdrawn) return [];
     if (row.shown) await this.#init.history.raise(row.id, state);
     const progress =
       pending.size === 0

@@ -1,6 +1,6 @@
 import { timestamp } from '../../base/clock.js';
 import type { Act } from '../../wire/acts.js';
-import type { GroupChange, GroupEvent, ModerationEvent } from '../events.js';
+import type { GroupChange, GroupEvent, ModerationEvent, SettingEvent } from '../events.js';
 import { conversationOf, type NamedGroup } from './group.js';
 
 const CHANGES: Readonly<Record<string, GroupChange>> = {
@@ -14,13 +14,16 @@ const CHANGES: Readonly<Record<string, GroupChange>> = {
 };
 
 /** What those who watch are told of an act. */
-export function actEvents(group: NamedGroup, { statement, by }: Act): (GroupEvent | ModerationEvent)[] {
+export function actEvents(group: NamedGroup, { statement, by }: Act): (GroupEvent | ModerationEvent | SettingEvent)[] {
   const name = conversationOf(group.row.name);
   const user = 'user' in statement ? statement.user : by.user;
   const { action } = statement;
-  const events: (GroupEvent | ModerationEvent)[] = [];
+  const events: (GroupEvent | ModerationEvent | SettingEvent)[] = [];
   const change = CHANGES[action];
   if (change !== undefined) events.push({ event: 'group', group: name, change, user, by: by.user });
+  if (action === 'settings' && statement.expire !== undefined) {
+    events.push({ event: 'setting', conversation: name, by: by.user, expire: statement.expire });
+  }
   if (action === 'kick' || action === 'ban' || action === 'unban' || action === 'settings') {
     const reason = 'reason' in statement ? statement.reason : undefined;
     const until = 'until' in statement ? statement.until : undefined;

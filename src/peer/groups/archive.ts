@@ -134,7 +134,7 @@ export class Archive {
   }
 
   async #line(group: NamedGroup, entry: Extract<GroupEntry, { kind: 'message' }>, changes: Change[]) {
-    const { follower, history, tables, self } = this.#init;
+    const { follower, history, tables, self, clock } = this.#init;
     if (await tables.places.get(hex(entry.id))) return undefined;
     const opened = await follower.openArchived(group, entry);
     const content = contentCodec.decode(opened.content);
@@ -148,6 +148,7 @@ export class Archive {
     const upload = content.type === 'upload' && this.#init.onUpload(group, opened.user, content);
     // It lives no longer for having been found late.
     const look = lineOf(said, { conversation, from: opened.user, self: self.user, since: entry.at });
+    if (look.expires !== undefined && look.expires <= clock.now()) return undefined;
     const line = history.lineAt(conversation, entry.seq, {
       ...{ id: entry.id, via: 'group', ...look },
       ...(mine && { state: 'stored' as const }),

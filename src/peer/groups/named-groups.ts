@@ -244,6 +244,35 @@ export class NamedGroups {
     return this.#poster.text(await this.#joined(name), text, answers);
   }
 
+  /** As Poster's. */
+  isUnsent(name: string, id: Uint8Array): boolean {
+    const group = this.#local(name);
+    return group !== undefined && this.#poster.isUnsent(group, id);
+  }
+
+  /** As Poster's. */
+  withdraw(name: string, id: Uint8Array): Step[] {
+    const group = this.#local(name);
+    return group ? this.#poster.withdraw(group, id) : [];
+  }
+
+  /** Runs work on a group that is known here, one after the other. */
+  inQueue<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const group = this.#local(name);
+    return group ? this.#context.enqueue(group, work) : work();
+  }
+
+  /** Seconds that new messages live; 0 for no end. */
+  expire(name: string): number {
+    return this.#local(name)?.roster.expire ?? 0;
+  }
+
+  /** @throws Failure denied 'not-permitted', 'group-not-joined' */
+  async setExpire(name: string, expire: number): Promise<void> {
+    const { slow, readOnly } = (await this.#joined(name)).roster;
+    await this.moderate(name, { action: 'settings', slow, readOnly, expire });
+  }
+
   /** To the members who are there. @returns false where nobody could be told now */
   async signal(name: string, signal: SignalInit): Promise<boolean> {
     const group = this.#local(name);

@@ -1,4 +1,4 @@
-import { hex } from '../../base/bytes.js';
+import { hex, sameBytes } from '../../base/bytes.js';
 import { type Failure, toFailure } from '../../base/errors.js';
 import { sealArchived } from '../../crypto/archive.js';
 import type { Step } from '../../store/local.js';
@@ -57,7 +57,12 @@ export class Poster {
     const { history, clock, random, self, disk, tables } = this.#init;
     if (!group.roster.isMember(self.user)) throw notJoined(group.row.name);
     const now = clock.now();
-    const said = { body: cleanText(text), sentAt: now, ...(answers && { replyTo: answers }) };
+    const { expire } = group.roster;
+    const said = {
+      ...{ body: cleanText(text), sentAt: now },
+      ...(answers && { replyTo: answers }),
+      ...(expire > 0 && { expires: expire }),
+    };
     const order = this.#nextOrder++;
     const id = random.bytes(MESSAGE_ID_BYTES);
     const line = UNPLACED + order;
@@ -94,6 +99,19 @@ export class Poster {
     await this.#init.disk.write([this.#init.tables.groupOut.put(['out', order], row)]);
     this.#queue(group.id).push(row);
     this.flush(group);
+  }
+
+  /** Whether nobody can have the message: it waits, and nothing is on its way. */
+  isUnsent(group: NamedGroup, id: Uint8Array): boolean {
+    const row = this.#queue(group.id).find((one) => sameBytes(one.id, id));
+    return row !== undefined && row.sealed === undefined && !this.#running.has(hex(group.id));
+  }
+
+  /** A message is not to be sent any more, where it has not left. In the group's queue; the steps are to be written. */
+  withdraw(group: NamedGroup, id: Uint8Array): Step[] {
+    const waiting = this.#queue(group.id);
+    const at = waiting.findIndex((row) => sameBytes(row.id, id));
+    return (at < 0 ? [] : waiting.splice(at, 1)).map(({ order }) => this.#init.tables.groupOut.remove(['out', order]));
   }
 
   /** The message of this device that stands at this place of the log: it is done. */
