@@ -343,7 +343,11 @@ export const marksOf = (row: MessageRow): Pick<HistoryMessage, 'replyTo' | 'ment
 });
 
 /** What is left of a line whose text is not shown. */
-export const hide = <L extends { readonly text: string; readonly mentioned?: true }>({ mentioned: _, ...line }: L) => ({
+export const hide = <L extends Pick<HistoryMessage, 'text' | 'mentioned' | 'upload'>>({
+  mentioned: _named,
+  upload: _upload,
+  ...line
+}: L) => ({
   ...line,
   text: '',
   hidden: true as const,
