@@ -93,6 +93,8 @@ export function eventLines(event: PeerEvent, now: number): string[] {
       return [groupLine(event)];
     case 'moderation':
       return [moderationLine(event)];
+    case 'link':
+      return [];
     case 'error':
       return [`-- ${field(event.message)} ${field(event.hint)}`.trimEnd()];
   }

@@ -1,5 +1,5 @@
 import type { PresenceState, Role } from '../wire/directory.js';
-import type { DeliveryState, PeerEvent, TransferEvent, UploadMention, Via } from './events.js';
+import type { DeliveryState, LinkEvent, PeerEvent, TransferEvent, UploadMention, Via } from './events.js';
 import type { GroupsApi } from './groups/api.js';
 import type { UploadsApi } from './uploads/api.js';
 
@@ -265,6 +265,8 @@ export interface PeerApi {
   acceptIdentity(user: string): Promise<Verification>;
 
   whoami(): Whoami;
+  /** The direct links there are. */
+  links(): readonly LinkEvent[];
   /** What works here and what to do about the rest. */
   doctor(): Promise<readonly Check[]>;
   setPresence(state: 'online' | 'away'): Promise<void>;

@@ -96,6 +96,17 @@ export interface DirectoryEvent {
   readonly retryIn?: number;
 }
 
+/** The direct link to a person: their devices count as one. */
+export interface LinkEvent {
+  readonly event: 'link';
+  readonly user: string;
+  /** `silent`: nothing has come for two seconds, though something was asked for. */
+  readonly state: 'up' | 'silent' | 'down';
+  readonly path?: 'direct' | 'lan' | 'relay';
+  /** Round trip in ms; told again when it has changed much. */
+  readonly rtt?: number;
+}
+
 export interface TransferFile {
   /** As the sender says it, made harmless to show; never a path to open. */
   readonly name: string;
@@ -131,6 +142,7 @@ export interface TransferEvent {
   readonly loss?: number;
   /** While it runs, on the sender's side: payload of one datagram, in bytes. */
   readonly datagram?: number;
+  readonly offeredAt?: string;
   /** Why it is not faster. */
   readonly reason?: string;
   /** While it is accepted and does not run: why, and what to do. */
@@ -222,6 +234,7 @@ export type PeerEvent =
   | TypingEvent
   | UnreadEvent
   | SettingEvent
+  | LinkEvent
   | ChangeEvent
   | GroupEvent
   | ModerationEvent

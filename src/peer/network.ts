@@ -17,6 +17,7 @@ import { DirectoryClient, type Welcome } from './directory-client.js';
 import { dialDirectory } from './directory-dial.js';
 import type { ListenAddress } from './links/endpoints.js';
 import type { Link } from './links/link.js';
+import { LinkEvents } from './links/link-events.js';
 import { Links } from './links/links.js';
 import type { Self } from './self.js';
 
@@ -38,6 +39,7 @@ export class Network {
   readonly #init: NetworkInit;
   readonly #instance: Uint8Array;
   readonly #links: Links;
+  readonly linkEvents: LinkEvents;
   #client: DirectoryClient | undefined;
   #presence: PresenceState = 'online';
   /** Direct messages wait for the mailbox to be emptied: what is in it is older. */
@@ -68,10 +70,18 @@ export class Network {
         return certificate;
       },
       onLink: (link) => this.#linked(link),
-      onLost: (link) => init.core().outbox.poke(link.device),
+      onLost: (link) => {
+        this.linkEvents.changed(link);
+        init.core().outbox.poke(link.device);
+      },
+      onChange: (link) => this.linkEvents.changed(link),
       onStream: ({ user, deviceId: device }, id, stream) =>
         init.core().transfers.takeStream({ user, device }, id, stream),
     });
+    this.linkEvents = new LinkEvents(
+      (event) => init.core().feed.emit(event),
+      () => this.#links.all(),
+    );
   }
 
   get directoryState(): 'online' | 'offline' {
@@ -306,6 +316,8 @@ export class Network {
 
   #linked(link: Link): void {
     const { core, self, scope } = this.#init;
+    this.linkEvents.changed(link);
+    link.ping();
     core().outbox.poke(link.device);
     if (link.remoteCrl <= self.anchor.crl.number) return;
     scope.run(

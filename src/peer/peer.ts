@@ -31,7 +31,7 @@ import type {
 import { conversationWith, type DirectoryRequest } from './conversations/direct.js';
 import { Core } from './core.js';
 import { diagnose } from './doctor.js';
-import type { DeliveryState, PeerEvent } from './events.js';
+import type { LinkEvent, DeliveryState, PeerEvent } from './events.js';
 import type { GroupsApi } from './groups/api.js';
 import { GroupsFace } from './groups/face.js';
 import { Ledger } from './groups/ledger.js';
@@ -275,6 +275,10 @@ class Peer implements PeerApi {
       fingerprint: fingerprint(identity.publicKey),
       role,
     };
+  }
+
+  links(): readonly LinkEvent[] {
+    return this.#network.linkEvents.list();
   }
 
   doctor(): Promise<readonly Check[]> {

@@ -30,6 +30,8 @@ export interface SessionInit<Serves extends MethodTable, Hears extends NoticeTab
   /** Called in order of arrival; answers may overtake each other. */
   serve(method: MethodName<Serves>, params: never): Promise<unknown>;
   hear(notice: NoticeName<Hears>, params: never): void;
+  /** A ping was answered: the round trip in ms, the other side's queue included. */
+  onRtt?(rtt: number): void;
   readonly requestTimeout?: number;
 }
 
@@ -57,6 +59,8 @@ export class Session<
   #lastServed = 0;
   #serving = 0;
   #closed: Failure | undefined;
+  /** When the ping left that is not answered yet. */
+  #pingedAt: number | undefined;
   /** Monotonic time at which the other side was last heard. */
   heardAt: number;
 
@@ -101,7 +105,9 @@ export class Session<
 
   /** Asks for a sign of life; `heardAt` tells whether one came. */
   ping(): void {
-    if (!this.#closed) this.#send({ t: 'ping' });
+    if (this.#closed) return;
+    this.#pingedAt ??= this.#init.clock.monotonic();
+    this.#send({ t: 'ping' });
   }
 
   /** Every request without an answer fails with `why`. Idempotent. */
@@ -123,7 +129,15 @@ export class Session<
     if (message.t === 'q') this.#serve(message);
     else if (message.t === 'a') this.#settle(message);
     else if (message.t === 'n') this.#hear(message);
-    else if (message.t === 'ping' && !this.#closed) this.#send({ t: 'pong' });
+    else if (message.t === 'pong') this.#ponged();
+    else if (!this.#closed) this.#send({ t: 'pong' });
+  }
+
+  #ponged(): void {
+    if (this.#pingedAt === undefined) return;
+    const rtt = this.#init.clock.monotonic() - this.#pingedAt;
+    this.#pingedAt = undefined;
+    this.#init.onRtt?.(rtt);
   }
 
   #serve({ i, m, p }: Extract<RpcMessage, { t: 'q' }>): void {

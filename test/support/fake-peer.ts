@@ -99,6 +99,10 @@ export class FakePeer implements PeerApi {
     return { user: this.user, device: this.device, directory: '', home: '' };
   }
 
+  links() {
+    return [];
+  }
+
   async doctor() {
     return [];
   }

@@ -120,6 +120,10 @@ export class ScriptedPeer implements PeerApi {
     return { user: this.user, device: this.device, directory: 'p2pchat://127.0.0.1:1#ff', home: '/home/alice' };
   }
 
+  links() {
+    return [];
+  }
+
   async doctor(): Promise<readonly Check[]> {
     return this.checks;
   }

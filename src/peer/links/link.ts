@@ -24,6 +24,8 @@ export interface LinkInit {
   readonly instance: Uint8Array;
   readonly dialled: boolean;
   readonly handlers: LinkHandlers;
+  /** The other side has answered a ping, has fallen silent, or is heard again. */
+  onChange?(link: Link): void;
 }
 
 /** A live connection to one device of another person, or of ours. Both ends have proven who they are. */
@@ -36,6 +38,10 @@ export class Link {
   readonly #ready: Promise<void>;
   #greeted!: () => void;
   #remote: { instance: Uint8Array; crl: number } | undefined;
+  /** Of the last ping, in ms. */
+  rtt: number | undefined;
+  /** Nothing has come for SILENT_AFTER_MS, though something was asked for. */
+  silent = false;
 
   constructor(init: LinkInit) {
     this.#init = init;
@@ -54,6 +60,14 @@ export class Link {
         calls: peerMethods,
         serve: (method, params) => this.#serve(method, params),
         hear: (_typing, { active }: Notice<PeerNotices, 'typing'>) => init.handlers.typing(active, this),
+        onRtt: (rtt) => {
+          this.rtt = rtt;
+          init.onChange?.(this);
+        },
+        onSilence: (silent) => {
+          this.silent = silent;
+          init.onChange?.(this);
+        },
       },
     );
   }
@@ -64,6 +78,16 @@ export class Link {
 
   get closed(): Promise<Failure> {
     return this.#channel.closed;
+  }
+
+  /** The address at the other end; '' once it is closed. */
+  get address(): string {
+    return this.#channel.socket.remoteAddress ?? '';
+  }
+
+  /** Measures the round trip: `rtt` has it soon. */
+  ping(): void {
+    this.#channel.session.ping();
   }
 
   /** The other program's instance; after greet. */

@@ -27,6 +27,8 @@ export interface LinksInit {
   admit(der: Uint8Array): Promise<DeviceCertificate>;
   onLink(link: Link): void;
   onLost(link: Link): void;
+  /** Its round trip was measured, it fell silent, or it is heard again. */
+  onChange(link: Link): void;
   /** A connection for a transfer, from a device that has been judged. @returns whether it has a part in it */
   onStream(from: DeviceCertificate, transfer: Uint8Array, stream: Duplex): boolean;
 }
@@ -203,7 +205,10 @@ export class Links {
 
   async #greet(socket: TLSSocket, certificate: DeviceCertificate, dialled: boolean): Promise<Link> {
     const { clock, instance, handlers, scope } = this.#init;
-    const link = new Link({ socket, certificate, clock, instance, dialled, handlers });
+    const onChange = (changed: Link): void => {
+      if (this.#links.get(changed.device) === changed) this.#init.onChange(changed);
+    };
+    const link = new Link({ socket, certificate, clock, instance, dialled, handlers, onChange });
     const cancel = clock.after(HANDSHAKE_TIMEOUT_MS, () => link.close(tooSlow()));
     try {
       await link.greet();

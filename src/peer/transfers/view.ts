@@ -1,11 +1,11 @@
-import { BlockList, isIPv4 } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { hex } from '../../base/bytes.js';
+import { timestamp } from '../../base/clock.js';
 import type { Progress } from '../../transfer/transfer.js';
 import { cleanLine } from '../../wire/text.js';
 import { contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
 import { conversationWith } from '../conversations/direct.js';
 import type { TransferEvent, TransferState } from '../events.js';
+import { nearness } from '../links/nearness.js';
 import type { TransferRow } from '../rows.js';
 
 /** A transfer as it is told to whoever watches. */
@@ -52,6 +52,7 @@ export function viewOf(
     ...(state === 'running' && progress !== undefined && runningOf(row, progress)),
     ...(state === 'accepted' && waiting !== undefined && { waiting }),
     ...(state === 'paused' && row.paused !== undefined && { pausedBy: row.paused }),
+    offeredAt: timestamp(row.createdAt),
     ...(row.failure !== undefined && { error: row.failure }),
   };
 }
@@ -79,16 +80,6 @@ function runningOf({ direction }: TransferRow, { bytes, size, rate, rtt, loss, r
   };
 }
 
-/** `lan` is the same network without a router between; the machine itself counts as `direct`. */
 function pathOf(key: string): 'direct' | 'lan' | 'tcp' {
-  if (key === 'stream') return 'tcp';
-  const host = key.split(' ')[0]!.split('%')[0]!;
-  const own = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  if (host.startsWith('127.') || own.some(({ address }) => address === host)) return 'direct';
-  const near = new BlockList();
-  for (const { cidr, family, internal } of own) {
-    const [net, bits] = cidr?.split('/') ?? [];
-    if (net !== undefined && !internal) near.addSubnet(net, Number(bits), family === 'IPv4' ? 'ipv4' : 'ipv6');
-  }
-  return near.check(host, isIPv4(host) ? 'ipv4' : 'ipv6') ? 'lan' : 'direct';
+  return key === 'stream' ? 'tcp' : nearness(key.split(' ')[0]!);
 }
