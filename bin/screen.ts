@@ -1,10 +1,12 @@
-import { readdirSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { systemClock } from '../src/base/clock.js';
 import type { ScreenParts } from '../src/cli/parts.js';
 import { judgePassword } from '../src/crypto/password.js';
 import { commands } from '../src/peer/commands/table.js';
-import { Checklist } from '../src/tui/model/checklist.js';
 import { runScreen } from '../src/tui/screen/run.js';
+import { Settings, type SettingsFile } from '../src/tui/screen/settings.js';
 import { canShowScreen } from '../src/tui/screen/terminal.js';
 
 /** The full-screen chat, with what it needs of the rest. */
@@ -17,6 +19,41 @@ function listFolder(folder: string): readonly string[] {
   } catch {
     return [];
   }
+}
+
+/** `screen.json` in the profile's folder. What can't be read or written is no reason not to chat. */
+function settingsFile(home: string): SettingsFile {
+  const path = join(home, 'screen.json');
+  return {
+    read() {
+      try {
+        return readFileSync(path, 'utf8');
+      } catch {
+        return undefined;
+      }
+    },
+    write(text) {
+      try {
+        writeFileSync(`${path}.new`, text, { mode: 0o600 });
+        renameSync(`${path}.new`, path);
+      } catch {
+        // A full disk is told of where it matters.
+      }
+    },
+  };
+}
+
+const installed = (program: string): boolean =>
+  (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
+
+/** By notify-send, where there is one and a desktop to show it. */
+function desktop(title: string, text: string): boolean {
+  const session = process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY ?? '';
+  if (session === '' || process.env.SSH_CONNECTION !== undefined || !installed('notify-send')) return false;
+  const child = spawn('notify-send', ['--app-name=p2pchat', '--', title, text], { stdio: 'ignore', detached: true });
+  child.on('error', () => {});
+  child.unref();
+  return true;
 }
 
 export const screenParts: ScreenParts = {
@@ -38,10 +75,9 @@ export const screenParts: ScreenParts = {
       },
       commands,
       listFolder,
-      theme: 'dark',
+      settings: (home) => new Settings(settingsFile(home)),
       bidi: 'auto',
-      mouse: true,
-      checklist: new Checklist(open !== undefined),
+      desktop,
       ...(open !== undefined && { open }),
       ...(greeting !== undefined && { greeting: () => greeting }),
     }),

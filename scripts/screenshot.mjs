@@ -1,17 +1,20 @@
-// Paints the main views to docs/images/*.png, cell by cell from a headless terminal. Needs ImageMagick's `convert` and
-// fontconfig, and the fonts DejaVu, Droid Sans Fallback for what DejaVu lacks. Run `npm run build` first.
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+// Paints the main views to docs/images/*.png, cell by cell from a headless terminal. Needs Chromium (or what CHROMIUM
+// names), ImageMagick's `convert`, and the fonts DejaVu and Noto. Run `npm run build` first.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ChatSession } from '../dist/test/support/chat-session.js';
 import { KEY } from '../dist/test/support/terminal.js';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const images = join(root, 'docs', 'images');
+const folder = mkdtempSync(join(tmpdir(), 'p2pchat-shots-'));
+const BROWSER = process.env.CHROMIUM ?? 'chromium';
 
-const CELL = { width: 9, height: 19, baseline: 14, font: 15 };
-const MARGIN = 8;
+const CELL = { width: 9, height: 20, baseline: 15, font: 15 };
+const MARGIN = 10;
 const BACK = '#16181d';
 const FRONT = '#d8dade';
 const BASE =
@@ -31,48 +34,37 @@ function color(number, otherwise) {
   return hex(STEPS[Math.floor(at / 36)], STEPS[Math.floor(at / 6) % 6], STEPS[at % 6]);
 }
 
-/** The code points of a font, from fontconfig. */
-function coverage(family) {
-  const ranges = execFileSync('fc-match', ['--format=%{charset}', family], { encoding: 'utf8' });
-  return ranges
-    .split(' ')
-    .filter((range) => range !== '')
-    .map((range) => range.split('-').map((end) => Number.parseInt(end, 16)))
-    .map(([from, to = from]) => ({ from, to }));
+const FONTS = "'DejaVu Sans Mono','Noto Sans Mono CJK JP','Noto Sans Hebrew','Noto Sans Arabic',monospace";
+
+const escaped = (text) => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+
+const rect = (x, y, width, height, fill) =>
+  `<rect x="${x}" y="${y}" width="${width}" height="${height}" fill="${fill}" shape-rendering="crispEdges"/>`;
+
+/** Lines and blocks meet from cell to cell, whatever the font has. */
+function drawn(text, left, top, ink) {
+  const { width, height } = CELL;
+  const [middle, center] = [top + height / 2, left + width / 2];
+  const eighth = '▁▂▃▄▅▆▇█'.indexOf(text) + 1;
+  if (text === '│') return rect(center - 0.5, top, 1, height, ink);
+  if (text === '─') return rect(left, middle - 0.5, width, 1, ink);
+  if (text === '━') return rect(left, middle - 1.5, width, 3, ink);
+  if (text === '▀') return rect(left, top, width, height / 2, ink);
+  if (eighth > 0) return rect(left, top + height - (height * eighth) / 8, width, (height * eighth) / 8, ink);
+  return undefined;
 }
-
-const FONTS = ['DejaVu Sans Mono', 'DejaVu Sans', 'Droid Sans Fallback'].map((family) => ({
-  family,
-  has: (
-    (ranges) => (point) =>
-      ranges.some(({ from, to }) => from <= point && point <= to)
-  )(coverage(family)),
-}));
-
-const fontOf = (text) => (FONTS.find(({ has }) => has(text.codePointAt(0))) ?? FONTS[0]).family;
-
-/** ImageMagick's SVG reader loses a text that is nothing but an apostrophe. */
-const escaped = (text) =>
-  text.replace("'", '\u2019').replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 
 function paintCell({ text, width, look }, x, y) {
   const [fg, bg] = [color(look.fg, FRONT), color(look.bg, BACK)];
   const [ink, paper] = look.inverse ? [bg, fg] : [fg, bg];
   const left = MARGIN + x * CELL.width;
   const top = MARGIN + y * CELL.height;
-  const parts = [];
-  if (paper !== BACK) {
-    parts.push(
-      `<rect x="${left}" y="${top}" width="${CELL.width * Math.max(1, width)}" height="${CELL.height}" stroke="none" fill="${paper}"/>`,
-    );
-  }
-  if (text.trim() !== '' && !look.hidden) {
-    const weight = look.bold ? ' font-weight="bold"' : '';
-    parts.push(
-      `<text x="${left}" y="${top + CELL.baseline}" stroke="none" fill="${ink}" font-family="${fontOf(text)}" font-size="${CELL.font}"${weight}>${escaped(text)}</text>`,
-    );
-  }
-  return parts.join('');
+  const back = paper === BACK ? '' : rect(left, top, CELL.width * Math.max(1, width), CELL.height, paper);
+  if (text.trim() === '' || look.hidden) return back;
+  const shape = drawn(text, left, top, ink);
+  if (shape !== undefined) return back + shape;
+  const weight = look.bold ? ' font-weight="bold"' : '';
+  return `${back}<text x="${left}" y="${top + CELL.baseline}" fill="${ink}" font-size="${CELL.font}"${weight}>${escaped(text)}</text>`;
 }
 
 function svgOf({ screen, output }) {
@@ -85,7 +77,7 @@ function svgOf({ screen, output }) {
   const shown = output.lastIndexOf('\x1b[?25h') > output.lastIndexOf('\x1b[?25l');
   const back = `<rect x="0" y="0" width="${width}" height="${height}" stroke="none" fill="${BACK}"/>`;
   const all = `${back}${cells.join('\n')}${shown ? cursorOf(screen) : ''}`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${all}</svg>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" style="display:block" font-family="${FONTS}">${all}</svg>`;
 }
 
 function cursorOf({ cursor: { x, y } }) {
@@ -93,13 +85,28 @@ function cursorOf({ cursor: { x, y } }) {
   return `<rect x="${left}" y="${top}" width="2" height="${CELL.height - 2}" stroke="none" fill="${FRONT}"/>`;
 }
 
+/** Two pixels for one: README's readers have screens of every density. */
+const SCALE = 2;
+
+/** Drawn by a browser, which finds a font for every script, and brought down to a palette. */
 function save(name, terminal) {
   const file = join(images, `${name}.png`);
-  const { status, stderr } = spawnSync('convert', ['MSVG:-', '-strip', '-colors', '128', `PNG8:${file}`], {
-    input: svgOf(terminal),
-  });
-  if (status !== 0) throw new Error(`convert failed: ${stderr}`);
+  const svg = svgOf(terminal);
+  const [, width, height] = /width="(\d+)" height="(\d+)"/.exec(svg);
+  const page = join(folder, `${name}.html`);
+  const shot = join(folder, `${name}.png`);
+  writeFileSync(page, `<!doctype html><meta charset="utf-8"><body style="margin:0">${svg}</body>`);
+  run(BROWSER, [
+    ...['--headless', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', `--force-device-scale-factor=${SCALE}`],
+    ...[`--window-size=${width},${height}`, `--screenshot=${shot}`, pathToFileURL(page).href],
+  ]);
+  run('convert', [shot, '-strip', '-colors', '96', `PNG8:${file}`]);
   console.log(file);
+}
+
+function run(program, args) {
+  const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8', timeout: 60_000 });
+  if (status !== 0) throw new Error(`${program} failed: ${error?.message ?? stderr}`);
 }
 
 const DIRECTORY = 'p2pchat://chat.example.test:7700#2f9c51';
@@ -116,12 +123,33 @@ async function welcome() {
   await session.close();
 }
 
+const GROUPS = [
+  { group: '#lobby', kind: 'open', history: 'shared', state: 'member', members: 6 },
+  { group: '#release', kind: 'invite', history: 'joined', state: 'member', members: 3 },
+  { group: '#climbing', kind: 'invite', history: 'joined', state: 'invited', members: 4 },
+];
+
+const member = (user, presence, role = 'beginner', state = 'member') => ({ user, presence, role, state });
+const LOBBY = [
+  member('ann', 'online', 'super-admin'),
+  member('bob', 'online', 'admin'),
+  member('carol', 'away'),
+  member('dan', 'online', 'advanced'),
+  member('eve', 'online'),
+  member('mallory', 'offline'),
+];
+
+/** People, groups, and a talk with bob in several scripts. */
 async function talk(session) {
   const { terminal } = session;
+  session.groups(GROUPS, { '#lobby': LOBBY });
   session.emit(
     { event: 'presence', user: 'bob', state: 'online' },
     { event: 'presence', user: 'carol', state: 'away' },
     { event: 'trust', user: 'bob', change: 'verified', fingerprint: '' },
+    { event: 'link', user: 'bob', state: 'up', path: 'direct', rtt: 0.6 },
+    { event: 'group', group: '#climbing', change: 'invited', user: 'ann', by: 'dan' },
+    { event: 'group', group: '#release', change: 'joined', user: 'ann', by: 'ann' },
   );
   session.receive('Are the slides ready? The talk is at three.');
   await terminal.waitForText('at three');
@@ -131,20 +159,79 @@ async function talk(session) {
   session.receive(
     'Good. Send me what you have and I will read it on the train:\nthe abstract, the two diagrams, and the list of sources.',
   );
-  session.receive('תודה! נתראה ב-15:00 (אולם 2)');
-  session.receive('متشکرم، می‌بینمت');
-  session.receive('Спасибо, до встречи — 会場で会いましょう');
-  await terminal.waitForText('Спасибо');
+  session.receive('Спасибо, до встречи — τα λέμε');
   terminal.write('On its way.\r');
   await terminal.waitForText('On its way.');
   session.receive('Room 2 is free now.', { conversation: '#lobby', from: 'eve' });
   session.receive('@ann are you coming?', { conversation: '#lobby', from: 'dan' });
   session.receive('Lunch?', { conversation: '@carol', from: 'carol' });
-  await terminal.waitForText('3 unread');
+  await terminal.waitForText('4 unread');
+}
+
+async function transfers(session) {
+  const { terminal } = session;
+  const slides = { name: 'slides.pdf', size: 4_200_000, type: 'application/pdf' };
+  const film = { name: 'rehearsal.mp4', size: 312_000_000, type: 'video/mp4' };
+  const [at, out] = [{ id: '7f3a91c2', files: [film], size: film.size }, { id: 'c04d1e77', direction: 'out', files: [slides], size: slides.size }];
+  session.transfer({ ...out, state: 'running', rate: 90e6, bytes: 1e6 });
+  session.transfer({ ...out, state: 'done', path: 'direct', bytes: slides.size });
+  session.transfer(at);
+  await terminal.waitForText('Alt+Y');
+  for (const [step, rate] of [12, 31, 58, 77, 84, 92, 96, 97, 90, 98].entries()) {
+    const bytes = 20e6 + step * 19e6;
+    session.transfer({ ...at, state: 'running', rate: rate * 1e6, bytes, timeLeft: 2, rtt: 1.4, loss: 0.002, path: 'lan' });
+  }
+  session.transfer({ id: '51e20b9f', files: [{ name: 'poster.png', size: 1_830_000, type: 'image/png' }], size: 1_830_000 });
+  session.receive('And the poster, if you want to print it.');
+  await terminal.waitFor((screen) => screen.has('61 %') && screen.has('the poster'), 'the transfers');
+  save('transfer', terminal);
+  terminal.write(KEY.f6);
+  await terminal.waitForText('Esc close');
+  save('transfers', terminal);
+  terminal.write(KEY.escape);
+  await terminal.waitFor((screen) => !screen.has('Esc close'), 'the transfers to close');
+  session.transfer({ ...at, state: 'done', bytes: film.size, path: 'lan' });
+  session.transfer({ id: '51e20b9f', state: 'declined', files: [{ name: 'poster.png', size: 1_830_000, type: 'image/png' }], size: 1_830_000 });
+}
+
+async function group(session) {
+  const { terminal } = session;
+  terminal.write('/open #lobby\r');
+  await terminal.waitForText('6 members');
+  const say = (from, text) => session.receive(text, { conversation: '#lobby', from, via: 'group' });
+  const happens = (change, user, by = user) => session.emit({ event: 'group', group: '#lobby', change, user, by });
+  happens('joined', 'frank');
+  say('frank', 'Hello everybody');
+  terminal.write('Hi frank, welcome! Yes, I am on my way, @dan\r');
+  await terminal.waitForText('on my way');
+  happens('invited', 'grace', 'bob');
+  say('mallory', 'BUY NOW http://cheap.example');
+  session.emit({ event: 'moderation', action: 'kick', user: 'mallory', by: 'bob', group: '#lobby', reason: 'advertising' });
+  say('bob', 'Sorry about that.');
+  await terminal.waitForText('Sorry about');
+  save('group', terminal);
+}
+
+async function rightToLeft(session) {
+  const { terminal } = session;
+  terminal.write('/open @noa\r');
+  const say = (text) => session.receive(text, { conversation: '@noa', from: 'noa' });
+  session.emit({ event: 'presence', user: 'noa', state: 'online' });
+  say('שלום! ראית את ההודעה על ההרצאה?');
+  say('היא נדחתה לשעה 15:00, באולם 2 (ליד ה-cafeteria).');
+  terminal.write('כן, תודה. אני אביא את השקופיות\r');
+  await terminal.waitForText('תויפוקשה');
+  say('سلام، فایل‌ها را دیدم. خیلی خوب شده‌اند!');
+  say('فردا ساعت ۹ می‌بینمت، قرار ما در Room 7 است.');
+  say('And in between a line from left to right, with עברית in it.');
+  terminal.write('متشکرم، می‌بینمت');
+  await terminal.waitForText('in between');
+  save('right-to-left', terminal);
+  terminal.write(KEY.ctrl('c'));
 }
 
 async function chat() {
-  const session = await ChatSession.open({ columns: 110, rows: 30, env: { CHAT_CHECKLIST: 'yes' } });
+  const session = await ChatSession.open({ columns: 110, rows: 30 });
   const { terminal } = session;
   await talk(session);
   terminal.write('The sources follow');
@@ -155,6 +242,10 @@ async function chat() {
   save('search', terminal);
   terminal.write(`${KEY.escape}`);
   await terminal.waitFor((screen) => !screen.has('1 of 1'), 'the search to close');
+  await transfers(session);
+  await group(session);
+  await rightToLeft(session);
+  terminal.write('/open @bob\r');
   session.emit({ event: 'directory', state: 'offline', retryIn: 8_000 });
   terminal.write('This will go out later\r');
   await terminal.waitFor((screen) => screen.has('directory offline') && screen.has('go out later'), 'offline');
@@ -165,6 +256,24 @@ async function chat() {
   await session.close();
 }
 
+async function firstMinutes() {
+  const session = await ChatSession.start({ columns: 110, rows: 30, env: { CHAT_USER: 'ann', CHAT_CHECKLIST: 'yes' } });
+  const { terminal } = session;
+  session.groups(GROUPS.slice(0, 1), { '#lobby': LOBBY.slice(0, 2) });
+  await terminal.waitForText('First minutes');
+  terminal.write('/open #lobby\r');
+  session.emit({ event: 'group', group: '#lobby', change: 'joined', user: 'ann', by: 'ann' });
+  terminal.write('hello everybody\r');
+  await terminal.waitForText('1/');
+  session.receive('Welcome, ann!', { conversation: '#lobby', from: 'bob', via: 'group' });
+  await terminal.waitForText('Welcome, ann');
+  terminal.write('/msgto ec');
+  save('first-minutes', terminal);
+  await session.close();
+}
+
 mkdirSync(images, { recursive: true });
 await welcome();
 await chat();
+await firstMinutes();
+rmSync(folder, { recursive: true, force: true });

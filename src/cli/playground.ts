@@ -6,6 +6,7 @@ import { controlPath } from '../control/path.js';
 import { startChild } from './children.js';
 import { login, wantsScreen } from './commands/login.js';
 import { signUp } from './commands/register.js';
+import { LOBBY } from './first-room.js';
 import type { ConsoleItem } from './parts.js';
 import type { Shell } from './shell.js';
 
@@ -51,6 +52,14 @@ const invitation = (link: string): string[] => [
   `  P2PCHAT_HOME=~/p2pchat-second npx p2pchat login NAME --directory '${link}'`,
 ];
 
+/** What the screen says in the lobby at the first start. */
+const tips = (link: string): string[] => [
+  'This is #lobby, open to everybody on this directory. Write something and press Enter.',
+  'The echo bot answers private messages: /msgto echo hello',
+  '',
+  ...invitation(link),
+];
+
 const welcome = (link: string): string[] => [
   '',
   'Try:',
@@ -71,14 +80,14 @@ export async function playground(shell: Shell): Promise<void> {
   const invite = ownerInvite === undefined ? {} : { invite: ownerInvite };
   const options = { directory: link };
   if (await wantsScreen(shell, options)) {
-    return login(shell, { ...options, ...invite, open: '@echo', greeting: invitation(link) });
+    return login(shell, { ...options, ...invite, open: LOBBY, greeting: tips(link) });
   }
   const known = await profile(shell.home);
   if (known === undefined) {
     shell.output.note('You are new here. Pick a name and a password.');
     const { user, password } = await signUp(shell, { ...options, ...invite });
     shell.output.note(welcome(link).join('\n'));
-    return login(shell, { ...options, name: user }, password);
+    return login(shell, { ...options, name: user, fresh: true }, password);
   }
   shell.output.note(welcome(link).join('\n'));
   return login(shell, options);

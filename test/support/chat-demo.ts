@@ -11,10 +11,11 @@ import { Failure } from '../../src/base/errors.js';
 import type { HistoryQuery } from '../../src/peer/api.js';
 import { commands } from '../../src/peer/commands/table.js';
 import type { MessageEvent, PeerEvent } from '../../src/peer/events.js';
-import { Checklist } from '../../src/tui/model/checklist.js';
+import type { GroupSummary } from '../../src/peer/groups/named-groups.js';
 import type { ThemeName } from '../../src/tui/paint/theme.js';
 import type { BidiChoice } from '../../src/tui/screen/bidi-mode.js';
 import { runScreen } from '../../src/tui/screen/run.js';
+import { forgetful, Settings } from '../../src/tui/screen/settings.js';
 import type { Entrance } from '../../src/tui/signin/entrance.js';
 import { FakePeer } from './fake-peer.js';
 
@@ -22,7 +23,8 @@ type Said =
   | PeerEvent
   | { readonly do: 'throw' | 'end' }
   | { readonly do: 'kill'; readonly signal: NodeJS.Signals }
-  | { readonly do: 'burst'; readonly count: number };
+  | { readonly do: 'burst'; readonly count: number }
+  | { readonly do: 'groups'; readonly list: readonly GroupSummary[]; readonly members: FakePeer['memberLists'] };
 
 const WORDS = ['hello', 'there', 'שלום', 'the', 'quick', 'brown', 'fox', '漢字', 'سلام', 'and', '👍', 'again'];
 
@@ -76,6 +78,7 @@ function connected(peer: FakePeer): FakePeer {
     if ('event' in said) peer.emit(said);
     else if (said.do === 'kill') process.kill(process.pid, said.signal);
     else if (said.do === 'end') void peer.close();
+    else if (said.do === 'groups') Object.assign(peer, { groupList: said.list, memberLists: said.members });
     else if (said.do === 'burst') burst(peer, said.count);
     else
       queueMicrotask(() => {
@@ -134,10 +137,12 @@ const { status, failure, said } = await runScreen({
   start: signedIn === undefined ? { entrance } : { peer: connected(new LongMemory(signedIn)) },
   commands,
   listFolder,
-  theme: (process.env.CHAT_THEME ?? 'dark') as ThemeName,
+  settings: () =>
+    new Settings(forgetful(), {
+      theme: (process.env.CHAT_THEME ?? 'dark') as ThemeName,
+      checklist: { done: [], dismissed: process.env.CHAT_CHECKLIST !== 'yes' },
+    }),
   bidi: (process.env.CHAT_BIDI ?? 'app') as BidiChoice,
-  mouse: true,
-  checklist: new Checklist(process.env.CHAT_CHECKLIST === 'yes'),
   greeting: () => ['Hand this to the next person: p2pchat register NAME --directory p2pchat://example.test:7700#abc'],
 });
 if (failure) console.error(failure.message);

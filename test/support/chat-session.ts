@@ -3,7 +3,9 @@ import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { MessageEvent, PeerEvent } from '../../src/peer/events.js';
+import type { MessageEvent, PeerEvent, TransferEvent } from '../../src/peer/events.js';
+import type { GroupMember } from '../../src/peer/groups/api.js';
+import type { GroupSummary } from '../../src/peer/groups/named-groups.js';
 import { type TerminalInit, TerminalSession } from './terminal.js';
 
 const DEMO = fileURLToPath(new URL('./chat-demo.js', import.meta.url));
@@ -73,6 +75,28 @@ export class ChatSession {
       sentAt: at,
       receivedAt: at,
       via: 'direct',
+      ...more,
+    });
+  }
+
+  /** The groups there are, and who is in them; told by events only after that. */
+  groups(list: readonly GroupSummary[], members: Readonly<Record<string, readonly GroupMember[]>>): void {
+    this.#say(`${JSON.stringify({ do: 'groups', list, members })}\n`);
+  }
+
+  /** A transfer of bob's; the same id again is how it goes on. */
+  transfer(more: Partial<TransferEvent> = {}): void {
+    this.emit({
+      event: 'transfer',
+      id: 'a1b2c3d4',
+      direction: 'in',
+      peer: 'bob',
+      conversation: '@bob',
+      files: [{ name: 'slides.pdf', size: 24_000_000, type: 'application/pdf' }],
+      state: 'offered',
+      bytes: 0,
+      size: 24_000_000,
+      rate: 0,
       ...more,
     });
   }

@@ -1,5 +1,7 @@
-import type { HistoryMessage, HistoryQuery, PeerApi, SearchQuery, UserSummary } from '../../src/peer/api.js';
-import type { PeerEvent } from '../../src/peer/events.js';
+import type { FilesApi, HistoryMessage, HistoryQuery, PeerApi, SearchQuery, UserSummary } from '../../src/peer/api.js';
+import type { PeerEvent, TransferEvent } from '../../src/peer/events.js';
+import type { GroupMember, GroupsApi } from '../../src/peer/groups/api.js';
+import type { GroupSummary } from '../../src/peer/groups/named-groups.js';
 import { noFiles, noUploads } from './no-files.js';
 import { noChanges, noGroups, noPreferences } from './no-groups.js';
 
@@ -11,8 +13,15 @@ const nothing = async (): Promise<never> => {
 export class FakePeer implements PeerApi {
   readonly device = 'd1';
   directoryState: 'online' | 'offline' = 'online';
-  readonly files = noFiles();
   readonly uploads = noUploads();
+  transferList: readonly TransferEvent[] = [];
+  readonly files: FilesApi = {
+    ...noFiles(),
+    list: () => this.transferList,
+    accept: (id) => this.#answer(id, 'accepted'),
+    decline: (id) => this.#answer(id, 'declined'),
+    control: (id, step) => this.#answer(id, step === 'pause' ? 'paused' : step === 'resume' ? 'running' : 'failed'),
+  };
   readonly messages: HistoryMessage[] = [];
   readonly read: string[] = [];
   readonly known: UserSummary[] = [];
@@ -31,6 +40,9 @@ export class FakePeer implements PeerApi {
 
   emit(event: PeerEvent): void {
     if (event.event === 'message') this.messages.push(event);
+    if (event.event === 'transfer') {
+      this.transferList = [...this.transferList.filter(({ id }) => id !== event.id), event];
+    }
     for (const listener of this.#listeners) listener(event);
   }
 
@@ -47,6 +59,15 @@ export class FakePeer implements PeerApi {
     for (const message of missed) {
       for (const listener of this.#listeners) listener({ event: 'message', via: 'mailbox', ...message, history: true });
     }
+  }
+
+  /** As the peer would: the transfer is that now, and everybody is told. */
+  async #answer(id: string | undefined, state: TransferEvent['state']): Promise<TransferEvent> {
+    const found = this.transferList.findLast((each) => id === undefined || each.id.startsWith(id));
+    if (found === undefined) throw new Error('no such transfer');
+    const next: TransferEvent = { ...found, state };
+    this.emit(next);
+    return next;
   }
 
   async send(to: string, text: string) {
@@ -109,7 +130,13 @@ export class FakePeer implements PeerApi {
 
   async setPresence() {}
 
-  readonly groups = noGroups;
+  groupList: readonly GroupSummary[] = [];
+  memberLists: Readonly<Record<string, readonly GroupMember[]>> = {};
+  readonly groups: GroupsApi = {
+    ...noGroups,
+    list: async () => this.groupList,
+    members: async (name) => this.memberLists[name] ?? [],
+  };
   readonly changes = noChanges;
   readonly preferences = noPreferences;
 

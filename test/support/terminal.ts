@@ -33,6 +33,9 @@ export const KEY = {
   f1: '\x1bOP',
   f2: '\x1bOQ',
   f3: '\x1bOR',
+  f4: '\x1bOS',
+  f5: '\x1b[15~',
+  f6: '\x1b[17~',
   ctrl: (letter: string): string => String.fromCharCode(letter.charCodeAt(0) & 31),
 } as const;
 

@@ -1,6 +1,7 @@
 import { Failure, hasCode, toFailure } from '../../base/errors.js';
 import type { PeerApi, Whoami } from '../../peer/api.js';
 import { foldName, parseUserName } from '../../wire/names.js';
+import { enterFirstRoom } from '../first-room.js';
 import { LineMode } from '../line-mode.js';
 import { givenDirectory, neededDirectory, type PeerOptions, withPassword } from '../options.js';
 import { canAsk, password } from '../password.js';
@@ -15,6 +16,8 @@ export interface LoginOptions extends PeerOptions {
   /** For the first minutes: whom to talk to, and what to say about it. */
   readonly open?: string;
   readonly greeting?: readonly string[];
+  /** In lines: whoever has just signed up enters the first room. */
+  readonly fresh?: true;
 }
 
 const TRIES = 3;
@@ -111,6 +114,7 @@ export async function login(shell: Shell, options: LoginOptions, known?: string)
   const { peer } = await opening.catch((error) => {
     throw hasCode(error, 'store-in-use') ? inUse() : error;
   });
+  if (options.fresh) await enterFirstRoom(peer).catch(() => {});
   await new LineMode(shell, peer).run();
 }
 
@@ -140,7 +144,10 @@ async function screen(shell: Shell, options: LoginOptions, profile: Whoami | und
         directory,
         ...(invite !== undefined && { invite }),
       });
-      return open(user, secret, directory);
+      const peer = await open(user, secret, directory);
+      // The screen shows that it is so as soon as it is; without the room there is the rest.
+      void enterFirstRoom(peer).catch(() => {});
+      return peer;
     },
     ...(conversation !== undefined && { open: conversation }),
     ...(greeting !== undefined && { greeting }),

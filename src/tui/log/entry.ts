@@ -1,23 +1,40 @@
-import type { DeliveryState } from '../../peer/events.js';
+import type { DeliveryState, TransferEvent } from '../../peer/events.js';
 
 /** A quotation above a reply: whom and what it answers. */
-interface Quote {
+export interface Quote {
   readonly from: string;
   readonly text: string;
 }
+
+/** A transfer as the log shows it: what is known of it now, and how fast it has been. */
+export interface TransferState {
+  readonly event: TransferEvent;
+  /** Bytes per second, oldest first. */
+  readonly rates: readonly number[];
+  /** Milliseconds since 1970, where this program saw it begin and end. */
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+}
+
+/**
+ * What an entry is: a message of somebody; a transfer; something that happened (`event`: a join, a ban, an invitation);
+ * a notice of the program; what a command said, as it stands; an error with its next step.
+ */
+export type EntryKind = 'message' | 'transfer' | 'event' | 'notice' | 'output' | 'error';
 
 /** One thing in a conversation's log. Its text and names have passed the gate for text from others. */
 export interface Entry {
   /** The message's id; unique in a log. */
   readonly id: string;
-  /** A message of somebody, a notice of the system, or an error with its next step. */
-  readonly kind: 'message' | 'notice' | 'error';
+  readonly kind: EntryKind;
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** Empty for notices. */
+  /** Empty where nobody said it. */
   readonly from: string;
   readonly own: boolean;
   readonly text: string;
+  /** What stands before an event, and how it is meant. */
+  readonly sign?: '→' | '←' | '·' | '+' | '✗' | '⚑';
   readonly mentioned?: boolean;
   /** For one's own messages. */
   readonly state?: DeliveryState | 'failed';
@@ -25,4 +42,7 @@ export interface Entry {
   /** How many gave each reaction. */
   readonly reactions?: ReadonlyMap<string, number>;
   readonly edited?: boolean;
+  /** Its text is gone. */
+  readonly deleted?: boolean;
+  readonly transfer?: TransferState;
 }

@@ -38,6 +38,15 @@ export class MessageLog {
     return true;
   }
 
+  /** Puts an entry where its time belongs; false where the id is there already. */
+  place(entry: Entry): boolean {
+    if (this.#known.has(entry.id)) return false;
+    this.#known.set(entry.id, entry);
+    const behind = this.#entries.findLastIndex(({ at }) => at <= entry.at);
+    this.#entries.splice(behind + 1, 0, entry);
+    return true;
+  }
+
   /**
    * A page of what was kept on disk, oldest first. What is there already stays where it is; the rest comes before the
    * first entry that is not older.

@@ -3,6 +3,7 @@ import { nameStyle } from '../paint/theme.js';
 import { fit, type Glyph, textWidth, toGlyphs } from '../text/glyphs.js';
 import { type BidiMode, layout } from '../text/layout.js';
 import type { Entry } from './entry.js';
+import { headSpans, type Span, stateRows, wrapSpans } from './transfer-rows.js';
 
 /** Part of a row: glyphs in their visual order from a column on. */
 export interface Part {
@@ -32,11 +33,14 @@ export interface RowStyle {
   readonly search: string;
   /** `HH:MM` of a time, local. */
   readonly clock: (at: number) => string;
+  /** The person's own folder: paths in it begin with `~`. */
+  readonly home?: string;
 }
 
 const TIME = 5;
 const MARK = 2;
-const NARROW = 64;
+const NARROW = 54;
+const MIDDLE = 70;
 
 /** Columns of a log: time, name, delivery mark, text. */
 function columns(width: number): {
@@ -45,7 +49,7 @@ function columns(width: number): {
   readonly mark: number;
   readonly text: number;
 } {
-  const nameWidth = width < NARROW ? 8 : 14;
+  const nameWidth = width < NARROW ? 8 : width < MIDDLE ? 10 : 12;
   const name = TIME + 1;
   const mark = name + nameWidth + 1;
   return { name, nameWidth, mark, text: mark + MARK + 1 };
@@ -100,6 +104,9 @@ function headParts(entry: Entry, look: RowStyle): Part[] {
   ];
 }
 
+const said = ({ text, edited, deleted }: Entry): string =>
+  deleted ? 'This message was taken back.' : edited ? `${text} (edited)` : text;
+
 function messageRows(entry: Entry, look: RowStyle): LogRow[] {
   const { text } = columns(look.width);
   const style: Style = entry.mentioned ? 'mention' : entry.own ? 'own' : 'text';
@@ -111,8 +118,7 @@ function messageRows(entry: Entry, look: RowStyle): LogRow[] {
     );
     rows.push(bodyRows(quoted, text, 'dim', { ...look, search: '' }).slice(0, 1));
   }
-  for (const body of bodyRows(entry.edited ? `${entry.text} (edited)` : entry.text, text, style, look))
-    rows.push([body]);
+  for (const body of bodyRows(said(entry), text, entry.deleted ? 'dim' : style, look)) rows.push([body]);
   rows[0]!.push(...headParts(entry, look));
   if (entry.reactions && entry.reactions.size > 0) {
     const reactions = Array.from(entry.reactions, ([emoji, count]) => `${emoji} ${count}`).join('  ');
@@ -121,26 +127,65 @@ function messageRows(entry: Entry, look: RowStyle): LogRow[] {
   return rows.map((parts) => ({ parts, id: entry.id }));
 }
 
+/** Spans one behind the other, from a column on. */
+function spanParts(spans: readonly Span[], x: number, bidi: BidiMode): Part[] {
+  const parts: Part[] = [];
+  for (const { text, style } of spans) {
+    const [line] = layout(text, Number.MAX_SAFE_INTEGER, bidi);
+    parts.push({ x, glyphs: line?.glyphs ?? [], style });
+    x += textWidth(text);
+  }
+  return parts;
+}
+
+function transferRows(entry: Entry, look: RowStyle): LogRow[] {
+  const { text, mark } = columns(look.width);
+  const transfer = entry.transfer!;
+  const cells = Math.max(2, look.width - text);
+  const [head = [], ...more] = wrapSpans(headSpans(transfer.event), cells);
+  const sign = part(mark, transfer.event.direction === 'in' ? '⇣' : '⇡', 'accent');
+  const rows = [...more, ...stateRows(transfer, cells, look.home ?? '')];
+  return [
+    { parts: [...headParts(entry, look), sign, ...spanParts(head, text, look.bidi)], id: entry.id },
+    ...rows.map((spans) => ({ parts: spanParts(spans, text, look.bidi), id: entry.id })),
+  ];
+}
+
+/** Sign and style of what nobody said. */
+function signOf({ kind, sign }: Entry): readonly [string, Style] {
+  if (kind === 'error') return ['!', 'error'];
+  if (kind === 'event') return [sign ?? '·', sign === '→' || sign === '+' ? 'ok' : sign === '✗' ? 'warn' : 'dim'];
+  return ['·', 'dim'];
+}
+
+/** What the program says stands below the texts, its sign in the column of the marks. */
 function noticeRows(entry: Entry, look: RowStyle): LogRow[] {
-  const { name } = columns(look.width);
-  const style: Style = entry.kind === 'error' ? 'error' : 'dim';
-  return bodyRows(entry.text, name + 2, style, look).map((body, at) => ({
-    parts:
-      at === 0
-        ? [part(0, look.clock(entry.at), 'dim'), part(name, entry.kind === 'error' ? '!' : '·', style), body]
-        : [body],
+  const { text, mark } = columns(look.width);
+  const [sign, style] = signOf(entry);
+  const body: Style = entry.kind === 'error' ? 'error' : entry.kind === 'output' ? 'text' : 'dim';
+  return bodyRows(entry.text, text, entry.kind === 'event' && entry.sign === '+' ? 'text' : body, look).map((row, at) => ({
+    parts: at === 0 ? [part(0, look.clock(entry.at), 'dim'), part(mark, sign, style), row] : [row],
     id: entry.id,
   }));
 }
 
 /** The rows of an entry by itself, without what separates it from the one before. */
-export const entryRows = (entry: Entry, look: RowStyle): LogRow[] =>
-  entry.kind === 'message' ? messageRows(entry, look) : noticeRows(entry, look);
+export function entryRows(entry: Entry, look: RowStyle): LogRow[] {
+  if (entry.kind === 'message') return messageRows(entry, look);
+  return entry.kind === 'transfer' ? transferRows(entry, look) : noticeRows(entry, look);
+}
 
 /** A line across the log with a word in it: a new day, or where the unread begins. */
-export function ruleRow(id: string, label: string, width: number, style: Style): LogRow {
+export function ruleRow(id: string, label: string, width: number, style: Style, line: Style = style): LogRow {
   const title = fit(` ${label} `, Math.max(0, width - 4));
   const left = Math.max(0, Math.floor((width - textWidth(title)) / 2));
-  const rule = `${'─'.repeat(left)}${title}${'─'.repeat(Math.max(0, width - left - textWidth(title)))}`;
-  return { parts: [part(0, rule, style)], id };
+  const right = left + textWidth(title);
+  return {
+    parts: [
+      part(0, '─'.repeat(left), line),
+      part(left, title, style),
+      part(right, '─'.repeat(Math.max(0, width - right)), line),
+    ],
+    id,
+  };
 }

@@ -97,7 +97,7 @@ export class LogView {
     const cached = this.#cache.get(entry);
     if (cached?.key === key) return cached.rows;
     const rows = [
-      ...(newDay ? [ruleRow(entry.id, style.day(entry.at), style.width, 'dim')] : []),
+      ...(newDay ? [ruleRow(entry.id, style.day(entry.at), style.width, 'dim', 'border')] : []),
       ...(unread ? [ruleRow(entry.id, 'new', style.width, 'unread')] : []),
       ...entryRows(entry, style),
     ];

@@ -1,36 +1,64 @@
-export type Step = 'hi' | 'message' | 'verify';
+export const STEPS = ['hi', 'message', 'file', 'verify', 'phrase'] as const;
+export type Step = (typeof STEPS)[number];
 
-/** What a newcomer may try in the first minutes, in this order. */
-const STEPS: readonly { readonly step: Step; readonly text: string }[] = [
-  { step: 'hi', text: 'Say hi: write something and press Enter' },
-  { step: 'message', text: 'Reach someone: see ✓ beside what you wrote' },
-  { step: 'verify', text: 'Verify a contact: /verify USER' },
-];
+export const isStep = (word: unknown): word is Step => (STEPS as readonly unknown[]).includes(word);
+
+/** What a newcomer may try in the first minutes, in this order, and how. */
+const TEXTS: Readonly<Record<Step, { readonly text: string; readonly how: string }>> = {
+  hi: { text: 'Say hi in a room', how: 'write something, Enter' },
+  message: { text: 'Message someone', how: '/msgto echo hello' },
+  file: { text: 'Send a file', how: '/p2pfile echo PATH' },
+  verify: { text: 'Verify a contact', how: '/verify echo' },
+  phrase: { text: 'Save the recovery phrase', how: '/recovery' },
+};
+
+export interface ChecklistState {
+  readonly done: readonly Step[];
+  readonly dismissed: boolean;
+}
+
+interface ChecklistInit extends Partial<ChecklistState> {
+  /** The steps there are: not every program has all of them. */
+  readonly steps?: readonly Step[];
+  /** Told of every change, so that it can be kept. */
+  readonly changed?: (state: ChecklistState) => void;
+}
 
 /** The list of the first minutes. It ticks itself from what happens, and is gone when all is done or it is dismissed. */
 export class Checklist {
+  readonly #steps: readonly Step[];
   readonly #done: Set<Step>;
-  #shown: boolean;
+  readonly #changed: (state: ChecklistState) => void;
+  #dismissed: boolean;
 
-  /** @param done what was ticked in earlier sessions @param shown false for people who know their way */
-  constructor(shown = false, done: Iterable<Step> = []) {
-    this.#shown = shown;
+  constructor({ steps = STEPS, done = [], dismissed = false, changed = () => {} }: ChecklistInit = {}) {
+    this.#steps = steps;
     this.#done = new Set(done);
+    this.#dismissed = dismissed;
+    this.#changed = changed;
   }
 
   get visible(): boolean {
-    return this.#shown && this.#done.size < STEPS.length;
+    return !this.#dismissed && this.#steps.some((step) => !this.#done.has(step));
   }
 
-  get lines(): readonly { readonly text: string; readonly done: boolean }[] {
-    return STEPS.map(({ step, text }) => ({ text, done: this.#done.has(step) }));
+  get lines(): readonly { readonly text: string; readonly how: string; readonly done: boolean }[] {
+    return this.#steps.map((step) => ({ ...TEXTS[step], done: this.#done.has(step) }));
   }
 
   tick(step: Step): void {
+    if (this.#done.has(step)) return;
     this.#done.add(step);
+    this.#tell();
   }
 
   dismiss(): void {
-    this.#shown = false;
+    if (!this.visible) return;
+    this.#dismissed = true;
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#changed({ done: [...this.#done], dismissed: this.#dismissed });
   }
 }

@@ -54,6 +54,7 @@ export function mentions(text: string, user: string): boolean {
 export function toEntry(message: MessageEvent | HistoryMessage, self: string): Entry {
   const own = foldName(message.from) === foldName(self);
   const text = cleanText(message.text);
+  const { edited, deleted, reactions } = message as Partial<HistoryMessage>;
   return {
     id: message.id,
     kind: 'message',
@@ -62,8 +63,21 @@ export function toEntry(message: MessageEvent | HistoryMessage, self: string): E
     own,
     text,
     ...(!own && mentions(text, self) && { mentioned: true }),
+    ...(edited && { edited }),
+    ...(deleted && { deleted }),
+    ...(reactions !== undefined && reactions.length > 0 && { reactions: counted(reactions) }),
     ...(own && 'state' in message && message.state !== undefined && { state: message.state }),
   };
+}
+
+/** How many gave each reaction, in the order in which they were given first. */
+export function counted(reactions: NonNullable<HistoryMessage['reactions']>): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { emoji } of reactions) {
+    const clean = cleanLine(emoji, 16);
+    counts.set(clean, (counts.get(clean) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /** The first of the last `count` messages of others. */

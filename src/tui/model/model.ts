@@ -1,20 +1,27 @@
 import { Failure } from '../../base/errors.js';
 import type { ConversationSummary, HistoryMessage, SendResult, UserSummary } from '../../peer/api.js';
-import type { DeliveryState, MessageEvent, PeerEvent, SentEvent, TrustEvent, Via } from '../../peer/events.js';
-import type { PresenceState } from '../../wire/directory.js';
+import type {
+  ChangeEvent,
+  DeliveryState,
+  GroupEvent,
+  MessageEvent,
+  ModerationEvent,
+  PeerEvent,
+  SentEvent,
+  TransferEvent,
+  TrustEvent,
+} from '../../peer/events.js';
+import type { GroupMember } from '../../peer/groups/api.js';
+import type { GroupSummary } from '../../peer/groups/named-groups.js';
+import { foldName } from '../../wire/names.js';
 import { cleanLine, cleanText } from '../../wire/text.js';
 import type { Entry } from '../log/entry.js';
 import { Checklist } from './checklist.js';
-import { type Conversation, firstOfLast, newConversation, toEntry } from './conversation.js';
+import { type Conversation, counted, firstOfLast, newConversation, toEntry } from './conversation.js';
+import { Groups, groupSays, moderationSays, type Said } from './groups.js';
+import { People } from './people.js';
+import { isOver, isWaiting, Transfers, transferEntry } from './transfers.js';
 import { trustSays } from './trust.js';
-
-export interface Person {
-  readonly user: string;
-  presence: PresenceState;
-  trust: TrustEvent['change'] | undefined;
-  /** How their last message came. */
-  via: Via | undefined;
-}
 
 /** The program's own page: what it says while no conversation is open. */
 export const HOME = '*p2pchat';
@@ -25,7 +32,9 @@ const rank = (id: string): number => '*#@'.indexOf(id[0] ?? '');
 export type Effect =
   | { readonly type: 'notify'; readonly conversation: string; readonly mention: boolean }
   /** One's own message that was sent elsewhere on this device: by a command, or a one-shot on the same profile. */
-  | { readonly type: 'refresh'; readonly conversation: string };
+  | { readonly type: 'refresh'; readonly conversation: string }
+  /** Who is in a group may be others now. */
+  | { readonly type: 'members'; readonly conversation: string };
 
 const STATES: readonly (DeliveryState | 'failed')[] = ['failed', 'queued', 'stored', 'delivered', 'read'];
 
@@ -36,7 +45,9 @@ const STATES: readonly (DeliveryState | 'failed')[] = ['failed', 'queued', 'stor
 export class ChatModel {
   readonly user: string;
   readonly conversations = new Map<string, Conversation>();
-  readonly people = new Map<string, Person>();
+  readonly people: People;
+  readonly groups = new Groups();
+  readonly transfers = new Transfers();
   readonly checklist: Checklist;
   directory: 'online' | 'offline';
   /** Milliseconds since 1970 of the next try to reach the directory. */
@@ -51,10 +62,11 @@ export class ChatModel {
   /** States that arrived before the answer to the sending did; kept only while one is awaited. */
   readonly #early = new Map<string, DeliveryState>();
 
-  constructor(user: string, directory: 'online' | 'offline', checklist = new Checklist()) {
+  constructor(user: string, directory: 'online' | 'offline', checklist = new Checklist({ dismissed: true })) {
     this.user = user;
     this.directory = directory;
     this.checklist = checklist;
+    this.people = new People(user);
     this.conversation(HOME).loaded = 'all';
   }
 
@@ -72,15 +84,6 @@ export class ChatModel {
     if (found === undefined) {
       found = newConversation(id);
       this.conversations.set(id, found);
-    }
-    return found;
-  }
-
-  person(user: string): Person {
-    let found = this.people.get(user);
-    if (found === undefined) {
-      found = { user, presence: 'offline', trust: undefined, via: undefined };
-      this.people.set(user, found);
     }
     return found;
   }
@@ -108,17 +111,52 @@ export class ChatModel {
   }
 
   setUsers(users: readonly UserSummary[]): void {
-    for (const { user, state } of users) if (user !== this.user) this.person(cleanLine(user)).presence = state;
+    for (const { user, state } of users) this.people.setPresence(user, state);
   }
 
   setConversations(summaries: readonly ConversationSummary[]): void {
     for (const { conversation, unread } of summaries) this.conversation(cleanLine(conversation)).unread = unread;
   }
 
+  /** The groups one is in or invited to get a place; what could be entered is known for completion. */
+  setGroups(summaries: readonly GroupSummary[]): void {
+    for (const { group, kind, state } of summaries) {
+      const info = this.groups.group(cleanLine(group));
+      Object.assign(info, { kind, state });
+      if (state !== 'none') this.conversation(info.id);
+    }
+  }
+
+  setMembers(id: string, members: readonly GroupMember[]): void {
+    const clean = members.map((member) => ({ ...member, user: cleanLine(member.user) }));
+    this.groups.group(id).members = clean.sort((a, b) => (a.user.toLowerCase() < b.user.toLowerCase() ? -1 : 1));
+    for (const { user, presence } of clean) if (presence !== undefined) this.people.setPresence(user, presence);
+  }
+
+  /** Transfers of before stand where they were offered, as far as the log is loaded. */
+  setTransfers(events: readonly TransferEvent[], now: number): void {
+    for (const event of events) {
+      this.transfers.update(event, now);
+      const conversation = this.conversation(cleanLine(event.conversation));
+      this.#placeTransfers(conversation, now);
+    }
+  }
+
+  #placeTransfers(conversation: Conversation, now: number): void {
+    const { log, loaded, id } = conversation;
+    if (loaded === 'nothing' || loaded === 'loading') return;
+    const oldest = loaded === 'all' ? Number.NEGATIVE_INFINITY : (log.at(0)?.at ?? now);
+    for (const transfer of this.transfers.in(id)) {
+      const entry = transferEntry(transfer, this.user, now);
+      if (entry.at >= oldest) log.place(entry);
+    }
+  }
+
   /** A page of history, oldest first; `whole` where nothing is older. */
-  addHistory(id: string, page: readonly HistoryMessage[], whole: boolean, unread = 0): void {
+  addHistory(id: string, page: readonly HistoryMessage[], whole: boolean, now: number, unread = 0): void {
     const conversation = this.mergeHistory(id, page);
     conversation.loaded = whole ? 'all' : 'part';
+    this.#placeTransfers(conversation, now);
     if (unread > 0) conversation.firstUnread ??= firstOfLast(page, unread, this.user);
   }
 
@@ -138,8 +176,19 @@ export class ChatModel {
         return this.#message(event);
       case 'sent':
         return this.#sent(event);
+      case 'change':
+        return this.#change(event);
+      case 'transfer':
+        return this.#transfer(event, now);
+      case 'group':
+        return this.#group(event, now);
+      case 'moderation':
+        return this.#moderation(event, now);
       case 'presence':
-        if (event.user !== this.user) this.person(cleanLine(event.user)).presence = event.state;
+        this.people.setPresence(event.user, event.state);
+        return [];
+      case 'link':
+        this.people.setLink(event);
         return [];
       case 'directory':
         this.directory = event.state;
@@ -162,7 +211,12 @@ export class ChatModel {
     if (this.replaying) return this.#repeated(conversation, entry);
     if (!conversation.log.append(entry)) return [];
     if (entry.own) return [];
-    if (event.history !== true && event.via !== 'group') this.person(entry.from).via = event.via;
+    if (event.history !== true && event.via !== 'group') this.people.person(entry.from).via = event.via;
+    return this.#arrived(conversation, entry, event.history !== true);
+  }
+
+  /** Something of somebody else stands in a log: it is read, or counts until it is. */
+  #arrived(conversation: Conversation, entry: Entry, live: boolean): readonly Effect[] {
     const seen = this.selected === conversation.id && this.focused && conversation.view.following;
     if (seen) {
       conversation.readPending = true;
@@ -171,7 +225,7 @@ export class ChatModel {
     conversation.unread += 1;
     if (entry.mentioned) conversation.mentions += 1;
     conversation.firstUnread ??= entry.id;
-    const speaks = event.history !== true && (entry.mentioned === true || conversation.id.startsWith('@'));
+    const speaks = live && (entry.mentioned === true || conversation.id.startsWith('@'));
     return speaks ? [{ type: 'notify', conversation: conversation.id, mention: entry.mentioned === true }] : [];
   }
 
@@ -184,7 +238,7 @@ export class ChatModel {
 
   #sent({ id, conversation, state }: SentEvent): readonly Effect[] {
     const { log, loaded } = this.conversation(cleanLine(conversation));
-    if (state === 'delivered' || state === 'read') this.checklist.tick('message');
+    if (conversation.startsWith('@') && (state === 'delivered' || state === 'read')) this.checklist.tick('message');
     const raised = log.replace(id, (entry) =>
       STATES.indexOf(entry.state ?? 'queued') >= STATES.indexOf(state) ? entry : { ...entry, state },
     );
@@ -193,9 +247,76 @@ export class ChatModel {
     return loaded === 'nothing' || this.#unconfirmed > 0 ? [] : [{ type: 'refresh', conversation }];
   }
 
+  #change({ id, conversation, change, text, reactions }: ChangeEvent): readonly Effect[] {
+    this.conversation(cleanLine(conversation)).log.replace(id, (entry) => {
+      if (change === 'reaction') return { ...entry, reactions: counted(reactions ?? []) };
+      if (change === 'deleted') return { ...entry, text: '', deleted: true, reactions: new Map() };
+      return { ...entry, text: cleanText(text ?? ''), edited: true };
+    });
+    return [];
+  }
+
+  #transfer(event: TransferEvent, now: number): readonly Effect[] {
+    const known = this.transfers.find(event.id);
+    const transfer = this.transfers.update(event, now);
+    const conversation = this.conversation(cleanLine(event.conversation));
+    if (event.direction === 'out' && event.state === 'done') this.checklist.tick('file');
+    const entry = transferEntry(transfer, this.user, now);
+    const shown = conversation.log.replace(entry.id, (before) => ({ ...entry, at: before.at }));
+    if (shown === undefined) conversation.log.append(entry);
+    const fresh = known === undefined && isWaiting(event);
+    const ended = known !== undefined && !isOver(known.event) && isOver(event) && event.direction === 'in';
+    return fresh || ended ? this.#arrived(conversation, entry, true) : [];
+  }
+
+  #group(event: GroupEvent, now: number): readonly Effect[] {
+    const id = cleanLine(event.group);
+    const conversation = this.conversation(id);
+    const info = this.groups.group(id);
+    const me = foldName(event.user) === foldName(this.user);
+    if (me) {
+      const left = event.change === 'left' || event.change === 'removed' || event.change === 'kicked';
+      info.state = event.change === 'invited' ? 'invited' : left ? 'none' : 'member';
+      info.invitedBy = event.change === 'invited' ? cleanLine(event.by) : undefined;
+    }
+    const { change, user } = event;
+    const entry = this.#happened(conversation, `${change === 'kicked' ? 'kick' : change} ${user}`, groupSays(event, this.user), now);
+    const effects: Effect[] = [{ type: 'members', conversation: id }];
+    if (!me || event.by === this.user || entry === undefined) return effects;
+    return [...effects, ...this.#arrived(conversation, { ...entry, mentioned: true }, true)];
+  }
+
+  #moderation(event: ModerationEvent, now: number): readonly Effect[] {
+    const id = event.group === undefined ? HOME : cleanLine(event.group);
+    const entry = this.#happened(
+      this.conversation(id),
+      `${event.action} ${event.user}`,
+      moderationSays(event, this.user),
+      now,
+    );
+    const me = foldName(event.user) === foldName(this.user);
+    if (me && event.group !== undefined && event.action === 'ban') this.groups.group(id).state = 'none';
+    const effects: Effect[] = [{ type: 'members', conversation: id }];
+    if (!me || entry === undefined) return effects;
+    return [...effects, ...this.#arrived(this.conversation(id), { ...entry, mentioned: true }, true)];
+  }
+
+  /** A line about something that happened; the same told twice in a row, once more fully, is one line. */
+  #happened({ log }: Conversation, key: string, { text, sign }: Said, now: number): Entry | undefined {
+    const prefix = `event-${key}-`;
+    const { last } = log;
+    const entry: Entry = { id: `${prefix}${++this.#local}`, kind: 'event', at: now, from: '', own: false, text, sign };
+    if (last?.kind === 'event' && last.id.startsWith(prefix)) {
+      if (text.length >= last.text.length) log.replace(last.id, () => ({ ...entry, id: last.id }));
+      return undefined;
+    }
+    log.append(entry);
+    return entry;
+  }
+
   #trust({ user, change }: TrustEvent, now: number): void {
     const name = cleanLine(user);
-    this.person(name).trust = change;
+    this.people.person(name).trust = change;
     if (change === 'verified') this.checklist.tick('verify');
     const { text, kind } = trustSays(change, name);
     this.notice(text, now, { conversation: `@${name}`, kind });
@@ -217,7 +338,7 @@ export class ChatModel {
       text: cleanText(text),
       state: 'queued',
     });
-    this.checklist.tick('hi');
+    if (conversation.startsWith('#')) this.checklist.tick('hi');
     return id;
   }
 

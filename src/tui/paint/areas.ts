@@ -7,35 +7,53 @@ export interface Areas {
   readonly divider: number;
   readonly title: Rect;
   readonly log: Rect;
+  /** Who is in a group, right of the log. */
+  readonly members: Rect;
   readonly hint: Rect;
   readonly editor: Rect;
   readonly status: Rect;
+}
+
+export interface Wanted {
+  /** Rows. */
+  readonly hint: number;
+  /** Rows; it gets at most a third of the screen. */
+  readonly editor: number;
+  readonly members: boolean;
 }
 
 /** The smallest screen that is painted. */
 export const MIN_WIDTH = 24;
 export const MIN_HEIGHT = 6;
 
+const MEMBERS_WIDTH = 20;
+/** With less left for the log, the members don't get a place. */
+const LOG_WIDTH = 50;
+
 function sidebarWidth(width: number): number {
   if (width < 60) return 0;
   return width < 90 ? 18 : 24;
 }
 
-/** @param hint rows wanted for a hint @param editor rows wanted for the editor; it gets at most a third of the screen */
-export function areas(width: number, height: number, hint: number, editor: number): Areas {
+export function areas(width: number, height: number, wanted: Wanted): Areas {
   const side = sidebarWidth(width);
   const x = side === 0 ? 0 : side + 1;
   const main = Math.max(0, width - x);
-  const editorRows = Math.max(1, Math.min(editor, Math.floor(height / 3)));
-  const hintRows = Math.min(hint, Math.max(0, height - editorRows - 4));
+  const editorRows = Math.max(1, Math.min(wanted.editor, Math.floor(height / 3)));
+  const hintRows = Math.min(wanted.hint, Math.max(0, height - editorRows - 4));
   const logRows = Math.max(0, height - 3 - editorRows - hintRows);
+  const membersWidth = wanted.members && main - 2 - MEMBERS_WIDTH >= LOG_WIDTH ? MEMBERS_WIDTH : 0;
+  // A column on either side is left free: text that touches a line is hard to read.
+  const inner = Math.max(0, main - 2);
+  const logWidth = membersWidth === 0 ? inner : inner - membersWidth;
   return {
     sidebar: { x: 0, y: 0, width: side, height: height - 1 },
     divider: side === 0 ? -1 : side,
     title: { x, y: 0, width: main, height: 1 },
-    log: { x, y: 1, width: main, height: logRows },
+    log: { x: x + 1, y: 1, width: logWidth, height: logRows },
+    members: { x: x + logWidth + 2, y: 1, width: membersWidth, height: logRows },
     hint: { x, y: 1 + logRows, width: main, height: hintRows },
-    editor: { x, y: 2 + logRows + hintRows, width: main, height: editorRows },
+    editor: { x: x + 1, y: 2 + logRows + hintRows, width: inner, height: editorRows },
     status: { x: 0, y: height - 1, width, height: 1 },
   };
 }

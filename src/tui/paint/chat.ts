@@ -5,16 +5,19 @@ import { Grid } from './grid.js';
 import { paintHelp } from './help.js';
 import { hintText, paintHint } from './hint.js';
 import { paintLog, viewStyle } from './log.js';
+import { paintMembers } from './members.js';
 import type { ChatScene } from './scene.js';
 import { paintSidebar } from './sidebar.js';
 import { paintStatus, paintTitle } from './status.js';
+import { paintTransfers } from './transfers.js';
 
 /** Where everything of a scene stands on a screen of that size. */
 export function chatAreas(scene: ChatScene, width: number, height: number): Areas {
   const editor = scene.search?.editor ?? scene.editor;
-  const first = areas(width, height, 0, 1);
-  const wanted = scene.prompt ? 1 : editorRows(editor, first.editor.width, scene.bidi);
-  return areas(width, height, hintText(scene) === '' ? 0 : 1, wanted);
+  const members = scene.members && scene.model.selected.startsWith('#');
+  const first = areas(width, height, { hint: 0, editor: 1, members });
+  const rows = scene.prompt ? 1 : editorRows(editor, first.editor.width, scene.bidi);
+  return areas(width, height, { hint: hintText(scene) === '' ? 0 : 1, editor: rows, members });
 }
 
 export interface ChatPicture {
@@ -35,14 +38,19 @@ export function paintChat(scene: ChatScene, width: number, height: number): Chat
   paintSidebar(grid, scene.model, place.sidebar);
   if (place.divider >= 0) grid.fill({ ...place.sidebar, x: place.divider, width: 1 }, 'border', '│');
   paintTitle(grid, scene, place.title);
-  const style = viewStyle(current, place.log.width, scene.bidi, scene.search?.editor.text ?? '');
-  const above = paintLog(grid, current, place.log, style);
-  paintChecklist(grid, scene.model, place.log);
+  const style = viewStyle(current, place.log.width, scene.bidi, scene.search?.editor.text ?? '', scene.home);
+  const { above, rows } = paintLog(grid, current, place.log, style);
+  paintChecklist(grid, scene.model, place.log, rows);
+  paintMembers(grid, scene.model, place.members);
   paintHint(grid, hintText(scene), place.hint);
-  grid.fill({ ...place.editor, y: place.editor.y - 1, height: 1 }, 'border', '─');
+  grid.fill({ ...place.title, y: place.editor.y - 1, height: 1 }, 'border', '─');
   if (scene.prompt) paintSecret(grid, scene.prompt.label, scene.prompt.editor, place.editor);
   else paintEditor(grid, scene.search?.editor ?? scene.editor, place.editor, scene.bidi);
-  if (scene.help !== undefined) paintHelp(grid, scene);
+  if (scene.overlay?.kind === 'help') paintHelp(grid, scene);
+  if (scene.overlay?.kind === 'transfers') {
+    const top = place.title.y;
+    paintTransfers(grid, scene, { ...place.title, height: place.status.y - top });
+  }
   paintStatus(grid, scene, place.status);
   return { grid, above };
 }

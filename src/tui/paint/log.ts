@@ -29,7 +29,7 @@ function dayName(at: number): string {
   return name;
 }
 
-export function viewStyle(conversation: Conversation, width: number, bidi: BidiMode, search: string): ViewStyle {
+export function viewStyle(conversation: Conversation, width: number, bidi: BidiMode, search: string, home = ''): ViewStyle {
   return {
     width,
     bidi,
@@ -37,6 +37,7 @@ export function viewStyle(conversation: Conversation, width: number, bidi: BidiM
     firstUnread: conversation.firstUnread,
     clock: clockTime,
     day: dayName,
+    home,
   };
 }
 
@@ -45,13 +46,18 @@ function styleOf({ style, marks }: Part): (glyph: Glyph) => Style {
   return (glyph) => marks.find((mark) => glyph.from < mark.to && mark.from < glyph.to)?.style ?? style;
 }
 
-/** The visible part of a log, its newest row at the area's bottom. @returns how many loaded entries are above it */
-export function paintLog(grid: Grid, conversation: Conversation, area: Rect, style: ViewStyle): number {
+/** The visible part of a log, its newest row at the area's bottom. @returns how many loaded entries are above it, and how many rows were written on */
+export function paintLog(
+  grid: Grid,
+  conversation: Conversation,
+  area: Rect,
+  style: ViewStyle,
+): { readonly above: number; readonly rows: number } {
   const { rows, above } = conversation.view.visible(area.height, style);
   const top = area.y + area.height - rows.length;
   const right = area.x + area.width;
   for (const [row, { parts }] of rows.entries()) {
     for (const part of parts) grid.glyphs(area.x + part.x, top + row, part.glyphs, part.style, right, styleOf(part));
   }
-  return above;
+  return { above, rows: rows.length };
 }

@@ -11,19 +11,27 @@ export interface SearchState {
   readonly at: number;
 }
 
+/** What covers the chat until it is closed: the help, scrolled so far, or the transfers, one of them marked. */
+export interface Overlay {
+  readonly kind: 'help' | 'transfers';
+  readonly at: number;
+}
+
 /** Everything a picture of the chat depends on. */
 export interface ChatScene {
   readonly model: ChatModel;
   readonly editor: Editor;
   readonly search: SearchState | undefined;
-  /** How far the help is scrolled; undefined where it is closed. */
-  readonly help: number | undefined;
+  readonly overlay: Overlay | undefined;
+  /** Whether the members of a group are shown where there is room. */
+  readonly members: boolean;
   readonly commands: readonly CommandInfo[];
   /** A question that takes the editor's place until it is answered: a secret, never echoed. */
   readonly prompt: { readonly label: string; readonly editor: Editor } | undefined;
   /** One line that goes by itself: what a key did. */
   readonly flash: string;
-  readonly mouse: boolean;
+  /** The person's own folder, to write paths short. */
+  readonly home: string;
   readonly bidi: BidiMode;
   /** Milliseconds since 1970. */
   readonly now: number;

@@ -18,13 +18,17 @@ import type { BidiMode } from '../text/layout.js';
 import { completer, type ListFolder } from './completer.js';
 import { Display } from './display.js';
 import { Frames } from './frames.js';
-import { type ChatActions, chatKey } from './keymap.js';
+import { invitationLines } from './invitation.js';
+import { type ChatActions, chatKey, type TransferDeed } from './keymap.js';
 import { Loader } from './loader.js';
-import { LOCAL_COMMANDS, runLocal } from './local-commands.js';
+import { LOCAL_COMMANDS, type LocalActions, runLocal } from './local-commands.js';
+import { Notifier, type NotifierInit } from './notifier.js';
 import { Outgoing } from './outgoing.js';
 import type { TerminalPort } from './port.js';
 import { SecretPrompt } from './prompt.js';
 import { Search } from './search.js';
+import type { NotifyChoice, Settings } from './settings.js';
+import { TransferDeeds } from './transfer-deeds.js';
 
 export interface ChatInit {
   readonly peer: PeerApi;
@@ -32,12 +36,15 @@ export interface ChatInit {
   readonly terminal: TerminalPort;
   readonly clock: Clock;
   readonly bidi: BidiMode;
-  readonly mouse: boolean;
-  readonly theme: ThemeName;
+  readonly settings: Settings;
+  /** The person's own folder, to write paths short. */
+  readonly home: string;
   /** The theme of a name, as NO_COLOR allows. */
   readonly chooseTheme: (name: ThemeName) => Theme;
   readonly listFolder: ListFolder;
   readonly checklist?: Checklist;
+  /** Shows a desktop notification; absent where the terminal is all there is. */
+  readonly desktop?: NotifierInit['desktop'];
   /** The conversation to open where nothing was said yet. */
   readonly open?: string;
   /** Lines to greet with, such as the one that invites the next person. */
@@ -48,7 +55,7 @@ export interface ChatInit {
 const READ_AHEAD = 200;
 
 /** The chat on a terminal: input to the peer, the peer's events to the screen. Ends by `done`. */
-export class ChatScreen implements ChatActions {
+export class ChatScreen implements ChatActions, LocalActions {
   readonly model: ChatModel;
   readonly editor: Editor;
   readonly display: Display;
@@ -59,6 +66,8 @@ export class ChatScreen implements ChatActions {
   readonly #loader: Loader;
   readonly #unsubscribe: () => void;
   readonly #outgoing: Outgoing;
+  readonly #notifier: Notifier;
+  readonly #deeds: TransferDeeds;
   #tick: Cancel = () => {};
   #leaving = false;
   /** What was typed before there was a conversation that it could go to. */
@@ -84,6 +93,7 @@ export class ChatScreen implements ChatActions {
       changed: () => this.#frames.soon(),
     });
     this.prompt = new SecretPrompt(() => this.#frames.soon());
+    this.#notifier = new Notifier(init);
     this.#outgoing = new Outgoing({
       peer,
       commands: init.commands,
@@ -94,13 +104,18 @@ export class ChatScreen implements ChatActions {
       secret: (label) => this.prompt.ask(label),
       changed: () => this.#frames.soon(),
     });
+    this.#deeds = new TransferDeeds({
+      model: this.model,
+      command: (line) => this.#outgoing.submit(line),
+      open: (id) => this.open(id),
+      say: (text) => this.display.say(text),
+    });
     this.done = new Promise((resolve) => {
       this.#end = resolve;
     });
     this.#unsubscribe = peer.subscribe((event) => this.#event(event));
     terminal.onInput((event) => this.#input(event));
     terminal.onResize(() => this.#frames.now());
-    for (const line of init.greeting ?? []) this.model.notice(line, clock.now(), { conversation: HOME });
     void peer.ended.then(() => this.#end(this.#said));
   }
 
@@ -111,7 +126,9 @@ export class ChatScreen implements ChatActions {
   /** Paints at once, then loads what there is; resolves when the first conversation is on the screen. */
   async start(): Promise<void> {
     this.#frames.now();
-    await this.#loader.start(this.#init.open);
+    const { open, greeting = [], clock } = this.#init;
+    await this.#loader.start(open);
+    if (greeting.length > 0) this.model.notice(greeting.join('\n'), clock.now());
     const early = this.#early;
     this.#early = undefined;
     for (const event of early ?? []) this.#input(event);
@@ -132,11 +149,12 @@ export class ChatScreen implements ChatActions {
       model: this.model,
       editor: this.editor,
       search: this.search.state,
-      help: this.display.help,
+      overlay: this.display.overlay,
+      members: this.display.members,
       commands: this.commands,
       prompt: this.prompt.question,
       flash: this.display.flash,
-      mouse: this.display.mouse,
+      home: this.#init.home,
       bidi: this.#init.bidi,
       now: this.#init.clock.now(),
     };
@@ -153,13 +171,18 @@ export class ChatScreen implements ChatActions {
   }
 
   #event(event: PeerEvent): void {
-    const { clock, terminal } = this.#init;
+    const { clock } = this.#init;
     if (event.event === 'error') this.#said = cleanLine(`${event.message} ${event.hint}`, 1_000);
     for (const effect of this.model.apply(event, clock.now())) {
-      if (effect.type === 'notify') terminal.notify(`New message: ${effect.conversation}`);
+      if (effect.type === 'notify') this.#notifier.notify(event, effect.conversation);
+      else if (effect.type === 'members') this.#membersChanged(effect.conversation);
       else void this.#loader.refresh(this.model.conversation(effect.conversation));
     }
     this.#frames.soon();
+  }
+
+  #membersChanged(id: string): void {
+    if (id === this.model.selected) void this.#loader.members(id);
   }
 
   #input(event: InputEvent): void {
@@ -173,9 +196,9 @@ export class ChatScreen implements ChatActions {
 
   // --- What keys do ---
 
-  get mode(): 'chat' | 'search' | 'help' | 'prompt' | 'paste' {
+  get mode(): ChatActions['mode'] {
     if (this.prompt.question) return 'prompt';
-    if (this.display.help !== undefined) return 'help';
+    if (this.display.overlay) return this.display.overlay.kind;
     if (this.editor.pendingPaste) return 'paste';
     return this.search.state ? 'search' : 'chat';
   }
@@ -192,11 +215,12 @@ export class ChatScreen implements ChatActions {
   get #window(): { readonly height: number; readonly style: ViewStyle } {
     const { log } = this.areas;
     const words = this.search.state?.editor.text ?? '';
-    return { height: log.height, style: viewStyle(this.model.current, log.width, this.#init.bidi, words) };
+    const { bidi, home } = this.#init;
+    return { height: log.height, style: viewStyle(this.model.current, log.width, bidi, words, home) };
   }
 
-  /** How far the help can be scrolled. */
-  get helpEnd(): number {
+  get overlayEnd(): number {
+    if (this.display.overlay?.kind === 'transfers') return Math.max(0, this.model.transfers.list.length - 1);
     return helpEnd(this.#scene(), this.#init.terminal.height);
   }
 
@@ -208,6 +232,16 @@ export class ChatScreen implements ChatActions {
   submit(): void {
     this.#leaving = false;
     void this.#outgoing.submit(this.editor.submit());
+  }
+
+  answer(take: boolean): void {
+    this.#deeds.answer(take);
+  }
+
+  onTransfer(deed: TransferDeed): void {
+    const at = this.display.overlay?.at ?? 0;
+    if (deed === 'open') this.display.closeOverlay();
+    this.#deeds.perform(deed, Array.from(this.model.transfers.list).reverse()[at]);
   }
 
   /** Opens a conversation, keeping what was being written in the one before. */
@@ -232,6 +266,53 @@ export class ChatScreen implements ChatActions {
   openPlace(place: number): void {
     const found = this.model.order[place];
     if (found) this.open(found.id);
+  }
+
+  nextUnread(): void {
+    const order = this.model.order;
+    const at = order.findIndex(({ id }) => id === this.model.selected);
+    const turned = [...order.slice(at + 1), ...order.slice(0, at)];
+    const found = turned.find(({ mentions }) => mentions > 0) ?? turned.find(({ unread }) => unread > 0);
+    if (found) this.open(found.id);
+    else this.display.say('Nothing is unread');
+  }
+
+  // --- What the screen's own commands do, besides what keys do ---
+
+  closeConversation(): void {
+    const id = this.model.selected;
+    if (id === HOME) return;
+    this.step(-1);
+    this.model.conversations.delete(id);
+  }
+
+  setTheme(name: ThemeName): void {
+    this.display.setTheme(name);
+  }
+
+  setMouse(on: boolean): void {
+    this.display.setMouse(on);
+  }
+
+  setNotify(choice: NotifyChoice): void {
+    this.#init.settings.set('notify', choice);
+    this.display.say(`Notices: ${choice}`);
+  }
+
+  setPreviews(on: boolean): void {
+    this.#init.settings.set('previews', on);
+    this.display.say(on ? 'Previews on' : 'Previews off');
+  }
+
+  showTransfers(): void {
+    this.display.openOverlay('transfers');
+  }
+
+  showInvitation(): void {
+    const [says = '', line = ''] = invitationLines(this.#init.peer.whoami().directory);
+    const now = this.#init.clock.now();
+    this.model.notice(says, now);
+    this.model.notice(line, now, { kind: 'output' });
   }
 
   scroll(by: number | 'page-up' | 'page-down' | 'end'): void {

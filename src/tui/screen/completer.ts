@@ -13,7 +13,7 @@ export interface Sources {
 
 const begins = (word: string) => (candidate: string) => candidate.toLowerCase().startsWith(word.toLowerCase());
 
-const people = ({ model }: Sources): string[] => Array.from(model.people.keys()).sort();
+const people = ({ model }: Sources): string[] => [...model.people.names].sort();
 
 function conversations({ model }: Sources): string[] {
   const open = model.order.map(({ id }) => id).filter((id) => /^[@#]/.test(id));

@@ -1,47 +1,49 @@
 import type { Cancel, Clock } from '../../base/clock.js';
+import type { Overlay } from '../paint/scene.js';
 import { THEME_NAMES, type ThemeName } from '../paint/theme.js';
 import type { TerminalPort } from './port.js';
+import type { Settings } from './settings.js';
 
 const FLASH_MS = 4_000;
 
 interface DisplayInit {
   readonly terminal: TerminalPort;
   readonly clock: Clock;
-  readonly theme: ThemeName;
-  readonly mouse: boolean;
+  readonly settings: Settings;
 }
 
-/** How the screen is set: colours, mouse, the help, and the line that says what a key did. */
+/** How the screen is set: colours, mouse, members, what covers the chat, and the line that says what a key did. */
 export class Display {
   readonly #terminal: TerminalPort;
   readonly #clock: Clock;
   readonly #changed: () => void;
-  #theme: ThemeName;
-  #mouse: boolean;
-  #help: number | undefined;
+  readonly #settings: Settings;
+  #overlay: Overlay | undefined;
   #flash = '';
   #flashEnds: Cancel = () => {};
 
-  constructor({ terminal, clock, theme, mouse }: DisplayInit, changed: () => void) {
+  constructor({ terminal, clock, settings }: DisplayInit, changed: () => void) {
     this.#terminal = terminal;
     this.#clock = clock;
     this.#changed = changed;
-    this.#theme = theme;
-    this.#mouse = mouse;
-    terminal.setMouse(mouse);
+    this.#settings = settings;
+    terminal.setMouse(settings.get('mouse'));
   }
 
   get theme(): ThemeName {
-    return this.#theme;
+    return this.#settings.get('theme');
   }
 
   get mouse(): boolean {
-    return this.#mouse;
+    return this.#settings.get('mouse');
   }
 
-  /** How far the help is scrolled; undefined where it is closed. */
-  get help(): number | undefined {
-    return this.#help;
+  get members(): boolean {
+    return this.#settings.get('members');
+  }
+
+  get overlay(): Overlay | undefined {
+    return this.#overlay;
   }
 
   get flash(): string {
@@ -59,33 +61,38 @@ export class Display {
   }
 
   setTheme(name: ThemeName): void {
-    this.#theme = name;
+    this.#settings.set('theme', name);
     this.say(`Theme: ${name}`);
   }
 
   nextTheme(): void {
-    this.setTheme(THEME_NAMES[(THEME_NAMES.indexOf(this.#theme) + 1) % THEME_NAMES.length]!);
+    this.setTheme(THEME_NAMES[(THEME_NAMES.indexOf(this.theme) + 1) % THEME_NAMES.length]!);
   }
 
-  setMouse(on = !this.#mouse): void {
-    this.#mouse = on;
+  setMouse(on = !this.mouse): void {
+    this.#settings.set('mouse', on);
     this.#terminal.setMouse(on);
     this.say(
       on ? 'Mouse on: click a conversation, turn the wheel to read back' : 'Mouse off: the terminal selects text',
     );
   }
 
-  openHelp(): void {
-    this.#help = 0;
+  toggleMembers(): void {
+    this.#settings.set('members', !this.members);
+    this.say(this.members ? 'Members beside the log of a group, where there is room' : 'Members hidden: /who lists them');
   }
 
-  closeHelp(): void {
-    this.#help = undefined;
+  openOverlay(kind: Overlay['kind']): void {
+    this.#overlay = { kind, at: 0 };
   }
 
-  /** @param end how far it can be scrolled */
-  scrollHelp(by: number, end: number): void {
-    if (this.#help !== undefined) this.#help = Math.max(0, Math.min(end, this.#help + by));
+  closeOverlay(): void {
+    this.#overlay = undefined;
+  }
+
+  /** @param end how far it can be moved */
+  moveOverlay(by: number, end: number): void {
+    if (this.#overlay) this.#overlay = { ...this.#overlay, at: Math.max(0, Math.min(end, this.#overlay.at + by)) };
   }
 
   /** Everything is sent anew with the next picture. */

@@ -3,7 +3,7 @@ import type { InputEvent } from '../input/decoder.js';
 import type { MouseInput } from '../input/mouse.js';
 import type { ChatModel } from '../model/model.js';
 import type { Areas } from '../paint/areas.js';
-import { sidebarOrder } from '../paint/sidebar.js';
+import { sidebarRows } from '../paint/sidebar.js';
 import type { Display } from './display.js';
 import type { SecretPrompt } from './prompt.js';
 import type { Search } from './search.js';
@@ -16,9 +16,10 @@ export interface ChatActions {
   readonly display: Display;
   readonly search: Search;
   readonly prompt: SecretPrompt;
-  readonly mode: 'chat' | 'search' | 'help' | 'prompt' | 'paste';
+  readonly mode: 'chat' | 'search' | 'help' | 'transfers' | 'prompt' | 'paste';
   readonly areas: Areas;
-  readonly helpEnd: number;
+  /** How far what covers the chat can be moved. */
+  readonly overlayEnd: number;
   focus(focused: boolean): void;
   submit(): void;
   open(id: string): void;
@@ -26,7 +27,15 @@ export interface ChatActions {
   openPlace(place: number): void;
   scroll(by: number | 'page-up' | 'page-down' | 'end'): void;
   interrupt(): void;
+  /** The next conversation with something unread. */
+  nextUnread(): void;
+  /** Answers the newest offer that waits, one of the open conversation before all others. */
+  answer(take: boolean): void;
+  /** Does something to the marked transfer. */
+  onTransfer(deed: TransferDeed): void;
 }
+
+export type TransferDeed = 'open' | 'take' | 'refuse' | 'pause' | 'cancel' | 'play';
 
 type Keys<T> = Readonly<Record<string, (target: T) => void>>;
 
@@ -76,10 +85,15 @@ const CHAT: Keys<ChatActions> = {
   'C-end': (chat) => chat.scroll('end'),
   escape: (chat) => chat.scroll('end'),
   'C-f': (chat) => chat.search.begin(),
-  f1: (chat) => chat.display.openHelp(),
+  'M-a': (chat) => chat.nextUnread(),
+  'M-y': (chat) => chat.answer(true),
+  'M-n': (chat) => chat.answer(false),
+  f1: (chat) => chat.display.openOverlay('help'),
   f2: (chat) => chat.display.setMouse(),
   f3: (chat) => chat.display.nextTheme(),
   f4: (chat) => chat.model.checklist.dismiss(),
+  f5: (chat) => chat.display.toggleMembers(),
+  f6: (chat) => chat.display.openOverlay('transfers'),
   'C-l': (chat) => chat.display.repaint(),
   'C-c': (chat) => chat.interrupt(),
 };
@@ -95,15 +109,32 @@ const SEARCH: Keys<ChatActions> = {
   'C-c': (chat) => chat.search.end(),
 };
 
-const HELP: Keys<ChatActions> = {
-  up: (chat) => chat.display.scrollHelp(-1, chat.helpEnd),
-  down: (chat) => chat.display.scrollHelp(1, chat.helpEnd),
-  pageup: (chat) => chat.display.scrollHelp(-10, chat.helpEnd),
-  pagedown: (chat) => chat.display.scrollHelp(10, chat.helpEnd),
-  escape: (chat) => chat.display.closeHelp(),
-  f1: (chat) => chat.display.closeHelp(),
-  enter: (chat) => chat.display.closeHelp(),
-  'C-c': (chat) => chat.display.closeHelp(),
+const close = (chat: ChatActions): void => chat.display.closeOverlay();
+
+const OVERLAY: Keys<ChatActions> = {
+  up: (chat) => chat.display.moveOverlay(-1, chat.overlayEnd),
+  down: (chat) => chat.display.moveOverlay(1, chat.overlayEnd),
+  pageup: (chat) => chat.display.moveOverlay(-10, chat.overlayEnd),
+  pagedown: (chat) => chat.display.moveOverlay(10, chat.overlayEnd),
+  escape: close,
+  'C-c': close,
+};
+
+const HELP: Keys<ChatActions> = { ...OVERLAY, f1: close, enter: close };
+
+const TRANSFERS: Keys<ChatActions> = { ...OVERLAY, f6: close, enter: (chat) => chat.onTransfer('open') };
+
+/** What letters do where they are not written. */
+const LETTERS: Readonly<Record<'help' | 'transfers', Keys<ChatActions>>> = {
+  help: { q: close, '?': close },
+  transfers: {
+    q: close,
+    y: (chat) => chat.onTransfer('take'),
+    n: (chat) => chat.onTransfer('refuse'),
+    p: (chat) => chat.onTransfer('pause'),
+    c: (chat) => chat.onTransfer('cancel'),
+    o: (chat) => chat.onTransfer('play'),
+  },
 };
 
 const PROMPT: Keys<ChatActions> = {
@@ -118,24 +149,28 @@ const PASTE: Keys<ChatActions> = {
   'C-c': ({ editor }) => editor.dropPaste(),
 };
 
-const MODES = { chat: CHAT, search: SEARCH, help: HELP, prompt: PROMPT, paste: PASTE };
+const MODES = { chat: CHAT, search: SEARCH, help: HELP, transfers: TRANSFERS, prompt: PROMPT, paste: PASTE };
 
-const PLACE = /^M-([1-9])$/;
+const PLACE = /^M-([0-9])$/;
 
 /** What the chat does with a key, where it isn't one for editing. */
 function chatAction(name: string, chat: ChatActions): ((chat: ChatActions) => void) | undefined {
   if (chat.mode === 'chat') {
     const place = PLACE.exec(name)?.[1];
-    if (place !== undefined) return () => chat.openPlace(Number(place) - 1);
+    if (place !== undefined) return () => chat.openPlace(Number(place));
     if (name === 'end' && chat.editor.text === '') return () => chat.scroll('end');
   }
   return MODES[chat.mode][name];
 }
 
+/** Whether what is typed goes into an editor. */
+const isWritten = (mode: ChatActions['mode']): mode is 'chat' | 'search' | 'prompt' =>
+  mode !== 'help' && mode !== 'transfers' && mode !== 'paste';
+
 function key(name: string, chat: ChatActions): void {
   const action = chatAction(name, chat);
   if (action) action(chat);
-  else if (chat.mode !== 'help' && chat.mode !== 'paste') editKey(name, chat.activeEditor);
+  else if (isWritten(chat.mode)) editKey(name, chat.activeEditor);
 }
 
 /** Does what a key means in any editor. */
@@ -146,23 +181,21 @@ const WHEEL_ROWS = 3;
 function mouse({ action, x, y }: MouseInput, chat: ChatActions): void {
   if (action === 'wheelup' || action === 'wheeldown') {
     const by = action === 'wheelup' ? -WHEEL_ROWS : WHEEL_ROWS;
-    if (chat.mode === 'help') chat.display.scrollHelp(by, chat.helpEnd);
+    if (chat.display.overlay) chat.display.moveOverlay(Math.sign(by) * (chat.mode === 'help' ? WHEEL_ROWS : 1), chat.overlayEnd);
     else chat.scroll(by);
     return;
   }
   const { sidebar } = chat.areas;
   if (action !== 'press' || chat.mode !== 'chat' || x >= sidebar.x + sidebar.width) return;
-  const chosen = sidebarOrder(chat.model, sidebar.height - 2)[y - sidebar.y - 2];
+  const chosen = sidebarRows(chat.model, sidebar.height)[y - sidebar.y]?.conversation;
   if (chosen) chat.open(chosen.id);
 }
 
 function text(typed: string, chat: ChatActions): void {
-  if (chat.mode === 'help') {
-    if (typed === 'q' || typed === '?') chat.display.closeHelp();
-    return;
-  }
-  if (chat.mode === 'paste') return;
-  if (chat.mode === 'chat' && typed === '?' && chat.editor.text === '') chat.display.openHelp();
+  const { mode } = chat;
+  if (mode === 'help' || mode === 'transfers') LETTERS[mode][typed]?.(chat);
+  else if (!isWritten(mode)) return;
+  else if (mode === 'chat' && typed === '?' && chat.editor.text === '') chat.display.openOverlay('help');
   else chat.activeEditor.type(typed);
 }
 
@@ -182,6 +215,6 @@ export function chatKey(event: InputEvent, chat: ChatActions): void {
       chat.focus(event.focused);
       break;
     case 'paste':
-      if (chat.mode !== 'help' && chat.mode !== 'paste') chat.activeEditor.paste(event.text);
+      if (isWritten(chat.mode)) chat.activeEditor.paste(event.text);
   }
 }

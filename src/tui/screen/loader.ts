@@ -15,6 +15,8 @@ export class Loader {
   readonly #changed: () => void;
   /** Conversations whose newest page is on its way; true where it is wanted once more after that. */
   readonly #refreshing = new Map<string, boolean>();
+  /** Groups whose members are being asked for; true where once more after that. */
+  readonly #asking = new Map<string, boolean>();
 
   constructor(peer: PeerApi, model: ChatModel, clock: Clock, changed: () => void) {
     this.#peer = peer;
@@ -31,6 +33,8 @@ export class Loader {
     try {
       const summaries = await this.#peer.conversations();
       this.#model.setConversations(summaries);
+      this.#model.setTransfers(this.#peer.files.list(), this.#clock.now());
+      for (const link of this.#peer.links()) this.#model.apply(link, this.#clock.now());
       const newest = summaries.reduce(
         (found, each) => ((each.last?.receivedAt ?? '') > (found?.last?.receivedAt ?? '') ? each : found),
         summaries[0],
@@ -42,6 +46,40 @@ export class Loader {
       this.#fail(error);
     }
     void this.#users();
+    void this.groups();
+  }
+
+  /** One's groups and invitations, and what can be entered. */
+  async groups(): Promise<void> {
+    try {
+      this.#model.setGroups(await this.#peer.groups.list());
+      this.#changed();
+    } catch {
+      // As with the users: those that are known from the history are there.
+    }
+  }
+
+  /** Who is in a group, as it is now; asked for again where something changes meanwhile. */
+  async members(id: string): Promise<void> {
+    if (!id.startsWith('#') || this.#model.groups.get(id)?.state === 'none') return;
+    if (this.#asking.has(id)) {
+      this.#asking.set(id, true);
+      return;
+    }
+    do {
+      this.#asking.set(id, false);
+      await this.#members(id);
+    } while (this.#asking.get(id));
+    this.#asking.delete(id);
+  }
+
+  async #members(id: string): Promise<void> {
+    try {
+      this.#model.setMembers(id, await this.#peer.groups.members(id));
+      this.#changed();
+    } catch {
+      // Nothing is beside the log then; /who says why.
+    }
   }
 
   async #users(): Promise<void> {
@@ -67,6 +105,7 @@ export class Loader {
   async open(id: string): Promise<void> {
     const { unread } = this.#model.conversation(id);
     const conversation = this.#model.select(id);
+    void this.members(id);
     if (conversation.loaded !== 'nothing') return;
     conversation.loaded = 'loading';
     await this.#load(conversation, { limit: FIRST_PAGE }, unread);
@@ -98,7 +137,7 @@ export class Loader {
   ): Promise<void> {
     try {
       const page = await this.#peer.history({ conversation: conversation.id, ...query });
-      this.#model.addHistory(conversation.id, page, page.length < query.limit, unread);
+      this.#model.addHistory(conversation.id, page, page.length < query.limit, this.#clock.now(), unread);
     } catch (error) {
       conversation.loaded = 'all';
       this.#fail(error);

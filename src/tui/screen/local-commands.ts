@@ -2,35 +2,117 @@ import { Failure } from '../../base/errors.js';
 import { foldName, parseGroupName, parseUserName } from '../../wire/names.js';
 import type { CommandInfo } from '../commands.js';
 import { isThemeName, THEME_NAMES, type ThemeName } from '../paint/theme.js';
+import { NOTIFY_CHOICES, type NotifyChoice } from './settings.js';
 
-/** Commands of the screen itself; they mean nothing on other faces. */
-export const LOCAL_COMMANDS: readonly CommandInfo[] = [
-  {
-    name: 'open',
-    usage: '/open USER|#GROUP',
-    about: 'Opens a conversation without writing anything.',
-    takes: ['conversation'],
-  },
-  { name: 'theme', usage: `/theme ${THEME_NAMES.join('|')}`, about: 'Changes the colours.', takes: [THEME_NAMES] },
-  {
-    name: 'mouse',
-    usage: '/mouse on|off',
-    about: 'Gives the mouse to the chat or to the terminal.',
-    takes: [['on', 'off']],
-  },
-  { name: 'quit', usage: '/quit', about: 'Leaves the chat; the account stays signed in on this device.', takes: [] },
-];
-
-interface LocalActions {
+/** What commands of the screen itself do. */
+export interface LocalActions {
   open(id: string): void;
-  readonly display: { setTheme(name: ThemeName): void; setMouse(on: boolean): void };
+  /** Takes a conversation out of the list, until something comes in it. */
+  closeConversation(): void;
+  setTheme(name: ThemeName): void;
+  setMouse(on: boolean): void;
+  setNotify(choice: NotifyChoice): void;
+  setPreviews(on: boolean): void;
+  showTransfers(): void;
+  /** Says how the next person gets here. */
+  showInvitation(): void;
   leave(): void;
 }
+
+interface LocalCommand extends CommandInfo {
+  /** @returns false where the argument makes no sense */
+  run(actions: LocalActions, argument: string): boolean | void;
+  /** The same name has more in the peer's table: this is it without arguments alone. */
+  readonly bare?: true;
+}
+
+const ON_OFF = ['on', 'off'];
 
 const conversationId = (word: string): string =>
   word.startsWith('#')
     ? `#${foldName(parseGroupName(word.slice(1)).name)}`
     : `@${parseUserName(word.replace(/^@/, '')).folded}`;
+
+function switched(argument: string, set: (on: boolean) => void): boolean {
+  if (!ON_OFF.includes(argument)) return false;
+  set(argument === 'on');
+  return true;
+}
+
+/** Commands of the screen itself; they mean nothing on other faces. */
+const LOCAL: readonly LocalCommand[] = [
+  {
+    name: 'open',
+    usage: '/open USER|#GROUP',
+    about: 'Opens a conversation without writing anything.',
+    takes: ['conversation'],
+    run: (actions, argument) => actions.open(conversationId(argument)),
+  },
+  {
+    name: 'close',
+    usage: '/close',
+    about: 'Takes this conversation out of the list, until something comes in it.',
+    takes: [],
+    run: (actions) => actions.closeConversation(),
+  },
+  {
+    name: 'invite',
+    usage: '/invite',
+    about: 'Alone: the exact line that the next person types to get here.',
+    takes: [],
+    bare: true,
+    run: (actions) => actions.showInvitation(),
+  },
+  {
+    name: 'transfers',
+    usage: '/transfers',
+    about: 'Alone: all transfers, with keys to take, pause, cancel and play them (F6).',
+    takes: [],
+    bare: true,
+    run: (actions) => actions.showTransfers(),
+  },
+  {
+    name: 'theme',
+    usage: `/theme ${THEME_NAMES.join('|')}`,
+    about: 'Changes the colours.',
+    takes: [THEME_NAMES],
+    run: (actions, argument) => isThemeName(argument) && (actions.setTheme(argument), true),
+  },
+  {
+    name: 'mouse',
+    usage: '/mouse on|off',
+    about: 'Gives the mouse to the chat or to the terminal.',
+    takes: [ON_OFF],
+    run: (actions, argument) => switched(argument, (on) => actions.setMouse(on)),
+  },
+  {
+    name: 'notify',
+    usage: `/notify ${NOTIFY_CHOICES.join('|')}`,
+    about: 'How you are told of what is out of sight: a bell, a desktop notice with who wrote, or also with what.',
+    takes: [NOTIFY_CHOICES],
+    run: (actions, argument) => {
+      const choice = NOTIFY_CHOICES.find((each) => each === argument);
+      if (choice !== undefined) actions.setNotify(choice);
+      return choice !== undefined;
+    },
+  },
+  {
+    name: 'previews',
+    usage: '/previews on|off',
+    about: 'Small pictures of images and videos in the log, where ffmpeg is installed.',
+    takes: [ON_OFF],
+    run: (actions, argument) => switched(argument, (on) => actions.setPreviews(on)),
+  },
+  {
+    name: 'quit',
+    usage: '/quit',
+    about: 'Leaves the chat; the account stays signed in on this device.',
+    takes: [],
+    run: (actions) => actions.leave(),
+  },
+];
+
+export const LOCAL_COMMANDS: readonly CommandInfo[] = LOCAL;
 
 /**
  * Runs a command of the screen. @returns false where the line is no such command
@@ -38,17 +120,11 @@ const conversationId = (word: string): string =>
  */
 export function runLocal(line: string, actions: LocalActions): boolean {
   const [word = '', argument = '', ...more] = line.trim().split(/\s+/);
-  const command = LOCAL_COMMANDS.find(({ name }) => `/${name}` === word);
-  if (command === undefined) return false;
-  const usage = (): never => {
+  const command = LOCAL.find(({ name }) => `/${name}` === word.toLowerCase());
+  if (command === undefined || (command.bare && argument !== '')) return false;
+  const fits = more.length === 0 && (argument === '') === (command.takes.length === 0);
+  if (!fits || command.run(actions, argument) === false) {
     throw new Failure('usage', 'usage', `Usage: ${command.usage}`, { hint: `/help says what /${command.name} does.` });
-  };
-  if (more.length > 0 || (argument === '') !== (command.takes.length === 0)) usage();
-  if (command.name === 'open') actions.open(conversationId(argument));
-  else if (command.name === 'quit') actions.leave();
-  else if (command.name === 'mouse' && (argument === 'on' || argument === 'off'))
-    actions.display.setMouse(argument === 'on');
-  else if (command.name === 'theme' && isThemeName(argument)) actions.display.setTheme(argument);
-  else usage();
+  }
   return true;
 }

@@ -57,7 +57,9 @@ export class Outgoing {
       if (this.#host.local(line)) return;
       const { lines, open } = await commands.run(line, { current, secret });
       if (open !== undefined) this.#host.open(open);
-      if (lines.length > 0) model.notice(lines.join('\n'), clock.now());
+      if (lines.length === 0) return;
+      model.notice(line, clock.now());
+      model.notice(lines.join('\n'), clock.now(), { kind: 'output' });
     } catch (error) {
       model.fail(toFailure(error), clock.now());
     }

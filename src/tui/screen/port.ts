@@ -13,7 +13,7 @@ export interface TerminalPort {
   /** Forgets what is on the screen: another program may have written there. */
   forget(): void;
   setMouse(on: boolean): void;
-  /** A bell, and a desktop notification where the terminal can show one. */
+  /** A bell, and a desktop notification where one is given and the terminal can show it. */
   notify(text: string): void;
   /** Gives the terminal back as it was. Idempotent, and done when it returns. */
   close(): void;

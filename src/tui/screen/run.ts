@@ -3,13 +3,15 @@ import type { Clock } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
 import type { PeerApi } from '../../peer/api.js';
 import type { Command } from '../../peer/commands/command.js';
-import type { Checklist } from '../model/checklist.js';
-import { chooseTheme, type ThemeName } from '../paint/theme.js';
+import { Checklist, type ChecklistState, type Step, STEPS } from '../model/checklist.js';
+import { chooseTheme } from '../paint/theme.js';
 import type { Entrance } from '../signin/entrance.js';
 import { type BidiChoice, bidiMode } from './bidi-mode.js';
 import { ChatScreen } from './chat.js';
 import type { ListFolder } from './completer.js';
 import { guardTerminal } from './guard.js';
+import type { NotifierInit } from './notifier.js';
+import type { Settings } from './settings.js';
 import { SignInScreen } from './signin.js';
 import { tableRunner } from './table-runner.js';
 import { Terminal } from './terminal.js';
@@ -24,11 +26,10 @@ export interface ScreenInit {
   /** The peer's table of commands. */
   readonly commands: readonly Command[];
   readonly listFolder: ListFolder;
-  readonly theme: ThemeName;
+  /** What a person set before, once it is known whose profile it is. @param home the profile's folder */
+  readonly settings: (home: string) => Settings;
   readonly bidi: BidiChoice;
-  readonly mouse: boolean;
-  /** Shows the list of the first minutes to whoever has signed up or is new. */
-  readonly checklist?: Checklist;
+  readonly desktop?: NotifierInit['desktop'];
   /** The conversation to open where nothing was said yet, such as the echo bot's. */
   readonly open?: string;
   /** Lines to greet with, such as the one that invites the next person. */
@@ -44,7 +45,7 @@ export interface ScreenEnd {
 }
 
 async function signIn(init: ScreenInit, terminal: Terminal, entrance: Entrance): Promise<PeerApi> {
-  const theme = chooseTheme(init.theme, init.env);
+  const theme = chooseTheme('dark', init.env);
   const screen = new SignInScreen({ entrance, terminal, clock: init.clock, theme });
   const outcome = await screen.done;
   screen.close();
@@ -52,19 +53,30 @@ async function signIn(init: ScreenInit, terminal: Terminal, entrance: Entrance):
   return outcome.peer;
 }
 
+/** The steps of the first minutes that can be taken with these commands. */
+const stepsWith = (commands: readonly Command[]): readonly Step[] =>
+  STEPS.filter((step) => step !== 'phrase' || commands.some(({ slash }) => slash === 'recovery'));
+
+function checklistOf(init: ScreenInit, settings: Settings): Checklist {
+  const changed = (state: ChecklistState): void => settings.set('checklist', state);
+  return new Checklist({ ...settings.get('checklist'), steps: stepsWith(init.commands), changed });
+}
+
 async function chat(init: ScreenInit, terminal: Terminal, peer: PeerApi): Promise<ScreenEnd> {
+  const settings = init.settings(peer.whoami().home);
   const screen = new ChatScreen({
     peer,
     commands: tableRunner(peer, init.commands, init.clock),
     terminal,
     clock: init.clock,
     bidi: bidiMode(init.bidi, init.env),
-    mouse: init.mouse,
-    theme: init.theme,
+    settings,
+    home: init.env.HOME ?? '',
+    checklist: checklistOf(init, settings),
     chooseTheme: (name) => chooseTheme(name, init.env),
     listFolder: init.listFolder,
     greeting: init.greeting?.(peer) ?? [],
-    ...(init.checklist && { checklist: init.checklist }),
+    ...(init.desktop && { desktop: init.desktop }),
     ...(init.open !== undefined && { open: init.open }),
   });
   const said = await Promise.race([screen.done, screen.start().then(() => screen.done)]);

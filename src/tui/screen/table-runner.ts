@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
 import type { PeerApi } from '../../peer/api.js';
 import { secretsOf } from '../../peer/commands/bind.js';
-import type { Command, Context, Parameter } from '../../peer/commands/command.js';
+import type { Command, Context, Item, Parameter } from '../../peer/commands/command.js';
 import { permit, permitted } from '../../peer/commands/find.js';
 import { parametersOf, usage } from '../../peer/commands/help.js';
 import { parseSlash } from '../../peer/commands/slash.js';
@@ -41,6 +41,10 @@ async function askSecrets(command: Command, { secret }: CommandContext): Promise
   return given;
 }
 
+/** What the peer's own events put into the log already. */
+const isShown = ({ event, group }: Item): boolean =>
+  event === 'group' || (event === 'moderation' && group !== undefined) || event === 'change';
+
 /** The peer's table of commands as the screen runs them: those with a slash form, for this account's role. */
 export function tableRunner(peer: PeerApi, table: readonly Command[], clock: Clock): CommandRunner {
   const role = peer.whoami().role;
@@ -60,7 +64,7 @@ export function tableRunner(peer: PeerApi, table: readonly Command[], clock: Clo
       };
       const lines: string[] = [];
       for await (const item of command.run(peer, { ...args, ...secrets }, context)) {
-        lines.push(...command.lines(item, context));
+        if (!isShown(item)) lines.push(...command.lines(item, context));
       }
       const { current } = context;
       return { lines, ...(current !== undefined && current !== asked.current && { open: current }) };

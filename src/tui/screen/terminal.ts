@@ -138,7 +138,7 @@ export class Terminal implements TerminalPort {
   }
 
   notify(text: string): void {
-    if (!this.#closed) this.#init.output.write(`\x07${desktopNotice(text, this.#init.env)}`);
+    if (!this.#closed) this.#init.output.write(`\x07${text === '' ? '' : desktopNotice(text, this.#init.env)}`);
   }
 
   close(): void {

@@ -44,9 +44,9 @@ const lines = (view: LogView, height: number, look: ViewStyle = style): string[]
 
 test('the newest are in sight, and stay there while more arrive', () => {
   const { log, view } = filled(100);
-  assert.deepEqual(lines(view, 2), ['12:01      bob    text 98', '12:01      bob    text 99']);
+  assert.deepEqual(lines(view, 2), ['12:01        bob    text 98', '12:01        bob    text 99']);
   log.append(entry(100));
-  assert.deepEqual(lines(view, 1), ['12:01      bob    text 100']);
+  assert.deepEqual(lines(view, 1), ['12:01        bob    text 100']);
 });
 
 test('scrolling up holds its place while more arrive, and stops at the oldest', () => {
@@ -54,7 +54,7 @@ test('scrolling up holds its place while more arrive, and stops at the oldest', 
   view.scroll(-10, 5, style);
   assert.equal(view.following, false);
   const before = lines(view, 5);
-  assert.equal(before.at(-1), '12:00      bob    text 39');
+  assert.equal(before.at(-1), '12:00        bob    text 39');
   for (let number = 50; number < 60; number++) log.append(entry(number));
   assert.deepEqual(lines(view, 5), before);
   view.scroll(-1_000, 5, style);
@@ -88,16 +88,16 @@ test('days are separated, and a line stands at the first unread', () => {
 test("a delivery mark stands by one's own messages, and a change replaces it alone", () => {
   const { log, view } = filled(1);
   log.append(entry(1, { own: true, from: 'ann', state: 'queued' }));
-  assert.equal(lines(view, 1)[0], '12:00      ann …  text 1');
+  assert.equal(lines(view, 1)[0], '12:00        ann …  text 1');
   log.replace('m1', (old) => ({ ...old, state: 'read' }));
-  assert.equal(lines(view, 1)[0], '12:00      ann ✓✓ text 1');
+  assert.equal(lines(view, 1)[0], '12:00        ann ✓✓ text 1');
 });
 
 test('a quotation stands above a reply and reactions below', () => {
   const { log, view } = filled(0);
   log.append(entry(1, { quote: { from: 'ann', text: 'shall\nwe?' }, reactions: new Map([['👍', 2]]), edited: true }));
   assert.deepEqual(lines(view, 3), [
-    '12:00      bob    ╭ ann: shall we?',
+    '12:00        bob    ╭ ann: shall we?',
     '                  text 1 (edited)',
     '                  👍 2',
   ]);
@@ -106,7 +106,7 @@ test('a quotation stands above a reply and reactions below', () => {
 test("T2 a line break and a name in a text stay in the text's column", () => {
   const { log, view } = filled(0);
   log.append(entry(1, { text: 'hi\n12:00      ann    I owe you 100', from: 'a very long name indeed' }));
-  assert.deepEqual(lines(view, 2), ['12:00 a very …    hi', `${' '.repeat(18)}12:00      ann    I owe you 100`]);
+  assert.deepEqual(lines(view, 2), ['12:00 a very lo…    hi', `${' '.repeat(20)}12:00      ann    I owe you 100`]);
 });
 
 test('what is searched for is marked in the text', () => {
@@ -123,7 +123,7 @@ test('a found entry is brought into the middle', () => {
   const { view } = filled(1_000);
   view.show('m500', 11, style);
   const shown = lines(view, 11);
-  assert.equal(shown[5], '12:08      bob    text 500');
+  assert.equal(shown[5], '12:08        bob    text 500');
   view.show('m999', 11, style);
   assert.equal(view.following, true);
 });

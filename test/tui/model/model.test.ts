@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../../../src/base/errors.js';
-import type { MessageEvent } from '../../../src/peer/events.js';
-import { Checklist } from '../../../src/tui/model/checklist.js';
+import type { MessageEvent, TransferEvent } from '../../../src/peer/events.js';
+import { Checklist, type ChecklistState } from '../../../src/tui/model/checklist.js';
 import { mentions } from '../../../src/tui/model/conversation.js';
 import { ChatModel } from '../../../src/tui/model/model.js';
 
@@ -17,6 +17,20 @@ const message = (id: string, more: Partial<MessageEvent> = {}): MessageEvent => 
   sentAt: '2026-01-01T00:00:00.000Z',
   receivedAt: '2026-01-01T00:00:00.000Z',
   via: 'direct',
+  ...more,
+});
+
+const transfer = (more: Partial<TransferEvent>): TransferEvent => ({
+  event: 'transfer',
+  id: 'a1b2',
+  direction: 'in',
+  peer: 'bob',
+  conversation: '@bob',
+  files: [{ name: 'notes.txt', size: 10_000 }],
+  state: 'offered',
+  bytes: 0,
+  size: 10_000,
+  rate: 0,
   ...more,
 });
 
@@ -74,7 +88,7 @@ test('a message is shown once, however often it comes', () => {
   const model = opened();
   model.apply(message('1'), NOW);
   model.apply(message('1'), NOW);
-  model.addHistory('@bob', [message('1'), message('2')], true);
+  model.addHistory('@bob', [message('1'), message('2')], true, NOW);
   assert.equal(model.current.log.length, 2);
 });
 
@@ -95,7 +109,7 @@ test('a message that was sent elsewhere on this device is fetched', () => {
   const model = opened();
   const elsewhere = { event: 'sent', id: 'y', conversation: '@bob', state: 'queued' } as const;
   assert.deepEqual(model.apply(elsewhere, NOW), []);
-  model.addHistory('@bob', [], true);
+  model.addHistory('@bob', [], true, NOW);
   assert.deepEqual(model.apply(elsewhere, NOW), [{ type: 'refresh', conversation: '@bob' }]);
 });
 
@@ -125,7 +139,7 @@ test('a lost directory is known with the time of the next try, and its return', 
 test('a changed identity is an error in that conversation and a mark on the person', () => {
   const model = opened();
   model.apply({ event: 'trust', user: 'bob', change: 'changed', fingerprint: 'f' }, NOW);
-  assert.equal(model.person('bob').trust, 'changed');
+  assert.equal(model.people.person('bob').trust, 'changed');
   assert.equal(model.conversation('@bob').log.last!.kind, 'error');
 });
 
@@ -141,20 +155,86 @@ test('T1 text from others passes the gate before it is in the model', () => {
 test('the line of the unread is where the counted ones begin', () => {
   const model = opened();
   const page = [message('1'), message('2', { from: 'ann' }), message('3'), message('4', { from: 'ann' }), message('5')];
-  model.addHistory('@bob', page, true, 2);
+  model.addHistory('@bob', page, true, NOW, 2);
   assert.equal(model.current.firstUnread, '3');
 });
 
-test('the checklist ticks itself and is gone when done', () => {
-  const model = new ChatModel('ann', 'online', new Checklist(true));
-  model.select('@bob');
-  assert.equal(model.checklist.visible, true);
+test('the checklist ticks itself, tells what is to be kept, and is gone when done', () => {
+  const kept: ChecklistState[] = [];
+  const checklist = new Checklist({
+    steps: ['hi', 'message', 'file', 'verify'],
+    done: ['verify'],
+    changed: (state) => kept.push(state),
+  });
+  const model = new ChatModel('ann', 'online', checklist);
+  const done = (): boolean[] => model.checklist.lines.map((line) => line.done);
   model.sending('@bob', 'hi', NOW);
+  assert.deepEqual(done(), [false, false, false, true], 'only in a room it is a hi');
+  model.sending('#lobby', 'hi', NOW);
   model.apply({ event: 'sent', id: 'x', conversation: '@bob', state: 'delivered' }, NOW);
-  assert.deepEqual(
-    model.checklist.lines.map(({ done }) => done),
-    [true, true, false],
-  );
-  model.apply({ event: 'trust', user: 'bob', change: 'verified', fingerprint: 'f' }, NOW);
+  assert.deepEqual(done(), [true, true, false, true]);
+  assert.equal(model.checklist.visible, true);
+  model.apply(transfer({ direction: 'out', state: 'done' }), NOW);
   assert.equal(model.checklist.visible, false);
+  assert.deepEqual(kept.at(-1), { done: ['verify', 'hi', 'message', 'file'], dismissed: false });
+});
+
+test('a transfer has one place in its conversation, and its rates are remembered while it runs', () => {
+  const model = new ChatModel('ann', 'online');
+  const [effect] = model.apply(transfer({ state: 'offered' }), NOW);
+  assert.deepEqual(effect, { type: 'notify', conversation: '@bob', mention: false });
+  for (const rate of [1_000, 2_000, 3_000]) model.apply(transfer({ state: 'running', rate }), NOW + rate);
+  const { log } = model.conversation('@bob');
+  assert.equal(log.length, 1);
+  assert.deepEqual(log.last!.transfer!.rates, [1_000, 2_000, 3_000]);
+  assert.equal(model.transfers.running?.rate, 3_000);
+  model.apply(transfer({ state: 'done' }), NOW + 9_000);
+  assert.equal(model.transfers.running, undefined);
+  assert.equal(log.last!.transfer!.endedAt, NOW + 9_000);
+});
+
+test('transfers of before stand where they were offered, once the log reaches so far', () => {
+  const model = new ChatModel('ann', 'online');
+  model.setTransfers([transfer({ state: 'done', offeredAt: '2026-01-01T00:00:05.000Z' })], NOW);
+  assert.equal(model.conversation('@bob').log.length, 0);
+  const late = { sentAt: '2026-01-01T00:00:10.000Z' };
+  model.addHistory('@bob', [message('2', late)], false, NOW);
+  assert.equal(model.conversation('@bob').log.length, 1);
+  model.addHistory('@bob', [message('1')], true, NOW);
+  assert.equal(model.conversation('@bob').log.at(1)?.kind, 'transfer');
+});
+
+test('an invitation is a group in the list, says how to accept, and counts', () => {
+  const model = opened();
+  const effects = model.apply({ event: 'group', group: '#team', change: 'invited', user: 'ann', by: 'eve' }, NOW);
+  assert.ok(effects.some(({ type }) => type === 'notify'));
+  assert.equal(model.groups.get('#team')?.state, 'invited');
+  assert.equal(model.conversation('#team').unread, 1);
+  assert.match(model.conversation('#team').log.last!.text, /eve invites you .* \/joingroup team/);
+  model.apply({ event: 'group', group: '#team', change: 'joined', user: 'ann', by: 'ann' }, NOW);
+  model.apply({ event: 'group', group: '#team', change: 'joined', user: 'ann', by: 'ann' }, NOW);
+  assert.equal(model.groups.get('#team')?.state, 'member');
+  assert.equal(model.conversation('#team').log.length, 2, 'told twice, said once');
+});
+
+test('a kick is said once, with its reason', () => {
+  const model = opened();
+  model.apply({ event: 'group', group: '#team', change: 'kicked', user: 'bob', by: 'eve' }, NOW);
+  model.apply({ event: 'moderation', action: 'kick', user: 'bob', by: 'eve', group: '#team', reason: 'spam' }, NOW);
+  assert.equal(model.conversation('#team').log.length, 1);
+  assert.equal(model.conversation('#team').log.last!.text, 'bob was kicked by eve: spam');
+});
+
+test('an edit, a reaction and a taken back message change the line they are about', () => {
+  const model = opened();
+  model.apply(message('1'), NOW);
+  const changed = { event: 'change', id: '1', conversation: '@bob', from: 'bob' } as const;
+  model.apply({ ...changed, change: 'edited', text: 'bye\x1b[2J' }, NOW);
+  assert.equal(model.current.log.last!.text, 'bye');
+  assert.equal(model.current.log.last!.edited, true);
+  const reactions = ['bob', 'eve'].map((user) => ({ user, emoji: '👍' }));
+  model.apply({ ...changed, change: 'reaction', reactions }, NOW);
+  assert.deepEqual([...model.current.log.last!.reactions!], [['👍', 2]]);
+  model.apply({ ...changed, change: 'deleted' }, NOW);
+  assert.deepEqual([model.current.log.last!.deleted, model.current.log.last!.text], [true, '']);
 });

@@ -7,8 +7,8 @@ import type { ScreenText } from '../../support/terminal.js';
 const COLUMNS = 100;
 const ROWS = 30;
 const SIDEBAR = 24;
-/** Where a message's text begins at this size: sidebar, divider, time, name, mark. */
-const TEXT = SIDEBAR + 1 + 24;
+/** Where a message's text begins at this size: sidebar, divider, a blank, time, name, mark. */
+const TEXT = SIDEBAR + 2 + 22;
 
 /** Everything outside the log and the clock column, and outside the text's own cells within the log. */
 function frame(screen: ScreenText): string[] {
@@ -21,7 +21,7 @@ function frame(screen: ScreenText): string[] {
 
 /** The sender's columns of every row of the log: blank, or a time and bob. */
 function senders(screen: ScreenText): string[] {
-  return Array.from({ length: ROWS - 4 }, (_, y) => screen.cells(y + 1, SIDEBAR + 1, TEXT).join(''));
+  return Array.from({ length: ROWS - 4 }, (_, y) => screen.cells(y + 1, SIDEBAR + 2, TEXT).join(''));
 }
 
 const SENDER = /^(?:\d\d:\d\d +bob +| *|─+.*)$/;

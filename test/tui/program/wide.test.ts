@@ -4,12 +4,14 @@ import { ChatSession } from '../../support/chat-session.js';
 import { KEY, type ScreenText } from '../../support/terminal.js';
 
 const COLUMNS = 100;
-const TEXT = 49;
-const EDITOR = 27;
+const TEXT = 48;
+const EDITOR = 28;
+/** The last column stays free. */
+const END = COLUMNS - 1;
 
 /** The cells of the text column in the row of the newest message. */
-const newest = (screen: ScreenText): string[] => screen.cells(screen.rows - 4, TEXT, COLUMNS);
-const written = (screen: ScreenText): string[] => screen.cells(screen.rows - 2, EDITOR, COLUMNS);
+const newest = (screen: ScreenText): string[] => screen.cells(screen.rows - 4, TEXT, END);
+const written = (screen: ScreenText): string[] => screen.cells(screen.rows - 2, EDITOR, END);
 
 /** Cells as they should be: each grapheme in its own, '' behind a wide one, blanks up to the edge. */
 function cells(graphemes: readonly string[], width: number, right = false): string[] {
@@ -27,7 +29,7 @@ async function shows(text: string, expected: readonly string[], right = false): 
   try {
     session.receive(text);
     await session.terminal.waitForText('direct link');
-    assert.deepEqual(newest(session.terminal.screen), cells(expected, COLUMNS - TEXT, right));
+    assert.deepEqual(newest(session.terminal.screen), cells(expected, END - TEXT, right));
   } finally {
     await session.close();
   }
@@ -52,7 +54,7 @@ test('after every emoji the row goes on where it should, however wide the termin
       ['e', 12],
     ] as const)
       assert.equal(row[cell], letter);
-    assert.deepEqual(row.slice(13), cells([], COLUMNS - TEXT - 13));
+    assert.deepEqual(row.slice(13), cells([], END - TEXT - 13));
   } finally {
     await session.close();
   }
@@ -66,11 +68,11 @@ test('an emoji that takes the place of other text leaves nothing of its parts be
     await terminal.waitForText('› xy');
     terminal.write(`${KEY.home}👩\u200d👩\u200d👧`);
     await terminal.waitFor((screen) => written(screen)[2] === 'x', 'x behind the emoji');
-    assert.deepEqual(written(terminal.screen).slice(2), cells(['x', 'y'], COLUMNS - EDITOR - 2));
+    assert.deepEqual(written(terminal.screen).slice(2), cells(['x', 'y'], END - EDITOR - 2));
     assert.deepEqual(terminal.screen.cursor, { x: EDITOR + 2, y: terminal.screen.rows - 2 });
     terminal.write(KEY.backspace);
     await terminal.waitFor((screen) => written(screen)[0] === 'x', 'x alone');
-    assert.deepEqual(written(terminal.screen), cells(['x', 'y'], COLUMNS - EDITOR));
+    assert.deepEqual(written(terminal.screen), cells(['x', 'y'], END - EDITOR));
   } finally {
     await session.close();
   }
@@ -96,9 +98,9 @@ test('writing Hebrew moves the caret to the left, and the text at the right edge
     terminal.write('שלום');
     await terminal.waitForText('םולש');
     assert.equal(written(terminal.screen).join('').trim(), 'םולש');
-    assert.deepEqual(terminal.screen.cursor, { x: COLUMNS - 6, y: terminal.screen.rows - 2 });
+    assert.deepEqual(terminal.screen.cursor, { x: END - 6, y: terminal.screen.rows - 2 });
     terminal.write(KEY.left);
-    await terminal.waitFor((screen) => screen.cursor.x === COLUMNS - 5, 'the caret on the last letter');
+    await terminal.waitFor((screen) => screen.cursor.x === END - 5, 'the caret on the last letter');
     terminal.write(`${KEY.backspace}x`);
     await terminal.waitForText('םxלש');
   } finally {

@@ -17,7 +17,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = { '.': ['docs/', 'd
 
 function options(text: string): readonly string[] {
   const model = new ChatModel('ann', 'online');
-  for (const user of ['bob', 'bea', 'carol']) model.person(user);
+  for (const user of ['bob', 'bea', 'carol']) model.people.person(user);
   model.conversation('#lobby');
   const complete = completer({ model, commands, listFolder: (folder) => FOLDERS[folder] ?? [] });
   return complete(text, text.length)?.options ?? [];
