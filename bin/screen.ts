@@ -58,7 +58,7 @@ function desktop(title: string, text: string): boolean {
 
 export const screenParts: ScreenParts = {
   canShow: () => canShowScreen(process.stdin, process.stdout, process.env),
-  run: ({ directory, user, signIn, signUp, open, greeting }) =>
+  run: ({ directory, user, known, signIn, signUp, open, greeting }) =>
     runScreen({
       input: process.stdin,
       output: process.stdout,
@@ -68,6 +68,7 @@ export const screenParts: ScreenParts = {
         entrance: {
           directory,
           user,
+          known,
           signIn,
           signUp,
           strength: (password, name) => judgePassword(password, [name]),

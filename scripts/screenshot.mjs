@@ -64,7 +64,7 @@ function paintCell({ text, width, look }, x, y) {
   const shape = drawn(text, left, top, ink);
   if (shape !== undefined) return back + shape;
   const weight = look.bold ? ' font-weight="bold"' : '';
-  return `${back}<text x="${left}" y="${top + CELL.baseline}" fill="${ink}" font-size="${CELL.font}"${weight}>${escaped(text)}</text>`;
+  return `${back}<text x="${left + (CELL.width * Math.max(1, width)) / 2}" y="${top + CELL.baseline}" text-anchor="middle" fill="${ink}" font-size="${CELL.font}"${weight}>${escaped(text)}</text>`;
 }
 
 function svgOf({ screen, output }) {
@@ -172,16 +172,32 @@ async function transfers(session) {
   const { terminal } = session;
   const slides = { name: 'slides.pdf', size: 4_200_000, type: 'application/pdf' };
   const film = { name: 'rehearsal.mp4', size: 312_000_000, type: 'video/mp4' };
-  const [at, out] = [{ id: '7f3a91c2', files: [film], size: film.size }, { id: 'c04d1e77', direction: 'out', files: [slides], size: slides.size }];
+  const [at, out] = [
+    { id: '7f3a91c2', files: [film], size: film.size },
+    { id: 'c04d1e77', direction: 'out', files: [slides], size: slides.size },
+  ];
   session.transfer({ ...out, state: 'running', rate: 90e6, bytes: 1e6 });
   session.transfer({ ...out, state: 'done', path: 'direct', bytes: slides.size });
   session.transfer(at);
   await terminal.waitForText('Alt+Y');
   for (const [step, rate] of [12, 31, 58, 77, 84, 92, 96, 97, 90, 98].entries()) {
     const bytes = 20e6 + step * 19e6;
-    session.transfer({ ...at, state: 'running', rate: rate * 1e6, bytes, timeLeft: 2, rtt: 1.4, loss: 0.002, path: 'lan' });
+    session.transfer({
+      ...at,
+      state: 'running',
+      rate: rate * 1e6,
+      bytes,
+      timeLeft: 2,
+      rtt: 1.4,
+      loss: 0.002,
+      path: 'lan',
+    });
   }
-  session.transfer({ id: '51e20b9f', files: [{ name: 'poster.png', size: 1_830_000, type: 'image/png' }], size: 1_830_000 });
+  session.transfer({
+    id: '51e20b9f',
+    files: [{ name: 'poster.png', size: 1_830_000, type: 'image/png' }],
+    size: 1_830_000,
+  });
   session.receive('And the poster, if you want to print it.');
   await terminal.waitFor((screen) => screen.has('61 %') && screen.has('the poster'), 'the transfers');
   save('transfer', terminal);
@@ -191,7 +207,12 @@ async function transfers(session) {
   terminal.write(KEY.escape);
   await terminal.waitFor((screen) => !screen.has('Esc close'), 'the transfers to close');
   session.transfer({ ...at, state: 'done', bytes: film.size, path: 'lan' });
-  session.transfer({ id: '51e20b9f', state: 'declined', files: [{ name: 'poster.png', size: 1_830_000, type: 'image/png' }], size: 1_830_000 });
+  session.transfer({
+    id: '51e20b9f',
+    state: 'declined',
+    files: [{ name: 'poster.png', size: 1_830_000, type: 'image/png' }],
+    size: 1_830_000,
+  });
 }
 
 async function group(session) {
@@ -206,7 +227,14 @@ async function group(session) {
   await terminal.waitForText('on my way');
   happens('invited', 'grace', 'bob');
   say('mallory', 'BUY NOW http://cheap.example');
-  session.emit({ event: 'moderation', action: 'kick', user: 'mallory', by: 'bob', group: '#lobby', reason: 'advertising' });
+  session.emit({
+    event: 'moderation',
+    action: 'kick',
+    user: 'mallory',
+    by: 'bob',
+    group: '#lobby',
+    reason: 'advertising',
+  });
   say('bob', 'Sorry about that.');
   await terminal.waitForText('Sorry about');
   save('group', terminal);
@@ -250,8 +278,10 @@ async function chat() {
   terminal.write('This will go out later\r');
   await terminal.waitFor((screen) => screen.has('directory offline') && screen.has('go out later'), 'offline');
   save('offline', terminal);
+  session.emit({ event: 'directory', state: 'online' });
+  await terminal.waitForText('● directory');
   terminal.write(KEY.f1);
-  await terminal.waitForText('Commands');
+  await terminal.waitForText('Esc to close');
   save('help', terminal);
   await session.close();
 }
@@ -267,7 +297,8 @@ async function firstMinutes() {
   await terminal.waitForText('1/');
   session.receive('Welcome, ann!', { conversation: '#lobby', from: 'bob', via: 'group' });
   await terminal.waitForText('Welcome, ann');
-  terminal.write('/msgto ec');
+  terminal.write('/msgto echo hel');
+  await terminal.waitForText('/msgto echo hel');
   save('first-minutes', terminal);
   await session.close();
 }

@@ -26,8 +26,10 @@ export interface ScreenParts {
 
 export interface ScreenStart {
   readonly directory: string | undefined;
-  /** The user of the profile, where there is one. */
+  /** The user of the profile, or the one that was named. */
   readonly user: string | undefined;
+  /** Whether there is a profile. */
+  readonly known: boolean;
   signIn(input: { directory: string; user: string; password: string }): Promise<PeerApi>;
   signUp(input: { directory: string; user: string; password: string; invite?: string }): Promise<PeerApi>;
   /** The conversation to open where nothing was said yet. */

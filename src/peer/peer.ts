@@ -31,7 +31,7 @@ import type {
 import { conversationWith, type DirectoryRequest } from './conversations/direct.js';
 import { Core } from './core.js';
 import { diagnose } from './doctor.js';
-import type { LinkEvent, DeliveryState, PeerEvent } from './events.js';
+import type { DeliveryState, LinkEvent, PeerEvent } from './events.js';
 import type { GroupsApi } from './groups/api.js';
 import { GroupsFace } from './groups/face.js';
 import { Ledger } from './groups/ledger.js';

@@ -54,7 +54,7 @@ test('on a terminal that can only print, start leads a newcomer from a name and 
   }
 });
 
-test('on a terminal, start opens the screen: a newcomer signs up, says hi, and the echo bot answers', async () => {
+test('on a terminal, start opens the screen: a newcomer signs up, is in the lobby, and the echo bot answers; what was done stays ticked', async () => {
   const home = join(workshop.folder, 'screen');
   const session = new TerminalSession(process.execPath, [bin, 'start'], {
     env: { P2PCHAT_HOME: home, P2PCHAT_DIRECTORY: '' },
@@ -65,15 +65,28 @@ test('on a terminal, start opens the screen: a newcomer signs up, says hi, and t
     await session.waitForText('Password again');
     session.write('nora\r');
     session.write(`${PASSWORD}\r${PASSWORD}\r\r`);
-    await session.waitForText('First minutes');
-    session.write('hello out there\r');
+    await session.waitForText('You are in #lobby');
+    session.write('hello everybody\r');
+    await session.waitForText('✓ Say hi');
+    session.write('/msgto echo hello out there\r');
     await session.waitForText('echo: hello out there');
-    await session.waitForText('☑ Say hi');
+    await session.waitForText('✓ Message someone');
+    await session.waitFor((screen) => /direct link \d/.test(screen.text), 'the link and its round trip');
     session.write(KEY.ctrl('c'));
     await session.waitForText('again to leave');
     session.write(KEY.ctrl('c'));
     assert.equal(await session.exit, 0);
   } finally {
     await session.close();
+  }
+  const again = new TerminalSession(process.execPath, [bin, 'start'], {
+    env: { P2PCHAT_HOME: home, P2PCHAT_DIRECTORY: '' },
+  });
+  try {
+    await again.waitForText('Sign in');
+    again.write(`${PASSWORD}\r`);
+    await again.waitForText('First minutes 2/');
+  } finally {
+    await again.close();
   }
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { LinkEvent } from '../../src/peer/events.js';
 import { PASSWORD, Town, watch } from '../support/town.js';
 
 let town: Town;
@@ -22,7 +23,15 @@ test('C1 a private message goes straight from one peer to the other, and back', 
     ['ada', 'good morning', 'delivered'],
     ['bob', 'and to you', undefined],
   ]);
-  await Promise.all([ada.close(), bob.close()]);
+  const [link] = ada.links();
+  assert.deepEqual([link?.user, link?.state, link?.path], ['bob', 'up', 'direct']);
+  const told = (fits: (event: LinkEvent) => boolean) =>
+    atAda.until((events) => events.find((event) => event.event === 'link' && fits(event)));
+  await told(({ rtt }) => rtt !== undefined);
+  await bob.close();
+  await told(({ state }) => state === 'down');
+  assert.deepEqual(ada.links(), []);
+  await ada.close();
 });
 
 test('C2 what is sent to somebody away is stored, then delivered once and in order', async () => {

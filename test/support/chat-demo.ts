@@ -94,7 +94,8 @@ let failures = 0;
 
 const entrance: Entrance = {
   directory: process.env.CHAT_DIRECTORY,
-  user: undefined,
+  user: process.env.CHAT_NAME,
+  known: false,
   async signIn({ user, password }) {
     if (user === 'banned')
       throw new Failure('blocked', 'banned', 'This account is banned: spam, until Monday.', {

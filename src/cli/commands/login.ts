@@ -135,6 +135,7 @@ async function screen(shell: Shell, options: LoginOptions, profile: Whoami | und
   const end = await (await shell.parts.screen()).run({
     directory: givenDirectory(shell, options) ?? profile?.directory,
     user: options.name ?? profile?.user,
+    known: profile !== undefined,
     signIn: ({ user, password: secret, directory }) => open(user, secret, directory),
     async signUp({ user, password: secret, directory, invite = given }) {
       await registerAccount({

@@ -38,7 +38,12 @@ export interface Entry {
   readonly mentioned?: boolean;
   /** For one's own messages. */
   readonly state?: DeliveryState | 'failed';
-  readonly quote?: Quote;
+  /** The id of the message it answers. */
+  readonly replyTo?: string;
+  /** Of one's own in groups: who has read it, as far as it is known. */
+  readonly readBy?: readonly string[];
+  /** Of somebody who is blocked. */
+  readonly hidden?: true;
   /** How many gave each reaction. */
   readonly reactions?: ReadonlyMap<string, number>;
   readonly edited?: boolean;

@@ -38,6 +38,13 @@ export class MessageLog {
     return true;
   }
 
+  remove(id: string): void {
+    const index = this.indexOf(id);
+    if (index === -1) return;
+    this.#entries.splice(index, 1);
+    this.#known.delete(id);
+  }
+
   /** Puts an entry where its time belongs; false where the id is there already. */
   place(entry: Entry): boolean {
     if (this.#known.has(entry.id)) return false;

@@ -2,7 +2,7 @@ import type { Style } from '../paint/theme.js';
 import { nameStyle } from '../paint/theme.js';
 import { fit, type Glyph, textWidth, toGlyphs } from '../text/glyphs.js';
 import { type BidiMode, layout } from '../text/layout.js';
-import type { Entry } from './entry.js';
+import type { Entry, Quote } from './entry.js';
 import { headSpans, type Span, stateRows, wrapSpans } from './transfer-rows.js';
 
 /** Part of a row: glyphs in their visual order from a column on. */
@@ -66,6 +66,15 @@ const STATE: Readonly<Record<NonNullable<Entry['state']>, { readonly text: strin
 /** What the marks mean, for the help. */
 export const STATE_LEGEND = Object.entries(STATE).map(([state, { text }]) => ({ text, state }));
 
+/** In a group, how many have read it: `✓3`. */
+function stateOf(
+  { readBy }: Entry,
+  state: NonNullable<Entry['state']>,
+): { readonly text: string; readonly style: Style } {
+  const readers = readBy?.length ?? 0;
+  return state === 'read' && readers > 0 ? { text: `✓${readers > 9 ? '+' : readers}`, style: 'ok' } : STATE[state];
+}
+
 /** Every place where one of the words searched for stands. */
 function marksIn(text: string, search: string): Mark[] {
   const folded = text.toLowerCase();
@@ -96,7 +105,7 @@ function bodyRows(text: string, x: number, style: Style, { width, bidi, search }
 function headParts(entry: Entry, look: RowStyle): Part[] {
   const { name, nameWidth, mark } = columns(look.width);
   const shown = fit(entry.from, nameWidth);
-  const state = entry.state === undefined ? undefined : STATE[entry.state];
+  const state = entry.state === undefined ? undefined : stateOf(entry, entry.state);
   return [
     part(0, look.clock(entry.at), 'dim'),
     part(name + nameWidth - textWidth(shown), shown, entry.own ? 'own' : nameStyle(entry.from)),
@@ -104,21 +113,30 @@ function headParts(entry: Entry, look: RowStyle): Part[] {
   ];
 }
 
-const said = ({ text, edited, deleted }: Entry): string =>
-  deleted ? 'This message was taken back.' : edited ? `${text} (edited)` : text;
+const isGone = ({ deleted, hidden }: Entry): boolean => deleted === true || hidden === true;
 
-function messageRows(entry: Entry, look: RowStyle): LogRow[] {
+function said({ text, edited, deleted, hidden }: Entry): string {
+  if (hidden) return 'A message of somebody you have blocked.';
+  if (deleted) return 'This message was taken back.';
+  return edited ? `${text} (edited)` : text;
+}
+
+/** One line of what is answered. */
+const QUOTED = 200;
+export const quoteOf = (entry: Entry): Quote => ({
+  from: entry.from,
+  text: said(entry).slice(0, QUOTED).replace(/\s+/g, ' '),
+});
+
+function messageRows(entry: Entry, look: RowStyle, quote: Quote | undefined): LogRow[] {
   const { text } = columns(look.width);
   const style: Style = entry.mentioned ? 'mention' : entry.own ? 'own' : 'text';
   const rows: Part[][] = [];
-  if (entry.quote) {
-    const quoted = fit(
-      `╭ ${entry.quote.from}: ${entry.quote.text.replace(/\n/g, ' ')}`,
-      Math.max(2, look.width - text),
-    );
+  if (quote) {
+    const quoted = fit(`╭ ${quote.from === '' ? '' : `${quote.from}: `}${quote.text}`, Math.max(2, look.width - text));
     rows.push(bodyRows(quoted, text, 'dim', { ...look, search: '' }).slice(0, 1));
   }
-  for (const body of bodyRows(said(entry), text, entry.deleted ? 'dim' : style, look)) rows.push([body]);
+  for (const body of bodyRows(said(entry), text, isGone(entry) ? 'dim' : style, look)) rows.push([body]);
   rows[0]!.push(...headParts(entry, look));
   if (entry.reactions && entry.reactions.size > 0) {
     const reactions = Array.from(entry.reactions, ([emoji, count]) => `${emoji} ${count}`).join('  ');
@@ -163,15 +181,17 @@ function noticeRows(entry: Entry, look: RowStyle): LogRow[] {
   const { text, mark } = columns(look.width);
   const [sign, style] = signOf(entry);
   const body: Style = entry.kind === 'error' ? 'error' : entry.kind === 'output' ? 'text' : 'dim';
-  return bodyRows(entry.text, text, entry.kind === 'event' && entry.sign === '+' ? 'text' : body, look).map((row, at) => ({
-    parts: at === 0 ? [part(0, look.clock(entry.at), 'dim'), part(mark, sign, style), row] : [row],
-    id: entry.id,
-  }));
+  return bodyRows(entry.text, text, entry.kind === 'event' && entry.sign === '+' ? 'text' : body, look).map(
+    (row, at) => ({
+      parts: at === 0 ? [part(0, look.clock(entry.at), 'dim'), part(mark, sign, style), row] : [row],
+      id: entry.id,
+    }),
+  );
 }
 
 /** The rows of an entry by itself, without what separates it from the one before. */
-export function entryRows(entry: Entry, look: RowStyle): LogRow[] {
-  if (entry.kind === 'message') return messageRows(entry, look);
+export function entryRows(entry: Entry, look: RowStyle, quote?: Quote): LogRow[] {
+  if (entry.kind === 'message') return messageRows(entry, look, quote);
   return entry.kind === 'transfer' ? transferRows(entry, look) : noticeRows(entry, look);
 }
 

@@ -1,8 +1,8 @@
 import type { TransferEvent } from '../../peer/events.js';
+import { cleanLine } from '../../wire/text.js';
 import type { Style } from '../paint/theme.js';
 import { fit, textWidth } from '../text/glyphs.js';
 import { bar, rttText, sizeText, sparkline, timeText } from '../text/measures.js';
-import { cleanLine } from '../../wire/text.js';
 import type { TransferState } from './entry.js';
 
 /** A stretch of a row in one style. */
@@ -77,12 +77,14 @@ function todo(...steps: readonly (readonly [string, string])[]): Span[] {
   return steps.flatMap(([command, does], at) => [
     ...(at > 0 ? [span(' · ')] : []),
     span(command, 'accent'),
-    span(` ${does}`),
+    ...(does === '' ? [] : [span(` ${does}`)]),
   ]);
 }
 
 const took = ({ startedAt, endedAt }: TransferState): string =>
-  startedAt === undefined || endedAt === undefined ? '' : ` in ${timeText(Math.max(0.1, (endedAt - startedAt) / 1_000))}`;
+  startedAt === undefined || endedAt === undefined
+    ? ''
+    : ` in ${timeText(Math.max(0.1, (endedAt - startedAt) / 1_000))}`;
 
 const PLAYABLE = /^(?:video|audio)\//;
 const isPlayable = ({ video, files }: TransferEvent): boolean => video === true || PLAYABLE.test(files[0]?.type ?? '');
@@ -91,7 +93,11 @@ function doneSpans(transfer: TransferState, home: string): Span[] {
   const { event } = transfer;
   const by = event.path === undefined ? '' : ` · ${PATHS[event.path]}`;
   if (event.direction === 'out') {
-    return [span('✓ ', 'ok'), span(`${cleanLine(event.peer)} has it, verified`, 'text'), span(`${took(transfer)}${by}`)];
+    return [
+      span('✓ ', 'ok'),
+      span(`${cleanLine(event.peer)} has it, verified`, 'text'),
+      span(`${took(transfer)}${by}`),
+    ];
   }
   const place = event.files[0]?.path;
   const where = place === undefined ? 'here' : cleanLine(homely(place, home), 500);
@@ -100,7 +106,7 @@ function doneSpans(transfer: TransferState, home: string): Span[] {
     span('✓ ', 'ok'),
     span(`${where}${more}`, 'text'),
     span(`${took(transfer)}${by}`),
-    ...(isPlayable(event) ? [span(' · '), ...todo([`/play ${shortId(event.id)}`, 'plays it'])] : []),
+    ...(isPlayable(event) ? [span(' · '), ...todo([`/play ${shortId(event.id)}`, ''])] : []),
   ];
 }
 

@@ -1,6 +1,6 @@
-import type { Entry } from './entry.js';
+import type { Entry, Quote } from './entry.js';
 import type { MessageLog } from './log.js';
-import { entryRows, type LogRow, type RowStyle, ruleRow } from './rows.js';
+import { entryRows, type LogRow, quoteOf, type RowStyle, ruleRow } from './rows.js';
 
 export interface ViewStyle extends RowStyle {
   /** A day's name, local; entries of different names are separated. */
@@ -93,15 +93,23 @@ export class LogView {
     const previous = this.#log.at(index - 1);
     const newDay = previous === undefined || style.day(previous.at) !== style.day(entry.at);
     const unread = style.firstUnread === entry.id;
-    const key = `${style.width} ${style.bidi} ${newDay} ${unread} ${style.search}`;
+    const quote = this.#quote(entry);
+    const key = `${style.width} ${style.bidi} ${newDay} ${unread} ${style.search} ${quote?.from} ${quote?.text}`;
     const cached = this.#cache.get(entry);
     if (cached?.key === key) return cached.rows;
     const rows = [
       ...(newDay ? [ruleRow(entry.id, style.day(entry.at), style.width, 'dim', 'border')] : []),
       ...(unread ? [ruleRow(entry.id, 'new', style.width, 'unread')] : []),
-      ...entryRows(entry, style),
+      ...entryRows(entry, style, quote),
     ];
     this.#cache.set(entry, { key, rows });
     return rows;
+  }
+
+  /** What a reply answers, as it is now; it may be too far back to be loaded. */
+  #quote({ replyTo }: Entry): Quote | undefined {
+    if (replyTo === undefined) return undefined;
+    const answered = this.#log.find(replyTo);
+    return answered === undefined ? { from: '', text: 'an earlier message' } : quoteOf(answered);
   }
 }

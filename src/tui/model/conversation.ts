@@ -20,6 +20,12 @@ export interface Conversation {
   loaded: 'nothing' | 'loading' | 'part' | 'all';
   /** What is being written in it while another one is open. */
   draft: string;
+  /** Nothing in it is told of, and only what names one is counted. */
+  muted: boolean;
+  /** The life of new messages in seconds; 0 for no end. */
+  expire: number;
+  /** Who is writing in it at the moment. */
+  readonly typing: Set<string>;
   /** An incoming message isn't read by being there: something has still to tell the peer. */
   readPending: boolean;
 }
@@ -35,6 +41,9 @@ export function newConversation(id: string): Conversation {
     firstUnread: undefined,
     loaded: 'nothing',
     draft: '',
+    muted: false,
+    expire: 0,
+    typing: new Set(),
     readPending: false,
   };
 }
@@ -54,7 +63,8 @@ export function mentions(text: string, user: string): boolean {
 export function toEntry(message: MessageEvent | HistoryMessage, self: string): Entry {
   const own = foldName(message.from) === foldName(self);
   const text = cleanText(message.text);
-  const { edited, deleted, reactions } = message as Partial<HistoryMessage>;
+  const { edited, deleted, reactions, readBy } = message as Partial<HistoryMessage>;
+  const mentioned = message.mentioned ?? mentions(text, self);
   return {
     id: message.id,
     kind: 'message',
@@ -62,7 +72,10 @@ export function toEntry(message: MessageEvent | HistoryMessage, self: string): E
     from: cleanLine(message.from),
     own,
     text,
-    ...(!own && mentions(text, self) && { mentioned: true }),
+    ...(!own && mentioned && { mentioned: true }),
+    ...(message.replyTo !== undefined && { replyTo: message.replyTo }),
+    ...(message.hidden && { hidden: true as const }),
+    ...(readBy !== undefined && { readBy: readBy.map((user) => cleanLine(user)) }),
     ...(edited && { edited }),
     ...(deleted && { deleted }),
     ...(reactions !== undefined && reactions.length > 0 && { reactions: counted(reactions) }),

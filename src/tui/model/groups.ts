@@ -7,7 +7,8 @@ import type { Entry } from '../log/entry.js';
 export interface GroupInfo {
   /** `#group` */
   readonly id: string;
-  state: 'member' | 'invited' | 'none';
+  /** `unknown` until the peer has told. */
+  state: 'member' | 'invited' | 'none' | 'unknown';
   kind: 'open' | 'invite';
   /** Who has invited, where somebody has. */
   invitedBy: string | undefined;
@@ -30,7 +31,7 @@ export class Groups {
   group(id: string): GroupInfo {
     let found = this.#all.get(id);
     if (found === undefined) {
-      found = { id, state: 'none', kind: 'invite', invitedBy: undefined, members: undefined };
+      found = { id, state: 'unknown', kind: 'invite', invitedBy: undefined, members: undefined };
       this.#all.set(id, found);
     }
     return found;
@@ -63,7 +64,10 @@ const YOU: Partial<Readonly<Record<GroupEvent['change'], (who: string, group: st
   joined: (_who, group) => ({ sign: '→', text: `You are in ${group}` }),
   added: (who, group) => ({ sign: '→', text: `${who} brought you into ${group}` }),
   left: (_who, group) => ({ sign: '←', text: `You left ${group}` }),
-  removed: (who, group) => ({ sign: '✗', text: `${who} removed you from ${group}: you can read what was said, not write` }),
+  removed: (who, group) => ({
+    sign: '✗',
+    text: `${who} removed you from ${group}: you can read what was said, not write`,
+  }),
   kicked: (who, group) => ({ sign: '✗', text: `${who} kicked you from ${group}. You may be invited again` }),
 };
 
@@ -92,7 +96,10 @@ export function moderationSays(event: ModerationEvent, self: string): Said {
     case 'kick':
       return { sign: '✗', text: `${name} ${was} kicked by ${who}${because}` };
     case 'role':
-      return { sign: '⚑', text: `${name} ${me ? 'are' : 'is'} ${event.role ?? 'something else'} now, by ${who}${because}` };
+      return {
+        sign: '⚑',
+        text: `${name} ${me ? 'are' : 'is'} ${event.role ?? 'something else'} now, by ${who}${because}`,
+      };
     default:
       return { sign: '⚑', text: `${who} changed the settings of the group${because}` };
   }

@@ -1,5 +1,6 @@
 import { Failure } from '../../base/errors.js';
 import type { ConversationSummary, HistoryMessage, SendResult, UserSummary } from '../../peer/api.js';
+import { spanOf } from '../../peer/commands/spans.js';
 import type {
   ChangeEvent,
   DeliveryState,
@@ -8,14 +9,18 @@ import type {
   ModerationEvent,
   PeerEvent,
   SentEvent,
+  SettingEvent,
   TransferEvent,
   TrustEvent,
+  TypingEvent,
+  UnreadEvent,
 } from '../../peer/events.js';
 import type { GroupMember } from '../../peer/groups/api.js';
 import type { GroupSummary } from '../../peer/groups/named-groups.js';
 import { foldName } from '../../wire/names.js';
 import { cleanLine, cleanText } from '../../wire/text.js';
 import type { Entry } from '../log/entry.js';
+import { failureText } from '../text/sentence.js';
 import { Checklist } from './checklist.js';
 import { type Conversation, counted, firstOfLast, newConversation, toEntry } from './conversation.js';
 import { Groups, groupSays, moderationSays, type Said } from './groups.js';
@@ -37,6 +42,13 @@ export type Effect =
   | { readonly type: 'members'; readonly conversation: string };
 
 const STATES: readonly (DeliveryState | 'failed')[] = ['failed', 'queued', 'stored', 'delivered', 'read'];
+
+/** A state never goes back; of those who have read it, each is known once. */
+function raise(entry: Entry, state: DeliveryState, by: string | undefined): Entry {
+  const readBy = by === undefined ? entry.readBy : [...new Set([...(entry.readBy ?? []), cleanLine(by)])];
+  const higher = STATES.indexOf(entry.state ?? 'queued') < STATES.indexOf(state);
+  return { ...entry, ...(higher && { state }), ...(readBy !== undefined && { readBy }) };
+}
 
 /**
  * What the screen shows, made of the peer's events and answers alone. It does no I/O and knows no terminal; times are
@@ -115,7 +127,14 @@ export class ChatModel {
   }
 
   setConversations(summaries: readonly ConversationSummary[]): void {
-    for (const { conversation, unread } of summaries) this.conversation(cleanLine(conversation)).unread = unread;
+    for (const { conversation, unread, mentions = 0, muted = false, expire = 0 } of summaries) {
+      Object.assign(this.conversation(cleanLine(conversation)), { unread, mentions, muted, expire });
+    }
+  }
+
+  /** @param names `@user` and `#group` */
+  setMuted(names: readonly string[]): void {
+    for (const conversation of this.conversations.values()) conversation.muted = names.includes(conversation.id);
   }
 
   /** The groups one is in or invited to get a place; what could be entered is known for completion. */
@@ -184,6 +203,14 @@ export class ChatModel {
         return this.#group(event, now);
       case 'moderation':
         return this.#moderation(event, now);
+      case 'typing':
+        this.#typing(event);
+        return [];
+      case 'unread':
+        return this.#unread(event);
+      case 'setting':
+        this.#setting(event, now);
+        return [];
       case 'presence':
         this.people.setPresence(event.user, event.state);
         return [];
@@ -210,22 +237,24 @@ export class ChatModel {
     const entry = toEntry(event, this.user);
     if (this.replaying) return this.#repeated(conversation, entry);
     if (!conversation.log.append(entry)) return [];
+    conversation.typing.delete(entry.from);
     if (entry.own) return [];
     if (event.history !== true && event.via !== 'group') this.people.person(entry.from).via = event.via;
-    return this.#arrived(conversation, entry, event.history !== true);
+    return this.#arrived(conversation, entry, event.history !== true, event.muted ?? event.hidden);
   }
 
   /** Something of somebody else stands in a log: it is read, or counts until it is. */
-  #arrived(conversation: Conversation, entry: Entry, live: boolean): readonly Effect[] {
+  #arrived(conversation: Conversation, entry: Entry, live: boolean, quiet = conversation.muted): readonly Effect[] {
     const seen = this.selected === conversation.id && this.focused && conversation.view.following;
     if (seen) {
       conversation.readPending = true;
       return [];
     }
+    conversation.firstUnread ??= entry.id;
+    if (quiet && !entry.mentioned) return [];
     conversation.unread += 1;
     if (entry.mentioned) conversation.mentions += 1;
-    conversation.firstUnread ??= entry.id;
-    const speaks = live && (entry.mentioned === true || conversation.id.startsWith('@'));
+    const speaks = live && !quiet && (entry.mentioned === true || conversation.id.startsWith('@'));
     return speaks ? [{ type: 'notify', conversation: conversation.id, mention: entry.mentioned === true }] : [];
   }
 
@@ -236,19 +265,43 @@ export class ChatModel {
     return [];
   }
 
-  #sent({ id, conversation, state }: SentEvent): readonly Effect[] {
+  #typing({ conversation, user, state }: TypingEvent): void {
+    const { typing } = this.conversation(cleanLine(conversation));
+    if (state === 'started' && user !== this.user) typing.add(cleanLine(user));
+    else typing.delete(cleanLine(user));
+  }
+
+  /** It was read elsewhere; what is in sight here is read anyway. */
+  #unread({ conversation, unread, mentions }: UnreadEvent): readonly Effect[] {
+    const found = this.conversation(cleanLine(conversation));
+    if (found.id !== this.selected || !this.focused) Object.assign(found, { unread, mentions });
+    return [];
+  }
+
+  #setting({ conversation, by, expire }: SettingEvent, now: number): void {
+    const found = this.conversation(cleanLine(conversation));
+    found.expire = expire;
+    const who = foldName(by) === foldName(this.user) ? 'You' : cleanLine(by);
+    const text =
+      expire === 0
+        ? `${who} let messages stay from now on`
+        : `${who} let new messages disappear after ${spanOf(expire)}`;
+    this.#happened(found, 'expire', { sign: '⚑', text }, now);
+  }
+
+  #sent({ id, conversation, state, by }: SentEvent): readonly Effect[] {
     const { log, loaded } = this.conversation(cleanLine(conversation));
     if (conversation.startsWith('@') && (state === 'delivered' || state === 'read')) this.checklist.tick('message');
-    const raised = log.replace(id, (entry) =>
-      STATES.indexOf(entry.state ?? 'queued') >= STATES.indexOf(state) ? entry : { ...entry, state },
-    );
+    const raised = log.replace(id, (entry) => raise(entry, state, by));
     if (raised !== undefined) return [];
     if (this.#unconfirmed > 0) this.#early.set(id, state);
     return loaded === 'nothing' || this.#unconfirmed > 0 ? [] : [{ type: 'refresh', conversation }];
   }
 
   #change({ id, conversation, change, text, reactions }: ChangeEvent): readonly Effect[] {
-    this.conversation(cleanLine(conversation)).log.replace(id, (entry) => {
+    const { log } = this.conversation(cleanLine(conversation));
+    if (change === 'expired') log.remove(id);
+    log.replace(id, (entry) => {
       if (change === 'reaction') return { ...entry, reactions: counted(reactions ?? []) };
       if (change === 'deleted') return { ...entry, text: '', deleted: true, reactions: new Map() };
       return { ...entry, text: cleanText(text ?? ''), edited: true };
@@ -280,7 +333,12 @@ export class ChatModel {
       info.invitedBy = event.change === 'invited' ? cleanLine(event.by) : undefined;
     }
     const { change, user } = event;
-    const entry = this.#happened(conversation, `${change === 'kicked' ? 'kick' : change} ${user}`, groupSays(event, this.user), now);
+    const entry = this.#happened(
+      conversation,
+      `${change === 'kicked' ? 'kick' : change} ${user}`,
+      groupSays(event, this.user),
+      now,
+    );
     const effects: Effect[] = [{ type: 'members', conversation: id }];
     if (!me || event.by === this.user || entry === undefined) return effects;
     return [...effects, ...this.#arrived(conversation, { ...entry, mentioned: true }, true)];
@@ -323,7 +381,7 @@ export class ChatModel {
   }
 
   /** One's own message, shown before the peer has it on disk. @returns the id it has until `confirmed` */
-  sending(conversation: string, text: string, now: number): string {
+  sending(conversation: string, text: string, now: number, replyTo?: string): string {
     const id = `local-${++this.#local}`;
     this.#unconfirmed += 1;
     const opened = this.conversation(conversation);
@@ -337,6 +395,7 @@ export class ChatModel {
       own: true,
       text: cleanText(text),
       state: 'queued',
+      ...(replyTo !== undefined && { replyTo }),
     });
     if (conversation.startsWith('#')) this.checklist.tick('hi');
     return id;
@@ -375,7 +434,6 @@ export class ChatModel {
 
   /** An error always says the next step, where one is known. */
   fail(failure: Failure, now: number, conversation?: string): void {
-    const text = failure.hint === '' ? failure.message : `${failure.message} ${failure.hint}`;
-    this.notice(text, now, { kind: 'error', ...(conversation !== undefined && { conversation }) });
+    this.notice(failureText(failure), now, { kind: 'error', ...(conversation !== undefined && { conversation }) });
   }
 }

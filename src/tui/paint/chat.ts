@@ -10,6 +10,7 @@ import type { ChatScene } from './scene.js';
 import { paintSidebar } from './sidebar.js';
 import { paintStatus, paintTitle } from './status.js';
 import { paintTransfers } from './transfers.js';
+import { paintTyping } from './typing.js';
 
 /** Where everything of a scene stands on a screen of that size. */
 export function chatAreas(scene: ChatScene, width: number, height: number): Areas {
@@ -44,6 +45,7 @@ export function paintChat(scene: ChatScene, width: number, height: number): Chat
   paintMembers(grid, scene.model, place.members);
   paintHint(grid, hintText(scene), place.hint);
   grid.fill({ ...place.title, y: place.editor.y - 1, height: 1 }, 'border', '─');
+  paintTyping(grid, current, { ...place.editor, y: place.editor.y - 1, height: 1 });
   if (scene.prompt) paintSecret(grid, scene.prompt.label, scene.prompt.editor, place.editor);
   else paintEditor(grid, scene.search?.editor ?? scene.editor, place.editor, scene.bidi);
   if (scene.overlay?.kind === 'help') paintHelp(grid, scene);

@@ -1,7 +1,7 @@
 import { STATE_LEGEND } from '../log/rows.js';
 import { fit, textWidth } from '../text/glyphs.js';
+import { layout } from '../text/layout.js';
 import type { Grid, Rect } from './grid.js';
-import { ROLE_LEGEND } from './members.js';
 import type { ChatScene } from './scene.js';
 import type { Style } from './theme.js';
 
@@ -16,6 +16,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['Alt+A', 'next conversation with something unread'],
   ['PgUp, PgDn', 'read back, read on; End on an empty line returns'],
   ['Ctrl+F', 'search in this conversation'],
+  ['Alt+R', 'reply to the newest message; again, to the one before; Esc: no reply'],
   ['Alt+Y, Alt+N', 'take, refuse the newest file offered here'],
   ['Ctrl+A, Ctrl+E', 'start, end of the line'],
   ['Ctrl+W, Ctrl+U, Ctrl+K', 'cut a word, to the start, to the end'],
@@ -31,7 +32,8 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['Ctrl+C', 'empty the line; twice on an empty one: leave'],
 ];
 
-const PRESENCE_LEGEND: readonly (readonly [string, string])[] = [
+const MARKS: readonly (readonly [string, string])[] = [
+  ['✓3', 'in a group: three have read it'],
   ['● ◐ ○', 'here, away, not here'],
   ['◌', 'here, but does not answer at the moment'],
   ['✓ !', 'verified; identity changed, or a device was revoked'],
@@ -43,41 +45,60 @@ interface HelpLine {
   readonly style: Style;
 }
 
-function helpLines({ commands }: ChatScene): HelpLine[] {
-  const head = (left: string): HelpLine => ({ left, right: '', style: 'title' });
-  const gap: HelpLine = { left: '', right: '', style: 'text' };
+/** Wider than this, what stands at the left gets a row of its own. */
+const COLUMN = 30;
+
+type Entry = readonly [string, string];
+
+/** A name and what it means, in as many rows as that takes. */
+function entryLines([left, right]: Entry, width: number): HelpLine[] {
+  const rows = wrapped(right, Math.max(10, width - COLUMN - 5));
+  const own = textWidth(left) > COLUMN;
+  const [first = '', ...more] = own ? ['', ...rows] : rows;
   return [
-    head('Commands'),
-    ...commands.map(({ usage, about }) => ({ left: usage, right: about, style: 'strong' as const })),
-    gap,
-    head('Keys'),
-    ...KEYS.map(([left, right]) => ({ left, right, style: 'strong' as const })),
-    gap,
-    head('Marks'),
-    ...STATE_LEGEND.map(({ text, state }) => ({
-      left: text,
-      right: `your message is ${state}`,
-      style: 'strong' as const,
-    })),
-    ...PRESENCE_LEGEND.map(([left, right]) => ({ left, right, style: 'strong' as const })),
-    ...ROLE_LEGEND.map(({ text, role }) => ({ left: text, right: `before a member: ${role}`, style: 'strong' as const })),
+    { left, right: first, style: 'strong' },
+    ...more.map((row): HelpLine => ({ left: '', right: row, style: 'text' })),
   ];
 }
 
-/** How far the help can be scrolled on a screen of that height. */
-export const helpEnd = (scene: ChatScene, height: number): number =>
-  Math.max(0, helpLines(scene).length - (height - 3));
+function wrapped(text: string, cells: number): string[] {
+  return layout(text, cells, 'off').map(({ from, to }) => text.slice(from, to).trim());
+}
+
+function section(title: string, entries: readonly Entry[], width: number): HelpLine[] {
+  return [
+    { left: title, right: '', style: 'title' },
+    ...entries.flatMap((entry) => entryLines(entry, width)),
+    { left: '', right: '', style: 'text' },
+  ];
+}
+
+function helpLines({ commands }: ChatScene, width: number): HelpLine[] {
+  const states: readonly Entry[] = STATE_LEGEND.map(({ text, state }) => [text, `your message is ${state}`]);
+  return [
+    ...section('Keys', KEYS, width),
+    ...section('Marks', [...states, ...MARKS], width),
+    ...section(
+      'Commands',
+      commands.map(({ usage, about }) => [usage, about]),
+      width,
+    ),
+  ];
+}
+
+/** How far the help can be scrolled on a screen of that size. */
+export const helpEnd = (scene: ChatScene, width: number, height: number): number =>
+  Math.max(0, helpLines(scene, width).length - (height - 3));
 
 export function paintHelp(grid: Grid, scene: ChatScene): void {
-  const lines = helpLines(scene);
+  const lines = helpLines(scene, grid.width);
   const area: Rect = { x: 0, y: 0, width: grid.width, height: grid.height - 1 };
   grid.fill(area, 'text');
-  const column = Math.min(Math.max(...lines.map(({ left }) => textWidth(left))), Math.floor(grid.width / 2));
-  grid.text(1, 0, fit('Help · ↑ ↓ to read, Esc to close', grid.width - 2), 'accent');
-  const from = Math.min(scene.overlay?.at ?? 0, helpEnd(scene, grid.height));
+  grid.text(1, 0, fit('Help · ↑ ↓ PgUp PgDn to read, Esc to close', grid.width - 2), 'accent');
+  const from = Math.min(scene.overlay?.at ?? 0, Math.max(0, lines.length - (grid.height - 3)));
   for (const [row, { left, right, style }] of lines.slice(from, from + grid.height - 3).entries()) {
-    grid.text(2, row + 2, fit(left, column), style);
-    grid.text(column + 4, row + 2, fit(right, Math.max(0, grid.width - column - 5)), 'text');
+    grid.text(2, row + 2, fit(left, grid.width - 3), style);
+    grid.text(COLUMN + 4, row + 2, fit(right, Math.max(0, grid.width - COLUMN - 5)), 'text');
   }
   grid.cursor = undefined;
 }

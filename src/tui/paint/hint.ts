@@ -5,7 +5,7 @@ import type { ChatScene } from './scene.js';
 const OFFERS = 8;
 
 /** The line above the editor: a question, a search, or what Tab offers. '' where there is nothing to say. */
-export function hintText({ editor, search, prompt }: ChatScene): string {
+export function hintText({ editor, search, prompt, reply }: ChatScene): string {
   if (prompt) return 'Enter to go on, Esc to give up';
   const paste = editor.pendingPaste;
   if (paste) return `Paste ${paste.lines} lines? Enter: into the editor · Esc: drop`;
@@ -15,7 +15,8 @@ export function hintText({ editor, search, prompt }: ChatScene): string {
     return `${search.at + 1} of ${search.found.length} · ↑ older · ↓ newer · Esc to close`;
   }
   const { options, at } = editor.offers;
-  if (options.length === 0) return '';
+  if (options.length === 0)
+    return reply === undefined ? '' : `Reply to ${reply.from} · Esc: no reply · ╭ ${reply.text}`;
   const from = Math.max(0, Math.min(at - 2, options.length - OFFERS));
   const shown = options
     .slice(from, from + OFFERS)

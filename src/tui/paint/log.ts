@@ -29,7 +29,13 @@ function dayName(at: number): string {
   return name;
 }
 
-export function viewStyle(conversation: Conversation, width: number, bidi: BidiMode, search: string, home = ''): ViewStyle {
+export function viewStyle(
+  conversation: Conversation,
+  width: number,
+  bidi: BidiMode,
+  search: string,
+  home = '',
+): ViewStyle {
   return {
     width,
     bidi,

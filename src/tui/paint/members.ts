@@ -5,11 +5,8 @@ import type { Grid, Rect } from './grid.js';
 import { PRESENCE } from './sidebar.js';
 import type { Style } from './theme.js';
 
-/** Before the names of those who may more than others. */
-const ROLES: Readonly<Record<string, string>> = { 'super-admin': '&', admin: '@', advanced: '+' };
-
-/** What the signs before names mean, for the help. */
-export const ROLE_LEGEND = Object.entries(ROLES).map(([role, text]) => ({ text, role }));
+/** What is said of those who may more than others. */
+const ROLES: Readonly<Record<string, string>> = { 'super-admin': 'owner', admin: 'admin', advanced: 'advanced' };
 
 const STATES = ['online', 'away', 'offline'];
 
@@ -33,9 +30,10 @@ function paintMember(grid: Grid, model: ChatModel, member: GroupMember, area: Re
   const presence = presenceOf(model, member);
   const mark = invited ? { text: '+', style: 'warn' as const } : PRESENCE[presence];
   grid.text(area.x + 1, y, mark.text, mark.style, right);
-  grid.text(area.x + 2, y, ROLES[role] ?? ' ', 'dim', right);
+  const says = invited ? 'invited' : (ROLES[role] ?? '');
+  grid.text(right - says.length - 1, y, says, 'dim', right);
   const style: Style = invited || presence === 'offline' ? 'dim' : 'text';
-  grid.text(area.x + 3, y, fit(user, area.width - 4), style, right);
+  grid.text(area.x + 3, y, fit(user, area.width - 5 - says.length), style, right);
 }
 
 /** The members of the open group, as many as there is room for. */
@@ -44,12 +42,16 @@ export function paintMembers(grid: Grid, model: ChatModel, area: Rect): void {
   grid.fill({ ...area, x: area.x - 1, width: 1 }, 'border', '│');
   const members = model.groups.get(model.selected)?.members;
   if (members === undefined) return;
-  const inside = members.filter(({ state }) => state === 'member').length;
-  grid.text(area.x + 1, area.y, fit(inside === 1 ? '1 member' : `${inside} members`, area.width - 2), 'dim');
+  grid.text(area.x + 1, area.y, 'Members', 'dim');
   const room = area.height - 1;
   const shown = ordered(model, members).slice(0, members.length > room ? room - 1 : room);
   for (const [at, member] of shown.entries()) paintMember(grid, model, member, area, area.y + 1 + at);
   if (shown.length < members.length) {
-    grid.text(area.x + 3, area.y + 1 + shown.length, fit(`and ${members.length - shown.length} more: /who`, area.width - 4), 'dim');
+    grid.text(
+      area.x + 3,
+      area.y + 1 + shown.length,
+      fit(`and ${members.length - shown.length} more: /who`, area.width - 4),
+      'dim',
+    );
   }
 }

@@ -1,5 +1,6 @@
 import type { CommandInfo } from '../commands.js';
 import type { Editor } from '../editor/editor.js';
+import type { Quote } from '../log/entry.js';
 import type { ChatModel } from '../model/model.js';
 import type { BidiMode } from '../text/layout.js';
 
@@ -28,6 +29,8 @@ export interface ChatScene {
   readonly commands: readonly CommandInfo[];
   /** A question that takes the editor's place until it is answered: a secret, never echoed. */
   readonly prompt: { readonly label: string; readonly editor: Editor } | undefined;
+  /** The message that what is written will answer. */
+  readonly reply: Quote | undefined;
   /** One line that goes by itself: what a key did. */
   readonly flash: string;
   /** The person's own folder, to write paths short. */

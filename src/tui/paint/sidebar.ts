@@ -19,6 +19,7 @@ export const PRESENCE: Readonly<Record<PresenceState, Mark>> = {
 
 /** Presence and trust of whom a conversation is with; of groups nothing. */
 export function marksOf(model: ChatModel, id: string): Mark[] {
+  if (id === HOME) return [];
   if (!id.startsWith('@')) return [{ text: id[0]!, style: 'dim' }];
   const person = model.people.get(id.slice(1));
   const silent = person?.presence !== 'offline' && person?.link?.state === 'silent';
@@ -38,11 +39,7 @@ export interface SidebarRow {
 
 function section(head: string, conversations: readonly Conversation[], from: number): SidebarRow[] {
   if (conversations.length === 0) return [];
-  return [
-    {},
-    { head },
-    ...conversations.map((conversation, at) => ({ conversation, place: from + at })),
-  ];
+  return [{}, { head }, ...conversations.map((conversation, at) => ({ conversation, place: from + at }))];
 }
 
 /** What stands in the rows of the sidebar, the open conversation in sight. */
@@ -67,7 +64,13 @@ function badge(model: ChatModel, { id, unread, mentions }: Conversation): Mark {
   return { text: mentions > 0 ? `@${shown}` : shown, style: mentions > 0 ? 'mention' : 'unread' };
 }
 
-function paintConversation(grid: Grid, model: ChatModel, { conversation, place }: SidebarRow, area: Rect, y: number): void {
+function paintConversation(
+  grid: Grid,
+  model: ChatModel,
+  { conversation, place }: SidebarRow,
+  area: Rect,
+  y: number,
+): void {
   const { id, unread } = conversation!;
   const open = id === model.selected;
   const left = model.groups.get(id)?.state === 'none';

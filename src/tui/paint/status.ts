@@ -1,3 +1,4 @@
+import { spanOf } from '../../peer/commands/spans.js';
 import type { ChatModel } from '../model/model.js';
 import { fit, textWidth } from '../text/glyphs.js';
 import { rttText, sizeText, sparkline, timeText } from '../text/measures.js';
@@ -36,7 +37,8 @@ function path({ model }: ChatScene): string {
   if (link?.state === 'up' && link.path !== undefined) {
     return `${VIA[link.path]}${link.rtt === undefined ? '' : ` ${rttText(link.rtt)}`}`;
   }
-  if (link?.state === 'down') return presence === 'offline' ? 'away: what you write waits in the mailbox' : 'no link now';
+  if (link?.state === 'down')
+    return presence === 'offline' ? 'away: what you write waits in the mailbox' : 'no link now';
   return via === undefined ? '' : (VIA[via] ?? via);
 }
 
@@ -72,7 +74,14 @@ export function paintStatus(grid: Grid, scene: ChatScene, area: Rect): void {
 }
 
 /** What is to be known of the open conversation, besides its name. */
-function about({ model }: ChatScene): Part {
+function about(scene: ChatScene): Part {
+  const { text, style } = standing(scene);
+  const { muted, expire } = scene.model.current;
+  const more = [muted ? 'muted' : '', expire > 0 ? `disappears after ${spanOf(expire)}` : ''];
+  return { text: [text, ...more].filter((part) => part !== '').join(' · '), style };
+}
+
+function standing({ model }: ChatScene): Part {
   const id = model.selected;
   if (id.startsWith('#')) return aboutGroup(model, id);
   const trust = id.startsWith('@') ? model.people.get(id.slice(1))?.trust : undefined;

@@ -1,6 +1,6 @@
-import { shortId } from '../log/transfer-rows.js';
-import type { TransferState } from '../log/entry.js';
 import { cleanLine } from '../../wire/text.js';
+import type { TransferState } from '../log/entry.js';
+import { shortId } from '../log/transfer-rows.js';
 import { fit, textWidth } from '../text/glyphs.js';
 import { bar, rttText, sizeText, sparkline, timeText } from '../text/measures.js';
 import type { Grid, Rect } from './grid.js';
@@ -43,7 +43,8 @@ function paintTransfer(grid: Grid, transfer: TransferState, area: Rect, y: numbe
   const right = area.x + area.width;
   const [says, style] = STATES[event.state];
   const arrow = event.direction === 'in' ? '⇣' : '⇡';
-  const name = event.files.length === 1 ? event.files[0]!.name : `${event.files.length} files: ${event.files[0]?.name ?? ''}`;
+  const name =
+    event.files.length === 1 ? event.files[0]!.name : `${event.files.length} files: ${event.files[0]?.name ?? ''}`;
   if (marked) grid.text(area.x, y, '›', 'accent');
   let x = grid.text(area.x + 2, y, `${shortId(event.id)} ${arrow} `, 'dim', right);
   x = grid.text(x, y, fit(cleanLine(event.peer), 14).padEnd(15), 'text', right);
@@ -66,7 +67,12 @@ export function paintTransfers(grid: Grid, { model, overlay }: ChatScene, area: 
   const x = area.x + 1;
   grid.text(x, area.y, 'Transfers', 'accent');
   if (list.length === 0) {
-    grid.text(x + 1, area.y + 2, fit('Nothing has been sent yet. /p2pfile USER PATH offers a file, /p2pvideo USER FILE a video.', area.width - 4), 'dim');
+    grid.text(
+      x + 1,
+      area.y + 2,
+      fit('Nothing has been sent yet. /p2pfile USER PATH offers a file, /p2pvideo USER FILE a video.', area.width - 4),
+      'dim',
+    );
   }
   const room = Math.floor((area.height - 3) / 3);
   const at = Math.max(0, Math.min(overlay?.at ?? 0, list.length - 1));

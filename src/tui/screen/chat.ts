@@ -26,6 +26,7 @@ import { Notifier, type NotifierInit } from './notifier.js';
 import { Outgoing } from './outgoing.js';
 import type { TerminalPort } from './port.js';
 import { SecretPrompt } from './prompt.js';
+import { Reply } from './reply.js';
 import { Search } from './search.js';
 import type { NotifyChoice, Settings } from './settings.js';
 import { TransferDeeds } from './transfer-deeds.js';
@@ -51,6 +52,13 @@ export interface ChatInit {
   readonly greeting?: readonly string[];
 }
 
+/** What stands on the program's own page. */
+const OWN_PAGE = [
+  'Nobody reads this page: it is for what concerns no conversation.',
+  '/rooms lists the open groups, /activeuser who is here; /msgto USER TEXT writes to someone.',
+  '? on an empty line lists keys and commands.',
+];
+
 /** With fewer messages than this above what is in sight, older ones are fetched: reading back never waits. */
 const READ_AHEAD = 200;
 
@@ -68,8 +76,11 @@ export class ChatScreen implements ChatActions, LocalActions {
   readonly #outgoing: Outgoing;
   readonly #notifier: Notifier;
   readonly #deeds: TransferDeeds;
+  readonly #reply = new Reply();
   #tick: Cancel = () => {};
   #leaving = false;
+  /** The person has chosen a conversation. */
+  #opened = false;
   /** What was typed before there was a conversation that it could go to. */
   #early: InputEvent[] | undefined = [];
   #end: (said?: string) => void = () => {};
@@ -102,6 +113,8 @@ export class ChatScreen implements ChatActions, LocalActions {
       local: (line) => runLocal(line, this),
       open: (conversation) => this.open(conversation),
       secret: (label) => this.prompt.ask(label),
+      replyTo: () => this.#reply.take(),
+      ran: () => this.model.setMuted(peer.preferences.get().muted),
       changed: () => this.#frames.soon(),
     });
     this.#deeds = new TransferDeeds({
@@ -127,7 +140,9 @@ export class ChatScreen implements ChatActions, LocalActions {
   async start(): Promise<void> {
     this.#frames.now();
     const { open, greeting = [], clock } = this.#init;
+    this.model.notice(OWN_PAGE.join('\n'), clock.now());
     await this.#loader.start(open);
+    void this.#loader.groups().then(() => this.#enterRoom());
     if (greeting.length > 0) this.model.notice(greeting.join('\n'), clock.now());
     const early = this.#early;
     this.#early = undefined;
@@ -153,6 +168,7 @@ export class ChatScreen implements ChatActions, LocalActions {
       members: this.display.members,
       commands: this.commands,
       prompt: this.prompt.question,
+      reply: this.#reply.quote,
       flash: this.display.flash,
       home: this.#init.home,
       bidi: this.#init.bidi,
@@ -181,8 +197,18 @@ export class ChatScreen implements ChatActions, LocalActions {
     this.#frames.soon();
   }
 
+  /** Whoever has nothing open yet begins in a room. */
+  #enterRoom(): void {
+    if (this.#opened || this.model.selected !== HOME || this.editor.text !== '') return;
+    const room = this.model.groups.list.find(({ state }) => state === 'member');
+    if (room) this.open(room.id);
+  }
+
+  /** What the event says may not be all: a group's kind, or who else came at the same time. */
   #membersChanged(id: string): void {
     if (id === this.model.selected) void this.#loader.members(id);
+    if (this.model.groups.get(id)?.state !== 'member') void this.#loader.groups();
+    else this.#enterRoom();
   }
 
   #input(event: InputEvent): void {
@@ -190,8 +216,16 @@ export class ChatScreen implements ChatActions, LocalActions {
       this.#early.push(event);
       return;
     }
+    const before = this.editor.text;
     chatKey(event, this);
+    if (this.editor.text !== before) this.#typing();
     this.#frames.promptly();
+  }
+
+  /** The others see that something is being written to them; commands are nobody's business. */
+  #typing(): void {
+    const { text } = this.editor;
+    if (this.model.selected !== HOME) this.#init.peer.typing(this.model.selected, text !== '' && !text.startsWith('/'));
   }
 
   // --- What keys do ---
@@ -221,7 +255,8 @@ export class ChatScreen implements ChatActions, LocalActions {
 
   get overlayEnd(): number {
     if (this.display.overlay?.kind === 'transfers') return Math.max(0, this.model.transfers.list.length - 1);
-    return helpEnd(this.#scene(), this.#init.terminal.height);
+    const { width, height } = this.#init.terminal;
+    return helpEnd(this.#scene(), width, height);
   }
 
   /** Where everything stands at the moment, in cells. */
@@ -232,6 +267,15 @@ export class ChatScreen implements ChatActions, LocalActions {
   submit(): void {
     this.#leaving = false;
     void this.#outgoing.submit(this.editor.submit());
+  }
+
+  reply(): void {
+    if (!this.#reply.older(this.model.current)) this.display.say('There is no message to reply to');
+  }
+
+  escape(): void {
+    if (this.#reply.active) this.#reply.take();
+    else this.scroll('end');
   }
 
   answer(take: boolean): void {
@@ -247,6 +291,9 @@ export class ChatScreen implements ChatActions, LocalActions {
   /** Opens a conversation, keeping what was being written in the one before. */
   open(id: string): void {
     this.model.current.draft = this.editor.text;
+    if (this.editor.text !== '' && this.model.selected !== HOME) this.#init.peer.typing(this.model.selected, false);
+    this.#reply.take();
+    this.#opened = true;
     const opened = this.model.conversation(id);
     this.editor.wipe();
     this.editor.set(opened.draft);

@@ -79,7 +79,9 @@ export class Display {
 
   toggleMembers(): void {
     this.#settings.set('members', !this.members);
-    this.say(this.members ? 'Members beside the log of a group, where there is room' : 'Members hidden: /who lists them');
+    this.say(
+      this.members ? 'Members beside the log of a group, where there is room' : 'Members hidden: /who lists them',
+    );
   }
 
   openOverlay(kind: Overlay['kind']): void {

@@ -29,6 +29,10 @@ export interface ChatActions {
   interrupt(): void;
   /** The next conversation with something unread. */
   nextUnread(): void;
+  /** What is written answers the newest message; again, the one before. */
+  reply(): void;
+  /** Gives up a reply, else returns to the newest. */
+  escape(): void;
   /** Answers the newest offer that waits, one of the open conversation before all others. */
   answer(take: boolean): void;
   /** Does something to the marked transfer. */
@@ -83,8 +87,9 @@ const CHAT: Keys<ChatActions> = {
   'S-up': (chat) => chat.scroll(-1),
   'S-down': (chat) => chat.scroll(1),
   'C-end': (chat) => chat.scroll('end'),
-  escape: (chat) => chat.scroll('end'),
+  escape: (chat) => chat.escape(),
   'C-f': (chat) => chat.search.begin(),
+  'M-r': (chat) => chat.reply(),
   'M-a': (chat) => chat.nextUnread(),
   'M-y': (chat) => chat.answer(true),
   'M-n': (chat) => chat.answer(false),
@@ -181,7 +186,8 @@ const WHEEL_ROWS = 3;
 function mouse({ action, x, y }: MouseInput, chat: ChatActions): void {
   if (action === 'wheelup' || action === 'wheeldown') {
     const by = action === 'wheelup' ? -WHEEL_ROWS : WHEEL_ROWS;
-    if (chat.display.overlay) chat.display.moveOverlay(Math.sign(by) * (chat.mode === 'help' ? WHEEL_ROWS : 1), chat.overlayEnd);
+    if (chat.display.overlay)
+      chat.display.moveOverlay(Math.sign(by) * (chat.mode === 'help' ? WHEEL_ROWS : 1), chat.overlayEnd);
     else chat.scroll(by);
     return;
   }

@@ -46,7 +46,6 @@ export class Loader {
       this.#fail(error);
     }
     void this.#users();
-    void this.groups();
   }
 
   /** One's groups and invitations, and what can be entered. */

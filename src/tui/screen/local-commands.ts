@@ -21,7 +21,7 @@ export interface LocalActions {
 
 interface LocalCommand extends CommandInfo {
   /** @returns false where the argument makes no sense */
-  run(actions: LocalActions, argument: string): boolean | void;
+  run(actions: LocalActions, argument: string): unknown;
   /** The same name has more in the peer's table: this is it without arguments alone. */
   readonly bare?: true;
 }
@@ -76,7 +76,11 @@ const LOCAL: readonly LocalCommand[] = [
     usage: `/theme ${THEME_NAMES.join('|')}`,
     about: 'Changes the colours.',
     takes: [THEME_NAMES],
-    run: (actions, argument) => isThemeName(argument) && (actions.setTheme(argument), true),
+    run: (actions, argument) => {
+      if (!isThemeName(argument)) return false;
+      actions.setTheme(argument);
+      return true;
+    },
   },
   {
     name: 'mouse',

@@ -38,10 +38,9 @@ export class Notifier {
     const now = clock.monotonic();
     if (choice === 'off' || now - this.#last < AT_MOST_EVERY_MS) return;
     this.#last = now;
-    if (choice === 'bell') return terminal.notify('');
     const says = event.event === 'transfer' ? 'A file is offered' : 'New message';
     const title = `${says}: ${conversation}`;
-    const shown = desktop?.(title, choice === 'text' ? textOf(event) : '') ?? false;
+    const shown = choice === 'bell' || desktop?.(title, choice === 'text' ? textOf(event) : '') === true;
     terminal.notify(shown ? '' : title);
   }
 }

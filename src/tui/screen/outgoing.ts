@@ -14,6 +14,10 @@ interface OutgoingHost {
   open(conversation: string): void;
   secret: CommandContext['secret'];
   changed(): void;
+  /** The message the text answers, if it answers one. */
+  replyTo(): string | undefined;
+  /** A command has run: what one wants of this installation may have changed. */
+  ran(): void;
 }
 
 /** What is written goes out: a command where it begins with a slash (two slashes for a text that does), else a message. */
@@ -41,10 +45,12 @@ export class Outgoing {
       model.fail(new Failure('usage', 'no-conversation', 'Nobody would read this here.', { hint }), clock.now());
       return;
     }
-    const local = model.sending(to, text, clock.now());
+    const replyTo = this.#host.replyTo();
+    const local = model.sending(to, text, clock.now(), replyTo);
     this.#host.changed();
     try {
-      model.confirmed(local, to, await peer.send(to, text));
+      const sent = await peer.send(to, text, { ...(replyTo !== undefined && { replyTo }) });
+      model.confirmed(local, to, sent);
     } catch (error) {
       model.refused(local, to, toFailure(error), clock.now());
     }
@@ -62,6 +68,8 @@ export class Outgoing {
       model.notice(lines.join('\n'), clock.now(), { kind: 'output' });
     } catch (error) {
       model.fail(toFailure(error), clock.now());
+    } finally {
+      this.#host.ran();
     }
   }
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
 import type { PeerApi } from '../../peer/api.js';
 import type { Command } from '../../peer/commands/command.js';
-import { Checklist, type ChecklistState, type Step, STEPS } from '../model/checklist.js';
+import { Checklist, type ChecklistState, STEPS, type Step } from '../model/checklist.js';
 import { chooseTheme } from '../paint/theme.js';
 import type { Entrance } from '../signin/entrance.js';
 import { type BidiChoice, bidiMode } from './bidi-mode.js';

@@ -22,8 +22,8 @@ export class TransferDeeds {
   answer(take: boolean): void {
     const { model, say } = this.#host;
     const offer = model.transfers.waiting(model.selected);
-    if (offer === undefined) return say('No file is offered at the moment');
-    this.#run(take ? 'accept' : 'decline', offer.id);
+    if (offer === undefined) say('No file is offered at the moment');
+    else this.#run(take ? 'accept' : 'decline', offer.id);
   }
 
   perform(deed: TransferDeed, transfer: TransferState | undefined): void {

@@ -15,8 +15,10 @@ export interface SignUpInput extends SignInInput {
 export interface Entrance {
   /** The directory's link, where one is remembered or given; without it the screen asks. */
   readonly directory: string | undefined;
-  /** The user of the profile, where there is one: then only the password is asked for. */
+  /** The user of the profile, or the one that was named. */
   readonly user: string | undefined;
+  /** Whether this installation has a profile: then only its password is asked for. */
+  readonly known: boolean;
   /**
    * @throws Failure `credentials` for a wrong name or password; `blocked` with `details.seconds` to wait, or without
    * where the account is banned; `unreachable`; `usage` for an invalid link

@@ -2,6 +2,7 @@ import { Failure, toFailure } from '../../base/errors.js';
 import type { PeerApi } from '../../peer/api.js';
 import { parseUserName } from '../../wire/names.js';
 import { cleanLine } from '../../wire/text.js';
+import { failureText } from '../text/sentence.js';
 import type { Entrance, Strength } from './entrance.js';
 import { type Form, signInForm, signUpForm } from './form.js';
 
@@ -33,7 +34,7 @@ export class SignInFlow {
 
   constructor(entrance: Entrance) {
     this.#entrance = entrance;
-    this.#stage = entrance.user === undefined ? 'welcome' : 'signin';
+    this.#stage = entrance.known ? 'signin' : 'welcome';
     this.#form = signInForm(entrance.directory, entrance.user);
   }
 
@@ -112,7 +113,7 @@ export class SignInFlow {
     if (stage === undefined) this.leave();
     else this.#stage = stage;
     const { directory, user } = this.#entrance;
-    this.#form = stage === 'signup' ? signUpForm(directory) : signInForm(directory, user);
+    this.#form = stage === 'signup' ? signUpForm(directory, user) : signInForm(directory, user);
     this.#says = undefined;
   }
 
@@ -164,6 +165,12 @@ export class SignInFlow {
     }
   }
 
+  /** Whoever has no profile here may have no account either. */
+  #newHere({ reason }: Failure): string {
+    const fits = reason === 'credentials' && this.#stage === 'signin' && !this.#entrance.known;
+    return fits ? ' New here? Esc, then Create an account.' : '';
+  }
+
   #ask(): Promise<PeerApi> {
     const value = (name: Parameters<Form['value']>[0]): string => this.#form.value(name).trim();
     const input = {
@@ -183,7 +190,7 @@ export class SignInFlow {
     const left = TRIES - this.#failed;
     const tries =
       failure.reason === 'credentials' && left > 0 ? ` ${left === 1 ? '1 try' : `${left} tries`} left.` : '';
-    this.#complain(cleanLine(`${failure.message} ${failure.hint}`, 1_000) + tries);
+    this.#complain(cleanLine(failureText(failure), 1_000) + tries + this.#newHere(failure));
     const banned = failure.reason === 'blocked' && !waits;
     if (banned || (failure.reason === 'credentials' && left <= 0)) this.#outcome = { failure };
     if (failure.reason !== 'unreachable') this.#form.forget();

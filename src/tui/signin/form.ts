@@ -59,24 +59,31 @@ export class Form {
 const DIRECTORY = 'Directory link';
 const PASSWORD = { secret: true };
 
-export function signInForm(directory: string | undefined, user: string | undefined): Form {
-  const form = new Form([
-    ...(directory === undefined ? [field('directory', DIRECTORY)] : []),
-    field('user', 'User name'),
-    field('password', 'Password', PASSWORD),
-  ]);
+/** The name that is known stands there; what is asked for is the next. */
+function withUser(form: Form, user: string | undefined): Form {
   if (user === undefined) return form;
   form.focus('user');
   form.active.editor.set(user);
-  form.focus(directory === undefined ? 'directory' : 'password');
+  form.focus(form.fields.some(({ name }) => name === 'directory') ? 'directory' : 'password');
   return form;
 }
 
-export const signUpForm = (directory: string | undefined): Form =>
-  new Form([
+export function signInForm(directory: string | undefined, user: string | undefined): Form {
+  const fields = [
+    ...(directory === undefined ? [field('directory', DIRECTORY)] : []),
+    field('user', 'User name'),
+    field('password', 'Password', PASSWORD),
+  ];
+  return withUser(new Form(fields), user);
+}
+
+export function signUpForm(directory: string | undefined, user: string | undefined): Form {
+  const fields = [
     ...(directory === undefined ? [field('directory', DIRECTORY)] : []),
     field('user', 'User name'),
     field('password', 'Password', PASSWORD),
     field('again', 'Password again', PASSWORD),
     field('invite', 'Invite', { optional: true }),
-  ]);
+  ];
+  return withUser(new Form(fields), user);
+}

@@ -93,14 +93,20 @@ test("a delivery mark stands by one's own messages, and a change replaces it alo
   assert.equal(lines(view, 1)[0], '12:00        ann ✓✓ text 1');
 });
 
-test('a quotation stands above a reply and reactions below', () => {
+test('a quotation of what is answered stands above a reply, as it is now, and reactions below', () => {
   const { log, view } = filled(0);
-  log.append(entry(1, { quote: { from: 'ann', text: 'shall\nwe?' }, reactions: new Map([['👍', 2]]), edited: true }));
-  assert.deepEqual(lines(view, 3), [
-    '12:00        bob    ╭ ann: shall we?',
-    '                  text 1 (edited)',
-    '                  👍 2',
-  ]);
+  log.append(entry(1, { from: 'ann', text: 'shall\nwe?' }));
+  log.append(entry(2, { replyTo: 'm1', reactions: new Map([['👍', 2]]), edited: true }));
+  const reply = (quoted: string): string[] => [
+    `12:00        bob    ╭ ${quoted}`,
+    '                    text 2 (edited)',
+    '                    👍 2',
+  ];
+  assert.deepEqual(lines(view, 3), reply('ann: shall we?'));
+  log.replace('m1', (before) => ({ ...before, text: '', deleted: true }));
+  assert.deepEqual(lines(view, 3), reply('ann: This message was taken back.'));
+  log.remove('m1');
+  assert.deepEqual(lines(view, 3), reply('an earlier message'));
 });
 
 test("T2 a line break and a name in a text stay in the text's column", () => {

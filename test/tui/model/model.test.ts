@@ -149,7 +149,7 @@ test('T1 text from others passes the gate before it is in the model', () => {
   assert.equal(model.current.log.last!.text, 'ab');
   assert.equal(model.current.log.last!.from, 'bob ann');
   model.apply({ event: 'error', code: 'x', message: 'said \x1b]0;t\x07so', hint: '' }, NOW);
-  assert.equal(model.current.log.last!.text, 'said so');
+  assert.equal(model.current.log.last!.text, 'Said so.');
 });
 
 test('the line of the unread is where the counted ones begin', () => {

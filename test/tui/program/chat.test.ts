@@ -135,7 +135,7 @@ test('a changed identity is said where it matters', () =>
   chatting(async (terminal, session) => {
     session.emit({ event: 'trust', user: 'bob', change: 'changed', fingerprint: 'f' });
     await terminal.waitForText('identity changed: /verify');
-    await terminal.waitForText('nothing is sent until you accept');
+    await terminal.waitFor((screen) => /nothing is\s+sent/.test(screen.text), 'what that means');
   }));
 
 test('resizing paints anew, down to very small and back', () =>
@@ -159,6 +159,8 @@ test('the help lists commands and keys; ? opens it on an empty line only', () =>
     terminal.write('?');
     await terminal.waitForText('› what?');
     terminal.write(`${KEY.ctrl('c')}?`);
+    await terminal.waitForText('conversation before, after');
+    terminal.write(KEY.pageDown.repeat(3));
     await terminal.waitForText('/msgto USER TEXT');
     terminal.write(KEY.escape);
     await terminal.waitFor((screen) => !screen.has('/msgto USER TEXT'), 'closed');
@@ -205,13 +207,123 @@ test('the bell rings for what is not in sight, without its text', () =>
 test('the checklist of the first minutes ticks itself', () =>
   chatting(
     async (terminal, session) => {
-      await terminal.waitForText('☐ Say hi');
-      terminal.write('hi\r');
-      await terminal.waitForText('☑ Say hi');
-      session.emit({ event: 'sent', id: 'sent-1', conversation: '@bob', state: 'delivered' });
-      await terminal.waitForText('☑ Reach someone');
+      await terminal.waitForText('First minutes 0/4');
+      session.emit({ event: 'sent', id: 'elsewhere', conversation: '@bob', state: 'delivered' });
+      await terminal.waitForText('✓ Message someone');
+      session.transfer({ direction: 'out', state: 'done' });
+      await terminal.waitForText('✓ Send a file');
       session.emit({ event: 'trust', user: 'bob', change: 'verified', fingerprint: 'f' });
+      await terminal.waitForText('✓ Verify a contact');
+      terminal.write('/open #lobby\r');
+      await terminal.waitFor((screen) => screen.line(0).includes('# lobby'), 'the lobby');
+      terminal.write('hi\r');
       await terminal.waitFor((screen) => !screen.has('First minutes'), 'gone when done');
     },
     { env: { CHAT_CHECKLIST: 'yes' } },
   ));
+
+test('F4 closes the checklist', () =>
+  chatting(
+    async (terminal) => {
+      await terminal.waitForText('F4 closes');
+      terminal.write(KEY.f4);
+      await terminal.waitFor((screen) => !screen.has('First minutes'), 'closed');
+    },
+    { env: { CHAT_CHECKLIST: 'yes' } },
+  ));
+
+test('an offered file is taken by a key, its progress seen in its place, in the status line and in the list', () =>
+  chatting(async (terminal, session) => {
+    session.transfer();
+    await terminal.waitFor(
+      (screen) => /bob ⇣ +slides\.pdf +24\.0 MB · application\/pdf/.test(screen.text),
+      'the offer',
+    );
+    terminal.write('\x1by');
+    await terminal.waitForText('accepted');
+    const running = { state: 'running', path: 'lan', rtt: 1.5, loss: 0.01 } as const;
+    session.transfer({ ...running, bytes: 6_000_000, rate: 3_000_000, timeLeft: 6 });
+    session.transfer({ ...running, bytes: 12_000_000, rate: 6_000_000, timeLeft: 2 });
+    await terminal.waitFor((screen) => /50 % +▅█ +6\.00 MB\/s · 2 s left/.test(screen.text), 'how far and how fast');
+    assert.ok(terminal.screen.has('12.0 MB of 24.0 MB · RTT 1.5 ms · loss 1.0 %'));
+    assert.match(terminal.screen.line(29), /⇣ 6\.00 MB\/s ▅█ 2 s/);
+    terminal.write(KEY.f6);
+    await terminal.waitFor(
+      (screen) => screen.has('Esc close') && /a1b2 ⇣ bob +━{8}─{8} +50 %/.test(screen.text),
+      'the list',
+    );
+    terminal.write('p');
+    await terminal.waitForText('paused');
+    terminal.write(KEY.escape);
+    session.transfer({
+      state: 'done',
+      bytes: 24_000_000,
+      files: [{ name: 'slides.pdf', size: 24_000_000, path: '/in/slides.pdf' }],
+    });
+    await terminal.waitFor(
+      (screen) => screen.has('✓ /in/slides.pdf') && !screen.line(29).includes('MB/s'),
+      'done, and where',
+    );
+    const error = { code: 'x', message: 'The disk is full.', hint: 'Make room.' };
+    session.transfer({ id: 'ffff0000', state: 'failed', error });
+    await terminal.waitForText('✗ The disk is full. Make room.');
+  }));
+
+test('a group: who is in it, who comes and goes, invitations in the list, and leaving', () =>
+  chatting(
+    async (terminal, session) => {
+      const group = { kind: 'open', history: 'shared', state: 'member', members: 2 } as const;
+      const member = { state: 'member', presence: 'online' } as const;
+      session.groups([{ ...group, group: '#lobby' }], {
+        '#lobby': [
+          { ...member, user: 'ann', role: 'admin' },
+          { ...member, user: 'eve', presence: 'away' },
+        ],
+      });
+      const lobby = { event: 'group', group: '#lobby', by: 'eve' } as const;
+      session.emit({ ...lobby, change: 'joined', user: 'eve' });
+      await terminal.waitFor((screen) => /1 # lobby/.test(screen.text), 'the group in the list');
+      terminal.write('\x1b1');
+      await terminal.waitFor((screen) => screen.has('→  eve joined') && screen.has('2 members'), 'its log');
+      await terminal.waitFor((screen) => /● ann +admin/.test(screen.text) && /◐ eve/.test(screen.text), 'its members');
+      terminal.write('/open @bob\r');
+      await terminal.waitFor((screen) => screen.line(0).includes('bob'), 'bob');
+      session.emit({ event: 'group', group: '#team', change: 'invited', user: 'ann', by: 'eve' });
+      await terminal.waitFor((screen) => /# team +invited/.test(screen.text), 'the invitation in the list');
+      terminal.write('\x1ba');
+      await terminal.waitForText('you are invited by eve: /joingroup team accepts');
+      session.emit({ event: 'moderation', action: 'ban', user: 'dan', by: 'eve', group: '#team', reason: 'spam' });
+      await terminal.waitForText('✗  dan was banned by eve: spam');
+      session.emit({ event: 'group', group: '#team', change: 'left', user: 'ann', by: 'ann' });
+      await terminal.waitForText('you are not in it: /join team');
+    },
+    { columns: 120 },
+  ));
+
+test('a link is shown with its round trip, and at once that nobody answers', () =>
+  chatting(async (terminal, session) => {
+    session.emit({ event: 'presence', user: 'bob', state: 'online' });
+    session.emit({ event: 'link', user: 'bob', state: 'up', path: 'lan', rtt: 2.5 });
+    await terminal.waitForText('direct link in this network 2.5 ms');
+    session.emit({ event: 'link', user: 'bob', state: 'silent', path: 'lan', rtt: 2.5 });
+    await terminal.waitFor(
+      (screen) => screen.has('no answer: what you write is queued') && screen.has('◌ bob'),
+      'silent',
+    );
+  }));
+
+test('a reply quotes what it answers, Alt+R chooses it; typing is seen', () =>
+  chatting(async (terminal, session) => {
+    session.receive('first question');
+    session.receive('second question');
+    session.emit({ event: 'typing', conversation: '@bob', user: 'bob', state: 'started' });
+    await terminal.waitForText('bob is typing…');
+    session.emit({ event: 'typing', conversation: '@bob', user: 'bob', state: 'stopped' });
+    await terminal.waitFor((screen) => !screen.has('typing'), 'no more');
+    terminal.write('\x1br');
+    await terminal.waitForText('Reply to bob · Esc: no reply · ╭ second question');
+    terminal.write('\x1br');
+    await terminal.waitForText('╭ first question');
+    terminal.write('my answer\r');
+    await terminal.waitFor((screen) => /ann … +╭ bob: first question *\n.* my answer/.test(screen.text), 'the reply');
+  }));

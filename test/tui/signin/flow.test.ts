@@ -10,6 +10,7 @@ const LINK = 'p2pchat://example.test:1#abc';
 class FakeEntrance implements Entrance {
   directory: string | undefined = LINK;
   user: string | undefined;
+  known = false;
   readonly asked: SignUpInput[] = [];
   readonly answers: (Failure | undefined)[] = [];
 
@@ -129,6 +130,7 @@ test('without a known directory its link is asked for, and an unreachable one co
 test('an empty field is asked for, and a profile asks for the password only', async () => {
   const entrance = new FakeEntrance();
   entrance.user = 'ann';
+  entrance.known = true;
   const flow = new SignInFlow(entrance);
   assert.equal(flow.form.active.name, 'password');
   await flow.enter(() => 0);
@@ -140,5 +142,23 @@ test('T1 what the directory says passes the gate', async () => {
   entrance.answers.push(new Failure('denied', 'x', 'no\x1b[2J way'));
   const flow = await signingIn(entrance);
   await fill(flow, ['ann', 'one']);
-  assert.equal(flow.says(0)!.text.trim(), 'no way');
+  assert.equal(flow.says(0)!.text.trim(), 'No way.');
+});
+
+test('who comes by an invitation line has a choice, with the name filled in; a wrong guess says that one may be new', async () => {
+  const entrance = new FakeEntrance();
+  entrance.user = 'bob';
+  entrance.answers.push(wrong());
+  const flow = new SignInFlow(entrance);
+  assert.equal(flow.stage, 'welcome');
+  flow.choose(1);
+  await flow.enter(() => 0);
+  await fill(flow, ['guess']);
+  assert.match(flow.says(0)!.text, /New here\? Esc, then Create an account\./);
+  flow.back();
+  flow.choose(-1);
+  await flow.enter(() => 0);
+  assert.equal(flow.stage, 'signup');
+  await fill(flow, ['long enough', 'long enough', '']);
+  assert.deepEqual(entrance.asked.at(-1), { directory: LINK, user: 'bob', password: 'long enough' });
 });
