@@ -3,8 +3,10 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from '../base/errors.js';
+import { size } from '../peer/commands/transfer-lines.js';
 import { type Child, type Said, startChild } from './children.js';
 import type { Shell } from './shell.js';
+import { makeFile, makeFilm, send } from './tour-files.js';
 
 /** Two people and a directory, each a process of its own, in a folder that is gone afterwards. */
 
@@ -39,9 +41,13 @@ class Tour {
     await this.#step('a private message goes straight to bob', () => this.#message(alice, bob, 'bob', 'Hello Bob'));
     await this.#step('and one straight back', () => this.#message(bob, alice, 'alice', 'Hello Alice'));
     await this.#latency(alice, bob);
+    await this.#step('both enter the room #lobby; what alice says there reaches bob in its place', () =>
+      this.#room(alice, bob),
+    );
+    await this.#files(alice, bob);
     await this.#step('bob leaves; alice writes: the directory keeps it, sealed', async () => {
       await bob.finish();
-      alice.type('See you later');
+      alice.type('/msgto bob See you later');
       await alice.event(({ event, state }) => event === 'sent' && state === 'stored');
     });
     await this.#step('bob is back and has it', async () => {
@@ -107,6 +113,36 @@ class Tour {
     const [p50, p99] = [quantile(times, 0.5), quantile(times, 0.99)];
     output.say({ event: 'tour', step: 'latency', messages: ROUNDS, p50, p99 }, [
       `  ok  ${ROUNDS} messages, from Enter to the other's screen, on disk at both ends: p50 ${ms(p50)}, p99 ${ms(p99)}`,
+    ]);
+  }
+
+  async #room(alice: Child, bob: Child): Promise<void> {
+    for (const [child, user] of [
+      [alice, 'alice'],
+      [bob, 'bob'],
+    ] as const) {
+      child.type('/join lobby');
+      await child.event((said) => said.event === 'group' && said.change === 'joined' && said.user === user);
+    }
+    alice.type('/groupmsg lobby Hello everybody');
+    const { seq } = await bob.event(isMessage('Hello everybody'));
+    if (typeof seq !== 'number') throw new Failure('internal', 'tour', 'the message has no place in the room');
+  }
+
+  async #files(alice: Child, bob: Child): Promise<void> {
+    const [file, film] = await Promise.all([makeFile(this.#folder), makeFilm(this.#folder)]);
+    await this.#sent('a file', '/p2pfile bob', file, alice, bob);
+    await this.#sent(film.what, '/p2pvideo bob', film.path, alice, bob);
+  }
+
+  async #sent(what: string, line: string, source: string, alice: Child, bob: Child): Promise<void> {
+    const { clock, output } = this.#shell;
+    const begun = clock.monotonic();
+    const sent = await send(line, source, alice, bob);
+    const took = clock.monotonic() - begun;
+    const way = sent.path === 'tcp' ? 'TCP, because UDP does not get through' : 'UDP';
+    output.say({ event: 'tour', step: 'transfer', what, ...sent, ms: took }, [
+      `  ok  alice offers ${what}, ${size(sent.bytes)}, bob accepts, and it goes over ${way} at ${size(sent.rate)}/s; SHA-256 is the same (${ms(took)})`,
     ]);
   }
 

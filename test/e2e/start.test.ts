@@ -16,6 +16,15 @@ test('without a terminal, start plays the tour with real processes and ends with
   assert.equal(events.at(-1)?.step, 'end');
   const latency = events.find(({ step }) => step === 'latency');
   assert.ok(Number(latency?.p50) > 0);
+  const transfers = events.filter(({ step }) => step === 'transfer');
+  assert.deepEqual(
+    transfers.map(({ path, rate }) => [path, Number(rate) > 0]),
+    [
+      ['direct', true],
+      ['direct', true],
+    ],
+  );
+  assert.ok(events.some(({ step }) => String(step).includes('#lobby')));
 });
 
 test('on a terminal that can only print, start leads a newcomer from a name and a password to the echo bot’s answer, and back again', async () => {
