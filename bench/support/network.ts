@@ -135,7 +135,7 @@ export class Network {
   static nats(random: {
     readonly a: boolean;
     readonly b: boolean;
-  }): Network & { readonly outside: { a: string; b: string } } {
+  }): Network & { readonly outside: { a: string; b: string }; readonly middle: Host } {
     const net = new Network();
     const [a, b] = [net.a.name, net.b.name];
     const [natA, natB, middle] = ['n', 'm', 'i'].map((end) => net.#more(`${net.#tag}${end}`)) as [
@@ -160,7 +160,8 @@ export class Network {
     for (const host of [natA, middle, natB]) run('ip', 'netns', 'exec', host, 'sysctl', '-qw', 'net.ipv4.ip_forward=1');
     natRules(natA, random.a);
     natRules(natB, random.b);
-    return Object.assign(net, { outside: { a: '198.51.100.1', b: '203.0.113.1' } });
+    const outside = { a: '198.51.100.1', b: '203.0.113.1' };
+    return Object.assign(net, { outside, middle: { name: middle, address: '198.51.100.254' } });
   }
 
   #more(name: string): string {
@@ -184,9 +185,20 @@ export class Network {
     run('ip', '-n', this.b.name, 'link', 'set', 'w', down ? 'down' : 'up');
   }
 
+  /** Both ways at most so many bytes per second, with a queue of so many milliseconds at that rate. */
+  setRate(rate: number, queueMs: number): void {
+    const shape = ['tbf', 'rate', `${rate * 8}bit`, 'burst', '16kb', 'latency', `${queueMs}ms`];
+    for (const { name } of [this.a, this.b]) run('tc', '-n', name, 'qdisc', 'replace', 'dev', 'w', 'root', ...shape);
+  }
+
   /** Runs a command on a host and gives back its output. */
   run(host: Host, command: string, ...args: readonly string[]): string {
     return run('ip', 'netns', 'exec', host.name, command, ...args);
+  }
+
+  /** What stands before a command line that is to run on a host. */
+  within({ name }: Host): readonly string[] {
+    return ['ip', 'netns', 'exec', name];
   }
 
   /** The words that run a command on a host. */

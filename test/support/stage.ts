@@ -10,6 +10,10 @@ export class Person {
   readonly name: string;
   readonly home: string;
   readonly passwordFile: string;
+  /** Where its programs run: what stands before their command lines. */
+  within: readonly string[] | undefined;
+  /** Where its links come in. */
+  listenAt = '127.0.0.1:0';
 
   constructor(stage: Stage, name: string, home: string, passwordFile: string) {
     this.#stage = stage;
@@ -20,29 +24,32 @@ export class Person {
 
   /** A command with the password, in JSON, to its end. */
   run(words: readonly string[], input = ''): Promise<Ended> {
-    return this.#stage.workshop.run([...words, '--json', '--password-file', this.passwordFile], {
-      home: this.home,
-      input,
-    });
+    const all = [...words, '--json', '--password-file', this.passwordFile];
+    return this.#stage.workshop.run(all, { ...this.#place, input });
   }
 
   start(words: readonly string[]): Running {
-    return this.#stage.workshop.start([...words, '--json', '--password-file', this.passwordFile], { home: this.home });
+    const all = [...words, '--json', '--password-file', this.passwordFile];
+    return this.#stage.workshop.start(all, this.#place);
+  }
+
+  get #place() {
+    return { home: this.home, ...(this.within !== undefined && { within: this.within }) };
   }
 
   /** A `listen` that is ready. */
   async listen(...words: string[]): Promise<Running> {
-    return this.#ready(this.start(['listen', '--listen', '127.0.0.1:0', ...words]));
+    return this.#ready(this.start(['listen', '--listen', this.listenAt, ...words]));
   }
 
   /** A chat in lines that is ready. */
   async chat(): Promise<Running> {
-    return this.#ready(this.start(['login', '--plain', '--listen', '127.0.0.1:0']));
+    return this.#ready(this.start(['login', '--plain', '--listen', this.listenAt]));
   }
 
   /** Without a password: through the process that has the profile open. */
   through(words: readonly string[]): Promise<Ended> {
-    return this.#stage.workshop.run([...words, '--json'], { home: this.home });
+    return this.#stage.workshop.run([...words, '--json'], this.#place);
   }
 
   async #ready(running: Running): Promise<Running> {
@@ -58,6 +65,9 @@ export class Stage {
   link = '';
   ownerInvite = '';
   directory!: Running;
+  /** Where the directory runs, as of Person, and the address it listens at. */
+  within: readonly string[] = [];
+  host = '127.0.0.1';
   #people = 0;
 
   constructor() {
@@ -67,8 +77,9 @@ export class Stage {
   /** Starts the directory; again on the same port, where it has run before. */
   async open(...words: string[]): Promise<this> {
     const port = /:(\d+)#/.exec(this.link)?.[1] ?? '0';
-    const flags = ['--data', this.data, '--listen', `127.0.0.1:${port}`, '--json', ...words];
-    this.directory = this.workshop.start(['directory', 'start', ...flags], { home: this.workshop.folder });
+    const flags = ['--data', this.data, '--listen', `${this.host}:${port}`, '--json', ...words];
+    const place = { home: this.workshop.folder, ...(this.within.length > 0 && { within: this.within }) };
+    this.directory = this.workshop.start(['directory', 'start', ...flags], place);
     const ready = await this.directory.event(({ event }) => event === 'ready');
     this.link = String(ready.link);
     this.ownerInvite = String(ready.ownerInvite ?? this.ownerInvite);
@@ -86,10 +97,21 @@ export class Stage {
     return person.run(['register', person.name, '--directory', this.link, ...words]);
   }
 
+  /** Registered from a host of its own, where links come in at any of its addresses. */
+  async registeredOn(name: string, within: readonly string[]): Promise<Person> {
+    const person = this.newcomer(name);
+    person.within = within;
+    person.listenAt = '0.0.0.0:0';
+    return this.#register(person);
+  }
+
   async registered(name: string, password = PASSWORD): Promise<Person> {
-    const person = this.newcomer(name, password);
+    return this.#register(this.newcomer(name, password));
+  }
+
+  async #register(person: Person): Promise<Person> {
     const { status, stdout, stderr } = await this.register(person);
-    if (status !== 0) throw new Error(`${name} could not register: ${stdout}${stderr}`);
+    if (status !== 0) throw new Error(`${person.name} could not register: ${stdout}${stderr}`);
     return person;
   }
 
