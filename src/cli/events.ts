@@ -94,6 +94,7 @@ export function eventLines(event: PeerEvent, now: number): string[] {
     case 'moderation':
       return [moderationLine(event)];
     case 'link':
+    case 'account':
       return [];
     case 'error':
       return [`-- ${field(event.message)} ${field(event.hint)}`.trimEnd()];

@@ -88,7 +88,7 @@ export class LineMode {
   async #command(line: string): Promise<void> {
     const { command, args } = parseSlash(commands, line);
     const secrets: Record<string, string> = {};
-    for (const secret of secretsOf(command)) secrets[secret.name] = await this.#secret(secret);
+    for (const secret of secretsOf(command, args)) secrets[secret.name] = await this.#secret(secret);
     await this.#run(command, { ...args, ...secrets });
   }
 

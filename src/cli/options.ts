@@ -16,6 +16,12 @@ export const PASSWORD_FILE = {
   describe: 'file whose first line is the password; - is standard input',
 } as const;
 
+export const PHRASE_FILE = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'file with the recovery phrase; - is standard input',
+} as const;
+
 export const DIRECTORY = {
   type: 'string',
   requiresArg: true,

@@ -1,4 +1,5 @@
 import type { Failure } from '../base/errors.js';
+import type { Recovery } from '../peer/account-api.js';
 import type { NewAccount, OpenPeer, PeerApi, Whoami } from '../peer/api.js';
 import type { Role } from '../wire/directory.js';
 
@@ -50,6 +51,8 @@ export interface PeerParts {
   registerAccount(init: NewAccount): Promise<Enrolled>;
   /** Opens the profile; without one, or after a logout, logs in and makes this installation a device of the account. */
   loginPeer(init: OpenPeer & { readonly user?: string }): Promise<PeerApi>;
+  /** Sets a new password by the recovery phrase, and makes this installation a device of the account. */
+  recoverAccount(init: Recovery): Promise<Enrolled>;
   /** What is known of the profile without its password; undefined where there is none. */
   profile(home: string): Promise<KnownProfile | undefined>;
 }

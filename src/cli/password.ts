@@ -9,14 +9,16 @@ export interface PasswordSource {
   readonly prompt: string;
   /** The option's name, for the hint. */
   readonly option?: string;
+  /** All lines of the file, not the first alone: a recovery phrase may stand in several. */
+  readonly whole?: boolean;
 }
 
 const PASSWORD_BYTES = 4096;
 
-async function firstLine(file: string, option: string): Promise<string> {
+async function fromFile(file: string, option: string, whole: boolean): Promise<string> {
   const failed = (why: string): Failure =>
-    new Failure('usage', 'password-file', `The password file cannot be read: ${why}.`, {
-      hint: `Give --${option} a file whose first line is the password, or - for standard input.`,
+    new Failure('usage', 'password-file', `The file of --${option} cannot be read: ${why}.`, {
+      hint: `Give --${option} a file that ${whole ? 'holds it' : 'has it on its first line'}, or - for standard input.`,
     });
   const handle = await open(file, 'r').catch((error: NodeJS.ErrnoException) => {
     throw failed(error.code === 'ENOENT' ? 'there is no such file' : (error.code ?? 'unknown'));
@@ -26,14 +28,15 @@ async function firstLine(file: string, option: string): Promise<string> {
     const { bytesRead } = await handle.read(buffer, 0, PASSWORD_BYTES, 0).catch((error: NodeJS.ErrnoException) => {
       throw failed(error.code === 'EISDIR' ? 'it is a folder' : (error.code ?? 'unknown'));
     });
-    return buffer.toString('utf8', 0, bytesRead).split(/\r?\n/, 1)[0] ?? '';
+    const text = buffer.toString('utf8', 0, bytesRead);
+    return whole ? text.trim() : (text.split(/\r?\n/, 1)[0] ?? '');
   } finally {
     await handle.close();
   }
 }
 
 const missing = (option: string): Failure =>
-  new Failure('usage', 'password-needed', 'A password is needed, and there is no terminal to ask for it.', {
+  new Failure('usage', 'password-needed', `--${option} is needed: there is no terminal to ask.`, {
     hint: `Give --${option} FILE (its first line), or --${option} - to read it from standard input.`,
   });
 
@@ -49,14 +52,18 @@ export async function password(shell: Shell, source: PasswordSource): Promise<st
   const option = source.option ?? 'password-file';
   const given = await read(shell, source, option);
   if (given !== undefined && given !== '') return given;
-  throw new Failure('usage', 'password-empty', 'The password is empty.', {
+  throw new Failure('usage', 'password-empty', `${source.prompt}: nothing was given.`, {
     hint: source.file === undefined ? 'Type it, then Enter.' : `Put it on the first line of what --${option} names.`,
   });
 }
 
-async function read(shell: Shell, { file, prompt }: PasswordSource, option: string): Promise<string | undefined> {
-  if (file === '-') return shell.input().line();
-  if (file !== undefined) return firstLine(file, option);
+async function read(
+  shell: Shell,
+  { file, prompt, whole = false }: PasswordSource,
+  option: string,
+): Promise<string | undefined> {
+  if (file === '-') return whole ? shell.input().rest() : shell.input().line();
+  if (file !== undefined) return fromFile(file, option, whole);
   if (!shell.input().terminal) throw missing(option);
   return shell.input().secret(`${prompt}: `);
 }

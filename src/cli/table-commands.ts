@@ -47,8 +47,9 @@ export function yargsOptions(command: Command, argv: Argv): Argv {
     else argv.positional(name, { type: 'string', describe: parameter.about } as PositionalOptions);
   }
   argv.options({ 'password-file': PASSWORD_FILE, directory: DIRECTORY, listen: LISTEN });
-  if (secretsOf(command).some(({ twice }) => twice)) {
-    argv.option('new-password-file', { ...PASSWORD_FILE, describe: 'the same for the new password' });
+  for (const { file, about } of secretsOf(command)) {
+    if (file !== 'password-file')
+      argv.option(file, { ...PASSWORD_FILE, describe: `the same for: ${about.toLowerCase()}` });
   }
   const sample = example(command, 'shell');
   return sample === undefined ? argv : argv.epilogue(`Example: ${sample}`);
@@ -70,12 +71,16 @@ async function withText(shell: Shell, command: Command, words: readonly string[]
   });
 }
 
+type Ask = () => Promise<string>;
+
 /** New ones are asked for; any other is the one the profile opens with, and that is asked for once. */
-async function secrets(shell: Shell, command: Command, parsed: Parsed, ask: () => Promise<string>): Promise<Args> {
+async function secrets(shell: Shell, command: Command, args: Args, parsed: Parsed, ask: Ask): Promise<Args> {
   const given: Record<string, string> = {};
-  for (const { name, about, twice } of secretsOf(command)) {
-    const file = parsed['new-password-file'] as string | undefined;
-    given[name] = await (twice ? newPassword(shell, { file, prompt: about, option: 'new-password-file' }) : ask());
+  for (const { name, about, twice, file: option } of secretsOf(command, args)) {
+    const file = parsed[option] as string | undefined;
+    const source = { file, prompt: about, option, whole: option === 'phrase-file' };
+    if (option === 'password-file') given[name] = await ask();
+    else given[name] = await (twice ? newPassword(shell, source) : password(shell, source));
   }
   return given;
 }
@@ -102,7 +107,7 @@ export async function runFromTable(shell: Shell, command: Command, parsed: Parse
   if (options['password-file'] === STDIN) await ask();
   const { words, flags } = argumentsOf(command, parsed);
   const args = bind(command, 'shell', await withText(shell, command, words), flags);
-  const all = { ...args, ...(await secrets(shell, command, parsed, ask)) };
+  const all = { ...args, ...(await secrets(shell, command, args, parsed, ask)) };
   await oneShot(
     shell,
     () => openInit(shell, options, ask),

@@ -7,7 +7,7 @@ import type { ListenOptions } from './commands/listen.js';
 import type { LoginOptions } from './commands/login.js';
 import type { RegisterOptions } from './commands/register.js';
 import type { RpcOptions } from './commands/rpc.js';
-import { DIRECTORY, LISTEN, PASSWORD_FILE } from './options.js';
+import { DIRECTORY, LISTEN, PASSWORD_FILE, PHRASE_FILE } from './options.js';
 import type { Shell } from './shell.js';
 import { type Parsed, runFromTable, yargsForm, yargsOptions } from './table-commands.js';
 
@@ -96,7 +96,12 @@ function addSessions(argv: Argv, line: Line): void {
       (inner) =>
         inner
           .positional('name', { type: 'string', describe: 'the user name; remembered in the profile' })
-          .options({ ...PEER, plain: { type: 'boolean', describe: 'lines instead of the full screen' } })
+          .options({
+            ...PEER,
+            plain: { type: 'boolean', describe: 'lines instead of the full screen' },
+            recover: { type: 'boolean', describe: 'with the recovery phrase, and a new password' },
+            'phrase-file': PHRASE_FILE,
+          })
           .epilogue('Example: p2pchat login alice'),
       line.does(async (shell, parsed: LoginOptions) => (await import('./commands/login.js')).login(shell, parsed)),
     )

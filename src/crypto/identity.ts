@@ -23,7 +23,7 @@ const BACKUP_CONTEXT = 'p2pchat/1 identity backup';
 const BACKUP_VERSION = 1;
 const ZERO = Uint8Array.of(0);
 
-const accountBytes = ({ directoryId, folded }: AccountName): Uint8Array =>
+export const accountBytes = ({ directoryId, folded }: AccountName): Uint8Array =>
   concat(utf8(directoryId), ZERO, utf8(folded), ZERO);
 
 const statementBytes = (account: AccountName, deviceKey: Uint8Array): Uint8Array =>

@@ -11,6 +11,8 @@ export const METHOD_ACTIONS: Readonly<Record<keyof DirectoryMethods, Action>> = 
   'password.start': 'account.own',
   'password.finish': 'account.own',
   'account.delete': 'account.own',
+  'devices.list': 'account.own',
+  'devices.revoke': 'account.own',
   logout: 'account.own',
   'presence.set': 'account.own',
   'users.list': 'people.see',

@@ -1,3 +1,4 @@
+import type { Recovery } from '../peer/account-api.js';
 import type { NewAccount, OpenPeer, PeerApi, Whoami } from '../peer/api.js';
 
 /** What a program is composed of that runs a peer: this library, and bin/. What isn't used is not loaded. */
@@ -18,6 +19,9 @@ export const peers = {
 
   /** Makes the account and enrols this installation as its first device. */
   registerAccount: async (init: NewAccount) => (await import('../peer/account.js')).registerAccount(init),
+
+  /** Sets a new password by the recovery phrase, and makes this installation a device of the account. */
+  recoverAccount: async (init: Recovery) => (await import('../peer/recover.js')).recoverAccount(init),
 
   /** Undefined where there is no profile in the folder. */
   async profile(home: string): Promise<KnownProfile | undefined> {

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { sameBytes } from '../base/bytes.js';
 import { type Clock, systemClock } from '../base/clock.js';
 import { Failure } from '../base/errors.js';
 import { type Random, systemRandom } from '../base/random.js';
@@ -7,6 +8,7 @@ import { type AccountName, openIdentityBackup, sealIdentityBackup, signDevice } 
 import { deviceIdOf, SigningKey } from '../crypto/keys.js';
 import { enrolProof, finishLogin, finishRegistration, startLogin, startRegistration } from '../crypto/login.js';
 import { assertPassword } from '../crypto/password.js';
+import { sealForRecovery } from '../crypto/recovery.js';
 import { enrolExporter } from '../crypto/tls.js';
 import { createVault, openVault, sealer, type Vault } from '../crypto/vault.js';
 import { openLevelStore } from '../store/level/open.js';
@@ -71,7 +73,7 @@ export async function enrolDevice(init: NewAccount, means: Means = SYSTEM): Prom
 }
 
 /** One installation is one person's: another account's keys and history must not be mixed in. */
-async function assertFree(home: string, user?: string): Promise<void> {
+export async function assertFree(home: string, user?: string): Promise<void> {
   const profile = await readProfile(home);
   if (profile === undefined || (user !== undefined && foldName(profile.user) === foldName(user))) return;
   throw new Failure('usage', 'profile-taken', `this installation belongs to ${profile.user} already`, {
@@ -89,9 +91,20 @@ async function login(channel: EnrolChannel, account: AccountName, user: string, 
   return { ...answer, identity, sessionKey };
 }
 
-async function enrol(channel: EnrolChannel, link: DirectoryLink, init: NewAccount, means: Means): Promise<Enrolled> {
+/**
+ * Logs in on the channel, and enrols this installation there.
+ * @param expected the account's identity key, where it is known already: another one is refused
+ */
+export async function enrol(
+  channel: EnrolChannel,
+  link: DirectoryLink,
+  init: NewAccount,
+  means: Means,
+  expected?: SigningKey,
+): Promise<Enrolled> {
   const account = { directoryId: channel.trust.directoryId, folded: foldName(init.user) };
   const { user, role, identity, sessionKey } = await login(channel, account, init.user, init.password);
+  if (expected && !sameBytes(expected.publicKey, identity.publicKey)) throw otherIdentity();
   await makeHome(init.home);
   const known = await readProfile(init.home);
   const vault = known ? await openVault(known.vault, init.password) : await createVault(init.password, means.random);
@@ -115,7 +128,8 @@ async function enrol(channel: EnrolChannel, link: DirectoryLink, init: NewAccoun
     };
     await store.write([tables.device.put(['self'], row)]);
     const device = deviceIdOf(deviceKey.publicKey);
-    await saveProfile(init.home, link, { user, device }, vault);
+    const recovery = sealForRecovery(vault.key, identity, means.random);
+    await saveProfile(init.home, link, { user, device, recovery }, vault);
     return { user, device, role };
   } finally {
     await store.close();
@@ -125,11 +139,16 @@ async function enrol(channel: EnrolChannel, link: DirectoryLink, init: NewAccoun
 function saveProfile(
   home: string,
   link: DirectoryLink,
-  self: { user: string; device: string },
+  self: { user: string; device: string; recovery: Uint8Array },
   vault: Vault,
 ): Promise<void> {
   return writeProfile(home, { version: 1, ...self, directory: formatLink(link), vault: vault.file });
 }
+
+const otherIdentity = (): Failure =>
+  new Failure('trust', 'identity-other', 'The directory has another identity key for this account than your phrase.', {
+    hint: 'Do not go on with this directory, and ask its operator.',
+  });
 
 const label = (): string => hostname().slice(0, DEVICE_LABEL_CHARS);
 

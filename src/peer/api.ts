@@ -1,4 +1,5 @@
 import type { PresenceState, Role } from '../wire/directory.js';
+import type { AccountApi } from './account-api.js';
 import type { DeliveryState, LinkEvent, PeerEvent, TransferEvent, UploadMention, Via } from './events.js';
 import type { GroupsApi } from './groups/api.js';
 import type { UploadsApi } from './uploads/api.js';
@@ -216,6 +217,7 @@ export interface ChangesApi {
 }
 
 export interface PeerApi {
+  readonly account: AccountApi;
   readonly changes: ChangesApi;
   readonly preferences: PreferencesApi;
   readonly groups: GroupsApi;

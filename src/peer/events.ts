@@ -153,6 +153,14 @@ export interface TransferEvent {
   readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
 }
 
+/** Something of one's own account has changed, or was seen to. */
+export interface AccountEvent {
+  readonly event: 'account';
+  readonly change: 'recovery';
+  /** The recovery phrase was shown, or typed in again and right. */
+  readonly state: 'shown' | 'checked';
+}
+
 export interface ErrorEvent {
   readonly event: 'error';
   readonly code: string;
@@ -231,6 +239,7 @@ export interface ChangeEvent {
 }
 
 export type PeerEvent =
+  | AccountEvent
   | TypingEvent
   | UnreadEvent
   | SettingEvent

@@ -4,6 +4,7 @@ import { type Clock, systemClock, timestamp } from '../base/clock.js';
 import { Failure, hasCode, toFailure } from '../base/errors.js';
 import { type Random, systemRandom } from '../base/random.js';
 import { Scope } from '../base/scope.js';
+import { sealForRecovery } from '../crypto/recovery.js';
 import { fingerprint, safetyNumber } from '../crypto/safety.js';
 import { openVault, sealer } from '../crypto/vault.js';
 import { openLevelStore } from '../store/level/open.js';
@@ -11,6 +12,7 @@ import type { LocalStore } from '../store/local.js';
 import { parseLink } from '../wire/link.js';
 import { foldName, parseUserName } from '../wire/names.js';
 import { type Enrolled, enrolDevice } from './account.js';
+import { AccountFace } from './account-face.js';
 import type {
   ChangesApi,
   Check,
@@ -60,6 +62,7 @@ class Peer implements PeerApi {
   readonly #preferences: PreferencesApi;
   readonly #clock: Clock;
   readonly ended: Promise<void>;
+  readonly account: AccountFace;
   readonly groups: GroupsApi;
   readonly changes: ChangesApi;
   #settleEnded!: () => void;
@@ -97,6 +100,13 @@ class Peer implements PeerApi {
     const { self, disk, core, network, clock } = init;
     const request: DirectoryRequest = (method, params) => network.client.request(method, params);
     const { anchor, key } = self;
+    this.account = new AccountFace({
+      self,
+      home: init.home,
+      clock,
+      client: () => network.client,
+      emit: (event) => core.feed.emit(event),
+    });
     this.changes = core.changes;
     this.groups = new GroupsFace({
       named: core.named,
@@ -438,6 +448,10 @@ async function start(
   scope.defer(() => disk.close());
   const tables = openTables(disk, sealer(key, random));
   const self = await Self.load(profile, disk, tables, clock);
+  if (profile.recovery === undefined) {
+    const recovery = sealForRecovery(key, self.identity, random);
+    await writeProfile(init.home, { ...(await requireProfile(init.home)), recovery });
+  }
   const online = new Scope();
   let peer: Peer;
   const network = new Network({

@@ -16,6 +16,8 @@ const profileSchema = v.object({
   /** The directory's link, fingerprint included. */
   directory: v.string(),
   vault: v.pipe(v.string(), v.transform(fromBase64url)),
+  /** The vault key, for whoever has the recovery phrase (crypto/recovery.ts). */
+  recovery: v.optional(v.pipe(v.string(), v.transform(fromBase64url))),
   /** After a logout: the history is still here, and the device has no certificate. */
   loggedOut: v.optional(v.boolean()),
 });
@@ -55,12 +57,18 @@ export async function requireProfile(home: string): Promise<Profile> {
   });
 }
 
+const inText = ({ vault, recovery, ...profile }: Profile): object => ({
+  ...profile,
+  vault: base64url(vault),
+  ...(recovery && { recovery: base64url(recovery) }),
+});
+
 /** Whole or not at all, also through a crash. */
 export async function writeProfile(home: string, profile: Profile): Promise<void> {
   const path = join(home, FILE);
   const file = await open(`${path}.new`, 'w', 0o600);
   try {
-    await file.writeFile(`${JSON.stringify({ ...profile, vault: base64url(profile.vault) }, null, 2)}\n`);
+    await file.writeFile(`${JSON.stringify(inText(profile), null, 2)}\n`);
     await file.sync();
   } finally {
     await file.close();

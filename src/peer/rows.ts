@@ -31,6 +31,8 @@ const deviceRow = v.object({
   caCertificate: bytes(CERTIFICATE_BYTES),
   crl: bytes(CRL_BYTES),
   role: roleSchema,
+  /** How far its owner has got with the recovery phrase. */
+  recovery: v.optional(v.picklist(['shown', 'checked'])),
   /** How often a program has started on this row; the directory remembers the highest it saw. */
   starts: count(),
 });

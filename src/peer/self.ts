@@ -107,6 +107,14 @@ export class Self {
     return true;
   }
 
+  get recovery(): 'unseen' | 'shown' | 'checked' {
+    return this.#row.recovery ?? 'unseen';
+  }
+
+  async learnRecovery(recovery: 'shown' | 'checked'): Promise<void> {
+    await this.#update({ recovery });
+  }
+
   async learnRole(role: Role): Promise<void> {
     if (role !== this.#row.role) await this.#update({ role });
   }

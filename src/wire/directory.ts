@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { deviceMethods, recoveryMethods } from './account-methods.js';
 import { groupMethods, groupNotices } from './groups.js';
 import {
   CERTIFICATE_BYTES,
@@ -15,6 +16,7 @@ import {
   NAME_CHARS,
   SEALED_BYTES,
 } from './limits.js';
+import { presenceSchema } from './presence.js';
 import { roleSchema } from './roles.js';
 import { method, nothing } from './rpc.js';
 import { bytes, codec, count, exactly, list, text, time } from './schema.js';
@@ -31,10 +33,8 @@ export const ALPN_DIRECTORY = 'p2pchat/1';
 
 // --- Nouns ---
 
+export type { PresenceState } from './presence.js';
 export { type Role, roleSchema } from './roles.js';
-
-export const presenceSchema = v.picklist(['online', 'away', 'offline']);
-export type PresenceState = v.InferOutput<typeof presenceSchema>;
 
 export const registrationSchema = v.picklist(['open', 'invite', 'closed']);
 export type RegistrationMode = v.InferOutput<typeof registrationSchema>;
@@ -120,6 +120,7 @@ export const enrolMethods = {
     v.object({ role: roleSchema }),
   ),
   ...loginMethods,
+  ...recoveryMethods,
   /** Only after login.finish on this channel; `proof` binds the login, the channel and the request. */
   enrol: method(v.object({ csr, proof: exactly(32), label: text(DEVICE_LABEL_CHARS) }), v.object({ certificate, crl })),
 };
@@ -157,6 +158,7 @@ export const directoryMethods = {
   'password.start': method(v.object({ request: opaqueMessage }), v.object({ response: opaqueMessage })),
   'password.finish': method(v.object({ record: opaqueMessage, backup: bytes(512) }), nothing),
   'account.delete': method(nothing, nothing),
+  ...deviceMethods,
   /** Revokes this device's certificate, or those of all the account's devices. */
   logout: method(v.object({ everywhere: v.boolean() }), nothing),
 

@@ -314,6 +314,8 @@ const minimal: Readonly<Record<Exclude<MethodName<DirectoryMethods>, 'hello'>, o
   'password.start': { request: message },
   'password.finish': { record: message, backup: id },
   'account.delete': {},
+  'devices.list': {},
+  'devices.revoke': { device: '0123456789abcdef' },
   logout: { everywhere: true },
   'presence.set': { state: 'away' },
   'users.list': { limit: 1 },

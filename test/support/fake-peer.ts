@@ -2,6 +2,7 @@ import type { FilesApi, HistoryMessage, HistoryQuery, PeerApi, SearchQuery, User
 import type { PeerEvent, TransferEvent } from '../../src/peer/events.js';
 import type { GroupMember, GroupsApi } from '../../src/peer/groups/api.js';
 import type { GroupSummary } from '../../src/peer/groups/named-groups.js';
+import { noAccount } from './no-account.js';
 import { noFiles, noUploads } from './no-files.js';
 import { noChanges, noGroups, noPreferences } from './no-groups.js';
 
@@ -137,6 +138,7 @@ export class FakePeer implements PeerApi {
     list: async () => this.groupList,
     members: async (name) => this.memberLists[name] ?? [],
   };
+  readonly account = noAccount();
   readonly changes = noChanges;
   readonly preferences = noPreferences;
 

@@ -56,6 +56,7 @@ const status = await main(process.argv.slice(2), {
       writeFileSync(join(home, 'script.json'), JSON.stringify({ ...script(home), user, password }));
       return { user, device: '00112233445566ff', role: 'beginner' };
     },
+    recoverAccount: () => Promise.reject(new Error('there is no recovery in this script')),
     async profile(home) {
       const { user } = script(home);
       if (user === undefined) return undefined;

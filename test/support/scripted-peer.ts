@@ -11,11 +11,13 @@ import type {
   Whoami,
 } from '../../src/peer/api.js';
 import type { DeliveryState, PeerEvent } from '../../src/peer/events.js';
+import { noAccount } from './no-account.js';
 import { noFiles, noUploads } from './no-files.js';
 import { noChanges, noGroups, noPreferences } from './no-groups.js';
 
 /** A peer that says what a test gave it to say, and notes what it was asked. For tests of the faces alone. */
 export class ScriptedPeer implements PeerApi {
+  readonly account = noAccount();
   readonly groups = noGroups;
   readonly changes = noChanges;
   readonly preferences = noPreferences;

@@ -1,18 +1,21 @@
 import { Failure, hasCode, toFailure } from '../../base/errors.js';
 import type { PeerApi, Whoami } from '../../peer/api.js';
-import { foldName, parseUserName } from '../../wire/names.js';
 import { enterFirstRoom } from '../first-room.js';
 import { LineMode } from '../line-mode.js';
+import { nameOf } from '../name.js';
 import { givenDirectory, neededDirectory, type PeerOptions, withPassword } from '../options.js';
 import { canAsk, password } from '../password.js';
 import { type Opened, openProfile, running } from '../session.js';
 import type { Shell } from '../shell.js';
+import { recover } from './recover.js';
 import { signUp } from './register.js';
 
 export interface LoginOptions extends PeerOptions {
   readonly name?: string | undefined;
   readonly invite?: string | undefined;
   readonly plain?: boolean | undefined;
+  readonly recover?: boolean | undefined;
+  readonly 'phrase-file'?: string | undefined;
   /** For the first minutes: whom to talk to, and what to say about it. */
   readonly open?: string;
   readonly greeting?: readonly string[];
@@ -26,25 +29,6 @@ const inUse = (): Failure =>
   new Failure('storage', 'profile-in-use', 'A chat or `p2pchat listen` runs on this profile already.', {
     hint: 'One-shot commands go through it; for a second chat set P2PCHAT_HOME to another folder.',
   });
-
-const otherPerson = (user: string): Failure =>
-  new Failure('usage', 'profile-taken', `This installation belongs to ${user} already.`, {
-    hint: `Log in with: p2pchat login ${user}. For another account set P2PCHAT_HOME to another folder.`,
-  });
-
-async function nameOf(shell: Shell, name: string | undefined, profile: Whoami | undefined): Promise<string> {
-  if (name !== undefined) {
-    const { name: user, folded } = parseUserName(name);
-    if (profile !== undefined && foldName(profile.user) !== folded) throw otherPerson(profile.user);
-    return user;
-  }
-  if (profile !== undefined) return profile.user;
-  const typed = shell.input().terminal ? await shell.input().line('User name: ') : undefined;
-  if (typed !== undefined && typed.trim() !== '') return parseUserName(typed.trim()).name;
-  throw new Failure('usage', 'name-needed', 'Nobody has logged in here yet: who are you?', {
-    hint: 'p2pchat login NAME --directory LINK, or p2pchat register NAME --directory LINK.',
-  });
-}
 
 class SignIn {
   readonly #shell: Shell;
@@ -106,7 +90,11 @@ export async function login(shell: Shell, options: LoginOptions, known?: string)
   const client = await running(shell);
   if (client) throw inUse();
   const profile = await (await shell.parts.peer()).profile(shell.home);
-  if (await wantsScreen(shell, options)) return screen(shell, options, profile);
+  if (options.recover && known === undefined) {
+    const recovered = await recover(shell, options, profile);
+    return login(shell, { ...options, name: recovered.user }, recovered.password);
+  }
+  if (known === undefined && (await wantsScreen(shell, options))) return screen(shell, options, profile);
   for (const line of options.greeting ?? []) shell.output.note(line);
   const user = await nameOf(shell, options.name, profile);
   const signIn = new SignIn(shell, options, profile);

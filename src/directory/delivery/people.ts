@@ -2,6 +2,7 @@ import { concat, utf8 } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
 import type { Authority } from '../../crypto/ca.js';
 import { path } from '../../store/keys.js';
+import type { OwnDevice } from '../../wire/account-methods.js';
 import { type PresenceState, ROSTER_CONTEXT, type Role, rosterCodec } from '../../wire/directory.js';
 import type { Account, Accounts } from '../accounts/accounts.js';
 import type { Devices } from '../authority/devices.js';
@@ -74,6 +75,18 @@ export class People {
     const { user, role, folded } = account;
     const state = this.#init.sessions.stateOf(folded);
     return { user, role, state, lastSeen: await this.#lastSeen(account, state) };
+  }
+
+  /** For the account itself. */
+  async devices(folded: string): Promise<OwnDevice[]> {
+    const { tables, devices, sessions, clock } = this.#init;
+    const row = await devices.row(folded);
+    const listed = row.devices.map(async ({ device, label, addedAt }) => {
+      const session = sessions.find(folded, device);
+      const lastSeen = session ? clock.now() : ((await tables.seen.get(path(folded, device)))?.lastSeen ?? addedAt);
+      return { device, label, addedAt, lastSeen, state: session?.state ?? ('offline' as const) };
+    });
+    return Promise.all(listed);
   }
 
   /** @returns the encoded roster, and the CA's signature over ROSTER_CONTEXT and it */

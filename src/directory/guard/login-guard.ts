@@ -89,7 +89,22 @@ export class LoginGuard {
     else this.#refund(nameKey(charge.folded));
   }
 
-  /** Lifts a name's block, on the operator's word. */
+  /**
+   * For a proof that nobody can guess: it costs the address, and neither blocks the name nor is kept out by its block.
+   * @throws Failure limit 'too-many-logins'
+   */
+  admit(address: string, now: number): void {
+    const throttled = this.#addresses.take(address, now);
+    if (throttled > 0) throw tooManyLogins(throttled);
+  }
+
+  /** The proof was good: its cost is given back, and whatever blocked the name before is forgotten. */
+  proven(folded: string, address: string, now: number): void {
+    this.#addresses.refund(address, now);
+    this.forget(folded, now);
+  }
+
+  /** Lifts a name's block, on the word of the operator or of the account's identity. */
   forget(folded: string, now: number): void {
     this.#standings.delete(nameKey(folded));
     this.#guesses.refund(folded, now, GUESSES_IN_A_ROW);

@@ -13,6 +13,8 @@ type Own =
   | 'password.start'
   | 'password.finish'
   | 'account.delete'
+  | 'devices.list'
+  | 'devices.revoke'
   | 'logout'
   | 'presence.set';
 
@@ -48,6 +50,13 @@ export const accountHandlers: Pick<Handlers<DirectoryMethods, Signed>, Own> = {
     await core.accounts.delete(session.folded);
     await endDevices(core, session.folded, 'all', accountDeleted());
     return {};
+  },
+  'devices.list': async ({ core, session }) => ({ devices: await core.people.devices(session.folded) }),
+  'devices.revoke': async ({ core, session, logins }, { device }) => {
+    logins.needLogin();
+    await core.devices.need(session.folded, device);
+    await endDevices(core, session.folded, [device], loggedOut());
+    return { revoked: 1 };
   },
   logout: async ({ core, session }, { everywhere }) => {
     await endDevices(core, session.folded, everywhere ? 'all' : [session.device], loggedOut());

@@ -6,6 +6,7 @@ import type { Params, Result } from '../../wire/rpc.js';
 import type { Account } from '../accounts/accounts.js';
 import { banNow } from '../accounts/bans.js';
 import { ChannelLogins } from '../accounts/logins.js';
+import { ChannelRecovery } from '../accounts/recovery.js';
 import type { Core } from '../core.js';
 import { addressKey } from '../guard/address.js';
 import { rateLimited } from '../guard/buckets.js';
@@ -24,6 +25,7 @@ export interface EnrolCaller {
 export class EnrolRequests {
   readonly core: Core;
   readonly logins: ChannelLogins;
+  readonly recovery: ChannelRecovery;
   readonly #caller: EnrolCaller;
   #greeted = false;
   #user: string | undefined;
@@ -32,6 +34,7 @@ export class EnrolRequests {
     this.core = core;
     this.#caller = caller;
     this.logins = new ChannelLogins(core, addressKey(caller.address));
+    this.recovery = new ChannelRecovery(core, addressKey(caller.address), () => caller.exporter());
   }
 
   /** The name this channel last spoke of, for the log: which takes names, not whatever was sent in place of one. */
@@ -103,6 +106,11 @@ export const enrolHandlers: Handlers<EnrolMethods, EnrolRequests> = {
   'login.finish': async (channel, { login, finish }) => {
     return channel.finishLogin(await channel.logins.finish(login, finish));
   },
+  'recover.start': (channel, params) => {
+    channel.about(params.user);
+    return channel.recovery.start(params);
+  },
+  'recover.finish': (channel, params) => channel.recovery.finish(params),
   enrol: (channel, params) => channel.enrol(params),
 };
 

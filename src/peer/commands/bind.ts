@@ -50,10 +50,15 @@ function one(command: Command, face: Face, name: string, parameter: Parameter, w
   throw wrongUsage(command, face);
 }
 
+/** A secret may belong to some uses of a command only. */
+const applies = (parameter: Parameter, args: Args): boolean =>
+  parameter.type !== 'secret' ||
+  Object.entries(parameter.when ?? {}).every(([name, values]) => values.includes(String(args[name])));
+
 function check(command: Command, face: Face, given: Given, wanted: (parameter: Parameter) => boolean): Args {
   const args: Record<string, unknown> = {};
   for (const [name, parameter] of Object.entries(command.parameters)) {
-    if (!wanted(parameter)) continue;
+    if (!wanted(parameter) || !applies(parameter, args)) continue;
     const value = one(command, face, name, parameter, Object.hasOwn(given, name) ? given[name] : undefined);
     if (value !== undefined) args[name] = value;
   }
@@ -79,10 +84,17 @@ export interface Secret {
   /** What a person is asked by. */
   readonly about: string;
   readonly twice: boolean;
+  /** In the shell: the option that names a file with it. */
+  readonly file: string;
 }
 
-/** The secrets a command wants. */
-export const secretsOf = (command: Command): readonly Secret[] =>
+const fileOf = ({ file, twice }: Extract<Parameter, { type: 'secret' }>): string =>
+  file ?? (twice ? 'new-password-file' : 'password-file');
+
+/** The secrets a command wants; with its arguments, those it wants then. */
+export const secretsOf = (command: Command, args?: Args): readonly Secret[] =>
   Object.entries(command.parameters).flatMap(([name, parameter]) =>
-    parameter.type === 'secret' ? [{ name, about: parameter.about, twice: parameter.twice === true }] : [],
+    parameter.type === 'secret' && (args === undefined || applies(parameter, args))
+      ? [{ name, about: parameter.about, twice: parameter.twice === true, file: fileOf(parameter) }]
+      : [],
   );

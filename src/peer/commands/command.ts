@@ -38,7 +38,14 @@ export type Parameter = ParameterBase &
           | 'command';
       }
     /** Never among the words of a line or of argv: the face asks for it; twice, where it is new. */
-    | { readonly type: 'secret'; readonly twice?: true }
+    | {
+        readonly type: 'secret';
+        readonly twice?: true;
+        /** In the shell: the option that names a file with it; `password-file` by default. */
+        readonly file?: string;
+        /** Wanted only where another argument, which comes before it, is one of these. */
+        readonly when?: Readonly<Record<string, readonly string[]>>;
+      }
     | { readonly type: 'count' | 'seconds' | 'time' | 'switch' }
     | { readonly type: 'choice'; readonly choices: readonly string[]; readonly fallback?: string }
   );

@@ -1,6 +1,7 @@
 import { deleteAccount, logout, passwd } from './account.js';
 import { changeCommands } from './changes.js';
 import type { Command } from './command.js';
+import { devices, revokeDevice } from './devices.js';
 import { doctor } from './doctor.js';
 import { exportHistory } from './export.js';
 import { file, video } from './files.js';
@@ -9,6 +10,7 @@ import { help } from './help-command.js';
 import { history } from './history.js';
 import { moderationCommands } from './moderation.js';
 import { play } from './play.js';
+import { recovery } from './recovery.js';
 import { search } from './search.js';
 import { send } from './send.js';
 import { speed } from './speed.js';
@@ -41,6 +43,9 @@ export const commands: readonly Command[] = [
   exportHistory,
   verify,
   passwd,
+  recovery,
+  devices,
+  revokeDevice,
   logout,
   deleteAccount,
   whoami,

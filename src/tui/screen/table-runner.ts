@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
 import type { PeerApi } from '../../peer/api.js';
-import { secretsOf } from '../../peer/commands/bind.js';
+import { type Args, secretsOf } from '../../peer/commands/bind.js';
 import type { Command, Context, Item, Parameter } from '../../peer/commands/command.js';
 import { permit, permitted } from '../../peer/commands/find.js';
 import { parametersOf, usage } from '../../peer/commands/help.js';
@@ -30,9 +30,9 @@ const notTheSame = (): Failure =>
   new Failure('usage', 'password-differs', 'The two are not the same.', { hint: 'Give the command once more.' });
 
 /** What must not stand on the line is asked for; what is new, twice. */
-async function askSecrets(command: Command, { secret }: CommandContext): Promise<Record<string, string>> {
+async function askSecrets(command: Command, args: Args, { secret }: CommandContext): Promise<Record<string, string>> {
   const given: Record<string, string> = {};
-  for (const { name, about, twice } of secretsOf(command)) {
+  for (const { name, about, twice } of secretsOf(command, args)) {
     const answer = await secret(about);
     if (answer === undefined || answer === '') throw notGiven();
     if (twice && (await secret(`${about} once more`)) !== answer) throw notTheSame();
@@ -54,7 +54,7 @@ export function tableRunner(peer: PeerApi, table: readonly Command[], clock: Clo
     async run(line, asked): Promise<CommandResult> {
       const { command, args } = parseSlash(table, line);
       permit(command, role);
-      const secrets = await askSecrets(command, asked);
+      const secrets = await askSecrets(command, args, asked);
       const context: Context = {
         face: 'slash',
         commands: table,

@@ -1,0 +1,90 @@
+import { sameBytes } from '../base/bytes.js';
+import { type Clock, timestamp } from '../base/clock.js';
+import { Failure, hasCode } from '../base/errors.js';
+import { identityOf, phraseOf } from '../crypto/recovery.js';
+import { openVault } from '../crypto/vault.js';
+import type { AccountApi, DeviceSummary } from './account-api.js';
+import type { DirectoryClient } from './directory-client.js';
+import type { PeerEvent } from './events.js';
+import { confirmPassword } from './password.js';
+import { PasswordGuard } from './password-guard.js';
+import { requireProfile } from './profile.js';
+import type { Self } from './self.js';
+
+export interface AccountFaceInit {
+  readonly self: Self;
+  readonly home: string;
+  readonly clock: Clock;
+  client(): DirectoryClient;
+  emit(event: PeerEvent): void;
+}
+
+/** The account as its owner sees it. What gives something away or ends something takes the password once more. */
+export class AccountFace implements AccountApi {
+  readonly #init: AccountFaceInit;
+
+  constructor(init: AccountFaceInit) {
+    this.#init = init;
+  }
+
+  get recovery(): AccountApi['recovery'] {
+    return this.#init.self.recovery;
+  }
+
+  async recoveryPhrase(password: string): Promise<string> {
+    await this.#unlock(password);
+    await this.#recovery('shown');
+    return phraseOf(this.#init.self.identity);
+  }
+
+  async checkRecoveryPhrase(phrase: string): Promise<void> {
+    const { self } = this.#init;
+    if (!sameBytes(identityOf(phrase).publicKey, self.identity.publicKey)) {
+      throw new Failure('trust', 'recovery-other', `That is a recovery phrase, but not the one of ${self.user}.`, {
+        hint: 'Have the right one shown and written down: /recovery.',
+      });
+    }
+    await this.#recovery('checked');
+  }
+
+  async devices(): Promise<readonly DeviceSummary[]> {
+    const { devices } = await this.#init.client().request('devices.list', {});
+    return devices.map(({ addedAt, lastSeen, ...one }) => ({
+      ...one,
+      addedAt: timestamp(addedAt),
+      lastSeen: timestamp(lastSeen),
+      here: one.device === this.#init.self.device,
+    }));
+  }
+
+  async revokeDevice(device: string, password: string): Promise<void> {
+    const { self, client } = this.#init;
+    if (device === self.device) {
+      throw new Failure('usage', 'device-here', 'That is this very device.', {
+        hint: 'To leave it, log out: /logout.',
+      });
+    }
+    await confirmPassword(client(), self, password);
+    await client().request('devices.revoke', { device });
+  }
+
+  /** A wrong password counts here as it does where the profile is opened. */
+  async #unlock(password: string): Promise<void> {
+    const { self, home, clock } = this.#init;
+    const guard = new PasswordGuard(home, clock);
+    await guard.assertOpen();
+    try {
+      await openVault((await requireProfile(home)).vault, password);
+      await guard.succeeded();
+    } catch (error) {
+      if (!hasCode(error, 'wrong-password')) throw error;
+      await guard.failed(self.link, self.user, password, error);
+    }
+  }
+
+  async #recovery(state: 'shown' | 'checked'): Promise<void> {
+    const { self, emit } = this.#init;
+    if (self.recovery !== 'checked') await self.learnRecovery(state);
+    emit({ event: 'account', change: 'recovery', state });
+  }
+}

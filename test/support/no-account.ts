@@ -1,0 +1,15 @@
+import type { AccountApi } from '../../src/peer/account-api.js';
+
+/** Of a peer that has nothing to do with its account. */
+export function noAccount(): AccountApi {
+  const never = async (): Promise<never> => {
+    throw new Error('this peer has no account');
+  };
+  return {
+    recovery: 'unseen',
+    recoveryPhrase: never,
+    checkRecoveryPhrase: never,
+    devices: async () => [],
+    revokeDevice: never,
+  };
+}
