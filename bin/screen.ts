@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { systemClock } from '../src/base/clock.js';
 import type { ScreenParts } from '../src/cli/parts.js';
 import { judgePassword } from '../src/crypto/password.js';
@@ -8,6 +8,7 @@ import { commands } from '../src/peer/commands/table.js';
 import { runScreen } from '../src/tui/screen/run.js';
 import { Settings, type SettingsFile } from '../src/tui/screen/settings.js';
 import { canShowScreen } from '../src/tui/screen/terminal.js';
+import { installed, preview } from './preview.js';
 
 /** The full-screen chat, with what it needs of the rest. */
 
@@ -43,9 +44,6 @@ function settingsFile(home: string): SettingsFile {
   };
 }
 
-const installed = (program: string): boolean =>
-  (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
-
 /** By notify-send, where there is one and a desktop to show it. */
 function desktop(title: string, text: string): boolean {
   const session = process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY ?? '';
@@ -79,6 +77,7 @@ export const screenParts: ScreenParts = {
       settings: (home) => new Settings(settingsFile(home)),
       bidi: 'auto',
       desktop,
+      preview,
       ...(open !== undefined && { open }),
       ...(greeting !== undefined && { greeting: () => greeting }),
     }),

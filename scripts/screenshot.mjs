@@ -206,7 +206,10 @@ async function transfers(session) {
   save('transfers', terminal);
   terminal.write(KEY.escape);
   await terminal.waitFor((screen) => !screen.has('Esc close'), 'the transfers to close');
-  session.transfer({ ...at, state: 'done', bytes: film.size, path: 'lan' });
+  const here = { ...film, path: '/home/ann/Downloads/rehearsal.mp4' };
+  session.transfer({ ...at, state: 'done', bytes: film.size, path: 'lan', files: [here] });
+  await terminal.waitForText('▀▀▀');
+  save('preview', terminal);
   session.transfer({
     id: '51e20b9f',
     state: 'declined',
@@ -221,6 +224,10 @@ async function group(session) {
   await terminal.waitForText('6 members');
   const say = (from, text) => session.receive(text, { conversation: '#lobby', from, via: 'group' });
   const happens = (change, user, by = user) => session.emit({ event: 'group', group: '#lobby', change, user, by });
+  session.receive('shared plan.pdf', {
+    ...{ conversation: '#lobby', from: 'eve', via: 'group' },
+    upload: { id: '3c52f0aa', name: 'floor plan.pdf', size: 840_000, type: 'application/pdf' },
+  });
   happens('joined', 'frank');
   say('frank', 'Hello everybody');
   terminal.write('Hi frank, welcome! Yes, I am on my way, @dan\r');
@@ -236,7 +243,8 @@ async function group(session) {
     reason: 'advertising',
   });
   say('bob', 'Sorry about that.');
-  await terminal.waitForText('Sorry about');
+  session.emit({ event: 'typing', conversation: '#lobby', user: 'eve', state: 'started' });
+  await terminal.waitFor((screen) => screen.has('Sorry about') && screen.has('typing'), 'the rest');
   save('group', terminal);
 }
 

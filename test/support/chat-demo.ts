@@ -143,6 +143,18 @@ const { status, failure, said } = await runScreen({
       theme: (process.env.CHAT_THEME ?? 'dark') as ThemeName,
       checklist: { done: [], dismissed: process.env.CHAT_CHECKLIST !== 'yes' },
     }),
+  // A sky over a meadow, whatever the file: what ffmpeg makes of it has a test of its own.
+  preview: async () => ({
+    width: 40,
+    height: 20,
+    pixels: Uint8Array.from({ length: 40 * 20 * 3 }, (_, at) => {
+      const [x, y] = [Math.floor(at / 3) % 40, Math.floor(at / 120)];
+      const ground = y > 13 + 2 * Math.sin(x / 5);
+      const sun = (x - 30) ** 2 + (y - 5) ** 2 < 9;
+      const [red, green, blue] = sun ? [250, 220, 90] : ground ? [70, 120 + y * 3, 60] : [70 + y * 8, 130 + y * 6, 220];
+      return [red, green, blue][at % 3]!;
+    }),
+  }),
   bidi: (process.env.CHAT_BIDI ?? 'app') as BidiChoice,
   greeting: () => ['Hand this to the next person: p2pchat register NAME --directory p2pchat://example.test:7700#abc'],
 });

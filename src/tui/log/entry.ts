@@ -1,4 +1,5 @@
-import type { DeliveryState, TransferEvent } from '../../peer/events.js';
+import type { DeliveryState, TransferEvent, UploadEvent, UploadMention } from '../../peer/events.js';
+import type { Picture } from './picture.js';
 
 /** A quotation above a reply: whom and what it answers. */
 export interface Quote {
@@ -50,4 +51,9 @@ export interface Entry {
   /** Its text is gone. */
   readonly deleted?: boolean;
   readonly transfer?: TransferState;
+  /** A file that was uploaded to the group, and how it stands with it here. */
+  readonly upload?: UploadMention;
+  readonly uploadState?: UploadEvent;
+  /** A small picture of what it is about. */
+  readonly picture?: Picture;
 }

@@ -30,6 +30,11 @@ export class MessageLog {
     return entry === undefined ? -1 : this.#entries.lastIndexOf(entry);
   }
 
+  /** The id of the entry about an uploaded file. Looks from the newest. */
+  findUpload(upload: string): string | undefined {
+    return this.#entries.findLast((entry) => entry.upload?.id === upload)?.id;
+  }
+
   /** Adds at the end; false where the id is there already. */
   append(entry: Entry): boolean {
     if (this.#known.has(entry.id)) return false;

@@ -1,9 +1,12 @@
-import type { Style } from '../paint/theme.js';
+import type { Look, Style } from '../paint/theme.js';
 import { nameStyle } from '../paint/theme.js';
 import { fit, type Glyph, textWidth, toGlyphs } from '../text/glyphs.js';
 import { type BidiMode, layout } from '../text/layout.js';
 import type { Entry, Quote } from './entry.js';
-import { headSpans, type Span, stateRows, wrapSpans } from './transfer-rows.js';
+import { type Picture, pictureLooks } from './picture.js';
+import { type Span, wrapSpans } from './spans.js';
+import { headSpans, stateRows } from './transfer-rows.js';
+import { uploadHead, uploadState } from './upload-rows.js';
 
 /** Part of a row: glyphs in their visual order from a column on. */
 export interface Part {
@@ -12,6 +15,8 @@ export interface Part {
   readonly style: Style;
   /** Stretches of the entry's logical text that look otherwise. */
   readonly marks?: readonly Mark[];
+  /** How each glyph looks, where every one looks otherwise. */
+  readonly looks?: readonly Look[];
 }
 
 interface Mark {
@@ -35,6 +40,8 @@ export interface RowStyle {
   readonly clock: (at: number) => string;
   /** The person's own folder: paths in it begin with `~`. */
   readonly home?: string;
+  /** Whether small pictures are shown. */
+  readonly pictures?: boolean;
 }
 
 const TIME = 5;
@@ -68,7 +75,7 @@ export const STATE_LEGEND = Object.entries(STATE).map(([state, { text }]) => ({ 
 
 /** In a group, how many have read it: `✓3`. */
 function stateOf(
-  { readBy }: Entry,
+  { readBy }: Pick<Entry, 'readBy'>,
   state: NonNullable<Entry['state']>,
 ): { readonly text: string; readonly style: Style } {
   const readers = readBy?.length ?? 0;
@@ -102,7 +109,10 @@ function bodyRows(text: string, x: number, style: Style, { width, bidi, search }
   }));
 }
 
-function headParts(entry: Entry, look: RowStyle): Part[] {
+function headParts(
+  entry: Pick<Entry, 'at' | 'from' | 'own' | 'readBy'> & { readonly state?: Entry['state'] | undefined },
+  look: RowStyle,
+): Part[] {
   const { name, nameWidth, mark } = columns(look.width);
   const shown = fit(entry.from, nameWidth);
   const state = entry.state === undefined ? undefined : stateOf(entry, entry.state);
@@ -156,18 +166,35 @@ function spanParts(spans: readonly Span[], x: number, bidi: BidiMode): Part[] {
   return parts;
 }
 
-function transferRows(entry: Entry, look: RowStyle): LogRow[] {
-  const { text, mark } = columns(look.width);
-  const transfer = entry.transfer!;
-  const cells = Math.max(2, look.width - text);
-  const [head = [], ...more] = wrapSpans(headSpans(transfer.event), cells);
-  const sign = part(mark, transfer.event.direction === 'in' ? '⇣' : '⇡', 'accent');
-  const rows = [...more, ...stateRows(transfer, cells, look.home ?? '')];
-  return [
-    { parts: [...headParts(entry, look), sign, ...spanParts(head, text, look.bidi)], id: entry.id },
-    ...rows.map((spans) => ({ parts: spanParts(spans, text, look.bidi), id: entry.id })),
-  ];
+/** Half blocks, where pictures are wanted and there is room. */
+function pictureRows(picture: Picture | undefined, x: number, { width, pictures }: RowStyle): Part[][] {
+  if (picture === undefined || pictures !== true || x + picture.width > width) return [];
+  const glyphs = toGlyphs('▀'.repeat(picture.width));
+  return pictureLooks(picture).map((looks) => [{ x, glyphs, style: 'text' as const, looks }]);
 }
+
+/** A file: what it is, how it stands with it, and perhaps what it shows. */
+function fileRows(entry: Entry, look: RowStyle, what: readonly Span[], state: readonly (readonly Span[])[]): LogRow[] {
+  const { text, mark } = columns(look.width);
+  const cells = Math.max(2, look.width - text);
+  const [head = [], ...more] = wrapSpans(what, cells);
+  const sign = part(mark, entry.own ? '⇡' : '⇣', 'accent');
+  const rows = [...more, ...state.flatMap((spans) => wrapSpans(spans, cells))];
+  return [
+    [...headParts({ ...entry, state: undefined }, look), sign, ...spanParts(head, text, look.bidi)],
+    ...rows.map((spans) => spanParts(spans, text, look.bidi)),
+    ...pictureRows(entry.picture, text, look),
+  ].map((parts) => ({ parts, id: entry.id }));
+}
+
+function transferRows(entry: Entry, look: RowStyle): LogRow[] {
+  const transfer = entry.transfer!;
+  const cells = Math.max(2, look.width - columns(look.width).text);
+  return fileRows(entry, look, headSpans(transfer.event), stateRows(transfer, cells, look.home ?? ''));
+}
+
+const uploadRows = (entry: Entry, upload: NonNullable<Entry['upload']>, look: RowStyle): LogRow[] =>
+  fileRows(entry, look, uploadHead(upload), [uploadState(upload, entry.own, entry.uploadState, look.home ?? '')]);
 
 /** Sign and style of what nobody said. */
 function signOf({ kind, sign }: Entry): readonly [string, Style] {
@@ -191,6 +218,7 @@ function noticeRows(entry: Entry, look: RowStyle): LogRow[] {
 
 /** The rows of an entry by itself, without what separates it from the one before. */
 export function entryRows(entry: Entry, look: RowStyle, quote?: Quote): LogRow[] {
+  if (entry.upload !== undefined && !isGone(entry)) return uploadRows(entry, entry.upload, look);
   if (entry.kind === 'message') return messageRows(entry, look, quote);
   return entry.kind === 'transfer' ? transferRows(entry, look) : noticeRows(entry, look);
 }

@@ -1,24 +1,13 @@
 import type { TransferEvent } from '../../peer/events.js';
 import { cleanLine } from '../../wire/text.js';
-import type { Style } from '../paint/theme.js';
-import { fit, textWidth } from '../text/glyphs.js';
 import { bar, rttText, sizeText, sparkline, timeText } from '../text/measures.js';
+import { failureText } from '../text/sentence.js';
 import type { TransferState } from './entry.js';
-
-/** A stretch of a row in one style. */
-export interface Span {
-  readonly text: string;
-  readonly style: Style;
-}
+import { homely, type Span, shortId, span, todo, wrapSpans } from './spans.js';
 
 const BAR = 20;
 const SPARK = 10;
 const NAMES = 3;
-
-const span = (text: string, style: Style = 'dim'): Span => ({ text, style });
-
-/** As many digits of an id as commands need. */
-export const shortId = (id: string): string => id.slice(0, 4);
 
 const PATHS: Readonly<Record<NonNullable<TransferEvent['path']>, string>> = {
   direct: 'direct',
@@ -41,10 +30,6 @@ export function headSpans({ files, size, video }: TransferEvent): Span[] {
   return [span(`${files.length} files`, 'strong'), span(`  ${sizeText(size)} · ${names.join(', ')}${more}`)];
 }
 
-/** A path as people write it. */
-const homely = (path: string, home: string): string =>
-  home !== '' && path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
-
 /** Two rows that keep their places while the figures change. */
 function progressRows({ event, rates }: TransferState, cells: number): Span[][] {
   const { bytes, size, rate, loss, rtt, timeLeft, path, state } = event;
@@ -57,7 +42,10 @@ function progressRows({ event, rates }: TransferState, cells: number): Span[][] 
     span(` ${String(Math.floor(part * 100)).padStart(3)} %  `, 'text'),
   ];
   if (paused) {
-    return [[...first, span('paused · ', 'warn'), ...todo([`/transfers resume ${shortId(event.id)}`, 'goes on'])]];
+    const peer = cleanLine(event.peer);
+    const by = event.pausedBy === 'there' ? ` by ${peer}` : event.pausedBy === 'both' ? ` by both` : '';
+    const next = event.pausedBy === 'there' ? [] : todo([`/transfers resume ${shortId(event.id)}`, 'goes on']);
+    return [[...first, span(`paused${by}  `, 'warn'), ...next]];
   }
   const speed = `${`${sizeText(rate)}/s`.padStart(9)}${timeLeft === undefined ? '' : ` · ${timeText(timeLeft)} left`}`;
   const link = [
@@ -70,15 +58,6 @@ function progressRows({ event, rates }: TransferState, cells: number): Span[][] 
     [...first, span(sparkline(rates, SPARK).padStart(SPARK), 'ok'), span(`  ${speed}`)],
     [span(link.join(' · '))],
   ];
-}
-
-/** What to do, as `words what it does`, each command in its own colour. */
-function todo(...steps: readonly (readonly [string, string])[]): Span[] {
-  return steps.flatMap(([command, does], at) => [
-    ...(at > 0 ? [span(' · ')] : []),
-    span(command, 'accent'),
-    ...(does === '' ? [] : [span(` ${does}`)]),
-  ]);
 }
 
 const took = ({ startedAt, endedAt }: TransferState): string =>
@@ -113,7 +92,7 @@ function doneSpans(transfer: TransferState, home: string): Span[] {
 function failedSpans({ error, state, direction, peer, id }: TransferEvent): Span[] {
   const declined = state === 'declined';
   const who = direction === 'in' ? 'You' : cleanLine(peer);
-  const why = error === undefined ? '' : cleanLine(`${error.message} ${error.hint}`.trim(), 500);
+  const why = error === undefined ? '' : cleanLine(failureText(error), 500);
   const says = declined ? `${who} declined it${why === '' ? '' : `: ${why}`}` : why || 'It failed';
   const next = !declined && (error?.hint ?? '') === '' ? ` /transfers show ${shortId(id)} says more` : '';
   return [span('✗ ', declined ? 'dim' : 'error'), span(`${says}${next}`, declined ? 'dim' : 'error')];
@@ -126,6 +105,9 @@ export function stateRows(transfer: TransferState, cells: number, home: string):
   return rows.flatMap((row) => wrapSpans(row, cells));
 }
 
+const waitingText = ({ waiting }: TransferEvent): string =>
+  waiting === undefined ? 'accepted: it begins when both are there' : cleanLine(failureText(waiting), 300);
+
 function stateSpans(transfer: TransferState, home: string): Span[] {
   const { event } = transfer;
   const { state, direction, id } = event;
@@ -136,29 +118,10 @@ function stateSpans(transfer: TransferState, home: string): Span[] {
         ? todo(['Alt+Y', 'takes it'], ['Alt+N', 'refuses'], [`/accept ${short} FOLDER`, ''])
         : [span(`… waiting for ${cleanLine(event.peer)} · `), ...todo([`/transfers cancel ${short}`, 'takes it back'])];
     case 'accepted':
-      return [span(`… accepted: goes on when both are there`)];
+      return [span(`… ${waitingText(event)}`)];
     case 'done':
       return doneSpans(transfer, home);
     default:
       return failedSpans(event);
   }
-}
-
-/** Spans in rows of so many cells, broken between words. */
-export function wrapSpans(spans: readonly Span[], cells: number): Span[][] {
-  const rows: Span[][] = [[]];
-  let used = 0;
-  for (const { text, style } of spans) {
-    for (const word of text.match(/\s*\S*/g)?.filter((each) => each !== '') ?? []) {
-      const width = textWidth(word);
-      if (used > 0 && used + width > cells) {
-        rows.push([]);
-        used = 0;
-      }
-      const shown = fit(used === 0 && rows.length > 1 ? word.trimStart() : word, cells);
-      rows.at(-1)!.push({ text: shown, style });
-      used += textWidth(shown);
-    }
-  }
-  return rows;
 }

@@ -94,7 +94,7 @@ export class LogView {
     const newDay = previous === undefined || style.day(previous.at) !== style.day(entry.at);
     const unread = style.firstUnread === entry.id;
     const quote = this.#quote(entry);
-    const key = `${style.width} ${style.bidi} ${newDay} ${unread} ${style.search} ${quote?.from} ${quote?.text}`;
+    const key = `${style.width} ${style.bidi} ${newDay} ${unread} ${style.search} ${quote?.from} ${quote?.text} ${style.pictures}`;
     const cached = this.#cache.get(entry);
     if (cached?.key === key) return cached.rows;
     const rows = [

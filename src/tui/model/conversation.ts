@@ -74,6 +74,7 @@ export function toEntry(message: MessageEvent | HistoryMessage, self: string): E
     text,
     ...(!own && mentioned && { mentioned: true }),
     ...(message.replyTo !== undefined && { replyTo: message.replyTo }),
+    ...(message.upload !== undefined && { upload: message.upload }),
     ...(message.hidden && { hidden: true as const }),
     ...(readBy !== undefined && { readBy: readBy.map((user) => cleanLine(user)) }),
     ...(edited && { edited }),

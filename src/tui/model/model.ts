@@ -14,6 +14,7 @@ import type {
   TrustEvent,
   TypingEvent,
   UnreadEvent,
+  UploadEvent,
 } from '../../peer/events.js';
 import type { GroupMember } from '../../peer/groups/api.js';
 import type { GroupSummary } from '../../peer/groups/named-groups.js';
@@ -60,6 +61,7 @@ export class ChatModel {
   readonly people: People;
   readonly groups = new Groups();
   readonly transfers = new Transfers();
+  readonly uploads = new Map<string, UploadEvent>();
   readonly checklist: Checklist;
   directory: 'online' | 'offline';
   /** Milliseconds since 1970 of the next try to reach the directory. */
@@ -182,8 +184,27 @@ export class ChatModel {
   /** Messages that belong in the log, wherever in it. */
   mergeHistory(id: string, page: readonly HistoryMessage[]): Conversation {
     const conversation = this.conversation(id);
-    conversation.log.merge(page.map((message) => toEntry(message, this.user)));
+    conversation.log.merge(page.map((message) => this.#entryOf(message)));
     return conversation;
+  }
+
+  /** A message, with how it stands with the file it is about. */
+  #entryOf(message: MessageEvent | HistoryMessage): Entry {
+    const entry = toEntry(message, this.user);
+    if (entry.upload === undefined) return entry;
+    this.conversation(cleanLine(message.conversation)).log.remove(`local-upload-${entry.upload.id}`);
+    const uploadState = this.uploads.get(entry.upload.id);
+    return uploadState === undefined ? entry : { ...entry, uploadState };
+  }
+
+  /** Files of groups, as the peer lists them. */
+  setUploads(events: readonly UploadEvent[]): void {
+    for (const event of events) {
+      this.uploads.set(event.id, event);
+      const { log } = this.conversation(cleanLine(event.group));
+      const known = log.findUpload(event.id);
+      if (known !== undefined) log.replace(known, (entry) => ({ ...entry, uploadState: event }));
+    }
   }
 
   apply(event: PeerEvent, now: number): readonly Effect[] {
@@ -199,6 +220,9 @@ export class ChatModel {
         return this.#change(event);
       case 'transfer':
         return this.#transfer(event, now);
+      case 'upload':
+        this.#upload(event, now);
+        return [];
       case 'group':
         return this.#group(event, now);
       case 'moderation':
@@ -234,7 +258,7 @@ export class ChatModel {
 
   #message(event: MessageEvent): readonly Effect[] {
     const conversation = this.conversation(cleanLine(event.conversation));
-    const entry = toEntry(event, this.user);
+    const entry = this.#entryOf(event);
     if (this.replaying) return this.#repeated(conversation, entry);
     if (!conversation.log.append(entry)) return [];
     conversation.typing.delete(entry.from);
@@ -315,11 +339,25 @@ export class ChatModel {
     const conversation = this.conversation(cleanLine(event.conversation));
     if (event.direction === 'out' && event.state === 'done') this.checklist.tick('file');
     const entry = transferEntry(transfer, this.user, now);
-    const shown = conversation.log.replace(entry.id, (before) => ({ ...entry, at: before.at }));
+    const shown = conversation.log.replace(entry.id, (before) => ({ ...before, ...entry, at: before.at }));
     if (shown === undefined) conversation.log.append(entry);
     const fresh = known === undefined && isWaiting(event);
     const ended = known !== undefined && !isOver(known.event) && isOver(event) && event.direction === 'in';
     return fresh || ended ? this.#arrived(conversation, entry, true) : [];
+  }
+
+  /** A file of a group: its message has its place; one's own has a place of its own until that message is there. */
+  #upload(event: UploadEvent, now: number): void {
+    this.uploads.set(event.id, event);
+    const { log } = this.conversation(cleanLine(event.group));
+    const known = log.findUpload(event.id);
+    if (known !== undefined) log.replace(known, (entry) => ({ ...entry, uploadState: event }));
+    else if (event.state === 'uploading' || event.state === 'failed') {
+      const { id, name, size, type } = event;
+      const upload = { id, name, size, ...(type !== undefined && { type }) };
+      const said = { kind: 'message' as const, at: now, from: this.user, own: true, text: '' };
+      log.append({ ...said, id: `local-upload-${id}`, upload, uploadState: event });
+    }
   }
 
   #group(event: GroupEvent, now: number): readonly Effect[] {

@@ -28,7 +28,7 @@ export const MIN_HEIGHT = 6;
 
 const MEMBERS_WIDTH = 20;
 /** With less left for the log, the members don't get a place. */
-const LOG_WIDTH = 50;
+const LOG_WIDTH = 60;
 
 function sidebarWidth(width: number): number {
   if (width < 60) return 0;

@@ -39,7 +39,7 @@ export function paintChat(scene: ChatScene, width: number, height: number): Chat
   paintSidebar(grid, scene.model, place.sidebar);
   if (place.divider >= 0) grid.fill({ ...place.sidebar, x: place.divider, width: 1 }, 'border', '│');
   paintTitle(grid, scene, place.title);
-  const style = viewStyle(current, place.log.width, scene.bidi, scene.search?.editor.text ?? '', scene.home);
+  const style = viewStyle(scene, place.log.width);
   const { above, rows } = paintLog(grid, current, place.log, style);
   paintChecklist(grid, scene.model, place.log, rows);
   paintMembers(grid, scene.model, place.members);

@@ -1,11 +1,12 @@
 import { type Glyph, toGlyphs } from '../text/glyphs.js';
 import { type BidiMode, layout } from '../text/layout.js';
-import type { Style } from './theme.js';
+import type { Look, Style } from './theme.js';
 
 export interface Cell {
   /** A grapheme; '' in the second half of a wide one. */
   text: string;
-  style: Style;
+  /** What it says, or how it looks where that is a picture's. */
+  style: Style | Look;
 }
 
 export interface Rect {
@@ -57,7 +58,7 @@ export class Grid {
     glyphs: readonly Glyph[],
     style: Style,
     right: number = this.width,
-    styleOf: (glyph: Glyph) => Style = () => style,
+    styleOf: (glyph: Glyph) => Style | Look = () => style,
   ): number {
     if (y < 0 || y >= this.height) return x;
     const edge = Math.min(right, this.width);
@@ -81,7 +82,7 @@ export class Grid {
     return line === undefined ? x : this.glyphs(x, y, line.glyphs, style, right);
   }
 
-  #put(x: number, y: number, text: string, style: Style): void {
+  #put(x: number, y: number, text: string, style: Style | Look): void {
     const row = this.rows[y]!;
     const cell = row[x]!;
     if (cell.text === '' && text !== '' && x > 0) row[x - 1]!.text = ' ';

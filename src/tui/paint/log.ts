@@ -2,9 +2,9 @@ import type { Part } from '../log/rows.js';
 import type { ViewStyle } from '../log/view.js';
 import type { Conversation } from '../model/conversation.js';
 import type { Glyph } from '../text/glyphs.js';
-import type { BidiMode } from '../text/layout.js';
 import type { Grid, Rect } from './grid.js';
-import type { Style } from './theme.js';
+import type { ChatScene } from './scene.js';
+import type { Look, Style } from './theme.js';
 
 const two = (value: number): string => String(value).padStart(2, '0');
 
@@ -29,25 +29,22 @@ function dayName(at: number): string {
   return name;
 }
 
-export function viewStyle(
-  conversation: Conversation,
-  width: number,
-  bidi: BidiMode,
-  search: string,
-  home = '',
-): ViewStyle {
+/** How the log of the open conversation is laid out in so many columns. */
+export function viewStyle({ model, search, bidi, home, pictures }: ChatScene, width: number): ViewStyle {
   return {
     width,
     bidi,
-    search: search.toLowerCase(),
-    firstUnread: conversation.firstUnread,
+    search: (search?.editor.text ?? '').toLowerCase(),
+    firstUnread: model.current.firstUnread,
     clock: clockTime,
     day: dayName,
     home,
+    pictures,
   };
 }
 
-function styleOf({ style, marks }: Part): (glyph: Glyph) => Style {
+function styleOf({ style, marks, looks }: Part): (glyph: Glyph) => Style | Look {
+  if (looks !== undefined) return ({ from }) => looks[from] ?? style;
   if (marks === undefined) return () => style;
   return (glyph) => marks.find((mark) => glyph.from < mark.to && mark.from < glyph.to)?.style ?? style;
 }

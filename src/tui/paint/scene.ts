@@ -35,6 +35,8 @@ export interface ChatScene {
   readonly flash: string;
   /** The person's own folder, to write paths short. */
   readonly home: string;
+  /** Whether small pictures are shown in the log. */
+  readonly pictures: boolean;
   readonly bidi: BidiMode;
   /** Milliseconds since 1970. */
   readonly now: number;

@@ -98,7 +98,7 @@ function aboutGroup(model: ChatModel, id: string): Part {
   }
   if (info?.state === 'none') return { text: `you are not in it: /join ${id.slice(1)}`, style: 'dim' };
   const inside = info?.members?.filter(({ state }) => state === 'member').length;
-  const many = inside === undefined ? '' : inside === 1 ? 'only you' : `${inside} members`;
+  const many = inside === undefined || inside === 0 ? '' : inside === 1 ? 'only you' : `${inside} members`;
   return { text: [info?.kind === 'open' ? 'open' : '', many].filter((part) => part !== '').join(' · '), style: 'dim' };
 }
 

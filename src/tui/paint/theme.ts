@@ -134,6 +134,10 @@ export function chooseTheme(name: ThemeName, env: Readonly<Record<string, string
   return THEMES[(env.NO_COLOR ?? '') === '' ? name : 'plain'];
 }
 
+/** Pictures need colours of their own; a theme of high contrast is for people who want none of that. */
+export const hasPictures = (name: ThemeName, env: Readonly<Record<string, string | undefined>>): boolean =>
+  (env.NO_COLOR ?? '') === '' && (name === 'dark' || name === 'light');
+
 export const isThemeName = (name: string): name is ThemeName => (THEME_NAMES as readonly string[]).includes(name);
 
 /** A person keeps one of eight colours, everywhere and always. */

@@ -1,8 +1,9 @@
 import { cleanLine } from '../../wire/text.js';
 import type { TransferState } from '../log/entry.js';
-import { shortId } from '../log/transfer-rows.js';
+import { shortId } from '../log/spans.js';
 import { fit, textWidth } from '../text/glyphs.js';
 import { bar, rttText, sizeText, sparkline, timeText } from '../text/measures.js';
+import { failureText } from '../text/sentence.js';
 import type { Grid, Rect } from './grid.js';
 import type { ChatScene } from './scene.js';
 import type { Style } from './theme.js';
@@ -33,7 +34,8 @@ function details({ event, rates }: TransferState): string {
     ];
     return parts.join(' · ');
   }
-  if (error !== undefined) return cleanLine(`${error.message} ${error.hint}`, 300);
+  const why = error ?? event.waiting;
+  if (why !== undefined) return cleanLine(failureText(why), 300);
   if (state === 'done' && files[0]?.path !== undefined) return cleanLine(files[0].path, 500);
   return `${sizeText(size)}${files.length > 1 ? ` · ${files.length} files` : ''}`;
 }

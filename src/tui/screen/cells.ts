@@ -54,7 +54,7 @@ export function blit(grid: Grid, theme: Theme, lines: readonly ScreenLine[], sho
     for (const [x, cell] of row.entries()) {
       const target = line[x];
       if (target === undefined) break;
-      const look = looks[cell.style];
+      const look = typeof cell.style === 'string' ? looks[cell.style] : attribute(cell.style);
       const plain = ASCII.test(cell.text);
       const text = plain ? cell.text : sent(row, x);
       spills ||= !plain && cell.text !== '' && !isSimple(cell.text);

@@ -13,7 +13,7 @@ import { chatAreas, paintChat } from '../paint/chat.js';
 import { helpEnd } from '../paint/help.js';
 import { viewStyle } from '../paint/log.js';
 import type { ChatScene } from '../paint/scene.js';
-import type { Theme, ThemeName } from '../paint/theme.js';
+import { chooseTheme, hasPictures, type ThemeName } from '../paint/theme.js';
 import type { BidiMode } from '../text/layout.js';
 import { completer, type ListFolder } from './completer.js';
 import { Display } from './display.js';
@@ -25,6 +25,7 @@ import { LOCAL_COMMANDS, type LocalActions, runLocal } from './local-commands.js
 import { Notifier, type NotifierInit } from './notifier.js';
 import { Outgoing } from './outgoing.js';
 import type { TerminalPort } from './port.js';
+import { type PreviewMaker, Previews } from './previews.js';
 import { SecretPrompt } from './prompt.js';
 import { Reply } from './reply.js';
 import { Search } from './search.js';
@@ -40,10 +41,11 @@ export interface ChatInit {
   readonly settings: Settings;
   /** The person's own folder, to write paths short. */
   readonly home: string;
-  /** The theme of a name, as NO_COLOR allows. */
-  readonly chooseTheme: (name: ThemeName) => Theme;
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly listFolder: ListFolder;
   readonly checklist?: Checklist;
+  /** Makes small pictures of files; absent where nothing can. */
+  readonly preview?: PreviewMaker;
   /** Shows a desktop notification; absent where the terminal is all there is. */
   readonly desktop?: NotifierInit['desktop'];
   /** The conversation to open where nothing was said yet. */
@@ -77,6 +79,7 @@ export class ChatScreen implements ChatActions, LocalActions {
   readonly #notifier: Notifier;
   readonly #deeds: TransferDeeds;
   readonly #reply = new Reply();
+  readonly #previews: Previews;
   #tick: Cancel = () => {};
   #leaving = false;
   /** The person has chosen a conversation. */
@@ -105,6 +108,7 @@ export class ChatScreen implements ChatActions, LocalActions {
     });
     this.prompt = new SecretPrompt(() => this.#frames.soon());
     this.#notifier = new Notifier(init);
+    this.#previews = new Previews(this.model, init.preview, () => this.#frames.soon());
     this.#outgoing = new Outgoing({
       peer,
       commands: init.commands,
@@ -171,17 +175,25 @@ export class ChatScreen implements ChatActions, LocalActions {
       reply: this.#reply.quote,
       flash: this.display.flash,
       home: this.#init.home,
+      pictures: this.#pictures,
       bidi: this.#init.bidi,
       now: this.#init.clock.now(),
     };
   }
 
+  /** Wanted, and in a theme that has colours. */
+  get #pictures(): boolean {
+    const { settings, env } = this.#init;
+    return settings.get('previews') && hasPictures(this.display.theme, env);
+  }
+
   #paint(): void {
-    const { terminal, chooseTheme } = this.#init;
+    const { terminal, env } = this.#init;
     const { grid, above } = paintChat(this.#scene(), terminal.width, terminal.height);
-    terminal.paint(grid, chooseTheme(this.display.theme));
+    terminal.paint(grid, chooseTheme(this.display.theme, env));
     if (above < READ_AHEAD) this.#loader.older(this.model.current);
     this.#loader.markRead(this.model.current);
+    if (this.#pictures) this.#previews.want(this.model.current);
     this.#tick();
     if (this.model.retryAt !== undefined) this.#tick = this.#init.clock.after(1_000, () => this.#frames.soon());
   }
@@ -248,9 +260,7 @@ export class ChatScreen implements ChatActions, LocalActions {
   /** The window on the open conversation's log. */
   get #window(): { readonly height: number; readonly style: ViewStyle } {
     const { log } = this.areas;
-    const words = this.search.state?.editor.text ?? '';
-    const { bidi, home } = this.#init;
-    return { height: log.height, style: viewStyle(this.model.current, log.width, bidi, words, home) };
+    return { height: log.height, style: viewStyle(this.#scene(), log.width) };
   }
 
   get overlayEnd(): number {

@@ -58,6 +58,17 @@ export class Loader {
     }
   }
 
+  /** Files that were uploaded to a group, with what became of them here. */
+  async uploads(id: string): Promise<void> {
+    if (!id.startsWith('#')) return;
+    try {
+      this.#model.setUploads(await this.#peer.uploads.list(id));
+      this.#changed();
+    } catch {
+      // Their messages are there; /files says why the rest is not.
+    }
+  }
+
   /** Who is in a group, as it is now; asked for again where something changes meanwhile. */
   async members(id: string): Promise<void> {
     if (!id.startsWith('#') || this.#model.groups.get(id)?.state === 'none') return;
@@ -108,6 +119,7 @@ export class Loader {
     if (conversation.loaded !== 'nothing') return;
     conversation.loaded = 'loading';
     await this.#load(conversation, { limit: FIRST_PAGE }, unread);
+    void this.uploads(id);
   }
 
   /** One page of what stands before what is loaded. */

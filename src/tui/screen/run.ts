@@ -11,6 +11,7 @@ import { ChatScreen } from './chat.js';
 import type { ListFolder } from './completer.js';
 import { guardTerminal } from './guard.js';
 import type { NotifierInit } from './notifier.js';
+import type { PreviewMaker } from './previews.js';
 import type { Settings } from './settings.js';
 import { SignInScreen } from './signin.js';
 import { tableRunner } from './table-runner.js';
@@ -30,6 +31,7 @@ export interface ScreenInit {
   readonly settings: (home: string) => Settings;
   readonly bidi: BidiChoice;
   readonly desktop?: NotifierInit['desktop'];
+  readonly preview?: PreviewMaker;
   /** The conversation to open where nothing was said yet, such as the echo bot's. */
   readonly open?: string;
   /** Lines to greet with, such as the one that invites the next person. */
@@ -73,10 +75,11 @@ async function chat(init: ScreenInit, terminal: Terminal, peer: PeerApi): Promis
     settings,
     home: init.env.HOME ?? '',
     checklist: checklistOf(init, settings),
-    chooseTheme: (name) => chooseTheme(name, init.env),
+    env: init.env,
     listFolder: init.listFolder,
     greeting: init.greeting?.(peer) ?? [],
     ...(init.desktop && { desktop: init.desktop }),
+    ...(init.preview && { preview: init.preview }),
     ...(init.open !== undefined && { open: init.open }),
   });
   const said = await Promise.race([screen.done, screen.start().then(() => screen.done)]);

@@ -327,3 +327,46 @@ test('a reply quotes what it answers, Alt+R chooses it; typing is seen', () =>
     terminal.write('my answer\r');
     await terminal.waitFor((screen) => /ann … +╭ bob: first question *\n.* my answer/.test(screen.text), 'the reply');
   }));
+
+test('a received picture is shown small, by half blocks; without colours or where nobody wants it, it is not', () =>
+  chatting(async (terminal, session) => {
+    session.transfer({ files: [{ name: 'sky.png', size: 9 }] });
+    await terminal.waitForText('sky.png');
+    assert.ok(!terminal.screen.has('▀'), 'what is only offered is not opened');
+    session.transfer({ state: 'done', files: [{ name: 'sky.png', size: 9, path: '/in/sky.png' }] });
+    await terminal.waitFor((screen) => screen.has('▀'.repeat(40)), 'the picture');
+    const row = terminal.screen.find('▀');
+    const { fg, bg } = terminal.screen.cell(terminal.screen.line(row).indexOf('▀'), row).look;
+    assert.ok(fg >= 16 && bg >= 16);
+    terminal.write('/previews off\r');
+    await terminal.waitFor((screen) => !screen.has('▀'), 'none');
+    terminal.write('/previews on\r');
+    await terminal.waitForText('▀');
+    terminal.write('/theme plain\r');
+    await terminal.waitFor((screen) => !screen.has('▀'), 'none without colours');
+  }));
+
+test('a file for the group: what it is, how to fetch it, how far it is, where it went', () =>
+  chatting(async (terminal, session) => {
+    terminal.write('/open #lobby\r');
+    await terminal.waitFor((screen) => screen.line(0).includes('# lobby'), 'the lobby');
+    const upload = { id: 'beef0000', name: 'plan.txt', size: 2_000 };
+    session.receive('shared plan.txt: /download beef0000', {
+      conversation: '#lobby',
+      from: 'eve',
+      via: 'group',
+      upload,
+    });
+    await terminal.waitFor((screen) => /eve ⇣ +plan\.txt +2\.00 kB/.test(screen.text), 'what it is');
+    await terminal.waitForText('/download beef fetches it');
+    const state = { event: 'upload', group: '#lobby', ...upload, from: 'eve' } as const;
+    session.emit({ ...state, state: 'downloading', bytes: 500 });
+    await terminal.waitFor((screen) => /25 % +fetching · 500 B of 2\.00 kB/.test(screen.text), 'how far');
+    session.emit({ ...state, state: 'done', bytes: 2_000, path: '/in/plan.txt' });
+    await terminal.waitForText('✓ /in/plan.txt');
+    session.emit({ ...state, id: 'cafe0000', name: 'mine.txt', from: 'ann', state: 'uploading', bytes: 1_000 });
+    await terminal.waitFor(
+      (screen) => /ann ⇡ +mine\.txt/.test(screen.text) && /50 % +uploading/.test(screen.text),
+      'mine',
+    );
+  }));
