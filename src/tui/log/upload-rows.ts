@@ -22,7 +22,7 @@ function progress(says: string, { bytes, size }: UploadEvent): Span[] {
     span(filled, 'accent'),
     span(rest, 'border'),
     span(` ${String(Math.floor(part * 100)).padStart(3)} %  `, 'text'),
-    span(`${says} · ${sizeText(bytes)} of ${sizeText(size)}`),
+    span(`${says} · ${sizeText(bytes)}`),
   ];
 }
 
