@@ -1,3 +1,4 @@
+import { settingsLine } from '../peer/commands/group-settings.js';
 import { clockTime, field, messageLine, onOneLine } from '../peer/commands/lines.js';
 import { spanOf } from '../peer/commands/spans.js';
 import { transferNotice } from '../peer/commands/transfer-lines.js';
@@ -47,9 +48,11 @@ function groupLine({ group, change, user, by }: GroupEvent): string {
   return `-- ${field(group)}: ${field(user)} ${change === 'created' ? 'made it' : change}${who}`;
 }
 
-function moderationLine({ action, user, by, reason, until, group, role }: ModerationEvent): string {
+function moderationLine(event: ModerationEvent): string {
+  const { action, user, by, reason, until, group, role } = event;
   const where = group === undefined ? 'the directory' : field(group);
-  const what = action === 'role' ? `is ${role} now` : action === 'settings' ? 'changed the settings' : `${action}`;
+  if (action === 'settings') return `-- ${where}: ${settingsLine(event)} (${field(by)})`;
+  const what = action === 'role' ? `is ${role} now` : action;
   const rest = [until === undefined ? '' : ` until ${until}`, reason === undefined ? '' : `: ${field(reason)}`].join(
     '',
   );

@@ -30,6 +30,7 @@ export const METHOD_ACTIONS: Readonly<Record<keyof DirectoryMethods, Action>> = 
   'groups.find': 'group.join',
   'groups.create': 'group.join',
   'groups.act': 'group.join',
+  'groups.renew': 'group.join',
   'groups.acts': 'group.join',
   'groups.info': 'group.join',
   'groups.info.put': 'group.join',

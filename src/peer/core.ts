@@ -243,6 +243,7 @@ export class Core {
       folder: () => this.rules.folder,
       groups: {
         joined: (name) => this.named.idOf(name.replace(/^#/, '')),
+        writable: (name) => this.named.writableId(name.replace(/^#/, '')),
         nameOf: (id) => this.named.nameOf(id),
         announce: (id, content, steps) => this.named.announce(id, content, steps),
       },
@@ -266,6 +267,7 @@ export class Core {
     return {
       ...{ engine, disk, tables, clock, random, scope, request, isOnline, anchor: self.anchor },
       self: { user, device, key, signatureKey, statement },
+      role: () => self.role,
       groups: this.groups,
       isBlocked: (user) => this.preferences.isBlocked(user),
       store: new NamedGroupStore(tables, this.groups, self.anchor.trust),

@@ -223,6 +223,9 @@ export interface ModerationEvent {
   /** `#group`; absent for the whole directory. */
   readonly group?: string;
   readonly role?: Role;
+  /** Of settings: seconds between two messages of one member, and whether only moderators write. */
+  readonly slow?: number;
+  readonly readOnly?: boolean;
 }
 
 /** A message that was said before is another one now. */

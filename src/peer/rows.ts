@@ -187,6 +187,8 @@ const namedGroupRow = v.object({
   lastArchive: count(),
   /** Where this device came in: what stands before is history, if it is shared. */
   entered: count(),
+  /** Of shared history: entries after this one were passed over, because the keys were lost, and are to be fetched. */
+  missed: v.optional(count()),
   /** Whether that history has been fetched. */
   archived: v.boolean(),
 });

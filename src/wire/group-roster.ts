@@ -70,6 +70,17 @@ export class GroupRoster {
     return [...this.#standings.values()];
   }
 
+  /** Whether somebody of that role may write here. @throws Failure denied 'group-read-only' */
+  assertMayWrite(role: Role): void {
+    if (!this.readOnly || may(role, 'group.members')) return;
+    throw refuse(
+      'denied',
+      'group-read-only',
+      `only moderators write to #${this.name}`,
+      'Read along, or ask a moderator.',
+    );
+  }
+
   /**
    * Whether the act may follow those before it.
    * @throws Failure denied, unknown or usage, each with a code of its own

@@ -72,6 +72,8 @@ export const groupMethods = {
   /** `statement` is the group's first act, `info` the MLS group info of epoch 0. */
   'groups.create': method(v.object({ group: groupId, ...signed, info }), v.object({ seq: count() })),
   'groups.act': method(v.object({ group: groupId, ...signed }), v.object({ seq: count() })),
+  /** The act is a `renew` to the epoch after the current one, `info` of that. Fails with 'epoch-taken' or 'head-moved'. */
+  'groups.renew': method(v.object({ group: groupId, ...signed, info }), v.object({ seq: count() })),
   /** All acts from number `from` on, counted from 0; kept for good. */
   'groups.acts': method(
     v.object({ group: groupId, from: count() }),

@@ -333,6 +333,7 @@ const minimal: Readonly<Record<Exclude<MethodName<DirectoryMethods>, 'hello'>, o
   'groups.find': { name: 'lobby' },
   'groups.create': { group: id, statement: id, signature: new Uint8Array(64), info: id },
   'groups.act': { group: id, statement: id, signature: new Uint8Array(64) },
+  'groups.renew': { group: id, statement: id, signature: new Uint8Array(64), info: id },
   'groups.acts': { group: id, from: 0 },
   'groups.info': { group: id },
   'groups.info.put': { group: id, epoch: 0, info: id },

@@ -7,6 +7,8 @@ import { createGroup } from './ts-mls.js';
 
 export interface MlsCreateInit extends MlsKeyPackageInit {
   readonly groupId: Uint8Array;
+  /** Of the first epoch; 0 by default. A group that takes the place of another goes on counting. */
+  readonly epoch?: number;
   /** Who may propose removals from outside; fixed for the life of the group. */
   readonly externalSender?: MlsExternalSender;
 }
@@ -23,5 +25,7 @@ export async function newGroup(library: Library, init: MlsCreateInit): Promise<S
   const state = await guarded('mls-unusable', 'the group cannot be made', () =>
     createGroup(init.groupId, made.publicPackage, made.privatePackage, extensions, crypto, config),
   );
-  return enterEpoch(state, signatureKey);
+  // The first epoch's secret is random and knows nothing of its number (RFC 9420 §11).
+  const groupContext = { ...state.groupContext, epoch: BigInt(init.epoch ?? 0) };
+  return enterEpoch({ ...state, groupContext }, signatureKey);
 }

@@ -7,6 +7,7 @@ import type { Act } from '../../wire/acts.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import { GroupRoster, notJoined } from '../../wire/group-roster.js';
 import type { GroupEntry } from '../../wire/groups.js';
+import { may, type Role } from '../../wire/roles.js';
 import { type StoredEntry, storedActCodec, storedEntryCodec } from './rows.js';
 
 export interface NamedGroupInit {
@@ -95,6 +96,15 @@ export class NamedGroup {
     });
   }
 
+  /** The act is a renewal. @throws Failure denied 'epoch-taken', 'head-moved' */
+  renew(act: Act, encoded: Uint8Array, info: Uint8Array): Promise<number> {
+    const { statement } = act;
+    if (statement.action !== 'renew' || statement.epoch !== this.epoch + 1) throw epochTaken(this.epoch);
+    const stored = this.act(act, encoded);
+    this.info = { epoch: this.epoch, info };
+    return stored;
+  }
+
   /** @throws Failure denied 'epoch-taken', usage 'epoch-ahead', 'head-moved' */
   commit(
     from: DeviceAddress,
@@ -112,12 +122,13 @@ export class NamedGroup {
   post(
     from: DeviceAddress,
     message: { id: Uint8Array; epoch: number; sealed: Uint8Array },
-    { now, moderates }: { now: number; moderates: boolean },
+    { now, role }: { now: number; role: Role },
   ): Promise<number> {
     const known = this.#ids.get(idKey(from, message.id));
     if (known !== undefined) return known;
     if (message.epoch !== this.epoch) throw epochPast(this.epoch);
-    if (!moderates) this.#assertMayPost(from, now);
+    this.roster.assertMayWrite(role);
+    if (!may(role, 'group.members')) this.#assertSlow(from, now);
     const stored = this.#append({ kind: 'message', ...message, from, at: now });
     this.#remember(from, message.id, stored);
     return stored;
@@ -156,16 +167,7 @@ export class NamedGroup {
     this.first = before;
   }
 
-  /** @throws Failure denied 'group-read-only' */
-  assertMayWrite(moderates: boolean): void {
-    if (moderates || !this.roster.readOnly) return;
-    throw new Failure('denied', 'group-read-only', `only moderators write to #${this.roster.name}`, {
-      hint: 'Read along, or ask a moderator.',
-    });
-  }
-
-  #assertMayPost(from: DeviceAddress, now: number): void {
-    this.assertMayWrite(false);
+  #assertSlow(from: DeviceAddress, now: number): void {
     const { slow, name } = this.roster;
     if (slow === 0) return;
     const wait = (this.#lastPost.get(from.user) ?? 0) + slow * 1000 - now;
@@ -181,6 +183,7 @@ export class NamedGroup {
 
   #fold(act: Act, encoded: Uint8Array): void {
     this.roster.apply(act);
+    if (act.statement.action === 'renew') this.epoch = Math.max(this.epoch, act.statement.epoch);
     this.head = chained(this.head, digestOf(encoded));
     this.#acts++;
   }

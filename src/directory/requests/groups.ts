@@ -39,7 +39,17 @@ export const groupHandlers: Pick<Handlers<DirectoryMethods, Signed>, Grouping> =
     const group = await signed.core.namedGroups.need(id);
     const { act, encoded } = await sealed(signed, statement);
     assertOf(act, id);
+    if (act.statement.action === 'renew') throw new Failure('protocol', 'act-misplaced', 'a renewal needs an info');
     return { seq: await signed.core.namedGroups.act(group, act, encoded) };
+  },
+  'groups.renew': async (signed, { group: id, info, ...statement }) => {
+    takeMessages(signed, 1);
+    const group = await joined(signed, id);
+    const { act, encoded } = await sealed(signed, statement);
+    assertOf(act, id);
+    const seq = await group.renew(act, encoded, info);
+    await signed.core.namedGroups.putInfo(group, group.epoch, info);
+    return { seq };
   },
   'groups.acts': async (signed, { group, from }) => (await visible(signed, group)).acts(from, ACTS_PAGE),
   'groups.info': async (signed, { group: id }) => {
@@ -72,8 +82,8 @@ export const groupHandlers: Pick<Handlers<DirectoryMethods, Signed>, Grouping> =
   'groups.post': async (signed, { group: id, ...message }) => {
     takeMessages(signed, 1);
     const group = await joined(signed, id);
-    const moderates = may(signed.session.role, 'group.members');
-    return { seq: await group.post(address(signed), message, { now: signed.core.clock.now(), moderates }) };
+    const by = { now: signed.core.clock.now(), role: signed.session.role };
+    return { seq: await group.post(address(signed), message, by) };
   },
   'groups.signal': async (signed, { group: id, ...signal }) => {
     const { core, session } = signed;

@@ -14,7 +14,7 @@ export const uploadHandlers: Pick<Handlers<DirectoryMethods, Signed>, Uploading>
   'uploads.begin': async (signed, { size, ...id }) => {
     const group = await joined(signed, id.group);
     const { user, folded, role } = signed.session;
-    group.assertMayWrite(may(role, 'group.members'));
+    group.roster.assertMayWrite(role);
     return signed.core.uploads.begin(id, { user, folded }, size);
   },
   'uploads.put': (signed, { block, sealed, ...id }) =>

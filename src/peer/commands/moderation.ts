@@ -1,6 +1,7 @@
 import type { PeerApi } from '../api.js';
 import type { LedgerLine } from '../groups/api.js';
 import { type Command, type Context, define, type Parameter } from './command.js';
+import { settingsLine } from './group-settings.js';
 import { groupHere } from './groups.js';
 import { clockTime, field } from './lines.js';
 
@@ -124,12 +125,17 @@ const ledger = define({
 });
 
 function ledgerLine(
-  { number, action, by = '', user, role: given, reason, until, at }: LedgerLine,
+  { number, action, by = '', user, role: given, reason, until, at, ...settings }: LedgerLine,
   now: number,
 ): string {
   if (action === undefined || at === undefined) return `${number}  (concerns others)`;
   const target = user === undefined ? '' : ` ${field(user)}`;
-  const rest = [given && ` to ${given}`, until && ` until ${until}`, reason && `: ${field(reason)}`]
+  const rest = [
+    action === 'settings' && `: ${settingsLine(settings)}`,
+    given && ` to ${given}`,
+    until && ` until ${until}`,
+    reason && `: ${field(reason)}`,
+  ]
     .filter(Boolean)
     .join('');
   return `${number}  ${clockTime(at, now)} ${field(by)}: ${action}${target}${rest}`;

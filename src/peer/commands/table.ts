@@ -5,6 +5,7 @@ import { devices, revokeDevice } from './devices.js';
 import { doctor } from './doctor.js';
 import { exportHistory } from './export.js';
 import { file, video } from './files.js';
+import { settingsCommands } from './group-settings.js';
 import { groupCommands } from './groups.js';
 import { help } from './help-command.js';
 import { history } from './history.js';
@@ -37,6 +38,7 @@ export const commands: readonly Command[] = [
   ...groupCommands,
   ...uploadCommands,
   ...moderationCommands,
+  ...settingsCommands,
   users,
   history,
   search,

@@ -31,6 +31,7 @@ export function actEvents(group: NamedGroup, { statement, by }: Act): (GroupEven
       ...{ event: 'moderation', action, user, by: by.user, group: name },
       ...(reason && { reason }),
       ...(until !== undefined && { until: timestamp(until) }),
+      ...(action === 'settings' && { slow: statement.slow, readOnly: statement.readOnly }),
     });
   }
   return events;

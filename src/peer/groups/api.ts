@@ -11,6 +11,13 @@ export interface GroupOptions {
   readonly history?: GroupHistory;
 }
 
+export interface GroupSettings {
+  /** Seconds between two messages of one member who is no moderator; 0 for none. */
+  readonly slow: number;
+  /** Only moderators write. */
+  readonly readOnly: boolean;
+}
+
 export interface GroupMember {
   readonly user: string;
   readonly state: 'member' | 'invited';
@@ -33,6 +40,8 @@ export interface LedgerLine {
   readonly role?: Role;
   readonly reason?: string;
   readonly until?: string;
+  readonly slow?: number;
+  readonly readOnly?: boolean;
   /** RFC 3339, by the directory's clock. */
   readonly at?: string;
 }
@@ -53,8 +62,8 @@ export interface GroupsApi {
   /** From a group; without one from the whole directory. */
   ban(user: string, ban: Ban, group?: string): Promise<void>;
   unban(user: string, group?: string): Promise<void>;
-  /** `slow`: seconds between two messages of one member, 0 for none. */
-  settings(name: string, settings: { readonly slow: number; readonly readOnly: boolean }): Promise<string>;
+  /** Changes what is given and leaves the rest. Without anything, tells how it is. */
+  settings(name: string, change?: Partial<GroupSettings>): Promise<GroupSettings & { readonly group: string }>;
   setRole(user: string, role: Role): Promise<void>;
   /** The acts of a group or of the directory, every signature and the chain verified. @throws Failure trust */
   ledger(group?: string): Promise<readonly LedgerLine[]>;

@@ -6,6 +6,7 @@ import type { Step } from '../../store/local.js';
 import { type ChangeContent, type Content, contentCodec, isChangeContent } from '../../wire/content.js';
 import type { GroupEntry } from '../../wire/groups.js';
 import { foldName } from '../../wire/names.js';
+import { may } from '../../wire/roles.js';
 import type { MessageRow } from '../rows.js';
 import { lineOf } from '../talk/line.js';
 import { saidOf } from '../uploads/view.js';
@@ -55,7 +56,7 @@ export class Archive {
   keys(group: NamedGroup, { keys }: Extract<Content, { type: 'archive' }>, seq: number): Step[] {
     const name = hex(group.id);
     group.row = { ...group.row, lastArchive: seq };
-    if (!group.row.archived) this.fetch(group);
+    if (!group.row.archived || group.row.missed !== undefined) this.fetch(group);
     return keys.map(({ epoch, key }) => this.#init.tables.archiveKeys.put([name, epoch], { epoch, key }));
   }
 
@@ -74,7 +75,7 @@ export class Archive {
   }
 
   #owes({ row, roster, mls }: NamedGroup): boolean {
-    const inside = mls !== undefined && row.archived;
+    const inside = mls !== undefined && row.archived && (!roster.readOnly || may(this.#init.role(), 'group.members'));
     return inside && roster.history === 'shared' && row.lastJoin > row.lastArchive && roster.members().length > 1;
   }
 
@@ -91,6 +92,7 @@ export class Archive {
   async #fetch(group: NamedGroup): Promise<void> {
     const { request, enqueue } = this.#init;
     let before = group.row.entered;
+    const until = group.row.archived ? (group.row.missed ?? 0) : 0;
     let newest = true;
     // Read backwards, so they come before what they change.
     const changes: Change[] = [];
@@ -100,7 +102,7 @@ export class Archive {
       if (newest) for (const row of rows) this.#init.onPast(row);
       newest &&= rows.length === 0;
       before = page.entries[0]?.seq ?? 0;
-      more = page.more && before > page.first;
+      more = page.more && before > Math.max(page.first, until);
     }
     await enqueue(group, async () => {
       for (const { user, content } of changes.reverse()) {
@@ -109,7 +111,8 @@ export class Archive {
         await this.#init.disk.write(changed.steps);
         this.#init.emit(changed.event);
       }
-      group.row = { ...group.row, archived: true };
+      const { missed: _, ...row } = group.row;
+      group.row = { ...row, archived: true };
       await this.#init.disk.write([this.#init.store.save(group)]);
     });
     this.consider(group);

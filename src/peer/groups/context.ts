@@ -7,6 +7,7 @@ import type { SigningKey } from '../../crypto/keys.js';
 import type { MlsEngine } from '../../crypto/mls.js';
 import type { LocalStore, Step } from '../../store/local.js';
 import type { ChangeContent, UploadContent } from '../../wire/content.js';
+import type { Role } from '../../wire/roles.js';
 import type { Signal } from '../../wire/signals.js';
 import type { Taken } from '../changes.js';
 import type { Contacts } from '../contacts.js';
@@ -42,6 +43,8 @@ export interface GroupContext {
   readonly random: Random;
   readonly scope: Scope;
   readonly request: DirectoryRequest;
+  /** Of this account, as the directory last said. */
+  role(): Role;
   isOnline(): boolean;
   /** Nothing they do is shown to this person. */
   isBlocked(user: string): boolean;

@@ -4,7 +4,7 @@ import { foldName, parseUserName } from '../../wire/names.js';
 import { cleanLine } from '../../wire/text.js';
 import type { UserSummary } from '../api.js';
 import type { TrustAnchor } from '../trust-anchor.js';
-import type { Ban, GroupMember, GroupOptions, GroupsApi, LedgerLine } from './api.js';
+import type { Ban, GroupMember, GroupOptions, GroupSettings, GroupsApi, LedgerLine } from './api.js';
 import type { NamedGroup } from './group.js';
 import { conversationOf } from './group.js';
 import { type Ledger, lineOf } from './ledger.js';
@@ -87,8 +87,10 @@ export class GroupsFace implements GroupsApi {
     else await this.#init.named.moderate(bare(group), deed);
   }
 
-  settings(name: string, settings: { readonly slow: number; readonly readOnly: boolean }) {
-    return called(this.#init.named.moderate(bare(name), { action: 'settings', ...settings }));
+  async settings(name: string, change: Partial<GroupSettings> = {}) {
+    const { row, roster } = await this.#init.named.configure(bare(name), change);
+    const { slow, readOnly } = roster;
+    return { group: conversationOf(row.name), slow, readOnly };
   }
 
   setRole(user: string, role: Role): Promise<void> {

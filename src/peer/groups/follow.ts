@@ -20,7 +20,7 @@ import { saidOf } from '../uploads/view.js';
 import { actEvents } from './act-events.js';
 import type { GroupContext } from './context.js';
 import { conversationOf, type NamedGroup } from './group.js';
-import { Membership, refused } from './membership.js';
+import { isUnfollowable, Membership, refused } from './membership.js';
 
 type Entry<K extends GroupEntry['kind']> = Extract<GroupEntry, { kind: K }>;
 
@@ -138,9 +138,24 @@ export class Follower {
     taken.effects.push(() => {
       for (const event of actEvents(group, act)) this.#init.emit(event);
     });
-    if (group.mls && !group.roster.isMember(this.#init.self.user)) {
-      taken.steps.push(...(await this.#drop(group)));
-    }
+    if (act.statement.action === 'renew') await this.#renewed(group, act, seq, taken);
+    else if (group.mls && !group.roster.isMember(this.#init.self.user)) taken.steps.push(...(await this.#drop(group)));
+  }
+
+  /** The old keys are of no use; who made the new ones is inside, and everybody else comes in. */
+  async #renewed(group: NamedGroup, { statement, by }: Act, seq: number, taken: Taken): Promise<void> {
+    taken.steps.push(...(await this.#lose(group)));
+    const { renewed } = group;
+    delete group.renewed;
+    delete group.broken;
+    group.renewedAt = this.#init.clock.monotonic();
+    const mine = by.device === this.#init.self.device && 'epoch' in statement && statement.epoch === renewed?.epoch;
+    if (renewed === undefined || !mine) return;
+    delete group.renewedAt;
+    const { missed: _, ...row } = group.row;
+    group.mls = { id: group.id, user: conversationOf(group.row.name), number: 0, state: renewed.state };
+    group.row = { ...row, entered: seq, lastJoin: seq };
+    taken.steps.push(...this.#init.groups.add(group.mls), ...this.membership.epochKey(group));
   }
 
   /** @throws Failure trust, denied; nobody goes on where somebody did what he may not */
@@ -173,7 +188,7 @@ export class Follower {
         mls.state = applied.next;
         if (applied.external) group.row = { ...group.row, lastJoin: entry.seq };
       } catch (error) {
-        return this.#refuse(group, error, taken);
+        return this.#refuse(group, entry, error, taken);
       }
     }
     delete mls.pending;
@@ -181,13 +196,22 @@ export class Follower {
     if (!mls.state.active) taken.steps.push(...(await this.#drop(group)));
   }
 
-  /** What nobody should have done doesn't count; a state that can't follow is given up for a new one. */
-  async #refuse(group: NamedGroup, error: unknown, taken: Taken): Promise<void> {
+  /**
+   * What nobody should have done doesn't count here. But the directory, which can't judge it, has ended the epoch with it:
+   * so this device comes in anew, where others could follow, or the group's keys begin anew.
+   */
+  async #refuse(group: NamedGroup, { from }: Entry<'commit'>, error: unknown, taken: Taken): Promise<void> {
     const failure = toFailure(error);
     if (failure.reason === 'unreachable' || failure.reason === 'storage') throw failure;
-    this.#init.report('', failure);
-    if (failure.reason === 'protocol' && !hasCode(failure, 'mls-refused'))
-      taken.steps.push(...(await this.#drop(group)));
+    this.#init.report(failure.reason === 'protocol' ? `a change by ${from.user} to #${group.row.name}` : '', failure);
+    if (isUnfollowable(failure)) group.broken = true;
+    taken.steps.push(...(await this.#lose(group)));
+  }
+
+  /** The keys are gone for now; what comes until there are others is fetched later, where it is shared. */
+  async #lose(group: NamedGroup): Promise<Step[]> {
+    if (group.mls && group.roster.history === 'shared') group.row = { missed: group.row.through, ...group.row };
+    return this.#drop(group);
   }
 
   async #join(group: NamedGroup, taken: Taken): Promise<void> {

@@ -1,5 +1,6 @@
 import { hex } from '../../base/bytes.js';
 import { chained, digestOf, NO_ACTS, readAct } from '../../crypto/acts.js';
+import type { MlsState } from '../../crypto/mls.js';
 import type { Trust } from '../../crypto/trust.js';
 import type { Step } from '../../store/local.js';
 import type { Act } from '../../wire/acts.js';
@@ -17,6 +18,12 @@ export interface NamedGroup {
   row: NamedGroupRow;
   head: Uint8Array;
   mls: Group | undefined;
+  /** An epoch was ended by what nobody can follow: only new keys help. */
+  broken?: boolean;
+  /** When, by the monotonic clock, another member began the keys anew: whose Welcome is to be waited for. */
+  renewedAt?: number;
+  /** A new beginning of its keys which this device has offered: its own once it is seen in the log. */
+  renewed?: { readonly epoch: number; readonly state: MlsState };
   /** A Welcome into the group as it is behind the entry `seq`. */
   welcome?: { readonly bytes: Uint8Array; readonly seq: number };
 }

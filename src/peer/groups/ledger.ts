@@ -84,6 +84,7 @@ export function lineOf({ statement, by, seal }: Act): Omit<LedgerLine, 'number'>
     by: by.user,
     at: timestamp(seal.at),
     ...('user' in statement && { user: statement.user }),
+    ...('slow' in statement && { slow: statement.slow, readOnly: statement.readOnly }),
     ...('role' in statement && { role: statement.role }),
     ...('reason' in statement && statement.reason !== undefined && { reason: statement.reason }),
     ...('until' in statement && statement.until !== undefined && { until: timestamp(statement.until) }),

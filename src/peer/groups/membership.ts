@@ -1,13 +1,23 @@
 import { hex, sameBytes } from '../../base/bytes.js';
-import { Failure, hasCode } from '../../base/errors.js';
+import { Failure, hasCode, toFailure } from '../../base/errors.js';
+import { signStatement } from '../../crypto/acts.js';
 import { ARCHIVE_KEY_BYTES, ARCHIVE_LABEL } from '../../crypto/archive.js';
-import type { MlsChange, MlsMember, MlsState } from '../../crypto/mls.js';
+import type { MlsChange, MlsMember, MlsState, MlsSuite } from '../../crypto/mls.js';
 import type { Step } from '../../store/local.js';
+import type { GroupKind } from '../../wire/acts.js';
+import type { DeviceAddress } from '../../wire/directory.js';
 import { foldName } from '../../wire/names.js';
 import type { GroupContext } from './context.js';
 import type { NamedGroup } from './group.js';
 import { conversationOf } from './group.js';
 
+/** A device and its key package. */
+interface Added extends DeviceAddress {
+  readonly package: Uint8Array;
+}
+
+/** Devices that one Welcome is for. */
+const ADDED_AT_ONCE = 48;
 /** How often a change is tried again after another member was first. */
 const TRIES = 64;
 
@@ -35,7 +45,7 @@ export class Membership {
     for (const { member } of removed) {
       const { user } = this.#owner(member);
       const may = this.#isSuperfluous(group, member) || foldName(user) === foldName(by) || (await this.#isGone(member));
-      if (!may) throw refused(group, `it removes a device of ${user}, who is a member`);
+      if (!may) throw removalRefused(group, user);
     }
     return true;
   }
@@ -74,20 +84,26 @@ export class Membership {
   }
 
   /** Adds all devices of a new member which have key packages; the others come in by themselves. */
-  async add(group: NamedGroup, user: string): Promise<void> {
+  add(group: NamedGroup, user: string): Promise<void> {
+    return this.#addDevices(group, async () => (await this.#context.contacts.resolve(user)).devices);
+  }
+
+  async #addDevices(group: NamedGroup, of: () => Promise<readonly DeviceAddress[]>): Promise<void> {
     for (let tries = 0; tries < TRIES; tries++) {
       const present = new Set(this.#context.groups.members(group.mls!).map(({ device }) => device));
-      const wanted = (await this.#context.contacts.resolve(user)).devices.filter(({ device }) => !present.has(device));
+      const wanted = (await of()).filter(({ device }) => !present.has(device)).slice(0, ADDED_AT_ONCE);
       if (wanted.length === 0) return;
       const devices = wanted.map((one) => ({ user: one.user, device: one.device }));
       const { packages } = await this.#context.request('keypackages.claim', { devices });
-      const judged: { device: string; package: Uint8Array }[] = [];
+      const judged: Added[] = [];
       for (const one of packages) {
         const address = devices.find(({ device }) => device === one.device);
-        if (address && (await this.#context.keyPackages.isOf(one.package, address))) judged.push(one);
+        if (address && (await this.#context.keyPackages.isOf(one.package, address))) {
+          judged.push({ ...address, package: one.package });
+        }
       }
       if (judged.length === 0) return;
-      if (await this.#commit(group, { add: judged, remove: this.superfluous(group), user })) return;
+      if (await this.#commit(group, { add: judged, remove: this.superfluous(group) })) return;
     }
   }
 
@@ -103,6 +119,7 @@ export class Membership {
       const aad = group.head;
       const { next, commit } = await engine.externalJoin(info, { certificate, signatureKey, lifetime, aad });
       this.assertMembers(group, next);
+      if (next.epoch !== epoch + 1) throw infoBroken(group);
       const newInfo = await engine.groupInfo(next);
       const seq = await this.#offer(group, { epoch, commit, info: newInfo });
       if (seq === undefined) continue;
@@ -111,6 +128,42 @@ export class Membership {
       group.row = { ...group.row, through: seq, entered: seq, lastJoin: seq };
       await disk.write([...groups.add(group.mls), ...this.epochKey(group), store.save(group)]);
       return;
+    }
+  }
+
+  /** The group's keys begin anew, with this device; the others come in by themselves. Call where `enter` finds no way in. */
+  async renew(group: NamedGroup): Promise<void> {
+    const { engine, request, keyPackages, self, anchor, clock } = this.#context;
+    const { current } = await request('groups.info', { group: group.id });
+    const epoch = current + 1;
+    const state = await engine.createGroup({
+      ...keyPackages.leaf(),
+      ...{ groupId: group.id, epoch, suite: suiteOf(group.roster.kind) },
+    });
+    const common = { directory: anchor.trust.directoryId, group: group.id, previous: group.head, at: clock.now() };
+    const signed = signStatement({ ...common, action: 'renew', epoch }, self.key);
+    group.renewed = { epoch, state };
+    try {
+      await request('groups.renew', { group: group.id, ...signed, info: await engine.groupInfo(state) });
+    } catch (error) {
+      if (!hasCode(error, 'epoch-taken') && !hasCode(error, 'head-moved')) throw error;
+    }
+    await this.#catchUp(group);
+    if (group.mls?.state.epoch === epoch && group.roster.history !== 'shared') await this.#addAll(group);
+  }
+
+  /** All devices there are of the members, so that nobody misses what is said from now on. */
+  async #addAll(group: NamedGroup): Promise<void> {
+    const { contacts, report } = this.#context;
+    const all: DeviceAddress[] = [];
+    for (const { user } of group.roster.members()) {
+      // Of one who can't be judged now the others must not be the victims.
+      const contact = await contacts.resolve(user).catch((error: unknown) => report('', error));
+      all.push(...(contact?.devices ?? []));
+    }
+    for (let at = 0; at < all.length; at += ADDED_AT_ONCE) {
+      const some = all.slice(at, at + ADDED_AT_ONCE);
+      await this.#addDevices(group, async () => some);
     }
   }
 
@@ -132,10 +185,7 @@ export class Membership {
   }
 
   /** @returns whether it was taken; the group has caught up either way */
-  async #commit(
-    group: NamedGroup,
-    change: { add?: readonly { device: string; package: Uint8Array }[]; remove: number[]; user?: string },
-  ): Promise<boolean> {
+  async #commit(group: NamedGroup, change: { add?: readonly Added[]; remove: number[] }): Promise<boolean> {
     const { engine, groups, disk, request } = this.#context;
     const mls = group.mls!;
     const add = (change.add ?? []).map((one) => one.package);
@@ -144,7 +194,7 @@ export class Membership {
     mls.pending = { commit: made.commit, next: made.next };
     await disk.write(groups.savePending(mls));
     if (made.welcome) {
-      const devices = change.add!.map(({ device }) => ({ user: change.user!, device }));
+      const devices = change.add!.map(({ user, device }) => ({ user, device }));
       await request('groups.welcome.put', { group: group.id, epoch: made.epoch, devices, welcome: made.welcome });
     }
     const info = await engine.groupInfo(made.next);
@@ -198,6 +248,42 @@ export const refused = (group: NamedGroup, why: string): Failure =>
     hint: "Nothing was shown to them. Tell the other members, and the directory's operator.",
     details: { group: conversationOf(group.row.name) },
   });
+
+/** Rooms have many members, and their trees must fit into a frame. */
+export const suiteOf = (kind: GroupKind): MlsSuite => (kind === 'open' ? 'classic' : 'hybrid');
+
+/** Whether no honest member can follow a commit that failed so. */
+export const isUnfollowable = ({ code }: Failure): boolean => UNFOLLOWABLE.has(code);
+const UNFOLLOWABLE = new Set([
+  'mls-malformed',
+  'mls-invalid',
+  'mls-unreadable',
+  'mls-proposal-missing',
+  'membership-refused',
+]);
+
+/** Whether nobody gets in by what the last committer left, whoever tries: not a judgement of this device alone. */
+export const isBroken = (error: unknown): boolean => {
+  const { reason, code } = toFailure(error);
+  return (
+    (reason === 'protocol' && code !== 'mls-refused') || code === 'membership-refused' || code === 'group-info-stale'
+  );
+};
+
+/** Its certificate may be revoked by a list that has not come yet: others follow it then, and this device after them. */
+const removalRefused = (group: NamedGroup, user: string): Failure =>
+  new Failure(
+    'trust',
+    'removal-refused',
+    `a change to #${group.row.name} removes a device of ${user}, who is a member`,
+    {
+      hint: 'This device comes into the group anew.',
+      details: { group: conversationOf(group.row.name) },
+    },
+  );
+
+const infoBroken = (group: NamedGroup): Failure =>
+  new Failure('protocol', 'group-info-broken', `what leads into #${group.row.name} is of another epoch`);
 
 const infoStale = (group: NamedGroup): Failure =>
   new Failure('unreachable', 'group-info-stale', `#${group.row.name} cannot be entered just now`, {

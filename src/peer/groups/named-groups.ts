@@ -15,6 +15,7 @@ import { Archive, turnOf } from './archive.js';
 import type { GroupContext } from './context.js';
 import { Follower } from './follow.js';
 import { conversationOf, type NamedGroup } from './group.js';
+import { isBroken, suiteOf } from './membership.js';
 import { Poster } from './post.js';
 import { Signals } from './signals.js';
 
@@ -35,6 +36,9 @@ const CLEAN_STEP_MS = 60;
 const CLEAN_LATEST_MS = 1_500;
 /** A Welcome comes right after the act that adds somebody; later than this it does not come. */
 const WELCOME_WAIT_MS = 3_000;
+const REENTER_MS = 500;
+const RENEW_AFTER_MS = 500;
+const RENEW_STEP_MS = 1_500;
 
 /** The named groups of this peer: what a person does with them, and what comes from their logs. */
 export class NamedGroups {
@@ -45,6 +49,7 @@ export class NamedGroups {
   readonly #signals: Signals;
   readonly #groups = new Map<string, NamedGroup>();
   readonly #awaited = new Set<string>();
+  readonly #renewing = new Set<string>();
 
   constructor(context: GroupContext) {
     this.#context = context;
@@ -60,7 +65,7 @@ export class NamedGroups {
       ...context,
       membership: follower.membership,
       catchUp: (group) => follower.catchUp(group),
-      enter: (group) => follower.membership.enter(group),
+      enter: (group) => this.#enter(group),
       find: (id) => this.#groups.get(hex(id)),
     });
     const send = (group: NamedGroup, content: Content): Promise<void> => this.#poster.content(group, content, true);
@@ -136,8 +141,7 @@ export class NamedGroups {
     const { name: wanted } = parseGroupName(name);
     const id = random.bytes(16);
     const group = this.#context.store.fresh(id, wanted);
-    const suite = kind === 'open' ? ('classic' as const) : ('hybrid' as const);
-    const state = await engine.createGroup({ groupId: id, ...keyPackages.leaf(), suite });
+    const state = await engine.createGroup({ groupId: id, ...keyPackages.leaf(), suite: suiteOf(kind) });
     const common = { directory: anchor.trust.directoryId, group: id, previous: group.head, at: clock.now() };
     const signed = signStatement({ ...common, action: 'create', name: wanted, kind, history }, self.key);
     const info = await engine.groupInfo(state);
@@ -172,7 +176,7 @@ export class NamedGroups {
     await enqueue(found, async () => {
       await this.#catchUp(found);
       if (!found.roster.isMember(self.user)) await this.#act(found, { action: 'join' });
-      if (found.mls === undefined) await this.#follower.membership.enter(found);
+      if (found.mls === undefined) await this.#enter(found).catch(unlessRenewing);
     });
     emit({ event: 'group', group: conversationOf(found.row.name), change: 'joined', user: self.user, by: self.user });
     this.#poster.flush(found);
@@ -210,7 +214,7 @@ export class NamedGroups {
   }
 
   /** Something done to a member, or to the group as a whole. */
-  async moderate(name: string, deed: Deed): Promise<NamedGroup> {
+  async moderate(name: string, deed: Deed | (() => Deed)): Promise<NamedGroup> {
     const group = (await this.#look(name)) ?? this.#unknown(name);
     await this.#context.enqueue(group, async () => {
       await this.#act(group, deed);
@@ -219,13 +223,35 @@ export class NamedGroups {
     return group;
   }
 
+  /** Changes what is given of a group's settings. */
+  async configure(name: string, change: { readonly slow?: number; readonly readOnly?: boolean }): Promise<NamedGroup> {
+    const group = (await this.#look(name)) ?? this.#unknown(name);
+    if (Object.keys(change).length === 0) {
+      if (this.#context.isOnline()) await this.#context.enqueue(group, () => this.#follower.catchUp(group));
+      return group;
+    }
+    return this.moderate(name, () => {
+      const { slow, readOnly } = group.roster;
+      return { action: 'settings', slow, readOnly, ...change };
+    });
+  }
+
   async sendContent(name: string, content: Content): Promise<void> {
-    await this.#poster.content(await this.#joined(name), content, false);
+    const group = await this.#joined(name);
+    group.roster.assertMayWrite(this.#context.role());
+    await this.#poster.content(group, content, false);
   }
 
   /** The id of a group this account is in. @throws Failure unknown 'group-unknown', denied 'group-not-joined' */
   async idOf(name: string): Promise<Uint8Array> {
     return (await this.#joined(name)).id;
+  }
+
+  /** The same, of a group this account may write to. @throws Failure denied 'group-read-only' */
+  async writableId(name: string): Promise<Uint8Array> {
+    const { id, roster } = await this.#joined(name);
+    roster.assertMayWrite(this.#context.role());
+    return id;
   }
 
   /** `#name` */
@@ -343,11 +369,12 @@ export class NamedGroups {
    * Signs the deed upon what is known, until the directory takes it; the group has taken it in then.
    * @throws Failure, as the directory or the roster judges
    */
-  async #act(group: NamedGroup, deed: Deed): Promise<void> {
+  async #act(group: NamedGroup, deed: Deed | (() => Deed)): Promise<void> {
     const { request, anchor, clock, self } = this.#context;
     for (let tries = 0; ; tries++) {
       const common = { directory: anchor.trust.directoryId, group: group.id, previous: group.head, at: clock.now() };
-      const signed = signStatement({ ...common, ...deed } as Statement, self.key);
+      const wanted = typeof deed === 'function' ? deed() : deed;
+      const signed = signStatement({ ...common, ...wanted } as Statement, self.key);
       try {
         await request('groups.act', { group: group.id, ...signed });
         return await this.#follower.catchUp(group);
@@ -370,7 +397,7 @@ export class NamedGroups {
     const before = group.roster.standing(self.user)?.state;
     await enqueue(group, async () => {
       await this.#follower.catchUp(group);
-      if (group.roster.isMember(self.user) && group.mls === undefined) await this.#follower.membership.enter(group);
+      if (group.roster.isMember(self.user) && group.mls === undefined) await this.#enter(group);
     });
     if (before !== 'member') this.#tellStanding(group, before);
     this.#changed(group);
@@ -404,17 +431,68 @@ export class NamedGroups {
     this.#tellStanding(group, undefined);
   }
 
+  /** Comes inside; where nobody can, the group's keys begin anew before long. */
+  async #enter(group: NamedGroup): Promise<void> {
+    // Who comes in by himself now would speak to nobody who still waits for the Welcome.
+    if (this.#welcomeIsNear(group) && group.roster.history !== 'shared') throw renewing(group, undefined);
+    try {
+      if (group.broken) throw unfollowed(group);
+      await this.#follower.membership.enter(group);
+    } catch (error) {
+      if (!isBroken(error)) throw error;
+      this.#considerRenewal(group);
+      throw renewing(group, error);
+    }
+  }
+
+  /** Another member has just begun the keys anew. */
+  #welcomeIsNear({ renewedAt }: NamedGroup): boolean {
+    return renewedAt !== undefined && this.#context.clock.monotonic() - renewedAt < WELCOME_WAIT_MS;
+  }
+
+  /** Members don't all do it at once; who finds the way in by then leaves it. */
+  #considerRenewal(group: NamedGroup): void {
+    const name = hex(group.id);
+    const { clock, scope, random, enqueue, report } = this.#context;
+    if (this.#renewing.has(name)) return;
+    this.#renewing.add(name);
+    const renew = async (): Promise<void> => {
+      try {
+        await this.#follower.catchUp(group);
+        if (group.mls !== undefined || this.#welcomeIsNear(group)) return;
+        if (group.broken) throw unfollowed(group);
+        await this.#follower.membership.enter(group);
+      } catch (error) {
+        if (!isBroken(error)) throw error;
+        await this.#follower.membership.renew(group);
+      }
+    };
+    const cancel = clock.after(RENEW_AFTER_MS + randomBelow(random, RENEW_STEP_MS), () => {
+      this.#renewing.delete(name);
+      if (scope.closed || !this.#context.isOnline()) return;
+      scope.run(
+        () => enqueue(group, renew).then(() => this.#poster.flush(group)),
+        (error) => toFailure(error).reason !== 'unreachable' && report('', error),
+      );
+    });
+    scope.defer(cancel);
+  }
+
   /** Whoever adds this device leaves a Welcome in a moment; without one it comes in by itself. */
   #awaitWelcome(group: NamedGroup): void {
     const name = hex(group.id);
     const { clock, scope, enqueue, report } = this.#context;
     if (this.#awaited.has(name)) return;
     this.#awaited.add(name);
-    const cancel = clock.after(WELCOME_WAIT_MS, () => {
+    // Who was inside before waits for no Welcome.
+    const alone = group.row.entered > 0 && group.renewedAt === undefined;
+    const wait =
+      alone || group.roster.kind === 'open' ? randomBelow(this.#context.random, REENTER_MS) : WELCOME_WAIT_MS;
+    const cancel = clock.after(wait, () => {
       this.#awaited.delete(name);
       if (group.mls !== undefined || scope.closed || !this.#context.isOnline()) return;
       scope.run(
-        () => enqueue(group, () => this.#follower.membership.enter(group)),
+        () => enqueue(group, () => this.#enter(group)),
         (error) => toFailure(error).reason !== 'unreachable' && report('', error),
       );
     });
@@ -509,4 +587,17 @@ export class NamedGroups {
       state: state === 'member' || state === 'invited' ? state : 'none',
     };
   }
+}
+
+const unfollowed = (group: NamedGroup): Failure =>
+  new Failure('protocol', 'group-broken', `#${group.row.name} was left in a state that nobody can follow`);
+
+const renewing = (group: NamedGroup, cause: unknown): Failure =>
+  new Failure('unreachable', 'group-renewing', `the keys of #${group.row.name} begin anew`, {
+    hint: 'Somebody has left them in a state that nobody can follow. It takes a moment.',
+    cause,
+  });
+
+function unlessRenewing(error: unknown): void {
+  if (!hasCode(error, 'group-renewing')) throw error;
 }

@@ -54,8 +54,9 @@ export class Poster {
    * @throws Failure denied 'group-not-joined'
    */
   async text(group: NamedGroup, text: string, answers?: Uint8Array): Promise<MessageRow> {
-    const { history, clock, random, self, disk, tables } = this.#init;
+    const { history, clock, random, self, disk, tables, role } = this.#init;
     if (!group.roster.isMember(self.user)) throw notJoined(group.row.name);
+    group.roster.assertMayWrite(role());
     const now = clock.now();
     const { expire } = group.roster;
     const said = {

@@ -22,6 +22,8 @@ import { rowOf, viewOf } from './view.js';
 export interface UploadGroups {
   /** @throws Failure unknown 'group-unknown', denied 'group-not-joined' */
   joined(name: string): Promise<Uint8Array>;
+  /** @throws besides, Failure denied 'group-read-only' */
+  writable(name: string): Promise<Uint8Array>;
   /** `#name`; undefined of a group that is not known here. */
   nameOf(id: Uint8Array): string | undefined;
   /** Tells the group; the steps are one write with the message. Its id is the upload's. */
@@ -108,7 +110,7 @@ export class Uploads implements UploadsApi {
   async send(name: string, path: string): Promise<UploadEvent> {
     const { tables, disk, clock, random, groups, request, isOnline } = this.#init;
     const { size, mtimeMs } = await fileAt(path);
-    const group = await groups.joined(name);
+    const group = await groups.writable(name);
     const row: SendingRow = {
       ...{ id: random.bytes(16), group, path, name: basename(path), size, mtimeMs },
       key: random.bytes(32),

@@ -44,6 +44,11 @@ test('M3 a directory that lets a ghost into a group is refused, and the members 
     );
   await Promise.all([told(atOwner), told(atBob)]);
   assert.deepEqual((await bob.groups.members('secret')).map(({ user }) => user).sort(), ['bob', 'owner']);
+  // The directory has ended the epoch with her commit: the members begin anew, without her.
+  await bob.send('#secret', 'still among us');
+  await atOwner.message('still among us');
+  await owner.send('#secret', 'and back');
+  await atBob.message('and back');
   await Promise.all([owner.close(), bob.close()]);
 });
 
