@@ -20,6 +20,7 @@ export interface ArchiveInit extends GroupContext {
 }
 
 interface Change {
+  readonly id: Uint8Array;
   readonly user: string;
   readonly content: ChangeContent;
 }
@@ -105,12 +106,7 @@ export class Archive {
       more = page.more && before > Math.max(page.first, until);
     }
     await enqueue(group, async () => {
-      for (const { user, content } of changes.reverse()) {
-        const changed = await this.#init.onChange(conversationOf(group.row.name), user, content);
-        if (changed === undefined) continue;
-        await this.#init.disk.write(changed.steps);
-        this.#init.emit(changed.event);
-      }
+      for (const change of changes.reverse()) await this.#apply(group, change);
       const { missed: _, ...row } = group.row;
       group.row = { ...row, archived: true };
       await this.#init.disk.write([this.#init.store.save(group)]);
@@ -118,11 +114,23 @@ export class Archive {
     this.consider(group);
   }
 
+  /** Once, however often it stands in the log. */
+  async #apply(group: NamedGroup, { id, user, content }: Change): Promise<void> {
+    const { tables, disk, onChange, emit } = this.#init;
+    if (await tables.places.get(hex(id))) return;
+    const changed = await onChange(conversationOf(group.row.name), user, content);
+    const known = tables.places.put([hex(id)], { conversation: '', number: 0 });
+    await disk.write([...(changed?.steps ?? []), known]);
+    if (changed) emit(changed.event);
+  }
+
   async #put(group: NamedGroup, entries: readonly GroupEntry[], changes: Change[]): Promise<MessageRow[]> {
     const rows: MessageRow[] = [];
     const steps: Step[] = [];
+    const ids = new Set<string>();
     for (const entry of [...entries].reverse()) {
-      if (entry.kind !== 'message' || !isArchived(entry.sealed)) continue;
+      if (entry.kind !== 'message' || !isArchived(entry.sealed) || ids.has(hex(entry.id))) continue;
+      ids.add(hex(entry.id));
       const line = await this.#line(group, entry, changes).catch((error: unknown) => {
         const failure = toFailure(error);
         if (failure.reason === 'trust') this.#init.report(`the history of #${group.row.name}`, failure);
@@ -131,6 +139,10 @@ export class Archive {
       if (!line) continue;
       rows.push(line.row);
       steps.push(...line.steps);
+    }
+    if (rows.length > 0) {
+      const { history } = this.#init;
+      steps.push(history.saveHead(await history.head(conversationOf(group.row.name))));
     }
     await this.#init.disk.write(steps);
     return rows.reverse();
@@ -141,7 +153,7 @@ export class Archive {
     if (await tables.places.get(hex(entry.id))) return undefined;
     const opened = await follower.openArchived(group, entry);
     const content = contentCodec.decode(opened.content);
-    if (isChangeContent(content)) changes.push({ user: opened.user, content });
+    if (isChangeContent(content)) changes.push({ id: entry.id, user: opened.user, content });
     if (content.type !== 'text' && content.type !== 'upload') return undefined;
     const mine = foldName(opened.user) === foldName(self.user);
     const conversation = conversationOf(group.row.name);

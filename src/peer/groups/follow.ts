@@ -30,6 +30,11 @@ interface Taken {
   readonly effects: (() => void)[];
 }
 
+interface Batch extends Taken {
+  /** Of the messages in it, which are not on disk yet. */
+  readonly ids: Set<string>;
+}
+
 export interface FollowerInit extends GroupContext {
   /** A message of this device has its place in the log. @returns steps that settle it */
   onOwn(group: NamedGroup, entry: Entry<'message'>): Promise<Taken>;
@@ -88,7 +93,7 @@ export class Follower {
   /** Entries in order; those known already are passed over. Resolves when they are on disk. */
   async take(group: NamedGroup, entries: readonly GroupEntry[]): Promise<void> {
     const { disk, groups, store } = this.#init;
-    const taken: Taken = { steps: [], effects: [] };
+    const taken: Batch = { steps: [], effects: [], ids: new Set() };
     const before = { epoch: group.mls?.state.epoch, acts: group.row.acts };
     try {
       for (const entry of entries) {
@@ -117,7 +122,7 @@ export class Follower {
     return mls ? this.#init.groups.drop(mls) : [];
   }
 
-  async #one(group: NamedGroup, entry: GroupEntry, taken: Taken): Promise<void> {
+  async #one(group: NamedGroup, entry: GroupEntry, taken: Batch): Promise<void> {
     if (entry.kind === 'act') return this.#act(group, entry, taken);
     if (entry.kind === 'commit') return this.#commit(group, entry, taken);
     if (group.mls === undefined) return;
@@ -233,17 +238,22 @@ export class Follower {
     }
   }
 
-  async #message(group: NamedGroup, entry: Entry<'message'>, taken: Taken): Promise<void> {
+  async #message(group: NamedGroup, entry: Entry<'message'>, taken: Batch): Promise<void> {
     if (entry.from.device === this.#init.self.device) {
       const own = await this.#init.onOwn(group, entry);
       taken.steps.push(...own.steps);
       taken.effects.push(...own.effects);
       if (own.steps.length > 0) return;
     }
-    if (await this.#init.tables.places.get(hex(entry.id))) return;
+    // A message comes once: whoever puts it into the log again, in this batch or later, shows and changes nothing.
+    if (taken.ids.has(hex(entry.id)) || (await this.#init.tables.places.get(hex(entry.id)))) return;
+    taken.ids.add(hex(entry.id));
     const { user, content: plaintext } = await this.#open(group, entry);
     if (!group.roster.isMember(user)) throw refused(group, `${user} is not a member`);
     const content = decodeContent(plaintext);
+    if (content?.type !== 'text' && content?.type !== 'upload') {
+      taken.steps.push(this.#init.tables.places.put([hex(entry.id)], { conversation: '', number: 0 }));
+    }
     if (content?.type === 'text') await this.#line(group, user, content, entry, taken);
     else if (content?.type === 'upload') await this.#upload(group, user, content, entry, taken);
     else if (content && isChangeContent(content)) await this.#change(group, user, content, taken);

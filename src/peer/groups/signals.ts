@@ -1,4 +1,5 @@
 import { hex } from '../../base/bytes.js';
+import { Failure } from '../../base/errors.js';
 import { openArchived, SIGNAL_LABEL, sealArchived } from '../../crypto/archive.js';
 import type { DirectoryNotices } from '../../wire/directory.js';
 import { CLOCK_SKEW_MS, SIGNAL_MEMBERS } from '../../wire/limits.js';
@@ -47,16 +48,30 @@ export class Signals {
     return true;
   }
 
-  async heard({ group: groupId, id, epoch, sealed }: Notice<DirectoryNotices, 'groups.signal'>): Promise<void> {
-    const { anchor, clock } = this.#init;
+  async heard(notice: Notice<DirectoryNotices, 'groups.signal'>): Promise<void> {
+    const { clock } = this.#init;
+    const { group: groupId } = notice;
     const group = this.#init.find(groupId);
-    if (group?.mls === undefined || group.mls.state.epoch !== epoch) return;
-    const place = { use: 'signal' as const, directoryId: anchor.trust.directoryId, group: groupId, id };
-    const opened = openArchived(sealed, this.#key(group), place, (user) => group.roster.standing(user)?.identityKey);
-    const signal = decodeSignal(opened.content);
+    if (group?.mls === undefined || group.mls.state.epoch !== notice.epoch) return;
+    const opened = this.#opened(group, notice);
+    if (opened === undefined) return;
+    const { signal } = opened;
     if (!group.roster.isMember(opened.user) || Math.abs(signal.at - clock.now()) > CLOCK_SKEW_MS) return;
     if (this.#isOld(`${hex(groupId)} ${hex(opened.deviceKey)}`, signal.at)) return;
     await this.#init.onSignal(conversationOf(group.row.name), opened.user, signal);
+  }
+
+  /** Undefined for what is not as it should be: a signal is not worth a complaint. */
+  #opened(group: NamedGroup, { id, sealed }: Notice<DirectoryNotices, 'groups.signal'>) {
+    const { directoryId } = this.#init.anchor.trust;
+    const place = { use: 'signal' as const, directoryId, group: group.id, id };
+    try {
+      const author = openArchived(sealed, this.#key(group), place, (user) => group.roster.standing(user)?.identityKey);
+      return { ...author, signal: decodeSignal(author.content) };
+    } catch (error) {
+      if (error instanceof Failure && (error.reason === 'protocol' || error.reason === 'trust')) return undefined;
+      throw error;
+    }
   }
 
   #isOld(device: string, at: number): boolean {
