@@ -30,10 +30,12 @@ import { History } from './history.js';
 import type { ListenAddress } from './links/endpoints.js';
 import { Mailbox } from './mailbox.js';
 import { Receipts } from './receipts.js';
-import type { MessageRow, Tables } from './rows.js';
+import type { LaterRow, MessageRow, Tables } from './rows.js';
 import type { Self } from './self.js';
 import { Expiry } from './talk/expiry.js';
+import { Later } from './talk/later.js';
 import { Lifetimes } from './talk/lifetimes.js';
+import { lineOf } from './talk/line.js';
 import { Preferences } from './talk/preferences.js';
 import { Talk } from './talk/talk.js';
 import { Rules } from './transfers/rules.js';
@@ -73,6 +75,7 @@ export class Core {
   readonly history: History;
   readonly talk: Talk;
   readonly expiry: Expiry;
+  readonly later: Later;
   readonly lifetimes: Lifetimes;
   readonly contacts: Contacts;
   readonly keyPackages: KeyPackages;
@@ -189,6 +192,7 @@ export class Core {
       clock,
       self: address,
       enqueue,
+      keep: (row) => this.later.keep(row),
       isBlocked: (user) => this.preferences.isBlocked(user),
       onLine: (row, unseen) => this.#line(row, unseen),
       stepsFor: (user, from, content) => this.#follow(user, from, content),
@@ -223,6 +227,11 @@ export class Core {
           : this.messenger.sendContent(conversation.slice(1), content),
     });
     this.named = new NamedGroups(this.#groupContext(engine));
+    this.later = new Later({
+      ...{ tables, disk },
+      enqueue: (conversation, work) => this.#inQueue(conversation, work),
+      take: (row, content) => this.#takeLate(row, content),
+    });
     this.lifetimes = new Lifetimes({
       ...{ disk, history, clock, self: self.user, emit },
       enter: (to) => this.messenger.enter(to),
@@ -269,6 +278,7 @@ export class Core {
       self: { user, device, key, signatureKey, statement },
       role: () => self.role,
       groups: this.groups,
+      keep: (row) => this.later.keep(row),
       isBlocked: (user) => this.preferences.isBlocked(user),
       store: new NamedGroupStore(tables, this.groups, self.anchor.trust),
       keyPackages: this.keyPackages,
@@ -298,6 +308,7 @@ export class Core {
     await this.uploads.load();
     this.messenger.resume(await this.outbox.load());
     await this.talk.reading.load();
+    await this.later.load();
   }
 
   /** @param to a name, or `#name` @throws Failure as Messenger.sendText and Poster.text; unknown 'message-unknown' */
@@ -318,6 +329,17 @@ export class Core {
     throw new Failure('unknown', 'message-unknown', 'there is no such message in that conversation', {
       hint: 'history --json shows the ids.',
     });
+  }
+
+  /** What this program has learnt to understand since it came; shown as what came while nobody watched. */
+  async #takeLate({ id, conversation, from, via, seq, at }: LaterRow, content: Content): Promise<readonly Step[]> {
+    if (isChangeContent(content)) return (await this.changes.take(conversation, from, content))?.steps ?? [];
+    if (content.type === 'setting') return (await this.lifetimes.take(conversation.slice(1), from, content)).steps;
+    if (content.type !== 'text') return [];
+    const head = await this.history.head(conversation);
+    const line = { id, via, ...lineOf(content, { conversation, from, self: this.#init.self.user, since: at }) };
+    const added = seq === undefined ? this.history.append(head, line) : this.history.lineAt(conversation, seq, line);
+    return [...added.steps, this.inbox.note(added.row).step];
   }
 
   /** Seconds that new messages of the conversation live; 0 for no end. */

@@ -14,6 +14,10 @@ const STATES: readonly DeliveryState[] = ['queued', 'stored', 'delivered', 'read
 /** Lines whose newest form is remembered, so that it is known before it is on disk. */
 const RECENT = 1_024;
 
+/** Lines of direct conversations have no gaps; what came to a group before there was a count was said before. */
+export const unreadOf = ({ conversation, unread, last, read }: ConversationRow): number =>
+  unread ?? (conversation.startsWith('#') ? 0 : last - read);
+
 export const isAtLeast = (state: DeliveryState, wanted: DeliveryState): boolean =>
   STATES.indexOf(state) >= STATES.indexOf(wanted);
 
@@ -84,7 +88,7 @@ export class History {
 
   /** A line of somebody else has come. */
   count(head: ConversationRow, row: MessageRow): void {
-    head.unread ??= head.last - head.read;
+    head.unread ??= unreadOf(head);
     if (!this.#look.counts(row)) return;
     head.unread++;
     if (row.mentioned) head.mentions = (head.mentions ?? 0) + 1;
@@ -123,7 +127,7 @@ export class History {
     line: Omit<MessageRow, 'number' | 'conversation' | 'receivedAt'>,
   ): { row: MessageRow; steps: Step[] } {
     // Lines of before there was a count of the unread.
-    head.unread ??= head.last - head.read;
+    head.unread ??= unreadOf(head);
     const row = { ...line, conversation: head.conversation, number: ++head.last, receivedAt: this.#clock.now() };
     if (row.state === undefined) this.count(head, row);
     return { row, steps: [this.saveHead(head), ...this.#add(row)] };
@@ -247,7 +251,7 @@ export class History {
       const last = (await collect(this.#tables.messages.range([head.conversation], { limit: 1, reverse: true })))[0];
       summaries.push({
         conversation: head.conversation,
-        unread: head.unread ?? head.last - head.read,
+        unread: unreadOf(head),
         mentions: head.mentions ?? 0,
         ...(this.#look.isMuted({ conversation: head.conversation, from: '' } as MessageRow) && { muted: true }),
         ...(last && { last: this.#line(last) }),

@@ -78,6 +78,8 @@ const conversationRow = v.object({
 });
 export type ConversationRow = v.InferOutput<typeof conversationRow>;
 
+const viaSchema = v.picklist(['direct', 'lan', 'relay', 'mailbox', 'group']);
+
 const messageRow = v.object({
   id: exactly(16),
   conversation: text(64),
@@ -87,7 +89,7 @@ const messageRow = v.object({
   sentAt: time(),
   receivedAt: time(),
   state: v.optional(v.picklist(['queued', 'stored', 'delivered', 'read'])),
-  via: v.optional(v.picklist(['direct', 'lan', 'relay', 'mailbox', 'group'])),
+  via: v.optional(viaSchema),
   upload: v.optional(
     v.object({ id: exactly(16), name: text(TRANSFER_PATH_BYTES), size: count(), type: v.optional(text(127)) }),
   ),
@@ -219,6 +221,20 @@ const expiringRow = v.object({
 });
 export type ExpiringRow = v.InferOutput<typeof expiringRow>;
 
+/** Something said that this program does not understand. */
+const laterRow = v.object({
+  order: count(),
+  id: exactly(16),
+  conversation: text(64),
+  from: text(64),
+  via: viaSchema,
+  /** Of groups: its place in the log. */
+  seq: v.optional(count()),
+  content: bytes(SEALED_BYTES),
+  at: time(),
+});
+export type LaterRow = v.InferOutput<typeof laterRow>;
+
 /** How far a member of a group has read its log. */
 const positionRow = v.object({ user: text(64), through: count() });
 
@@ -297,6 +313,7 @@ export const openTables = (store: LocalStore, cipher: RowCipher) => ({
   sending: new Table(store, cipher, 'sending', row(sendingRow)),
   ledger: new Table(store, cipher, 'ledger', row(v.object({ number: count(), head: exactly(32) }))),
   expiring: new Table(store, cipher, 'expiring', row(expiringRow)),
+  later: new Table(store, cipher, 'later', row(laterRow)),
   positions: new Table(store, cipher, 'position', row(positionRow)),
   preferences: new Table(store, cipher, 'preferences', row(preferencesRow)),
   mailbox: new Table(store, cipher, 'mailbox', row(v.object({ through: count() }))),

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { systemRandom } from '../../src/base/random.js';
+import { openVault, sealer } from '../../src/crypto/vault.js';
 import type { PeerApi } from '../../src/peer/api.js';
+import { requireProfile, storeFolder } from '../../src/peer/profile.js';
+import { openTables } from '../../src/peer/rows.js';
+import { openLevelStore } from '../../src/store/level/open.js';
 import { decodeCbor } from '../../src/wire/cbor.js';
 import { contentCodec } from '../../src/wire/content.js';
 import { encodeSignal } from '../../src/wire/signals.js';
 import { type Inside, ScriptedDevice } from '../support/scripted-device.js';
-import { Town, watch } from '../support/town.js';
+import { PASSWORD, Town, watch } from '../support/town.js';
 import { event, events } from '../support/watching.js';
 
 let town: Town;
@@ -61,6 +66,31 @@ test('C9 an older program finds in what we say the fields it knows, and needs no
       .sort(),
     ['receipt', 'setting'],
   );
+});
+
+test('C9 what was not understood is there when a newer program opens the profile', async () => {
+  await bob.close();
+  const { vault } = await requireProfile(town.home('bob'));
+  const { key } = await openVault(vault, PASSWORD);
+  const disk = await openLevelStore({ folder: storeFolder(town.home('bob')) });
+  const tables = openTables(disk, sealer(key, systemRandom));
+  const kept: string[] = [];
+  for await (const row of tables.later.range(['all'])) {
+    const content = decodeCbor(row.content, 1 << 16) as { type: string };
+    kept.push(content.type);
+    // As if the newer program knew what a poll is: to it, it is a text.
+    const known = contentCodec.encode({ type: 'text', body: 'tea?', sentAt: Date.now() });
+    if (content.type === 'poll') await disk.write([tables.later.put(['all', row.order], { ...row, content: known })]);
+  }
+  assert.deepEqual(kept, ['poll', 'receipt', 'text']);
+  await disk.close();
+  bob = await town.open('bob');
+  const atBob = watch(bob);
+  await bob.replayUnseen();
+  assert.deepEqual(atBob.texts(), ['tea?']);
+  await bob.close();
+  bob = await town.open('bob');
+  assert.equal((await bob.search({ words: 'tea?' })).length, 1);
 });
 
 test('C9 in a group likewise', async () => {

@@ -1,14 +1,15 @@
 import { hex, sameBytes } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
-import { Failure, hasCode, toFailure } from '../../base/errors.js';
+import { Failure, hasCode } from '../../base/errors.js';
 import type { MlsEngine, MlsOpened } from '../../crypto/mls.js';
 import type { LocalStore, Step } from '../../store/local.js';
-import { type Content, contentCodec, type TextContent } from '../../wire/content.js';
+import type { Content, TextContent } from '../../wire/content.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import { foldName } from '../../wire/names.js';
 import type { Via } from '../events.js';
 import type { History } from '../history.js';
-import type { MessageRow, Tables } from '../rows.js';
+import type { LaterRow, MessageRow, Tables } from '../rows.js';
+import { understood } from '../talk/later.js';
 import { lineOf } from '../talk/line.js';
 import { conversationWith, type DirectGroups } from './direct.js';
 import type { Group, Groups } from './groups.js';
@@ -42,6 +43,8 @@ export interface InboxInit {
   onLine(row: MessageRow, unseen: number): void;
   /** What has to be kept of something besides text, in the same write as the memory that it came, and what follows then. */
   stepsFor(user: string, from: DeviceAddress, content: Content): Promise<Followed>;
+  /** Keeps what is not understood for a newer program. */
+  keep(row: Omit<LaterRow, 'order'>): readonly Step[];
   /** Nothing of theirs is shown. */
   isBlocked(user: string): boolean;
   /** A message came once more: whoever sent it may not know that it is here. */
@@ -94,8 +97,11 @@ export class Inbox {
     group.state = opened.next;
     const from = this.#init.groups.owner(opened.sender.certificate);
     // The ratchet moves and the id is remembered; besides, nothing of somebody blocked has ever come.
-    const content = this.#init.isBlocked(from.user) ? undefined : decodeContent(opened.plaintext);
+    const isBlocked = this.#init.isBlocked(from.user);
+    const content = isBlocked ? undefined : understood(opened.plaintext);
     const steps = this.#init.groups.save(group);
+    if (content === undefined && !isBlocked)
+      steps.push(...this.#later(group.user, from.user, incoming, opened.plaintext));
     const line = content?.type === 'text' ? await this.#line(group, from, incoming, content, steps) : undefined;
     if (line === undefined)
       steps.push(this.#init.tables.places.put([hex(incoming.id)], { conversation: '', number: 0 }));
@@ -110,6 +116,17 @@ export class Inbox {
     void done.finally(() => this.#taking.delete(hex(incoming.id))).catch(() => {});
     if (content && content.type !== 'text') await this.#init.onContent(group.user, from, content);
     return { done };
+  }
+
+  #later(user: string, from: string, { id, via }: Incoming, content: Uint8Array): readonly Step[] {
+    return this.#init.keep({
+      id,
+      conversation: conversationWith(user),
+      from,
+      via,
+      content,
+      at: this.#init.clock.now(),
+    });
   }
 
   /** Resolves when what has come is on disk, and shown. */
@@ -147,16 +164,6 @@ export class Inbox {
   note({ conversation, number }: MessageRow): { unseen: number; step: Step } {
     const unseen = this.#unseen++;
     return { unseen, step: this.#init.tables.unseen.put(['all', unseen], { order: unseen, conversation, number }) };
-  }
-}
-
-/** Undefined for what a newer program says and this one doesn't know: it is kept as received and not shown. */
-function decodeContent(plaintext: Uint8Array): Content | undefined {
-  try {
-    return contentCodec.decode(plaintext);
-  } catch (error) {
-    if (toFailure(error).code === 'malformed') return undefined;
-    throw error;
   }
 }
 

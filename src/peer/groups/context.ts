@@ -16,7 +16,7 @@ import type { Groups } from '../conversations/groups.js';
 import type { KeyPackages } from '../conversations/key-packages.js';
 import type { PeerEvent } from '../events.js';
 import type { History } from '../history.js';
-import type { MessageRow, Tables } from '../rows.js';
+import type { LaterRow, MessageRow, Tables } from '../rows.js';
 import type { TrustAnchor } from '../trust-anchor.js';
 import type { NamedGroup, NamedGroupStore } from './group.js';
 
@@ -57,6 +57,8 @@ export interface GroupContext {
   onPast(row: MessageRow): void;
   /** An edit, a deletion or a reaction: what it makes of a line. In the group's queue. */
   onChange(conversation: string, from: string, content: ChangeContent): Promise<Taken | undefined>;
+  /** Keeps what is not understood for a newer program. */
+  keep(row: Omit<LaterRow, 'order'>): readonly Step[];
   /** What passes between members in passing. */
   onSignal(conversation: string, user: string, signal: Signal): Promise<void>;
   /** A member tells of a file: steps that note it, and what is told once they are written. */

@@ -7,7 +7,6 @@ import type { Act } from '../../wire/acts.js';
 import {
   type ChangeContent,
   type Content,
-  contentCodec,
   isChangeContent,
   type TextContent,
   type UploadContent,
@@ -15,6 +14,7 @@ import {
 import type { GroupEntry } from '../../wire/groups.js';
 import { foldName } from '../../wire/names.js';
 import type { MessageRow } from '../rows.js';
+import { understood } from '../talk/later.js';
 import { lineOf } from '../talk/line.js';
 import { saidOf } from '../uploads/view.js';
 import { actEvents } from './act-events.js';
@@ -250,14 +250,28 @@ export class Follower {
     taken.ids.add(hex(entry.id));
     const { user, content: plaintext } = await this.#open(group, entry);
     if (!group.roster.isMember(user)) throw refused(group, `${user} is not a member`);
-    const content = decodeContent(plaintext);
+    const content = understood(plaintext);
     if (content?.type !== 'text' && content?.type !== 'upload') {
       taken.steps.push(this.#init.tables.places.put([hex(entry.id)], { conversation: '', number: 0 }));
     }
+    if (content === undefined) taken.steps.push(...this.#later(group, user, plaintext, entry));
     if (content?.type === 'text') await this.#line(group, user, content, entry, taken);
     else if (content?.type === 'upload') await this.#upload(group, user, content, entry, taken);
     else if (content && isChangeContent(content)) await this.#change(group, user, content, taken);
     else if (content) taken.steps.push(...(await this.#init.onContent(group, user, content, entry)));
+  }
+
+  #later(group: NamedGroup, from: string, content: Uint8Array, { id, seq }: Entry<'message'>): readonly Step[] {
+    const { keep, clock } = this.#init;
+    return keep({
+      id,
+      seq,
+      conversation: conversationOf(group.row.name),
+      from,
+      via: 'group',
+      content,
+      at: clock.now(),
+    });
   }
 
   async #open(group: NamedGroup, entry: Entry<'message'>): Promise<{ user: string; content: Uint8Array }> {
@@ -358,15 +372,6 @@ export class Follower {
     await this.#learnActs(group, (seq) => seq >= first);
     if (group.mls) await this.forgetMls(group);
     group.row = { ...group.row, through: first - 1 };
-  }
-}
-
-function decodeContent(plaintext: Uint8Array): Content | undefined {
-  try {
-    return contentCodec.decode(plaintext);
-  } catch (error) {
-    if (toFailure(error).code === 'malformed') return undefined;
-    throw error;
   }
 }
 

@@ -4,7 +4,7 @@ import type { LocalStore } from '../../store/local.js';
 import type { Content } from '../../wire/content.js';
 import { foldName } from '../../wire/names.js';
 import type { PeerEvent } from '../events.js';
-import type { History } from '../history.js';
+import { type History, unreadOf } from '../history.js';
 import type { ConversationRow, MessageRow, Tables } from '../rows.js';
 
 export interface ReadingInit {
@@ -139,8 +139,8 @@ export class Reading {
 
   async #advance(head: ConversationRow, through: number): Promise<void> {
     const { history, disk, emit } = this.#init;
-    const { conversation, read, unread = head.last - head.read } = head;
-    if (through <= read && unread === 0) return;
+    const { conversation, read } = head;
+    if (through <= read && unreadOf(head) === 0) return;
     head.told ??= read;
     head.read = Math.max(read, through);
     // What is read while nobody is to be told is not told later either.

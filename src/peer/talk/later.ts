@@ -1,0 +1,60 @@
+import type { LocalStore, Step } from '../../store/local.js';
+import { type Content, contentCodec } from '../../wire/content.js';
+import type { LaterRow, Tables } from '../rows.js';
+
+export interface LaterInit {
+  readonly tables: Tables;
+  readonly disk: LocalStore;
+  /** Runs work on a conversation, one after the other. */
+  enqueue<T>(conversation: string, work: () => Promise<T>): Promise<T>;
+  /** What has become known: what it makes of the history, to be written. */
+  take(row: LaterRow, content: Content): Promise<readonly Step[]>;
+}
+
+/** Kept at most, so that nobody fills the disk with what nobody understands: the oldest go first. */
+const KEPT = 256;
+const KEPT_BYTES = 64 << 10;
+
+/** What newer programs have said and this one does not understand: kept, until a newer one on this profile does. */
+export class Later {
+  readonly #init: LaterInit;
+  readonly #orders: number[] = [];
+
+  constructor(init: LaterInit) {
+    this.#init = init;
+  }
+
+  /** Steps that keep it, beside the memory that it came. */
+  keep(row: Omit<LaterRow, 'order'>): Step[] {
+    if (row.content.length > KEPT_BYTES) return [];
+    const { later } = this.#init.tables;
+    const order = (this.#orders.at(-1) ?? 0) + 1;
+    this.#orders.push(order);
+    const oldest = this.#orders.length > KEPT ? this.#orders.splice(0, 1) : [];
+    return [later.put(['all', order], { ...row, order }), ...oldest.map((one) => later.remove(['all', one]))];
+  }
+
+  /** Takes in what has become known since it came. */
+  async load(): Promise<void> {
+    const { tables, disk, enqueue, take } = this.#init;
+    for await (const row of tables.later.range(['all'])) {
+      const content = understood(row.content);
+      if (content === undefined) {
+        this.#orders.push(row.order);
+        continue;
+      }
+      await enqueue(row.conversation, async () => {
+        await disk.write([...(await take(row, content)), tables.later.remove(['all', row.order])]);
+      });
+    }
+  }
+}
+
+/** Undefined for what this program does not know, or can't make sense of. @throws nothing */
+export function understood(encoded: Uint8Array): Content | undefined {
+  try {
+    return contentCodec.decode(encoded);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { PeerApi } from '../../src/peer/api.js';
+import { Town, watch } from '../support/town.js';
+import { event, events, type Watched } from '../support/watching.js';
+
+let town: Town;
+let ann: PeerApi;
+let laptop: PeerApi;
+let bob: PeerApi;
+before(async () => {
+  town = await Town.build();
+  ann = await town.owner('ann');
+  bob = await town.settle('bob');
+  laptop = await town.open('ann', 'laptop');
+  for (const peer of [ann, bob]) await peer.groups.join('lobby');
+});
+after(() => town.close());
+
+const change = (watched: Watched, id: string, kind: string) =>
+  event(watched, 'change', (one) => one.id === id && one.change === kind);
+const summary = async (peer: PeerApi, name: string) =>
+  (await peer.conversations()).find(({ conversation }) => conversation === name);
+
+for (const [to, back] of [
+  ['@bob', '@ann'],
+  ['#lobby', '#lobby'],
+] as const) {
+  test(`A8 C9 what one device changes, takes back or reacts to, the other one shows (${to})`, async () => {
+    const atLaptop = watch(laptop);
+    const { id } = await ann.send(to, `from the desk ${to}`);
+    const own = await atLaptop.message(`from the desk ${to}`);
+    assert.deepEqual([own.from, own.conversation], ['ann', to]);
+    await ann.changes.edit(id, `from my desk ${to}`);
+    await change(atLaptop, id, 'edited');
+    const atAnn = watch(ann);
+    await laptop.changes.react(id, '✅');
+    await change(atAnn, id, 'reaction');
+    const line = (await laptop.history({ conversation: to })).find((one) => one.id === id);
+    assert.deepEqual([line?.text, line?.edited, line?.reactions?.length], [`from my desk ${to}`, true, 1]);
+    await laptop.changes.remove(id);
+    await change(atAnn, id, 'deleted');
+    assert.equal((await ann.history({ conversation: to })).find((one) => one.id === id)?.deleted, true);
+    assert.equal((await summary(laptop, to))?.unread, 0);
+  });
+
+  test(`A8 C9 what one device has read, the other one has too, and the author is told once (${to})`, async () => {
+    const [atLaptop, atBob, atAnn] = [watch(laptop), watch(bob), watch(ann)];
+    const { id } = await bob.send(back, `read once ${to}`);
+    await Promise.all([atLaptop.message(`read once ${to}`), atAnn.message(`read once ${to}`)]);
+    assert.ok(((await summary(laptop, to))?.unread ?? 0) > 0);
+    await laptop.markRead(to);
+    await event(atBob, 'sent', (one) => one.id === id && one.state === 'read');
+    await event(atAnn, 'unread', (one) => one.conversation === to && one.unread === 0);
+    assert.equal((await summary(ann, to))?.unread, 0);
+    await ann.markRead(to);
+    await bob.send(back, `and after ${to}`);
+    await atAnn.message(`and after ${to}`);
+    assert.equal(events(atBob, 'sent').filter((one) => one.id === id && one.state === 'read').length, 1);
+  });
+}
+
+test('C9 C12 what is changed before it has left arrives changed, and what is taken back does not arrive', async () => {
+  await bob.close();
+  const port = await town.stopDirectory();
+  const atAnn = watch(ann);
+  const kept = await ann.send('@bob', 'a tpyo');
+  await ann.changes.edit(kept.id, 'a typo');
+  const taken = await ann.send('@bob', 'never mind');
+  await ann.changes.remove(taken.id);
+  await change(atAnn, taken.id, 'deleted');
+  const inGroup = await ann.send('#lobby', 'a group tpyo');
+  await ann.changes.edit(inGroup.id, 'a group typo');
+  const takenThere = await ann.send('#lobby', 'never mind, all');
+  await ann.changes.remove(takenThere.id);
+  for (const conversation of ['@bob', '#lobby'])
+    assert.ok(!(await ann.history({ conversation })).some(({ text }) => text.startsWith('never mind')));
+  await town.startDirectory(port);
+  bob = await town.open('bob');
+  const atBob = watch(bob);
+  await event(atAnn, 'directory', ({ state }) => state === 'online');
+  await ann.send('@bob', 'the end');
+  await ann.send('#lobby', 'the end, all');
+  await Promise.all([atBob.message('the end'), atBob.message('the end, all')]);
+  await bob.replayUnseen();
+  for (const [conversation, text] of [
+    ['@ann', 'a typo'],
+    ['#lobby', 'a group typo'],
+  ] as const) {
+    const lines = await bob.history({ conversation });
+    assert.ok(lines.some((line) => line.text === text && line.edited));
+    assert.ok(!lines.some((line) => line.text.startsWith('never mind')));
+  }
+  assert.ok(!atBob.texts().some((one) => one.startsWith('never mind')));
+});
+
+test('M6 S8 changes made in one breath with what they change are not lost, and nothing is there twice', async () => {
+  const atBob = watch(bob);
+  for (const [to, back] of [
+    ['@bob', '@ann'],
+    ['#lobby', '#lobby'],
+  ] as const) {
+    const sent = await Promise.all(Array.from({ length: 10 }, (_, at) => ann.send(to, `${to} draft ${at}`)));
+    await Promise.all(sent.map(({ id }, at) => ann.changes.edit(id, `${to} final ${at}`)));
+    await ann.send(to, `${to} over`);
+    await atBob.message(`${to} over`);
+    for (const [peer, conversation] of [
+      [ann, to],
+      [bob, back],
+    ] as const) {
+      const lines = (await peer.history({ conversation, limit: 500 })).filter(
+        ({ text }) => text.startsWith(`${to} draft`) || text.startsWith(`${to} final`),
+      );
+      const said = lines.map(({ text }) => text).sort();
+      assert.deepEqual(said, Array.from({ length: 10 }, (_, at) => `${to} final ${at}`).sort());
+    }
+  }
+});
