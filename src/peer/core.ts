@@ -7,7 +7,7 @@ import type { Random } from '../base/random.js';
 import type { Scope } from '../base/scope.js';
 import { signDevice } from '../crypto/identity.js';
 import { createMlsEngine, type MlsEngine } from '../crypto/mls.js';
-import type { LocalStore, Step } from '../store/local.js';
+import type { LocalStore } from '../store/local.js';
 import { type Content, isChangeContent, isTransferContent } from '../wire/content.js';
 import type { DeviceAddress } from '../wire/directory.js';
 import { foldName } from '../wire/names.js';
@@ -30,13 +30,10 @@ import { History } from './history.js';
 import type { ListenAddress } from './links/endpoints.js';
 import { Mailbox } from './mailbox.js';
 import { Receipts } from './receipts.js';
-import type { LaterRow, MessageRow, Tables } from './rows.js';
+import type { MessageRow, Tables } from './rows.js';
 import type { Self } from './self.js';
-import { Expiry } from './talk/expiry.js';
-import { Later } from './talk/later.js';
-import { Lifetimes } from './talk/lifetimes.js';
-import { lineOf } from './talk/line.js';
 import { Preferences } from './talk/preferences.js';
+import { Queued } from './talk/queued.js';
 import { Talk } from './talk/talk.js';
 import { Rules } from './transfers/rules.js';
 import { Sockets } from './transfers/sockets.js';
@@ -74,9 +71,6 @@ export class Core {
   readonly preferences: Preferences;
   readonly history: History;
   readonly talk: Talk;
-  readonly expiry: Expiry;
-  readonly later: Later;
-  readonly lifetimes: Lifetimes;
   readonly contacts: Contacts;
   readonly keyPackages: KeyPackages;
   readonly direct: DirectGroups;
@@ -107,16 +101,9 @@ export class Core {
     });
     this.preferences = new Preferences({ tables, disk, self: self.user });
     this.feed = new Feed(tables, disk, this.preferences, clock);
-    this.expiry = new Expiry({
-      ...{ tables, disk, clock, emit },
-      history: () => this.history,
-      enqueue: (conversation, work) => this.#inQueue(conversation, work),
-      withdraw: (row) => this.#withdraw(row),
-      report: (error) => this.#report('', toFailure(error)),
-    });
     this.history = new History({
       ...{ tables, disk, clock, look: this.preferences },
-      onExpiring: (row) => this.expiry.add(row),
+      onExpiring: (row) => this.talk.expiry.add(row),
     });
     this.contacts = new Contacts({
       tables,
@@ -165,6 +152,7 @@ export class Core {
       onStuck,
     });
     const { direct, outbox } = this;
+    const queued = new Queued({ disk, history, messenger: () => this.messenger, named: () => this.named });
     this.messenger = new Messenger({
       disk,
       engine,
@@ -192,7 +180,7 @@ export class Core {
       clock,
       self: address,
       enqueue,
-      keep: (row) => this.later.keep(row),
+      keep: (row) => this.talk.later.keep(row),
       isBlocked: (user) => this.preferences.isBlocked(user),
       onLine: (row, unseen) => this.#line(row, unseen),
       stepsFor: (user, from, content) => this.#follow(user, from, content),
@@ -220,28 +208,16 @@ export class Core {
     });
     this.changes = new Changes({
       ...{ history, self: address, emit },
-      unsay: (row) => this.#unsay(row),
+      unsay: (row) => queued.unsay(row),
       send: (conversation, content) =>
         conversation.startsWith('#')
           ? this.named.sendContent(conversation.slice(1), content)
           : this.messenger.sendContent(conversation.slice(1), content),
     });
     this.named = new NamedGroups(this.#groupContext(engine));
-    this.later = new Later({
-      ...{ tables, disk },
-      enqueue: (conversation, work) => this.#inQueue(conversation, work),
-      take: (row, content) => this.#takeLate(row, content),
-    });
-    this.lifetimes = new Lifetimes({
-      ...{ disk, history, clock, self: self.user, emit },
-      enter: (to) => this.messenger.enter(to),
-      sendContent: (user, content) => this.messenger.sendContent(user, content),
-    });
     this.talk = new Talk({
-      ...{ tables, disk, history, clock, scope: init.scope, preferences: this.preferences, emit },
-      self: self.user,
-      sendContent: (user, content) => this.messenger.sendContent(user, content),
-      signal: (group, signal) => this.named.signal(group, signal),
+      ...{ tables, disk, history, clock, scope: init.scope, preferences: this.preferences, emit, queued },
+      ...{ self: self.user, messenger: this.messenger, changes: this.changes, named: this.named, inbox: this.inbox },
       typing: init.typing,
       report: (error) => this.#report('', toFailure(error)),
     });
@@ -278,7 +254,7 @@ export class Core {
       self: { user, device, key, signatureKey, statement },
       role: () => self.role,
       groups: this.groups,
-      keep: (row) => this.later.keep(row),
+      keep: (row) => this.talk.later.keep(row),
       isBlocked: (user) => this.preferences.isBlocked(user),
       store: new NamedGroupStore(tables, this.groups, self.anchor.trust),
       keyPackages: this.keyPackages,
@@ -307,8 +283,7 @@ export class Core {
     await this.transfers.load();
     await this.uploads.load();
     this.messenger.resume(await this.outbox.load());
-    await this.talk.reading.load();
-    await this.later.load();
+    await this.talk.load();
   }
 
   /** @param to a name, or `#name` @throws Failure as Messenger.sendText and Poster.text; unknown 'message-unknown' */
@@ -328,47 +303,6 @@ export class Core {
     if (row && foldName(row.conversation) === foldName(conversation)) return row.id;
     throw new Failure('unknown', 'message-unknown', 'there is no such message in that conversation', {
       hint: 'history --json shows the ids.',
-    });
-  }
-
-  /** What this program has learnt to understand since it came; shown as what came while nobody watched. */
-  async #takeLate({ id, conversation, from, via, seq, at }: LaterRow, content: Content): Promise<readonly Step[]> {
-    if (isChangeContent(content)) return (await this.changes.take(conversation, from, content))?.steps ?? [];
-    if (content.type === 'setting') return (await this.lifetimes.take(conversation.slice(1), from, content)).steps;
-    if (content.type !== 'text') return [];
-    const head = await this.history.head(conversation);
-    const line = { id, via, ...lineOf(content, { conversation, from, self: this.#init.self.user, since: at }) };
-    const added = seq === undefined ? this.history.append(head, line) : this.history.lineAt(conversation, seq, line);
-    return [...added.steps, this.inbox.note(added.row).step];
-  }
-
-  /** Seconds that new messages of the conversation live; 0 for no end. */
-  async lifetime(conversation: string): Promise<number> {
-    if (conversation.startsWith('#')) return this.named.expire(conversation.slice(1));
-    return (await this.history.head(conversation)).expire?.seconds ?? 0;
-  }
-
-  #inQueue<T>(conversation: string, work: () => Promise<T>): Promise<T> {
-    const name = conversation.slice(1);
-    return conversation.startsWith('#') ? this.named.inQueue(name, work) : this.messenger.enqueue(name, work);
-  }
-
-  #withdraw({ id, conversation, state }: MessageRow): Step[] {
-    const name = conversation.slice(1);
-    if (state === undefined) return [];
-    return conversation.startsWith('#') ? this.named.withdraw(name, id) : this.messenger.withdraw(id, name);
-  }
-
-  /** A message that nobody has yet is gone, as if it had not been written. @returns whether it was one */
-  #unsay(row: MessageRow): Promise<boolean> {
-    const { id, conversation, state } = row;
-    const name = conversation.slice(1);
-    const isUnsent = (): boolean =>
-      conversation.startsWith('#') ? this.named.isUnsent(name, id) : this.messenger.isUnsent(id, name);
-    return this.#inQueue(conversation, async () => {
-      if (state !== 'queued' || !isUnsent()) return false;
-      await this.#init.disk.write([...this.#withdraw(row), ...this.history.forget(row)]);
-      return true;
     });
   }
 
@@ -412,8 +346,7 @@ export class Core {
   }
 
   async close(): Promise<void> {
-    this.talk.close();
-    await this.expiry.close();
+    await this.talk.close();
     await this.messenger.idle();
     await this.inbox.idle();
     await this.outbox.close();
@@ -478,7 +411,7 @@ export class Core {
   /** What goes into the same write as the memory that it came. */
   async #follow(user: string, from: DeviceAddress, content: Content): Promise<Followed> {
     if (isTransferContent(content)) return { steps: await this.transfers.take(user, from, content) };
-    if (content.type === 'setting') return this.lifetimes.take(user, from.user, content);
+    if (content.type === 'setting') return this.talk.lifetimes.take(user, from.user, content);
     if (!isChangeContent(content)) return { steps: [] };
     const changed = await this.changes.take(conversationWith(user), from.user, content);
     return changed ? { steps: changed.steps, written: () => this.feed.emit(changed.event) } : { steps: [] };

@@ -188,7 +188,7 @@ export class Network {
     const mayBeRestored = this.#welcome === undefined;
     this.#welcome = welcome;
     const { core, scope } = this.#init;
-    core().expiry.check(welcome.now);
+    core().talk.expiry.check(welcome.now);
     core().contacts.forget();
     core().feed.emit({ event: 'directory', state: 'online' });
     this.#caughtUp = this.#catchUp(welcome, mayBeRestored).catch((error: unknown) => this.#report(error));

@@ -225,7 +225,7 @@ class Peer implements PeerApi {
     const summaries = await this.#core.history.conversations();
     return Promise.all(
       summaries.map(async (summary) => {
-        const expire = await this.#core.lifetime(summary.conversation);
+        const expire = await this.#core.talk.lifetime(summary.conversation);
         return { ...summary, ...(expire > 0 && { expire }) };
       }),
     );
@@ -233,11 +233,11 @@ class Peer implements PeerApi {
 
   async setLifetime(to: string, seconds: number): Promise<void> {
     if (to.startsWith('#')) await this.#core.named.setExpire(to.slice(1), seconds);
-    else await this.#core.lifetimes.set(this.#addressee(to), seconds);
+    else await this.#core.talk.lifetimes.set(this.#addressee(to), seconds);
   }
 
   lifetime(conversation: string): Promise<number> {
-    return this.#core.lifetime(this.#conversation(conversation));
+    return this.#core.talk.lifetime(this.#conversation(conversation));
   }
 
   history(query: HistoryQuery) {
@@ -494,7 +494,7 @@ async function start(
   // Who is banned is told, with the reason and the end.
   if (hasCode(refusal, 'account-banned')) throw refusal;
   core.transfers.resume();
-  await core.expiry.load(network.welcome?.now);
+  await core.talk.expiry.load(network.welcome?.now);
   peer = new Peer({ home: init.home, scope, self, disk, core, network, clock });
   return peer;
 }

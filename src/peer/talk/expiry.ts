@@ -5,16 +5,14 @@ import { CLOCK_SKEW_MS } from '../../wire/limits.js';
 import type { ChangeEvent } from '../events.js';
 import type { History } from '../history.js';
 import type { ExpiringRow, MessageRow, Tables } from '../rows.js';
+import type { Queued } from './queued.js';
 
 export interface ExpiryInit {
   readonly tables: Tables;
   readonly disk: LocalStore;
   readonly clock: Clock;
-  history(): History;
-  /** Runs work on a conversation, one after the other. */
-  enqueue<T>(conversation: string, work: () => Promise<T>): Promise<T>;
-  /** What is still on its way of a message is not sent any more. */
-  withdraw(row: MessageRow): Step[];
+  readonly history: History;
+  readonly queued: Queued;
   emit(event: ChangeEvent): void;
   report(error: unknown): void;
 }
@@ -128,14 +126,13 @@ export class Expiry {
       const due = this.#waiting.splice(0, Math.min(TOGETHER, end < 0 ? this.#waiting.length : end));
       if (due.length === 0) return;
       for (const [conversation, rows] of byConversation(due)) {
-        await this.#init.enqueue(conversation, () => this.#expire(conversation, rows));
+        await this.#init.queued.run(conversation, () => this.#expire(conversation, rows));
       }
     }
   }
 
   async #expire(conversation: string, expiring: readonly ExpiringRow[]): Promise<void> {
-    const { tables, disk, withdraw, emit } = this.#init;
-    const history = this.#init.history();
+    const { tables, disk, history, queued, emit } = this.#init;
     const steps: Step[] = [];
     const gone: MessageRow[] = [];
     for (const { id } of expiring) {
@@ -143,7 +140,7 @@ export class Expiry {
       const row = await history.find(id);
       if (row === undefined) continue;
       gone.push(row);
-      steps.push(...history.forget(row), ...withdraw(row));
+      steps.push(...history.forget(row), ...queued.withdraw(row));
     }
     await disk.write(steps);
     const head = await history.head(conversation);

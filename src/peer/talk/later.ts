@@ -1,12 +1,12 @@
 import type { LocalStore, Step } from '../../store/local.js';
 import { type Content, contentCodec } from '../../wire/content.js';
 import type { LaterRow, Tables } from '../rows.js';
+import type { Queued } from './queued.js';
 
 export interface LaterInit {
   readonly tables: Tables;
   readonly disk: LocalStore;
-  /** Runs work on a conversation, one after the other. */
-  enqueue<T>(conversation: string, work: () => Promise<T>): Promise<T>;
+  readonly queued: Queued;
   /** What has become known: what it makes of the history, to be written. */
   take(row: LaterRow, content: Content): Promise<readonly Step[]>;
 }
@@ -36,14 +36,14 @@ export class Later {
 
   /** Takes in what has become known since it came. */
   async load(): Promise<void> {
-    const { tables, disk, enqueue, take } = this.#init;
+    const { tables, disk, queued, take } = this.#init;
     for await (const row of tables.later.range(['all'])) {
       const content = understood(row.content);
       if (content === undefined) {
         this.#orders.push(row.order);
         continue;
       }
-      await enqueue(row.conversation, async () => {
+      await queued.run(row.conversation, async () => {
         await disk.write([...(await take(row, content)), tables.later.remove(['all', row.order])]);
       });
     }

@@ -1,15 +1,24 @@
 import type { Clock } from '../../base/clock.js';
 import { toFailure } from '../../base/errors.js';
 import type { Scope } from '../../base/scope.js';
-import type { LocalStore } from '../../store/local.js';
-import type { Content } from '../../wire/content.js';
+import type { LocalStore, Step } from '../../store/local.js';
+import { type Content, isChangeContent } from '../../wire/content.js';
 import { foldName } from '../../wire/names.js';
 import type { Signal, SignalInit } from '../../wire/signals.js';
+import type { Changes } from '../changes.js';
 import { conversationWith } from '../conversations/direct.js';
+import type { Inbox } from '../conversations/inbox.js';
+import type { Messenger } from '../conversations/messenger.js';
 import type { PeerEvent } from '../events.js';
+import type { NamedGroups } from '../groups/named-groups.js';
 import type { History } from '../history.js';
-import type { MessageRow, Tables } from '../rows.js';
+import type { LaterRow, MessageRow, Tables } from '../rows.js';
+import { Expiry } from './expiry.js';
+import { Later } from './later.js';
+import { Lifetimes } from './lifetimes.js';
+import { lineOf } from './line.js';
 import type { Preferences } from './preferences.js';
+import type { Queued } from './queued.js';
 import { Reading } from './reading.js';
 import { Typing } from './typing.js';
 
@@ -21,24 +30,38 @@ export interface TalkInit {
   readonly scope: Scope;
   readonly self: string;
   readonly preferences: Preferences;
-  sendContent(user: string, content: Content): Promise<Uint8Array>;
-  /** To the members of a group who are there. @returns false where nobody could be told now */
-  signal(group: string, signal: SignalInit): Promise<boolean>;
+  readonly queued: Queued;
+  readonly messenger: Messenger;
+  readonly named: NamedGroups;
+  readonly inbox: Inbox;
+  readonly changes: Changes;
   /** To the devices of the person that a link is up to. */
   typing(user: string, active: boolean): void;
   emit(event: PeerEvent): void;
   report(error: unknown): void;
 }
 
-/** What passes between people besides what they say: that they type, that they have read. */
+/**
+ * What belongs to what people say: that they type, that they have read, how long it lives, and what is not understood yet.
+ */
 export class Talk {
   readonly reading: Reading;
+  readonly expiry: Expiry;
+  readonly lifetimes: Lifetimes;
+  readonly later: Later;
   readonly #typing: Typing;
   readonly #init: TalkInit;
 
   constructor(init: TalkInit) {
     this.#init = init;
-    const { tables, disk, history, clock, self, preferences, sendContent, emit, report } = init;
+    const { tables, disk, history, clock, self, preferences, queued, messenger, emit, report } = init;
+    const sendContent = (user: string, content: Content): Promise<Uint8Array> => messenger.sendContent(user, content);
+    this.expiry = new Expiry({ tables, disk, history, clock, queued, emit, report });
+    this.later = new Later({ tables, disk, queued, take: (row, content) => this.#takeLate(row, content) });
+    this.lifetimes = new Lifetimes({
+      ...{ disk, history, clock, self, sendContent, emit },
+      enter: (to) => messenger.enter(to),
+    });
     this.reading = new Reading({
       ...{ tables, disk, history, clock, self, sendContent, emit, report },
       isOn: () => preferences.get().readReceipts,
@@ -87,9 +110,34 @@ export class Talk {
     if (foldName(user) !== foldName(self)) this.#typing.heard(conversation, user, signal.active);
   }
 
-  close(): void {
+  /** Those of what earlier runs left that need no directory; `expiry` is loaded when its clock could be asked. */
+  async load(): Promise<void> {
+    await this.reading.load();
+    await this.later.load();
+  }
+
+  /** Seconds that new messages of the conversation live; 0 for no end. */
+  async lifetime(conversation: string): Promise<number> {
+    if (conversation.startsWith('#')) return this.#init.named.expire(conversation.slice(1));
+    return (await this.#init.history.head(conversation)).expire?.seconds ?? 0;
+  }
+
+  async close(): Promise<void> {
     this.reading.close();
     this.#typing.close();
+    await this.expiry.close();
+  }
+
+  /** What this program has learnt to understand since it came; shown as what came while nobody watched. */
+  async #takeLate({ id, conversation, from, via, seq, at }: LaterRow, content: Content): Promise<readonly Step[]> {
+    const { changes, history, inbox, self } = this.#init;
+    if (isChangeContent(content)) return (await changes.take(conversation, from, content))?.steps ?? [];
+    if (content.type === 'setting') return (await this.lifetimes.take(conversation.slice(1), from, content)).steps;
+    if (content.type !== 'text') return [];
+    const head = await history.head(conversation);
+    const line = { id, via, ...lineOf(content, { conversation, from, self, since: at }) };
+    const added = seq === undefined ? history.append(head, line) : history.lineAt(conversation, seq, line);
+    return [...added.steps, inbox.note(added.row).step];
   }
 
   #sendTyping(conversation: string, active: boolean): void {
@@ -100,7 +148,7 @@ export class Talk {
   /** What is lost is not sent again: the next one says more. */
   async #signal(group: string, signal: SignalInit): Promise<boolean> {
     try {
-      return await this.#init.signal(group, signal);
+      return await this.#init.named.signal(group, signal);
     } catch (error) {
       if (toFailure(error).reason === 'internal') this.#init.report(error);
       return false;
