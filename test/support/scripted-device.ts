@@ -6,7 +6,8 @@ import { ARCHIVE_LABEL, SIGNAL_LABEL, sealArchived } from '../../src/crypto/arch
 import { readDeviceCertificate } from '../../src/crypto/certificate.js';
 import { signDevice } from '../../src/crypto/identity.js';
 import { createMlsEngine, type MlsState } from '../../src/crypto/mls.js';
-import { encodeCbor } from '../../src/wire/cbor.js';
+import { decodeCbor, encodeCbor } from '../../src/wire/cbor.js';
+import { SEALED_BYTES } from '../../src/wire/limits.js';
 import { parseLink } from '../../src/wire/link.js';
 import { foldName } from '../../src/wire/names.js';
 import { parcelCodec } from '../../src/wire/peer-link.js';
@@ -79,10 +80,10 @@ export class ScriptedDevice {
     return hex(id);
   }
 
-  /** The contents that have come by the mailbox since the last call, as they were sealed; waits for `count` of them. */
-  async heard(count: number): Promise<Uint8Array[]> {
-    const contents: Uint8Array[] = [];
-    while (contents.length < count) {
+  /** The contents that have come by the mailbox since the last call, up to the first that fits. */
+  async heard(fits: (content: Record<string, unknown>) => boolean): Promise<Record<string, unknown>[]> {
+    const contents: Record<string, unknown>[] = [];
+    while (!contents.some(fits)) {
       const from = this.#mail;
       await this.client.notices.next('mailbox', ({ position }) => position > from);
       const { entries } = await this.client.request('mailbox.read', { after: from, limit: 64 });
@@ -92,7 +93,7 @@ export class ScriptedDevice {
         if (parcel.kind !== 'message') continue;
         const opened = await engine.open(this.#direct!.state, parcel.sealed);
         this.#direct!.state = opened.next;
-        contents.push(opened.plaintext);
+        contents.push(decodeCbor(opened.plaintext, SEALED_BYTES) as Record<string, unknown>);
       }
     }
     return contents;
