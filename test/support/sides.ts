@@ -21,6 +21,9 @@ after(() => rmSync(work, { recursive: true, force: true }));
 
 interface Sides {
   readonly network: Network;
+  /** What the two share. */
+  readonly id: Uint8Array;
+  readonly secret: Uint8Array;
   readonly path: string;
   sender: End;
   receiver: End;
@@ -44,7 +47,8 @@ export async function sides(
   const path = join(work, name);
   writeFileSync(path, systemRandom.bytes(bytes));
   const { manifest } = await describe([path]);
-  const shared = { id: hex(systemRandom.bytes(16)), secret: hex(systemRandom.bytes(32)) };
+  const [id, secret] = [systemRandom.bytes(16), systemRandom.bytes(32)];
+  const shared = { id: hex(id), secret: hex(secret) };
   const folder = join(work, `${name}-in`);
   const listen = { host: '0.0.0.0', port: 4_444 };
   const at = (host: string) => [{ host, port: 4_444 }];
@@ -66,7 +70,7 @@ export async function sides(
   const receiver = start('receive', receiving);
   await receiver.until('ready');
   const both: Sides = {
-    network,
+    ...{ network, id, secret },
     path,
     folder,
     receiver,
