@@ -56,7 +56,7 @@ function moderationLine(event: ModerationEvent): string {
   const rest = [until === undefined ? '' : ` until ${until}`, reason === undefined ? '' : `: ${field(reason)}`].join(
     '',
   );
-  return `-- ${where}: ${field(user)} ${what} (${field(by)})${rest}`;
+  return `-- ${where}: ${field(user)} ${what}${by === '' ? '' : ` (${field(by)})`}${rest}`;
 }
 
 const settingLine = ({ conversation, by, expire }: SettingEvent): string =>

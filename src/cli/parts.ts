@@ -73,6 +73,8 @@ export interface DirectoryOptions {
   readonly registration?: 'open' | 'invite' | 'closed';
   readonly blockAfter?: number;
   readonly blockSeconds?: number;
+  /** Of files for groups: bytes of one account and of all, and how long they are kept. */
+  readonly uploads?: { readonly perAccount?: number; readonly total?: number; readonly lifetimeMs?: number };
   /** Open rooms there are from the beginning. */
   readonly rooms?: readonly string[];
 }

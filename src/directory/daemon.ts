@@ -5,7 +5,7 @@ import type { RegistrationMode } from '../wire/directory.js';
 import type { ConsoleItem } from './console/commands.js';
 import { runLine } from './console/console.js';
 import { startDirectory } from './directory.js';
-import type { DirectoryLimits } from './limits.js';
+import { DEFAULT_LIMITS, type DirectoryLimits, type UploadLimits } from './limits.js';
 import { openLogFile } from './log.js';
 import type { ListenAddress } from './server/server.js';
 
@@ -19,6 +19,7 @@ export interface DaemonOptions {
   readonly blockSeconds?: number;
   readonly rooms?: readonly string[];
   readonly limits?: Partial<DirectoryLimits>;
+  readonly uploads?: Partial<UploadLimits>;
 }
 
 /** A directory as a shell command runs it: with its log in the data folder, and its console by lines. */
@@ -36,13 +37,16 @@ export interface Daemon {
 
 /** @throws Failure usage 'listen-invalid', 'port-busy', 'listen-failed'; storage */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { data, listen, ...rest } = options;
+  const { data, listen, uploads, limits, ...rest } = options;
   const address = parseListen(listen);
   await mkdir(data, { recursive: true, mode: 0o700 });
   await chmod(data, 0o700);
   const log = await openLogFile({ file: join(data, 'directory.log'), errors: process.stderr });
   try {
-    const directory = await startDirectory({ ...rest, data, listen: address, log });
+    const directory = await startDirectory({
+      ...{ ...rest, data, listen: address, log },
+      limits: { ...limits, uploads: { ...DEFAULT_LIMITS.uploads, ...limits?.uploads, ...uploads } },
+    });
     const ended = directory.ended.then(async (failure) => {
       await log.close();
       if (failure !== undefined) throw failure;

@@ -4,7 +4,13 @@ import { Failure, hasCode, toFailure } from '../base/errors.js';
 import type { Random } from '../base/random.js';
 import type { Scope } from '../base/scope.js';
 import { directoryClientTls } from '../crypto/tls.js';
-import { ALPN_DIRECTORY, type DeviceAddress, type DirectoryNotices, type PresenceState } from '../wire/directory.js';
+import {
+  ALPN_DIRECTORY,
+  type DeviceAddress,
+  type DirectoryNotices,
+  type PresenceState,
+  type Role,
+} from '../wire/directory.js';
 import { KEY_PACKAGES_LOW, PROTOCOL_VERSIONS } from '../wire/limits.js';
 import { foldName } from '../wire/names.js';
 import { type PeerMethods, parcelCodec } from '../wire/peer-link.js';
@@ -263,12 +269,19 @@ export class Network {
       case 'groups.signal':
         return core.named.onSignal(params as Notice<DirectoryNotices, 'groups.signal'>);
       case 'role':
-        return this.#init.self.learnRole((params as Notice<DirectoryNotices, 'role'>).role);
+        return this.#roleChanged((params as Notice<DirectoryNotices, 'role'>).role);
       case 'keypackages.low':
         return core.keyPackages.refill(
           Math.min(KEY_PACKAGES_LOW, (params as Notice<DirectoryNotices, 'keypackages.low'>).left),
         );
     }
+  }
+
+  async #roleChanged(role: Role): Promise<void> {
+    const { self, core } = this.#init;
+    const { role: before, user } = self;
+    await self.learnRole(role);
+    if (role !== before) core().feed.emit({ event: 'moderation', action: 'role', user, by: '', role });
   }
 
   async #presenceOf({ user, state }: Notice<DirectoryNotices, 'presence'>): Promise<void> {

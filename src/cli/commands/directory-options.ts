@@ -27,6 +27,13 @@ const START = {
     describe: 'wrong passwords until a name is blocked; 3 by default',
   },
   'block-seconds': { type: 'string', requiresArg: true, describe: 'for how long, the first time; 10 by default' },
+  'upload-quota': {
+    type: 'string',
+    requiresArg: true,
+    describe: "an account's files for groups, as 500MB; 2GiB by default",
+  },
+  'upload-space': { type: 'string', requiresArg: true, describe: 'files for groups in all; 32GiB by default' },
+  'upload-days': { type: 'string', requiresArg: true, describe: 'how long they are kept; 30 by default' },
   'with-parent': WITH_PARENT,
   metrics: { type: 'string', requiresArg: true, describe: 'HOST:PORT for Prometheus' },
 } as const;

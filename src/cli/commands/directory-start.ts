@@ -4,6 +4,7 @@ import type { Methods } from '../../control/answers.js';
 import type { NamedParams } from '../../control/jsonrpc.js';
 import { controlPath } from '../../control/path.js';
 import { serveControl } from '../../control/server.js';
+import { sizeOf } from '../../peer/commands/units.js';
 import { parseGroupName } from '../../wire/names.js';
 import { listenOption, numberOption, parentGone } from '../options.js';
 import type { DirectoryOptions, RunningDirectory } from '../parts.js';
@@ -17,6 +18,9 @@ export interface DirectoryStartOptions {
   readonly rooms?: string | undefined;
   readonly 'block-after'?: string | undefined;
   readonly 'block-seconds'?: string | undefined;
+  readonly 'upload-quota'?: string | undefined;
+  readonly 'upload-space'?: string | undefined;
+  readonly 'upload-days'?: string | undefined;
   readonly metrics?: string | undefined;
   readonly 'with-parent'?: boolean | undefined;
 }
@@ -44,6 +48,24 @@ const roomNames = (given: string): string[] =>
     .filter(Boolean)
     .map((name) => parseGroupName(name.replace(/^#/, '')).name);
 
+function sizeOption(name: 'upload-quota' | 'upload-space', options: DirectoryStartOptions): number | undefined {
+  const given = options[name];
+  const bytes = given === undefined ? undefined : sizeOf(given);
+  if (given === undefined || bytes !== undefined) return bytes;
+  throw new Failure('usage', 'argument-invalid', `--${name}: that is not a size.`, { hint: 'Write 500MB or 2GiB.' });
+}
+
+function uploadsOf(options: DirectoryStartOptions): NonNullable<DirectoryOptions['uploads']> {
+  const perAccount = sizeOption('upload-quota', options);
+  const total = sizeOption('upload-space', options);
+  const days = numberOption('upload-days', options['upload-days'], false);
+  return {
+    ...(perAccount !== undefined && { perAccount }),
+    ...(total !== undefined && { total }),
+    ...(days !== undefined && { lifetimeMs: days * 86_400_000 }),
+  };
+}
+
 function optionsOf(shell: Shell, options: DirectoryStartOptions): DirectoryOptions {
   refuse(options);
   const blockAfter = numberOption('block-after', options['block-after'], true);
@@ -59,6 +81,7 @@ function optionsOf(shell: Shell, options: DirectoryStartOptions): DirectoryOptio
     ...(options.registration !== undefined && { registration: options.registration }),
     ...(blockAfter !== undefined && { blockAfter }),
     ...(blockSeconds !== undefined && { blockSeconds }),
+    uploads: uploadsOf(options),
     ...(options.rooms !== undefined && { rooms: roomNames(options.rooms) }),
   };
 }

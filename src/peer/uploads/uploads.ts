@@ -156,15 +156,12 @@ export class Uploads implements UploadsApi {
   }
 
   async remove(id: string): Promise<UploadEvent> {
-    const { tables, disk, request } = this.#init;
+    const { request } = this.#init;
     const job = [...this.#jobs.values()].find(({ event }) => event.id.startsWith(id.toLowerCase()));
     if (job?.direction === 'down') return this.#over(job, cancelled());
     if (job !== undefined) {
-      const row = await tables.sending.get(job.event.id);
       const event = this.#over(job, cancelled());
-      if (row === undefined) return event;
-      await disk.write([tables.sending.remove([event.id])]);
-      await request('uploads.remove', { group: row.group, upload: row.id }).catch(unlessGone);
+      await this.#withdraw(event.id);
       return event;
     }
     const row = await this.#need(id);
@@ -243,11 +240,19 @@ export class Uploads implements UploadsApi {
     }
     this.#over(job, why);
     if (job.direction === 'down') return;
-    const gone = this.#init.tables.sending.remove([job.event.id]);
     scope.run(
-      () => this.#init.disk.write([gone]),
+      () => this.#withdraw(job.event.id),
       () => {},
     );
+  }
+
+  /** What was begun is forgotten here, and its room given back. */
+  async #withdraw(id: string): Promise<void> {
+    const { tables, disk, request } = this.#init;
+    const row = await tables.sending.get(id);
+    if (row === undefined) return;
+    await disk.write([tables.sending.remove([id])]);
+    await request('uploads.remove', { group: row.group, upload: row.id }).catch(unlessGone);
   }
 
   #over(job: Job, why: Failure): UploadEvent {
