@@ -100,6 +100,29 @@ export interface Check {
   readonly hint?: string;
 }
 
+/** What became of dialling one of a device's addresses. */
+export interface PathTry {
+  readonly address: string;
+  /** `somebody else`: another program or machine answers there. */
+  readonly result: 'refused' | 'no route' | 'no answer' | 'somebody else';
+}
+
+/** How one device of a person is reached at the moment. */
+export interface PathReport {
+  readonly user: string;
+  readonly device: string;
+  readonly state: PresenceState;
+  readonly path: 'direct' | 'lan' | 'relay' | 'mailbox' | 'none';
+  /** Of a link: where it leads, and its round trip in ms. */
+  readonly address?: string;
+  readonly rtt?: number;
+  /** Where it was dialled in vain. */
+  readonly tried: readonly PathTry[];
+  /** Why not by a better path, and what to do about it. */
+  readonly why: string;
+  readonly hint: string;
+}
+
 export interface SendResult {
   readonly id: string;
   readonly conversation: string;
@@ -267,6 +290,8 @@ export interface PeerApi {
   acceptIdentity(user: string): Promise<Verification>;
 
   whoami(): Whoami;
+  /** By which path each device of a person is reached, tried now. @throws Failure unknown 'user-unknown', trust */
+  paths(user: string): Promise<readonly PathReport[]>;
   /** The direct links there are. */
   links(): readonly LinkEvent[];
   /** What works here and what to do about the rest. */

@@ -55,7 +55,7 @@ export function dial(
       else {
         socket.on('error', () => {});
         socket.destroy();
-        reject(unreachable(options, why.message));
+        reject(unreachable(options, why.message, why));
       }
     };
     const abort = (): void => done(new Error('this program is ending'));
@@ -66,7 +66,8 @@ export function dial(
   });
 }
 
-const unreachable = ({ host, port }: { host: string; port: number }, why: string): Failure =>
+const unreachable = ({ host, port }: { host: string; port: number }, why: string, cause?: Error): Failure =>
   new Failure('unreachable', 'directory-offline', `nothing answers at ${host}:${port} (${why})`, {
     hint: 'Check the address and the network, and whether the directory runs (p2pchat doctor).',
+    cause,
   });

@@ -3,6 +3,7 @@ import { timestamp } from '../base/clock.js';
 import { CLOCK_SKEW_MS } from '../wire/limits.js';
 import type { Check } from './api.js';
 import { showEndpoint } from './links/endpoints.js';
+import { nearness } from './links/nearness.js';
 import type { Network } from './network.js';
 import type { Self } from './self.js';
 
@@ -14,7 +15,7 @@ interface Patient {
 
 /** What works here, and what to do about the rest. */
 export async function diagnose(patient: Patient): Promise<readonly Check[]> {
-  return [directory(patient), clocks(patient), certificate(patient), directLinks(patient)];
+  return [directory(patient), clocks(patient), certificate(patient), directLinks(patient), behind(patient)];
 }
 
 function directory({ self, network }: Patient): Check {
@@ -50,6 +51,17 @@ function certificate({ self, clock }: Patient): Check {
     says: `${ok ? 'valid until' : 'expired at'} ${timestamp(expires)}`,
     ...(!ok && { hint: `Run: p2pchat login ${self.user}` }),
   };
+}
+
+/** The directory sees where we come from: an address that is none of ours means that a router is between. */
+function behind({ network }: Patient): Check {
+  const name = 'reached from outside';
+  const seen = network.welcome?.observed.host.replace(/^::ffff:/, '');
+  if (seen === undefined) return { name, ok: true, says: 'not known: the directory was not reached' };
+  const own = nearness(seen) === 'direct' || network.links.endpoints().some(({ host }) => host === seen);
+  if (own) return { name, ok: true, says: `the directory sees ${seen}, an address of this machine` };
+  const says = `the directory sees ${seen}, a router's address: others reach this machine only where it lets them through`;
+  return { name, ok: true, says };
 }
 
 function directLinks({ network }: Patient): Check {

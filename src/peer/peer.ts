@@ -20,6 +20,7 @@ import type {
   FilesApi,
   HistoryQuery,
   OpenPeer,
+  PathReport,
   PeerApi,
   Preferences,
   PreferencesApi,
@@ -39,6 +40,7 @@ import { GroupsFace } from './groups/face.js';
 import { Ledger } from './groups/ledger.js';
 import { isAtLeast } from './history.js';
 import { ANY_ADDRESS, parseListen } from './links/endpoints.js';
+import { reportPaths } from './links/paths.js';
 import { Network } from './network.js';
 import { changePassword, confirmPassword } from './password.js';
 import { PasswordGuard } from './password-guard.js';
@@ -289,6 +291,13 @@ class Peer implements PeerApi {
 
   links(): readonly LinkEvent[] {
     return this.#network.linkEvents.list();
+  }
+
+  paths(user: string): Promise<readonly PathReport[]> {
+    const { links } = this.#network;
+    const isOnline = (): boolean => this.directoryState === 'online';
+    const resolve = (who: string) => this.#core.contacts.resolve(who);
+    return reportPaths({ links, isOnline, resolve }, this.#addressee(user));
   }
 
   doctor(): Promise<readonly Check[]> {

@@ -28,9 +28,14 @@ test('C1 a private message goes straight from one peer to the other, and back', 
   const told = (fits: (event: LinkEvent) => boolean) =>
     atAda.until((events) => events.find((event) => event.event === 'link' && fits(event)));
   await told(({ rtt }) => rtt !== undefined);
+  const [path] = await ada.paths('bob');
+  assert.deepEqual([path?.path, path?.state, path?.device], ['direct', 'online', bob.device]);
+  assert.ok(path?.address && path.rtt !== undefined && path.rtt >= 0);
   await bob.close();
   await told(({ state }) => state === 'down');
   assert.deepEqual(ada.links(), []);
+  const [away] = await ada.paths('bob');
+  assert.deepEqual([away?.path, away?.state, away?.tried], ['mailbox', 'offline', []]);
   await ada.close();
 });
 

@@ -125,6 +125,10 @@ export class FakePeer implements PeerApi {
     return [];
   }
 
+  async paths() {
+    return [];
+  }
+
   async doctor() {
     return [];
   }

@@ -126,6 +126,10 @@ export class ScriptedPeer implements PeerApi {
     return [];
   }
 
+  async paths() {
+    return [];
+  }
+
   async doctor(): Promise<readonly Check[]> {
     return this.checks;
   }

@@ -10,6 +10,7 @@ import { groupCommands } from './groups.js';
 import { help } from './help-command.js';
 import { history } from './history.js';
 import { moderationCommands } from './moderation.js';
+import { path } from './path.js';
 import { play } from './play.js';
 import { recovery } from './recovery.js';
 import { search } from './search.js';
@@ -44,6 +45,7 @@ export const commands: readonly Command[] = [
   search,
   exportHistory,
   verify,
+  path,
   passwd,
   recovery,
   devices,

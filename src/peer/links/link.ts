@@ -40,6 +40,7 @@ export class Link {
   #remote: { instance: Uint8Array; crl: number } | undefined;
   /** Of the last ping, in ms. */
   rtt: number | undefined;
+  readonly #measured: ((rtt: number) => void)[] = [];
   /** Nothing has come for SILENT_AFTER_MS, though something was asked for. */
   silent = false;
 
@@ -62,6 +63,7 @@ export class Link {
         hear: (_typing, { active }: Notice<PeerNotices, 'typing'>) => init.handlers.typing(active, this),
         onRtt: (rtt) => {
           this.rtt = rtt;
+          for (const measured of this.#measured.splice(0)) measured(rtt);
           init.onChange?.(this);
         },
         onSilence: (silent) => {
@@ -88,6 +90,15 @@ export class Link {
   /** Measures the round trip: `rtt` has it soon. */
   ping(): void {
     this.#channel.session.ping();
+  }
+
+  /** The round trip as it is now, in ms; undefined where the link ends meanwhile. */
+  measure(): Promise<number | undefined> {
+    const measured = new Promise<number>((resolve) => {
+      this.#measured.push(resolve);
+    });
+    this.ping();
+    return Promise.race([measured, this.closed.then(() => undefined)]);
   }
 
   /** The other program's instance; after greet. */

@@ -10,11 +10,13 @@ import type { Endpoint } from '../../wire/directory.js';
 import { HANDSHAKE_TIMEOUT_MS } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
 import { ALPN_PEER, ALPN_STREAM } from '../../wire/peer-link.js';
+import type { PathTry } from '../api.js';
 import type { ContactDevice } from '../contacts.js';
 import { dial } from '../directory-dial.js';
-import { endpointsOf, type ListenAddress } from './endpoints.js';
+import { endpointsOf, type ListenAddress, showEndpoint } from './endpoints.js';
 import { Link, type LinkHandlers } from './link.js';
 import { greetStream, takeStream } from './stream.js';
+import { resultOf } from './tries.js';
 
 export interface LinksInit {
   readonly clock: Clock;
@@ -46,6 +48,7 @@ export class Links {
   readonly #links = new Map<string, Link>();
   readonly #dialling = new Map<string, Promise<Link | undefined>>();
   readonly #failedAt = new Map<string, number>();
+  readonly #tries = new Map<string, Map<string, PathTry['result']>>();
   /** Sockets that came in and are not links yet. */
   readonly #judging = new Set<TLSSocket>();
   /** Connections of transfers that came in. */
@@ -97,6 +100,11 @@ export class Links {
     return [...this.#links.values()];
   }
 
+  /** What became of each address of a device when it was last dialled. */
+  tries(device: string): PathTry[] {
+    return Array.from(this.#tries.get(device) ?? [], ([address, result]) => ({ address, result }));
+  }
+
   /** The device's state has changed: it may be reachable now. */
   mayRetry(device: string): void {
     this.#failedAt.delete(device);
@@ -115,7 +123,18 @@ export class Links {
   }
 
   async #dial(target: ContactDevice): Promise<Link | undefined> {
-    const link = await this.#firstThatAnswers(target, (endpoint, signal) => this.#connect(target, endpoint, signal));
+    const tries = new Map(
+      target.endpoints.map((endpoint) => [showEndpoint(endpoint), 'no answer' as PathTry['result']]),
+    );
+    this.#tries.set(target.device, tries);
+    const link = await this.#firstThatAnswers(target, async (endpoint, signal) => {
+      try {
+        return await this.#connect(target, endpoint, signal);
+      } catch (error) {
+        if (!signal.aborted) tries.set(showEndpoint(endpoint), resultOf(error));
+        throw error;
+      }
+    });
     if (link === undefined) this.#failedAt.set(target.device, this.#init.clock.monotonic());
     // The other side may have dialled at the same time, and its link be the one that stays.
     return this.#links.get(target.device);

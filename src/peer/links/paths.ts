@@ -1,0 +1,69 @@
+import type { PresenceState } from '../../wire/directory.js';
+import type { PathReport, PathTry } from '../api.js';
+import type { Contact, ContactDevice } from '../contacts.js';
+import type { Links } from './links.js';
+import { nearness } from './nearness.js';
+
+export interface PathsInit {
+  readonly links: Links;
+  isOnline(): boolean;
+  resolve(user: string): Promise<Contact>;
+}
+
+/** Each device of a person, and how it is reached: dialled anew where there is no link, so that what it says is so now. */
+export async function reportPaths({ links, isOnline, resolve }: PathsInit, user: string): Promise<PathReport[]> {
+  const { devices } = await resolve(user);
+  return Promise.all(devices.map((target) => report(links, target, isOnline())));
+}
+
+async function report(links: Links, target: ContactDevice, online: boolean): Promise<PathReport> {
+  const { user, device, state } = target;
+  const about = { user, device, state };
+  // Who is away by the directory's word is not dialled for nothing.
+  if (!links.get(device) && !(online && state === 'offline')) {
+    links.mayRetry(device);
+    await links.reach(target);
+  }
+  const link = links.get(device);
+  if (link === undefined) return { ...about, ...unreached(links.tries(device), state, online) };
+  const rtt = await link.measure();
+  return {
+    ...about,
+    path: nearness(link.address),
+    address: link.address,
+    ...(rtt !== undefined && { rtt }),
+    tried: [],
+    why: 'This is the best path there is: straight to them, over TCP with TLS 1.3.',
+    hint: '',
+  };
+}
+
+type Unreached = Pick<PathReport, 'path' | 'tried' | 'why' | 'hint'>;
+
+function unreached(tried: readonly PathTry[], state: PresenceState, online: boolean): Unreached {
+  const path = online ? 'mailbox' : 'none';
+  if (online && state === 'offline') {
+    return {
+      ...{ path, tried: [], why: 'They are not there.' },
+      hint: 'Messages wait, sealed, at the directory, and reach them when they come.',
+    };
+  }
+  const others = online ? '' : ' The directory is away, too.';
+  if (tried.length === 0) {
+    return {
+      ...{ path, tried, why: `They say no address at which they could be reached.${others}` },
+      hint: 'They can give one: p2pchat login --listen 0.0.0.0:4100.',
+    };
+  }
+  return { path, tried, why: `None of their addresses lets us in.${others}`, hint: adviceFor(tried) };
+}
+
+function adviceFor(tried: readonly PathTry[]): string {
+  if (tried.some(({ result }) => result === 'somebody else')) {
+    return 'Somebody else answers at one of their addresses, which is harmless: have them run p2pchat doctor and look at what it listens at.';
+  }
+  if (tried.every(({ result }) => result === 'refused')) {
+    return 'Nothing listens there any more: have them restart p2pchat, or look at its --listen address.';
+  }
+  return 'A firewall or router is between. Have one side open a port: p2pchat login --listen 0.0.0.0:4100, and TCP and UDP 4100 let through.';
+}
