@@ -203,24 +203,35 @@ function signOf({ kind, sign }: Entry): readonly [string, Style] {
   return ['·', 'dim'];
 }
 
+/**
+ * What a command said may be a table: it gets all the room there is, behind a line of its own, so that no text of others
+ * in it can pass for a message.
+ */
+function outputRows(entry: Entry, look: RowStyle): LogRow[] {
+  const { name } = columns(look.width);
+  return bodyRows(entry.text, name + 2, 'text', look).map((row) => ({
+    parts: [part(name, '│', 'border'), row],
+    id: entry.id,
+  }));
+}
+
 /** What the program says stands below the texts, its sign in the column of the marks. */
 function noticeRows(entry: Entry, look: RowStyle): LogRow[] {
   const { text, mark } = columns(look.width);
   const [sign, style] = signOf(entry);
-  const body: Style = entry.kind === 'error' ? 'error' : entry.kind === 'output' ? 'text' : 'dim';
-  return bodyRows(entry.text, text, entry.kind === 'event' && entry.sign === '+' ? 'text' : body, look).map(
-    (row, at) => ({
-      parts: at === 0 ? [part(0, look.clock(entry.at), 'dim'), part(mark, sign, style), row] : [row],
-      id: entry.id,
-    }),
-  );
+  const body: Style = entry.kind === 'error' ? 'error' : entry.sign === '+' ? 'text' : 'dim';
+  return bodyRows(entry.text, text, body, look).map((row, at) => ({
+    parts: at === 0 ? [part(0, look.clock(entry.at), 'dim'), part(mark, sign, style), row] : [row],
+    id: entry.id,
+  }));
 }
 
 /** The rows of an entry by itself, without what separates it from the one before. */
 export function entryRows(entry: Entry, look: RowStyle, quote?: Quote): LogRow[] {
   if (entry.upload !== undefined && !isGone(entry)) return uploadRows(entry, entry.upload, look);
   if (entry.kind === 'message') return messageRows(entry, look, quote);
-  return entry.kind === 'transfer' ? transferRows(entry, look) : noticeRows(entry, look);
+  if (entry.kind === 'transfer') return transferRows(entry, look);
+  return entry.kind === 'output' ? outputRows(entry, look) : noticeRows(entry, look);
 }
 
 /** A line across the log with a word in it: a new day, or where the unread begins. */

@@ -248,6 +248,9 @@ export class ChatModel {
       case 'trust':
         this.#trust(event, now);
         return [];
+      case 'account':
+        if (event.change === 'recovery') this.checklist.tick('phrase');
+        return [];
       case 'error':
         this.fail(new Failure('internal', event.code, event.message, { hint: event.hint }), now);
         return [];
@@ -310,7 +313,7 @@ export class ChatModel {
       expire === 0
         ? `${who} let messages stay from now on`
         : `${who} let new messages disappear after ${spanOf(expire)}`;
-    this.#happened(found, 'expire', { sign: '⚑', text }, now);
+    this.#happened(found, 'settings', { sign: '⚑', text }, now);
   }
 
   #sent({ id, conversation, state, by }: SentEvent): readonly Effect[] {
@@ -386,7 +389,7 @@ export class ChatModel {
     const id = event.group === undefined ? HOME : cleanLine(event.group);
     const entry = this.#happened(
       this.conversation(id),
-      `${event.action} ${event.user}`,
+      event.action === 'settings' ? 'settings' : `${event.action} ${event.user}`,
       moderationSays(event, this.user),
       now,
     );

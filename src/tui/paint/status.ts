@@ -37,6 +37,7 @@ function path({ model }: ChatScene): string {
   if (link?.state === 'up' && link.path !== undefined) {
     return `${VIA[link.path]}${link.rtt === undefined ? '' : ` ${rttText(link.rtt)}`}`;
   }
+  if (link?.state === 'down' && model.directory === 'offline') return 'no link now';
   if (link?.state === 'down')
     return presence === 'offline' ? 'away: what you write waits in the mailbox' : 'no link now';
   return via === undefined ? '' : (VIA[via] ?? via);
@@ -66,7 +67,8 @@ export function paintStatus(grid: Grid, scene: ChatScene, area: Rect): void {
   const parts = [transfers(model), path(scene), unreadElsewhere(model), 'F1 help'].filter((part) => part !== '');
   // What matters least goes first where there is no room: the path, then what is unread, then the transfers.
   const room = (): number => area.width - textWidth(parts.join(' │ ')) - 4;
-  while (parts.length > 1 && room() < Math.min(textWidth(left.text), area.width / 3)) parts.splice(parts.length - 2, 1);
+  const wanted = left.style === 'alert' ? textWidth(left.text) : Math.min(textWidth(left.text), area.width / 3);
+  while (parts.length > 1 && room() < wanted) parts.splice(parts.length - 2, 1);
   const shown = parts.join(' │ ');
   const narrow = room() < 8;
   grid.text(area.x + 1, area.y, fit(left.text, narrow ? area.width - 2 : room()), left.style);

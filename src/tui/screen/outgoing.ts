@@ -20,6 +20,8 @@ interface OutgoingHost {
   ran(): void;
 }
 
+const SECRET = /^\/recovery\b/i;
+
 /** What is written goes out: a command where it begins with a slash (two slashes for a text that does), else a message. */
 export class Outgoing {
   readonly #host: OutgoingHost;
@@ -64,6 +66,8 @@ export class Outgoing {
       const { lines, open } = await commands.run(line, { current, secret });
       if (open !== undefined) this.#host.open(open);
       if (lines.length === 0) return;
+      // What nobody else may see is not shown where others talk.
+      if (SECRET.test(line)) this.#host.open(HOME);
       model.notice(line, clock.now());
       model.notice(lines.join('\n'), clock.now(), { kind: 'output' });
     } catch (error) {
