@@ -6,6 +6,9 @@ import type { Entry } from '../log/entry.js';
 import { MessageLog } from '../log/log.js';
 import { LogView } from '../log/view.js';
 
+/** The program's own page: what it says while no conversation is open. */
+export const HOME = '*p2pchat';
+
 /** A conversation as the screen knows it: what is loaded of its log, and what was not read. */
 export interface Conversation {
   /** `@user` or `#group`. */

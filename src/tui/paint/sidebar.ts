@@ -1,6 +1,6 @@
 import type { PresenceState } from '../../wire/directory.js';
-import type { Conversation } from '../model/conversation.js';
-import { type ChatModel, HOME } from '../model/model.js';
+import { type Conversation, HOME } from '../model/conversation.js';
+import type { ChatModel } from '../model/model.js';
 import { isWaiting } from '../model/transfers.js';
 import { fit, textWidth } from '../text/glyphs.js';
 import type { Grid, Rect } from './grid.js';

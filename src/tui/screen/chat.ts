@@ -8,20 +8,22 @@ import { Editor } from '../editor/editor.js';
 import type { InputEvent } from '../input/decoder.js';
 import type { ViewStyle } from '../log/view.js';
 import type { Checklist } from '../model/checklist.js';
-import { ChatModel, HOME } from '../model/model.js';
+import { HOME } from '../model/conversation.js';
+import { ChatModel } from '../model/model.js';
 import { chatAreas, paintChat } from '../paint/chat.js';
 import { helpEnd } from '../paint/help.js';
 import { viewStyle } from '../paint/log.js';
 import type { ChatScene } from '../paint/scene.js';
-import { chooseTheme, hasPictures, type ThemeName } from '../paint/theme.js';
+import { chooseTheme, hasPictures } from '../paint/theme.js';
 import type { BidiMode } from '../text/layout.js';
 import { completer, type ListFolder } from './completer.js';
 import { Display } from './display.js';
 import { Frames } from './frames.js';
-import { invitationLines } from './invitation.js';
 import { type ChatActions, chatKey, type TransferDeed } from './keymap.js';
 import { Loader } from './loader.js';
-import { LOCAL_COMMANDS, type LocalActions, runLocal } from './local-commands.js';
+import { LOCAL_COMMANDS, runLocal } from './local-commands.js';
+import { LocalDeeds } from './local-deeds.js';
+import { Navigation } from './navigation.js';
 import { Notifier, type NotifierInit } from './notifier.js';
 import { Outgoing } from './outgoing.js';
 import type { TerminalPort } from './port.js';
@@ -29,7 +31,7 @@ import { type PreviewMaker, Previews } from './previews.js';
 import { SecretPrompt } from './prompt.js';
 import { Reply } from './reply.js';
 import { Search } from './search.js';
-import type { NotifyChoice, Settings } from './settings.js';
+import type { Settings } from './settings.js';
 import { TransferDeeds } from './transfer-deeds.js';
 
 export interface ChatInit {
@@ -65,12 +67,13 @@ const OWN_PAGE = [
 const READ_AHEAD = 200;
 
 /** The chat on a terminal: input to the peer, the peer's events to the screen. Ends by `done`. */
-export class ChatScreen implements ChatActions, LocalActions {
+export class ChatScreen implements ChatActions {
   readonly model: ChatModel;
   readonly editor: Editor;
   readonly display: Display;
   readonly search: Search;
   readonly prompt: SecretPrompt;
+  readonly go: Navigation;
   readonly #init: ChatInit;
   readonly #frames: Frames;
   readonly #loader: Loader;
@@ -109,13 +112,17 @@ export class ChatScreen implements ChatActions, LocalActions {
     this.prompt = new SecretPrompt(() => this.#frames.soon());
     this.#notifier = new Notifier(init);
     this.#previews = new Previews(this.model, init.preview, () => this.#frames.soon());
+    const open = (id: string): void => this.open(id);
+    this.go = new Navigation({ model: this.model, open, say: (text) => this.display.say(text) });
+    const { model, display, go } = this;
+    const deeds = new LocalDeeds({ ...init, model, display, go, open, leave: () => this.leave() });
     this.#outgoing = new Outgoing({
       peer,
       commands: init.commands,
       model: this.model,
       clock,
-      local: (line) => runLocal(line, this),
-      open: (conversation) => this.open(conversation),
+      local: (line) => runLocal(line, deeds),
+      open,
       secret: (label) => this.prompt.ask(label),
       replyTo: () => this.#reply.take(),
       ran: () => this.model.setMuted(peer.preferences.get().muted),
@@ -124,7 +131,7 @@ export class ChatScreen implements ChatActions, LocalActions {
     this.#deeds = new TransferDeeds({
       model: this.model,
       command: (line) => this.#outgoing.submit(line),
-      open: (id) => this.open(id),
+      open,
       say: (text) => this.display.say(text),
     });
     this.done = new Promise((resolve) => {
@@ -211,9 +218,7 @@ export class ChatScreen implements ChatActions, LocalActions {
 
   /** Whoever has nothing open yet begins in a room. */
   #enterRoom(): void {
-    if (this.#opened || this.model.selected !== HOME || this.editor.text !== '') return;
-    const room = this.model.groups.list.find(({ state }) => state === 'member');
-    if (room) this.open(room.id);
+    if (!this.#opened && this.model.selected === HOME && this.editor.text === '') this.go.room();
   }
 
   /** What the event says may not be all: a group's kind, or who else came at the same time. */
@@ -311,65 +316,6 @@ export class ChatScreen implements ChatActions, LocalActions {
     this.search.close();
     void this.#loader.open(id);
     this.#frames.soon();
-  }
-
-  /** The conversation `by` places below the open one, or the one in that place. */
-  step(by: number): void {
-    const order = this.model.order;
-    const at = order.findIndex(({ id }) => id === this.model.selected);
-    this.open(order[(at + by + order.length) % order.length]!.id);
-  }
-
-  openPlace(place: number): void {
-    const found = this.model.order[place];
-    if (found) this.open(found.id);
-  }
-
-  nextUnread(): void {
-    const order = this.model.order;
-    const at = order.findIndex(({ id }) => id === this.model.selected);
-    const turned = [...order.slice(at + 1), ...order.slice(0, at)];
-    const found = turned.find(({ mentions }) => mentions > 0) ?? turned.find(({ unread }) => unread > 0);
-    if (found) this.open(found.id);
-    else this.display.say('Nothing is unread');
-  }
-
-  // --- What the screen's own commands do, besides what keys do ---
-
-  closeConversation(): void {
-    const id = this.model.selected;
-    if (id === HOME) return;
-    this.step(-1);
-    this.model.conversations.delete(id);
-  }
-
-  setTheme(name: ThemeName): void {
-    this.display.setTheme(name);
-  }
-
-  setMouse(on: boolean): void {
-    this.display.setMouse(on);
-  }
-
-  setNotify(choice: NotifyChoice): void {
-    this.#init.settings.set('notify', choice);
-    this.display.say(`Notices: ${choice}`);
-  }
-
-  setPreviews(on: boolean): void {
-    this.#init.settings.set('previews', on);
-    this.display.say(on ? 'Previews on' : 'Previews off');
-  }
-
-  showTransfers(): void {
-    this.display.openOverlay('transfers');
-  }
-
-  showInvitation(): void {
-    const [says = '', line = ''] = invitationLines(this.#init.peer.whoami().directory);
-    const now = this.#init.clock.now();
-    this.model.notice(says, now);
-    this.model.notice(line, now, { kind: 'output' });
   }
 
   scroll(by: number | 'page-up' | 'page-down' | 'end'): void {

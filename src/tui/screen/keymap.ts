@@ -5,6 +5,7 @@ import type { ChatModel } from '../model/model.js';
 import type { Areas } from '../paint/areas.js';
 import { sidebarRows } from '../paint/sidebar.js';
 import type { Display } from './display.js';
+import type { Navigation } from './navigation.js';
 import type { SecretPrompt } from './prompt.js';
 import type { Search } from './search.js';
 
@@ -16,6 +17,7 @@ export interface ChatActions {
   readonly display: Display;
   readonly search: Search;
   readonly prompt: SecretPrompt;
+  readonly go: Navigation;
   readonly mode: 'chat' | 'search' | 'help' | 'transfers' | 'prompt' | 'paste';
   readonly areas: Areas;
   /** How far what covers the chat can be moved. */
@@ -23,12 +25,8 @@ export interface ChatActions {
   focus(focused: boolean): void;
   submit(): void;
   open(id: string): void;
-  step(by: number): void;
-  openPlace(place: number): void;
   scroll(by: number | 'page-up' | 'page-down' | 'end'): void;
   interrupt(): void;
-  /** The next conversation with something unread. */
-  nextUnread(): void;
   /** What is written answers the newest message; again, the one before. */
   reply(): void;
   /** Gives up a reply, else returns to the newest. */
@@ -78,10 +76,10 @@ const CHAT: Keys<ChatActions> = {
   'S-tab': ({ editor }) => editor.complete(true),
   up: ({ editor }) => editor.up(),
   down: ({ editor }) => editor.down(),
-  'M-up': (chat) => chat.step(-1),
-  'M-down': (chat) => chat.step(1),
-  'C-p': (chat) => chat.step(-1),
-  'C-n': (chat) => chat.step(1),
+  'M-up': (chat) => chat.go.step(-1),
+  'M-down': (chat) => chat.go.step(1),
+  'C-p': (chat) => chat.go.step(-1),
+  'C-n': (chat) => chat.go.step(1),
   pageup: (chat) => chat.scroll('page-up'),
   pagedown: (chat) => chat.scroll('page-down'),
   'S-up': (chat) => chat.scroll(-1),
@@ -90,7 +88,7 @@ const CHAT: Keys<ChatActions> = {
   escape: (chat) => chat.escape(),
   'C-f': (chat) => chat.search.begin(),
   'M-r': (chat) => chat.reply(),
-  'M-a': (chat) => chat.nextUnread(),
+  'M-a': (chat) => chat.go.unread(),
   'M-y': (chat) => chat.answer(true),
   'M-n': (chat) => chat.answer(false),
   f1: (chat) => chat.display.openOverlay('help'),
@@ -162,7 +160,7 @@ const PLACE = /^M-([0-9])$/;
 function chatAction(name: string, chat: ChatActions): ((chat: ChatActions) => void) | undefined {
   if (chat.mode === 'chat') {
     const place = PLACE.exec(name)?.[1];
-    if (place !== undefined) return () => chat.openPlace(Number(place));
+    if (place !== undefined) return () => chat.go.to(Number(place));
     if (name === 'end' && chat.editor.text === '') return () => chat.scroll('end');
   }
   return MODES[chat.mode][name];

@@ -1,8 +1,8 @@
 import type { Clock } from '../../base/clock.js';
 import { toFailure } from '../../base/errors.js';
 import type { PeerApi } from '../../peer/api.js';
-import type { Conversation } from '../model/conversation.js';
-import { type ChatModel, HOME } from '../model/model.js';
+import { type Conversation, HOME } from '../model/conversation.js';
+import type { ChatModel } from '../model/model.js';
 
 const FIRST_PAGE = 60;
 const PAGE = 500;
@@ -33,7 +33,7 @@ export class Loader {
     try {
       const summaries = await this.#peer.conversations();
       this.#model.setConversations(summaries);
-      this.#model.setTransfers(this.#peer.files.list(), this.#clock.now());
+      this.#model.files.setTransfers(this.#peer.files.list(), this.#clock.now());
       for (const link of this.#peer.links()) this.#model.apply(link, this.#clock.now());
       const newest = summaries.reduce(
         (found, each) => ((each.last?.receivedAt ?? '') > (found?.last?.receivedAt ?? '') ? each : found),
@@ -62,7 +62,7 @@ export class Loader {
   async uploads(id: string): Promise<void> {
     if (!id.startsWith('#')) return;
     try {
-      this.#model.setUploads(await this.#peer.uploads.list(id));
+      this.#model.files.setUploads(await this.#peer.uploads.list(id));
       this.#changed();
     } catch {
       // Their messages are there; /files says why the rest is not.

@@ -2,7 +2,8 @@ import type { Clock } from '../../base/clock.js';
 import { Failure, toFailure } from '../../base/errors.js';
 import type { PeerApi } from '../../peer/api.js';
 import type { CommandContext, CommandRunner } from '../commands.js';
-import { type ChatModel, HOME } from '../model/model.js';
+import { HOME } from '../model/conversation.js';
+import type { ChatModel } from '../model/model.js';
 
 interface OutgoingHost {
   readonly peer: PeerApi;
@@ -48,13 +49,14 @@ export class Outgoing {
       return;
     }
     const replyTo = this.#host.replyTo();
-    const local = model.sending(to, text, clock.now(), replyTo);
+    const local = model.own.sending(to, text, clock.now(), replyTo);
     this.#host.changed();
     try {
       const sent = await peer.send(to, text, { ...(replyTo !== undefined && { replyTo }) });
-      model.confirmed(local, to, sent);
+      model.own.confirmed(local, to, sent);
     } catch (error) {
-      model.refused(local, to, toFailure(error), clock.now());
+      model.own.refused(local, to);
+      model.fail(toFailure(error), clock.now(), to);
     }
   }
 

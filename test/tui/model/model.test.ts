@@ -94,10 +94,10 @@ test('a message is shown once, however often it comes', () => {
 
 test("one's own message is there at once, and its state only ever rises", () => {
   const model = opened();
-  const local = model.sending('@bob', 'hi', NOW);
+  const local = model.own.sending('@bob', 'hi', NOW);
   assert.equal(model.current.log.last!.state, 'queued');
   model.apply({ event: 'sent', id: 'x', conversation: '@bob', state: 'delivered' }, NOW);
-  model.confirmed(local, '@bob', { id: 'x', conversation: '@bob', state: 'queued' });
+  model.own.confirmed(local, '@bob', { id: 'x', conversation: '@bob', state: 'queued' });
   assert.equal(model.current.log.find('x')!.state, 'delivered');
   model.apply({ event: 'sent', id: 'x', conversation: '@bob', state: 'stored' }, NOW);
   assert.equal(model.current.log.find('x')!.state, 'delivered');
@@ -115,13 +115,9 @@ test('a message that was sent elsewhere on this device is fetched', () => {
 
 test('a message that could not be queued says so, and what to do', () => {
   const model = opened();
-  const local = model.sending('@bob', 'hi', NOW);
-  model.refused(
-    local,
-    '@bob',
-    new Failure('trust', 'identity-changed', 'Not sent.', { hint: 'Try /verify bob.' }),
-    NOW,
-  );
+  const local = model.own.sending('@bob', 'hi', NOW);
+  model.own.refused(local, '@bob');
+  model.fail(new Failure('trust', 'identity-changed', 'Not sent.', { hint: 'Try /verify bob.' }), NOW, '@bob');
   assert.equal(model.current.log.find(local)!.state, 'failed');
   assert.equal(model.current.log.last!.text, 'Not sent. Try /verify bob.');
   assert.equal(model.current.log.last!.kind, 'error');
@@ -168,9 +164,9 @@ test('the checklist ticks itself, tells what is to be kept, and is gone when don
   });
   const model = new ChatModel('ann', 'online', checklist);
   const done = (): boolean[] => model.checklist.lines.map((line) => line.done);
-  model.sending('@bob', 'hi', NOW);
+  model.own.sending('@bob', 'hi', NOW);
   assert.deepEqual(done(), [false, false, false, true], 'only in a room it is a hi');
-  model.sending('#lobby', 'hi', NOW);
+  model.own.sending('#lobby', 'hi', NOW);
   model.apply({ event: 'sent', id: 'x', conversation: '@bob', state: 'delivered' }, NOW);
   assert.deepEqual(done(), [true, true, false, true]);
   assert.equal(model.checklist.visible, true);
@@ -195,7 +191,7 @@ test('a transfer has one place in its conversation, and its rates are remembered
 
 test('transfers of before stand where they were offered, once the log reaches so far', () => {
   const model = new ChatModel('ann', 'online');
-  model.setTransfers([transfer({ state: 'done', offeredAt: '2026-01-01T00:00:05.000Z' })], NOW);
+  model.files.setTransfers([transfer({ state: 'done', offeredAt: '2026-01-01T00:00:05.000Z' })], NOW);
   assert.equal(model.conversation('@bob').log.length, 0);
   const late = { sentAt: '2026-01-01T00:00:10.000Z' };
   model.addHistory('@bob', [message('2', late)], false, NOW);

@@ -207,7 +207,9 @@ test('the bell rings for what is not in sight, without its text', () =>
 test('the checklist of the first minutes ticks itself', () =>
   chatting(
     async (terminal, session) => {
-      await terminal.waitForText('First minutes 0/4');
+      await terminal.waitForText('First minutes 0/5');
+      session.emit({ event: 'account', change: 'recovery', state: 'shown' });
+      await terminal.waitForText('✓ Save the recovery phrase');
       session.emit({ event: 'sent', id: 'elsewhere', conversation: '@bob', state: 'delivered' });
       await terminal.waitForText('✓ Message someone');
       session.transfer({ direction: 'out', state: 'done' });

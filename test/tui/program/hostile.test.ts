@@ -95,6 +95,40 @@ test('T1 names are cleaned too', async () => {
   }
 });
 
+test('T1 T2 names of files, why they failed, who types: only their own cells change, and no sender is forged', async () => {
+  const session = await opened();
+  const { terminal } = session;
+  try {
+    session.transfer({ id: 'aa00' });
+    await terminal.waitForText('slides.pdf');
+    const before = frame(terminal.screen);
+    const names = [
+      'a\x1b[2Jb.txt',
+      '\x9b2J\x1b]0;owned\x07',
+      '../../\r\n12:00 eve',
+      '\u202egpj.exe',
+      '{red-fg}x',
+      '漢'.repeat(90),
+    ];
+    for (const [at, name] of names.entries()) {
+      const error = { code: 'x', message: name, hint: `${name}\neve: hi` };
+      session.transfer({ id: `bb${at}`, files: [{ name, size: 1, type: name }] });
+      session.transfer({ id: `cc${at}`, files: [{ name, size: 1, path: `/in/${name}` }], state: 'done', size: 1 });
+      session.transfer({ id: `dd${at}`, state: 'failed', error });
+      session.emit({ event: 'typing', conversation: '@bob', user: name, state: 'started' });
+      session.emit({ event: 'typing', conversation: '@bob', user: name, state: 'stopped' });
+      session.receive(`seen ${at}`);
+      await terminal.waitForText(`seen ${at}`);
+      assert.deepEqual(frame(terminal.screen), before, `after ${JSON.stringify(name)}:\n${terminal.screen.text}`);
+      for (const sender of senders(terminal.screen))
+        assert.match(sender, /^(?:\d\d:\d\d +bob [ ⇣]+| *|─+.*)$/, JSON.stringify(name));
+    }
+    assert.equal(terminal.screen.title, '');
+  } finally {
+    await session.close();
+  }
+});
+
 test('T2 a text cannot forge a sender, and tags are text', async () => {
   const session = await opened();
   try {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../../../src/base/errors.js';
-import { ChatModel, HOME } from '../../../src/tui/model/model.js';
+import { HOME } from '../../../src/tui/model/conversation.js';
+import { ChatModel } from '../../../src/tui/model/model.js';
 import { Loader } from '../../../src/tui/screen/loader.js';
 import { ManualClock } from '../../support/clock.js';
 import { FakePeer } from '../../support/fake-peer.js';

@@ -1,0 +1,70 @@
+import type { Clock } from '../../base/clock.js';
+import type { PeerApi } from '../../peer/api.js';
+import type { ChatModel } from '../model/model.js';
+import type { ThemeName } from '../paint/theme.js';
+import type { Display } from './display.js';
+import { invitationLines } from './invitation.js';
+import type { LocalActions } from './local-commands.js';
+import type { Navigation } from './navigation.js';
+import type { NotifyChoice, Settings } from './settings.js';
+
+interface DeedsHost {
+  readonly model: ChatModel;
+  readonly peer: PeerApi;
+  readonly clock: Clock;
+  readonly display: Display;
+  readonly settings: Settings;
+  readonly go: Navigation;
+  open(id: string): void;
+  leave(): void;
+}
+
+/** What the screen's own commands do. */
+export class LocalDeeds implements LocalActions {
+  readonly #host: DeedsHost;
+
+  constructor(host: DeedsHost) {
+    this.#host = host;
+  }
+
+  open(id: string): void {
+    this.#host.open(id);
+  }
+
+  closeConversation(): void {
+    this.#host.go.close();
+  }
+
+  setTheme(name: ThemeName): void {
+    this.#host.display.setTheme(name);
+  }
+
+  setMouse(on: boolean): void {
+    this.#host.display.setMouse(on);
+  }
+
+  setNotify(choice: NotifyChoice): void {
+    this.#host.settings.set('notify', choice);
+    this.#host.display.say(`Notices: ${choice}`);
+  }
+
+  setPreviews(on: boolean): void {
+    this.#host.settings.set('previews', on);
+    this.#host.display.say(on ? 'Previews on' : 'Previews off');
+  }
+
+  showTransfers(): void {
+    this.#host.display.openOverlay('transfers');
+  }
+
+  showInvitation(): void {
+    const { model, peer, clock } = this.#host;
+    const [says = '', line = ''] = invitationLines(peer.whoami().directory);
+    model.notice(says, clock.now());
+    model.notice(line, clock.now(), { kind: 'output' });
+  }
+
+  leave(): void {
+    this.#host.leave();
+  }
+}
