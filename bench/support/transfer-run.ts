@@ -76,6 +76,8 @@ export interface RunSettings {
   readonly use?: 'batch' | 'dgram';
   readonly rate?: number;
   readonly tree?: boolean;
+  /** Where the sender writes its qlog. */
+  readonly trace?: string;
 }
 
 export interface RunResult {
@@ -118,6 +120,7 @@ export async function runTransfer(run: RunSettings): Promise<RunResult> {
       ...common,
       ...treeOption,
       ...(rate === undefined ? {} : { rate }),
+      ...(run.trace === undefined ? {} : { trace: run.trace }),
       paths: [file],
       listen: { host: hereA, port: 0 },
       candidates: [ready.address as { host: string; port: number }],

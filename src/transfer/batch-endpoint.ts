@@ -6,7 +6,7 @@ import { type Endpoint, type HostAddress, type OnDatagrams, PathTable, type Sent
 import type { Libc, Memory, PollEvent, PollHandle } from './libc.js';
 import { largestDatagram } from './local-address.js';
 import type { Path } from './path.js';
-import { readSockaddr, SOCKADDR_BYTES, sockaddrKey, writeSockaddr } from './sockaddr.js';
+import { isSockaddr, readSockaddr, SOCKADDR_BYTES, sockaddrKey, writeSockaddr } from './sockaddr.js';
 import { Train } from './train.js';
 
 /**
@@ -52,13 +52,6 @@ const IOVEC_BYTES = 16;
 const CMSG_BYTES = 24;
 const TRAIN_BYTES = 1 << 16;
 const MSG_TRUNC = 0x20;
-/** So many wakes in a row, each sooner after the last than this, make a steady stream. */
-const HOT_WAKES = 8;
-const HOT_WAKE_MS = 0.5;
-const TICK_MS = 1;
-const QUIET_TICKS = 3;
-/** Batches taken in before others get their turn. */
-const BATCHES_A_TURN = 8;
 
 /**
  * How the receive memory is divided: few slots for datagrams which the kernel joined, or many for single ones. Small enough
@@ -120,6 +113,7 @@ class BatchEndpoint implements Endpoint {
   readonly #libc: Libc;
   readonly #fd: number;
   readonly #paths = new PathTable<number | string>();
+  #lastPath: BatchPath | undefined;
   readonly #poll: PollHandle;
   readonly #memories: Memory[] = [];
   readonly #trainMemory: Memory;
@@ -137,12 +131,7 @@ class BatchEndpoint implements Endpoint {
   #division: Division = JOINED;
   #singles = 0;
   #waitsForRoom = false;
-  #tick: NodeJS.Timeout | undefined;
-  #wokenAt = 0;
-  #hotWakes = 0;
-  #quietTicks = 0;
-  /** Messages taken in so far. */
-  #taken = 0;
+  #watched = true;
   #closed: Promise<void> | undefined;
 
   constructor(
@@ -172,7 +161,7 @@ class BatchEndpoint implements Endpoint {
     this.#namesView = viewOf(this.#names.bytes);
     this.#divide(JOINED);
     this.#poll = libc.poll(fd);
-    this.#watch();
+    this.#listen();
   }
 
   #allocate(bytes: number): Memory {
@@ -210,48 +199,27 @@ class BatchEndpoint implements Endpoint {
     }
   }
 
-  #watch(): void {
-    const readable = this.#tick === undefined;
-    this.#poll.start({ readable, writable: this.#waitsForRoom }, (event) => this.#onPoll(event));
+  watch(on: boolean): void {
+    if (on === this.#watched || this.#closed !== undefined) return;
+    this.#watched = on;
+    this.#listen();
+  }
+
+  readonly nap = (ms: number): void => {
+    this.#libc.usleep(ms * 1_000);
+  };
+
+  #listen(): void {
+    this.#poll.start({ readable: this.#watched, writable: this.#waitsForRoom }, (event) => this.#onPoll(event));
   }
 
   #onPoll({ readable, writable }: PollEvent): void {
     if (this.#closed !== undefined) return;
     if (writable && this.#waitsForRoom) {
       this.#waitsForRoom = false;
-      this.#watch();
+      this.#listen();
     }
-    if (readable) this.#onReadable();
-    this.onTurn();
-  }
-
-  /**
-   * Being woken for each datagram costs more than the datagram: in a steady stream the socket is looked at each millisecond
-   * instead, until it is quiet (as network drivers do with interrupts).
-   */
-  #onReadable(): void {
-    const now = performance.now();
-    this.#hotWakes = now - this.#wokenAt < HOT_WAKE_MS ? this.#hotWakes + 1 : 0;
-    this.#wokenAt = now;
-    this.drain();
-    if (this.#hotWakes < HOT_WAKES) return;
-    this.#hotWakes = 0;
-    this.#quietTicks = 0;
-    this.#tick = setTimeout(() => this.#onTick(), TICK_MS);
-    this.#watch();
-  }
-
-  #onTick(): void {
-    if (this.#closed !== undefined) return;
-    const before = this.#taken;
-    this.drain();
-    this.#quietTicks = this.#taken === before ? this.#quietTicks + 1 : 0;
-    if (this.#quietTicks < QUIET_TICKS) {
-      this.#tick = setTimeout(() => this.#onTick(), TICK_MS);
-    } else {
-      this.#tick = undefined;
-      this.#watch();
-    }
+    if (readable) this.drain();
     this.onTurn();
   }
 
@@ -261,12 +229,14 @@ class BatchEndpoint implements Endpoint {
   }
 
   #pathOf(view: DataView, at: number): BatchPath {
-    return this.#paths.get(sockaddrKey(view, at, this.family), () => {
+    if (this.#lastPath !== undefined && isSockaddr(this.#lastPath.sockaddr, view, at)) return this.#lastPath;
+    this.#lastPath = this.#paths.get(sockaddrKey(view, at, this.family), () => {
       const address = readSockaddr(view, at);
       const key = `${address.host} ${address.port}`;
       const sockaddr = writeSockaddr(address);
       return { key, sockaddr, maxDatagram: largestDatagram(address.host, true), stream: false } as BatchPath;
     }) as BatchPath;
+    return this.#lastPath;
   }
 
   send(path: Path, train: Train): Sent {
@@ -321,31 +291,29 @@ class BatchEndpoint implements Endpoint {
   #waitForRoom(): void {
     if (this.#waitsForRoom) return;
     this.#waitsForRoom = true;
-    this.#watch();
+    this.#listen();
   }
 
-  drain(): void {
-    for (let i = 0; i < BATCHES_A_TURN && this.#closed === undefined; i++) {
-      const { slots, bytes } = this.#division;
-      const count = this.#libc.recvmmsg(this.#fd, this.#headers.address, slots, MSG_DONTWAIT, null);
-      let cut = false;
-      let joined = bytes !== JOINED.bytes;
-      for (let slot = 0; slot < count; slot++) {
-        const header = slot * MMSGHDR_BYTES;
-        const length = this.#headersView.getUint32(header + MSGHDR_BYTES, true);
-        // The kernel has put the length of the name where its room was.
-        this.#headersView.setUint32(header + 8, 28, true);
-        cut ||= (this.#headersView.getUint32(header + 48, true) & MSG_TRUNC) !== 0;
-        joined ||= length > SINGLE.bytes;
-        const path = this.#pathOf(this.#namesView, slot * 32);
-        this.onDatagrams(this.#slots.bytes, this.#slotsView, slot * bytes, length, path);
-      }
-      if (cut) this.#divide(JOINED);
-      if (cut || joined) this.#singles = 0;
-      else if (count > 0 && ++this.#singles > SINGLE_AFTER) this.#divide(SINGLE);
-      if (count > 0) this.#taken += count;
-      if (count < slots) return;
+  drain(): boolean {
+    if (this.#closed !== undefined) return false;
+    const { slots, bytes } = this.#division;
+    const count = this.#libc.recvmmsg(this.#fd, this.#headers.address, slots, MSG_DONTWAIT, null);
+    let cut = false;
+    let joined = bytes !== JOINED.bytes;
+    for (let slot = 0; slot < count; slot++) {
+      const header = slot * MMSGHDR_BYTES;
+      const length = this.#headersView.getUint32(header + MSGHDR_BYTES, true);
+      // The kernel has put the length of the name where its room was.
+      this.#headersView.setUint32(header + 8, 28, true);
+      cut ||= (this.#headersView.getUint32(header + 48, true) & MSG_TRUNC) !== 0;
+      joined ||= length > SINGLE.bytes;
+      const path = this.#pathOf(this.#namesView, slot * 32);
+      this.onDatagrams(this.#slots.bytes, this.#slotsView, slot * bytes, length, path);
     }
+    if (cut) this.#divide(JOINED);
+    if (cut || joined) this.#singles = 0;
+    else if (count > 0 && ++this.#singles > SINGLE_AFTER) this.#divide(SINGLE);
+    return count === slots;
   }
 
   close(): Promise<void> {
@@ -354,7 +322,6 @@ class BatchEndpoint implements Endpoint {
   }
 
   async #release(): Promise<void> {
-    clearTimeout(this.#tick);
     this.#poll.close();
     // The event loop has let go of the descriptor before it is closed, and of the callback before its memory is freed.
     await new Promise(setImmediate);

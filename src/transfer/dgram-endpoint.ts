@@ -118,7 +118,11 @@ class DgramEndpoint implements Endpoint {
     return 'sent';
   }
 
-  drain(): void {}
+  drain(): boolean {
+    return false;
+  }
+
+  watch(): void {}
 
   close(): Promise<void> {
     this.#closed ??= new Promise((resolve) => this.socket.close(resolve));

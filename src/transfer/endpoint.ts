@@ -32,8 +32,12 @@ export interface Endpoint {
   path(address: HostAddress): Path;
   send(path: Path, train: Train): Sent;
   sendOne(path: Path, datagram: Uint8Array): Sent;
-  /** Takes in what has arrived without waiting for the event loop, where it can. */
-  drain(): void;
+  /** Takes in what has arrived without waiting for the event loop, where it can. @returns whether there may be more */
+  drain(): boolean;
+  /** Whether `onTurn` follows when something arrives: not while somebody drains anyway. */
+  watch(on: boolean): void;
+  /** Waits in this thread, finer than timers can; missing where the system has no such wait. */
+  readonly nap?: (ms: number) => void;
   close(): Promise<void>;
 }
 

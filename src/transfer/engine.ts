@@ -13,7 +13,12 @@ import type { Train } from './train.js';
 export const TRAINS_A_TURN = 8;
 /** Waiting shorter than this isn't worth a timer, which is no finer than a millisecond. */
 const SPIN_MS = 0.25;
+const TIMER_MS = 1;
 const MAX_WAIT_MS = 1_000;
+/** So long datagrams gather in the socket before they are taken in together: the memory of a socket holds several times that. */
+const NAP_MS = 0.15;
+/** From so many a millisecond on being told of each costs more than looking after each nap. */
+const BUSY_DATAGRAMS = 3;
 
 export interface EngineInit {
   readonly endpoints: readonly Endpoint[];
@@ -36,16 +41,26 @@ export class Engine implements Host {
   readonly #runners = new Set<Runner>();
   /** Where a filled train waits for room in the socket. */
   readonly #held = new Map<Endpoint, Path>();
+  readonly #nap: ((ms: number) => void) | undefined;
+  /** Who got the last datagram: mostly the next one's too. */
+  #last: Registered | undefined;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #immediate: NodeJS.Immediate | undefined;
-  #arrived = false;
+  /** Datagrams since the last turn. */
+  #arrived = 0;
+  #counted = 0;
+  #countedSince = 0;
+  #busy = false;
+  /** The time for everything that one look at the sockets brings. */
+  #drainedAt: number | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(init: EngineInit) {
     this.#init = init;
     this.random = init.random;
     this.now = init.now;
+    this.#nap = init.endpoints.every((endpoint) => endpoint.nap !== undefined) ? init.endpoints[0]?.nap : undefined;
     for (const endpoint of init.endpoints) {
       endpoint.onDatagrams = (bytes, view, at, length, path) => this.#route(bytes, view, at, length, path, endpoint);
       endpoint.onTurn = () => this.#turn();
@@ -63,10 +78,12 @@ export class Engine implements Host {
 
   register(id: ConnectionId, runner: Runner): void {
     this.#registered.set(connectionKey(id.high, id.low), { id, runner });
+    this.#last = undefined;
   }
 
   unregister(id: ConnectionId): void {
     this.#registered.delete(connectionKey(id.high, id.low));
+    this.#last = undefined;
   }
 
   path(address: HostAddress): Path | undefined {
@@ -101,12 +118,12 @@ export class Engine implements Host {
   }
 
   #route(bytes: Uint8Array, view: DataView, from: number, total: number, path: Path, endpoint?: Endpoint): void {
-    const now = this.now();
+    const now = this.#drainedAt ?? this.now();
     const end = from + total;
-    this.#arrived = true;
     for (let at = from; at < end; ) {
       const length = datagramLength(view, at, end);
       if (length === 0) return;
+      this.#arrived++;
       this.#dispatch(bytes, view, at, length, path, now, endpoint);
       at += length;
     }
@@ -128,8 +145,12 @@ export class Engine implements Host {
     }
     const high = view.getUint32(at + 4);
     const low = view.getUint32(at + 8);
-    const known = this.#registered.get(connectionKey(high, low));
-    if (known === undefined || known.id.low !== low || known.id.high !== high) return;
+    let known = this.#last;
+    if (known === undefined || known.id.low !== low || known.id.high !== high) {
+      known = this.#registered.get(connectionKey(high, low));
+      if (known === undefined || known.id.low !== low || known.id.high !== high) return;
+      this.#last = known;
+    }
     try {
       known.runner.receive(bytes, view, at, length, path, now);
     } catch (error) {
@@ -152,22 +173,41 @@ export class Engine implements Host {
 
   #turn(): void {
     if (this.#closed !== undefined) return;
-    for (const endpoint of this.#init.endpoints) endpoint.drain();
-    const quiet = !this.#arrived;
-    this.#arrived = false;
+    let more = this.#drain();
+    const now = this.now();
+    const arrived = this.#countArrivals(now);
     for (const [endpoint, path] of [...this.#held]) {
       if (endpoint.send(path, endpoint.train) !== 'busy') this.#held.delete(endpoint);
     }
+    let unsent = false;
+    for (const runner of this.#runners) unsent = runner.work(this.now()) || unsent;
+    more ||= unsent && this.#held.size === 0;
+    // What can wait has its turn in place of a nap; where there are none, in a turn that brought nothing.
+    if (!more) more = arrived && this.#nap === undefined ? this.#hasIdleWork : this.#idle();
+    if (more) this.wake();
+    else this.#rest();
+  }
+
+  /** @returns whether a socket may hold still more */
+  #drain(): boolean {
     let more = false;
-    for (const runner of this.#runners) more = runner.work(this.now()) || more;
-    if (more && this.#held.size === 0) {
-      this.wake();
-      return;
+    this.#drainedAt = this.now();
+    for (const endpoint of this.#init.endpoints) more = endpoint.drain() || more;
+    this.#drainedAt = undefined;
+    return more;
+  }
+
+  #countArrivals(now: number): boolean {
+    const arrived = this.#arrived;
+    this.#arrived = 0;
+    this.#counted += arrived;
+    const elapsed = now - this.#countedSince;
+    if (elapsed >= TIMER_MS) {
+      this.#busy = this.#counted >= BUSY_DATAGRAMS * elapsed;
+      this.#counted = 0;
+      this.#countedSince = now;
     }
-    // Only a turn that brought nothing is spent on what can wait; after another, the next one decides.
-    const waits = quiet ? this.#idle() : this.#hasIdleWork;
-    if (waits) this.wake();
-    else this.#schedule();
+    return arrived > 0;
   }
 
   #idle(): boolean {
@@ -181,11 +221,31 @@ export class Engine implements Host {
     return false;
   }
 
-  #schedule(): void {
+  /** Waits for the next thing to do: by the event loop, or for a moment in this thread while a stream of datagrams gathers. */
+  #rest(): void {
     const now = this.now();
     let due = now + MAX_WAIT_MS;
     for (const runner of this.#runners) due = Math.min(due, runner.nextTimeout(now));
-    if (this.#runners.size === 0) return;
+    const wait = due - now;
+    if (this.#nap !== undefined && this.#runners.size > 0 && (this.#busy || wait < TIMER_MS)) {
+      this.#napThenTurn(this.#nap, Math.min(wait, NAP_MS));
+      return;
+    }
+    for (const endpoint of this.#init.endpoints) endpoint.watch(true);
+    if (this.#runners.size > 0) this.#schedule(now, due);
+  }
+
+  #napThenTurn(nap: (ms: number) => void, ms: number): void {
+    for (const endpoint of this.#init.endpoints) endpoint.watch(false);
+    if (this.#immediate !== undefined || this.#closed !== undefined) return;
+    this.#immediate = setImmediate(() => {
+      this.#immediate = undefined;
+      if (ms > 0) nap(ms);
+      this.#turn();
+    });
+  }
+
+  #schedule(now: number, due: number): void {
     if (due - now < SPIN_MS) {
       this.wake();
       return;

@@ -114,16 +114,23 @@ export class Incoming implements Runner {
       this.#onInitial(bytes.subarray(at, at + length), path, now);
       return;
     }
-    const session = this.#sessions.get(connectionKey(view.getUint32(at + 4), view.getUint32(at + 8)));
+    const session = this.#sessionAt(view, at);
     if (session === undefined) return;
     if (type === TYPE.data) {
       if (this.#current !== undefined && this.#current !== session) return;
       session.receiver.receiveData(bytes, view, at, length, path, now);
-      session.receiver.flush(now);
     } else if (type === TYPE.control) {
       const authentic = session.receiver.receiveControl(bytes.subarray(at, at + length), path, now);
       if (authentic && this.#current !== session) this.#confirm(session, now);
     }
+  }
+
+  #sessionAt(view: DataView, at: number): Session | undefined {
+    const high = view.getUint32(at + 4);
+    const low = view.getUint32(at + 8);
+    const current = this.#current;
+    if (current !== undefined && current.id.high === high && current.id.low === low) return current;
+    return this.#sessions.get(connectionKey(high, low));
   }
 
   #onInitial(datagram: Uint8Array, path: Path, now: number): void {

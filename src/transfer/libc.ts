@@ -31,6 +31,7 @@ export interface Libc {
   sendmsg(fd: number, message: bigint, flags: number): number;
   recvmmsg(fd: number, messages: bigint, count: number, flags: number, timeout: null): number;
   close(fd: number): number;
+  usleep(microseconds: number): number;
   errno(): number;
   allocate(bytes: number): Memory;
   free(memory: Memory): void;
@@ -42,6 +43,15 @@ interface KoffiPoll {
   start(options: { readable: boolean; writable: boolean }, callback: (status: number, event: PollEvent) => void): void;
   close(): void;
 }
+
+/** <malloc.h> */
+const M_TRIM_THRESHOLD = -1;
+const M_MMAP_THRESHOLD = -3;
+/**
+ * Freed memory which stays with the process: blocks come and go by the thousand, and each page that was given back has to be
+ * cleared by the kernel anew.
+ */
+const KEPT_BYTES = 32 << 20;
 
 let loaded: Libc | null | undefined;
 
@@ -63,6 +73,9 @@ function load(): Libc | null {
 function bindings(): Libc {
   const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
   const library = koffi.load('libc.so.6');
+  const mallopt = library.func('int mallopt(int, int)');
+  mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+  mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
   return {
     socket: library.func('int socket(int, int, int)'),
     bind: library.func('int bind(int, void*, uint32_t)'),
@@ -72,6 +85,7 @@ function bindings(): Libc {
     sendmsg: library.func('int64_t sendmsg(int, void*, int)'),
     recvmmsg: library.func('int recvmmsg(int, void*, uint32_t, int, void*)'),
     close: library.func('int close(int)'),
+    usleep: library.func('int usleep(uint32_t)'),
     errno: () => koffi.errno(),
     allocate(bytes) {
       const pointer: unknown = koffi.alloc('uint8_t', bytes);

@@ -3,6 +3,7 @@ import { TAG_BYTES } from '../wire/datagrams/handshake.js';
 import { blockCount, contentBytes, type Manifest } from '../wire/transfer-manifest.js';
 import { type SealedBlock, sealBlock } from './keys.js';
 import { Ranges } from './ranges.js';
+import { scrap } from './scrap.js';
 
 /** Where content comes from. */
 export interface BlockSource {
@@ -182,6 +183,7 @@ export class OutgoingBlocks {
   #forget(open: OpenBlock): void {
     this.#open.delete(open.index);
     this.#openBytes -= open.length;
+    scrap(open.sealed.body);
   }
 
   #hasRoom(): boolean {

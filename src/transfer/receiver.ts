@@ -18,6 +18,7 @@ import { openBlock, type SessionKeys } from './keys.js';
 import type { Emit, Path } from './path.js';
 import { Paths } from './paths.js';
 import { Ranges } from './ranges.js';
+import { scrap } from './scrap.js';
 import { noTrace, type Trace } from './trace.js';
 import { Wants } from './wants.js';
 
@@ -193,6 +194,7 @@ export class Receiver {
       this.close(failure.code === 'disk-full' ? 'diskFull' : 'failed', failure);
       return;
     }
+    scrap(content);
     if (this.#wants.refresh()) this.#wantAt = 0;
   }
 

@@ -28,6 +28,13 @@ export function readSockaddr(view: DataView, at: number): HostAddress {
   return { host: zone === 0 ? host : `${host}%${zone}`, port };
 }
 
+/** Whether the address at `at` is the one in `bytes`; an IPv4 one is compared without the zeros at its end. */
+export function isSockaddr(bytes: Uint8Array, view: DataView, at: number): boolean {
+  const length = bytes.length === 16 ? 8 : bytes.length;
+  for (let i = 0; i < length; i++) if (view.getUint8(at + i) !== bytes[i]) return false;
+  return true;
+}
+
 /** The numeric form of the 4 or 16 bytes of an address. */
 export function hostOf(view: DataView, at: number, length: number): string {
   if (length === 4) return [0, 1, 2, 3].map((i) => view.getUint8(at + i)).join('.');
