@@ -11,7 +11,7 @@ const ROUNDS_OF_MEMORY = 10;
 const STARTUP_GAIN = 2.77;
 const STARTUP_WINDOW_GAIN = 2.4;
 /** With this much in flight it grows by less: what overshoots in the round trip before a queue shows has to fit in that queue. */
-const CAREFUL_BYTES = 1 << 20;
+const CAREFUL_BYTES = 2 << 20;
 const CAREFUL_GAIN = 2;
 const CAREFUL_WINDOW_GAIN = 1.75;
 const DRAINING_GAIN = 0.5;

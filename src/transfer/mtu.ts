@@ -27,22 +27,30 @@ export class MtuSearch {
     return this.#size;
   }
 
-  /** Size of the probe to send now, or 0. */
+  /** Size of a probe to send now, or 0. All sizes are tried at once, so that a small path is known as soon as a large one. */
   probe(now: number, rtt: number): number {
     if (now < this.#nextAt) return 0;
     const size = this.#candidate();
     if (size === 0) return 0;
-    this.#tries.set(size, (this.#tries.get(size) ?? 0) + 1);
-    this.#nextAt = now + Math.max(2 * rtt, 20);
+    const tries = this.#triesOf(size) + 1;
+    this.#tries.set(size, tries);
+    const next = this.#candidate();
+    if (next === 0 || this.#triesOf(next) >= tries) this.#nextAt = now + Math.max(2 * rtt, 20);
     return size;
   }
 
+  #triesOf(size: number): number {
+    return this.#tries.get(size) ?? 0;
+  }
+
+  /** The likeliest of those that were tried least. */
   #candidate(): number {
+    let best = 0;
     for (const size of SIZES) {
-      if (size > this.#limit || size <= this.#size) continue;
-      if ((this.#tries.get(size) ?? 0) < TRIES) return size;
+      if (size > this.#limit || size <= this.#size || this.#triesOf(size) >= TRIES) continue;
+      if (best === 0 || this.#triesOf(size) < this.#triesOf(best)) best = size;
     }
-    return 0;
+    return best;
   }
 
   /** When `probe` will want to send one; infinity where there is nothing left to try. */

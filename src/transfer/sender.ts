@@ -266,9 +266,16 @@ export class Sender {
     if (this.#end !== undefined) return;
     const challenge = this.#paths.challenge(now);
     if (challenge !== undefined) this.#send(challenge.path, (writer) => writer.challenge('challenge', challenge.token));
-    const probe = this.#paths.current.stream ? 0 : this.#mtu.probe(now, this.#loss.rtt.smoothed);
-    if (probe > 0) this.#sendProbe(probe);
+    this.#sendProbes(now);
     if (now >= this.#keepaliveAt) this.#ping(now);
+  }
+
+  #sendProbes(now: number): void {
+    if (this.#paths.current.stream) return;
+    const { smoothed } = this.#loss.rtt;
+    for (let size = this.#mtu.probe(now, smoothed); size > 0; size = this.#mtu.probe(now, smoothed)) {
+      this.#sendProbe(size);
+    }
   }
 
   #sendProbe(size: number): void {
