@@ -187,3 +187,25 @@ test('U2 an initiator that is asked for a cookie brings it', () => {
   initiator.receive(encodeRetry(initiator.id, cookie), path, 1);
   assert.deepEqual(decodeInitial(out[1]!).cookie, cookie);
 });
+
+for (const [what, damage] of [
+  ['false', (content: Uint8Array) => content.fill(content[70_000]! ^ 1, 70_000, 70_001)],
+  [
+    'swapped',
+    (content: Uint8Array) => {
+      const first = content.slice(0, 65_536);
+      content.copyWithin(0, 65_536, 131_072);
+      content.set(first, 65_536);
+    },
+  ],
+] as const) {
+  test(`U10 a ${what} block of a sender that says its tree has it is discarded, until the session ends`, () => {
+    const pair = new Pair({ network: { latency: 1 }, bytes: 200_000, block: 65_536, tree: true }, seededRandom(what));
+    damage(pair.content);
+    pair.run(120_000);
+    assert.equal(pair.sender?.end?.reason, 'tooManyRejects');
+    assert.equal(pair.written.get(1), undefined);
+    assert.equal(pair.written.get(2), 1);
+    assert.equal(pair.complete, false);
+  });
+}
