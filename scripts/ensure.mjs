@@ -95,6 +95,7 @@ if (!stampIs(built, stamp)) {
     [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json'],
     'The messages above say what is wrong with the sources.',
   );
+  run(process.execPath, [join('scripts', 'manual.mjs')], 'The manual page could not be made of the commands.');
   mkdirSync(dirname(built), { recursive: true });
   writeFileSync(built, stamp);
 }

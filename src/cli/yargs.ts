@@ -168,7 +168,26 @@ const usageFailure = (message: string): Failure => {
  * @throws Failure usage
  */
 export async function parse(words: readonly string[], version: string): Promise<Action | undefined> {
+  if (words[0] === 'completion') chooseShell(words[1]);
   const line = new Line();
+  await build(words, version, line, Math.min(100, process.stdout.columns ?? 100)).parseAsync();
+  return line.action;
+}
+
+/** By these two yargs tells zsh from bash, once and at its beginning. */
+function chooseShell(shell: string | undefined): void {
+  if (shell !== 'bash' && shell !== 'zsh') return;
+  process.env.SHELL = `/bin/${shell}`;
+  delete process.env.ZSH_NAME;
+}
+
+const MANUAL_COLUMNS = 78;
+
+/** What `--help` prints for a command, or without words for all of them. */
+export const helpText = (words: readonly string[]): Promise<string> =>
+  build(words, '', new Line(), MANUAL_COLUMNS).getHelp();
+
+function build(words: readonly string[], version: string, line: Line, columns: number): Argv {
   const argv = yargs(words.map((word) => (word === '-' ? DASH : word)));
   argv
     .scriptName('p2pchat')
@@ -185,18 +204,25 @@ export async function parse(words: readonly string[], version: string): Promise<
   addTable(argv, line);
   directoryCommands(argv, line);
   addFirstMinutes(argv, line);
-  await argv
-    .completion('completion', 'Prints a script for bash or zsh: p2pchat completion >> ~/.bashrc')
+  argv.command(
+    'completion [shell]',
+    'Prints a script for bash, zsh or fish: p2pchat completion bash >> ~/.bashrc',
+    (inner) =>
+      inner.positional('shell', { type: 'string', describe: 'bash, zsh or fish; the one that runs by default' }),
+    line.does(async (shell, parsed: { readonly shell?: string }) =>
+      (await import('./commands/completion.js')).completion(shell, parsed.shell, () => argv.showCompletionScript()),
+    ),
+  );
+  return argv
+    .completion('completions', false)
     .demandCommand(1, 'Which command?')
     .recommendCommands()
     .strict()
     .help()
     .version(version)
-    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .wrap(columns)
     .exitProcess(false)
     .fail((message, error) => {
       throw error instanceof Failure ? error : usageFailure(message || error?.message);
-    })
-    .parseAsync();
-  return line.action;
+    });
 }
