@@ -5,6 +5,7 @@ import { systemClock } from '../src/base/clock.js';
 import type { ScreenParts } from '../src/cli/parts.js';
 import { judgePassword } from '../src/crypto/password.js';
 import { commands } from '../src/peer/commands/table.js';
+import { pathOf } from '../src/peer/commands/units.js';
 import { runScreen } from '../src/tui/screen/run.js';
 import { Settings, type SettingsFile } from '../src/tui/screen/settings.js';
 import { canShowScreen } from '../src/tui/screen/terminal.js';
@@ -14,7 +15,7 @@ import { installed, preview } from './preview.js';
 
 function listFolder(folder: string): readonly string[] {
   try {
-    return readdirSync(folder, { withFileTypes: true }).map((entry) =>
+    return readdirSync(pathOf(folder), { withFileTypes: true }).map((entry) =>
       entry.isDirectory() ? `${entry.name}/` : entry.name,
     );
   } catch {

@@ -8,7 +8,7 @@ export interface CommandInfo {
   /** One sentence. */
   readonly about: string;
   /** What stands in each place, for completion: a kind, or the words to choose from. */
-  readonly takes: readonly ('user' | 'conversation' | 'path' | 'command' | 'text' | readonly string[])[];
+  readonly takes: readonly ('user' | 'conversation' | 'group' | 'path' | 'command' | 'text' | readonly string[])[];
 }
 
 export interface CommandContext {

@@ -28,6 +28,13 @@ function paths(word: string, { listFolder }: Sources): string[] {
     .map((name) => word.slice(0, slash) + name);
 }
 
+/** One's own groups and those one could enter, with or without the `#`. */
+function groups(word: string, { model }: Sources): string[] {
+  const known = [...model.groups.list.map(({ id }) => id), ...model.order.map(({ id }) => id)];
+  const names = [...new Set(known)].filter((id) => id.startsWith('#')).sort();
+  return word.startsWith('#') ? names : names.map((id) => id.slice(1));
+}
+
 function candidates(kind: CommandInfo['takes'][number] | undefined, word: string, sources: Sources): readonly string[] {
   if (typeof kind === 'object') return kind;
   switch (kind) {
@@ -35,6 +42,8 @@ function candidates(kind: CommandInfo['takes'][number] | undefined, word: string
       return people(sources).map((user) => (word.startsWith('@') ? `@${user}` : user));
     case 'conversation':
       return /^[@#]/.test(word) ? conversations(sources) : [...people(sources), ...conversations(sources)];
+    case 'group':
+      return groups(word, sources);
     case 'command':
       return sources.commands.map(({ name }) => name);
     case 'path':
@@ -49,18 +58,33 @@ function kindAt(command: CommandInfo | undefined, place: number): CommandInfo['t
   return command?.takes[Math.min(place, command.takes.length - 1)];
 }
 
+/** Where the last word begins, as the commands will read it: a quote that is still open makes several words one. */
+function lastWord(before: string, quotes: boolean): number {
+  const open = quotes && (before.match(/"/g)?.length ?? 0) % 2 === 1;
+  return open ? before.lastIndexOf('"') : before.search(/\S*$/);
+}
+
+/** A name with a space in it is one word between quotes; what is in a folder follows inside of them. */
+function written(option: string): string {
+  const open = option.endsWith('/');
+  if (!option.includes(' ')) return open ? option : `${option} `;
+  return open ? `"${option}` : `"${option}" `;
+}
+
 /** Completes commands, users, conversations and paths where they stand in a command, and `@user` in any text. */
 export function completer(sources: Sources): Completer {
   return (text, cursor): Completion | undefined => {
     const before = text.slice(0, cursor);
-    const from = before.search(/\S*$/);
-    const word = before.slice(from);
+    const inCommand = text.startsWith('/') && !text.startsWith('//');
+    const from = lastWord(before, inCommand);
+    const word = before.slice(from).replace(/^"/, '');
     if (from === 0 && word.startsWith('/')) {
-      return { from, options: sources.commands.map(({ name }) => `/${name} `).filter(begins(word)) };
+      const names = [...new Set(sources.commands.map(({ name }) => `/${name} `))];
+      return { from, options: names.filter(begins(word)) };
     }
-    const words = before.split(/\s+/);
-    const command = text.startsWith('/') ? sources.commands.find(({ name }) => `/${name}` === words[0]) : undefined;
-    const found = candidates(kindAt(command, words.length - 2), word, sources).filter(begins(word));
-    return { from, options: found.map((option) => (option.endsWith('/') ? option : `${option} `)) };
+    const words = before.slice(0, from).match(/"[^"]*"|\S+/g) ?? [];
+    const command = inCommand ? sources.commands.find(({ name }) => `/${name}` === words[0]) : undefined;
+    const found = candidates(kindAt(command, words.length - 1), word, sources).filter(begins(word));
+    return { from, options: found.map(written) };
   };
 }

@@ -8,10 +8,11 @@ import { parametersOf, usage } from '../../peer/commands/help.js';
 import { parseSlash } from '../../peer/commands/slash.js';
 import type { CommandContext, CommandInfo, CommandResult, CommandRunner } from '../commands.js';
 
-const COMPLETED = new Set(['user', 'conversation', 'command', 'path']);
+const COMPLETED = new Set(['user', 'conversation', 'group', 'command', 'path']);
 
 function kindOf(parameter: Parameter): CommandInfo['takes'][number] {
   if (parameter.type === 'choice') return parameter.choices;
+  if (parameter.type === 'paths') return 'path';
   return COMPLETED.has(parameter.type) ? (parameter.type as 'user') : 'text';
 }
 
