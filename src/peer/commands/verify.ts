@@ -10,10 +10,10 @@ const STATE = {
 } as const;
 
 const NEXT = {
-  new: (user: string) =>
-    `Read the number to ${user} over another channel. The same there? Then: verify ${user} confirm`,
+  new: (user: string, verb: string) =>
+    `Read the number to ${user} over another channel. The same there? Then: ${verb} ${user} confirm`,
   verified: () => undefined,
-  changed: (user: string) => `Ask ${user} over another channel why. Then: verify ${user} accept`,
+  changed: (user: string, verb: string) => `Ask ${user} over another channel why. Then: ${verb} ${user} accept`,
 } as const;
 
 export const verify = define({
@@ -38,9 +38,9 @@ export const verify = define({
     yield { event: 'trust' as const, ...rest, change: trust };
   },
 
-  lines({ user, safetyNumber, change }) {
+  lines({ user, safetyNumber, change }, { face }) {
     const name = field(user);
-    const next = NEXT[change](name);
+    const next = NEXT[change](name, face === 'slash' ? '/verify' : 'p2pchat verify');
     return [`${name}: ${STATE[change]}`, `  ${groupsOfFive(safetyNumber)}`, ...(next === undefined ? [] : [next])];
   },
 });
