@@ -28,6 +28,8 @@ export interface RunInit {
   readonly speed: TransferSpeed;
   /** It has found the other side, or has lost it. @param before whether it ran until now */
   onState(running: boolean, before: boolean): void;
+  /** Part of it may be there already. */
+  readonly goesOn: boolean;
   /** Something to be shown has changed. */
   onChange(): void;
   /** Neither datagrams nor a connection found the other side; it goes on trying. */
@@ -49,7 +51,7 @@ export class Run {
   /** Content that is here, in bytes; the receiver's. */
   here = 0;
   running = false;
-  /** Bytes per second over the whole of this run so far. */
+  /** Bytes per second over the whole of this run so far; 0 where it is not known how much was there before. */
   average = 0;
   readonly #init: RunInit;
   readonly #handle: Transfer | IncomingTransfer;
@@ -137,7 +139,7 @@ export class Run {
   }
 
   #measure(bytes: number): void {
-    if (this.#began === undefined) return;
+    if (this.#began === undefined || (this.#init.goesOn && this.#init.row.direction === 'out')) return;
     const elapsed = this.#init.clock.monotonic() - this.#began.at;
     if (elapsed > 0) this.average = ((bytes - this.#began.bytes) * 1_000) / elapsed;
   }

@@ -48,6 +48,7 @@ export class Running {
   readonly #queues = { in: new PQueue({ concurrency: AT_ONCE }), out: new PQueue({ concurrency: AT_ONCE }) };
   #addresses = '';
   #watching = false;
+  #closed = false;
 
   constructor(init: RunningInit) {
     this.#init = init;
@@ -100,6 +101,7 @@ export class Running {
   async #run(entry: Entry): Promise<void> {
     const outcome = await this.#attempt(entry);
     if (outcome === 'stopped' || outcome === 'unreachable') {
+      if (this.#closed) return;
       if (outcome === 'unreachable') this.#tryAgain(entry);
       this.#init.entries.show(entry);
       return;
@@ -126,6 +128,7 @@ export class Running {
       const run = new Run({
         ...{ row, manifest, source, transfers, clock, speed },
         dial: () => dial(address, row.id),
+        goesOn: entry.lastRun !== undefined || entry.waiting?.code === 'transfer-resuming',
         onState: (running, before) => this.#onState(entry, running, before),
         onChange: () => entries.show(entry),
         onObstacle: () => this.#explain(entry),
@@ -263,6 +266,7 @@ export class Running {
 
   /** What runs goes on in the next program. */
   close(): void {
+    this.#closed = true;
     for (const { run, cancelAgain } of this.#init.entries.all()) {
       cancelAgain?.();
       run?.stop();

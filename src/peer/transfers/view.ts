@@ -35,7 +35,7 @@ export function viewOf(
   const size = contentBytes(manifest);
   const state = stateOf(row, running);
   const bytes = row.state === 'done' ? size : Math.max(progress?.bytes ?? 0, here);
-  const rate = state === 'done' ? average : state === 'running' ? (progress?.rate ?? 0) : 0;
+  const rate = state === 'done' ? average || (progress?.rate ?? 0) : state === 'running' ? (progress?.rate ?? 0) : 0;
   return {
     event: 'transfer',
     id: hex(row.id),
