@@ -95,6 +95,7 @@ export async function openCore(init: CoreInit) {
     clock,
     trust: authority.trust,
     rooms: init.rooms ?? DEFAULT_ROOMS,
+    keep: limits.groupLog,
     onStored: (group, entry) => fanOut(sessions, group, entry),
   });
   const uploads = await Uploads.open({ store, clock, limits: limits.uploads });
@@ -106,6 +107,7 @@ export async function openCore(init: CoreInit) {
     async () => {
       await revocations.publish();
       await keyPackages.sweep();
+      await devices.sweep();
       await namedGroups.trimAll();
       await uploads.sweep();
     },

@@ -1,4 +1,6 @@
 import {
+  GROUP_LOG_BYTES,
+  GROUP_LOG_ENTRIES,
   HANDSHAKE_TIMEOUT_MS,
   MESSAGES_BURST,
   MESSAGES_PER_SECOND,
@@ -30,6 +32,8 @@ export interface DirectoryLimits {
   /** Files for groups. */
   readonly uploads: UploadLimits;
   readonly accounts: number;
+  /** What a group's log keeps. */
+  readonly groupLog: { readonly entries: number; readonly bytes: number };
   readonly watchesPerSession: number;
   /** Bytes which wait for a slow reader before pushes stop: it then catches up from its mailbox. */
   readonly pushBuffer: number;
@@ -77,6 +81,7 @@ export const DEFAULT_LIMITS: DirectoryLimits = {
     unfinishedMs: 24 * 3_600_000,
   },
   accounts: 100_000,
+  groupLog: { entries: GROUP_LOG_ENTRIES, bytes: GROUP_LOG_BYTES },
   watchesPerSession: 5_000,
   pushBuffer: 1 << 20,
   sendBuffer: 8 << 20,

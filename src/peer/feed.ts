@@ -15,6 +15,7 @@ interface FeedLook extends LineLook {
  * disk and not two. Whoever is killed within it is shown those lines again, as history.
  */
 const FORGET_AFTER_MS = 200;
+const UNTOLD = 32;
 
 /**
  * Hands events to whoever watches. A message stays noted as unseen until somebody has been given it, so that what comes
@@ -27,6 +28,8 @@ export class Feed {
   readonly #listeners = new Set<(event: PeerEvent) => void>();
   readonly #clock: Clock;
   #seen: number[] = [];
+  /** What went wrong while nobody watched, as while this program came to be online. */
+  #untold: PeerEvent[] = [];
   #waiting: Cancel | undefined;
   #forgetting: Promise<void> | undefined;
 
@@ -46,6 +49,7 @@ export class Feed {
 
   emit(event: PeerEvent): void {
     if (this.#look.isUnwanted(event)) return;
+    if (this.#listeners.size === 0 && event.event === 'error') this.#untold = [...this.#untold, event].slice(-UNTOLD);
     for (const listener of this.#listeners) listener(event);
   }
 
@@ -62,6 +66,7 @@ export class Feed {
   }
 
   async replayUnseen(): Promise<void> {
+    for (const event of this.#untold.splice(0)) this.emit(event);
     for await (const { order, conversation, number } of this.#tables.unseen.range(['all'])) {
       if (this.#seen.includes(order)) continue;
       const row = await this.#tables.messages.get(conversation, number);

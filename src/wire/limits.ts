@@ -108,6 +108,7 @@ export const ACTS_PAGE = 64;
 export const GROUP_INFO_BYTES = 640 << 10;
 /** What a group's log keeps; members who were away for longer join again. */
 export const GROUP_LOG_ENTRIES = 20_000;
+export const GROUP_LOG_BYTES = 256 << 20;
 /** Groups an account may be in. */
 export const GROUPS_PER_ACCOUNT = 512;
 /** What a signal says is padded to this, so that it doesn't tell what it is. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../src/base/clock.js';
 import { systemRandom } from '../../src/base/random.js';
-import { type Directory, startDirectory } from '../../src/directory/directory.js';
+import { type Directory, type DirectoryOptions, startDirectory } from '../../src/directory/directory.js';
 import { registerAccount } from '../../src/peer/account.js';
 import type { PeerApi } from '../../src/peer/api.js';
 import type { MessageEvent, PeerEvent } from '../../src/peer/events.js';
@@ -14,15 +14,17 @@ export const PASSWORD = 'four unlikely words together 7';
 /** A directory and people on it, in this process, over real sockets and disks. */
 export class Town {
   readonly #folder: string;
+  readonly #limits: DirectoryOptions['limits'];
   #directory: Directory | undefined;
   readonly #open: PeerApi[] = [];
 
-  private constructor(folder: string) {
+  private constructor(folder: string, limits: DirectoryOptions['limits']) {
     this.#folder = folder;
+    this.#limits = limits;
   }
 
-  static async build(): Promise<Town> {
-    const town = new Town(await mkdtemp(join(tmpdir(), 'p2pchat-town-')));
+  static async build(limits: DirectoryOptions['limits'] = {}): Promise<Town> {
+    const town = new Town(await mkdtemp(join(tmpdir(), 'p2pchat-town-')), limits);
     await town.startDirectory();
     return town;
   }
@@ -37,7 +39,8 @@ export class Town {
 
   async startDirectory(port = 0): Promise<void> {
     const listen = { host: '127.0.0.1', port };
-    this.#directory = await startDirectory({ data: join(this.#folder, 'directory'), listen, store: 'level' });
+    const data = join(this.#folder, 'directory');
+    this.#directory = await startDirectory({ data, listen, store: 'level', limits: this.#limits ?? {} });
   }
 
   /** @returns the port to start it at again */

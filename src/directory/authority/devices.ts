@@ -4,7 +4,7 @@ import type { Random } from '../../base/random.js';
 import type { Authority, CertificateDraft } from '../../crypto/ca.js';
 import { type CertificateRequest, readCsr } from '../../crypto/csr.js';
 import { deviceIdOf } from '../../crypto/keys.js';
-import { DEVICES_PER_ACCOUNT } from '../../wire/limits.js';
+import { CLOCK_SKEW_MS, DEVICES_PER_ACCOUNT } from '../../wire/limits.js';
 import { isName } from '../../wire/names.js';
 import type { Account } from '../accounts/accounts.js';
 import { SERIALS_PER_DEVICE } from '../limits.js';
@@ -87,6 +87,15 @@ export class Devices {
     if (late.length > 0) await revocations.revoke(late);
     onChanged(folded, after?.version ?? 0);
     return [...gone];
+  }
+
+  /** Forgets certificates that nobody takes any more. Their serials are random: nothing hangs on remembering them. */
+  async sweep(): Promise<void> {
+    const { tables, clock } = this.#init;
+    const before = clock.now() - 2 * CLOCK_SKEW_MS;
+    for await (const row of tables.certificates.range()) {
+      if (row.value.notAfter < before) await tables.certificates.deleteAs(row);
+    }
   }
 
   async #issue(

@@ -10,6 +10,12 @@ import type { GroupEntry } from '../../wire/groups.js';
 import { may, type Role } from '../../wire/roles.js';
 import { type StoredEntry, storedActCodec, storedEntryCodec } from './rows.js';
 
+/** What a group's log keeps at most; the oldest entries go, and with them what only they needed. */
+export interface GroupKeeping {
+  readonly entries: number;
+  readonly bytes: number;
+}
+
 export interface NamedGroupInit {
   readonly id: Uint8Array;
   readonly trust: Trust;
@@ -18,15 +24,20 @@ export interface NamedGroupInit {
   readonly acts: Log;
   /** The epoch of the newest group info. */
   readonly epoch: number;
-  readonly keep: number;
+  readonly keep: GroupKeeping;
   /** What is in memory is not what is on disk any more: the group has to be loaded anew. */
   onFailed(): void;
+  /** The oldest entries are gone. */
+  onTrimmed(): Promise<void>;
   /** Entries are on disk, in order. */
   onStored(entry: GroupEntry): void;
 }
 
 /** Message ids remembered, so that a repeated message is known. */
 const REMEMBERED = 4_096;
+
+/** How far a log grows beyond what it keeps before it is trimmed, as a part of that: not one write for each entry. */
+const SLACK = 1 / 16;
 
 /**
  * One group's log and what follows from it. Places are decided here, at once; the way to the disk goes on behind, and
@@ -39,6 +50,10 @@ export class NamedGroup {
   readonly #ids = new Map<string, Promise<number>>();
   /** When each account's last message came, for slow mode. */
   readonly #lastPost = new Map<string, number>();
+  /** The commits in the log, by the epoch they end. */
+  readonly #commits = new Map<number, { readonly seq: number; readonly device: string }>();
+  #bytes = 0;
+  #trimming: Promise<void> | undefined;
   /** Of the newest epoch, while it is on its way to the disk. */
   info: { readonly epoch: number; readonly info: Uint8Array } | undefined;
   head: Uint8Array = NO_ACTS;
@@ -73,7 +88,9 @@ export class NamedGroup {
           expect: group.#acts - 1,
         });
       }
+      group.#bytes += value.length;
       if (entry.kind === 'commit') group.epoch = Math.max(group.epoch, entry.epoch + 1);
+      if (entry.kind === 'commit') group.#commits.set(entry.epoch, { seq: position + 1, device: entry.from.device });
       if (entry.kind === 'message') group.#remember(entry.from, entry.id, Promise.resolve(position + 1));
     }
     return group;
@@ -115,7 +132,13 @@ export class NamedGroup {
     if (!sameBytes(head, this.head)) throw headMoved();
     this.epoch++;
     this.info = { epoch: this.epoch, info };
+    this.#commits.set(epoch, { seq: this.next + 1, device: from.device });
     return this.#append({ kind: 'commit', epoch, commit, from });
+  }
+
+  /** The commit which ended the epoch: undefined where none has, or it is not kept any more. */
+  commitOf(epoch: number): { readonly seq: number; readonly device: string } | undefined {
+    return this.#commits.get(epoch);
   }
 
   /** @throws Failure denied 'epoch-past', 'group-read-only', limit 'rate-limited' */
@@ -159,12 +182,36 @@ export class NamedGroup {
     return { acts, more: false };
   }
 
-  /** Forgets the oldest entries beyond what is kept. */
-  async trim(): Promise<void> {
-    const before = this.next - this.#init.keep;
-    if (before <= this.first) return;
-    await this.#init.log.trim(before);
+  /** Forgets the oldest entries beyond what is kept; the acts stay, because who is a member follows from all of them. */
+  trim(): Promise<void> {
+    this.#trimming ??= this.#trim().finally(() => {
+      this.#trimming = undefined;
+    });
+    return this.#trimming;
+  }
+
+  async #trim(): Promise<void> {
+    const { log, keep, onTrimmed } = this.#init;
+    const { first, next } = await log.ends();
+    let before = first;
+    let freed = 0;
+    for await (const { position, value } of log.read()) {
+      if (position >= next - keep.entries && this.#bytes - freed <= keep.bytes) break;
+      freed += value.length;
+      before = position + 1;
+    }
+    if (before === first) return;
+    // Readers are told of what will be there when they come back.
     this.first = before;
+    await log.trim(before);
+    this.#bytes -= freed;
+    for (const [epoch, { seq }] of this.#commits) if (seq <= before) this.#commits.delete(epoch);
+    await onTrimmed();
+  }
+
+  get #isOverfull(): boolean {
+    const { entries, bytes } = this.#init.keep;
+    return this.next - this.first > entries * (1 + SLACK) || this.#bytes > bytes * (1 + SLACK);
   }
 
   #assertSlow(from: DeviceAddress, now: number): void {
@@ -193,7 +240,9 @@ export class NamedGroup {
     const seq = position + 1;
     this.writing++;
     try {
-      const written = this.#init.log.append(storedEntryCodec.encode(entry), { expect: position });
+      const encoded = storedEntryCodec.encode(entry);
+      this.#bytes += encoded.length;
+      const written = this.#init.log.append(encoded, { expect: position });
       const also = then === undefined ? undefined : then(seq);
       also?.catch(() => {});
       await written;
@@ -205,6 +254,7 @@ export class NamedGroup {
     } finally {
       this.writing--;
     }
+    if (this.#isOverfull) this.trim().catch(() => this.#init.onFailed());
     return seq;
   }
 

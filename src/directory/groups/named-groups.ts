@@ -7,10 +7,10 @@ import type { Store } from '../../store/store.js';
 import type { Act } from '../../wire/acts.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import type { GroupEntry } from '../../wire/groups.js';
-import { GROUP_LOG_ENTRIES, GROUPS_PER_ACCOUNT } from '../../wire/limits.js';
+import { GROUPS_PER_ACCOUNT } from '../../wire/limits.js';
 import { foldName, parseGroupName } from '../../wire/names.js';
 import { Table } from '../table.js';
-import { NamedGroup } from './named-group.js';
+import { type GroupKeeping, NamedGroup } from './named-group.js';
 import { groupInfoCodec, groupNameCodec, membershipCodec, welcomeCodec } from './rows.js';
 
 export interface NamedGroupsInit {
@@ -19,7 +19,7 @@ export interface NamedGroupsInit {
   readonly clock: Clock;
   /** Names of open groups which the first who comes may make. */
   readonly rooms: readonly string[];
-  readonly keep?: number;
+  readonly keep: GroupKeeping;
   /** An entry is on disk: to be pushed to the members who are connected. In order of the positions. */
   onStored(group: NamedGroup, entry: GroupEntry): void;
 }
@@ -136,27 +136,25 @@ export class NamedGroups {
     let found: { welcome: Uint8Array; seq: number } | undefined;
     for await (const { key, value } of this.#welcomes.range({ prefix: `${path(hex(group.id))}/` })) {
       if (!value.devices.includes(device)) continue;
-      const seq = await this.#commitOf(group, Number.parseInt(segments(key)[1]!, 16), value.from.device);
-      if (seq !== undefined && seq > (found?.seq ?? 0)) found = { welcome: value.welcome, seq };
+      const commit = group.commitOf(epochIn(key));
+      if (commit?.device === value.from.device && commit.seq > (found?.seq ?? 0)) {
+        found = { welcome: value.welcome, seq: commit.seq };
+      }
     }
     return found ?? {};
   }
 
+  /** Of all groups, those which nobody has used since the start included. */
   async trimAll(): Promise<void> {
-    for (const opening of this.#open.values()) await (await opening).trim();
+    for await (const group of this.all()) await group.trim();
   }
 
-  async #commitOf(group: NamedGroup, epoch: number, device: string): Promise<number | undefined> {
-    for (let from = group.first + 1, more = true; more; ) {
-      const page = await group.read(from, undefined, 256, Number.MAX_SAFE_INTEGER);
-      for (const entry of page.entries) {
-        if (entry.kind === 'commit' && entry.epoch === epoch)
-          return entry.from.device === device ? entry.seq : undefined;
-      }
-      from = (page.entries.at(-1)?.seq ?? group.next) + 1;
-      more = page.more;
+  /** A Welcome whose commit is not in the log any more lets nobody in. */
+  async #sweepWelcomes(group: NamedGroup): Promise<void> {
+    for await (const row of this.#welcomes.range({ prefix: `${path(hex(group.id))}/` })) {
+      const epoch = epochIn(row.key);
+      if (epoch < group.epoch && group.commitOf(epoch) === undefined) await this.#welcomes.deleteAs(row);
     }
-    return undefined;
   }
 
   async #belongs(folded: string, id: Uint8Array): Promise<void> {
@@ -176,7 +174,7 @@ export class NamedGroups {
     const name = hex(id);
     const info = await this.#infos.get(name);
     if (info === undefined) throw groupUnknown(undefined);
-    const { store, trust, keep = GROUP_LOG_ENTRIES } = this.#init;
+    const { store, trust, keep } = this.#init;
     const group: NamedGroup = await NamedGroup.load({
       id,
       trust,
@@ -186,12 +184,16 @@ export class NamedGroups {
       keep,
       onStored: (entry) => this.#init.onStored(group, entry),
       onFailed: () => this.#open.delete(name),
+      onTrimmed: () => this.#sweepWelcomes(group),
     });
     return group;
   }
 }
 
 const JOINING: ReadonlySet<string> = new Set(['join', 'add', 'invite']);
+
+/** In the key of a Welcome. */
+const epochIn = (key: string): number => Number.parseInt(segments(key)[1]!, 16);
 
 const welcomeKey = (id: Uint8Array, epoch: number, device: string): string => path(hex(id), epoch, device);
 

@@ -26,8 +26,8 @@ interface Change {
 }
 
 const MOST_KEYS = 4_000;
-const STEP_MS = 60;
-const LATEST_MS = 2_000;
+const STEP_MS = 40;
+const LATEST_MS = 500;
 
 /** A group's shared history: its keys, handed to newcomers by whoever is there first, and what they open. */
 export class Archive {
@@ -41,7 +41,10 @@ export class Archive {
   /** A newcomer waits for the keys: one member hands them on, and as soon as it is seen to, the others needn't. */
   consider(group: NamedGroup): void {
     if (!this.#owes(group)) return;
-    const wait = Math.min(LATEST_MS, turnOf(group) * STEP_MS) + randomBelow(this.#init.random, STEP_MS);
+    const members = group.roster.members().length;
+    // Spread over the time by their places in the tree: whoever is there first comes within it, also where he is the last.
+    const turn = Math.min(1, turnOf(group) / members) * Math.min(LATEST_MS, members * STEP_MS);
+    const wait = turn + randomBelow(this.#init.random, STEP_MS);
     const { clock, scope, report } = this.#init;
     const cancel = clock.after(wait, () => {
       if (scope.closed) return;

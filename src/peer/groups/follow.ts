@@ -70,7 +70,7 @@ export class Follower {
       const page = await this.#read(group, from);
       if (page === undefined) return;
       const { entries, first, more } = page;
-      if (first > from) await this.#fellBehind(group, first);
+      if (first > from) await this.#fellBehind(group, first, entries);
       await this.take(group, entries);
       if (!more || !group.roster.isMember(self.user)) return;
     }
@@ -367,13 +367,32 @@ export class Follower {
     if (welcome !== undefined && seq !== undefined && seq > group.row.through) group.welcome = { bytes: welcome, seq };
   }
 
-  /** The log was trimmed before this device had read it: what is gone is gone, and it has to come in again. */
-  async #fellBehind(group: NamedGroup, first: number): Promise<void> {
+  /**
+   * The log was trimmed before this device had read it: what is gone is gone. It goes on where the epoch is still its own;
+   * else it has to come in again, and asks for what the log still has of a shared history.
+   */
+  async #fellBehind(group: NamedGroup, first: number, entries: readonly GroupEntry[]): Promise<void> {
+    const missed = first - 1 - group.row.through;
     await this.#learnActs(group, (seq) => seq >= first);
-    if (group.mls) await this.forgetMls(group);
-    group.row = { ...group.row, through: first - 1 };
+    const epoch = entries.find((entry) => entry.kind !== 'act')?.epoch;
+    const isOver = group.mls !== undefined && epoch !== group.mls.state.epoch;
+    if (isOver) await this.forgetMls(group);
+    const archived = group.row.archived && !(isOver && group.roster.history === 'shared');
+    group.row = { ...group.row, through: first - 1, archived };
+    this.#init.report(`#${group.row.name}`, fellBehind(missed));
   }
 }
+
+const fellBehind = (missed: number): Failure =>
+  new Failure(
+    'limit',
+    'group-log-trimmed',
+    `you were away for longer than the directory keeps: up to ${missed} messages are missing`,
+    {
+      hint: 'Ask another member for what was said; what comes from now on is here.',
+      details: { missed },
+    },
+  );
 
 const keyMissing = (): Failure =>
   new Failure('protocol', 'archive-key-missing', 'its key is not known here', {
