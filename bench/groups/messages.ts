@@ -8,6 +8,7 @@ import { quantile, type Report } from '../support/report.js';
 const MEMBERS = Number(process.env.P2PCHAT_BENCH_MEMBERS ?? 20);
 const WARM = 40;
 const MESSAGES = 300;
+const EVERY_MS = 100;
 
 /** From the call of `send` to the event at the last of the others; each member and the directory in a process of its own. */
 export default async function messages(report: Report): Promise<void> {
@@ -26,12 +27,11 @@ async function inRoom(report: Report, folder: string, directory: RemoteDirectory
     await member.do({ what: 'join', group: 'lobby' });
     members.push(member);
   }
-  for (let at = 0; at < WARM; at++) await one(members, at, `warm ${at}`);
+  await say(members, WARM, 'warm');
   const before = await used(members, directory);
-  const times: number[] = [];
-  for (let at = 0; at < MESSAGES; at++) times.push(await one(members, at, `message ${at}`));
+  const times = await say(members, MESSAGES, 'message');
   const after = await used(members, directory);
-  const note = 'directory and members each in a process, on the same two cores';
+  const note = `one each ${EVERY_MS} ms; the directory and each member in a process, on the same two cores`;
   const name = `message to ${MEMBERS} members, to the last event`;
   for (const [label, q] of [
     ['p50', 0.5],
@@ -51,12 +51,32 @@ async function inRoom(report: Report, folder: string, directory: RemoteDirectory
   await Promise.all(members.map((member) => member.close()));
 }
 
-async function one(members: readonly Member[], at: number, text: string): Promise<number> {
-  const sender = members[at % members.length]!;
-  const others = members.filter((member) => member !== sender);
-  const came = Promise.all(others.map((member) => member.came((told) => told.text === text)));
-  const { at: sent } = await sender.do({ what: 'send', group: 'lobby', text });
-  return Math.max(...(await came).map((told) => msBetween(sent, told.at)));
+/** One message after the other, by another member each time. @returns the milliseconds to the last of the others */
+async function say(members: readonly Member[], count: number, name: string): Promise<number[]> {
+  const sent: string[] = [];
+  for (let at = 0; at < count; at++) {
+    const next = new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+    const { at: when } = await members[at % members.length]!.do({
+      what: 'send',
+      group: 'lobby',
+      text: `${name} ${at}`,
+    });
+    sent.push(when);
+    await next;
+  }
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  const last = sent.map(() => 0);
+  const heard = new Array<number>(count).fill(0);
+  for (const member of members) {
+    for (const { text, at: when } of await member.heard()) {
+      const at = Number(text.slice(name.length + 1));
+      if (!text.startsWith(`${name} `)) continue;
+      heard[at]!++;
+      last[at] = Math.max(last[at]!, msBetween(sent[at]!, when));
+    }
+  }
+  if (heard.some((times) => times !== members.length - 1)) throw new Error('a message did not come to all in time');
+  return last;
 }
 
 /** Milliseconds of processor time. */

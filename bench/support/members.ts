@@ -2,12 +2,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Order, Told } from './member.js';
+import type { Heard, Order, Told } from './member.js';
 
 const PASSWORD = 'four unlikely words together 7';
 
 type Done = Extract<Told, { done: string }>;
-type Came = Extract<Told, { text: string }>;
 
 /** People in processes of their own (member.ts), told what to do from here. */
 export class Member {
@@ -36,9 +35,11 @@ export class Member {
     return done;
   }
 
-  /** When a text came. */
-  came(matches: (told: Came) => boolean): Promise<Came> {
-    return this.#next((told): told is Came => 'text' in told && matches(told));
+  /** What came since this was last asked, and when. */
+  async heard(): Promise<readonly Heard[]> {
+    const told = this.#next((one): one is Extract<Told, { heard: readonly Heard[] }> => 'heard' in one);
+    await this.do({ what: 'heard' });
+    return (await told).heard;
   }
 
   async close(): Promise<void> {

@@ -25,7 +25,7 @@ export interface DirectoryLimits {
   readonly messages: Bucket;
   /** Signals a user may have passed on; beyond, they go to nobody. */
   readonly signals: Bucket;
-  /** Requests of any kind on one channel; beyond, the channel is read more slowly. */
+  /** Requests and signs of life on one channel; beyond, the channel is read more slowly. */
   readonly requests: Bucket;
   /** Key packages one user may claim; each is gone for good. */
   readonly claims: Bucket;

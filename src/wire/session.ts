@@ -74,11 +74,19 @@ export class Session<
     this.#decoder.allow(FRAME_BYTES);
   }
 
-  /** @throws Failure of reason 'protocol' or 'limit' */
-  receive(chunk: Uint8Array): void {
-    if (this.#closed) return;
+  /**
+   * @returns how many messages there were
+   * @throws Failure of reason 'protocol' or 'limit'
+   */
+  receive(chunk: Uint8Array): number {
+    if (this.#closed) return 0;
     this.heardAt = this.#init.clock.monotonic();
-    for (const payload of this.#decoder.push(chunk)) this.#take(rpcMessage.decode(payload));
+    let taken = 0;
+    for (const payload of this.#decoder.push(chunk)) {
+      this.#take(rpcMessage.decode(payload));
+      taken++;
+    }
+    return taken;
   }
 
   request<M extends MethodName<Calls>>(method: M, params: Params<Calls, M>): Promise<Result<Calls, M>> {

@@ -25,6 +25,16 @@ export class TokenBucket {
     return 0;
   }
 
+  /**
+   * Takes what was had already, there or not.
+   * @returns milliseconds until the debt is paid
+   */
+  owe(now: number, cost: number): number {
+    this.#tokens = this.level(now) - cost;
+    this.#at = now;
+    return this.#tokens >= 0 ? 0 : Math.ceil((-this.#tokens / this.#bucket.perSecond) * 1000);
+  }
+
   give(now: number, cost: number): void {
     this.#tokens = Math.min(this.#bucket.burst, this.level(now) + cost);
     this.#at = now;

@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.js';
 import { type Failure, toFailure } from '../../base/errors.js';
 import type { MethodTable, NoticeTable } from '../../wire/rpc.js';
 import { Session, type SessionInit } from '../../wire/session.js';
+import { TokenBucket } from '../guard/buckets.js';
 import type { DirectoryLimits } from '../limits.js';
 
 export interface ChannelInit<S extends MethodTable>
@@ -33,6 +34,8 @@ export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
   #closed = false;
   #ending = false;
   #deaf = false;
+  #paused = false;
+  readonly #pace: TokenBucket;
   /** Bytes that have left, as last looked at, and when that was. */
   #left = 0;
   #leftAt: number;
@@ -41,6 +44,7 @@ export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
     this.#init = init;
     const { socket, clock, serves, serve } = init;
     this.#leftAt = clock.monotonic();
+    this.#pace = new TokenBucket(init.limits.requests);
     this.session = new Session<S, NoNotices, NoMethods, T>({
       clock,
       serves,
@@ -89,12 +93,14 @@ export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
     this.#init.socket.pause();
   }
 
-  /** Reads nothing for so long: whoever asks too much is heard more slowly. */
-  pause(ms: number): void {
+  /** Reads nothing for so long: whoever says too much is heard more slowly, and what waits fills his own memory. */
+  #pause(ms: number): void {
     const { socket, clock } = this.#init;
+    this.#paused = true;
     socket.pause();
     clock.after(ms, () => {
       // The silence was ours.
+      this.#paused = false;
       this.session.heardAt = clock.monotonic();
       if (!this.#deaf || this.#ending) socket.resume();
     });
@@ -108,7 +114,7 @@ export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
       this.#left = left;
       this.#leftAt = now;
     }
-    const silence = now - this.session.heardAt;
+    const silence = this.#paused ? 0 : now - this.session.heardAt;
     if (silence >= limits.lostAfter || now - this.#leftAt >= limits.stalledAfter) this.destroy();
     else if (silence >= limits.pingAfter) this.session.ping();
   }
@@ -124,7 +130,8 @@ export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
 
   #receive(chunk: Uint8Array): void {
     try {
-      this.session.receive(chunk);
+      const wait = this.#pace.owe(this.#init.clock.monotonic(), this.session.receive(chunk));
+      if (wait > 0 && !this.#ending) this.#pause(wait);
     } catch {
       this.destroy();
     }

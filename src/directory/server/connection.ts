@@ -5,7 +5,6 @@ import { ALPN_ENROL, type DirectoryNotices, directoryMethods, enrolMethods } fro
 import type { MethodName, MethodTable, NoticeTable, Params } from '../../wire/rpc.js';
 import type { Core } from '../core.js';
 import { plainAddress } from '../guard/address.js';
-import { TokenBucket } from '../guard/buckets.js';
 import { DeviceRequests, deviceHandlers } from '../requests/device.js';
 import { type Caller, dispatch, type Handlers } from '../requests/dispatch.js';
 import { EnrolRequests, enrolHandlers } from '../requests/enrol.js';
@@ -43,7 +42,7 @@ function openEnrol({ core, socket, onGreeted, onServing }: ConnectionInit): Conn
   const channel: ServerChannel<typeof enrolMethods, Record<never, never>> = new ServerChannel({
     ...{ socket, clock: core.clock, limits: core.limits, serves: enrolMethods },
     serve: server(core, enrolHandlers, requests, {
-      ...{ onServing, end, pause: (ms) => channel.pause(ms) },
+      ...{ onServing, end },
       caller: () => ({ user: requests.user, address }),
     }),
     onClosed: () => {
@@ -74,7 +73,7 @@ function openDevice({ core, socket, onGreeted, onServing }: ConnectionInit): Con
   const channel: ServerChannel<typeof directoryMethods, DirectoryNotices> = new ServerChannel({
     ...{ socket, clock: core.clock, limits: core.limits, serves: directoryMethods },
     serve: server(core, deviceHandlers, requests, {
-      ...{ onServing, end, pause: (ms) => channel.pause(ms) },
+      ...{ onServing, end },
       caller: () => ({ user: requests.user, device: requests.device, address }),
     }),
     onClosed: () => {
@@ -91,21 +90,17 @@ function openDevice({ core, socket, onGreeted, onServing }: ConnectionInit): Con
 interface Served {
   caller(): Caller;
   onServing(served: Promise<unknown>): void;
-  pause(ms: number): void;
   end(why: Failure): void;
 }
 
-/** Serves requests at the pace they are due, and ends the channel where hello was refused. */
+/** Serves requests, and ends the channel where hello was refused. */
 function server<T extends MethodTable, Context extends { admit(method: string): void }>(
   core: Core,
   handlers: Handlers<T, Context>,
   context: Context,
-  { caller, onServing, pause, end }: Served,
+  { caller, onServing, end }: Served,
 ) {
-  const pace = new TokenBucket(core.limits.requests);
   return (method: MethodName<T>, params: never): Promise<unknown> => {
-    const wait = pace.take(core.clock.monotonic());
-    if (wait > 0) pause(wait);
     const served = dispatch<T, Context, typeof method>(core, handlers, {
       ...{ context, method, caller, params: params as Params<T, typeof method> },
       admit: () => context.admit(method),

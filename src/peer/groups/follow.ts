@@ -33,7 +33,12 @@ interface Taken {
 interface Batch extends Taken {
   /** Of the messages in it, which are not on disk yet. */
   readonly ids: Set<string>;
+  /** All of them are lines, which are known by their ids when they are read again. */
+  areLines: boolean;
 }
+
+/** Lines taken in without writing how far the log was followed: after a crash they are read again, and known. */
+const MOST_UNSAVED = 16;
 
 export interface FollowerInit extends GroupContext {
   /** A message of this device has its place in the log. @returns steps that settle it */
@@ -93,7 +98,7 @@ export class Follower {
   /** Entries in order; those known already are passed over. Resolves when they are on disk. */
   async take(group: NamedGroup, entries: readonly GroupEntry[]): Promise<void> {
     const { disk, groups, store } = this.#init;
-    const taken: Batch = { steps: [], effects: [], ids: new Set() };
+    const taken: Batch = { steps: [], effects: [], ids: new Set(), areLines: true };
     const before = { epoch: group.mls?.state.epoch, acts: group.row.acts };
     try {
       for (const entry of entries) {
@@ -103,7 +108,10 @@ export class Follower {
       }
     } finally {
       if (group.mls) taken.steps.push(...groups.save(group.mls));
-      taken.steps.push(store.save(group));
+      const unsaved = (group.unsaved ?? 0) + entries.length;
+      const save = !taken.areLines || unsaved > MOST_UNSAVED;
+      group.unsaved = save ? 0 : unsaved;
+      if (save) taken.steps.push(store.save(group));
       await disk.write(taken.steps);
       for (const effect of taken.effects) effect();
     }
@@ -123,12 +131,14 @@ export class Follower {
   }
 
   async #one(group: NamedGroup, entry: GroupEntry, taken: Batch): Promise<void> {
+    taken.areLines &&= entry.kind === 'message' && group.mls !== undefined;
     if (entry.kind === 'act') return this.#act(group, entry, taken);
     if (entry.kind === 'commit') return this.#commit(group, entry, taken);
     if (group.mls === undefined) return;
     try {
       await this.#message(group, entry, taken);
     } catch (error) {
+      taken.areLines = false;
       const failure = toFailure(error);
       if (failure.reason === 'storage' || failure.reason === 'internal') throw failure;
       this.#init.report(`a message of ${entry.from.user} in #${group.row.name} could not be taken in`, failure);
@@ -251,6 +261,7 @@ export class Follower {
     const { user, content: plaintext } = await this.#open(group, entry);
     if (!group.roster.isMember(user)) throw refused(group, `${user} is not a member`);
     const content = understood(plaintext);
+    taken.areLines &&= content?.type === 'text';
     if (content?.type !== 'text' && content?.type !== 'upload') {
       taken.steps.push(this.#init.tables.places.put([hex(entry.id)], { conversation: '', number: 0 }));
     }

@@ -16,6 +16,8 @@ export interface NamedGroup {
   readonly roster: GroupRoster;
   /** Newest, written or about to be. */
   row: NamedGroupRow;
+  /** Entries taken in since the row was written. */
+  unsaved?: number;
   head: Uint8Array;
   mls: Group | undefined;
   /** An epoch was ended by what nobody can follow: only new keys help. */
