@@ -34,7 +34,7 @@ async function withGroup(t: Parameters<typeof testDirectory>[0], groupLog: { ent
     Promise.all(
       Array.from({ length: count }, () => {
         const message = { id: random.bytes(16), epoch: group.epoch, sealed: random.bytes(bytes) };
-        return group.post(FROM, message, { now: 0, moderates: true });
+        return group.post(FROM, message, { now: 0, role: 'advanced' });
       }),
     );
   return { directory, client, id, group, say };
