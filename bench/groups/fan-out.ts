@@ -46,7 +46,7 @@ export default async function fanOut(report: Report): Promise<void> {
 }
 
 /** A room with everybody in it. What only devices would read is left empty: the directory can't tell. */
-async function room({ link }: RemoteDirectory, made: readonly MadeDevice[], clients: readonly DeviceClient[]) {
+export async function room({ link }: RemoteDirectory, made: readonly MadeDevice[], clients: readonly DeviceClient[]) {
   const group = systemRandom.bytes(16);
   const sign = (at: number, previous: Uint8Array, deed: object) => {
     const common = { directory: parseLink(link).fingerprint, group, previous, at: Date.now() };
