@@ -36,8 +36,7 @@ export async function openDatabase(folder: string, create: boolean): Promise<Dat
   const level = new Level<string, Uint8Array>(folder, { ...OPTIONS, createIfMissing: create });
   await level.open();
   return {
-    // At once, on this thread: what is asked for lies in memory as a rule, and a trip to another thread costs ten times as much.
-    get: async (id) => level.getSync(id),
+    get: (id) => level.get(id),
     page: (options) => readPage(level, options),
     write: (ops) => level.batch([...ops], { sync: true }),
     close: () => level.close(),
