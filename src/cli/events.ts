@@ -40,7 +40,7 @@ const CHANGED: Readonly<Record<ChangeEvent['change'], (event: ChangeEvent) => st
   edited: ({ text = '' }) => `now says: ${onOneLine(text)}`,
   deleted: () => 'took a message back',
   reaction: ({ reactions = [] }) => `reacted: ${field(reactions.map(({ emoji }) => emoji).join(' '))}`,
-  expired: () => 'a message has disappeared',
+  expired: () => 'said something that has disappeared now',
 };
 
 function groupLine({ group, change, user, by }: GroupEvent): string {

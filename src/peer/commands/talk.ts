@@ -93,7 +93,9 @@ const expire = define({
   async *run(peer, { after, in: named }, context): AsyncIterable<Lifetime> {
     const conversation = conversationHere(named, context);
     if (after !== undefined) await peer.setLifetime(conversation, lifetimeOf(after));
-    yield { event: 'setting', conversation, expire: await peer.lifetime(conversation) };
+    const holds = { event: 'setting' as const, conversation, expire: await peer.lifetime(conversation) };
+    // In the chat the change itself is told of, as an event.
+    if (after === undefined || context.face !== 'slash') yield holds;
   },
   lines: ({ conversation, expire: seconds }) => [
     seconds === 0
