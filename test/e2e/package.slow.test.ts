@@ -18,7 +18,7 @@ test('the packed package, installed globally, is a working p2pchat with its manu
   const tarball = readdirSync(workshop.folder).find((name) => name.endsWith('.tgz'))!;
   npm('install', '--silent', '--global', '--prefix', prefix, join(workshop.folder, tarball));
   const installed = join(prefix, 'lib', 'node_modules', 'p2pchat');
-  assert.ok(existsSync(join(prefix, 'share', 'man', 'man1', 'p2pchat.1')));
+  assert.ok(existsSync(join(installed, 'dist', 'man', 'p2pchat.1')));
   const program = realpathSync(join(prefix, 'bin', 'p2pchat'));
   const home = join(workshop.folder, 'home');
   execFileSync('mkdir', ['-p', home]);

@@ -1,7 +1,10 @@
 import { define } from './command.js';
 import { field } from './lines.js';
+import { qrLines } from './qr.js';
 
-const groupsOfFive = (digits: string): string => digits.replace(/\s+/g, '').replace(/(.{5})(?=.)/g, '$1 ');
+const plain = (digits: string): string => digits.replace(/\s+/g, '');
+
+const groupsOfFive = (digits: string): string => plain(digits).replace(/(.{5})(?=.)/g, '$1 ');
 
 const STATE = {
   new: 'not verified yet',
@@ -27,20 +30,32 @@ export const verify = define({
       optional: true,
       about: 'confirm: the numbers are the same; accept: the changed identity is right',
     },
+    qr: { type: 'switch', flag: true, optional: true, about: 'the number as a QR code, too, for a telephone to read' },
   },
+  slashTakes: { user: 'USER', step: 'STEP', qr: 'QR' },
   about: 'Shows the safety number to compare with a person, and records that it was right.',
   examples: { slash: 'bob', shell: 'bob confirm' },
 
-  async *run(peer, { user, step }) {
+  async *run(peer, { user, step, qr }) {
     if (step === 'confirm') await peer.confirm(user);
     if (step === 'accept') await peer.acceptIdentity(user);
     const { trust, ...rest } = await peer.verification(user);
-    yield { event: 'trust' as const, ...rest, change: trust };
+    yield {
+      event: 'trust' as const,
+      ...rest,
+      change: trust,
+      ...(qr === true && { qr: qrLines(plain(rest.safetyNumber)) }),
+    };
   },
 
-  lines({ user, safetyNumber, change }, { face }) {
+  lines({ user, safetyNumber, change, qr = [] }, { face }) {
     const name = field(user);
     const next = NEXT[change](name, face === 'slash' ? '/verify' : 'p2pchat verify');
-    return [`${name}: ${STATE[change]}`, `  ${groupsOfFive(safetyNumber)}`, ...(next === undefined ? [] : [next])];
+    return [
+      `${name}: ${STATE[change]}`,
+      `  ${groupsOfFive(safetyNumber)}`,
+      ...qr,
+      ...(next === undefined ? [] : [next]),
+    ];
   },
 });

@@ -28,7 +28,7 @@ test('the text of a message is taken as it stands, quotes, dashes, spaces and li
 
 test('names are folded and may carry their sign', () => {
   assert.deepEqual(parsed('/msgto @Bob hi'), ['send', { to: '@bob', text: 'hi', wait: 'stored' }]);
-  assert.deepEqual(parsed('/VERIFY Bob'), ['verify', { user: 'bob' }]);
+  assert.deepEqual(parsed('/VERIFY Bob'), ['verify', { user: 'bob', qr: false }]);
 });
 
 test('words and options stand in any order, quoted or not', () => {
@@ -48,7 +48,7 @@ test("a wrong number of arguments gives the command's usage", () => {
   for (const line of ['/msgto', '/msgto bob', '/msgto bob   '])
     assert.equal(failure(line).message, 'Usage: /msgto USER TEXT');
   assert.equal(failure('/activeuser now').message, 'Usage: /activeuser');
-  assert.equal(failure('/verify bob confirm please').message, 'Usage: /verify USER [confirm|accept]');
+  assert.equal(failure('/verify bob confirm please').message, 'Usage: /verify USER [confirm|accept] [--qr]');
   assert.equal(failure('/search').code, 'usage');
 });
 
