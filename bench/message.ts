@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,10 +6,9 @@ import { join } from 'node:path';
 import { registerAccount } from '../src/peer/account.js';
 import type { PeerApi } from '../src/peer/api.js';
 import { loginPeer } from '../src/peer/peer.js';
-import type { Told } from './support/actor.js';
+import { act, arrival, PASSWORD } from './support/chat-latency.js';
 import type { Report } from './support/report.js';
 
-const PASSWORD = 'four unlikely words together 7';
 const SINGLE = 500;
 const PIPELINED = 5_000;
 
@@ -38,25 +37,6 @@ export default async function message(report: Report): Promise<void> {
     }
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function act(...args: string[]): Promise<{ child: ChildProcess; ready: string }> {
-  const child = fork(new URL('./support/actor.js', import.meta.url), args);
-  const [told] = (await once(child, 'message')) as [Told];
-  if (!('ready' in told)) throw new Error(`the ${args[0]} did not get ready`);
-  return { child, ready: told.ready };
-}
-
-/** When the listener got the text, in process.hrtime's nanoseconds. */
-function arrival(listener: ChildProcess, text: string): Promise<bigint> {
-  return new Promise((resolve) => {
-    const look = (told: Told): void => {
-      if (!('text' in told) || told.text !== text) return;
-      listener.off('message', look);
-      resolve(BigInt(told.at));
-    };
-    listener.on('message', look);
-  });
 }
 
 /** Milliseconds each message took, the next sent when the one before has come. */
