@@ -1,6 +1,5 @@
 import { hex } from '../../base/bytes.js';
-import { Failure, hasCode, toFailure } from '../../base/errors.js';
-import { randomBelow } from '../../base/random.js';
+import { Failure, hasCode } from '../../base/errors.js';
 import { signStatement } from '../../crypto/acts.js';
 import type { Step } from '../../store/local.js';
 import type { GroupHistory, GroupKind, Statement } from '../../wire/acts.js';
@@ -11,11 +10,12 @@ import { foldName, parseGroupName } from '../../wire/names.js';
 import type { Notice } from '../../wire/rpc.js';
 import type { SignalInit } from '../../wire/signals.js';
 import type { MessageRow } from '../rows.js';
-import { Archive, turnOf } from './archive.js';
+import { Archive } from './archive.js';
 import type { GroupContext } from './context.js';
+import { Entrance } from './entrance.js';
 import { Follower } from './follow.js';
 import { conversationOf, type NamedGroup } from './group.js';
-import { isBroken, suiteOf } from './membership.js';
+import { suiteOf } from './membership.js';
 import { Poster } from './post.js';
 import { Signals } from './signals.js';
 
@@ -32,24 +32,15 @@ export interface GroupSummary {
 }
 
 const TRIES = 64;
-const CLEAN_STEP_MS = 60;
-const CLEAN_LATEST_MS = 1_500;
-/** A Welcome comes right after the act that adds somebody; later than this it does not come. */
-const WELCOME_WAIT_MS = 3_000;
-const REENTER_MS = 500;
-const RENEW_AFTER_MS = 500;
-const RENEW_STEP_MS = 1_500;
-
 /** The named groups of this peer: what a person does with them, and what comes from their logs. */
 export class NamedGroups {
   readonly #context: GroupContext;
   readonly #follower: Follower;
   readonly #poster: Poster;
   readonly #archive: Archive;
+  readonly #entrance: Entrance;
   readonly #signals: Signals;
   readonly #groups = new Map<string, NamedGroup>();
-  readonly #awaited = new Set<string>();
-  readonly #renewing = new Set<string>();
 
   constructor(context: GroupContext) {
     this.#context = context;
@@ -61,11 +52,12 @@ export class NamedGroups {
       onChanged: (group) => this.#changed(group),
     });
     const follower = this.#follower;
+    this.#entrance = new Entrance({ ...context, follower, flush: (group) => this.#poster.flush(group) });
     this.#poster = new Poster({
       ...context,
       membership: follower.membership,
       catchUp: (group) => follower.catchUp(group),
-      enter: (group) => this.#enter(group),
+      enter: (group) => this.#entrance.enter(group),
       find: (id) => this.#groups.get(hex(id)),
     });
     const send = (group: NamedGroup, content: Content): Promise<void> => this.#poster.content(group, content, true);
@@ -123,7 +115,7 @@ export class NamedGroups {
 
   /** Certificates were revoked, or devices have changed. */
   reconsider(): void {
-    for (const group of this.#groups.values()) this.#considerCleaning(group);
+    for (const group of this.#groups.values()) this.#entrance.considerCleaning(group);
   }
 
   /** A restored copy of an older state must not be used: this device comes into its groups anew. */
@@ -176,7 +168,7 @@ export class NamedGroups {
     await enqueue(found, async () => {
       await this.#catchUp(found);
       if (!found.roster.isMember(self.user)) await this.#act(found, { action: 'join' });
-      if (found.mls === undefined) await this.#enter(found).catch(unlessRenewing);
+      if (found.mls === undefined) await this.#entrance.enter(found).catch(unlessRenewing);
     });
     emit({ event: 'group', group: conversationOf(found.row.name), change: 'joined', user: self.user, by: self.user });
     this.#poster.flush(found);
@@ -389,7 +381,7 @@ export class NamedGroups {
   async #catchUp(group: NamedGroup): Promise<void> {
     await this.#follower.catchUp(group);
     const { self } = this.#context;
-    if (group.mls === undefined && group.roster.isMember(self.user)) this.#awaitWelcome(group);
+    if (group.mls === undefined && group.roster.isMember(self.user)) this.#entrance.awaitWelcome(group);
   }
 
   async #settle(group: NamedGroup): Promise<void> {
@@ -397,7 +389,7 @@ export class NamedGroups {
     const before = group.roster.standing(self.user)?.state;
     await enqueue(group, async () => {
       await this.#follower.catchUp(group);
-      if (group.roster.isMember(self.user) && group.mls === undefined) await this.#enter(group);
+      if (group.roster.isMember(self.user) && group.mls === undefined) await this.#entrance.enter(group);
     });
     if (before !== 'member') this.#tellStanding(group, before);
     this.#changed(group);
@@ -431,94 +423,11 @@ export class NamedGroups {
     this.#tellStanding(group, undefined);
   }
 
-  /** Comes inside; where nobody can, the group's keys begin anew before long. */
-  async #enter(group: NamedGroup): Promise<void> {
-    // Who comes in by himself now would speak to nobody who still waits for the Welcome.
-    if (this.#welcomeIsNear(group) && group.roster.history !== 'shared') throw renewing(group, undefined);
-    try {
-      if (group.broken) throw unfollowed(group);
-      await this.#follower.membership.enter(group);
-    } catch (error) {
-      if (!isBroken(error)) throw error;
-      this.#considerRenewal(group);
-      throw renewing(group, error);
-    }
-  }
-
-  /** Another member has just begun the keys anew. */
-  #welcomeIsNear({ renewedAt }: NamedGroup): boolean {
-    return renewedAt !== undefined && this.#context.clock.monotonic() - renewedAt < WELCOME_WAIT_MS;
-  }
-
-  /** Members don't all do it at once; who finds the way in by then leaves it. */
-  #considerRenewal(group: NamedGroup): void {
-    const name = hex(group.id);
-    const { clock, scope, random, enqueue, report } = this.#context;
-    if (this.#renewing.has(name)) return;
-    this.#renewing.add(name);
-    const renew = async (): Promise<void> => {
-      try {
-        await this.#follower.catchUp(group);
-        if (group.mls !== undefined || this.#welcomeIsNear(group)) return;
-        if (group.broken) throw unfollowed(group);
-        await this.#follower.membership.enter(group);
-      } catch (error) {
-        if (!isBroken(error)) throw error;
-        await this.#follower.membership.renew(group);
-      }
-    };
-    const cancel = clock.after(RENEW_AFTER_MS + randomBelow(random, RENEW_STEP_MS), () => {
-      this.#renewing.delete(name);
-      if (scope.closed || !this.#context.isOnline()) return;
-      scope.run(
-        () => enqueue(group, renew).then(() => this.#poster.flush(group)),
-        (error) => toFailure(error).reason !== 'unreachable' && report('', error),
-      );
-    });
-    scope.defer(cancel);
-  }
-
-  /** Whoever adds this device leaves a Welcome in a moment; without one it comes in by itself. */
-  #awaitWelcome(group: NamedGroup): void {
-    const name = hex(group.id);
-    const { clock, scope, enqueue, report } = this.#context;
-    if (this.#awaited.has(name)) return;
-    this.#awaited.add(name);
-    // Who was inside before waits for no Welcome.
-    const alone = group.row.entered > 0 && group.renewedAt === undefined;
-    const wait =
-      alone || group.roster.kind === 'open' ? randomBelow(this.#context.random, REENTER_MS) : WELCOME_WAIT_MS;
-    const cancel = clock.after(wait, () => {
-      this.#awaited.delete(name);
-      if (group.mls !== undefined || scope.closed || !this.#context.isOnline()) return;
-      scope.run(
-        () => enqueue(group, () => this.#enter(group)),
-        (error) => toFailure(error).reason !== 'unreachable' && report('', error),
-      );
-    });
-    scope.defer(cancel);
-  }
-
   #changed(group: NamedGroup): void {
-    this.#considerCleaning(group);
+    this.#entrance.considerCleaning(group);
     this.#archive.consider(group);
     if (group.mls === undefined && group.row.acts > 0 && group.roster.isMember(this.#context.self.user))
-      this.#awaitWelcome(group);
-  }
-
-  /** Members take turns; the first who is there removes who has to go, and the others see it. */
-  #considerCleaning(group: NamedGroup): void {
-    if (group.mls === undefined || this.#follower.membership.superfluous(group).length === 0) return;
-    const { clock, scope, random, enqueue, report } = this.#context;
-    const wait = Math.min(CLEAN_LATEST_MS, turnOf(group) * CLEAN_STEP_MS) + randomBelow(random, CLEAN_STEP_MS);
-    const cancel = clock.after(wait, () => {
-      if (scope.closed || !this.#context.isOnline() || group.mls === undefined) return;
-      scope.run(
-        () => enqueue(group, async () => void (await this.#follower.membership.clean(group))),
-        (error) => toFailure(error).reason !== 'unreachable' && report('', error),
-      );
-    });
-    scope.defer(cancel);
+      this.#entrance.awaitWelcome(group);
   }
 
   async #enterFirst(name: string): Promise<NamedGroup> {
@@ -588,15 +497,6 @@ export class NamedGroups {
     };
   }
 }
-
-const unfollowed = (group: NamedGroup): Failure =>
-  new Failure('protocol', 'group-broken', `#${group.row.name} was left in a state that nobody can follow`);
-
-const renewing = (group: NamedGroup, cause: unknown): Failure =>
-  new Failure('unreachable', 'group-renewing', `the keys of #${group.row.name} begin anew`, {
-    hint: 'Somebody has left them in a state that nobody can follow. It takes a moment.',
-    cause,
-  });
 
 function unlessRenewing(error: unknown): void {
   if (!hasCode(error, 'group-renewing')) throw error;
