@@ -18,7 +18,13 @@ export const ARCHIVE_LABEL = 'p2pchat archive';
 export const ARCHIVE_KEY_BYTES = 32;
 /** Signals are sealed likewise, under a key of their own (wire/signals.ts). */
 export const SIGNAL_LABEL = 'p2pchat signal';
-const CONTEXTS = { archive: utf8('p2pchat/1 archive\0'), signal: utf8('p2pchat/1 signal\0') };
+/** And what goes over direct links while the directory is away. */
+export const ASIDE_LABEL = 'p2pchat aside';
+const CONTEXTS = {
+  aside: utf8('p2pchat/1 aside\0'),
+  archive: utf8('p2pchat/1 archive\0'),
+  signal: utf8('p2pchat/1 signal\0'),
+};
 
 export interface ArchivePlace {
   /** What is sealed: a message of shared history unless said otherwise. */

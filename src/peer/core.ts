@@ -253,6 +253,7 @@ export class Core {
       ...{ engine, disk, tables, clock, random, scope, request, isOnline, anchor: self.anchor },
       self: { user, device, key, signatureKey, statement },
       role: () => self.role,
+      link: this.#init.link,
       groups: this.groups,
       keep: (row) => this.talk.later.keep(row),
       isBlocked: (user) => this.preferences.isBlocked(user),

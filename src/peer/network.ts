@@ -238,6 +238,7 @@ export class Network {
     core.contacts.forget();
     this.#caughtUp = Promise.resolve();
     core.feed.emit({ event: 'directory', state: 'offline', retryIn });
+    core.named.spread();
   }
 
   #notice<N extends NoticeName<DirectoryNotices>>(notice: N, params: Notice<DirectoryNotices, N>): void {
@@ -317,6 +318,7 @@ export class Network {
 
   async #takeIn(incoming: Incoming): Promise<{ done: Promise<unknown> }> {
     const core = this.#init.core();
+    if (await core.named.takeAside(incoming)) return { done: Promise.resolve() };
     try {
       return await core.inbox.take(incoming);
     } catch (error) {
@@ -332,6 +334,7 @@ export class Network {
     this.linkEvents.changed(link);
     link.ping();
     core().outbox.poke(link.device);
+    core().named.spread();
     if (link.remoteCrl <= self.anchor.crl.number) return;
     scope.run(
       async () => this.#learnCrl((await link.request('crl.get', {})).crl),

@@ -7,6 +7,7 @@ import type { SigningKey } from '../../crypto/keys.js';
 import type { MlsEngine } from '../../crypto/mls.js';
 import type { LocalStore, Step } from '../../store/local.js';
 import type { ChangeContent, UploadContent } from '../../wire/content.js';
+import type { DeviceAddress } from '../../wire/directory.js';
 import type { Role } from '../../wire/roles.js';
 import type { Signal } from '../../wire/signals.js';
 import type { Taken } from '../changes.js';
@@ -14,6 +15,7 @@ import type { Contacts } from '../contacts.js';
 import type { DirectoryRequest } from '../conversations/direct.js';
 import type { Groups } from '../conversations/groups.js';
 import type { KeyPackages } from '../conversations/key-packages.js';
+import type { LaneLink } from '../conversations/lane.js';
 import type { PeerEvent } from '../events.js';
 import type { History } from '../history.js';
 import type { LaterRow, MessageRow, Tables } from '../rows.js';
@@ -45,6 +47,8 @@ export interface GroupContext {
   readonly request: DirectoryRequest;
   /** Of this account, as the directory last said. */
   role(): Role;
+  /** The link to a device, dialled if need be. */
+  link(address: DeviceAddress): Promise<LaneLink | undefined>;
   isOnline(): boolean;
   /** Nothing they do is shown to this person. */
   isBlocked(user: string): boolean;

@@ -13,6 +13,8 @@ import {
 } from '../../wire/content.js';
 import type { GroupEntry } from '../../wire/groups.js';
 import { foldName } from '../../wire/names.js';
+import { cleanText } from '../../wire/text.js';
+import { UNPLACED } from '../history.js';
 import type { MessageRow } from '../rows.js';
 import { understood } from '../talk/later.js';
 import { lineOf } from '../talk/line.js';
@@ -255,6 +257,8 @@ export class Follower {
       taken.effects.push(...own.effects);
       if (own.steps.length > 0) return;
     }
+    const ahead = await this.#aheadOfTheLog(group, entry);
+    if (ahead !== undefined) return this.#place(group, ahead, entry, taken);
     // A message comes once: whoever puts it into the log again, in this batch or later, shows and changes nothing.
     if (taken.ids.has(hex(entry.id)) || (await this.#init.tables.places.get(hex(entry.id)))) return;
     taken.ids.add(hex(entry.id));
@@ -270,6 +274,32 @@ export class Follower {
     else if (content?.type === 'upload') await this.#upload(group, user, content, entry, taken);
     else if (content && isChangeContent(content)) await this.#change(group, user, content, taken);
     else if (content) taken.steps.push(...(await this.#init.onContent(group, user, content, entry)));
+  }
+
+  /** The line of a message that came over a direct link before it had a place. */
+  async #aheadOfTheLog(group: NamedGroup, { id }: Entry<'message'>): Promise<MessageRow | undefined> {
+    const place = await this.#init.tables.places.get(hex(id));
+    if (place === undefined || place.number < UNPLACED || place.conversation !== conversationOf(group.row.name)) return;
+    return this.#init.tables.messages.get(place.conversation, place.number);
+  }
+
+  /** It was shown; now it gets its place, and says what the log says. */
+  async #place(group: NamedGroup, row: MessageRow, entry: Entry<'message'>, taken: Batch): Promise<void> {
+    const { history, tables, emit } = this.#init;
+    const opened = await this.#open(group, entry).catch(() => undefined);
+    const content = opened && foldName(opened.user) === foldName(row.from) ? understood(opened.content) : undefined;
+    const body = content?.type === 'text' ? cleanText(content.body) : row.body;
+    const moved = history.move(row, entry.seq, { body, ...(row.state && { state: 'stored' }) });
+    const head = await history.head(row.conversation);
+    head.last = Math.max(head.last, entry.seq);
+    taken.steps.push(...moved.steps, history.saveHead(head));
+    for await (const note of tables.unseen.range(['all'])) {
+      if (note.conversation !== row.conversation || note.number !== row.number) continue;
+      taken.steps.push(tables.unseen.put(['all', note.order], { ...note, number: entry.seq }));
+    }
+    if (body === row.body) return;
+    const change = { event: 'change', id: hex(row.id), conversation: row.conversation, from: row.from } as const;
+    taken.effects.push(() => emit({ ...change, change: 'edited', text: body }));
   }
 
   #later(group: NamedGroup, from: string, content: Uint8Array, { id, seq }: Entry<'message'>): readonly Step[] {

@@ -9,8 +9,10 @@ import { notJoined, type Standing } from '../../wire/group-roster.js';
 import { foldName, parseGroupName } from '../../wire/names.js';
 import type { Notice } from '../../wire/rpc.js';
 import type { SignalInit } from '../../wire/signals.js';
+import { UNPLACED } from '../history.js';
 import type { MessageRow } from '../rows.js';
 import { Archive } from './archive.js';
+import { Aside, type AsideMessage } from './aside.js';
 import type { GroupContext } from './context.js';
 import { Entrance } from './entrance.js';
 import { Follower } from './follow.js';
@@ -32,6 +34,9 @@ export interface GroupSummary {
 }
 
 const TRIES = 64;
+/** Members of a group whose addresses are asked for ahead. */
+const ACQUAINTED = 32;
+
 /** The named groups of this peer: what a person does with them, and what comes from their logs. */
 export class NamedGroups {
   readonly #context: GroupContext;
@@ -41,6 +46,8 @@ export class NamedGroups {
   readonly #entrance: Entrance;
   readonly #signals: Signals;
   readonly #groups = new Map<string, NamedGroup>();
+  readonly #aside: Aside;
+  readonly #acquainted = new Set<string>();
 
   constructor(context: GroupContext) {
     this.#context = context;
@@ -59,7 +66,11 @@ export class NamedGroups {
       catchUp: (group) => follower.catchUp(group),
       enter: (group) => this.#entrance.enter(group),
       find: (id) => this.#groups.get(hex(id)),
+      onWaiting: (group, row) => this.#aside.spread(group, row),
     });
+    const poster = this.#poster;
+    const find = (id: Uint8Array): NamedGroup | undefined => this.#groups.get(hex(id));
+    this.#aside = new Aside({ ...context, find, nextLine: () => poster.nextLine() });
     const send = (group: NamedGroup, content: Content): Promise<void> => this.#poster.content(group, content, true);
     this.#archive = new Archive({ ...context, follower, send });
     this.#signals = new Signals({ ...context, find: (id) => this.#groups.get(hex(id)) });
@@ -68,6 +79,23 @@ export class NamedGroups {
   async load(): Promise<void> {
     for (const group of await this.#context.store.all()) this.#groups.set(hex(group.id), group);
     await this.#poster.load();
+    for (const { row } of this.#groups.values()) {
+      const lines = this.#context.tables.messages.range([conversationOf(row.name)], { from: UNPLACED });
+      for await (const { number } of lines) this.#poster.reserve(number);
+    }
+  }
+
+  /** A message that comes over a direct link. @returns false where it is of no named group */
+  takeAside(incoming: AsideMessage): Promise<boolean> {
+    return this.#aside.take(incoming);
+  }
+
+  /** A link is up, or the directory is (still) away: what waits goes over the links there are. */
+  spread(): void {
+    if (this.#context.isOnline()) return;
+    for (const group of this.#groups.values()) {
+      for (const row of this.#poster.waiting(group)) this.#aside.spread(group, row);
+    }
   }
 
   // --- What comes ---
@@ -423,7 +451,23 @@ export class NamedGroups {
     this.#tellStanding(group, undefined);
   }
 
+  /** Where the members of a small group are is known before the directory is away. */
+  #acquaint({ roster }: NamedGroup): void {
+    const { contacts, scope, self, isOnline } = this.#context;
+    const members = roster.members();
+    if (!isOnline() || members.length > ACQUAINTED || !roster.isMember(self.user)) return;
+    for (const { user } of members) {
+      if (this.#acquainted.has(user) || foldName(user) === foldName(self.user)) continue;
+      this.#acquainted.add(user);
+      scope.run(
+        () => contacts.resolve(user),
+        () => this.#acquainted.delete(user),
+      );
+    }
+  }
+
   #changed(group: NamedGroup): void {
+    this.#acquaint(group);
     this.#entrance.considerCleaning(group);
     this.#archive.consider(group);
     if (group.mls === undefined && group.row.acts > 0 && group.roster.isMember(this.#context.self.user))

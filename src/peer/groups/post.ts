@@ -20,6 +20,8 @@ export interface PosterInit extends GroupContext {
   /** Comes inside, where the group's members have let this device in. */
   enter(group: NamedGroup): Promise<void>;
   find(id: Uint8Array): NamedGroup | undefined;
+  /** A text waits while the directory is away. */
+  onWaiting(group: NamedGroup, row: GroupOutRow): void;
   /** A message of this device will never be taken. */
   onRefused(id: Uint8Array, why: Failure): void;
 }
@@ -74,8 +76,24 @@ export class Poster {
     const row: GroupOutRow = { order, id, group: group.id, content, mls: false, line };
     await disk.write([...added.steps, tables.groupOut.put(['out', order], row)]);
     this.#queue(group.id).push(row);
-    this.flush(group);
+    if (this.#init.isOnline()) this.flush(group);
+    else this.#init.onWaiting(group, row);
     return added.row;
+  }
+
+  /** A number for a line that has no place yet. */
+  nextLine(): number {
+    return UNPLACED + this.#nextOrder++;
+  }
+
+  /** Lines up to this number are in use. */
+  reserve(line: number): void {
+    this.#nextOrder = Math.max(this.#nextOrder, line - UNPLACED + 1);
+  }
+
+  /** Texts that wait for their place. */
+  waiting(group: NamedGroup): readonly GroupOutRow[] {
+    return this.#queue(group.id).filter(({ line, mls }) => line !== undefined && !mls);
   }
 
   /** A file that lies at the directory; the steps are written with the message, which has the upload's id. */

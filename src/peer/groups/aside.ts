@@ -1,0 +1,114 @@
+import { hex } from '../../base/bytes.js';
+import { ARCHIVE_KEY_BYTES, ASIDE_LABEL, archiveEpoch, openArchived, sealArchived } from '../../crypto/archive.js';
+import { contentCodec } from '../../wire/content.js';
+import type { DeviceAddress } from '../../wire/directory.js';
+import { foldName } from '../../wire/names.js';
+import type { LaneItem } from '../conversations/lane.js';
+import type { GroupOutRow } from '../rows.js';
+import { lineOf } from '../talk/line.js';
+import type { GroupContext } from './context.js';
+import { conversationOf, type NamedGroup } from './group.js';
+import { refused } from './membership.js';
+
+export interface AsideInit extends GroupContext {
+  find(id: Uint8Array): NamedGroup | undefined;
+  /** A number for a line that has no place in the log yet. */
+  nextLine(): number;
+}
+
+export interface AsideMessage {
+  readonly id: Uint8Array;
+  readonly group: Uint8Array;
+  readonly sealed: Uint8Array;
+}
+
+const TRIES = 5;
+const RETRY_MS = 300;
+
+/**
+ * Texts of a group while the directory is away: they go over direct links to the members who can be reached, and are shown
+ * there; in the log they stand later, under the same ids. Sealed under a secret of the epoch (RFC 9420 §8.5), as signals
+ * are, because no ratchet may move for what is sealed again for the log; signed by the author's device.
+ */
+export class Aside {
+  readonly #init: AsideInit;
+  /** Devices that have a message, by its id; forgotten with the process. */
+  readonly #has = new Map<string, Set<string>>();
+
+  constructor(init: AsideInit) {
+    this.#init = init;
+  }
+
+  /** To every device of the group that can be reached and has not got it. */
+  spread(group: NamedGroup, row: GroupOutRow): void {
+    const { groups, self } = this.#init;
+    // Who may write to such a group is the directory's to say.
+    if (group.mls === undefined || group.roster.readOnly || contentCodec.decode(row.content).type !== 'text') return;
+    const sealed = this.#sealed(group, row);
+    const has = this.#has.get(hex(row.id)) ?? new Set();
+    this.#has.set(hex(row.id), has);
+    for (const { user, device } of groups.members(group.mls)) {
+      if (device === self.device || has.has(device) || !group.roster.isMember(user)) continue;
+      const item = { order: row.order, id: row.id, group: group.id, sealed };
+      this.#deliver({ user, device }, item, has, TRIES);
+    }
+  }
+
+  /** A link that is just coming up refuses at first; whatever fails for good waits for the directory anyway. */
+  #deliver(address: DeviceAddress, item: LaneItem, has: Set<string>, tries: number): void {
+    const { scope, clock, isOnline } = this.#init;
+    const deliver = async (): Promise<void> => {
+      const link = await this.#init.link(address);
+      if (link === undefined || has.has(address.device)) return;
+      await link.deliver(item);
+      has.add(address.device);
+    };
+    const again = (): void => {
+      if (tries > 0 && !isOnline() && !scope.closed) this.#deliver(address, item, has, tries - 1);
+    };
+    scope.run(deliver, () => scope.defer(clock.after(RETRY_MS, again)));
+  }
+
+  /** @returns false where it is of no named group. @throws Failure where it can't be taken in here */
+  async take({ id, group: groupId, sealed }: AsideMessage): Promise<boolean> {
+    const group = this.#init.find(groupId);
+    if (group === undefined) return false;
+    await this.#init.enqueue(group, () => this.#take(group, id, sealed));
+    return true;
+  }
+
+  async #take(group: NamedGroup, id: Uint8Array, sealed: Uint8Array): Promise<void> {
+    const { tables, history, disk, note, onLine, self, anchor, clock } = this.#init;
+    if (await tables.places.get(hex(id))) return;
+    const inside = group.mls !== undefined && group.mls.state.epoch === archiveEpoch(sealed);
+    if (!inside || group.roster.readOnly) throw refused(group, 'a message came from another state of it');
+    const place = { use: 'aside' as const, directoryId: anchor.trust.directoryId, group: group.id, id };
+    const opened = openArchived(sealed, this.#key(group), place, (user) => group.roster.standing(user)?.identityKey);
+    if (!group.roster.isMember(opened.user)) throw refused(group, `${opened.user} is not a member`);
+    const content = contentCodec.decode(opened.content);
+    if (content.type !== 'text') throw refused(group, 'only texts go straight');
+    const conversation = conversationOf(group.row.name);
+    const mine = foldName(opened.user) === foldName(self.user);
+    const line = lineOf(content, { conversation, from: opened.user, self: self.user, since: clock.now() });
+    const said = { id, via: 'direct' as const, ...line, ...(mine && { state: 'queued' as const }) };
+    const added = history.lineAt(conversation, this.#init.nextLine(), said);
+    const head = await history.head(conversation);
+    head.unread ??= 0;
+    if (!mine) history.count(head, added.row);
+    const { unseen, step } = note(added.row);
+    await disk.write([...added.steps, step, history.saveHead(head)]);
+    onLine(added.row, unseen);
+  }
+
+  #sealed(group: NamedGroup, { id, content }: GroupOutRow): Uint8Array {
+    const { self, random, anchor } = this.#init;
+    const { epoch } = group.mls!.state;
+    const place = { use: 'aside' as const, directoryId: anchor.trust.directoryId, group: group.id, epoch, id };
+    const author = { user: self.user, key: self.key, statement: self.statement };
+    return sealArchived(this.#key(group), place, { author, content, random });
+  }
+
+  #key(group: NamedGroup): Uint8Array {
+    return this.#init.engine.exportSecret(group.mls!.state, ASIDE_LABEL, group.id, ARCHIVE_KEY_BYTES);
+  }
+}
