@@ -32,7 +32,7 @@ const NOBODY = SigningKey.generate(systemRandom).publicKey;
 
 /**
  * A new password by the account's identity key. It signs for this channel and this request; what follows is an ordinary
- * login with the new password, second factor and all.
+ * login with the new password.
  */
 export class ChannelRecovery {
   readonly #init: RecoveryInit;
