@@ -1,5 +1,6 @@
 import { hex, sameBytes } from '../../base/bytes.js';
 import { Failure, hasCode, toFailure } from '../../base/errors.js';
+import { randomBelow } from '../../base/random.js';
 import { signStatement } from '../../crypto/acts.js';
 import { ARCHIVE_KEY_BYTES, ARCHIVE_LABEL } from '../../crypto/archive.js';
 import type { MlsChange, MlsMember, MlsState, MlsSuite } from '../../crypto/mls.js';
@@ -20,6 +21,9 @@ interface Added extends DeviceAddress {
 const ADDED_AT_ONCE = 48;
 /** How often a change is tried again after another member was first. */
 const TRIES = 64;
+/** Who was not first stands back up to this long, twice as long each time, so that fifty who come at once don't all lose. */
+const STAND_BACK_MS = 30;
+const STAND_BACK_LATEST_MS = 1_000;
 
 /**
  * Which devices are in a group's MLS group: those of its members, by the acts that this device has verified. Nobody else
@@ -122,13 +126,22 @@ export class Membership {
       if (next.epoch !== epoch + 1) throw infoBroken(group);
       const newInfo = await engine.groupInfo(next);
       const seq = await this.#offer(group, { epoch, commit, info: newInfo });
-      if (seq === undefined) continue;
+      if (seq === undefined) {
+        await this.#standBack(tries);
+        continue;
+      }
       // Acts can't have come in between; messages can, and are not for this device.
       group.mls = { id: group.id, user: conversationOf(group.row.name), number: 0, state: next };
       group.row = { ...group.row, through: seq, entered: seq, lastJoin: seq };
       await disk.write([...groups.add(group.mls), ...this.epochKey(group), store.save(group)]);
       return;
     }
+  }
+
+  #standBack(tries: number): Promise<void> {
+    const { clock, random } = this.#context;
+    const longest = Math.min(STAND_BACK_LATEST_MS, STAND_BACK_MS * 2 ** tries);
+    return new Promise((resolve) => void clock.after(randomBelow(random, longest), resolve));
   }
 
   /** The group's keys begin anew, with this device; the others come in by themselves. Call where `enter` finds no way in. */
