@@ -34,6 +34,10 @@ test('C1 a private message goes straight from one peer to the other, and back', 
   await bob.close();
   await told(({ state }) => state === 'down');
   assert.deepEqual(ada.links(), []);
+  // The directory hears of it by itself, sooner or later than the link.
+  await atAda.until((events) =>
+    events.find((event) => event.event === 'presence' && event.user === 'bob' && event.state === 'offline'),
+  );
   const [away] = await ada.paths('bob');
   assert.deepEqual([away?.path, away?.state, away?.tried], ['mailbox', 'offline', []]);
   await ada.close();
