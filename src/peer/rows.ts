@@ -207,6 +207,8 @@ const groupOutRow = v.object({
   /** The number of its line, until it has a place in the log. */
   line: v.optional(count()),
   sealed: v.optional(v.object({ epoch: count(), bytes: bytes(SEALED_BYTES) })),
+  /** Some may have it already, straight, before it has a place. */
+  aside: v.optional(v.boolean()),
 });
 export type GroupOutRow = v.InferOutput<typeof groupOutRow>;
 

@@ -60,9 +60,17 @@ for (const [to, back] of [
   });
 }
 
-test('C9 C12 what is changed before it has left arrives changed, and what is taken back does not arrive', async () => {
-  await bob.close();
+/** Stops the directory; resolves when all of them know. */
+async function withoutDirectory(peers: readonly PeerApi[]): Promise<number> {
+  const away = peers.map((peer) => event(watch(peer), 'directory', ({ state }) => state === 'offline'));
   const port = await town.stopDirectory();
+  await Promise.all(away);
+  return port;
+}
+
+test('C9 C12 what is changed before it has left arrives changed, and what is taken back does not arrive', async () => {
+  await Promise.all([bob.close(), laptop.close()]);
+  const port = await withoutDirectory([ann]);
   const atAnn = watch(ann);
   const kept = await ann.send('@bob', 'a tpyo');
   await ann.changes.edit(kept.id, 'a typo');
@@ -92,6 +100,39 @@ test('C9 C12 what is changed before it has left arrives changed, and what is tak
     assert.ok(!lines.some((line) => line.text.startsWith('never mind')));
   }
   assert.ok(!atBob.texts().some((one) => one.startsWith('never mind')));
+  laptop = await town.open('ann', 'laptop');
+});
+
+test('C9 C13 what one device has straight while the directory is away is taken back there, and from who comes later', async () => {
+  await bob.close();
+  const [atAnn, atLaptop] = [watch(ann), watch(laptop)];
+  await ann.send('#lobby', 'both here?');
+  await atLaptop.message('both here?');
+  const port = await withoutDirectory([ann, laptop]);
+  for (const conversation of ['@bob', '#lobby']) {
+    const { id } = await ann.send(conversation, `straight ${conversation}`);
+    await atLaptop.message(`straight ${conversation}`);
+    await ann.changes.remove(id);
+    await change(atAnn, id, 'deleted');
+  }
+  const back = [ann, laptop].map((peer) => event(watch(peer), 'directory', ({ state }) => state === 'online'));
+  await town.startDirectory(port);
+  bob = await town.open('bob');
+  const atBob = watch(bob);
+  await Promise.all(back);
+  for (const conversation of ['@bob', '#lobby']) await ann.send(conversation, `that was all ${conversation}`);
+  await Promise.all(['@bob', '#lobby'].map((one) => atLaptop.message(`that was all ${one}`)));
+  await Promise.all(['@bob', '#lobby'].map((one) => atBob.message(`that was all ${one}`)));
+  for (const [peer, conversation] of [
+    [laptop, '@bob'],
+    [laptop, '#lobby'],
+    [bob, '@ann'],
+    [bob, '#lobby'],
+  ] as const) {
+    const lines = await peer.history({ conversation });
+    assert.ok(!lines.some(({ text }) => text.startsWith('straight')), `${peer.user} ${conversation}`);
+  }
+  assert.ok(!atBob.texts().includes('straight @bob'));
 });
 
 test('M6 S8 changes made in one breath with what they change are not lost, and nothing is there twice', async () => {

@@ -14,12 +14,20 @@ export interface AsideInit extends GroupContext {
   find(id: Uint8Array): NamedGroup | undefined;
   /** A number for a line that has no place in the log yet. */
   nextLine(): number;
+  /** As Poster's `leavesAside`. */
+  leaves(group: NamedGroup, row: GroupOutRow): Promise<boolean>;
 }
 
 export interface AsideMessage {
   readonly id: Uint8Array;
   readonly group: Uint8Array;
   readonly sealed: Uint8Array;
+}
+
+interface Leaving {
+  readonly item: LaneItem;
+  readonly has: Set<string>;
+  leaves(): Promise<boolean>;
 }
 
 const TRIES = 5;
@@ -32,8 +40,8 @@ const RETRY_MS = 300;
  */
 export class Aside {
   readonly #init: AsideInit;
-  /** Devices that have a message, by its id; forgotten with the process. */
-  readonly #has = new Map<string, Set<string>>();
+  /** Devices that have a message which waits. */
+  readonly #has = new WeakMap<GroupOutRow, Set<string>>();
 
   constructor(init: AsideInit) {
     this.#init = init;
@@ -45,26 +53,28 @@ export class Aside {
     // Who may write to such a group is the directory's to say.
     if (group.mls === undefined || group.roster.readOnly || contentCodec.decode(row.content).type !== 'text') return;
     const sealed = this.#sealed(group, row);
-    const has = this.#has.get(hex(row.id)) ?? new Set();
-    this.#has.set(hex(row.id), has);
+    const has = this.#has.get(row) ?? new Set();
+    this.#has.set(row, has);
+    const leaves = (): Promise<boolean> => this.#init.leaves(group, row);
     for (const { user, device } of groups.members(group.mls)) {
       if (device === self.device || has.has(device) || !group.roster.isMember(user)) continue;
       const item = { order: row.order, id: row.id, group: group.id, sealed };
-      this.#deliver({ user, device }, item, has, TRIES);
+      this.#deliver({ item, has, leaves }, { user, device }, TRIES);
     }
   }
 
   /** A link that is just coming up refuses at first; whatever fails for good waits for the directory anyway. */
-  #deliver(address: DeviceAddress, item: LaneItem, has: Set<string>, tries: number): void {
+  #deliver(leaving: Leaving, address: DeviceAddress, tries: number): void {
     const { scope, clock, isOnline } = this.#init;
+    const { item, has, leaves } = leaving;
     const deliver = async (): Promise<void> => {
       const link = await this.#init.link(address);
-      if (link === undefined || has.has(address.device)) return;
+      if (link === undefined || has.has(address.device) || !(await leaves())) return;
       await link.deliver(item);
       has.add(address.device);
     };
     const again = (): void => {
-      if (tries > 0 && !isOnline() && !scope.closed) this.#deliver(address, item, has, tries - 1);
+      if (tries > 0 && !isOnline() && !scope.closed) this.#deliver(leaving, address, tries - 1);
     };
     scope.run(deliver, () => scope.defer(clock.after(RETRY_MS, again)));
   }

@@ -70,7 +70,12 @@ export class NamedGroups {
     });
     const poster = this.#poster;
     const find = (id: Uint8Array): NamedGroup | undefined => this.#groups.get(hex(id));
-    this.#aside = new Aside({ ...context, find, nextLine: () => poster.nextLine() });
+    this.#aside = new Aside({
+      ...context,
+      find,
+      nextLine: () => poster.nextLine(),
+      leaves: (group, row) => poster.leavesAside(group, row),
+    });
     const send = (group: NamedGroup, content: Content): Promise<void> => this.#poster.content(group, content, true);
     this.#archive = new Archive({ ...context, follower, send });
     this.#signals = new Signals({ ...context, find: (id) => this.#groups.get(hex(id)) });

@@ -123,7 +123,18 @@ export class Poster {
   /** Whether nobody can have the message: it waits, and nothing is on its way. */
   isUnsent(group: NamedGroup, id: Uint8Array): boolean {
     const row = this.#queue(group.id).find((one) => sameBytes(one.id, id));
-    return row !== undefined && row.sealed === undefined && !this.#running.has(hex(group.id));
+    return row !== undefined && !row.sealed && !row.aside && !this.#running.has(hex(group.id));
+  }
+
+  /** Remembers that some may have the message from now on. @returns false where it waits no more */
+  leavesAside(group: NamedGroup, row: GroupOutRow): Promise<boolean> {
+    return this.#init.enqueue(group, async () => {
+      if (!this.#queue(group.id).includes(row)) return false;
+      if (row.aside) return true;
+      row.aside = true;
+      await this.#init.disk.write([this.#init.tables.groupOut.put(['out', row.order], row)]);
+      return true;
+    });
   }
 
   /** A message is not to be sent any more, where it has not left. In the group's queue; the steps are to be written. */

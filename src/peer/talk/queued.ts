@@ -34,11 +34,18 @@ export class Queued {
     return conversation.startsWith('#') ? named().withdraw(name, id) : messenger().withdraw(id, name);
   }
 
-  /** A message that nobody has yet is gone, as if it had not been written. @returns whether it was one */
+  /**
+   * A message that nobody has yet is gone, as if it had not been written; one between two people that only some devices have
+   * goes to no more of them. In a group it keeps its place: those who have it take it for one that gets there.
+   * @returns whether nobody had it
+   */
   unsay(row: MessageRow): Promise<boolean> {
     const { disk, history } = this.#init;
     return this.run(row.conversation, async () => {
-      if (row.state !== 'queued' || !this.#isUnsent(row)) return false;
+      if (row.state !== 'queued' || !this.#isUnsent(row)) {
+        if (row.conversation.startsWith('@')) await disk.write(this.withdraw(row));
+        return false;
+      }
       await disk.write([...this.withdraw(row), ...history.forget(row)]);
       return true;
     });
