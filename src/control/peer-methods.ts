@@ -4,9 +4,10 @@ import { type Args, bind, bindNamed, type Given } from '../peer/commands/bind.js
 import type { Command, Context, Item } from '../peer/commands/command.js';
 import { permit } from '../peer/commands/find.js';
 import { PATH_SEPARATOR } from '../peer/commands/values.js';
-import type { PeerEvent, ReadyEvent } from '../peer/events.js';
+import type { ReadyEvent } from '../peer/events.js';
 import type { Call, Method, Methods } from './answers.js';
 import type { NamedParams, Params } from './jsonrpc.js';
+import { Subscription } from './subscription.js';
 
 export const readyEvent = ({ user, device, directoryState }: PeerApi): ReadyEvent => ({
   event: 'ready',
@@ -73,19 +74,18 @@ function commandMethod(peer: PeerApi, command: Command, context: Context): Metho
  * a caller: asked for again it is answered and changes nothing. Ends with the caller, or by `unsubscribe`.
  */
 function subscriptions(peer: PeerApi): { readonly subscribe: Method; readonly unsubscribe: Method } {
-  const watching = new WeakMap<AbortSignal, () => void>();
+  const watching = new WeakMap<AbortSignal, Subscription>();
   return {
     async subscribe(_params, { notify, signal }: Call) {
       if (watching.has(signal)) return null;
-      const stop = peer.subscribe((event: PeerEvent) => void notify('event', { event }));
-      watching.set(signal, stop);
-      signal.addEventListener('abort', stop);
-      await notify('event', { event: readyEvent(peer) });
-      await peer.replayUnseen();
+      const subscription = new Subscription(peer, (event) => notify('event', { event }));
+      watching.set(signal, subscription);
+      signal.addEventListener('abort', () => subscription.end());
+      await subscription.start(readyEvent(peer));
       return null;
     },
     async unsubscribe(_params, { signal }: Call) {
-      watching.get(signal)?.();
+      watching.get(signal)?.end();
       watching.delete(signal);
       return null;
     },

@@ -68,6 +68,7 @@ export class Feed {
   async replayUnseen(): Promise<void> {
     for (const event of this.#untold.splice(0)) this.emit(event);
     for await (const { order, conversation, number } of this.#tables.unseen.range(['all'])) {
+      if (this.#listeners.size === 0) return;
       if (this.#seen.includes(order)) continue;
       const row = await this.#tables.messages.get(conversation, number);
       if (row && !row.deleted) this.emit({ ...this.#eventOf(row), history: true });

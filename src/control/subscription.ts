@@ -1,0 +1,73 @@
+import type { PeerApi } from '../peer/api.js';
+import type { ErrorEvent, PeerEvent } from '../peer/events.js';
+
+/** Events that wait for a reader who does not keep up; as many more are not held for him. */
+export const EVENTS_BEHIND = 4_096;
+
+type Source = Pick<PeerApi, 'subscribe' | 'replayUnseen'>;
+
+const missed: ErrorEvent = {
+  event: 'error',
+  code: 'events-missed',
+  message: `More than ${EVENTS_BEHIND} events waited to be read; those that came since are left out.`,
+  hint: "Messages that nobody else has seen follow; 'history' has all of them.",
+};
+
+/**
+ * One reader of all events, at his own speed. Who falls too far behind stops listening, so that messages stay unseen and
+ * on disk instead of in memory, and listens again once he has read what waits.
+ */
+export class Subscription {
+  readonly #source: Source;
+  readonly #tell: (event: PeerEvent) => Promise<void>;
+  #waiting: PeerEvent[] = [];
+  #telling: Promise<void> | undefined;
+  #stop: (() => void) | undefined;
+  #ended = false;
+
+  /** @param tell resolves when the reader takes more */
+  constructor(source: Source, tell: (event: PeerEvent) => Promise<void>) {
+    this.#source = source;
+    this.#tell = tell;
+  }
+
+  /** Resolves when what nobody has seen yet waits to be read. */
+  async start(first: PeerEvent): Promise<void> {
+    this.#listen();
+    this.#take(first);
+    await this.#source.replayUnseen();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#stop?.();
+    this.#waiting = [];
+  }
+
+  #listen(): void {
+    this.#stop = this.#source.subscribe((event) => this.#take(event));
+  }
+
+  #take(event: PeerEvent): void {
+    this.#waiting.push(event);
+    if (this.#waiting.length >= EVENTS_BEHIND) {
+      this.#stop?.();
+      this.#stop = undefined;
+    }
+    this.#telling ??= this.#tellAll().finally(() => {
+      this.#telling = undefined;
+    });
+  }
+
+  async #tellAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      for (const event of batch) if (!this.#ended) await this.#tell(event);
+      if (this.#stop !== undefined || this.#ended) continue;
+      this.#listen();
+      this.#waiting.push(missed);
+      await this.#source.replayUnseen();
+    }
+  }
+}
