@@ -26,30 +26,32 @@ export class FrameDecoder {
     this.#maxBytes = maxBytes;
   }
 
-  /**
-   * @returns the payloads that are complete now, in order
-   * @throws Failure 'frame-too-large'; the channel must be closed then
-   */
-  *push(chunk: Uint8Array): Generator<Uint8Array> {
+  /** Holds what has come; `next` takes it frame by frame. */
+  hold(chunk: Uint8Array): void {
     this.#chunks.push(chunk);
     this.#held += chunk.length;
-    for (;;) {
-      if (this.#held < HEADER_BYTES) return;
-      const header = this.#peek(HEADER_BYTES);
-      const length = new DataView(header.buffer, header.byteOffset).getUint32(0);
-      if (length > this.#maxBytes) {
-        throw new Failure(
-          'protocol',
-          'frame-too-large',
-          `a frame of ${length} bytes, where ${this.#maxBytes} are allowed`,
-          {
-            hint: 'The other side is not p2pchat, or speaks a newer protocol: update p2pchat on both sides.',
-          },
-        );
-      }
-      if (this.#held < HEADER_BYTES + length) return;
-      yield this.#take(HEADER_BYTES + length).subarray(HEADER_BYTES);
-    }
+  }
+
+  /**
+   * @returns the first payload that is complete, undefined where none is
+   * @throws Failure 'frame-too-large'; the channel must be closed then
+   */
+  next(): Uint8Array | undefined {
+    if (this.#held < HEADER_BYTES) return undefined;
+    const header = this.#peek(HEADER_BYTES);
+    const length = new DataView(header.buffer, header.byteOffset).getUint32(0);
+    if (length > this.#maxBytes) throw tooLarge(length, this.#maxBytes);
+    if (this.#held < HEADER_BYTES + length) return undefined;
+    return this.#take(HEADER_BYTES + length).subarray(HEADER_BYTES);
+  }
+
+  /**
+   * @returns the payloads that are complete now, in order
+   * @throws as `next`
+   */
+  *push(chunk: Uint8Array): Generator<Uint8Array> {
+    this.hold(chunk);
+    for (let payload = this.next(); payload !== undefined; payload = this.next()) yield payload;
   }
 
   /** What came after the frames taken so far; the decoder is empty then. */
@@ -87,3 +89,8 @@ function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
   }
   return whole;
 }
+
+const tooLarge = (length: number, allowed: number): Failure =>
+  new Failure('protocol', 'frame-too-large', `a frame of ${length} bytes, where ${allowed} are allowed`, {
+    hint: 'The other side is not p2pchat, or speaks a newer protocol: update p2pchat on both sides.',
+  });

@@ -74,19 +74,30 @@ export class Session<
     this.#decoder.allow(FRAME_BYTES);
   }
 
+  /** Takes in what has come, all of it. @throws as `take` */
+  receive(chunk: Uint8Array): void {
+    this.hold(chunk);
+    while (this.take() !== undefined);
+  }
+
+  /** Keeps what has come until it is taken. */
+  hold(chunk: Uint8Array): void {
+    if (this.#closed) return;
+    this.heardAt = this.#init.clock.monotonic();
+    this.#decoder.hold(chunk);
+  }
+
   /**
-   * @returns how many messages there were
+   * Takes in one message of those held.
+   * @returns its bytes; undefined where none has come whole
    * @throws Failure of reason 'protocol' or 'limit'
    */
-  receive(chunk: Uint8Array): number {
-    if (this.#closed) return 0;
-    this.heardAt = this.#init.clock.monotonic();
-    let taken = 0;
-    for (const payload of this.#decoder.push(chunk)) {
-      this.#take(rpcMessage.decode(payload));
-      taken++;
-    }
-    return taken;
+  take(): number | undefined {
+    if (this.#closed) return undefined;
+    const payload = this.#decoder.next();
+    if (payload === undefined) return undefined;
+    this.#take(rpcMessage.decode(payload));
+    return payload.length;
   }
 
   request<M extends MethodName<Calls>>(method: M, params: Params<Calls, M>): Promise<Result<Calls, M>> {

@@ -3,14 +3,17 @@ import type { Clock } from '../../base/clock.js';
 import { type Failure, toFailure } from '../../base/errors.js';
 import type { MethodTable, NoticeTable } from '../../wire/rpc.js';
 import { Session, type SessionInit } from '../../wire/session.js';
-import { TokenBucket } from '../guard/buckets.js';
 import type { DirectoryLimits } from '../limits.js';
+import { Intake } from './intake.js';
+import type { Turns } from './turns.js';
 
 export interface ChannelInit<S extends MethodTable>
   extends Pick<SessionInit<S, NoNotices, NoMethods>, 'serves' | 'serve'> {
   readonly socket: TLSSocket;
   readonly clock: Clock;
   readonly limits: DirectoryLimits;
+  /** Of all channels. */
+  readonly turns: Turns;
   /** The last thing that happens, once. */
   onClosed(): void;
   /** There is room again for pushes that were held back. */
@@ -34,17 +37,15 @@ export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
   #closed = false;
   #ending = false;
   #deaf = false;
-  #paused = false;
-  readonly #pace: TokenBucket;
+  readonly #intake: Intake;
   /** Bytes that have left, as last looked at, and when that was. */
   #left = 0;
   #leftAt: number;
 
   constructor(init: ChannelInit<S>) {
     this.#init = init;
-    const { socket, clock, serves, serve } = init;
+    const { socket, clock, serves, serve, turns } = init;
     this.#leftAt = clock.monotonic();
-    this.#pace = new TokenBucket(init.limits.requests);
     this.session = new Session<S, NoNotices, NoMethods, T>({
       clock,
       serves,
@@ -54,8 +55,13 @@ export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
       hear: () => {},
       send: (frame) => this.#write(frame),
     });
+    this.#intake = new Intake({
+      ...{ clock, turns, pace: init.limits.requests, session: this.session },
+      read: (on) => this.#read(on),
+      onBroken: () => this.destroy(),
+    });
     socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    socket.on('data', (chunk: Buffer) => this.#intake.receive(chunk));
     socket.on('drain', () => init.onDrained?.());
     socket.on('end', () => this.#finish());
     socket.on('error', () => this.destroy());
@@ -90,20 +96,14 @@ export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
   /** Reads nothing more. */
   deafen(): void {
     this.#deaf = true;
+    this.#intake.stop();
     this.#init.socket.pause();
   }
 
-  /** Reads nothing for so long: whoever says too much is heard more slowly, and what waits fills his own memory. */
-  #pause(ms: number): void {
-    const { socket, clock } = this.#init;
-    this.#paused = true;
-    socket.pause();
-    clock.after(ms, () => {
-      // The silence was ours.
-      this.#paused = false;
-      this.session.heardAt = clock.monotonic();
-      if (!this.#deaf || this.#ending) socket.resume();
-    });
+  #read(on: boolean): void {
+    const { socket } = this.#init;
+    if (!on) socket.pause();
+    else if (!this.#deaf || this.#ending) socket.resume();
   }
 
   /** Looks whether the other side lives and reads; called about once a second. */
@@ -114,7 +114,7 @@ export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
       this.#left = left;
       this.#leftAt = now;
     }
-    const silence = this.#paused ? 0 : now - this.session.heardAt;
+    const silence = this.#intake.isReading ? now - this.session.heardAt : 0;
     if (silence >= limits.lostAfter || now - this.#leftAt >= limits.stalledAfter) this.destroy();
     else if (silence >= limits.pingAfter) this.session.ping();
   }
@@ -126,15 +126,6 @@ export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
     // A socket that isn't read never hears that the other side has closed too.
     this.#init.socket.resume();
     this.#init.clock.after(LINGER_MS, () => this.destroy());
-  }
-
-  #receive(chunk: Uint8Array): void {
-    try {
-      const wait = this.#pace.owe(this.#init.clock.monotonic(), this.session.receive(chunk));
-      if (wait > 0 && !this.#ending) this.#pause(wait);
-    } catch {
-      this.destroy();
-    }
   }
 
   #write(frame: Uint8Array): void {

@@ -9,6 +9,7 @@ import { DeviceRequests, deviceHandlers } from '../requests/device.js';
 import { type Caller, dispatch, type Handlers } from '../requests/dispatch.js';
 import { EnrolRequests, enrolHandlers } from '../requests/enrol.js';
 import { ServerChannel } from './channel.js';
+import type { Turns } from './turns.js';
 
 /** What the server needs of a connection of either kind. */
 export interface Connection {
@@ -22,6 +23,7 @@ export interface Connection {
 export interface ConnectionInit {
   readonly core: Core;
   readonly socket: TLSSocket;
+  readonly turns: Turns;
   onGreeted(isDevice: boolean): void;
   /** A request is being served until `served` settles. */
   onServing(served: Promise<unknown>): void;
@@ -30,7 +32,7 @@ export interface ConnectionInit {
 export const openConnection = (init: ConnectionInit): Connection =>
   init.socket.alpnProtocol === ALPN_ENROL ? openEnrol(init) : openDevice(init);
 
-function openEnrol({ core, socket, onGreeted, onServing }: ConnectionInit): Connection {
+function openEnrol({ core, socket, turns, onGreeted, onServing }: ConnectionInit): Connection {
   const address = plainAddress(socket.remoteAddress ?? '');
   const requests = new EnrolRequests(core, {
     address,
@@ -40,7 +42,7 @@ function openEnrol({ core, socket, onGreeted, onServing }: ConnectionInit): Conn
   const { promise, resolve } = withResolve();
   const end = (why: Failure): void => channel.end(why);
   const channel: ServerChannel<typeof enrolMethods, Record<never, never>> = new ServerChannel({
-    ...{ socket, clock: core.clock, limits: core.limits, serves: enrolMethods },
+    ...{ socket, turns, clock: core.clock, limits: core.limits, serves: enrolMethods },
     serve: server(core, enrolHandlers, requests, {
       ...{ onServing, end },
       caller: () => ({ user: requests.user, address }),
@@ -54,7 +56,7 @@ function openEnrol({ core, socket, onGreeted, onServing }: ConnectionInit): Conn
   return { channel, end, done: promise };
 }
 
-function openDevice({ core, socket, onGreeted, onServing }: ConnectionInit): Connection {
+function openDevice({ core, socket, turns, onGreeted, onServing }: ConnectionInit): Connection {
   const address = plainAddress(socket.remoteAddress ?? '');
   const requests = new DeviceRequests(core, {
     ...{ address, port: socket.remotePort ?? 0 },
@@ -71,7 +73,7 @@ function openDevice({ core, socket, onGreeted, onServing }: ConnectionInit): Con
   const { promise, resolve } = withResolve();
   const end = (why: Failure): void => requests.end(why);
   const channel: ServerChannel<typeof directoryMethods, DirectoryNotices> = new ServerChannel({
-    ...{ socket, clock: core.clock, limits: core.limits, serves: directoryMethods },
+    ...{ socket, turns, clock: core.clock, limits: core.limits, serves: directoryMethods },
     serve: server(core, deviceHandlers, requests, {
       ...{ onServing, end },
       caller: () => ({ user: requests.user, device: requests.device, address }),

@@ -10,6 +10,7 @@ import { SERVER_CERTIFICATE_EVERY_MS } from '../limits.js';
 import { Admission } from './admission.js';
 import { type Connection, openConnection } from './connection.js';
 import { EchoResponder } from './echo.js';
+import { Turns } from './turns.js';
 
 export interface ListenAddress {
   readonly host: string;
@@ -25,6 +26,7 @@ const FINISH_WITHIN_MS = 5_000;
 export class DirectoryServer {
   readonly admission: Admission;
   readonly #core: Core;
+  readonly #turns: Turns;
   readonly #tcp: Server;
   readonly #tls: TlsServer;
   readonly #connections = new Set<Connection>();
@@ -38,6 +40,7 @@ export class DirectoryServer {
 
   private constructor(core: Core) {
     this.#core = core;
+    this.#turns = new Turns(core.clock);
     this.admission = new Admission(core.limits, core.clock);
     this.#tls = createTlsServer(tlsOptions(core), (socket) => this.#secured(socket));
     this.#tls.on('tlsClientError', (_error, socket) => socket.destroy());
@@ -120,6 +123,7 @@ export class DirectoryServer {
     }
     const connection = openConnection({
       core: this.#core,
+      turns: this.#turns,
       socket,
       onGreeted: (isDevice) => this.admission.greeted(socket, isDevice),
       onServing: (served) => this.#track(served),

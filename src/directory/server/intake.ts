@@ -1,0 +1,90 @@
+import type { Clock } from '../../base/clock.js';
+import { TokenBucket } from '../guard/buckets.js';
+import type { Bucket } from '../limits.js';
+import type { Turns, Waiting } from './turns.js';
+
+export interface IntakeInit {
+  readonly clock: Clock;
+  readonly turns: Turns;
+  /** What one channel may say; beyond, it is heard more slowly. */
+  readonly pace: Bucket;
+  readonly session: {
+    hold(chunk: Uint8Array): void;
+    take(): number | undefined;
+    heardAt: number;
+  };
+  /** The socket is to be read, or not. */
+  read(on: boolean): void;
+  /** What came is what no honest device sends. */
+  onBroken(): void;
+}
+
+/** So much is taken in at once; then the others have their turn. */
+const PART = 8;
+/** A message costs one, and one more for so many bytes of it. */
+const BYTES_PER_COST = 1 << 16;
+
+/**
+ * Takes in what one channel says, a part at a time. While something waits, or more was said than the pace allows, the socket
+ * is not read: so what waits here is no more than one read of it, and the rest fills the memory of who said it.
+ */
+export class Intake implements Waiting {
+  readonly #init: IntakeInit;
+  readonly #pace: TokenBucket;
+  #reading = true;
+  #stopped = false;
+
+  constructor(init: IntakeInit) {
+    this.#init = init;
+    this.#pace = new TokenBucket(init.pace);
+  }
+
+  /** Whether the other side is heard: while it is not, its silence is ours. */
+  get isReading(): boolean {
+    return this.#reading;
+  }
+
+  receive(chunk: Uint8Array): void {
+    this.#init.session.hold(chunk);
+    if (this.#reading && this.serve()) this.#init.turns.add(this);
+  }
+
+  /** Takes nothing more, what is held included. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  serve(): boolean {
+    try {
+      return !this.#stopped && this.#part();
+    } catch {
+      this.#stopped = true;
+      this.#init.onBroken();
+      return false;
+    }
+  }
+
+  #part(): boolean {
+    const { session, clock } = this.#init;
+    let cost = 0;
+    let bytes: number | undefined = 0;
+    while (cost < PART) {
+      bytes = session.take();
+      if (bytes === undefined) break;
+      cost += 1 + Math.floor(bytes / BYTES_PER_COST);
+    }
+    const wait = this.#pace.owe(clock.monotonic(), cost);
+    const isDone = wait === 0 && bytes === undefined;
+    this.#read(isDone);
+    if (wait === 0) return !isDone;
+    clock.after(wait, () => this.#init.turns.add(this));
+    return false;
+  }
+
+  #read(on: boolean): void {
+    if (on === this.#reading) return;
+    this.#reading = on;
+    if (on) this.#init.session.heardAt = this.#init.clock.monotonic();
+    this.#init.read(on);
+  }
+}

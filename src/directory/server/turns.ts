@@ -1,0 +1,52 @@
+/** One who has more to do than may be done at once. */
+export interface Waiting {
+  /** Does a part. @returns whether there is more to do right away */
+  serve(): boolean;
+}
+
+export interface TurnsInit {
+  monotonic(): number;
+  /** Calls back when everybody else had an occasion to be heard: what came from the network, timers. */
+  readonly later?: (run: () => void) => void;
+}
+
+/** How long those who wait are served before the others are heard, milliseconds. */
+const TURN_MS = 1;
+
+/**
+ * Round robin among the channels that have more to say than fits into one part, as fair queueing does it (RFC 8290 §4): who
+ * says little is served when it comes and never stands here, however many do.
+ */
+export class Turns {
+  readonly #monotonic: () => number;
+  readonly #later: (run: () => void) => void;
+  readonly #waiting: Waiting[] = [];
+  #scheduled = false;
+
+  constructor({ monotonic, later = setImmediate }: TurnsInit) {
+    this.#monotonic = monotonic;
+    this.#later = later;
+  }
+
+  add(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#later(() => this.#turn());
+  }
+
+  #turn(): void {
+    this.#scheduled = false;
+    const end = this.#monotonic() + TURN_MS;
+    do {
+      const first = this.#waiting.shift();
+      if (first === undefined) return;
+      if (first.serve()) this.#waiting.push(first);
+    } while (this.#monotonic() < end);
+    if (this.#waiting.length > 0) this.#schedule();
+  }
+}
