@@ -45,6 +45,8 @@ interface HelpLine {
   readonly style: Style;
 }
 
+const COMMANDS = 'Commands';
+
 /** Wider than this, what stands at the left gets a row of its own. */
 const COLUMN = 30;
 
@@ -79,12 +81,16 @@ function helpLines({ commands }: ChatScene, width: number): HelpLine[] {
     ...section('Keys', KEYS, width),
     ...section('Marks', [...states, ...MARKS], width),
     ...section(
-      'Commands',
+      COMMANDS,
       commands.map(({ usage, about }) => [usage, about]),
       width,
     ),
   ];
 }
+
+/** The row at which the commands begin. */
+export const commandsRow = (scene: ChatScene, width: number): number =>
+  helpLines(scene, width).findIndex(({ left, style }) => left === COMMANDS && style === 'title');
 
 /** How far the help can be scrolled on a screen of that size. */
 export const helpEnd = (scene: ChatScene, width: number, height: number): number =>

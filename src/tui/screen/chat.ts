@@ -11,7 +11,7 @@ import type { Checklist } from '../model/checklist.js';
 import { HOME } from '../model/conversation.js';
 import { ChatModel } from '../model/model.js';
 import { chatAreas, paintChat } from '../paint/chat.js';
-import { helpEnd } from '../paint/help.js';
+import { commandsRow, helpEnd } from '../paint/help.js';
 import { viewStyle } from '../paint/log.js';
 import type { ChatScene } from '../paint/scene.js';
 import { chooseTheme, hasPictures } from '../paint/theme.js';
@@ -115,7 +115,11 @@ export class ChatScreen implements ChatActions {
     const open = (id: string): void => this.open(id);
     this.go = new Navigation({ model: this.model, open, say: (text) => this.display.say(text) });
     const { model, display, go } = this;
-    const deeds = new LocalDeeds({ ...init, model, display, go, open, leave: () => this.leave() });
+    const help = (): void => {
+      display.openOverlay('help');
+      display.moveOverlay(commandsRow(this.#scene(), init.terminal.width), this.overlayEnd);
+    };
+    const deeds = new LocalDeeds({ ...init, model, display, go, open, help, leave: () => this.leave() });
     this.#outgoing = new Outgoing({
       peer,
       commands: init.commands,

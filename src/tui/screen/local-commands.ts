@@ -13,6 +13,7 @@ export interface LocalActions {
   setMouse(on: boolean): void;
   setNotify(choice: NotifyChoice): void;
   setPreviews(on: boolean): void;
+  showCommands(): void;
   showTransfers(): void;
   /** Says how the next person gets here. */
   showInvitation(): void;
@@ -62,6 +63,14 @@ const LOCAL: readonly LocalCommand[] = [
     takes: [],
     bare: true,
     run: (actions) => actions.showInvitation(),
+  },
+  {
+    name: 'help',
+    usage: '/help',
+    about: 'Alone: all commands and keys (F1, ?).',
+    takes: [],
+    bare: true,
+    run: (actions) => actions.showCommands(),
   },
   {
     name: 'transfers',

@@ -16,6 +16,8 @@ interface DeedsHost {
   readonly settings: Settings;
   readonly go: Navigation;
   open(id: string): void;
+  /** The help, where the commands begin. */
+  help(): void;
   leave(): void;
 }
 
@@ -51,6 +53,10 @@ export class LocalDeeds implements LocalActions {
   setPreviews(on: boolean): void {
     this.#host.settings.set('previews', on);
     this.#host.display.say(on ? 'Previews on' : 'Previews off');
+  }
+
+  showCommands(): void {
+    this.#host.help();
   }
 
   showTransfers(): void {

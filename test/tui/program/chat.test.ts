@@ -164,6 +164,11 @@ test('the help lists commands and keys; ? opens it on an empty line only', () =>
     await terminal.waitForText('/msgto USER TEXT');
     terminal.write(KEY.escape);
     await terminal.waitFor((screen) => !screen.has('/msgto USER TEXT'), 'closed');
+    terminal.write('/help\r');
+    await terminal.waitFor((screen) => screen.has('Help ·') && screen.has('/msgto USER TEXT'), 'the commands');
+    assert.ok(!terminal.screen.has('conversation before, after'), 'the keys stand above them');
+    terminal.write(KEY.escape);
+    await terminal.waitFor((screen) => !screen.has('/msgto USER TEXT'), 'closed again');
   }));
 
 test('the mouse can be given to the terminal and taken back', () =>
