@@ -4,7 +4,9 @@ import { qrLines } from './qr.js';
 
 const plain = (digits: string): string => digits.replace(/\s+/g, '');
 
-const groupsOfFive = (digits: string): string => plain(digits).replace(/(.{5})(?=.)/g, '$1 ');
+/** Twelve groups of five, four a line: as much as one reads aloud in a breath. */
+const readable = (digits: string): string[] =>
+  (plain(digits).match(/.{1,20}/g) ?? []).map((line) => `  ${line.replace(/(.{5})(?=.)/g, '$1 ')}`);
 
 const STATE = {
   new: 'not verified yet',
@@ -51,11 +53,6 @@ export const verify = define({
   lines({ user, safetyNumber, change, qr = [] }, { face }) {
     const name = field(user);
     const next = NEXT[change](name, face === 'slash' ? '/verify' : 'p2pchat verify');
-    return [
-      `${name}: ${STATE[change]}`,
-      `  ${groupsOfFive(safetyNumber)}`,
-      ...qr,
-      ...(next === undefined ? [] : [next]),
-    ];
+    return [`${name}: ${STATE[change]}`, ...readable(safetyNumber), ...qr, ...(next === undefined ? [] : [next])];
   },
 });
