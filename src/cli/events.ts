@@ -96,8 +96,9 @@ export function eventLines(event: PeerEvent, now: number): string[] {
       return [groupLine(event)];
     case 'moderation':
       return [moderationLine(event)];
-    case 'link':
     case 'account':
+      return event.change === 'second-factor' ? [`-- the second factor of your account is ${event.state} now`] : [];
+    case 'link':
       return [];
     case 'error':
       return [`-- ${field(event.message)} ${field(event.hint)}`.trimEnd()];

@@ -1,6 +1,6 @@
 import type { Failure } from '../base/errors.js';
 import type { Recovery } from '../peer/account-api.js';
-import type { NewAccount, OpenPeer, PeerApi, Whoami } from '../peer/api.js';
+import type { LoginPeer, NewAccount, OpenPeer, PeerApi, Whoami } from '../peer/api.js';
 import type { Role } from '../wire/directory.js';
 
 /**
@@ -50,7 +50,7 @@ export interface PeerParts {
   /** Makes the account and enrols this installation as its first device. */
   registerAccount(init: NewAccount): Promise<Enrolled>;
   /** Opens the profile; without one, or after a logout, logs in and makes this installation a device of the account. */
-  loginPeer(init: OpenPeer & { readonly user?: string }): Promise<PeerApi>;
+  loginPeer(init: LoginPeer): Promise<PeerApi>;
   /** Sets a new password by the recovery phrase, and makes this installation a device of the account. */
   recoverAccount(init: Recovery): Promise<Enrolled>;
   /** What is known of the profile without its password; undefined where there is none. */
@@ -75,6 +75,8 @@ export interface DirectoryOptions {
   readonly blockSeconds?: number;
   /** Of files for groups: bytes of one account and of all, and how long they are kept. */
   readonly uploads?: { readonly perAccount?: number; readonly total?: number; readonly lifetimeMs?: number };
+  /** Accounts of this role, and of those above it, need a second factor. */
+  readonly requireSecondFactor?: Role;
   /** Open rooms there are from the beginning. */
   readonly rooms?: readonly string[];
 }

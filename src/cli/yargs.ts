@@ -101,6 +101,11 @@ function addSessions(argv: Argv, line: Line): void {
             plain: { type: 'boolean', describe: 'lines instead of the full screen' },
             recover: { type: 'boolean', describe: 'with the recovery phrase, and a new password' },
             'phrase-file': PHRASE_FILE,
+            code: {
+              type: 'string',
+              requiresArg: true,
+              describe: 'of the second factor: six digits from your app, or a recovery code',
+            },
           })
           .epilogue('Example: p2pchat login alice'),
       line.does(async (shell, parsed: LoginOptions) => (await import('./commands/login.js')).login(shell, parsed)),

@@ -6,6 +6,7 @@ import { crlTemplate, type Revocation } from './crl.js';
 import type { CertificateRequest } from './csr.js';
 import { encodeDer } from './der.js';
 import { isConsent } from './identity.js';
+import { derive } from './kdf.js';
 import { deviceIdOf, type SigningKey } from './keys.js';
 import {
   authorityTemplate,
@@ -123,6 +124,11 @@ export class Authority {
   /** For what else the directory states under its key (rosters); `message` begins with a context no DER begins with. */
   signStatement(message: Uint8Array): Uint8Array {
     return this.#key.sign(message);
+  }
+
+  /** A secret for one other use of this directory, as `info` names it: gone with the CA key, and nobody else's. */
+  derive(info: string): Uint8Array {
+    return derive(this.#key.seed(), info);
   }
 
   #common(

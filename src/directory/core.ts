@@ -4,10 +4,12 @@ import type { Logger } from '../base/log.js';
 import type { Random } from '../base/random.js';
 import type { Store } from '../store/store.js';
 import type { RegistrationMode } from '../wire/directory.js';
+import type { Role } from '../wire/roles.js';
 import { Accounts } from './accounts/accounts.js';
 import { Invitations } from './accounts/invitations.js';
 import { Ownership } from './accounts/ownership.js';
 import { Registration } from './accounts/registration.js';
+import { SecondFactors } from './accounts/second-factor.js';
 import { Devices } from './authority/devices.js';
 import { Revocations } from './authority/revocations.js';
 import type { Secrets } from './authority/secrets.js';
@@ -38,6 +40,8 @@ export interface CoreInit {
   readonly registration?: RegistrationMode | undefined;
   readonly blockAfter?: number | undefined;
   readonly blockMs?: number | undefined;
+  /** Accounts of this role, and of those above it, need a second factor. */
+  readonly requireSecondFactor?: Role | undefined;
   /** Names of the rooms there are from the beginning. */
   readonly rooms?: readonly string[] | undefined;
   /** The store can't be written any more: the daemon must end. */
@@ -61,6 +65,7 @@ export async function openCore(init: CoreInit) {
     registration: init.registration,
   });
   const accounts = await Accounts.open({ tables, store, ownership, clock, maxAccounts: limits.accounts });
+  const secondFactors = new SecondFactors({ tables, authority, clock, random });
   const invitations = new Invitations(tables, clock, random);
   const sessions = new Sessions();
   /** Not all in one turn: thousands of copies of a long list would wait for the network at once. */
@@ -113,17 +118,29 @@ export async function openCore(init: CoreInit) {
     },
     (error) => log.error('housekeeping failed', { error: String(error) }),
   );
-  const { blockAfter, blockMs } = init;
+  const { blockAfter, blockMs, requireSecondFactor } = init;
   const guard = new LoginGuard({
     perAddress: limits.loginsPerAddress,
     ...(blockAfter !== undefined && { blockAfter }),
     ...(blockMs !== undefined && { blockMs }),
   });
   return {
-    ...{ store, tables, clock, random, log, limits, authority, loginServer, onBroken: init.onBroken },
+    ...{
+      store,
+      tables,
+      clock,
+      random,
+      log,
+      limits,
+      authority,
+      loginServer,
+      onBroken: init.onBroken,
+      requireSecondFactor,
+    },
     ...{
       ownership,
       accounts,
+      secondFactors,
       invitations,
       sessions,
       revocations,

@@ -2,6 +2,7 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../base/errors.js';
 import type { RegistrationMode } from '../wire/directory.js';
+import type { Role } from '../wire/roles.js';
 import type { ConsoleItem } from './console/commands.js';
 import { runLine } from './console/console.js';
 import { startDirectory } from './directory.js';
@@ -17,6 +18,7 @@ export interface DaemonOptions {
   readonly registration?: RegistrationMode;
   readonly blockAfter?: number;
   readonly blockSeconds?: number;
+  readonly requireSecondFactor?: Role;
   readonly rooms?: readonly string[];
   readonly limits?: Partial<DirectoryLimits>;
   readonly uploads?: Partial<UploadLimits>;

@@ -6,6 +6,7 @@ import { type Logger, silentLogger } from '../base/log.js';
 import { type Random, systemRandom } from '../base/random.js';
 import type { RegistrationMode } from '../wire/directory.js';
 import { formatLink } from '../wire/link.js';
+import type { Role } from '../wire/roles.js';
 import { readCurrent, writeCurrent } from './current.js';
 import { DEFAULT_LIMITS, type DirectoryLimits } from './limits.js';
 import { linkHost } from './link-host.js';
@@ -22,6 +23,8 @@ export interface DirectoryOptions {
   /** Wrong passwords in a row which block a user name, and for how many seconds the first time. */
   readonly blockAfter?: number;
   readonly blockSeconds?: number;
+  /** Accounts of this role, and of those above it, need a second factor; nobody does, if not given. */
+  readonly requireSecondFactor?: Role;
   /** Names of the open rooms there are from the beginning; lobby, random and help by default. */
   readonly rooms?: readonly string[];
   readonly limits?: Partial<DirectoryLimits>;
@@ -163,11 +166,12 @@ class RunningDirectory implements Directory {
       registration,
       blockAfter,
       blockSeconds,
+      requireSecondFactor,
     } = this.#options;
     this.#site = await openSite({
       folder: this.#isDurable ? join(this.#options.data!, 'databases', database) : undefined,
       listen: this.#listen,
-      ...{ clock, random, registration, rooms, blockAfter, log: this.#log },
+      ...{ clock, random, registration, rooms, blockAfter, requireSecondFactor, log: this.#log },
       blockMs: blockSeconds === undefined ? undefined : blockSeconds * 1000,
       limits: { ...DEFAULT_LIMITS, ...limits },
       onBroken: (error) => this.#fail(error),

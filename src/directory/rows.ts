@@ -8,6 +8,7 @@ import {
   DEVICES_PER_ACCOUNT,
   EMAIL_CHARS,
   ENDPOINTS_PER_DEVICE,
+  FACTOR_RECOVERY_CODES,
   KEY_PACKAGE_BYTES,
   NAME_CHARS,
   SEALED_BYTES,
@@ -29,6 +30,18 @@ const serial = text(40);
 const banSchema = v.object({ by: userName, at: time(), reason: v.optional(text(1024)), until: v.optional(time()) });
 export type Ban = v.InferOutput<typeof banSchema>;
 
+const factorSchema = v.object({
+  /** `pending`: not confirmed yet, and worth nothing. */
+  state: v.picklist(['pending', 'on']),
+  /** Sealed under a key derived from the authority's. */
+  secret: bytes(128),
+  /** The newest step whose code was used: that and those before open nothing any more. */
+  step: count(),
+  /** Recovery codes that are left, each as a keyed hash. */
+  codes: list(exactly(32), FACTOR_RECOVERY_CODES),
+});
+export type FactorRow = v.InferOutput<typeof factorSchema>;
+
 /** Key: the folded name. Stays when the account is deleted, so that nobody else can take the name. */
 const accountSchema = v.object({
   user: userName,
@@ -42,6 +55,7 @@ const accountSchema = v.object({
   createdAt: time(),
   deletedAt: v.optional(time()),
   ban: v.optional(banSchema),
+  secondFactor: v.optional(factorSchema),
 });
 export type AccountRow = v.InferOutput<typeof accountSchema>;
 export const accountCodec = codec(accountSchema, ROW_BYTES);

@@ -1,5 +1,5 @@
 import type { Recovery } from '../peer/account-api.js';
-import type { NewAccount, OpenPeer, PeerApi, Whoami } from '../peer/api.js';
+import type { LoginPeer, NewAccount, OpenPeer, PeerApi, Whoami } from '../peer/api.js';
 
 /** What a program is composed of that runs a peer: this library, and bin/. What isn't used is not loaded. */
 
@@ -14,8 +14,7 @@ export const peers = {
   openPeer: async (init: OpenPeer): Promise<PeerApi> => (await import('../peer/peer.js')).openPeer(init),
 
   /** The same; without a profile, or after a logout, logs in and makes this installation a device of the account. */
-  loginPeer: async (init: OpenPeer & { readonly user?: string }): Promise<PeerApi> =>
-    (await import('../peer/peer.js')).loginPeer(init),
+  loginPeer: async (init: LoginPeer): Promise<PeerApi> => (await import('../peer/peer.js')).loginPeer(init),
 
   /** Makes the account and enrols this installation as its first device. */
   registerAccount: async (init: NewAccount) => (await import('../peer/account.js')).registerAccount(init),

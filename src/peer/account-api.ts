@@ -1,7 +1,8 @@
+import type { FactorState } from '../wire/account-methods.js';
 import type { PresenceState } from '../wire/presence.js';
 import type { NewAccount } from './api.js';
 
-/** What a running peer offers for its account: the way back in, and its devices. */
+/** What a running peer offers for its account: the way back in, the second factor, and its devices. */
 
 /** What `recoverAccount` takes; `password` is the new one. */
 export interface Recovery extends NewAccount {
@@ -20,7 +21,34 @@ export interface DeviceSummary {
   readonly here: boolean;
 }
 
+/** A second factor on its way: what the app needs. */
+export interface FactorSecret {
+  /** `otpauth://…`, for a QR code. */
+  readonly uri: string;
+  /** The same for typing: base32. */
+  readonly secret: string;
+}
+
+export interface SecondFactorApi {
+  status(): Promise<{
+    readonly state: FactorState;
+    /** Recovery codes that are left. */
+    readonly codes: number;
+    /** One's role needs one on this directory. */
+    readonly required: boolean;
+  }>;
+  /** Counts once it is confirmed. @throws Failure credentials, usage 'second-factor-on', unreachable */
+  begin(password: string): Promise<FactorSecret>;
+  /** @returns the recovery codes. @throws Failure credentials 'second-factor-wrong', usage 'second-factor-none', blocked */
+  confirm(code: string): Promise<readonly string[]>;
+  /** New recovery codes in place of the old ones. @throws Failure credentials, usage 'second-factor-none' */
+  renewCodes(password: string): Promise<readonly string[]>;
+  /** @throws Failure credentials, unreachable */
+  off(password: string): Promise<void>;
+}
+
 export interface AccountApi {
+  readonly secondFactor: SecondFactorApi;
   /** Whether this installation has ever shown the recovery phrase, and whether it was typed in again and was right. */
   readonly recovery: 'unseen' | 'shown' | 'checked';
   /**

@@ -3,12 +3,13 @@ import { type Clock, timestamp } from '../base/clock.js';
 import { Failure, hasCode } from '../base/errors.js';
 import { identityOf, phraseOf } from '../crypto/recovery.js';
 import { openVault } from '../crypto/vault.js';
-import type { AccountApi, DeviceSummary } from './account-api.js';
+import type { AccountApi, DeviceSummary, SecondFactorApi } from './account-api.js';
 import type { DirectoryClient } from './directory-client.js';
 import type { PeerEvent } from './events.js';
 import { confirmPassword } from './password.js';
 import { PasswordGuard } from './password-guard.js';
 import { requireProfile } from './profile.js';
+import { secondFactorOf } from './second-factor.js';
 import type { Self } from './self.js';
 
 export interface AccountFaceInit {
@@ -22,9 +23,11 @@ export interface AccountFaceInit {
 /** The account as its owner sees it. What gives something away or ends something takes the password once more. */
 export class AccountFace implements AccountApi {
   readonly #init: AccountFaceInit;
+  readonly secondFactor: SecondFactorApi;
 
   constructor(init: AccountFaceInit) {
     this.#init = init;
+    this.secondFactor = secondFactorOf(init);
   }
 
   get recovery(): AccountApi['recovery'] {

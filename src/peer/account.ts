@@ -17,6 +17,7 @@ import { type DirectoryLink, formatLink, parseLink } from '../wire/link.js';
 import { foldName, parseUserName } from '../wire/names.js';
 import type { NewAccount } from './api.js';
 import { type EnrolChannel, withEnrolChannel } from './enrol-channel.js';
+import { type Credentials, whileAsking, withCode } from './login-code.js';
 import { makeHome, readProfile, storeFolder, writeProfile } from './profile.js';
 import { type DeviceRow, openTables } from './rows.js';
 
@@ -63,13 +64,15 @@ export async function registerAccount(init: NewAccount, means: Means = SYSTEM): 
 
 /**
  * Logs in with the password and makes this installation a device of the account; a further one, or again after logout.
- * @throws Failure credentials 'wrong-credentials', blocked, unreachable
+ * @throws Failure credentials 'wrong-credentials', 'second-factor-needed', 'second-factor-wrong'; blocked; unreachable
  */
 export async function enrolDevice(init: NewAccount, means: Means = SYSTEM): Promise<Enrolled> {
   const { name: user } = parseUserName(init.user);
   const link = parseLink(init.directory);
   await assertFree(init.home, user);
-  return withEnrolChannel(link, means.clock, (channel) => enrol(channel, link, { ...init, user }, means));
+  return whileAsking(init, (credentials) =>
+    withEnrolChannel(link, means.clock, (channel) => enrol(channel, link, { ...init, ...credentials, user }, means)),
+  );
 }
 
 /** One installation is one person's: another account's keys and history must not be mixed in. */
@@ -82,11 +85,13 @@ export async function assertFree(home: string, user?: string): Promise<void> {
 }
 
 /** Login on the channel; the account's identity key comes out of its backup. */
-async function login(channel: EnrolChannel, account: AccountName, user: string, password: string) {
+async function login(channel: EnrolChannel, account: AccountName, { user, password, code, askCode }: Credentials) {
   const pending = await startLogin(password);
   const { login, response } = await channel.request('login.start', { user, request: pending.request });
   const { message, sessionKey, exportKey } = await finishLogin(pending, { account, password, response });
-  const answer = await channel.request('login.finish', { login, finish: message });
+  const finish = (shown: string | undefined) =>
+    channel.request('login.finish', { login, finish: message, ...(shown !== undefined && { code: shown }) });
+  const answer = await withCode(finish, code, askCode);
   const identity = openIdentityBackup(answer.backup, account, exportKey, answer.identityKey);
   return { ...answer, identity, sessionKey };
 }
@@ -103,7 +108,7 @@ export async function enrol(
   expected?: SigningKey,
 ): Promise<Enrolled> {
   const account = { directoryId: channel.trust.directoryId, folded: foldName(init.user) };
-  const { user, role, identity, sessionKey } = await login(channel, account, init.user, init.password);
+  const { user, role, identity, sessionKey } = await login(channel, account, init);
   if (expected && !sameBytes(expected.publicKey, identity.publicKey)) throw otherIdentity();
   await makeHome(init.home);
   const known = await readProfile(init.home);
@@ -158,6 +163,6 @@ const label = (): string => hostname().slice(0, DEVICE_LABEL_CHARS);
  */
 export async function tryPassword(link: DirectoryLink, user: string, password: string, clock: Clock): Promise<void> {
   await withEnrolChannel(link, clock, async (channel) => {
-    await login(channel, { directoryId: channel.trust.directoryId, folded: foldName(user) }, user, password);
+    await login(channel, { directoryId: channel.trust.directoryId, folded: foldName(user) }, { user, password });
   });
 }

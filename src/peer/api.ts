@@ -1,3 +1,4 @@
+import type { Failure } from '../base/errors.js';
 import type { PresenceState, Role } from '../wire/directory.js';
 import type { AccountApi } from './account-api.js';
 import type { DeliveryState, LinkEvent, PeerEvent, TransferEvent, UploadMention, Via } from './events.js';
@@ -315,12 +316,21 @@ export interface ProfileInit {
   readonly password: string;
 }
 
+/**
+ * Gets the code of the second factor from whoever logs in; what it throws ends the login.
+ * @param why 'second-factor-needed' at first, then what was wrong with the code given before
+ */
+export type AskCode = (why: Failure) => Promise<string>;
+
 export interface NewAccount extends ProfileInit {
   /** `p2pchat://HOST:PORT#FINGERPRINT` */
   readonly directory: string;
   readonly user: string;
   readonly invite?: string;
   readonly email?: string;
+  /** To log in: the code of the second factor, where one is at hand already; else it is asked for, if there is a way to. */
+  readonly code?: string;
+  readonly askCode?: AskCode;
 }
 
 export interface OpenPeer extends ProfileInit {
@@ -328,4 +338,11 @@ export interface OpenPeer extends ProfileInit {
   readonly listen?: string;
   /** Overrides the directory's address in the profile; the fingerprint must be the same. */
   readonly directory?: string;
+}
+
+/** What logging in takes where there is no profile, or the device was logged out. */
+export interface LoginPeer extends OpenPeer {
+  readonly user?: string;
+  readonly code?: string;
+  readonly askCode?: AskCode;
 }

@@ -154,12 +154,19 @@ export interface TransferEvent {
 }
 
 /** Something of one's own account has changed, or was seen to. */
-export interface AccountEvent {
-  readonly event: 'account';
-  readonly change: 'recovery';
-  /** The recovery phrase was shown, or typed in again and right. */
-  readonly state: 'shown' | 'checked';
-}
+export type AccountEvent =
+  | {
+      readonly event: 'account';
+      readonly change: 'recovery';
+      /** The recovery phrase was shown, or typed in again and right. */
+      readonly state: 'shown' | 'checked';
+    }
+  | {
+      readonly event: 'account';
+      readonly change: 'second-factor';
+      /** By whichever device or admin. */
+      readonly state: 'on' | 'off';
+    };
 
 export interface ErrorEvent {
   readonly event: 'error';

@@ -197,6 +197,7 @@ export class Network {
     core().talk.expiry.check(welcome.now);
     core().contacts.forget();
     core().feed.emit({ event: 'directory', state: 'online' });
+    if (mayBeRestored && welcome.secondFactor === 'required') this.#report(factorRequired(welcome.role));
     this.#caughtUp = this.#catchUp(welcome, mayBeRestored).catch((error: unknown) => this.#report(error));
     scope.run(() => this.#caughtUp);
   }
@@ -271,6 +272,10 @@ export class Network {
         return core.named.onSignal(params as Notice<DirectoryNotices, 'groups.signal'>);
       case 'role':
         return this.#roleChanged((params as Notice<DirectoryNotices, 'role'>).role);
+      case 'factor': {
+        const { state } = params as Notice<DirectoryNotices, 'factor'>;
+        return core.feed.emit({ event: 'account', change: 'second-factor', state });
+      }
       case 'keypackages.low':
         return core.keyPackages.refill(
           Math.min(KEY_PACKAGES_LOW, (params as Notice<DirectoryNotices, 'keypackages.low'>).left),
@@ -382,6 +387,11 @@ export class Network {
 const laneLink = (link: Link): LaneLink => ({
   deliver: ({ id, group, sealed }) => link.request('deliver', { id, group, sealed }),
 });
+
+const factorRequired = (role: Role): Failure =>
+  new Failure('denied', 'second-factor-required', `Your role '${role}' needs a second factor on this directory.`, {
+    hint: "Set it up: 'p2pchat second-factor on', or /secondfactor on. Until then you can write and read, and no more.",
+  });
 
 const doorShut = (): Failure => new Failure('unreachable', 'closed', 'there is no link between the two');
 

@@ -6,6 +6,7 @@ import { Failure, hasCode, toFailure } from '../base/errors.js';
 import { BLOCK_AFTER_FAILURES, BLOCK_MAX_MS, BLOCK_MS } from '../wire/limits.js';
 import type { DirectoryLink } from '../wire/link.js';
 import { tryPassword } from './account.js';
+import { asksForCode } from './login-code.js';
 
 const guardSchema = v.object({ failures: v.number(), since: v.number(), until: v.number() });
 type Guard = v.InferOutput<typeof guardSchema>;
@@ -45,7 +46,9 @@ export class PasswordGuard {
     );
     const seconds = Number(answer.details.seconds ?? 0);
     await this.#count(seconds * 1000);
-    throw answer.reason === 'unreachable' || hasCode(answer, 'wrong-credentials') ? why : answer;
+    // Where the code is asked for, the password was another one's than the profile's.
+    const silent = answer.reason === 'unreachable' || hasCode(answer, 'wrong-credentials') || asksForCode(answer);
+    throw silent ? why : answer;
   }
 
   async #count(directoryBlock: number): Promise<void> {

@@ -19,6 +19,7 @@ import type {
   ConversationSummary,
   FilesApi,
   HistoryQuery,
+  LoginPeer,
   OpenPeer,
   PathReport,
   PeerApi,
@@ -391,7 +392,7 @@ export async function openPeer(
 }
 
 /** Logs in on this installation: a new device, or again after a logout; then opens the peer. */
-export async function loginPeer(init: OpenPeer & { readonly user?: string }): Promise<PeerApi> {
+export async function loginPeer(init: LoginPeer): Promise<PeerApi> {
   const profile = await readProfile(init.home);
   if (profile && !profile.loggedOut) {
     assertOwner(profile, init.user);
@@ -401,7 +402,7 @@ export async function loginPeer(init: OpenPeer & { readonly user?: string }): Pr
   return openPeer(init);
 }
 
-async function enrolHere(init: OpenPeer & { readonly user?: string }, profile: Profile | undefined): Promise<Enrolled> {
+async function enrolHere(init: LoginPeer, profile: Profile | undefined): Promise<Enrolled> {
   const user = init.user ?? profile?.user;
   const directory = init.directory ?? profile?.directory;
   if (user === undefined || directory === undefined) {
@@ -409,7 +410,12 @@ async function enrolHere(init: OpenPeer & { readonly user?: string }, profile: P
       hint: 'Run: p2pchat login NAME --directory p2pchat://HOST:PORT#FINGERPRINT',
     });
   }
-  return enrolDevice({ home: init.home, password: init.password, directory, user });
+  const { home, password, code, askCode } = init;
+  return enrolDevice({
+    ...{ home, password, directory, user },
+    ...(code !== undefined && { code }),
+    ...(askCode !== undefined && { askCode }),
+  });
 }
 
 function assertOwner(profile: Profile, user: string | undefined): void {

@@ -39,6 +39,8 @@ const statementSchema = v.variant('action', [
   v.object({ ...common, ...target, ...reason, action: v.literal('ban'), until: v.optional(time()) }),
   v.object({ ...common, ...target, ...reason, action: v.literal('unban') }),
   v.object({ ...common, ...target, ...reason, action: v.literal('role'), role: roleSchema }),
+  /** Of the directory: the account logs in by its password alone, until its owner sets up another second factor. */
+  v.object({ ...common, ...target, ...reason, action: v.literal('reset-second-factor') }),
   /** The keys of the group begin anew, with the actor's device alone: a commit which nobody can follow ended the old ones. */
   v.object({ ...common, action: v.literal('renew'), epoch: count() }),
   v.object({

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { deviceMethods, recoveryMethods } from './account-methods.js';
+import { deviceMethods, factorCode, factorMethods, recoveryMethods } from './account-methods.js';
 import { groupMethods, groupNotices } from './groups.js';
 import {
   CERTIFICATE_BYTES,
@@ -96,7 +96,8 @@ const loginMethods = {
     v.object({ login: count(), response: opaqueMessage }),
   ),
   'login.finish': method(
-    v.object({ login: count(), finish: opaqueMessage }),
+    /** `code`: of the second factor, where the account has one; without it, the error 'second-factor-needed'. */
+    v.object({ login: count(), finish: opaqueMessage, code: v.optional(factorCode) }),
     v.object({ user: userName, role: roleSchema, identityKey: exactly(32), backup: bytes(512) }),
   ),
 };
@@ -150,6 +151,8 @@ export const directoryMethods = {
       keyPackages: count(),
       /** The highest `starts` of this device before this hello: as high as ours only where old state was restored. */
       startsSeen: count(),
+      /** The account's role needs a second factor, and it has none. */
+      secondFactor: v.optional(v.literal('required')),
     }),
   ),
   ...loginMethods,
@@ -158,6 +161,7 @@ export const directoryMethods = {
   'password.start': method(v.object({ request: opaqueMessage }), v.object({ response: opaqueMessage })),
   'password.finish': method(v.object({ record: opaqueMessage, backup: bytes(512) }), nothing),
   'account.delete': method(nothing, nothing),
+  ...factorMethods,
   ...deviceMethods,
   /** Revokes this device's certificate, or those of all the account's devices. */
   logout: method(v.object({ everywhere: v.boolean() }), nothing),
@@ -232,6 +236,8 @@ export const directoryNotices = {
   'keypackages.low': v.object({ left: count() }),
   /** The caller's role is another one now. */
   role: v.object({ role: roleSchema }),
+  /** The account's second factor has been turned on or off. */
+  factor: v.object({ state: v.picklist(['on', 'off']) }),
   ...groupNotices,
   /** The last word before the directory ends the session. */
   end: v.object({ reason: text(16), code: text(64), message: text(512), hint: text(512) }),

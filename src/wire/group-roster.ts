@@ -147,7 +147,9 @@ export class GroupRoster {
       if (this.isBanned(user, seal.at)) throw refuse('denied', 'member-banned', `${user} is banned from #${this.name}`);
       return;
     }
-    if (action === 'role') throw refuse('protocol', 'act-misplaced', "roles are the directory's, not a group's");
+    if (action === 'role' || action === 'reset-second-factor') {
+      throw refuse('protocol', 'act-misplaced', "accounts are the directory's, not a group's");
+    }
     assertMembersRight(role, `${action} members`);
     if (foldName(user) === by.folded) throw refuse('usage', 'act-on-self', 'that is you', 'Use /leave to leave.');
     if (action === 'unban') {

@@ -65,6 +65,17 @@ export const BLOCK_MS = 10_000;
 /** Repeated blocks double up to this. */
 export const BLOCK_MAX_MS = 15 * 60_000;
 
+// --- Second factor ---
+
+/** RFC 6238's default step, and what RFC 4226 recommends for a secret: every app knows no other. */
+export const FACTOR_STEP_MS = 30_000;
+export const FACTOR_CODE_DIGITS = 6;
+export const FACTOR_SECRET_BYTES = 20;
+/** Steps before and after the current one whose codes count. */
+export const FACTOR_WINDOW = 1;
+/** Codes for whoever has lost the app; each opens once. */
+export const FACTOR_RECOVERY_CODES = 10;
+
 // --- Key packages ---
 
 export const KEY_PACKAGE_BYTES = 16 << 10;

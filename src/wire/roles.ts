@@ -26,6 +26,7 @@ export const PERMISSIONS = {
   'invitation.create': ADMINS,
   'person.ban': ADMINS,
   'upload.remove': ADMINS,
+  'second-factor.reset': ADMINS,
   'role.grant.beginner': ADMINS,
   'role.grant.advanced': ADMINS,
   'role.grant.admin': ['super-admin'],

@@ -16,6 +16,7 @@ const LEAST: Readonly<Record<Action, Role | 'nobody'>> = {
   'invitation.create': 'admin',
   'person.ban': 'admin',
   'upload.remove': 'admin',
+  'second-factor.reset': 'admin',
   'role.grant.beginner': 'admin',
   'role.grant.advanced': 'admin',
   'role.grant.admin': 'super-admin',

@@ -7,6 +7,13 @@ export function noAccount(): AccountApi {
   };
   return {
     recovery: 'unseen',
+    secondFactor: {
+      status: async () => ({ state: 'off', codes: 0, required: false }),
+      begin: never,
+      confirm: never,
+      renewCodes: never,
+      off: never,
+    },
     recoveryPhrase: never,
     checkRecoveryPhrase: never,
     devices: async () => [],

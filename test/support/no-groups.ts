@@ -20,6 +20,7 @@ export const noGroups: GroupsApi = {
   unban: none,
   settings: none,
   setRole: none,
+  resetSecondFactor: none,
   ledger: async () => [],
 };
 

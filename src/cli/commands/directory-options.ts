@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs';
+import { ROLES } from '../../wire/roles.js';
 import { WITH_PARENT } from '../options.js';
 import type { Shell } from '../shell.js';
 import type { Parsed } from '../table-commands.js';
@@ -27,6 +28,12 @@ const START = {
     describe: 'wrong passwords until a name is blocked; 3 by default',
   },
   'block-seconds': { type: 'string', requiresArg: true, describe: 'for how long, the first time; 10 by default' },
+  'require-second-factor': {
+    type: 'string',
+    requiresArg: true,
+    choices: ROLES,
+    describe: 'accounts of this role and those above it need a second factor',
+  },
   'upload-quota': {
     type: 'string',
     requiresArg: true,
@@ -45,6 +52,11 @@ const CONSOLE: readonly (readonly [form: string, line: string, about: string])[]
   ['invite [uses] [days]', 'invite', 'Makes an invitation: for one person and 7 days, unless said otherwise.'],
   ['registration <mode>', 'registration', 'Says who may register from now on: open, invite or closed.'],
   ['unblock <name>', 'unblock', 'Lifts the block of a user name after wrong passwords.'],
+  [
+    'reset-second-factor <name>',
+    'reset-second-factor',
+    'Takes the second factor off an account whose owner has lost it.',
+  ],
   ['pause', 'stop', 'Accepts nobody new until it is resumed; who is connected stays.'],
   ['resume', 'start', 'Accepts connections again.'],
   ['database [name]', 'database', 'Opens another database, or makes it; shows which one is open.'],

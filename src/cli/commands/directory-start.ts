@@ -15,6 +15,7 @@ export interface DirectoryStartOptions {
   readonly listen?: string | undefined;
   readonly store?: string | undefined;
   readonly registration?: DirectoryOptions['registration'] | undefined;
+  readonly 'require-second-factor'?: DirectoryOptions['requireSecondFactor'] | undefined;
   readonly rooms?: string | undefined;
   readonly 'block-after'?: string | undefined;
   readonly 'block-seconds'?: string | undefined;
@@ -81,6 +82,7 @@ function optionsOf(shell: Shell, options: DirectoryStartOptions): DirectoryOptio
     ...(options.registration !== undefined && { registration: options.registration }),
     ...(blockAfter !== undefined && { blockAfter }),
     ...(blockSeconds !== undefined && { blockSeconds }),
+    ...(options['require-second-factor'] !== undefined && { requireSecondFactor: options['require-second-factor'] }),
     uploads: uploadsOf(options),
     ...(options.rooms !== undefined && { rooms: roomNames(options.rooms) }),
   };

@@ -1,5 +1,6 @@
 import { Failure, hasCode, toFailure } from '../../base/errors.js';
-import type { PeerApi, Whoami } from '../../peer/api.js';
+import type { LoginPeer, PeerApi, Whoami } from '../../peer/api.js';
+import { asksForCode } from '../../peer/login-code.js';
 import { enterFirstRoom } from '../first-room.js';
 import { LineMode } from '../line-mode.js';
 import { nameOf } from '../name.js';
@@ -15,6 +16,8 @@ export interface LoginOptions extends PeerOptions {
   readonly invite?: string | undefined;
   readonly plain?: boolean | undefined;
   readonly recover?: boolean | undefined;
+  /** Of the second factor. */
+  readonly code?: string | undefined;
   readonly 'phrase-file'?: string | undefined;
   /** For the first minutes: whom to talk to, and what to say about it. */
   readonly open?: string;
@@ -34,6 +37,7 @@ class SignIn {
   readonly #shell: Shell;
   readonly #options: LoginOptions;
   #profile: Whoami | undefined;
+  #codeTries = TRIES;
 
   constructor(shell: Shell, options: LoginOptions, profile: Whoami | undefined) {
     this.#shell = shell;
@@ -45,7 +49,7 @@ class SignIn {
   async open(user: string, secret: string): Promise<Opened> {
     const { loginPeer } = await this.#shell.parts.peer();
     if (this.#profile === undefined) neededDirectory(this.#shell, this.#options, undefined);
-    const init = { ...withPassword(this.#shell, this.#options, secret), user };
+    const init = { ...withPassword(this.#shell, this.#options, secret), user, ...this.#codes() };
     return openProfile(this.#shell, () => loginPeer(init), { stays: true });
   }
 
@@ -58,12 +62,33 @@ class SignIn {
       } catch (error) {
         const failure = toFailure(error);
         if (asks && failure.code === 'password-empty' && this.#profile === undefined) return this.#register(user);
+        // The password was right.
+        if (asksForCode(failure)) throw failure;
         if (failure.reason === 'credentials') left--;
         if (left === 0 || !(failure.reason === 'credentials' || failure.code === 'password-empty') || !asks)
           throw failure;
         this.#shell.output.failure(failure);
         this.#shell.output.note(this.#again(user, left));
       }
+    }
+  }
+
+  /** The code that was given, or who can be asked for it. */
+  #codes(): Pick<LoginPeer, 'code' | 'askCode'> {
+    const { code, 'password-file': file } = this.#options;
+    return {
+      ...(code !== undefined && { code }),
+      ...(canAsk(this.#shell, { file }) && { askCode: (why) => this.#code(why) }),
+    };
+  }
+
+  async #code(why: Failure): Promise<string> {
+    if (this.#codeTries-- === 0) throw why;
+    if (why.code !== 'second-factor-needed') this.#shell.output.failure(why);
+    for (;;) {
+      const code = await this.#shell.input().line('Code from your app, or a recovery code: ');
+      if (code === undefined) throw why;
+      if (code.trim() !== '') return code.trim();
     }
   }
 

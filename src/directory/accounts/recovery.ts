@@ -64,15 +64,15 @@ export class ChannelRecovery {
     return { response };
   }
 
-  /** @throws Failure denied 'recovery-needed' */
-  async finish({ record, backup }: Params<EnrolMethods, 'recover.finish'>): Promise<Record<string, never>> {
+  /** @returns whose password it is now. @throws Failure denied 'recovery-needed' */
+  async finish({ record, backup }: Params<EnrolMethods, 'recover.finish'>): Promise<{ readonly folded: string }> {
     const { accounts, loginServer, clock } = this.#init;
     const proven = this.#proven;
     this.#proven = undefined;
     if (proven === undefined || clock.monotonic() - proven.at > LOGIN_VALID_MS) throw recoveryNeeded();
     loginServer.assertRecord(proven.folded, record);
     await accounts.setPassword(proven.folded, record, backup);
-    return {};
+    return { folded: proven.folded };
   }
 }
 

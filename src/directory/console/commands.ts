@@ -3,6 +3,7 @@ import { Failure } from '../../base/errors.js';
 import type { RegistrationMode } from '../../wire/directory.js';
 import { foldName } from '../../wire/names.js';
 import type { Directory } from '../directory.js';
+import { resetFactor } from '../requests/factor.js';
 
 /** What a command says: an object for programs, lines for people. */
 export interface ConsoleItem {
@@ -80,6 +81,13 @@ export const COMMANDS: readonly ConsoleCommand[] = [
     about: 'Lifts the block of a user name after wrong passwords.',
     ...{ least: 1, most: 1 },
     run: unblock,
+  },
+  {
+    name: 'reset-second-factor',
+    usage: 'reset-second-factor NAME',
+    about: 'Takes the second factor off an account whose owner has lost it: the password alone opens it then.',
+    ...{ least: 1, most: 1 },
+    run: resetSecondFactor,
   },
   {
     name: 'help',
@@ -184,6 +192,14 @@ function unblock(directory: Directory, [name = '']: readonly string[]): ConsoleI
   const folded = foldName(name);
   guard.forget(folded, clock.monotonic());
   return [item({ event: 'unblocked', user: folded }, 'The name may log in again.')];
+}
+
+async function resetSecondFactor(directory: Directory, [name = '']: readonly string[]): Promise<ConsoleItem[]> {
+  const { core } = directory.site;
+  const { user, folded } = await core.accounts.need(name);
+  await resetFactor(core, folded);
+  core.log.info('second factor reset by the operator', { user });
+  return [item({ event: 'second-factor-reset', user }, `${user} logs in by the password alone now.`)];
 }
 
 function help(name: string | undefined): ConsoleItem[] {

@@ -6,7 +6,7 @@ import type { Log, Store } from '../../store/store.js';
 import type { Act } from '../../wire/acts.js';
 import { assertDirectoryBan } from '../../wire/group-roster.js';
 import { foldName } from '../../wire/names.js';
-import { assertRoleChange, may, type Role } from '../../wire/roles.js';
+import { assertRoleChange, may, outranks, type Role } from '../../wire/roles.js';
 import { storedActCodec } from './rows.js';
 
 /** The acts on the directory itself, in one chain: roles, bans. What follows from them is stored with the accounts. */
@@ -72,5 +72,15 @@ function judge({ statement, seal }: Act): void {
   const { role, targetRole = 'beginner' } = seal;
   if (statement.action === 'role') assertRoleChange(role, targetRole, statement.role);
   else if (statement.action === 'ban' || statement.action === 'unban') assertDirectoryBan(role, targetRole);
+  else if (statement.action === 'reset-second-factor') assertReset(role, targetRole);
   else throw new Failure('protocol', 'act-misplaced', 'that is not an act on the directory');
+}
+
+/** @throws Failure denied 'not-permitted', 'member-outranks' */
+function assertReset(role: Role, targetRole: Role): void {
+  if (may(role, 'second-factor.reset') && outranks(role, targetRole)) return;
+  const code = may(role, 'second-factor.reset') ? 'member-outranks' : 'not-permitted';
+  throw new Failure('denied', code, `your role '${role}' cannot reset the second factor of somebody '${targetRole}'`, {
+    hint: "Ask the super-admin of this directory; for the super-admin's own, its operator's console has the same command.",
+  });
 }

@@ -20,6 +20,7 @@ import { accountHandlers } from './account.js';
 import { conversationHandlers } from './conversations.js';
 import type { Handlers } from './dispatch.js';
 import { helloFirst } from './enrol.js';
+import { factorHandlers, lacksFactor } from './factor.js';
 import { groupHandlers } from './groups.js';
 import { admit, assertCurrent } from './hello.js';
 import { ledgerHandlers } from './ledger.js';
@@ -172,6 +173,7 @@ export class DeviceRequests implements DeviceSession, Signed {
       ...{ version, user: account.user, role: account.role, now: core.clock.now(), keyPackages, startsSeen },
       observed: { host: this.#caller.address, port: this.#caller.port },
       crl: core.revocations.der,
+      ...((await lacksFactor(core, account)) && { secondFactor: 'required' as const }),
     };
   }
 
@@ -189,6 +191,7 @@ export class DeviceRequests implements DeviceSession, Signed {
 export const deviceHandlers: Handlers<DirectoryMethods, DeviceRequests> = {
   hello: (channel, params) => channel.hello(params),
   ...accountHandlers,
+  ...factorHandlers,
   ...peopleHandlers,
   ...conversationHandlers,
   ...groupHandlers,

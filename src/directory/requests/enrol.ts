@@ -103,14 +103,19 @@ export const enrolHandlers: Handlers<EnrolMethods, EnrolRequests> = {
     channel.about(user);
     return channel.logins.start(user, request);
   },
-  'login.finish': async (channel, { login, finish }) => {
-    return channel.finishLogin(await channel.logins.finish(login, finish));
+  'login.finish': async (channel, { login, finish, code }) => {
+    return channel.finishLogin(await channel.logins.finish(login, finish, code));
   },
   'recover.start': (channel, params) => {
     channel.about(params.user);
     return channel.recovery.start(params);
   },
-  'recover.finish': (channel, params) => channel.recovery.finish(params),
+  'recover.finish': async (channel, params) => {
+    const { folded } = await channel.recovery.finish(params);
+    // Whoever has the phrase is the account, also where the app is lost: the login that follows takes no code.
+    channel.logins.vouch(folded);
+    return {};
+  },
   enrol: (channel, params) => channel.enrol(params),
 };
 

@@ -12,6 +12,7 @@ import type { NamedGroup } from '../groups/named-group.js';
 import { rateLimited } from '../guard/buckets.js';
 import { takeMessages } from './conversations.js';
 import type { Handlers } from './dispatch.js';
+import { assertFactor } from './factor.js';
 import { PAGE_BYTES } from './pages.js';
 import type { Signed } from './signed.js';
 
@@ -100,12 +101,11 @@ export const groupHandlers: Pick<Handlers<DirectoryMethods, Signed>, Grouping> =
 const address = ({ session }: Signed): DeviceAddress => ({ user: session.user, device: session.device });
 
 /** The statement under the directory's seal, with every signature judged as any reader will. */
-export async function sealed(
-  { core, session }: Signed,
-  signed: SignedStatement,
-): Promise<{ act: Act; encoded: Uint8Array }> {
+export async function sealed(by: Signed, signed: SignedStatement): Promise<{ act: Act; encoded: Uint8Array }> {
+  const { core, session } = by;
   const { certificate } = await core.devices.need(session.folded, session.device);
   const statement = statementCodec.decode(signed.statement);
+  await assertFactor(by, statement.action);
   const target = 'user' in statement ? await core.accounts.need(statement.user) : undefined;
   const encoded = sealAct(core.authority, signed, {
     certificate,

@@ -7,6 +7,7 @@ import type { Core } from '../core.js';
 import { takeMessages } from './conversations.js';
 import { endDevices } from './devices.js';
 import type { Handlers } from './dispatch.js';
+import { resetFactor } from './factor.js';
 import { sealed } from './groups.js';
 import type { Signed } from './signed.js';
 
@@ -31,7 +32,8 @@ async function carryOut(core: Core, act: Act, encoded: Uint8Array): Promise<void
   if (statement.action === 'role') {
     await core.accounts.setRole(target, statement.role);
     for (const session of core.sessions.of(target)) session.roleChanged(statement.role);
-  } else if (statement.action === 'unban') await core.accounts.setBan(target, undefined);
+  } else if (statement.action === 'reset-second-factor') await resetFactor(core, target);
+  else if (statement.action === 'unban') await core.accounts.setBan(target, undefined);
   else if (statement.action === 'ban') {
     const { reason, until } = statement;
     const ban: Ban = { by: by.user, at: seal.at, ...(reason && { reason }), ...(until && { until }) };

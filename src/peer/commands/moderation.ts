@@ -29,7 +29,13 @@ interface Said {
 const lines = ({ action, user, group, until, role }: Said): string[] => {
   const where = group === undefined ? '' : ` in ${field(group)}`;
   if (action === 'role') return [`${field(user)} is ${role} now.`];
-  const what = { kick: 'was kicked', ban: 'is banned', unban: 'is no longer banned' }[action] ?? action;
+  const what =
+    {
+      kick: 'was kicked',
+      ban: 'is banned',
+      unban: 'is no longer banned',
+      'reset-second-factor': 'logs in by the password alone now',
+    }[action] ?? action;
   return [`${field(user)} ${what}${where}${until === undefined ? '' : ` until ${until}`}.`];
 };
 
@@ -110,6 +116,20 @@ const unban = define({
   lines,
 });
 
+const resetSecondFactor = define({
+  name: 'reset-second-factor',
+  slash: 'resetsecondfactor',
+  parameters: { user: USER, reason: REASON },
+  least: 'admin',
+  about: 'Takes the second factor off somebody who has lost it: the password alone opens the account then.',
+  examples: { slash: 'bob lost the telephone', shell: 'bob lost the telephone' },
+  async *run(peer, { user, reason }): AsyncIterable<Said> {
+    await peer.groups.resetSecondFactor(user, reason);
+    yield { event: 'moderation', action: 'reset-second-factor', user, by: peer.user, ...(reason && { reason }) };
+  },
+  lines,
+});
+
 async function* ledgerOf(peer: PeerApi, group: string | undefined) {
   for (const line of await peer.groups.ledger(group)) yield { event: 'ledger' as const, ...line };
 }
@@ -141,4 +161,4 @@ function ledgerLine(
   return `${number}  ${clockTime(at, now)} ${field(by)}: ${action}${target}${rest}`;
 }
 
-export const moderationCommands: readonly Command[] = [role, kick, ban, unban, ledger];
+export const moderationCommands: readonly Command[] = [role, kick, ban, unban, resetSecondFactor, ledger];

@@ -14,6 +14,7 @@ import { path } from './path.js';
 import { play } from './play.js';
 import { recovery } from './recovery.js';
 import { search } from './search.js';
+import { secondFactor } from './second-factor.js';
 import { send } from './send.js';
 import { speed } from './speed.js';
 import { talkCommands } from './talk.js';
@@ -48,6 +49,7 @@ export const commands: readonly Command[] = [
   path,
   passwd,
   recovery,
+  secondFactor,
   devices,
   revokeDevice,
   logout,

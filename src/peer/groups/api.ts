@@ -65,6 +65,8 @@ export interface GroupsApi {
   /** Changes what is given and leaves the rest. Without anything, tells how it is. */
   settings(name: string, change?: Partial<GroupSettings>): Promise<GroupSettings & { readonly group: string }>;
   setRole(user: string, role: Role): Promise<void>;
+  /** @throws Failure denied 'not-permitted', 'member-outranks' */
+  resetSecondFactor(user: string, reason?: string): Promise<void>;
   /** The acts of a group or of the directory, every signature and the chain verified. @throws Failure trust */
   ledger(group?: string): Promise<readonly LedgerLine[]>;
 }

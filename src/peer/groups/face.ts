@@ -97,6 +97,10 @@ export class GroupsFace implements GroupsApi {
     return this.#init.ledger.act({ action: 'role', user: person(user), role });
   }
 
+  resetSecondFactor(user: string, reason?: string): Promise<void> {
+    return this.#init.ledger.act({ action: 'reset-second-factor', user: person(user), ...because(reason) });
+  }
+
   async ledger(group?: string): Promise<readonly LedgerLine[]> {
     if (group === undefined) return this.#init.ledger.read();
     const acts = await this.#init.named.acts(bare(group));

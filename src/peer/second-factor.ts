@@ -1,0 +1,31 @@
+import { totpSecretText, totpUri } from '../crypto/totp.js';
+import type { SecondFactorApi } from './account-api.js';
+import type { DirectoryClient } from './directory-client.js';
+import { confirmPassword } from './password.js';
+import type { Self } from './self.js';
+
+export interface SecondFactorInit {
+  readonly self: Self;
+  client(): DirectoryClient;
+}
+
+/** The second factor as its owner sees it: kept and judged by the directory, which asks for it when a device is added. */
+export function secondFactorOf({ self, client }: SecondFactorInit): SecondFactorApi {
+  return {
+    status: () => client().request('factor.status', {}),
+    async begin(password) {
+      await confirmPassword(client(), self, password);
+      const { secret } = await client().request('factor.begin', {});
+      return { uri: totpUri(secret, self.user), secret: totpSecretText(secret) };
+    },
+    confirm: async (code) => (await client().request('factor.confirm', { code })).codes,
+    async renewCodes(password) {
+      await confirmPassword(client(), self, password);
+      return (await client().request('factor.codes', {})).codes;
+    },
+    async off(password) {
+      await confirmPassword(client(), self, password);
+      await client().request('factor.off', {});
+    },
+  };
+}
