@@ -114,7 +114,7 @@ export interface TransferFile {
   readonly type?: string;
   /** Once done: hex. */
   readonly sha256?: string;
-  /** Once done, on the receiver: where it is. */
+  /** Where it is: on the receiver once done, and on the sender of one file. */
   readonly path?: string;
 }
 

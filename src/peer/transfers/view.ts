@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { hex } from '../../base/bytes.js';
 import { timestamp } from '../../base/clock.js';
 import type { Progress } from '../../transfer/transfer.js';
@@ -42,7 +43,7 @@ export function viewOf(
     direction: row.direction,
     peer: row.user,
     conversation: row.group === undefined ? conversationWith(row.user) : row.group,
-    files: manifest.files.map((file, index) => fileOf(file, row.results?.[index])),
+    files: manifest.files.map((file, index) => fileOf(file, row.results?.[index] ?? ownFile(row, manifest))),
     state,
     bytes,
     size,
@@ -55,6 +56,13 @@ export function viewOf(
     offeredAt: timestamp(row.createdAt),
     ...(row.failure !== undefined && { error: row.failure }),
   };
+}
+
+/** A file that is offered by itself lies here, at the sender. */
+function ownFile({ source }: TransferRow, { files }: Manifest): { readonly path?: string } {
+  const [path, ...more] = source?.paths ?? [];
+  const alone = path !== undefined && more.length === 0 && files.length === 1 && files[0]!.path === basename(path);
+  return alone ? { path } : {};
 }
 
 function fileOf(

@@ -11,12 +11,13 @@ const SHOWN = /\.(?:png|jpe?g|gif|webp|bmp|mp4|m4v|mov|mkv|webm|avi)$/i;
 const LOOKED_AT = 30;
 
 /**
- * A file that is here, because the person has accepted it or fetched it, and is a picture or a film by its name. What is
- * only offered is never opened.
+ * A file that is here, because the person sends it, or has accepted or fetched it, and is a picture or a film by its name.
+ * What somebody only offers is never opened.
  */
 function pathOf({ transfer, uploadState }: Entry): string | undefined {
-  const done = transfer?.event.direction === 'in' && transfer.event.state === 'done' ? transfer.event.files : [];
-  const path = done.length === 1 ? done[0]?.path : uploadState?.state === 'done' ? uploadState.path : undefined;
+  const { direction, state, files } = transfer?.event ?? { files: [] };
+  const here = direction === 'out' || state === 'done' ? files : [];
+  const path = here.length === 1 ? here[0]?.path : uploadState?.state === 'done' ? uploadState.path : undefined;
   return path !== undefined && SHOWN.test(path) ? path : undefined;
 }
 

@@ -40,13 +40,35 @@ test('only what is here because the person took it is opened, one file after the
     model.apply(transfer({ id: state, state }), 0);
   model.apply(transfer({ id: 'text', ...file('/in/notes.txt') }), 0);
   model.apply(transfer({ id: 'playlist', ...file('/in/list.m3u8') }), 0);
-  model.apply(transfer({ id: 'own', direction: 'out' }), 0);
+  model.apply(transfer({ id: 'own folder', direction: 'out', files: [{ name: 'x.png', size: 1 }] }), 0);
   previews.want(model.conversation('@bob'));
   model.apply(transfer({}), 0);
   for (let time = 0; time < 3; time++) previews.want(model.conversation('@bob'));
   await done;
   assert.deepEqual(opened, ['/in/x.png']);
   assert.equal(model.conversation('@bob').log.find('transfer-a1')?.picture?.width, 1);
+});
+
+test('what the person sends is shown to them as well', async () => {
+  const model = new ChatModel('ann', 'online');
+  let opened: (path: string) => void = () => {};
+  const first = new Promise<string>((resolve) => {
+    opened = resolve;
+  });
+  const previews = new Previews(
+    model,
+    async (path) => {
+      opened(path);
+      return undefined;
+    },
+    () => {},
+  );
+  model.apply(
+    transfer({ direction: 'out', state: 'offered', files: [{ name: 'x.png', size: 1, path: '/mine/x.png' }] }),
+    0,
+  );
+  previews.want(model.conversation('@bob'));
+  assert.equal(await first, '/mine/x.png');
 });
 
 const ffmpeg = spawnSync('ffmpeg', ['-version']).status === 0;
