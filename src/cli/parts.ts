@@ -1,6 +1,6 @@
 import type { Failure } from '../base/errors.js';
 import type { Recovery } from '../peer/account-api.js';
-import type { LoginPeer, NewAccount, OpenPeer, PeerApi, Whoami } from '../peer/api.js';
+import type { AskCode, LoginPeer, NewAccount, OpenPeer, PeerApi, Whoami } from '../peer/api.js';
 import type { Role } from '../wire/directory.js';
 
 /**
@@ -31,7 +31,7 @@ export interface ScreenStart {
   readonly user: string | undefined;
   /** Whether there is a profile. */
   readonly known: boolean;
-  signIn(input: { directory: string; user: string; password: string }): Promise<PeerApi>;
+  signIn(input: { directory: string; user: string; password: string }, askCode: AskCode): Promise<PeerApi>;
   signUp(input: { directory: string; user: string; password: string; invite?: string }): Promise<PeerApi>;
   /** The conversation to open where nothing was said yet. */
   readonly open?: string;

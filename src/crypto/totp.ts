@@ -21,9 +21,9 @@ export const newTotpSecret = (random: Random): Uint8Array => random.bytes(FACTOR
 /** Base32, 32 characters: what a person types where the app can't see the QR code. */
 export const totpSecretText = (secret: Uint8Array): string => secretOf(secret).base32;
 
-/** What the QR code says. User names need no escaping; the app's defaults are left out, for a smaller code. */
+/** What the QR code says. User names need no escaping; what an app takes for granted is left out, for a smaller code. */
 export const totpUri = (secret: Uint8Array, user: string): string =>
-  `otpauth://totp/${ISSUER}:${user}?secret=${totpSecretText(secret)}&issuer=${ISSUER}`;
+  `otpauth://totp/${ISSUER}:${user}?secret=${totpSecretText(secret)}`;
 
 /** The code at a time, milliseconds since 1970. */
 export const totpCode = (secret: Uint8Array, at: number): string =>

@@ -11,11 +11,20 @@ export interface CommandInfo {
   readonly takes: readonly ('user' | 'conversation' | 'group' | 'path' | 'command' | 'text' | readonly string[])[];
 }
 
+/** What is shown with a question, over everything else, and goes with it. */
+export interface Beside {
+  /** Of equal width. */
+  readonly qr: readonly string[];
+  readonly lines: readonly string[];
+}
+
 export interface CommandContext {
   /** The open conversation, for commands that mean it when none is named. */
   readonly current: string | undefined;
   /** Asks for something that must not be seen. Undefined where the person gave up. */
   secret(label: string): Promise<string | undefined>;
+  /** Asks for something that may be seen while it is typed. */
+  ask(label: string, beside: Beside): Promise<string | undefined>;
 }
 
 export interface CommandResult {

@@ -1,5 +1,5 @@
 import { Failure, hasCode, toFailure } from '../../base/errors.js';
-import type { LoginPeer, PeerApi, Whoami } from '../../peer/api.js';
+import type { AskCode, LoginPeer, PeerApi, Whoami } from '../../peer/api.js';
 import { asksForCode } from '../../peer/login-code.js';
 import { enterFirstRoom } from '../first-room.js';
 import { LineMode } from '../line-mode.js';
@@ -140,8 +140,10 @@ export async function wantsScreen(shell: Shell, options: LoginOptions): Promise<
 async function screen(shell: Shell, options: LoginOptions, profile: Whoami | undefined): Promise<void> {
   const { loginPeer, registerAccount } = await shell.parts.peer();
   if (options.name !== undefined) await nameOf(shell, options.name, profile);
-  const open = async (user: string, secret: string, directory: string): Promise<PeerApi> => {
-    const init = { ...withPassword(shell, { ...options, directory }, secret), user };
+  const open = async (user: string, secret: string, directory: string, askCode?: AskCode): Promise<PeerApi> => {
+    const { code } = options;
+    const codes = { ...(code !== undefined && { code }), ...(askCode && { askCode }) };
+    const init = { ...withPassword(shell, { ...options, directory }, secret), user, ...codes };
     return (await openProfile(shell, () => loginPeer(init), { stays: true })).peer;
   };
   const { open: conversation, greeting, invite: given } = options;
@@ -149,7 +151,7 @@ async function screen(shell: Shell, options: LoginOptions, profile: Whoami | und
     directory: givenDirectory(shell, options) ?? profile?.directory,
     user: options.name ?? profile?.user,
     known: profile !== undefined,
-    signIn: ({ user, password: secret, directory }) => open(user, secret, directory),
+    signIn: ({ user, password: secret, directory }, askCode) => open(user, secret, directory, askCode),
     async signUp({ user, password: secret, directory, invite = given }) {
       await registerAccount({
         home: shell.home,

@@ -52,6 +52,16 @@ export type Parameter = ParameterBase &
 
 export type Parameters = Readonly<Record<string, Parameter>>;
 
+/** What somebody at a screen is asked, so that the command goes on at once. */
+export interface Question {
+  readonly about: string;
+  /** Shown beside it as long as it stands, and not kept. */
+  readonly qr: readonly string[];
+  readonly lines: readonly string[];
+  /** The arguments of the run that the answer is for. */
+  args(answer: string): Readonly<Record<string, unknown>>;
+}
+
 /** What a command says: one JSON object a line for programs. Each command renders its own objects for people. */
 export type Item = Readonly<Record<string, unknown>>;
 
@@ -90,6 +100,8 @@ export interface Command {
   readonly fromProfile?: (me: Whoami) => Item;
   run(peer: PeerApi, args: Readonly<Record<string, unknown>>, context: Context): AsyncIterable<Item>;
   lines(item: Item, context: Context): readonly string[];
+  /** On a screen, in place of the item's lines: what is to be answered next. */
+  asks(item: Item): Question | undefined;
   /** What takes the place of the line before it while this goes on; undefined for what is said for good. */
   progress(item: Item, context: Context): string | undefined;
 }
@@ -107,6 +119,7 @@ interface CommandInit<P extends Parameters, I extends object> {
   readonly fromProfile?: (me: Whoami) => Item;
   run(peer: PeerApi, args: Values<P>, context: Context): AsyncIterable<I>;
   lines(item: I, context: Context): readonly string[];
+  asks?(item: I): Question | undefined;
   progress?(item: I, context: Context): string | undefined;
 }
 
@@ -122,6 +135,7 @@ export function define<const P extends Parameters, I extends object>(init: Comma
     slashTakes: (init.slashTakes as Record<string, string> | undefined) ?? labels(init.parameters),
     run: (peer, args, context) => init.run(peer, args as Values<P>, context) as AsyncIterable<I & Item>,
     lines: (item, context) => init.lines(item as I, context),
+    asks: (item) => init.asks?.(item as I),
     progress: (item, context) => init.progress?.(item as I, context),
   };
 }

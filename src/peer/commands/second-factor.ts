@@ -39,7 +39,7 @@ async function done(peer: PeerApi, { step, code, password }: Given): Promise<Ite
   switch (step) {
     case 'on': {
       const { uri, secret } = await secondFactor.begin(password);
-      return { event, step, state: 'pending', uri, secret, qr: qrLines(uri) };
+      return { event, step, state: 'pending', uri, secret, qr: qrLines(uri, 'low') };
     }
     case 'confirm':
       if (code === undefined) throw codeMissing();
@@ -55,6 +55,8 @@ async function done(peer: PeerApi, { step, code, password }: Given): Promise<Ite
     }
   }
 }
+
+const inFours = (secret: string): string => secret.replace(/(.{4})(?=.)/g, '$1 ');
 
 const codeMissing = (): Failure =>
   new Failure('usage', 'second-factor-code', 'Which code does your app show?', {
@@ -105,6 +107,20 @@ export const secondFactor = define({
     yield await done(peer, { step, code, password });
   },
 
+  asks(item) {
+    if (item.step !== 'on') return undefined;
+    return {
+      about: 'The six digits it shows then',
+      qr: item.qr,
+      lines: [
+        'Let the authenticator app on your telephone read this code, or type into it:',
+        inFours(item.secret),
+        'Then type here what it shows. The second factor is on when that is right.',
+      ],
+      args: (code) => ({ step: 'confirm', code }),
+    };
+  },
+
   lines(item, { face }) {
     const verb = face === 'slash' ? '/secondfactor' : 'p2pchat second-factor';
     if (item.step === 'status') return statusLines(item, verb);
@@ -113,7 +129,7 @@ export const secondFactor = define({
     return [
       'Let an authenticator app on your telephone read this:',
       ...item.qr,
-      `or type into it: ${item.secret.replace(/(.{4})(?=.)/g, '$1 ')}`,
+      `or type into it: ${inFours(item.secret)}`,
       item.uri,
       `Then: ${verb} confirm CODE, with the six digits it shows.`,
     ];

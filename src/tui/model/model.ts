@@ -189,6 +189,7 @@ export class ChatModel implements ModelHost {
         return [];
       case 'account':
         if (event.change === 'recovery') this.checklist.tick('phrase');
+        else this.notice(`The second factor of your account is ${event.state} now.`, now);
         return [];
       case 'error':
         this.fail(new Failure('internal', event.code, event.message, { hint: event.hint }), now);

@@ -1,11 +1,12 @@
 import { type Areas, areas, MIN_HEIGHT, MIN_WIDTH } from './areas.js';
 import { paintChecklist } from './checklist.js';
-import { editorRows, paintEditor, paintSecret } from './editor.js';
+import { editorRows, paintEditor } from './editor.js';
 import { Grid } from './grid.js';
 import { paintHelp } from './help.js';
 import { hintText, paintHint } from './hint.js';
 import { paintLog, viewStyle } from './log.js';
 import { paintMembers } from './members.js';
+import { paintQuestion } from './question.js';
 import type { ChatScene } from './scene.js';
 import { paintSidebar } from './sidebar.js';
 import { paintStatus, paintTitle } from './status.js';
@@ -46,7 +47,7 @@ export function paintChat(scene: ChatScene, width: number, height: number): Chat
   paintHint(grid, hintText(scene), place.hint);
   grid.fill({ ...place.title, y: place.editor.y - 1, height: 1 }, 'border', '─');
   paintTyping(grid, current, { ...place.editor, y: place.editor.y - 1, height: 1 });
-  if (scene.prompt) paintSecret(grid, scene.prompt.label, scene.prompt.editor, place.editor);
+  if (scene.prompt) paintQuestion(grid, scene.prompt, place.editor);
   else paintEditor(grid, scene.search?.editor ?? scene.editor, place.editor, scene.bidi);
   if (scene.overlay?.kind === 'help') paintHelp(grid, scene);
   if (scene.overlay?.kind === 'transfers') {

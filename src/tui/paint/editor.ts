@@ -1,5 +1,4 @@
 import type { Editor } from '../editor/editor.js';
-import { toGlyphs } from '../text/glyphs.js';
 import { type BidiMode, caretCell, type Line, layout } from '../text/layout.js';
 import type { Grid, Rect } from './grid.js';
 
@@ -34,12 +33,4 @@ export function paintEditor(grid: Grid, editor: Editor, area: Rect, bidi: BidiMo
     const cell = x + caretCell(line, editor.cursor);
     grid.cursor = { x: Math.max(left, Math.min(cell, right - 1)), y: area.y + row };
   }
-}
-
-/** A secret: its length is all that is seen. */
-export function paintSecret(grid: Grid, label: string, editor: Editor, area: Rect): void {
-  const right = area.x + area.width;
-  const x = grid.text(area.x, area.y, `${label}: `, 'accent', right);
-  const end = grid.text(x, area.y, '•'.repeat(toGlyphs(editor.text).length), 'text', right - 1);
-  grid.cursor = { x: end, y: area.y };
 }

@@ -1,4 +1,4 @@
-import type { CommandInfo } from '../commands.js';
+import type { Beside, CommandInfo } from '../commands.js';
 import type { Editor } from '../editor/editor.js';
 import type { Quote } from '../log/entry.js';
 import type { ChatModel } from '../model/model.js';
@@ -27,8 +27,8 @@ export interface ChatScene {
   /** Whether the members of a group are shown where there is room. */
   readonly members: boolean;
   readonly commands: readonly CommandInfo[];
-  /** A question that takes the editor's place until it is answered: a secret, never echoed. */
-  readonly prompt: { readonly label: string; readonly editor: Editor } | undefined;
+  /** A question that takes the editor's place until it is answered: a secret, never echoed, unless it says beside what. */
+  readonly prompt: { readonly label: string; readonly editor: Editor; readonly beside?: Beside } | undefined;
   /** The message that what is written will answer. */
   readonly reply: Quote | undefined;
   /** One line that goes by itself: what a key did. */

@@ -86,11 +86,12 @@ function paintWelcome(place: Place, flow: SignInFlow): void {
   }
 }
 
-const TITLE = { welcome: 'p2pchat', signin: 'Sign in', signup: 'Create an account' };
+const TITLE = { welcome: 'p2pchat', signin: 'Sign in', signup: 'Create an account', code: 'Second factor' };
 const KEYS = {
   welcome: '↑ ↓ to choose · Enter · Esc to leave',
   signin: 'Enter: next · Tab, ↑ ↓: between fields · Esc: back',
   signup: 'Enter: next · Tab, ↑ ↓: between fields · Esc: back',
+  code: 'Enter: go on · Esc: back',
 };
 
 /** Welcome, sign-in or sign-up on a screen of that size. */

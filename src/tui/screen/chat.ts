@@ -128,6 +128,7 @@ export class ChatScreen implements ChatActions {
       local: (line) => runLocal(line, deeds),
       open,
       secret: (label) => this.prompt.ask(label),
+      ask: (label, beside) => this.prompt.ask(label, beside),
       replyTo: () => this.#reply.take(),
       ran: () => this.model.setMuted(peer.preferences.get().muted),
       changed: () => this.#frames.soon(),

@@ -14,6 +14,7 @@ interface OutgoingHost {
   local(line: string): boolean;
   open(conversation: string): void;
   secret: CommandContext['secret'];
+  ask: CommandContext['ask'];
   changed(): void;
   /** The message the text answers, if it answers one. */
   replyTo(): string | undefined;
@@ -21,7 +22,7 @@ interface OutgoingHost {
   ran(): void;
 }
 
-const SECRET = /^\/recovery\b/i;
+const SECRET = /^\/(recovery|secondfactor)\b/i;
 
 /** What is written goes out: a command where it begins with a slash (two slashes for a text that does), else a message. */
 export class Outgoing {
@@ -61,11 +62,11 @@ export class Outgoing {
   }
 
   async #command(line: string): Promise<void> {
-    const { commands, model, clock, secret } = this.#host;
+    const { commands, model, clock, secret, ask } = this.#host;
     const current = model.selected === HOME ? undefined : model.selected;
     try {
       if (this.#host.local(line)) return;
-      const { lines, open } = await commands.run(line, { current, secret });
+      const { lines, open } = await commands.run(line, { current, secret, ask });
       if (open !== undefined) this.#host.open(open);
       if (lines.length === 0) return;
       // What nobody else may see is not shown where others talk.

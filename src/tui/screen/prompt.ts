@@ -1,12 +1,18 @@
+import type { Beside } from '../commands.js';
 import { Editor } from '../editor/editor.js';
 
-interface Question {
+export interface Asked {
   readonly label: string;
   readonly editor: Editor;
+  /** Where what is typed may be seen: what it is about. */
+  readonly beside?: Beside;
+}
+
+interface Question extends Asked {
   readonly answer: (text: string | undefined) => void;
 }
 
-/** A question for something that must not be seen; it takes the editor's place until it is answered. */
+/** A question, mostly for something that must not be seen; it takes the editor's place until it is answered. */
 export class SecretPrompt {
   readonly #changed: () => void;
   #question: Question | undefined;
@@ -15,15 +21,16 @@ export class SecretPrompt {
     this.#changed = changed;
   }
 
-  get question(): { readonly label: string; readonly editor: Editor } | undefined {
+  get question(): Asked | undefined {
     return this.#question;
   }
 
   /** Resolves with what was written, or undefined where the person gave up or another question came. */
-  ask(label: string): Promise<string | undefined> {
+  ask(label: string, beside?: Beside): Promise<string | undefined> {
     this.answer(false);
     return new Promise((resolve) => {
-      this.#question = { label, editor: new Editor({ oneLine: true }), answer: resolve };
+      const editor = new Editor({ oneLine: true });
+      this.#question = { label, editor, answer: resolve, ...(beside && { beside }) };
       this.#changed();
     });
   }

@@ -28,8 +28,8 @@ export class SignInScreen {
 
   constructor(init: SignInInit) {
     this.#init = init;
-    this.#flow = new SignInFlow(init.entrance);
     this.#frames = new Frames(init.clock, () => this.#paint());
+    this.#flow = new SignInFlow(init.entrance, () => this.#frames.soon());
     this.done = new Promise((resolve) => {
       this.#end = resolve;
     });

@@ -1,12 +1,13 @@
 import type { Clock } from '../../base/clock.js';
-import { Failure } from '../../base/errors.js';
+import { Failure, toFailure } from '../../base/errors.js';
 import type { PeerApi } from '../../peer/api.js';
 import { type Args, secretsOf } from '../../peer/commands/bind.js';
-import type { Command, Context, Item, Parameter } from '../../peer/commands/command.js';
+import type { Command, Context, Item, Parameter, Question } from '../../peer/commands/command.js';
 import { permit, permitted } from '../../peer/commands/find.js';
 import { parametersOf, usage } from '../../peer/commands/help.js';
 import { parseSlash } from '../../peer/commands/slash.js';
 import type { CommandContext, CommandInfo, CommandResult, CommandRunner } from '../commands.js';
+import { sentence } from '../text/sentence.js';
 
 const COMPLETED = new Set(['user', 'conversation', 'group', 'command', 'path']);
 
@@ -46,6 +47,43 @@ async function askSecrets(command: Command, args: Args, { secret }: CommandConte
 const isShown = ({ event, group }: Item): boolean =>
   event === 'group' || (event === 'moderation' && group !== undefined) || event === 'change';
 
+/** The lines of what a command says; where it asks, those of the run that the answer is for. */
+async function run(
+  peer: PeerApi,
+  command: Command,
+  args: Args,
+  context: Context,
+  asked: CommandContext,
+): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const item of command.run(peer, args, context)) {
+    const question = command.asks(item);
+    if (question !== undefined) return answered(question, asked, (next) => run(peer, command, next, context, asked));
+    if (!isShown(item)) lines.push(...command.lines(item, context));
+  }
+  return lines;
+}
+
+/** A wrong answer leaves the question, until the person gives up or may not try any more. */
+async function answered(
+  { about, args, ...beside }: Question,
+  { ask }: CommandContext,
+  go: (args: Args) => Promise<string[]>,
+): Promise<string[]> {
+  for (let said = about; ; ) {
+    const answer = (await ask(said, beside))?.trim();
+    if (answer === undefined) return ['Not finished: nothing has changed.'];
+    if (answer === '') continue;
+    try {
+      return await go(args(answer));
+    } catch (error) {
+      const failure = toFailure(error);
+      if (failure.reason !== 'credentials') throw failure;
+      said = `${sentence(failure.message)} Again`;
+    }
+  }
+}
+
 /** The peer's table of commands as the screen runs them: those with a slash form, for this account's role. */
 export function tableRunner(peer: PeerApi, table: readonly Command[], clock: Clock): CommandRunner {
   const role = peer.whoami().role;
@@ -63,10 +101,7 @@ export function tableRunner(peer: PeerApi, table: readonly Command[], clock: Clo
         ...(role !== undefined && { role }),
         ...(asked.current !== undefined && { current: asked.current }),
       };
-      const lines: string[] = [];
-      for await (const item of command.run(peer, { ...args, ...secrets }, context)) {
-        if (!isShown(item)) lines.push(...command.lines(item, context));
-      }
+      const lines = await run(peer, command, { ...args, ...secrets }, context, asked);
       const { current } = context;
       return { lines, ...(current !== undefined && current !== asked.current && { open: current }) };
     },

@@ -1,11 +1,15 @@
+import type { Failure } from '../../base/errors.js';
 import type { PeerApi } from '../../peer/api.js';
 
-interface SignInInput {
+export interface SignInInput {
   /** `p2pchat://HOST:PORT#FINGERPRINT` */
   readonly directory: string;
   readonly user: string;
   readonly password: string;
 }
+
+/** Gets the code of the second factor: why it is asked for, which is at first that there is one. */
+export type AskCode = (why: Failure) => Promise<string>;
 
 export interface SignUpInput extends SignInInput {
   readonly invite?: string;
@@ -21,9 +25,9 @@ export interface Entrance {
   readonly known: boolean;
   /**
    * @throws Failure `credentials` for a wrong name or password; `blocked` with `details.seconds` to wait, or without
-   * where the account is banned; `unreachable`; `usage` for an invalid link
+   * where the account is banned; `unreachable`; `usage` for an invalid link; what `askCode` throws
    */
-  signIn(input: SignInInput): Promise<PeerApi>;
+  signIn(input: SignInInput, askCode: AskCode): Promise<PeerApi>;
   /** @throws Failure as `signIn`, and `usage` for a name that is taken or invalid, or an invite that is wanted */
   signUp(input: SignUpInput): Promise<PeerApi>;
   /** How soon a password would be guessed. */

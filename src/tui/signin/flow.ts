@@ -3,10 +3,11 @@ import type { PeerApi } from '../../peer/api.js';
 import { parseUserName } from '../../wire/names.js';
 import { cleanLine } from '../../wire/text.js';
 import { failureText } from '../text/sentence.js';
+import { CodeQuestion } from './code.js';
 import type { Entrance, Strength } from './entrance.js';
 import { type Form, signInForm, signUpForm } from './form.js';
 
-export type Stage = 'welcome' | 'signin' | 'signup';
+export type Stage = 'welcome' | 'signin' | 'signup' | 'code';
 
 /** What is said below the form: an error with its next step, or what goes on. */
 export interface Says {
@@ -17,11 +18,13 @@ export interface Says {
 const TRIES = 3;
 
 /**
- * Welcome, signing in and signing up, without a terminal: three tries with a wrong name or password, a block waits with
- * its seconds counting down, a ban ends it. Time is an argument.
+ * Welcome, signing in and signing up, without a terminal: three tries with a wrong name or password, and with a wrong code
+ * where there is a second factor; a block waits with its seconds counting down, a ban ends it. Time is an argument.
  */
 export class SignInFlow {
   readonly #entrance: Entrance;
+  readonly #changed: () => void;
+  readonly #code = new CodeQuestion();
   #stage: Stage;
   #form: Form;
   #choice = 0;
@@ -32,18 +35,20 @@ export class SignInFlow {
   #blockedUntil = 0;
   #outcome: { readonly peer: PeerApi } | { readonly failure: Failure } | undefined;
 
-  constructor(entrance: Entrance) {
+  /** @param changed something has changed without a key: a code is asked for */
+  constructor(entrance: Entrance, changed: () => void = () => {}) {
     this.#entrance = entrance;
+    this.#changed = changed;
     this.#stage = entrance.known ? 'signin' : 'welcome';
     this.#form = signInForm(entrance.directory, entrance.user);
   }
 
   get stage(): Stage {
-    return this.#stage;
+    return this.#code.open ? 'code' : this.#stage;
   }
 
   get form(): Form {
-    return this.#form;
+    return this.#code.open ? this.#code.form : this.#form;
   }
 
   /** Which of the welcome's choices is marked. */
@@ -52,7 +57,7 @@ export class SignInFlow {
   }
 
   get busy(): boolean {
-    return this.#busy;
+    return this.#busy && !this.#code.open;
   }
 
   /** The peer that runs now, or why there is none and won't be. */
@@ -90,6 +95,7 @@ export class SignInFlow {
 
   /** Back to the welcome; from there, out. */
   back(): void {
+    if (this.#code.open) this.#code.giveUp();
     if (this.#busy) return;
     if (this.#stage === 'welcome') this.leave();
     this.#stage = 'welcome';
@@ -99,14 +105,31 @@ export class SignInFlow {
 
   leave(): void {
     this.#outcome ??= { failure: new Failure('usage', 'left', 'Nobody signed in.') };
+    this.#code.giveUp();
   }
 
   /** Enter: the next field, or what the form is for. Resolves when the answer is there. */
   async enter(now: () => number): Promise<void> {
+    if (this.#code.open) this.#answerCode();
     if (this.#busy || this.#outcome) return;
     if (this.#stage === 'welcome') this.#open(WELCOME[this.#choice]!.opens);
     else if (!this.#form.atLast) this.#next();
     else if (now() >= this.#blockedUntil && this.#complete()) await this.#submit(now);
+  }
+
+  #answerCode(): void {
+    if (this.#code.form.value('code').trim() === '') return;
+    this.#says = ONE_MOMENT;
+    this.#code.answer();
+  }
+
+  /** Resolves when the person has typed it. */
+  #askCode(why: Failure): Promise<string> {
+    const answer = this.#code.ask(why);
+    if (why.code === 'second-factor-needed') this.#says = { kind: 'info', text: CODE_WANTED };
+    else this.#complain(cleanLine(failureText(why), 1_000) + triesLeft(this.#code.left));
+    this.#changed();
+    return answer;
   }
 
   #open(stage: Stage | undefined): void {
@@ -152,8 +175,9 @@ export class SignInFlow {
   }
 
   async #submit(now: () => number): Promise<void> {
-    this.#says = { kind: 'info', text: 'One moment…' };
+    this.#says = ONE_MOMENT;
     this.#busy = true;
+    this.#code.reset();
     try {
       await this.#check();
       this.#outcome = { peer: await this.#ask() };
@@ -178,7 +202,7 @@ export class SignInFlow {
       user: parseUserName(value('user')).name,
       password: this.#form.value('password'),
     };
-    if (this.#stage === 'signin') return this.#entrance.signIn(input);
+    if (this.#stage === 'signin') return this.#entrance.signIn(input, (why) => this.#askCode(why));
     return this.#entrance.signUp({ ...input, ...(value('invite') !== '' && { invite: value('invite') }) });
   }
 
@@ -187,9 +211,8 @@ export class SignInFlow {
     const waits = failure.reason === 'blocked' && typeof seconds === 'number';
     if (failure.reason === 'credentials') this.#failed += 1;
     if (waits) this.#blockedUntil = now + seconds * 1_000;
-    const left = TRIES - this.#failed;
-    const tries =
-      failure.reason === 'credentials' && left > 0 ? ` ${left === 1 ? '1 try' : `${left} tries`} left.` : '';
+    const left = this.#code.left > 0 ? TRIES - this.#failed : 0;
+    const tries = failure.reason === 'credentials' ? triesLeft(left) : '';
     this.#complain(cleanLine(failureText(failure), 1_000) + tries + this.#newHere(failure));
     const banned = failure.reason === 'blocked' && !waits;
     if (banned || (failure.reason === 'credentials' && left <= 0)) this.#outcome = { failure };
@@ -198,6 +221,11 @@ export class SignInFlow {
     this.#form.focus(failure.code.startsWith('name-') ? 'user' : 'password');
   }
 }
+
+const ONE_MOMENT: Says = { kind: 'info', text: 'One moment…' };
+const CODE_WANTED = 'The password is right. Now the six digits from your app, or a recovery code.';
+
+const triesLeft = (left: number): string => (left <= 0 ? '' : ` ${left === 1 ? '1 try' : `${left} tries`} left.`);
 
 /** The choices of the welcome, in their order; the last one leaves. */
 export const WELCOME: readonly { readonly label: string; readonly about: string; readonly opens: Stage | undefined }[] =

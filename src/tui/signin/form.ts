@@ -1,6 +1,6 @@
 import { Editor } from '../editor/editor.js';
 
-export type FieldName = 'directory' | 'user' | 'password' | 'again' | 'invite';
+export type FieldName = 'directory' | 'user' | 'password' | 'again' | 'invite' | 'code';
 
 export interface Field {
   readonly name: FieldName;
@@ -87,3 +87,6 @@ export function signUpForm(directory: string | undefined, user: string | undefin
   ];
   return withUser(new Form(fields), user);
 }
+
+/** Digits or a recovery code: good once, so they may be seen. */
+export const codeForm = (): Form => new Form([field('code', 'Code')]);

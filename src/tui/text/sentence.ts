@@ -8,7 +8,7 @@ export function failureText({ message, hint }: Pick<Failure, 'message' | 'hint'>
     .join(' ');
 }
 
-function sentence(text: string): string {
+export function sentence(text: string): string {
   const begun = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?:…]$/.test(begun) ? begun : `${begun}.`;
 }

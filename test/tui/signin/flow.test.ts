@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../../../src/base/errors.js';
-import type { Entrance, SignUpInput } from '../../../src/tui/signin/entrance.js';
+import type { AskCode, Entrance, SignUpInput } from '../../../src/tui/signin/entrance.js';
 import { SignInFlow } from '../../../src/tui/signin/flow.js';
 import { FakePeer } from '../../support/fake-peer.js';
 
@@ -14,14 +14,22 @@ class FakeEntrance implements Entrance {
   readonly asked: SignUpInput[] = [];
   readonly answers: (Failure | undefined)[] = [];
 
-  async signIn(input: SignUpInput) {
+  /** A second factor: what is said to each code until one is right. */
+  codes: (Failure | undefined)[] = [];
+  readonly shown: string[] = [];
+
+  async signIn(input: SignUpInput, askCode?: AskCode) {
     this.asked.push(input);
     const failure = this.answers.shift();
     if (failure) throw failure;
+    for (let why = this.codes.shift(); why && askCode; why = this.codes.shift()) {
+      if (why.reason === 'blocked') throw why;
+      this.shown.push(await askCode(why));
+    }
     return new FakePeer(input.user);
   }
 
-  signUp = this.signIn;
+  signUp = (input: SignUpInput) => this.signIn(input);
   strength = async (password: string) => ({ score: 2, ok: password.length > 5, reason: 'it is short' });
 }
 
@@ -161,4 +169,83 @@ test('who comes by an invitation line has a choice, with the name filled in; a w
   assert.equal(flow.stage, 'signup');
   await fill(flow, ['long enough', 'long enough', '']);
   assert.deepEqual(entrance.asked.at(-1), { directory: LINK, user: 'bob', password: 'long enough' });
+});
+
+const codeNeeded = (): Failure => new Failure('credentials', 'second-factor-needed', 'There is a second factor.');
+const codeWrong = (): Failure => new Failure('credentials', 'second-factor-wrong', 'that code is not right');
+
+/** Signing in up to where the code is asked for: the login goes on in the background, as on the screen. */
+async function atTheCode(
+  entrance: FakeEntrance,
+): Promise<{ flow: SignInFlow; login: Promise<void>; asked(): Promise<void> }> {
+  let wake = (): void => {};
+  const asked = (): Promise<void> =>
+    new Promise((resolve) => {
+      wake = resolve;
+    });
+  const first = asked();
+  const flow = new SignInFlow(entrance, () => wake());
+  flow.choose(1);
+  await flow.enter(() => 0);
+  await fill(flow, ['ann']);
+  flow.form.active.editor.type('secret word');
+  const login = flow.enter(() => 0);
+  await first;
+  return { flow, login, asked };
+}
+
+test('A7 the code is asked for after the password; a wrong one says how many tries are left', async () => {
+  const entrance = new FakeEntrance();
+  entrance.codes = [codeNeeded(), codeWrong()];
+  const { flow, login, asked } = await atTheCode(entrance);
+  assert.deepEqual([flow.stage, flow.busy, flow.form.active.name], ['code', false, 'code']);
+  assert.match(flow.says(0)!.text, /six digits from your app, or a recovery code/);
+  await flow.enter(() => 0);
+  assert.equal(flow.stage, 'code', 'nothing was typed');
+  const again = asked();
+  await fill(flow, [' 111 111 ']);
+  await again;
+  assert.match(flow.says(0)!.text, /That code is not right\. 2 tries left/);
+  assert.equal(flow.form.value('code'), '');
+  await fill(flow, ['abcde-fghjk']);
+  await login;
+  assert.deepEqual(entrance.shown, ['111 111', 'abcde-fghjk']);
+  assert.ok(flow.outcome && 'peer' in flow.outcome);
+});
+
+test('A7 three wrong codes end it', async () => {
+  const entrance = new FakeEntrance();
+  entrance.codes = [codeNeeded(), codeWrong(), codeWrong(), codeWrong()];
+  const { flow, login, asked } = await atTheCode(entrance);
+  for (const code of ['1', '2', '3']) {
+    const again = code === '3' ? login : asked();
+    await fill(flow, [code]);
+    await again;
+  }
+  assert.equal(entrance.shown.length, 3);
+  assert.ok(flow.outcome && 'failure' in flow.outcome && flow.outcome.failure.exit === 3);
+});
+
+test('A7 Esc leads from the code back to the password, and a block counts down there', async () => {
+  const entrance = new FakeEntrance();
+  entrance.codes = [codeNeeded()];
+  const first = await atTheCode(entrance);
+  first.flow.back();
+  await first.login;
+  assert.deepEqual(
+    [first.flow.stage, first.flow.form.active.name, first.flow.form.value('password')],
+    ['signin', 'password', ''],
+  );
+  assert.match(first.flow.says(0)!.text, /Without the code nobody gets in/);
+  entrance.codes = [codeNeeded(), new Failure('blocked', 'name-blocked', 'Blocked.', { details: { seconds: 10 } })];
+  const { flow, login } = await atTheCode(entrance);
+  await fill(flow, ['1']);
+  await login;
+  assert.match(flow.says(0)!.text, /again in 10 s/);
+  assert.equal(flow.stage, 'signin');
+  entrance.codes = [codeNeeded()];
+  const other = await atTheCode(entrance);
+  other.flow.leave();
+  await other.login;
+  assert.ok(other.flow.outcome && 'failure' in other.flow.outcome && other.flow.outcome.failure.code === 'left');
 });

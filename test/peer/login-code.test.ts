@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Failure, hasCode } from '../../src/base/errors.js';
+import { whileAsking, withCode } from '../../src/peer/login-code.js';
+
+const failure = (reason: 'credentials' | 'unreachable' | 'blocked', code: string): Failure =>
+  new Failure(reason, code, code);
+const needed = failure('credentials', 'second-factor-needed');
+
+test('A7 a login asks until a code is right or it is refused for another reason', async () => {
+  const refusals = [
+    needed,
+    failure('credentials', 'second-factor-wrong'),
+    failure('credentials', 'second-factor-used'),
+  ];
+  const shown: (string | undefined)[] = [];
+  const finish = async (code: string | undefined) => {
+    shown.push(code);
+    const why = refusals.shift();
+    if (why) throw why;
+    return 'in';
+  };
+  const asked: string[] = [];
+  const ask = async ({ code }: Failure) => `answer ${asked.push(code)}`;
+  assert.equal(await withCode(finish, undefined, ask), 'in');
+  assert.deepEqual(shown, [undefined, 'answer 1', 'answer 2', 'answer 3']);
+  assert.deepEqual(asked, ['second-factor-needed', 'second-factor-wrong', 'second-factor-used']);
+  refusals.push(needed, failure('blocked', 'name-blocked'));
+  await assert.rejects(withCode(finish, undefined, ask), (error) => hasCode(error, 'name-blocked'));
+  refusals.push(needed);
+  await assert.rejects(withCode(finish, undefined, undefined), (error) => hasCode(error, 'second-factor-needed'));
+});
+
+test('A7 who takes longer for the code than the channel waits is let in by that code on another one', async () => {
+  for (const over of [failure('unreachable', 'connection-lost'), failure('credentials', 'wrong-credentials')]) {
+    const given: (string | undefined)[] = [];
+    const result = await whileAsking({ askCode: async () => '123456' }, async ({ code, askCode }) => {
+      given.push(code);
+      if (code !== undefined) return 'in';
+      await askCode!(needed);
+      throw over;
+    });
+    assert.deepEqual([result, given], ['in', [undefined, '123456']]);
+  }
+  // Nothing was asked: the directory can't be reached, or the password is wrong.
+  const wrong = failure('credentials', 'wrong-credentials');
+  let logins = 0;
+  const login = async (): Promise<never> => {
+    logins++;
+    throw wrong;
+  };
+  await assert.rejects(whileAsking({ askCode: async () => '123456' }, login), wrong);
+  assert.equal(logins, 1);
+});
