@@ -2,13 +2,16 @@ import { createHash, type Hash } from 'node:crypto';
 import { contentBytes, type Manifest } from '../wire/transfer-manifest.js';
 import { Layout } from './layout.js';
 import type { Ranges } from './ranges.js';
+import { scrap } from './scrap.js';
 
 /**
- * SHA-256 of each file, read back from where it was written. Two gigabytes a second is slower than everything else a block
- * goes through, so it is done when nothing else is to do, and the rest at the end.
+ * SHA-256 of each file. Two gigabytes a second is slower than everything else a block goes through, so it is done when
+ * nothing else is to do, and the rest at the end: from memory where hashing keeps up with what comes, else read back from
+ * where it was written.
  */
 
-const CHUNK_BYTES = 256 << 10;
+/** So many blocks, from the next one to be hashed on, stay in memory for it. */
+const KEPT_BLOCKS = 16;
 
 export class FileDigests {
   readonly #manifest: Manifest;
@@ -17,9 +20,10 @@ export class FileDigests {
   readonly #layout: Layout;
   readonly #total: number;
   readonly #sums: Uint8Array[] = [];
-  readonly #chunk = new Uint8Array(CHUNK_BYTES);
+  readonly #kept = new Map<number, Uint8Array>();
+  readonly #chunk: Uint8Array;
   #hash: Hash | undefined;
-  /** Content before this has been hashed. */
+  /** Content before this has been hashed: whole blocks, or everything. */
   #at = 0;
 
   constructor(manifest: Manifest, have: Ranges, read: (at: number, into: Uint8Array) => void) {
@@ -28,17 +32,36 @@ export class FileDigests {
     this.#read = read;
     this.#layout = new Layout(manifest);
     this.#total = contentBytes(manifest);
+    this.#chunk = new Uint8Array(manifest.block);
+  }
+
+  /** Takes over the memory of a block that was written, where its turn is near. @returns whether it did */
+  keep(block: number, content: Uint8Array): boolean {
+    const next = this.#next;
+    if (block < next || block >= next + KEPT_BLOCKS) return false;
+    this.#kept.set(block, content);
+    return true;
   }
 
   /** Hashes a little of what is there. @returns whether there is more to hash */
   step(): boolean {
     if (!this.#ready) return false;
-    this.#takeBack();
+    const kept = this.#kept.get(this.#next);
+    if (kept === undefined) this.#takeBack();
+    else {
+      this.#kept.delete(this.#next);
+      this.#take(kept);
+      scrap(kept);
+    }
     return this.#ready;
   }
 
+  get #next(): number {
+    return Math.ceil(this.#at / this.#manifest.block);
+  }
+
   get #ready(): boolean {
-    return this.#at < this.#total && this.#have.has(Math.floor(this.#at / this.#manifest.block));
+    return this.#at < this.#total && this.#have.has(this.#next);
   }
 
   /** All content is there. @returns one for each file */
@@ -49,10 +72,7 @@ export class FileDigests {
   }
 
   #takeBack(): void {
-    const { block } = this.#manifest;
-    const blockEnd = (Math.floor(this.#at / block) + 1) * block;
-    const length = Math.min(CHUNK_BYTES, blockEnd - this.#at, this.#total - this.#at);
-    const chunk = this.#chunk.subarray(0, length);
+    const chunk = this.#chunk.subarray(0, Math.min(this.#chunk.length, this.#total - this.#at));
     this.#read(this.#at, chunk);
     this.#take(chunk);
   }

@@ -48,6 +48,7 @@ export class OutgoingBlocks {
   readonly #generation: Uint8Array;
   readonly #open = new Map<number, OpenBlock>();
   #current: OpenBlock | undefined;
+  #last: OpenBlock | undefined;
   #wanted: { at: number; readonly end: number }[] = [];
   #lost: Slice[] = [];
   #lostAt = 0;
@@ -130,8 +131,7 @@ export class OutgoingBlocks {
 
   /** Bytes that `next` could give without a gap: those of the block it is in. */
   copy(slice: Slice, target: Uint8Array, at: number): void {
-    const open = this.#open.get(slice.block)!;
-    const { body, tag } = open.sealed;
+    const { body, tag } = this.#openBlock(slice.block)!.sealed;
     const end = slice.offset + slice.length;
     if (end <= body.length) {
       target.set(body.subarray(slice.offset, end), at);
@@ -142,8 +142,14 @@ export class OutgoingBlocks {
     target.set(tag.subarray(inTag, end - body.length), at + Math.max(0, body.length - slice.offset));
   }
 
+  /** Mostly asked for the same one as before. */
+  #openBlock(block: number): OpenBlock | undefined {
+    if (this.#last?.index !== block) this.#last = this.#open.get(block);
+    return this.#last;
+  }
+
   onAcked(block: number, generation: number, offset: number, length: number): void {
-    const open = this.#open.get(block);
+    const open = this.#openBlock(block);
     if (open === undefined || open.generation !== generation) return;
     open.acked.add(offset, offset + length);
     if (open.acked.size < open.length) return;
@@ -170,6 +176,7 @@ export class OutgoingBlocks {
 
   /** Drops from the front what was acknowledged meanwhile. @returns whether something lost is left */
   #pruneLost(): boolean {
+    if (this.#lost.length === 0) return false;
     for (; this.#lostAt < this.#lost.length; this.#lostAt++) {
       const { block, generation, offset, length } = this.#lost[this.#lostAt]!;
       const open = this.#open.get(block);
@@ -182,6 +189,7 @@ export class OutgoingBlocks {
 
   #forget(open: OpenBlock): void {
     this.#open.delete(open.index);
+    if (this.#last === open) this.#last = undefined;
     this.#openBytes -= open.length;
     scrap(open.sealed.body);
   }

@@ -166,6 +166,10 @@ export class Partial implements BlockSink {
     if (this.#unsynced >= SYNC_BYTES && this.#init.durable) this.#syncSoon();
   }
 
+  keep(block: number, content: Uint8Array): boolean {
+    return this.#digests.keep(block, content);
+  }
+
   /** Beside the writing of later blocks; 'synced' speaks only of those written before. */
   #syncSoon(): void {
     if (this.#syncing !== undefined) return;

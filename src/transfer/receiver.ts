@@ -28,6 +28,8 @@ export interface BlockSink {
   readonly have: Ranges;
   /** Puts content in its place and its number into `have`. Throws where it cannot. */
   write(block: number, content: Uint8Array): void;
+  /** Asked after `write`: whether it takes over the memory of `content` too, to use it once more. */
+  keep?(block: number, content: Uint8Array): boolean;
 }
 
 export interface ReceiverInit {
@@ -194,7 +196,7 @@ export class Receiver {
       this.close(failure.code === 'disk-full' ? 'diskFull' : 'failed', failure);
       return;
     }
-    scrap(content);
+    if (!this.#init.sink.keep?.(block, content)) scrap(content);
     if (this.#wants.refresh()) this.#wantAt = 0;
   }
 
