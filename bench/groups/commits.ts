@@ -2,7 +2,7 @@ import { race } from '../../test/support/mls-race.js';
 import { Town, watch } from '../../test/support/town.js';
 import type { Report } from '../support/report.js';
 
-const MEMBERS = 50;
+const MEMBERS = Number(process.env.P2PCHAT_BENCH_MEMBERS ?? 50);
 const ROUNDS = 5;
 
 /** Everybody commits at once: by entering a room in the same moment, and by renewing their keys in the same epoch. */

@@ -1,6 +1,5 @@
 import { hex } from '../../base/bytes.js';
 import { toFailure } from '../../base/errors.js';
-import { randomBelow } from '../../base/random.js';
 import { isArchived } from '../../crypto/archive.js';
 import type { Step } from '../../store/local.js';
 import { type ChangeContent, type Content, contentCodec, isChangeContent } from '../../wire/content.js';
@@ -13,6 +12,7 @@ import { saidOf } from '../uploads/view.js';
 import type { GroupContext } from './context.js';
 import type { Follower } from './follow.js';
 import { conversationOf, type NamedGroup } from './group.js';
+import { backOff } from './stand-back.js';
 
 export interface ArchiveInit extends GroupContext {
   readonly follower: Follower;
@@ -28,11 +28,16 @@ interface Change {
 const MOST_KEYS = 4_000;
 const STEP_MS = 40;
 const LATEST_MS = 500;
+/** Newcomers who come together get the keys together; the first of them waits no longer than this. */
+const TOGETHER_MS = 2_000;
 
 /** A group's shared history: its keys, handed to newcomers by whoever is there first, and what they open. */
 export class Archive {
   readonly #init: ArchiveInit;
   readonly #fetching = new Set<string>();
+  readonly #considering = new Set<string>();
+  /** Epochs whose keys are here, by group. */
+  readonly #known = new Map<string, Set<number>>();
 
   constructor(init: ArchiveInit) {
     this.#init = init;
@@ -40,28 +45,40 @@ export class Archive {
 
   /** A newcomer waits for the keys: one member hands them on, and as soon as it is seen to, the others needn't. */
   consider(group: NamedGroup): void {
-    if (!this.#owes(group)) return;
+    const name = hex(group.id);
+    const { clock, scope, random, report } = this.#init;
+    if (this.#considering.has(name) || !this.#owes(group)) return;
+    const began = clock.monotonic();
     const members = group.roster.members().length;
-    // Spread over the time by their places in the tree: whoever is there first comes within it, also where he is the last.
-    const turn = Math.min(1, turnOf(group) / members) * Math.min(LATEST_MS, members * STEP_MS);
-    const wait = turn + randomBelow(this.#init.random, STEP_MS);
-    const { clock, scope, report } = this.#init;
-    const cancel = clock.after(wait, () => {
-      if (scope.closed) return;
-      scope.run(
-        () => this.#handOn(group),
-        (error) => report('', error),
-      );
-    });
-    scope.defer(cancel);
+    const wait = (): void => {
+      clock.after(backOff(random, Math.min(LATEST_MS, members * STEP_MS), members), () => {
+        if (scope.closed) return;
+        // Once for all who come together, as far as they do.
+        if (this.#owes(group) && group.arrivals.count(clock.monotonic()) > 0 && clock.monotonic() - began < TOGETHER_MS) return wait();
+        this.#considering.delete(name);
+        scope.run(
+          () => this.#handOn(group),
+          (error) => report('', error),
+        );
+      });
+    };
+    this.#considering.add(name);
+    wait();
   }
 
   /** Keys that a member has handed on. */
-  keys(group: NamedGroup, { keys }: Extract<Content, { type: 'archive' }>, seq: number): Step[] {
+  async keys(group: NamedGroup, { keys }: Extract<Content, { type: 'archive' }>, seq: number): Promise<Step[]> {
+    const { archiveKeys } = this.#init.tables;
     const name = hex(group.id);
     group.row = { ...group.row, lastArchive: seq };
     if (!group.row.archived || group.row.missed !== undefined) this.fetch(group);
-    return keys.map(({ epoch, key }) => this.#init.tables.archiveKeys.put([name, epoch], { epoch, key }));
+    // All members get them, and most have most of them.
+    const known = this.#known.get(name) ?? new Set<number>();
+    if (known.size === 0) for await (const { epoch } of archiveKeys.range([name])) known.add(epoch);
+    this.#known.set(name, known);
+    const fresh = keys.filter(({ epoch }) => !known.has(epoch));
+    for (const { epoch } of fresh) known.add(epoch);
+    return fresh.map(({ epoch, key }) => archiveKeys.put([name, epoch], { epoch, key }));
   }
 
   /** Fetches what was said before this device came, the newest first. */
@@ -84,7 +101,11 @@ export class Archive {
   }
 
   async #handOn(group: NamedGroup): Promise<void> {
-    if (!this.#owes(group) || !this.#init.isOnline()) return;
+    const { enqueue, follower, isOnline } = this.#init;
+    if (!this.#owes(group) || !isOnline()) return;
+    // Somebody else may have, and the news of it be under way.
+    await enqueue(group, () => follower.catchUp(group));
+    if (!this.#owes(group)) return;
     const keys: { epoch: number; key: Uint8Array }[] = [];
     const rows = this.#init.tables.archiveKeys.range([hex(group.id)], { reverse: true, limit: MOST_KEYS });
     for await (const { epoch, key } of rows) keys.push({ epoch, key });
@@ -174,9 +195,4 @@ export class Archive {
     });
     return upload ? { row: line.row, steps: [...line.steps, ...upload.steps] } : line;
   }
-}
-
-/** Members act one after the other, by their places in the tree. */
-export function turnOf({ mls }: NamedGroup): number {
-  return mls?.state.ownLeaf ?? 0;
 }

@@ -1,7 +1,6 @@
 import { hex } from '../../base/bytes.js';
 import { Failure, toFailure } from '../../base/errors.js';
 import { randomBelow } from '../../base/random.js';
-import { turnOf } from './archive.js';
 import type { GroupContext } from './context.js';
 import type { Follower } from './follow.js';
 import type { NamedGroup } from './group.js';
@@ -102,7 +101,7 @@ export class Entrance {
   considerCleaning(group: NamedGroup): void {
     if (group.mls === undefined || this.#init.follower.membership.superfluous(group).length === 0) return;
     const { clock, scope, random, enqueue, report } = this.#init;
-    const wait = Math.min(CLEAN_LATEST_MS, turnOf(group) * CLEAN_STEP_MS) + randomBelow(random, CLEAN_STEP_MS);
+    const wait = Math.min(CLEAN_LATEST_MS, group.mls.state.ownLeaf * CLEAN_STEP_MS) + randomBelow(random, CLEAN_STEP_MS);
     const cancel = clock.after(wait, () => {
       if (scope.closed || !this.#init.isOnline() || group.mls === undefined) return;
       scope.run(

@@ -151,6 +151,7 @@ export class Follower {
     if (seq <= group.row.lastAct) return;
     const act = this.#verified(group, encoded);
     taken.steps.push(...this.#init.store.fold(group, act, encoded, seq));
+    group.arrivals.note(act, this.#init.clock.monotonic());
     if (act.statement.action === 'join') group.row = { ...group.row, lastJoin: seq };
     taken.effects.push(() => {
       for (const event of actEvents(group, act)) this.#init.emit(event);
@@ -188,6 +189,7 @@ export class Follower {
 
   async #commit(group: NamedGroup, entry: Entry<'commit'>, taken: Taken): Promise<void> {
     const { engine, groups, self } = this.#init;
+    group.arrivals.entered(entry.from.user);
     if (group.mls === undefined) {
       if (group.welcome === undefined && group.roster.isMember(self.user)) await this.#findWelcome(group);
       if (group.welcome?.seq === entry.seq) await this.#join(group, taken);
@@ -385,7 +387,7 @@ export class Follower {
 
   /** The acts alone, until it is enough. */
   async #learnActs(group: NamedGroup, isEnough: (next: number) => boolean, tell = false): Promise<void> {
-    const { request, disk, store } = this.#init;
+    const { request, disk, store, clock } = this.#init;
     for (let more = true; more; ) {
       const page = await request('groups.acts', { group: group.id, from: group.row.acts });
       const steps: Step[] = [];
@@ -395,6 +397,7 @@ export class Follower {
         if (isEnough(seq)) break;
         const act = this.#verified(group, encoded);
         steps.push(...store.fold(group, act, encoded, seq));
+        group.arrivals.note(act, clock.monotonic());
         if (tell) for (const event of actEvents(group, act)) this.#init.emit(event);
       }
       if (steps.length > 0) await disk.write(steps);

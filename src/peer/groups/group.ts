@@ -7,6 +7,7 @@ import type { Act } from '../../wire/acts.js';
 import { GroupRoster } from '../../wire/group-roster.js';
 import type { Group, Groups } from '../conversations/groups.js';
 import type { NamedGroupRow, Tables } from '../rows.js';
+import { Arrivals } from './arrivals.js';
 
 export const conversationOf = (name: string): string => `#${name}`;
 
@@ -14,6 +15,7 @@ export const conversationOf = (name: string): string => `#${name}`;
 export interface NamedGroup {
   readonly id: Uint8Array;
   readonly roster: GroupRoster;
+  readonly arrivals: Arrivals;
   /** Newest, written or about to be. */
   row: NamedGroupRow;
   /** Entries taken in since the row was written. */
@@ -60,7 +62,7 @@ export class NamedGroupStore {
       entered: 0,
       archived: false,
     };
-    return { id, roster: new GroupRoster(), row, head: NO_ACTS, mls: undefined };
+    return { id, roster: new GroupRoster(), arrivals: new Arrivals(), row, head: NO_ACTS, mls: undefined };
   }
 
   save({ row }: NamedGroup): Step {

@@ -1,6 +1,5 @@
 import { hex, sameBytes } from '../../base/bytes.js';
 import { Failure, hasCode, toFailure } from '../../base/errors.js';
-import { randomBelow } from '../../base/random.js';
 import { signStatement } from '../../crypto/acts.js';
 import { ARCHIVE_KEY_BYTES, ARCHIVE_LABEL } from '../../crypto/archive.js';
 import type { MlsChange, MlsMember, MlsState, MlsSuite } from '../../crypto/mls.js';
@@ -8,9 +7,11 @@ import type { Step } from '../../store/local.js';
 import type { GroupKind } from '../../wire/acts.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import { foldName } from '../../wire/names.js';
+import type { Arrivals } from './arrivals.js';
 import type { GroupContext } from './context.js';
 import type { NamedGroup } from './group.js';
 import { conversationOf } from './group.js';
+import { standBack } from './stand-back.js';
 
 /** A device and its key package. */
 interface Added extends DeviceAddress {
@@ -21,9 +22,9 @@ interface Added extends DeviceAddress {
 const ADDED_AT_ONCE = 48;
 /** How often a change is tried again after another member was first. */
 const TRIES = 64;
-/** Who was not first stands back up to this long, twice as long each time, so that fifty who come at once don't all lose. */
-const STAND_BACK_MS = 30;
-const STAND_BACK_LATEST_MS = 1_000;
+/** How long one who comes in may take before the next one doesn't wait any more; longer after each try that failed. */
+const TURN_MS = 20;
+const TURN_LATEST_MS = 1_000;
 
 /**
  * Which devices are in a group's MLS group: those of its members, by the acts that this device has verified. Nobody else
@@ -115,6 +116,7 @@ export class Membership {
   async enter(group: NamedGroup): Promise<void> {
     const { engine, request, keyPackages, self, groups, disk, store } = this.#context;
     for (let tries = 0; tries < TRIES; tries++) {
+      await this.#awaitTurn(group, tries);
       await this.#catchUp(group);
       if (group.mls !== undefined || !group.roster.isMember(self.user)) return;
       const { info, epoch, current } = await request('groups.info', { group: group.id });
@@ -127,10 +129,11 @@ export class Membership {
       const newInfo = await engine.groupInfo(next);
       const seq = await this.#offer(group, { epoch, commit, info: newInfo });
       if (seq === undefined) {
-        await this.#standBack(tries);
+        group.arrivals.entered(...this.#others(next));
         continue;
       }
       // Acts can't have come in between; messages can, and are not for this device.
+      group.arrivals.entered(self.user);
       group.mls = { id: group.id, user: conversationOf(group.row.name), number: 0, state: next };
       group.row = { ...group.row, through: seq, entered: seq, lastJoin: seq };
       await disk.write([...groups.add(group.mls), ...this.epochKey(group), store.save(group)]);
@@ -138,10 +141,31 @@ export class Membership {
     }
   }
 
-  #standBack(tries: number): Promise<void> {
-    const { clock, random } = this.#context;
-    const longest = Math.min(STAND_BACK_LATEST_MS, STAND_BACK_MS * 2 ** tries);
-    return new Promise((resolve) => void clock.after(randomBelow(random, longest), resolve));
+  /** Until it is this device's turn: those who became members before it come in before it, as long as they do. */
+  async #awaitTurn({ arrivals }: NamedGroup, tries: number): Promise<void> {
+    const { clock, self } = this.#context;
+    const step = Math.min(TURN_LATEST_MS, TURN_MS * 2 ** tries);
+    let ahead = arrivals.ahead(self.user, clock.monotonic());
+    if (ahead === 0 && tries > 0) await standBack(this.#context, arrivals.has(self.user) ? 1 : tries);
+    while (ahead > 0) {
+      await this.#turn(arrivals, ahead * step);
+      const left = arrivals.ahead(self.user, clock.monotonic());
+      if (left === ahead) return;
+      ahead = left;
+    }
+  }
+
+  #turn(arrivals: Arrivals, latest: number): Promise<void> {
+    const { clock, self } = this.#context;
+    return new Promise((resolve) => {
+      const cancel = clock.after(latest, () => end());
+      const unwatch = arrivals.watch(() => arrivals.ahead(self.user, clock.monotonic()) === 0 && end());
+      const end = (): void => {
+        cancel();
+        unwatch();
+        resolve();
+      };
+    });
   }
 
   /** The group's keys begin anew, with this device; the others come in by themselves. Call where `enter` finds no way in. */
@@ -249,6 +273,13 @@ export class Membership {
     const { user, device } = this.#owner(member);
     const contact = await this.#context.contacts.resolve(user);
     return !contact.devices.some((one) => one.device === device);
+  }
+
+  /** Whose devices are inside besides this one. */
+  #others(state: MlsState): string[] {
+    const { engine, self } = this.#context;
+    const users = engine.members(state).map((member) => this.#owner(member));
+    return users.filter(({ device }) => device !== self.device).map(({ user }) => user);
   }
 
   #owner(member: MlsMember) {

@@ -20,6 +20,7 @@ import { conversationOf, type NamedGroup } from './group.js';
 import { suiteOf } from './membership.js';
 import { Poster } from './post.js';
 import { Signals } from './signals.js';
+import { standBack } from './stand-back.js';
 
 type Distribute<T> = T extends unknown ? Omit<T, 'directory' | 'group' | 'previous' | 'at'> : never;
 export type Deed = Distribute<Statement>;
@@ -130,6 +131,8 @@ export class NamedGroups {
     const known = this.#groups.get(hex(id));
     if (known === undefined) return this.#discover(id);
     const { enqueue, self } = this.#context;
+    // Who waits in the group's queue for his turn to come in hears of it now.
+    if (entry.kind === 'commit') known.arrivals.entered(entry.from.user);
     await enqueue(known, async () => {
       if (entry.seq === known.row.through + 1 && known.roster.isMember(self.user)) {
         await this.#follower.take(known, [entry]);
@@ -405,6 +408,7 @@ export class NamedGroups {
         return await this.#follower.catchUp(group);
       } catch (error) {
         if (!hasCode(error, 'head-moved') || tries === TRIES) throw error;
+        if (tries > 0) await standBack(this.#context, tries);
         await this.#follower.catchUp(group);
       }
     }
