@@ -3,7 +3,7 @@ import { Failure } from '../../base/errors.js';
 import { chained, digestOf, NO_ACTS, readAct } from '../../crypto/acts.js';
 import type { Trust } from '../../crypto/trust.js';
 import type { Log } from '../../store/store.js';
-import type { Act } from '../../wire/acts.js';
+import type { Act, Statement } from '../../wire/acts.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import { GroupRoster, notJoined } from '../../wire/group-roster.js';
 import type { GroupEntry } from '../../wire/groups.js';
@@ -101,9 +101,14 @@ export class NamedGroup {
     if (!this.roster.isMember(folded)) throw notJoined(this.roster.name);
   }
 
-  /** @throws Failure usage 'head-moved', and as GroupRoster.judge */
+  /** @throws Failure denied 'head-moved' */
+  assertFollows({ previous }: Pick<Statement, 'previous'>): void {
+    if (!sameBytes(previous, this.head)) throw headMoved();
+  }
+
+  /** @throws Failure denied 'head-moved', and as GroupRoster.judge */
   act(act: Act, encoded: Uint8Array): Promise<number> {
-    if (act.statement.group !== undefined && !sameBytes(act.statement.previous, this.head)) throw headMoved();
+    if (act.statement.group !== undefined) this.assertFollows(act.statement);
     this.roster.judge(act);
     const index = this.#acts;
     this.#fold(act, encoded);

@@ -38,6 +38,8 @@ export const groupHandlers: Pick<Handlers<DirectoryMethods, Signed>, Grouping> =
   'groups.act': async (signed, { group: id, ...statement }) => {
     takeMessages(signed, 1);
     const group = await signed.core.namedGroups.need(id);
+    // Many may act at once, and all but one too late: that is seen before anything is verified.
+    group.assertFollows(statementCodec.decode(statement.statement));
     const { act, encoded } = await sealed(signed, statement);
     assertOf(act, id);
     if (act.statement.action === 'renew') throw new Failure('protocol', 'act-misplaced', 'a renewal needs an info');

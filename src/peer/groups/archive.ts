@@ -54,7 +54,8 @@ export class Archive {
       clock.after(backOff(random, Math.min(LATEST_MS, members * STEP_MS), members), () => {
         if (scope.closed) return;
         // Once for all who come together, as far as they do.
-        if (this.#owes(group) && group.arrivals.count(clock.monotonic()) > 0 && clock.monotonic() - began < TOGETHER_MS) return wait();
+        const more = group.arrivals.count(clock.monotonic()) > 0 && clock.monotonic() - began < TOGETHER_MS;
+        if (more && this.#owes(group)) return wait();
         this.#considering.delete(name);
         scope.run(
           () => this.#handOn(group),

@@ -101,7 +101,8 @@ export class Entrance {
   considerCleaning(group: NamedGroup): void {
     if (group.mls === undefined || this.#init.follower.membership.superfluous(group).length === 0) return;
     const { clock, scope, random, enqueue, report } = this.#init;
-    const wait = Math.min(CLEAN_LATEST_MS, group.mls.state.ownLeaf * CLEAN_STEP_MS) + randomBelow(random, CLEAN_STEP_MS);
+    const wait =
+      Math.min(CLEAN_LATEST_MS, group.mls.state.ownLeaf * CLEAN_STEP_MS) + randomBelow(random, CLEAN_STEP_MS);
     const cancel = clock.after(wait, () => {
       if (scope.closed || !this.#init.isOnline() || group.mls === undefined) return;
       scope.run(
