@@ -20,6 +20,8 @@ export interface BotInit {
   readonly directory?: string;
   /** Where the directory takes newcomers by invitation. */
   readonly invite?: string;
+  /** Where it logs in as a further device of an account with a second factor: a code, or a recovery code. */
+  readonly code?: string;
   /** Address for direct links, `HOST:PORT`; every address and any port by default. */
   readonly listen?: string;
   /** What a handler threw; on standard error by default. */

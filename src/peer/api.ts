@@ -343,6 +343,8 @@ export interface OpenPeer extends ProfileInit {
 /** What logging in takes where there is no profile, or the device was logged out. */
 export interface LoginPeer extends OpenPeer {
   readonly user?: string;
+  /** A person asks for it: a device that was shut out becomes one of the account again. A program does not undo that. */
+  readonly rejoin?: boolean;
   readonly code?: string;
   readonly askCode?: AskCode;
 }

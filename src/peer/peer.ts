@@ -46,6 +46,7 @@ import { Network } from './network.js';
 import { changePassword, confirmPassword } from './password.js';
 import { PasswordGuard } from './password-guard.js';
 import { type Profile, readProfile, requireProfile, storeFolder, writeProfile } from './profile.js';
+import { AWAY_TOO_LONG, LOGIN_MENDS, reentering } from './reenter.js';
 import type { ContactRow, MessageRow } from './rows.js';
 import { openTables } from './rows.js';
 import { Self } from './self.js';
@@ -372,37 +373,52 @@ interface Means {
   readonly random: Random;
 }
 
+const SYSTEM: Means = { clock: systemClock, random: systemRandom };
+
 /**
- * Opens the profile with its password and starts the peer. The directory needn't be there.
- * @throws Failure credentials 'not-logged-in', 'wrong-password'; blocked; storage 'store-in-use'; usage 'port-busy'
+ * Opens the profile with its password and starts the peer. The directory needn't be there. A device whose certificate has
+ * expired, because it was away for so long, gets a new one by that password.
+ * @throws Failure credentials 'not-logged-in', 'wrong-password', 'second-factor-needed'; blocked; storage 'store-in-use';
+ *   usage 'port-busy'
  */
-export async function openPeer(
-  init: OpenPeer,
-  means: Means = { clock: systemClock, random: systemRandom },
-): Promise<PeerApi> {
+export async function openPeer(init: OpenPeer, means: Means = SYSTEM): Promise<PeerApi> {
+  const profile = await requireProfile(init.home);
+  return reentering(
+    AWAY_TOO_LONG,
+    (reasons) => open(init, means, reasons),
+    () => enrolHere(init, profile, means),
+  );
+}
+
+/** @param reasons what is thrown, where the directory refuses the device for it */
+async function open(init: OpenPeer, means: Means, reasons: readonly string[]): Promise<PeerApi> {
   const profile = relink(await requireProfile(init.home), init.directory);
   const key = await unlock(init, profile, means.clock);
   const scope = new Scope();
   try {
-    return await start(init, profile, key, scope, means);
+    return await start(init, profile, key, scope, means, reasons);
   } catch (error) {
     await scope.close();
     throw error;
   }
 }
 
-/** Logs in on this installation: a new device, or again after a logout; then opens the peer. */
-export async function loginPeer(init: LoginPeer): Promise<PeerApi> {
+/** Logs in on this installation: a new device, or again after a logout, or after a long time; then opens the peer. */
+export async function loginPeer(init: LoginPeer, means: Means = SYSTEM): Promise<PeerApi> {
   const profile = await readProfile(init.home);
   if (profile && !profile.loggedOut) {
     assertOwner(profile, init.user);
-    return openPeer(init);
+    return reentering(
+      init.rejoin ? LOGIN_MENDS : AWAY_TOO_LONG,
+      (reasons) => open(init, means, reasons),
+      () => enrolHere(init, profile, means),
+    );
   }
-  await enrolHere(init, profile);
-  return openPeer(init);
+  await enrolHere(init, profile, means);
+  return open(init, means, []);
 }
 
-async function enrolHere(init: LoginPeer, profile: Profile | undefined): Promise<Enrolled> {
+async function enrolHere(init: LoginPeer, profile: Profile | undefined, means: Means): Promise<Enrolled> {
   const user = init.user ?? profile?.user;
   const directory = init.directory ?? profile?.directory;
   if (user === undefined || directory === undefined) {
@@ -411,11 +427,14 @@ async function enrolHere(init: LoginPeer, profile: Profile | undefined): Promise
     });
   }
   const { home, password, code, askCode } = init;
-  return enrolDevice({
-    ...{ home, password, directory, user },
-    ...(code !== undefined && { code }),
-    ...(askCode !== undefined && { askCode }),
-  });
+  return enrolDevice(
+    {
+      ...{ home, password, directory, user },
+      ...(code !== undefined && { code }),
+      ...(askCode !== undefined && { askCode }),
+    },
+    means,
+  );
 }
 
 function assertOwner(profile: Profile, user: string | undefined): void {
@@ -458,6 +477,7 @@ async function start(
   key: Uint8Array,
   scope: Scope,
   { clock, random }: Means,
+  reasons: readonly string[],
 ): Promise<Peer> {
   const disk = await openLevelStore({ folder: storeFolder(init.home) });
   scope.defer(() => disk.close());
@@ -507,7 +527,7 @@ async function start(
   await core.load();
   await network.start(init.listen === undefined ? ANY_ADDRESS : parseListen(init.listen));
   // Who is banned is told, with the reason and the end.
-  if (hasCode(refusal, 'account-banned')) throw refusal;
+  if (['account-banned', ...reasons].some((code) => hasCode(refusal, code))) throw refusal;
   core.transfers.resume();
   await core.talk.expiry.load(network.welcome?.now);
   peer = new Peer({ home: init.home, scope, self, disk, core, network, clock });

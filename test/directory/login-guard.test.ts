@@ -84,6 +84,17 @@ test("A5 a stranger's guessing does not lock out the victim's known device, and 
   assert.equal(attempt(other, alice, 0), 10, "and the name's");
 });
 
+test("a known device's right password blocks its name for nobody, and leaves strangers the tries they had", () => {
+  const guard = new LoginGuard({ perAddress });
+  const laptop = { ...alice, device: '00112233445566aa' };
+  fail(guard, alice, 0, 2);
+  for (let i = 0; i < 5; i++) guard.succeed(guard.start(laptop, 0), 0);
+  assert.equal(attempt(guard, alice, 0), 0, 'the third');
+  assert.equal(attempt(guard, alice, 0), 10);
+  guard.succeed(guard.start(laptop, 0), 0);
+  assert.equal(attempt(guard, alice, 1), 10, 'a block that strangers have brought about stays');
+});
+
 test('A3 guesses from one address at many names are throttled; what ends well costs nothing', () => {
   const guard = new LoginGuard({ perAddress: { burst: 20, perSecond: 1 } });
   for (let i = 0; i < 100; i++) guard.succeed(guard.start({ ...alice, folded: `user${i}` }, 0), 0);

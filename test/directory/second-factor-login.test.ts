@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { type Clock, systemClock } from '../../src/base/clock.js';
 import { Failure, hasCode } from '../../src/base/errors.js';
 import { systemRandom } from '../../src/base/random.js';
+import { NO_ACTS, signStatement } from '../../src/crypto/acts.js';
 import { createCsr } from '../../src/crypto/csr.js';
 import { sealIdentityBackup, signDevice } from '../../src/crypto/identity.js';
 import { SigningKey } from '../../src/crypto/keys.js';
@@ -220,4 +221,16 @@ test('A7 the operator takes it off for who has lost everything', async (t) => {
   assert.equal((await device.notices.next('factor', ({ state }) => state === 'off')).state, 'off');
   assert.equal((await (await proven(await enrolment(), link)).finish()).user, 'ada');
   await assert.rejects(runLine(directory, 'reset-second-factor nobody'), coded('user-unknown'));
+});
+
+test('A7 A9 a reset is an act of the directory by somebody higher, and of nobody else', async (t) => {
+  const { link, ada, device, clock } = await withAda(t);
+  const ben = await register(link, 'ben');
+  const bens = await signIn(link, ben);
+  afterwards(t, () => bens.close());
+  const act = { action: 'reset-second-factor' as const, user: 'ada', at: clock.now() };
+  const statement = { ...act, directory: parseLink(link).fingerprint, previous: NO_ACTS };
+  await assert.rejects(bens.request('ledger.act', signStatement(statement, ben.key)), coded('not-permitted'));
+  await assert.rejects(device.request('ledger.act', signStatement(statement, ada.key)), coded('not-permitted'));
+  assert.equal((await device.request('factor.status', {})).state, 'on');
 });

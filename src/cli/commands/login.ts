@@ -49,7 +49,7 @@ class SignIn {
   async open(user: string, secret: string): Promise<Opened> {
     const { loginPeer } = await this.#shell.parts.peer();
     if (this.#profile === undefined) neededDirectory(this.#shell, this.#options, undefined);
-    const init = { ...withPassword(this.#shell, this.#options, secret), user, ...this.#codes() };
+    const init = { ...withPassword(this.#shell, this.#options, secret), user, rejoin: true, ...this.#codes() };
     return openProfile(this.#shell, () => loginPeer(init), { stays: true });
   }
 
@@ -143,7 +143,7 @@ async function screen(shell: Shell, options: LoginOptions, profile: Whoami | und
   const open = async (user: string, secret: string, directory: string, askCode?: AskCode): Promise<PeerApi> => {
     const { code } = options;
     const codes = { ...(code !== undefined && { code }), ...(askCode && { askCode }) };
-    const init = { ...withPassword(shell, { ...options, directory }, secret), user, ...codes };
+    const init = { ...withPassword(shell, { ...options, directory }, secret), user, rejoin: true, ...codes };
     return (await openProfile(shell, () => loginPeer(init), { stays: true })).peer;
   };
   const { open: conversation, greeting, invite: given } = options;

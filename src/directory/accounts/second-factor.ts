@@ -143,7 +143,7 @@ export class SecondFactors {
 
 export const codeNeeded = (): Failure =>
   new Failure('credentials', 'second-factor-needed', 'the password is right; this account has a second factor, too', {
-    hint: 'Give the 6 digits from your app, or a recovery code: --code CODE.',
+    hint: 'Log in with the six digits from your app, or a recovery code: p2pchat login --code CODE.',
   });
 
 const wrongCode = (): Failure =>

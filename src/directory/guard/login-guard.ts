@@ -21,6 +21,8 @@ export interface LoginAttempt {
 /** A failure that was charged in advance. */
 export interface LoginCharge extends LoginAttempt {
   readonly at: number;
+  /** A device's: it was the one that blocked the name for strangers. */
+  readonly blocked?: boolean;
 }
 
 interface Standing {
@@ -77,8 +79,8 @@ export class LoginGuard {
     const budget = known ? 0 : this.#guesses.take(attempt.folded, now);
     if (budget > 0) throw nameBlocked(budget);
     this.#fail(own, now);
-    if (known) this.#fail(nameKey(attempt.folded), now);
-    return { ...attempt, at: now };
+    const blocked = known && this.#fail(nameKey(attempt.folded), now);
+    return { ...attempt, at: now, blocked };
   }
 
   /** The password was right: what was charged is given back, and failures before it are forgotten. */
@@ -86,7 +88,7 @@ export class LoginGuard {
     this.#addresses.refund(charge.address, now);
     this.#standings.delete(standingKey(charge));
     if (charge.device === undefined) this.#guesses.refund(charge.folded, now, GUESSES_IN_A_ROW);
-    else this.#refund(nameKey(charge.folded));
+    else this.#refund(charge, now);
   }
 
   /**
@@ -110,20 +112,27 @@ export class LoginGuard {
     this.#guesses.refund(folded, now, GUESSES_IN_A_ROW);
   }
 
-  #fail(key: string, now: number): void {
+  /** @returns whether it blocks */
+  #fail(key: string, now: number): boolean {
     const standing = this.#standing(key, now);
     standing.lastAt = now;
     standing.failures++;
-    if (standing.failures < this.#blockAfter) return;
+    if (standing.failures < this.#blockAfter) return false;
     standing.blockedUntil = now + Math.min(BLOCK_MAX_MS, this.#blockMs * 2 ** standing.blocks);
     standing.blocks = Math.min(standing.blocks + 1, 40);
     standing.failures = 0;
+    return true;
   }
 
   /** Takes back a known device's share in its name's failures, not those of others. */
-  #refund(key: string): void {
-    const standing = this.#standings.get(key);
-    if (standing && standing.failures > 0) standing.failures--;
+  #refund({ folded, blocked }: LoginCharge, now: number): void {
+    const standing = this.#standings.get(nameKey(folded));
+    if (standing === undefined) return;
+    if (blocked && standing.blockedUntil > now) {
+      standing.blockedUntil = now;
+      standing.blocks--;
+      standing.failures = this.#blockAfter - 1;
+    } else if (standing.failures > 0) standing.failures--;
   }
 
   #standing(key: string, now: number): Standing {

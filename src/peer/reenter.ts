@@ -1,0 +1,36 @@
+import { Failure, hasCode, toFailure } from '../base/errors.js';
+
+/** What the directory refuses a device for after it was away for long: its certificate ended while nothing renewed it. */
+export const AWAY_TOO_LONG: readonly string[] = ['certificate-expired'];
+/** And what else a login mends, where a person asks for one: the device was shut out, or logged out from elsewhere. */
+export const LOGIN_MENDS: readonly string[] = [...AWAY_TOO_LONG, 'certificate-revoked'];
+
+/**
+ * Opens the profile; where the directory does not take its certificate any more, for one of `reasons`, makes the device
+ * one of the account again and opens once more.
+ * @param open throws what it was refused for, where that is one of the reasons it is given
+ * @throws Failure as `open` and `enrol` do
+ */
+export async function reentering<T>(
+  reasons: readonly string[],
+  open: (reasons: readonly string[]) => Promise<T>,
+  enrol: () => Promise<unknown>,
+): Promise<T> {
+  try {
+    return await open(reasons);
+  } catch (error) {
+    const refusal = reasons.find((code) => hasCode(error, code));
+    if (refusal === undefined) throw error;
+    await enrol().catch((why: unknown) => {
+      if (hasCode(why, 'wrong-credentials')) throw changedElsewhere();
+      // The directory is gone meanwhile, or its own certificate is what is past: what is kept here opens all the same.
+      if (toFailure(why).reason !== 'unreachable' && !hasCode(why, refusal)) throw why;
+    });
+    return open([]);
+  }
+}
+
+const changedElsewhere = (): Failure =>
+  new Failure('credentials', 'password-elsewhere', "the account's password is not the one of this profile any more", {
+    hint: 'Changed on another device? p2pchat login --recover, with the recovery phrase, brings this profile along.',
+  });
