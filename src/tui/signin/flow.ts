@@ -100,6 +100,7 @@ export class SignInFlow {
     if (this.#stage === 'welcome') this.leave();
     this.#stage = 'welcome';
     this.#says = undefined;
+    this.#strength = undefined;
     this.#form.forget();
   }
 

@@ -113,6 +113,17 @@ test('signing up judges name and passwords before anybody is asked', async () =>
   assert.deepEqual(entrance.asked[0], { directory: LINK, user: 'ann', password: 'long enough', invite: 'INVITE-1' });
 });
 
+test('what was said of a password is gone with the form it was typed into', async () => {
+  const flow = new SignInFlow(new FakeEntrance());
+  await flow.enter(() => 0);
+  flow.form.focus('password');
+  flow.form.active.editor.set('short');
+  await flow.judge();
+  assert.equal(flow.strength?.ok, false);
+  flow.back();
+  assert.equal(flow.strength, undefined);
+});
+
 test('a taken name is said and another one may be tried', async () => {
   const entrance = new FakeEntrance();
   entrance.answers.push(new Failure('usage', 'name-taken', 'That name is taken.', { hint: 'Choose another.' }));
