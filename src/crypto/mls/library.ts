@@ -28,7 +28,7 @@ export interface Library {
 }
 
 /** Set by patches/ts-mls+1.6.4.patch; counts what the patch corrects. */
-const PATCH_LEVEL = 3;
+const PATCH_LEVEL = 4;
 
 /** @throws Failure 'mls-unpatched' */
 export function assertPatched(library: object = clientState): void {

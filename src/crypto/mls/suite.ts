@@ -6,7 +6,7 @@ import type { CiphersuiteImpl } from './ts-mls.js';
 
 /**
  * The two ciphersuites on node:crypto. Its calls are synchronous and ten times faster than WebCrypto's for inputs of
- * this size; only HPKE stays with @hpke.
+ * this size; only X-Wing stays with @hpke.
  */
 
 /** 'classic' is ciphersuite 1 of RFC 9420; 'hybrid' encrypts to X25519 and ML-KEM-768 together (X-Wing). */
