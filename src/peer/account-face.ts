@@ -81,7 +81,7 @@ export class AccountFace implements AccountApi {
       await guard.succeeded();
     } catch (error) {
       if (!hasCode(error, 'wrong-password')) throw error;
-      await guard.failed(self.link, self.user, password, error);
+      await guard.failed(self.link, { user: self.user, password }, error);
     }
   }
 

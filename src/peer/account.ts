@@ -158,11 +158,16 @@ const otherIdentity = (): Failure =>
 const label = (): string => hostname().slice(0, DEVICE_LABEL_CHARS);
 
 /**
- * Tells the directory of a wrong password, as if it had been typed without a profile: it counts for the name's block.
+ * Tries a password at the directory, as if it had been typed without a profile: a wrong one counts for the name's block.
+ * @returns the account's identity key
  * @throws what the directory answers
  */
-export async function tryPassword(link: DirectoryLink, user: string, password: string, clock: Clock): Promise<void> {
-  await withEnrolChannel(link, clock, async (channel) => {
-    await login(channel, { directoryId: channel.trust.directoryId, folded: foldName(user) }, { user, password });
-  });
+export async function tryPassword(link: DirectoryLink, credentials: Credentials, clock: Clock): Promise<SigningKey> {
+  return whileAsking(credentials, (source) =>
+    withEnrolChannel(link, clock, async (channel) => {
+      const account = { directoryId: channel.trust.directoryId, folded: foldName(credentials.user) };
+      const { user, password } = credentials;
+      return (await login(channel, account, { user, password, ...source })).identity;
+    }),
+  );
 }

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Clock } from '../base/clock.js';
 import { Failure, hasCode, toFailure } from '../base/errors.js';
+import type { SigningKey } from '../crypto/keys.js';
 import { BLOCK_AFTER_FAILURES, BLOCK_MAX_MS, BLOCK_MS } from '../wire/limits.js';
 import type { DirectoryLink } from '../wire/link.js';
 import { tryPassword } from './account.js';
-import { asksForCode } from './login-code.js';
+import type { Credentials } from './login-code.js';
 
 const guardSchema = v.object({ failures: v.number(), since: v.number(), until: v.number() });
 type Guard = v.InferOutput<typeof guardSchema>;
@@ -38,17 +39,23 @@ export class PasswordGuard {
     await rm(this.#path, { force: true });
   }
 
-  /** Counts a wrong password. @throws always: what the directory answers, or the profile's own refusal */
-  async failed(link: DirectoryLink, user: string, password: string, why: Failure): Promise<never> {
-    const answer = await tryPassword(link, user, password, this.#clock).then(
-      () => why,
-      (error: unknown) => toFailure(error),
-    );
-    const seconds = Number(answer.details.seconds ?? 0);
-    await this.#count(seconds * 1000);
-    // Where the code is asked for, the password was another one's than the profile's.
-    const silent = answer.reason === 'unreachable' || hasCode(answer, 'wrong-credentials') || asksForCode(answer);
-    throw silent ? why : answer;
+  /**
+   * For a password that the profile does not open with: it may be the account's, changed on another device; else it counts.
+   * @returns the account's identity key, where the directory lets the password in
+   * @throws what the directory answers, or `why`, the profile's own refusal
+   */
+  async failed(link: DirectoryLink, credentials: Credentials, why: Failure): Promise<SigningKey> {
+    try {
+      const identity = await tryPassword(link, credentials, this.#clock);
+      await this.succeeded();
+      return identity;
+    } catch (error) {
+      const answer = toFailure(error);
+      // The password was right: nothing of this is a guess at the profile.
+      if (answer.code === 'second-factor-needed') throw answer;
+      await this.#count(Number(answer.details.seconds ?? 0) * 1000);
+      throw answer.reason === 'unreachable' || hasCode(answer, 'wrong-credentials') ? why : answer;
+    }
   }
 
   async #count(directoryBlock: number): Promise<void> {

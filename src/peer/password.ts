@@ -1,7 +1,10 @@
-import { systemRandom } from '../base/random.js';
+import { Failure } from '../base/errors.js';
+import { type Random, systemRandom } from '../base/random.js';
 import { sealIdentityBackup } from '../crypto/identity.js';
+import type { SigningKey } from '../crypto/keys.js';
 import { finishLogin, finishRegistration, startLogin, startRegistration } from '../crypto/login.js';
 import { assertPassword } from '../crypto/password.js';
+import { openByRecovery } from '../crypto/recovery.js';
 import { openVault, wrapVault } from '../crypto/vault.js';
 import { foldName } from '../wire/names.js';
 import type { DirectoryClient } from './directory-client.js';
@@ -41,4 +44,27 @@ export async function changePassword(
   await client.request('password.finish', { record, backup });
   const { file } = await wrapVault(key, next, systemRandom);
   await writeProfile(home, { ...profile, vault: file });
+}
+
+/**
+ * The account's password was changed on another device: from now on the new one opens this profile, its history with it.
+ * @returns the key of its vault
+ * @throws Failure trust 'identity-other' where the directory's account is not the profile's
+ */
+export async function adoptPassword(
+  home: string,
+  identity: SigningKey,
+  password: string,
+  random: Random,
+): Promise<Uint8Array> {
+  const profile = await requireProfile(home);
+  const key = profile.recovery && openByRecovery(profile.recovery, identity);
+  if (key === undefined) {
+    throw new Failure('trust', 'identity-other', 'That password is right at the directory, but not for this profile.', {
+      hint: 'Give the password that this profile was opened with before.',
+    });
+  }
+  const { file } = await wrapVault(key, password, random);
+  await writeProfile(home, { ...profile, vault: file });
+  return key;
 }

@@ -43,7 +43,7 @@ import { isAtLeast } from './history.js';
 import { ANY_ADDRESS, parseListen } from './links/endpoints.js';
 import { reportPaths } from './links/paths.js';
 import { Network } from './network.js';
-import { changePassword, confirmPassword } from './password.js';
+import { adoptPassword, changePassword, confirmPassword } from './password.js';
 import { PasswordGuard } from './password-guard.js';
 import { type Profile, readProfile, requireProfile, storeFolder, writeProfile } from './profile.js';
 import { AWAY_TOO_LONG, LOGIN_MENDS, reentering } from './reenter.js';
@@ -391,9 +391,9 @@ export async function openPeer(init: OpenPeer, means: Means = SYSTEM): Promise<P
 }
 
 /** @param reasons what is thrown, where the directory refuses the device for it */
-async function open(init: OpenPeer, means: Means, reasons: readonly string[]): Promise<PeerApi> {
+async function open(init: LoginPeer, means: Means, reasons: readonly string[]): Promise<PeerApi> {
   const profile = relink(await requireProfile(init.home), init.directory);
-  const key = await unlock(init, profile, means.clock);
+  const key = await unlock(init, profile, means);
   const scope = new Scope();
   try {
     return await start(init, profile, key, scope, means, reasons);
@@ -458,7 +458,8 @@ function relink(profile: Profile, directory: string | undefined): Profile {
   );
 }
 
-async function unlock({ home, password }: OpenPeer, profile: Profile, clock: Clock): Promise<Uint8Array> {
+async function unlock(init: LoginPeer, profile: Profile, { clock, random }: Means): Promise<Uint8Array> {
+  const { home, password } = init;
   const guard = new PasswordGuard(home, clock);
   await guard.assertOpen();
   try {
@@ -467,7 +468,8 @@ async function unlock({ home, password }: OpenPeer, profile: Profile, clock: Clo
     return key;
   } catch (error) {
     if (!hasCode(error, 'wrong-password')) throw error;
-    return guard.failed(parseLink(profile.directory), profile.user, password, error);
+    const identity = await guard.failed(parseLink(profile.directory), { ...init, user: profile.user }, error);
+    return adoptPassword(home, identity, password, random);
   }
 }
 

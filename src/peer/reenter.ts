@@ -32,5 +32,5 @@ export async function reentering<T>(
 
 const changedElsewhere = (): Failure =>
   new Failure('credentials', 'password-elsewhere', "the account's password is not the one of this profile any more", {
-    hint: 'Changed on another device? p2pchat login --recover, with the recovery phrase, brings this profile along.',
+    hint: 'Changed on another device? Give the new one: it opens this profile, too.',
   });

@@ -12,6 +12,7 @@ import { afterwards, temporaryFolder } from '../support/directory.js';
 import { PASSWORD } from '../support/town.js';
 import { WarpClock } from '../support/warp.js';
 
+const NEXT = 'quite another one of 9 words';
 const DAY = 24 * 3_600_000;
 const LOOPBACK = { host: '127.0.0.1', port: 0 };
 const coded = (code: string) => (error: unknown) => hasCode(error, code);
@@ -91,7 +92,36 @@ test('A10 a device that was shut out stays out until somebody logs in there agai
   // The password was changed while it was out.
   await closing(await openPeer({ ...account, home: desk }), async (peer) => {
     await peer.account.revokeDevice(device, PASSWORD);
-    await peer.changePassword(PASSWORD, 'quite another one of 9 words');
+    await peer.changePassword(PASSWORD, NEXT);
   });
   await assert.rejects(loginPeer({ ...account, home: laptop, rejoin: true }), coded('password-elsewhere'));
+  await closing(await loginPeer({ ...account, home: laptop, password: NEXT, rejoin: true }), (peer) =>
+    assert.deepEqual([peer.directoryState, peer.device], ['online', device]),
+  );
+});
+
+test('A6 a password changed on one device opens the others, with all they keep, and the old one does no more', async (t) => {
+  const folder = await temporaryFolder(t);
+  const directory = await startDirectory({ listen: LOOPBACK, store: 'memory' });
+  afterwards(t, () => directory.close());
+  const account = { user: 'ada', password: PASSWORD, directory: directory.link, listen: '127.0.0.1:0' };
+  const [desk, laptop] = [join(folder, 'desk'), join(folder, 'laptop')];
+  await registerAccount({ ...account, home: desk });
+  await registerAccount({ ...account, user: 'ben', home: join(folder, 'ben') });
+  const { id } = await closing(await loginPeer({ ...account, home: laptop }), (peer) => peer.send('ben', 'kept here'));
+  const app = await closing(await openPeer({ ...account, home: desk }), async ({ account: own }) => {
+    const secret = new Authenticator((await own.secondFactor.begin(PASSWORD)).secret);
+    await own.secondFactor.confirm(secret.next());
+    return secret;
+  });
+  await closing(await openPeer({ ...account, home: desk }), (peer) => peer.changePassword(PASSWORD, NEXT));
+  const changed = { ...account, home: laptop, password: NEXT };
+  await assert.rejects(openPeer({ ...changed, password: 'neither of the two' }), coded('wrong-password'));
+  await assert.rejects(openPeer(changed), coded('second-factor-needed'), 'right, and a code is wanted for the vault');
+  await closing(await loginPeer({ ...changed, code: app.next() }), async (peer) => {
+    const [line] = await peer.history({ conversation: '@ben' });
+    assert.deepEqual([peer.directoryState, line?.id, line?.text], ['online', id, 'kept here']);
+  });
+  await closing(await openPeer(changed), ({ directoryState }) => assert.equal(directoryState, 'online'));
+  await assert.rejects(openPeer({ ...account, home: laptop }), coded('wrong-password'));
 });
