@@ -28,7 +28,8 @@ function paintBeside(grid: Grid, { qr, lines }: Beside, area: Rect): void {
   const fits = qr.length <= area.height && width + 3 + TEXT_WIDTH <= area.width;
   if (fits) for (const [row, line] of qr.entries()) grid.text(area.x + 1, area.y + row, line, 'text');
   const x = area.x + (fits ? width + 3 : 1);
-  const shown = fits ? lines : ['This window is too small for the QR code: 80 by 24 will do.', ...lines];
+  const text = [...lines, 'Enter to go on, Esc to give up.'];
+  const shown = fits ? text : ['This window is too small for the QR code: 80 by 24 will do.', ...text];
   let y = area.y + 1;
   for (const line of shown) {
     for (const { glyphs } of layout(line, area.width - x - 1, 'off'))
