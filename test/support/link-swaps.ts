@@ -13,7 +13,13 @@ const SWAP = fileURLToPath(new URL('../transfer/children/swap.js', import.meta.u
 const FILES = 100;
 const BYTES = 600;
 
-/** Another process swaps the folder for a link while files are written in it. @returns how many writes were refused */
+/** The other process may not get a processor for a while: only so many tries in vain say that it swaps nothing. */
+const PATIENCE = 100;
+
+/**
+ * Another process swaps the folder for a link while files are written in it, as often as said, and until it was met at least
+ * once. @returns how many writes were refused
+ */
 export async function writeWhileLinksAreSwapped(tries: number): Promise<number> {
   const random = seededRandom('swaps');
   const root = mkdtempSync(join(tmpdir(), 'p2pchat-swaps-'));
@@ -28,7 +34,7 @@ export async function writeWhileLinksAreSwapped(tries: number): Promise<number> 
     await once(swapping.stdout, 'data');
     const content = random.bytes(FILES * BYTES);
     let refused = 0;
-    for (let i = 0; i < tries; i++) {
+    for (let i = 0; i < tries || (refused === 0 && i < tries * PATIENCE); i++) {
       try {
         partial.write(0, content);
       } catch {

@@ -14,6 +14,15 @@ for (;;) {
     renameSync(aside, place);
   } catch {
     // Whoever writes has made the folder anew meanwhile.
-    rmSync(place, { recursive: true, force: true });
+    remove(place);
+  }
+}
+
+/** It may be filled again while it is being emptied: then the next round finds it. */
+function remove(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOTEMPTY')) throw error;
   }
 }
