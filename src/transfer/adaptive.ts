@@ -1,4 +1,5 @@
 import type { AckSample, CongestionController, ControllerInit, RateReason } from './congestion.js';
+import { ShortRate } from './short-rate.js';
 
 /**
  * Finds the rate by measuring delivery (after BBR, draft-ietf-ccwg-bbr): paces at the highest delivery rate of the last
@@ -9,11 +10,11 @@ import type { AckSample, CongestionController, ControllerInit, RateReason } from
 
 const ROUNDS_OF_MEMORY = 10;
 const STARTUP_GAIN = 2.77;
-const STARTUP_WINDOW_GAIN = 2.4;
+const STARTUP_WINDOW_GAIN = 2.77;
 /** With this much in flight it grows by less: what overshoots in the round trip before a queue shows has to fit in that queue. */
 const CAREFUL_BYTES = 2 << 20;
 const CAREFUL_GAIN = 2;
-const CAREFUL_WINDOW_GAIN = 1.75;
+const CAREFUL_WINDOW_GAIN = 1.6;
 const DRAINING_GAIN = 0.5;
 const WINDOW_GAIN = 1.6;
 const PROBE_GAIN = 1.2;
@@ -27,10 +28,18 @@ const QUEUE_RATIO = 0.25;
 const QUEUE_FLOOR_MS = 15;
 /** Start-up ends when this many round trips in a row show a queue (after HyStart++, RFC 9406 §4.2). */
 const QUEUE_SAMPLES = 8;
+/** And for so much of a round trip: what a program's pause has held up comes at once. */
+const QUEUE_LASTS = 0.4;
+const QUEUE_LASTS_MS = 40;
 /** A probe that found this much more goes on probing. */
 const WORTHWHILE = 1.05;
 /** Loss above what the path usually loses which counts as congestion. */
 const LOSS_MARGIN = 0.02;
+/** What a rate in start-up is measured over, at least. */
+const SHORT_MS = 4;
+/** Loss beyond the usual which ends start-up in the midst of a round, of at least so many bytes. */
+const OVERFLOW_LOSS = 0.15;
+const OVERFLOW_BYTES = 256 << 10;
 /** Kept of the rate after a congested round. */
 const BACK_OFF = 0.85;
 /** A receiver answers, and a process runs, no more evenly than this. */
@@ -53,7 +62,9 @@ export class AdaptiveController implements CongestionController {
   #nextRound = 0;
   #roundAt = 0;
   readonly #aggregation = new Aggregation();
+  readonly #short = new ShortRate();
   #roundRate = 0;
+  #startupRate = 0;
   #roundAcked = 0;
   #roundLost = 0;
   #roundRtt = Number.POSITIVE_INFINITY;
@@ -63,6 +74,7 @@ export class AdaptiveController implements CongestionController {
   #usualLoss = 0;
   #roundsInPhase = 0;
   #queuedSamples = 0;
+  #queuedSince = 0;
   /** Whether a probe has found that there is no more to have. */
   #settled = false;
   #rateBeforeProbe = 0;
@@ -106,12 +118,14 @@ export class AdaptiveController implements CongestionController {
     this.#minRtt = Math.max(sample.minRtt, 0.05);
     this.#roundAcked += sample.acked;
     this.#roundLost += sample.lost;
-    if (sample.rtt > 0) this.#noteRtt(sample.rtt);
+    if (sample.rtt > 0) this.#noteRtt(sample.rtt, sample.now);
     if (sample.rate > 0 && (!sample.limited || sample.rate > this.#rate)) {
       this.#roundRate = Math.max(this.#roundRate, sample.rate);
       this.#roundLimited = false;
       this.#rate = Math.max(this.#rate, sample.rate);
     }
+    if (this.#phase === 'startup') this.#grow(sample);
+    if (this.#phase === 'startup' && this.#overflows) this.#leaveStartup();
     if (this.#phase === 'drain' && sample.inFlight <= this.#rate * this.#minRtt) this.#probe();
     this.#aggregation.update(sample.acked, Math.min(this.#rate, this.#bound), sample.now);
     if (sample.priorDelivered < this.#nextRound || sample.now - this.#roundAt < MIN_ROUND_MS) {
@@ -121,11 +135,28 @@ export class AdaptiveController implements CongestionController {
     this.#endRound(sample.delivered);
   }
 
-  #noteRtt(rtt: number): void {
+  /** In start-up a rate holds for what comes next as soon as the first acknowledgements say so, not a round trip later. */
+  #grow({ now, sentAt, delivered }: AckSample): void {
+    const span = Math.max(this.#minRtt / 8, SHORT_MS);
+    const rate = this.#short.update(now, sentAt, delivered, span);
+    this.#rate = Math.max(this.#rate, rate);
+    this.#startupRate = Math.max(this.#startupRate, rate);
+  }
+
+  /** A queue too short to be seen in round trips: much more is lost than in the rounds before. */
+  get #overflows(): boolean {
+    const judged = this.#roundAcked + this.#roundLost;
+    if (this.#roundsInPhase < 2 || judged < OVERFLOW_BYTES) return false;
+    return this.#roundLost > judged * (this.#usualLoss * 1.5 + OVERFLOW_LOSS);
+  }
+
+  #noteRtt(rtt: number, now: number): void {
     this.#roundRtt = Math.min(this.#roundRtt, rtt);
     const sign = this.#minRtt < 2 * QUEUE_FLOOR_MS ? QUEUE_FLOOR_MS : Math.min(Math.max(this.#minRtt / 8, 4), 16);
     this.#queuedSamples = rtt - this.#minRtt > sign ? this.#queuedSamples + 1 : 0;
-    if (this.#phase === 'startup' && this.#queuedSamples >= QUEUE_SAMPLES) this.#leaveStartup();
+    if (this.#queuedSamples <= 1) this.#queuedSince = now;
+    if (this.#phase !== 'startup' || this.#queuedSamples < QUEUE_SAMPLES) return;
+    if (now - this.#queuedSince >= Math.min(this.#minRtt * QUEUE_LASTS, QUEUE_LASTS_MS)) this.#leaveStartup();
   }
 
   #leaveStartup(): void {
@@ -151,6 +182,7 @@ export class AdaptiveController implements CongestionController {
     this.#roundAcked = 0;
     this.#roundLost = 0;
     this.#roundRate = 0;
+    this.#startupRate = 0;
     this.#roundRtt = Number.POSITIVE_INFINITY;
     this.#roundLimited = true;
   }
@@ -161,14 +193,15 @@ export class AdaptiveController implements CongestionController {
 
   #judgeStartup(queued: boolean, lossRate: number): void {
     if (this.#roundLimited && !queued) return;
-    const grew = this.#roundRate >= this.#fullRate * 1.25;
+    const reached = Math.max(this.#roundRate, this.#startupRate);
+    const grew = reached >= this.#fullRate * 1.25;
     if (grew) {
-      this.#fullRate = this.#roundRate;
+      this.#fullRate = reached;
       this.#plateau = 0;
     } else {
       this.#plateau++;
     }
-    const lossy = lossRate > 0.1 && this.#roundRate < this.#fullRate * 1.5 && !grew;
+    const lossy = lossRate > 0.1 && !grew;
     if (!queued && !lossy && this.#plateau < 2) {
       this.#usualLoss = Math.max(this.#usualLoss, Math.min(lossRate, 0.5));
       return;

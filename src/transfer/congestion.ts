@@ -15,6 +15,8 @@ export interface AckSample {
   readonly rate: number;
   /** The sender had nothing to send, or was kept from sending, when that rate was measured: it may be too low. */
   readonly limited: boolean;
+  /** When the newest acknowledged packet was sent. */
+  readonly sentAt: number;
   /** Total acknowledged, and what that total was when the newest acknowledged packet was sent. */
   readonly delivered: number;
   readonly priorDelivered: number;

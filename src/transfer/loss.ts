@@ -142,15 +142,14 @@ export class LossDetector {
   }
 
   #coversTrap(ack: Ack): boolean {
-    return this.#traps.some((trap) => ack.ranges.some(({ first, end }) => trap >= first && trap < end));
+    return this.#traps.some((trap) => covers(ack.ranges, trap));
   }
 
   /** Packets given up too early are delivered after all, and make the threshold grow. */
   #recognizeLate(ack: Ack): void {
     let kept = 0;
     for (const packet of this.#givenUp) {
-      const arrived = ack.ranges.some(({ first, end }) => packet >= first && packet < end);
-      if (!arrived) this.#givenUp[kept++] = packet;
+      if (!covers(ack.ranges, packet)) this.#givenUp[kept++] = packet;
       else if (this.#ackOne(packet)) {
         this.#spurious++;
         this.#reorder = Math.min(MAX_REORDER, this.#reorder * 2);
@@ -192,6 +191,7 @@ export class LossDetector {
       smoothedRtt: this.rtt.smoothed,
       rate: usable ? (this.#delivered - packets.trainDelivered[train]!) / elapsed : 0,
       limited: packets.trainLimited[train] === 1,
+      sentAt,
       delivered: this.#delivered,
       priorDelivered: packets.trainDelivered[train]!,
     };
@@ -276,4 +276,16 @@ export class LossDetector {
     this.#probe();
     this.#probes = 0;
   }
+}
+
+/** @param ranges the largest first, as an ack has them */
+function covers(ranges: Ack['ranges'], packet: number): boolean {
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ranges[middle]!.first > packet) low = middle + 1;
+    else high = middle;
+  }
+  return low < ranges.length && packet < ranges[low]!.end;
 }

@@ -42,6 +42,8 @@ const MAX_WINDOW = 48 << 20;
 /** A slice shorter than this isn't worth a header. */
 const MIN_SLICE = 64;
 const TRAP_EVERY = 1_024;
+/** While the rate is being found each acknowledgement is news. */
+const STARTUP_ACK_MS = 1;
 
 export type SenderEnd = { readonly reason: CloseReason; readonly failure?: Failure };
 
@@ -190,6 +192,7 @@ export class Sender {
     train.segment = mtu;
     train.length = 0;
     this.#loss.beginTrain(now);
+    const before = this.#loss.packets.inFlight;
     try {
       this.#fillTrain(train, Math.max(mtu, room - (room % mtu)));
     } catch (error) {
@@ -198,7 +201,7 @@ export class Sender {
     }
     if (train.length === 0) return false;
     this.#loss.onSent(now);
-    this.#pacer.spend(train.length, now);
+    this.#pacer.spend(this.#loss.packets.inFlight - before, now);
     return true;
   }
 
@@ -300,7 +303,8 @@ export class Sender {
 
   #writeState(writer: FrameWriter): void {
     if (this.#wantSequence >= 0) writer.wantEcho(this.#wantSequence);
-    const delay = Math.min(Math.max(this.#loss.rtt.smoothed / 8, 1), 8);
+    const starting = this.#init.controller.reason === 'startup';
+    const delay = starting ? STARTUP_ACK_MS : Math.min(Math.max(this.#loss.rtt.smoothed / 8, 1), 8);
     this.#loss.ackDelay = delay;
     writer.state(this.#paused, delay * 1_000);
   }
