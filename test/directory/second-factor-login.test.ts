@@ -120,7 +120,7 @@ test('A7 without the right password nobody learns of it, whatever code comes alo
 });
 
 test('A7 wrong codes block the name as wrong passwords do, on the same login and on others; a right one forgets them', async (t) => {
-  const { link, app, codes, enrolment, directory } = await withAda(t, { blockAfter: 3, blockSeconds: 10 });
+  const { link, app, codes, enrolment, directory } = await withAda(t, { blockAfter: 3, blockSeconds: 600 });
   const channel = await enrolment();
   const { finish } = await proven(channel, link);
   await assert.rejects(finish(), coded('second-factor-needed'));
@@ -171,7 +171,7 @@ test('A7 a device with a certificate confirms its password without a code, turns
 });
 
 test('A7 wrong codes at the confirmation count, too', async (t) => {
-  const { link } = await testDirectory(t, { blockAfter: 3 });
+  const { link } = await testDirectory(t, { blockAfter: 3, blockSeconds: 600 });
   const device = await signIn(link, await register(link, 'ada'));
   afterwards(t, () => device.close());
   await passwordOn(device, link, 'ada');
