@@ -125,3 +125,28 @@ test('A6 a password changed on one device opens the others, with all they keep, 
   await closing(await openPeer(changed), ({ directoryState }) => assert.equal(directoryState, 'online'));
   await assert.rejects(openPeer({ ...account, home: laptop }), coded('wrong-password'));
 });
+
+test('A10 a device that was shut out stays out, also where its certificate has ended meanwhile', async (t) => {
+  const folder = await temporaryFolder(t);
+  const data = join(folder, 'directory');
+  const fourDaysAgo = new WarpClock();
+  fourDaysAgo.set(-4 * DAY);
+  const then = { clock: fourDaysAgo, random: systemRandom };
+  const before = await startDirectory({ data, listen: LOOPBACK, clock: fourDaysAgo });
+  const account = { user: 'ada', password: PASSWORD, directory: before.link, listen: '127.0.0.1:0' };
+  const [desk, laptop] = [join(folder, 'desk'), join(folder, 'laptop')];
+  await registerAccount({ ...account, home: desk }, then);
+  const device = await closing(await loginPeer({ ...account, home: laptop }, then), (peer) => peer.device);
+  await closing(await openPeer({ ...account, home: desk }, then), (peer) => peer.account.revokeDevice(device, PASSWORD));
+  await before.close();
+  const now = await startDirectory({ data, listen: { ...LOOPBACK, port: before.port } });
+  afterwards(t, () => now.close());
+  for (const open of [openPeer, loginPeer]) {
+    await closing(await open({ ...account, home: laptop }), ({ directoryState }) =>
+      assert.equal(directoryState, 'offline', 'no program that is started brings it back unasked'),
+    );
+  }
+  await closing(await loginPeer({ ...account, home: laptop, rejoin: true }), ({ directoryState }) =>
+    assert.equal(directoryState, 'online'),
+  );
+});

@@ -1,4 +1,5 @@
-import { checkDeviceCertificate } from '../../crypto/certificate.js';
+import { hasCode } from '../../base/errors.js';
+import { checkDeviceCertificate, type DeviceCertificate } from '../../crypto/certificate.js';
 import { refused } from '../../crypto/trust.js';
 import type { Account } from '../accounts/accounts.js';
 import { assertNotBanned } from '../accounts/bans.js';
@@ -17,13 +18,18 @@ export interface Admitted {
  * @throws Failure trust
  */
 export async function admit(core: Core, der: Uint8Array): Promise<Admitted> {
-  const { folded, deviceId, serial } = checkDeviceCertificate(der, {
-    trust: core.authority.trust,
-    now: core.judgeNow(),
-    crl: 'unchecked',
-    expiry: 'judge',
-  });
-  return { account: await assertCurrent(core, folded, deviceId, serial), deviceId, serial };
+  const judge = (expiry: 'judge' | 'ignore'): DeviceCertificate =>
+    checkDeviceCertificate(der, { trust: core.authority.trust, now: core.judgeNow(), crl: 'unchecked', expiry });
+  try {
+    const { folded, deviceId, serial } = judge('judge');
+    return { account: await assertCurrent(core, folded, deviceId, serial), deviceId, serial };
+  } catch (error) {
+    if (!hasCode(error, 'certificate-expired')) throw error;
+    // Who was shut out is told that and nothing milder: a device whose certificate has merely ended comes back by itself.
+    const { folded, deviceId, serial } = judge('ignore');
+    await assertCurrent(core, folded, deviceId, serial);
+    throw error;
+  }
 }
 
 /**
