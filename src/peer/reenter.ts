@@ -5,6 +5,9 @@ export const AWAY_TOO_LONG: readonly string[] = ['certificate-expired'];
 /** And what else a login mends, where a person asks for one: the device was shut out, or logged out from elsewhere. */
 export const LOGIN_MENDS: readonly string[] = [...AWAY_TOO_LONG, 'certificate-revoked'];
 
+/** What others can bring about by guessing at the name. */
+const BARRED: readonly string[] = ['name-blocked', 'too-many-logins'];
+
 /**
  * Opens the profile; where the directory does not take its certificate any more, for one of `reasons`, makes the device
  * one of the account again and opens once more.
@@ -23,8 +26,10 @@ export async function reentering<T>(
     if (refusal === undefined) throw error;
     await enrol().catch((why: unknown) => {
       if (hasCode(why, 'wrong-credentials')) throw changedElsewhere();
-      // The directory is gone meanwhile, or its own certificate is what is past: what is kept here opens all the same.
-      if (toFailure(why).reason !== 'unreachable' && !hasCode(why, refusal)) throw why;
+      // The directory is gone meanwhile, or its own certificate is what is past, or strangers keep the name blocked: what is
+      // kept here opens all the same.
+      const isBarred = AWAY_TOO_LONG.includes(refusal) && BARRED.some((code) => hasCode(why, code));
+      if (toFailure(why).reason !== 'unreachable' && !hasCode(why, refusal) && !isBarred) throw why;
     });
     return open([]);
   }

@@ -50,6 +50,11 @@ test('C5 a device that was away for longer than its certificate lives comes back
   await closing(await openPeer(opening(homes.ada)), ({ directoryState }) => assert.equal(directoryState, 'offline'));
   const now = await startDirectory({ data, listen: { ...LOOPBACK, port } });
   afterwards(t, () => now.close());
+  // A5: nor does a stranger who guesses at the name keep anybody from what is here.
+  const { guard, clock } = now.site.core;
+  for (let i = 0; i < 3; i++) guard.start({ folded: 'ada', address: '192.0.2.1' }, clock.monotonic());
+  await closing(await openPeer(opening(homes.ada)), ({ directoryState }) => assert.equal(directoryState, 'offline'));
+  guard.forget('ada', clock.monotonic());
   await closing(await openPeer(opening(homes.ada)), async (peer) => {
     assert.deepEqual([peer.directoryState, peer.device], ['online', device]);
     assert.deepEqual(
@@ -137,7 +142,9 @@ test('A10 a device that was shut out stays out, also where its certificate has e
   const [desk, laptop] = [join(folder, 'desk'), join(folder, 'laptop')];
   await registerAccount({ ...account, home: desk }, then);
   const device = await closing(await loginPeer({ ...account, home: laptop }, then), (peer) => peer.device);
-  await closing(await openPeer({ ...account, home: desk }, then), (peer) => peer.account.revokeDevice(device, PASSWORD));
+  await closing(await openPeer({ ...account, home: desk }, then), (peer) =>
+    peer.account.revokeDevice(device, PASSWORD),
+  );
   await before.close();
   const now = await startDirectory({ data, listen: { ...LOOPBACK, port: before.port } });
   afterwards(t, () => now.close());
