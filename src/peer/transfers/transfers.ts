@@ -114,7 +114,7 @@ export class TransferDesk {
     for (const entry of this.#entries.all()) if (isOffer(entry)) this.#running.later(entry, () => this.#judge(entry));
   }
 
-  /** The address is opened before anybody asks, so that the first transfer finds it. */
+  /** The address is opened before anybody asks, so that the first transfer finds it: its thread needs a tenth of a second. */
   warm(): void {
     this.#init.scope.run(
       () => this.#init.sockets.open(),
@@ -124,12 +124,14 @@ export class TransferDesk {
 
   /** To a person. */
   async offer(to: string, paths: readonly string[], options: OfferOptions): Promise<TransferEvent> {
+    this.warm();
     const [source, user] = await Promise.all([describeFor(paths, options), this.#init.enter(to)]);
     return this.#offer(user, source, paths, options);
   }
 
   /** To each of the others in a group, one transfer each. */
   async offerToGroup(name: string, paths: readonly string[], options: OfferOptions): Promise<TransferEvent[]> {
+    this.warm();
     const [source, { group, users }] = await Promise.all([describeFor(paths, options), this.#init.members(name)]);
     if (users.length === 0) throw nobodyElse(group);
     const entered = await Promise.all(users.map((user) => this.#init.enter(user)));
