@@ -18,7 +18,7 @@ interface DgramPath extends Path {
 const RECEIVE_BUFFER = 4 << 20;
 /** What the kernel does not take at once waits in the process: beyond this the sender waits too. */
 const MAX_QUEUED = 256 << 10;
-const COPIES_KEPT = 16;
+const MEMORIES_KEPT = 16;
 
 export async function openDgram(address: HostAddress): Promise<Endpoint> {
   const family = isIPv6(address.host) ? 6 : 4;
@@ -48,7 +48,10 @@ class DgramEndpoint implements Endpoint {
   onDatagrams: OnDatagrams = () => {};
   onTurn: () => void = () => {};
   readonly #paths = new PathTable<string>();
-  readonly #copies: Buffer[] = [];
+  readonly #memories: Uint8Array[] = [];
+  readonly #scratch = new Uint8Array(1 << 16);
+  readonly #scratchView = viewOf(this.#scratch);
+  #lastPath: DgramPath | undefined;
   #turning = false;
   #closed: Promise<void> | undefined;
 
@@ -71,16 +74,21 @@ class DgramEndpoint implements Endpoint {
   }
 
   path({ host, port }: HostAddress): DgramPath {
+    const last = this.#lastPath;
+    if (last !== undefined && last.port === port && last.host === host) return last;
     const key = `${host} ${port}`;
-    return this.#paths.get(key, () => {
+    this.#lastPath = this.#paths.get(key, () => {
       const maxDatagram = largestDatagram(host, false);
       return { key, host, port, maxDatagram, stream: false } as DgramPath;
     }) as DgramPath;
+    return this.#lastPath;
   }
 
   #onMessage(message: Buffer, from: RemoteInfo): void {
     const path = this.path({ host: from.address, port: from.port });
-    this.onDatagrams(message, viewOf(message), 0, message.length, path);
+    // Copying is cheaper than a view for each.
+    this.#scratch.set(message);
+    this.onDatagrams(this.#scratch, this.#scratchView, 0, message.length, path);
     this.#turnSoon();
   }
 
@@ -96,18 +104,23 @@ class DgramEndpoint implements Endpoint {
 
   send(path: Path, train: Train): Sent {
     if (this.socket.getSendQueueSize() > MAX_QUEUED) return 'busy';
-    const copy = this.#copies.pop() ?? Buffer.allocUnsafeSlow(train.bytes.length);
-    copy.set(train.bytes.subarray(0, train.length));
-    let left = Math.ceil(train.length / train.segment);
+    const { bytes, length, segment } = train;
     const { host, port } = path as DgramPath;
-    for (let at = 0; at < train.length; at += train.segment) {
-      const length = Math.min(train.segment, train.length - at);
-      this.socket.send(copy, at, length, port, host, () => {
-        if (--left > 0) return;
-        if (this.#copies.length < COPIES_KEPT) this.#copies.push(copy);
-        this.#turnSoon();
-      });
+    let queued = true;
+    // They leave in this order: when the last one has gone, all have.
+    const onGone = (): void => {
+      if (!queued) return;
+      if (this.#memories.length < MEMORIES_KEPT) this.#memories.push(bytes);
+      this.#turnSoon();
+    };
+    for (let at = 0; at < length; at += segment) {
+      const size = Math.min(segment, length - at);
+      if (at + size < length) this.socket.send(bytes, at, size, port, host);
+      else this.socket.send(bytes, at, size, port, host, onGone);
     }
+    // What the kernel did not take at once is sent from this memory later.
+    queued = this.socket.getSendQueueCount() > 0;
+    if (queued) train.replace(this.#memories.pop() ?? new Uint8Array(bytes.length));
     return 'sent';
   }
 

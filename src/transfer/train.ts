@@ -3,8 +3,8 @@ import { DATAGRAM_MAX_BYTES } from '../wire/limits.js';
 
 /** Datagrams of one size (the last may be shorter) for one address, one after another in memory: one system call sends them all. */
 export class Train {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
+  bytes!: Uint8Array;
+  view!: DataView;
   /** Bytes of each datagram but the last. */
   segment = 0;
   /** Bytes in all. */
@@ -12,6 +12,11 @@ export class Train {
 
   /** @param memory at least as long as the largest datagram */
   constructor(memory: Uint8Array = new Uint8Array(DATAGRAM_MAX_BYTES)) {
+    this.replace(memory);
+  }
+
+  /** Goes on in other memory, where what is in this one has not left yet. */
+  replace(memory: Uint8Array): void {
     this.bytes = memory;
     this.view = viewOf(memory);
   }
