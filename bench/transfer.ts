@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ChatPair } from './support/chat-latency.js';
 import { makeFile, warmMemory } from './support/memory-files.js';
 import { missingTools, Network } from './support/network.js';
-import { curl, iperf, type PeerRun, scp } from './support/peers.js';
+import { curl, has, iperf, type PeerRun, scp } from './support/peers.js';
 import { type Bench, medianOf, type Report } from './support/report.js';
 import { type RunResult, runTransfer } from './support/transfer-run.js';
 
@@ -64,9 +64,14 @@ const PARTS: Readonly<Record<string, Part>> = {
   chat,
 };
 
+const COMPARED = ['scp', 'curl', 'nginx', 'iperf3'];
+const NOT_DRIVEN = ['magic-wormhole', 'croc', 'udx-native'].map((name) => `${name} (not driven by this bench)`);
+
 const NEEDS_NETWORK = new Set(['wire', 'veth', 'loss', 'dgram', 'wan', 'wan-long', 'wan-loss']);
 
 const bench: Bench = async (report, parts = []) => {
+  const absent = COMPARED.filter((tool) => !has(tool)).map((tool) => `${tool} (not installed)`);
+  console.log(`  not compared: ${[...absent, ...NOT_DRIVEN].join(', ')}`);
   const wrong = parts.filter((part) => PARTS[part] === undefined);
   if (wrong.length > 0) throw new Error(`no part '${wrong[0]}'; there are ${Object.keys(PARTS).join(', ')}`);
   const missing = missingTools('ethtool', 'iptables', 'gcc');

@@ -1,4 +1,4 @@
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemRandom } from '../../src/base/random.js';
 
@@ -26,4 +26,20 @@ export function makeFile(work: string, name: string, bytes: number): string {
  */
 export function warmMemory(work: string, bytes: number): void {
   rmSync(makeFile(work, 'warm', bytes));
+}
+
+/** Whether two files hold the same bytes. */
+export function sameFiles(one: string, other: string): boolean {
+  const fds = [openSync(one, 'r'), openSync(other, 'r')] as const;
+  const pieces = [Buffer.alloc(MIB), Buffer.alloc(MIB)] as const;
+  try {
+    if (fstatSync(fds[0]).size !== fstatSync(fds[1]).size) return false;
+    for (;;) {
+      const [got = 0] = fds.map((fd, i) => readSync(fd, pieces[i]!));
+      if (got === 0) return true;
+      if (!pieces[0].equals(pieces[1])) return false;
+    }
+  } finally {
+    for (const fd of fds) closeSync(fd);
+  }
 }

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { hex } from '../../src/base/bytes.js';
 import { systemRandom } from '../../src/base/random.js';
 import { describe } from '../../src/transfer/transfer.js';
 import { manifestCodec } from '../../src/wire/transfer-manifest.js';
+import { sameFiles } from './memory-files.js';
 import type { Host, Network } from './network.js';
 import type { EndSettings } from './transfer-end.js';
 
@@ -88,7 +89,7 @@ export interface RunResult {
   readonly memory: number;
 }
 
-/** From the start of the sending program to its end, the receiving one being there. */
+/** From the start of the sending program to its end, the receiving one being there; afterwards what arrived is compared. */
 export async function runTransfer(run: RunSettings): Promise<RunResult> {
   const { file, work, network, use, rate } = run;
   const folder = join(work, 'received');
@@ -132,6 +133,7 @@ export async function runTransfer(run: RunSettings): Promise<RunResult> {
   if ((await sender.exited) !== 0) throw new Error(`the transfer failed: ${JSON.stringify(sender.find('failed'))}`);
   const seconds = (performance.now() - began) / 1_000;
   await receiver.exited;
+  if (!sameFiles(file, join(folder, basename(file)))) throw new Error('what arrived is not what was sent');
   const [a, b] = [sender.find('usage')!, receiver.find('usage')!];
   return { seconds, cpu: Number(a.cpu) + Number(b.cpu), memory: Math.max(Number(a.memory), Number(b.memory)) };
 }
