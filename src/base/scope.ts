@@ -1,3 +1,5 @@
+import type { Clock } from './clock.js';
+
 /**
  * Structural cleanup: everything long-lived belongs to a scope; closing a scope aborts its signal, closes its children,
  * runs its deferred steps in reverse order and waits for all it started.
@@ -27,6 +29,15 @@ export class Scope {
   defer(step: () => void | Promise<void>): void {
     if (this.#closing === undefined) this.#deferred.push(step);
     else this.run(step);
+  }
+
+  /** Runs `work` once after so many milliseconds, unless the scope closes before. */
+  after(clock: Pick<Clock, 'after'>, ms: number, work: () => void): void {
+    const cancel = clock.after(ms, () => {
+      this.#deferred.splice(this.#deferred.indexOf(cancel), 1);
+      work();
+    });
+    this.defer(cancel);
   }
 
   /** Starts work which `close` waits for. Its errors go to `onError`, never to nowhere. */

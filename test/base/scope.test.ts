@@ -36,3 +36,27 @@ test('what is deferred to a closed scope runs at once', async () => {
   });
   assert.equal(ran, true);
 });
+
+test('a timer of a scope runs once and leaves nothing behind; one that has not run when the scope closes does not run', async () => {
+  const scope = new Scope();
+  const timers: { run: () => void; cancelled: boolean }[] = [];
+  const clock = {
+    after(_ms: number, run: () => void) {
+      const timer = { run, cancelled: false };
+      timers.push(timer);
+      return () => {
+        timer.cancelled = true;
+      };
+    },
+  };
+  const ran: string[] = [];
+  scope.after(clock, 5, () => ran.push('first'));
+  scope.after(clock, 5, () => ran.push('second'));
+  timers[0]!.run();
+  await scope.close();
+  assert.deepEqual(ran, ['first']);
+  assert.deepEqual(
+    timers.map(({ cancelled }) => cancelled),
+    [false, true],
+  );
+});

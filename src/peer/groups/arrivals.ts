@@ -8,7 +8,7 @@ interface Arrival {
 }
 
 /** Who hasn't come in by then doesn't come now; others wait for him no longer, milliseconds. */
-const ARRIVES_WITHIN_MS = 10_000;
+export const ARRIVES_WITHIN_MS = 10_000;
 
 /**
  * Who has just become a member and isn't inside the keys yet, in the order of the acts: a queue which all see alike, so that

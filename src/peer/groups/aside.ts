@@ -76,7 +76,7 @@ export class Aside {
     const again = (): void => {
       if (tries > 0 && !isOnline() && !scope.closed) this.#deliver(leaving, address, tries - 1);
     };
-    scope.run(deliver, () => scope.defer(clock.after(RETRY_MS, again)));
+    scope.run(deliver, () => scope.after(clock, RETRY_MS, again));
   }
 
   /** @returns false where it is of no named group. @throws Failure where it can't be taken in here */

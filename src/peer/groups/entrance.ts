@@ -66,7 +66,7 @@ export class Entrance {
         await this.#init.follower.membership.renew(group);
       }
     };
-    const cancel = clock.after(RENEW_AFTER_MS + randomBelow(random, RENEW_STEP_MS), () => {
+    scope.after(clock, RENEW_AFTER_MS + randomBelow(random, RENEW_STEP_MS), () => {
       this.#renewing.delete(name);
       if (scope.closed || !this.#init.isOnline()) return;
       scope.run(
@@ -74,7 +74,6 @@ export class Entrance {
         (error) => toFailure(error).reason !== 'unreachable' && report('', error),
       );
     });
-    scope.defer(cancel);
   }
 
   /** Whoever adds this device leaves a Welcome in a moment; without one it comes in by itself. */
@@ -86,7 +85,7 @@ export class Entrance {
     // Who was inside before waits for no Welcome.
     const alone = group.row.entered > 0 && group.renewedAt === undefined;
     const wait = alone || group.roster.kind === 'open' ? randomBelow(this.#init.random, REENTER_MS) : WELCOME_WAIT_MS;
-    const cancel = clock.after(wait, () => {
+    scope.after(clock, wait, () => {
       this.#awaited.delete(name);
       if (group.mls !== undefined || scope.closed || !this.#init.isOnline()) return;
       scope.run(
@@ -94,7 +93,6 @@ export class Entrance {
         (error) => toFailure(error).reason !== 'unreachable' && report('', error),
       );
     });
-    scope.defer(cancel);
   }
 
   /** Members take turns; the first who is there removes who has to go, and the others see it. */
@@ -103,14 +101,13 @@ export class Entrance {
     const { clock, scope, random, enqueue, report } = this.#init;
     const wait =
       Math.min(CLEAN_LATEST_MS, group.mls.state.ownLeaf * CLEAN_STEP_MS) + randomBelow(random, CLEAN_STEP_MS);
-    const cancel = clock.after(wait, () => {
+    scope.after(clock, wait, () => {
       if (scope.closed || !this.#init.isOnline() || group.mls === undefined) return;
       scope.run(
         () => enqueue(group, async () => void (await this.#init.follower.membership.clean(group))),
         (error) => toFailure(error).reason !== 'unreachable' && report('', error),
       );
     });
-    scope.defer(cancel);
   }
 }
 

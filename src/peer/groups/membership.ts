@@ -7,7 +7,7 @@ import type { Step } from '../../store/local.js';
 import type { GroupKind } from '../../wire/acts.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import { foldName } from '../../wire/names.js';
-import type { Arrivals } from './arrivals.js';
+import { ARRIVES_WITHIN_MS, type Arrivals } from './arrivals.js';
 import type { GroupContext } from './context.js';
 import type { NamedGroup } from './group.js';
 import { conversationOf } from './group.js';
@@ -148,7 +148,7 @@ export class Membership {
     let ahead = arrivals.ahead(self.user, clock.monotonic());
     if (ahead === 0 && tries > 0) await standBack(this.#context, arrivals.has(self.user) ? 1 : tries);
     while (ahead > 0) {
-      await this.#turn(arrivals, ahead * step);
+      await this.#turn(arrivals, Math.min(ahead * step, ARRIVES_WITHIN_MS));
       const left = arrivals.ahead(self.user, clock.monotonic());
       if (left === ahead) return;
       ahead = left;

@@ -179,19 +179,22 @@ export class Poster {
     const name = hex(group.id);
     if (this.#running.has(name) || !this.#init.isOnline() || this.#queue(group.id).length === 0) return;
     this.#running.add(name);
+    const now: { row?: GroupOutRow } = {};
     this.#init.scope.run(
-      () => this.#run(group).finally(() => this.#running.delete(name)),
-      (error) => this.#failed(group, toFailure(error)),
+      () => this.#run(group, now).finally(() => this.#running.delete(name)),
+      (error) => this.#failed(group, now.row, toFailure(error)),
     );
   }
 
-  async #run(group: NamedGroup): Promise<void> {
+  /** @param now what it is about at the moment */
+  async #run(group: NamedGroup, now: { row?: GroupOutRow }): Promise<void> {
     const waiting = this.#queue(group.id);
     let tries = 0;
     const posted = new Set<GroupOutRow>();
     for (;;) {
       const row = waiting.find((one) => !posted.has(one));
       if (row === undefined) return;
+      now.row = row;
       const sealed = await this.#init.enqueue(group, () => this.#seal(group, row));
       try {
         const { seq } = await this.#init.request('groups.post', {
@@ -243,7 +246,7 @@ export class Poster {
     return sealArchived(membership.archiveKey(group), place, { author, content, random });
   }
 
-  #failed(group: NamedGroup, failure: Failure): void {
+  #failed(group: NamedGroup, row: GroupOutRow | undefined, failure: Failure): void {
     if (failure.reason === 'unreachable' && failure.code !== 'group-info-stale') {
       // Without the directory it goes on when that is back; an answer that was lost is asked for again.
       if (this.#init.isOnline()) this.#later(group, RETRY_MS);
@@ -252,9 +255,10 @@ export class Poster {
     const { scope, report } = this.#init;
     if (failure.reason === 'denied' || failure.reason === 'blocked') {
       const waiting = this.#queue(group.id);
-      const row = waiting.shift();
+      const at = row === undefined ? -1 : waiting.indexOf(row);
+      if (at >= 0) waiting.splice(at, 1);
       report(`a message to #${group.row.name} was refused`, failure);
-      if (row)
+      if (row && at >= 0)
         scope.run(
           () => this.#giveUp(row, failure),
           (error) => report('', error),
@@ -267,7 +271,7 @@ export class Poster {
   }
 
   #later(group: NamedGroup, ms: number): void {
-    this.#init.scope.defer(this.#init.clock.after(ms, () => this.flush(group)));
+    this.#init.scope.after(this.#init.clock, ms, () => this.flush(group));
   }
 
   async #giveUp(row: GroupOutRow, why: Failure): Promise<void> {

@@ -235,7 +235,7 @@ export class Uploads implements UploadsApi {
     job.running = false;
     if (scope.closed || this.#jobs.get(job.event.id) !== job) return;
     if (why.reason === 'unreachable') {
-      if (isOnline()) scope.defer(clock.after(RETRY_MS, () => this.#start(job)));
+      if (isOnline()) scope.after(clock, RETRY_MS, () => this.#start(job));
       return;
     }
     this.#over(job, why);

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fromHex, hex } from '../../../src/base/bytes.js';
+import { Failure } from '../../../src/base/errors.js';
+import { Scope } from '../../../src/base/scope.js';
+import type { NamedGroup } from '../../../src/peer/groups/group.js';
+import { Poster, type PosterInit } from '../../../src/peer/groups/post.js';
+
+const group = {
+  id: fromHex('0a'),
+  row: { name: 'crew', through: 0 },
+  roster: { history: 'joined' },
+  mls: { state: { epoch: 1 } },
+} as unknown as NamedGroup;
+
+test('C3 what is given up is the message that was refused, not one before it that has its place already', async () => {
+  const refused: string[] = [];
+  let told: () => void = () => {};
+  const done = new Promise<void>((resolve) => {
+    told = resolve;
+  });
+  const posts: string[] = [];
+  const kept = new Set<number>();
+  const poster: Poster = new Poster({
+    scope: new Scope(),
+    clock: { after: () => () => {} },
+    random: { bytes: (size: number) => new Uint8Array(size).fill(posts.length + kept.size + 1) },
+    isOnline: () => kept.size > 1,
+    enqueue: (_: NamedGroup, work: () => Promise<unknown>) => work(),
+    disk: { write: async () => {} },
+    groups: { save: () => [] },
+    engine: { seal: async (state: object) => ({ next: state, bytes: new Uint8Array(1) }) },
+    membership: { clean: async () => {} },
+    tables: {
+      groupOut: {
+        put: ([, order]: [string, number]) => void kept.add(order),
+        remove: ([, order]: [string, number]) => void kept.delete(order),
+      },
+    },
+    request: async (_method: string, { id }: { id: Uint8Array }) => {
+      posts.push(hex(id));
+      if (posts.length > 1) throw new Failure('denied', 'group-read-only', 'Only moderators write there now.');
+      return { seq: 7 };
+    },
+    report: () => {},
+    onRefused: (id: Uint8Array) => {
+      refused.push(hex(id));
+      told();
+    },
+  } as unknown as PosterInit);
+  const typed = { type: 'delete' as const, id: new Uint8Array(16) };
+  await poster.content(group, typed, true);
+  await poster.content(group, typed, true);
+  await done;
+  assert.equal(posts.length, 2);
+  assert.deepEqual(refused, [posts[1]]);
+  assert.deepEqual([...kept], [1], 'the first one waits for its place in the log');
+});
