@@ -130,7 +130,7 @@ test('the console pauses and resumes, shows status and users, and names the near
   await assert.rejects(running.command('statsu'), (error: Failure) => /'status'/.test(error.hint));
   await assert.rejects(running.command('status now'), coded('command-usage'));
   await assert.rejects(running.command('invite many'), coded('argument-invalid'));
-  assert.equal((await said(running, 'help')).length, 10);
+  assert.equal((await said(running, 'help')).length, 11);
   assert.match(
     (await running.command('invite 3 1'))[0]!.lines[1]!,
     /p2pchat register NAME --directory 'p2pchat:.*' --invite i/,
