@@ -11,6 +11,16 @@ import type { Action } from './yargs.js';
 /** POSIX: 128 and the signal's number. */
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
+/**
+ * At once, and with whatever is still open: process.exit would take threads down first, and koffi's poll handles in one of
+ * them end that with a segmentation fault.
+ */
+function dieOf(signal: string, status: number): void {
+  process.emit('exit', status);
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
+
 /** Turns signals and a closed output into one interruption; a second signal does not wait any more. */
 class Interruption {
   readonly status: Promise<number>;
@@ -22,7 +32,9 @@ class Interruption {
     this.status = new Promise((resolve) => {
       this.#settle = resolve;
     });
-    for (const [signal, status] of Object.entries(SIGNALS)) process.on(signal, () => this.happen(status));
+    for (const [signal, status] of Object.entries(SIGNALS)) {
+      process.on(signal, () => (this.#happened ? dieOf(signal, status) : this.happen(status)));
+    }
     process.stdout.on('error', () => this.happen(0));
     process.stderr.on('error', () => {});
   }
@@ -32,7 +44,6 @@ class Interruption {
   }
 
   happen(status: number): void {
-    if (this.#happened) process.exit(status);
     this.#happened = true;
     this.#settle(this.#well && status !== SIGNALS.SIGHUP ? 0 : status);
   }

@@ -40,6 +40,18 @@ interface Told {
 }
 const filesOf = (said: Said | undefined): readonly Told[] => (said?.files ?? []) as readonly Told[];
 
+test('F4 a program that is interrupted twice in the middle of a transfer ends of the signal, not of a fault', async () => {
+  const listening = await bert.listen('--accept', 'all', '--to', inbox);
+  const sending = anna.start(['file', 'bert', file('long.bin', 20_000_000), '--rate', '1MB']);
+  await sending.event(transfer('running'));
+  // Two that come together are one to the program.
+  const impatient = setInterval(() => sending.child.kill('SIGINT'), 1);
+  const { status, signal } = await sending.ended;
+  clearInterval(impatient);
+  assert.equal(signal ?? status, signal === null ? 130 : 'SIGINT');
+  await listening.kill();
+});
+
 test('F1 a file by one command each: offered, taken without asking, verified by both', async () => {
   const path = file('holiday.zip', 5_000_003);
   const listening = await bert.listen('--accept', 'all', '--to', inbox);
