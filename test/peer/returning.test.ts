@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { hasCode } from '../../src/base/errors.js';
 import { systemRandom } from '../../src/base/random.js';
 import { startDirectory } from '../../src/directory/directory.js';
@@ -25,13 +25,19 @@ async function closing<T>(peer: PeerApi, use: (peer: PeerApi) => Promise<T> | T)
   }
 }
 
-test('C5 a device that was away for longer than its certificate lives comes back by its password, as the same device', async (t) => {
+/** A directory as it was four days ago: longer than a certificate lives. */
+async function directoryOfThen(t: TestContext) {
   const folder = await temporaryFolder(t);
   const data = join(folder, 'directory');
   const fourDaysAgo = new WarpClock();
   fourDaysAgo.set(-4 * DAY);
   const then = { clock: fourDaysAgo, random: systemRandom };
   const before = await startDirectory({ data, listen: LOOPBACK, clock: fourDaysAgo });
+  return { folder, data, fourDaysAgo, then, before };
+}
+
+test('C5 a device that was away for longer than its certificate lives comes back by its password, as the same device', async (t) => {
+  const { folder, data, fourDaysAgo, then, before } = await directoryOfThen(t);
   const { link, port } = before;
   const homes = { ada: join(folder, 'ada'), ben: join(folder, 'ben') };
   for (const [user, home] of Object.entries(homes)) {
@@ -132,12 +138,7 @@ test('A6 a password changed on one device opens the others, with all they keep, 
 });
 
 test('A10 a device that was shut out stays out, also where its certificate has ended meanwhile', async (t) => {
-  const folder = await temporaryFolder(t);
-  const data = join(folder, 'directory');
-  const fourDaysAgo = new WarpClock();
-  fourDaysAgo.set(-4 * DAY);
-  const then = { clock: fourDaysAgo, random: systemRandom };
-  const before = await startDirectory({ data, listen: LOOPBACK, clock: fourDaysAgo });
+  const { folder, data, then, before } = await directoryOfThen(t);
   const account = { user: 'ada', password: PASSWORD, directory: before.link, listen: '127.0.0.1:0' };
   const [desk, laptop] = [join(folder, 'desk'), join(folder, 'laptop')];
   await registerAccount({ ...account, home: desk }, then);
