@@ -107,6 +107,7 @@ export type MessageRow = v.InferOutput<typeof messageRow>;
 
 /** Where a message stands, by its id; also the memory that it was received. */
 const placeRow = v.object({ conversation: text(64), number: count() });
+export type PlaceRow = v.InferOutput<typeof placeRow>;
 
 /** A message on its way: as content until it is sealed, then with the devices that don't have it yet. */
 const outboxRow = v.object({

@@ -15,7 +15,7 @@ import type { GroupEntry } from '../../wire/groups.js';
 import { foldName } from '../../wire/names.js';
 import { cleanText } from '../../wire/text.js';
 import { UNPLACED } from '../history.js';
-import type { MessageRow } from '../rows.js';
+import type { MessageRow, PlaceRow } from '../rows.js';
 import { understood } from '../talk/later.js';
 import { lineOf } from '../talk/line.js';
 import { saidOf } from '../uploads/view.js';
@@ -259,11 +259,15 @@ export class Follower {
       taken.effects.push(...own.effects);
       if (own.steps.length > 0) return;
     }
-    const ahead = await this.#aheadOfTheLog(group, entry);
-    if (ahead !== undefined) return this.#place(group, ahead, entry, taken);
     // A message comes once: whoever puts it into the log again, in this batch or later, shows and changes nothing.
-    if (taken.ids.has(hex(entry.id)) || (await this.#init.tables.places.get(hex(entry.id)))) return;
+    if (taken.ids.has(hex(entry.id))) return;
     taken.ids.add(hex(entry.id));
+    const place = await this.#init.tables.places.get(hex(entry.id));
+    if (place !== undefined) {
+      const ahead = await this.#aheadOfTheLog(group, place);
+      if (ahead !== undefined) await this.#place(group, ahead, entry, taken);
+      return;
+    }
     const { user, content: plaintext } = await this.#open(group, entry);
     if (!group.roster.isMember(user)) throw refused(group, `${user} is not a member`);
     const content = understood(plaintext);
@@ -279,10 +283,9 @@ export class Follower {
   }
 
   /** The line of a message that came over a direct link before it had a place. */
-  async #aheadOfTheLog(group: NamedGroup, { id }: Entry<'message'>): Promise<MessageRow | undefined> {
-    const place = await this.#init.tables.places.get(hex(id));
-    if (place === undefined || place.number < UNPLACED || place.conversation !== conversationOf(group.row.name)) return;
-    return this.#init.tables.messages.get(place.conversation, place.number);
+  async #aheadOfTheLog(group: NamedGroup, { conversation, number }: PlaceRow): Promise<MessageRow | undefined> {
+    if (number < UNPLACED || conversation !== conversationOf(group.row.name)) return;
+    return this.#init.tables.messages.get(conversation, number);
   }
 
   /** It was shown; now it gets its place, and says what the log says. */

@@ -65,3 +65,44 @@ for (const history of ['joined', 'shared'] as const) {
     await Promise.all([ada.close(), back.close()]);
   });
 }
+
+test('M6 C13 what was said over direct links stands once, also where the directory puts it into the log three times', async () => {
+  const ada = await town.settle('ada-thrice');
+  const ben = await town.settle('ben-thrice');
+  await owner.groups.create('#thrice', { history: 'joined' });
+  for (const peer of [ada, ben]) {
+    await owner.groups.invite('#thrice', peer.user);
+    await peer.groups.join('#thrice');
+  }
+  const [atAda, atBen] = [watch(ada), watch(ben)];
+  await ada.send('#thrice', 'all here?');
+  await atBen.message('all here?');
+  const away = [atAda, atBen].map((one) =>
+    one.until((events) => events.find((event) => event.event === 'directory' && event.state === 'offline')),
+  );
+  const port = await town.stopDirectory();
+  await Promise.all(away);
+  const { id } = await ada.send('#thrice', 'said aside');
+  await atBen.message('said aside');
+  await ben.close();
+  await town.startDirectory(port);
+  await ada.waitFor(id, 'stored', 20_000);
+  const { namedGroups, clock } = town.directory.site.core;
+  const { group } = await namedGroups.find('thrice');
+  const log = await namedGroups.need(group!);
+  const { entries } = await log.read(1, undefined, 1_000, 1 << 24);
+  const placed = entries.filter((entry) => entry.kind === 'message').at(-1)!;
+  for (const device of ['0', '1']) {
+    const from = { user: 'eve', device: device.repeat(16) };
+    await log.post(from, { ...placed }, { now: clock.now(), role: 'super-admin' });
+  }
+  const back = await town.open('ben-thrice');
+  await ada.send('#thrice', 'after the replay');
+  await watch(back).message('after the replay');
+  const lines = (await back.history({ conversation: '#thrice' })).filter(({ text }) => text === 'said aside');
+  assert.deepEqual(
+    lines.map(({ seq }) => seq),
+    [placed.seq],
+  );
+  await Promise.all([ada.close(), back.close()]);
+});
