@@ -253,6 +253,8 @@ export class Follower {
   }
 
   async #message(group: NamedGroup, entry: Entry<'message'>, taken: Batch): Promise<void> {
+    const again = taken.ids.has(hex(entry.id));
+    taken.ids.add(hex(entry.id));
     if (entry.from.device === this.#init.self.device) {
       const own = await this.#init.onOwn(group, entry);
       taken.steps.push(...own.steps);
@@ -260,8 +262,7 @@ export class Follower {
       if (own.steps.length > 0) return;
     }
     // A message comes once: whoever puts it into the log again, in this batch or later, shows and changes nothing.
-    if (taken.ids.has(hex(entry.id))) return;
-    taken.ids.add(hex(entry.id));
+    if (again) return;
     const place = await this.#init.tables.places.get(hex(entry.id));
     if (place !== undefined) {
       const ahead = await this.#aheadOfTheLog(group, place);

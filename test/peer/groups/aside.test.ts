@@ -99,10 +99,12 @@ test('M6 C13 what was said over direct links stands once, also where the directo
   const back = await town.open('ben-thrice');
   await ada.send('#thrice', 'after the replay');
   await watch(back).message('after the replay');
-  const lines = (await back.history({ conversation: '#thrice' })).filter(({ text }) => text === 'said aside');
-  assert.deepEqual(
-    lines.map(({ seq }) => seq),
-    [placed.seq],
-  );
+  for (const peer of [ada, back]) {
+    const lines = (await peer.history({ conversation: '#thrice' })).filter(({ text }) => text === 'said aside');
+    assert.deepEqual(
+      lines.map(({ seq }) => seq),
+      [placed.seq],
+    );
+  }
   await Promise.all([ada.close(), back.close()]);
 });
