@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { registerAccount } from '../../src/peer/account.js';
 import type { PeerApi } from '../../src/peer/api.js';
-import { loginPeer } from '../../src/peer/peer.js';
+import { loginPeer } from '../../src/peer/open.js';
 import type { Told } from './actor.js';
 
 export const PASSWORD = 'four unlikely words together 7';

@@ -4,7 +4,7 @@
  */
 
 import { registerAccount } from '../../src/peer/account.js';
-import { loginPeer } from '../../src/peer/peer.js';
+import { loginPeer } from '../../src/peer/open.js';
 
 export type Order =
   | { readonly what: 'join'; readonly group: string }

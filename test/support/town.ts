@@ -7,7 +7,7 @@ import { type Directory, type DirectoryOptions, startDirectory } from '../../src
 import { registerAccount } from '../../src/peer/account.js';
 import type { PeerApi } from '../../src/peer/api.js';
 import type { MessageEvent, PeerEvent } from '../../src/peer/events.js';
-import { loginPeer, openPeer } from '../../src/peer/peer.js';
+import { loginPeer, openPeer } from '../../src/peer/open.js';
 
 export const PASSWORD = 'four unlikely words together 7';
 

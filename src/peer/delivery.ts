@@ -1,0 +1,58 @@
+import { fromHex } from '../base/bytes.js';
+import { Failure, toFailure } from '../base/errors.js';
+import type { PeerApi, SendResult } from './api.js';
+import type { DeliveryState } from './events.js';
+import { type History, isAtLeast } from './history.js';
+
+interface Told {
+  readonly history: Pick<History, 'find'>;
+  readonly subscribe: PeerApi['subscribe'];
+}
+
+/**
+ * The message's state once it is `until` or beyond, or what it is when `timeout` ms have passed.
+ * @throws Failure unknown 'message-unknown'
+ */
+export function awaitDelivery(
+  { history, subscribe }: Told,
+  id: string,
+  until: DeliveryState,
+  timeout: number,
+): Promise<SendResult> {
+  return new Promise((resolve, reject) => {
+    let latest: SendResult | undefined;
+    const end = (): void => {
+      unsubscribe();
+      clearTimeout(timer);
+    };
+    const learn = (result: SendResult): void => {
+      latest = result;
+      if (isAtLeast(result.state, until)) settle(result);
+    };
+    const settle = (result: SendResult): void => {
+      end();
+      resolve(result);
+    };
+    const unsubscribe = subscribe((event) => {
+      if (event.event === 'sent' && event.id === id) {
+        learn({ id, conversation: event.conversation, state: event.state });
+      }
+    });
+    // Not the unreferenced timer of the clock: somebody is waiting, and the process with them.
+    const timer = setTimeout(() => latest && settle(latest), timeout);
+    const look = async (): Promise<void> => {
+      const row = await history.find(fromHex(id));
+      if (row === undefined) throw messageUnknown(id);
+      learn({ id, conversation: row.conversation, state: row.state ?? 'delivered' });
+    };
+    look().catch((error: unknown) => {
+      end();
+      reject(toFailure(error));
+    });
+  });
+}
+
+const messageUnknown = (id: string): Failure =>
+  new Failure('unknown', 'message-unknown', `there is no message ${id}`, {
+    hint: 'See /history for the messages there are.',
+  });

@@ -1,0 +1,119 @@
+import { type Clock, systemClock } from '../base/clock.js';
+import { Failure, hasCode } from '../base/errors.js';
+import { type Random, systemRandom } from '../base/random.js';
+import { Scope } from '../base/scope.js';
+import { openVault } from '../crypto/vault.js';
+import { parseLink } from '../wire/link.js';
+import { foldName } from '../wire/names.js';
+import { type Enrolled, enrolDevice } from './account.js';
+import type { LoginPeer, OpenPeer, PeerApi } from './api.js';
+import { adoptPassword } from './password.js';
+import { PasswordGuard } from './password-guard.js';
+import { type Profile, readProfile, requireProfile } from './profile.js';
+import { AWAY_TOO_LONG, LOGIN_MENDS, reentering } from './reenter.js';
+import { startPeer } from './start.js';
+
+interface Means {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+const SYSTEM: Means = { clock: systemClock, random: systemRandom };
+
+/**
+ * Opens the profile with its password and starts the peer. The directory needn't be there. A device whose certificate has
+ * expired, because it was away for so long, gets a new one by that password.
+ * @throws Failure credentials 'not-logged-in', 'wrong-password', 'second-factor-needed'; blocked; storage 'store-in-use';
+ *   usage 'port-busy'
+ */
+export async function openPeer(init: OpenPeer, means: Means = SYSTEM): Promise<PeerApi> {
+  const profile = await requireProfile(init.home);
+  return reentering(
+    AWAY_TOO_LONG,
+    (reasons) => open(init, means, reasons),
+    () => enrolHere(init, profile, means),
+  );
+}
+
+/** @param reasons what is thrown, where the directory refuses the device for it */
+async function open(init: LoginPeer, means: Means, reasons: readonly string[]): Promise<PeerApi> {
+  const profile = relink(await requireProfile(init.home), init.directory);
+  const key = await unlock(init, profile, means);
+  const scope = new Scope();
+  try {
+    return await startPeer(init, { profile, key, scope, ...means, reasons });
+  } catch (error) {
+    await scope.close();
+    throw error;
+  }
+}
+
+/** Logs in on this installation: a new device, or again after a logout, or after a long time; then opens the peer. */
+export async function loginPeer(init: LoginPeer, means: Means = SYSTEM): Promise<PeerApi> {
+  const profile = await readProfile(init.home);
+  if (profile && !profile.loggedOut) {
+    assertOwner(profile, init.user);
+    return reentering(
+      init.rejoin ? LOGIN_MENDS : AWAY_TOO_LONG,
+      (reasons) => open(init, means, reasons),
+      () => enrolHere(init, profile, means),
+    );
+  }
+  await enrolHere(init, profile, means);
+  return open(init, means, []);
+}
+
+async function enrolHere(init: LoginPeer, profile: Profile | undefined, means: Means): Promise<Enrolled> {
+  const user = init.user ?? profile?.user;
+  const directory = init.directory ?? profile?.directory;
+  if (user === undefined || directory === undefined) {
+    throw new Failure('usage', 'login-incomplete', 'a first login needs a name and the directory', {
+      hint: 'Run: p2pchat login NAME --directory p2pchat://HOST:PORT#FINGERPRINT',
+    });
+  }
+  const { home, password, code, askCode } = init;
+  return enrolDevice(
+    {
+      ...{ home, password, directory, user },
+      ...(code !== undefined && { code }),
+      ...(askCode !== undefined && { askCode }),
+    },
+    means,
+  );
+}
+
+function assertOwner(profile: Profile, user: string | undefined): void {
+  if (user === undefined || foldName(user) === foldName(profile.user)) return;
+  throw new Failure('usage', 'profile-taken', `this installation belongs to ${profile.user}`, {
+    hint: `Log in with: p2pchat login ${profile.user}. For another account set P2PCHAT_HOME to another folder.`,
+  });
+}
+
+/** Another address for the same directory. @throws Failure trust 'directory-changed' */
+function relink(profile: Profile, directory: string | undefined): Profile {
+  if (directory === undefined) return profile;
+  if (parseLink(directory).fingerprint === parseLink(profile.directory).fingerprint) return { ...profile, directory };
+  throw new Failure(
+    'trust',
+    'directory-changed',
+    'that link is of another directory than the one you registered with',
+    {
+      hint: 'Leave --directory out, or set P2PCHAT_HOME to another folder for an account on the other directory.',
+    },
+  );
+}
+
+async function unlock(init: LoginPeer, profile: Profile, { clock, random }: Means): Promise<Uint8Array> {
+  const { home, password } = init;
+  const guard = new PasswordGuard(home, clock);
+  await guard.assertOpen();
+  try {
+    const { key } = await openVault(profile.vault, password);
+    await guard.succeeded();
+    return key;
+  } catch (error) {
+    if (!hasCode(error, 'wrong-password')) throw error;
+    const identity = await guard.failed(parseLink(profile.directory), { ...init, user: profile.user }, error);
+    return adoptPassword(home, identity, password, random);
+  }
+}
