@@ -198,8 +198,8 @@ export class Core {
       rules: this.rules,
       sockets: new Sockets({ clock, listening: init.listening, directory: self.link }),
       enter: (to) => this.messenger.enter(to),
-      members: (group) => this.named.others(group),
-      sharedGroup: (group, user) => this.named.sharedWith(group, user),
+      members: (group) => this.named.overview.others(group),
+      sharedGroup: (group, user) => this.named.overview.sharedWith(group, user),
       send: (user, content) => this.messenger.sendContent(user, content),
       reached: (message) => outbox.reached(message),
       dial: init.stream,
@@ -227,9 +227,9 @@ export class Core {
       user: self.user,
       folder: () => this.rules.folder,
       groups: {
-        joined: (name) => this.named.idOf(name.replace(/^#/, '')),
-        writable: (name) => this.named.writableId(name.replace(/^#/, '')),
-        nameOf: (id) => this.named.nameOf(id),
+        joined: (name) => this.named.overview.idOf(name.replace(/^#/, '')),
+        writable: (name) => this.named.overview.writableId(name.replace(/^#/, '')),
+        nameOf: (id) => this.named.overview.nameOf(id),
         announce: (id, content, steps) => this.named.announce(id, content, steps),
       },
     });

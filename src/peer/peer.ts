@@ -169,7 +169,7 @@ export class Peer implements PeerApi {
   }
 
   async setLifetime(to: string, seconds: number): Promise<void> {
-    if (to.startsWith('#')) await this.#core.named.setExpire(to.slice(1), seconds);
+    if (to.startsWith('#')) await this.#core.named.deeds.setExpire(to.slice(1), seconds);
     else await this.#core.talk.lifetimes.set(this.#addressee(to), seconds);
   }
 
@@ -272,7 +272,7 @@ export class Peer implements PeerApi {
   }
 
   #conversation(text: string): string {
-    if (text.startsWith('#')) return this.#core.named.conversation(text.slice(1)) ?? text;
+    if (text.startsWith('#')) return this.#core.named.overview.conversation(text.slice(1)) ?? text;
     return conversationWith(this.#addressee(text));
   }
 }

@@ -11,7 +11,7 @@ import { Failure } from '../../src/base/errors.js';
 import type { HistoryQuery } from '../../src/peer/api.js';
 import { commands } from '../../src/peer/commands/table.js';
 import type { MessageEvent, PeerEvent } from '../../src/peer/events.js';
-import type { GroupSummary } from '../../src/peer/groups/named-groups.js';
+import type { GroupSummary } from '../../src/peer/groups/api.js';
 import type { ThemeName } from '../../src/tui/paint/theme.js';
 import type { BidiChoice } from '../../src/tui/screen/bidi-mode.js';
 import { runScreen } from '../../src/tui/screen/run.js';

@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { MessageEvent, PeerEvent, TransferEvent } from '../../src/peer/events.js';
-import type { GroupMember } from '../../src/peer/groups/api.js';
-import type { GroupSummary } from '../../src/peer/groups/named-groups.js';
+import type { GroupMember, GroupSummary } from '../../src/peer/groups/api.js';
 import { type TerminalInit, TerminalSession } from './terminal.js';
 
 const DEMO = fileURLToPath(new URL('./chat-demo.js', import.meta.url));

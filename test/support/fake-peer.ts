@@ -1,7 +1,6 @@
 import type { FilesApi, HistoryMessage, HistoryQuery, PeerApi, SearchQuery, UserSummary } from '../../src/peer/api.js';
 import type { PeerEvent, TransferEvent } from '../../src/peer/events.js';
-import type { GroupMember, GroupsApi } from '../../src/peer/groups/api.js';
-import type { GroupSummary } from '../../src/peer/groups/named-groups.js';
+import type { GroupMember, GroupSummary, GroupsApi } from '../../src/peer/groups/api.js';
 import { noAccount } from './no-account.js';
 import { noFiles, noUploads } from './no-files.js';
 import { noChanges, noGroups, noPreferences } from './no-groups.js';

@@ -1,8 +1,16 @@
 import type { GroupHistory, GroupKind } from '../../wire/acts.js';
 import type { PresenceState, Role } from '../../wire/directory.js';
-import type { GroupSummary } from './named-groups.js';
 
 /** What a running peer offers for groups, roles and moderation. Names of groups may begin with `#`, of users with `@`. */
+
+export interface GroupSummary {
+  /** `#group` */
+  readonly group: string;
+  readonly kind: GroupKind;
+  readonly history: GroupHistory;
+  readonly state: 'member' | 'invited' | 'none';
+  readonly members: number;
+}
 
 export interface GroupOptions {
   /** `invite` by default. */

@@ -44,6 +44,13 @@ export class Entrance {
     }
   }
 
+  /** Follows the log, and comes inside where this device should be. */
+  async follow(group: NamedGroup): Promise<void> {
+    const { follower, self } = this.#init;
+    await follower.catchUp(group);
+    if (group.mls === undefined && group.roster.isMember(self.user)) this.awaitWelcome(group);
+  }
+
   /** Another member has just begun the keys anew. */
   #welcomeIsNear({ renewedAt }: NamedGroup): boolean {
     return renewedAt !== undefined && this.#init.clock.monotonic() - renewedAt < WELCOME_WAIT_MS;

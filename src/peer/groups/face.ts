@@ -30,35 +30,35 @@ export class GroupsFace implements GroupsApi {
   }
 
   list() {
-    return this.#init.named.list();
+    return this.#init.named.overview.list();
   }
 
   create(name: string, { kind = 'invite', history = 'joined' }: GroupOptions = {}) {
-    return called(this.#init.named.create(bare(name), kind, history));
+    return called(this.#init.named.deeds.create(bare(name), kind, history));
   }
 
   join(name: string) {
-    return called(this.#init.named.join(bare(name)));
+    return called(this.#init.named.deeds.join(bare(name)));
   }
 
   leave(name: string) {
-    return called(this.#init.named.leave(bare(name)));
+    return called(this.#init.named.deeds.leave(bare(name)));
   }
 
   invite(name: string, user: string) {
-    return called(this.#init.named.invite(bare(name), person(user)));
+    return called(this.#init.named.deeds.invite(bare(name), person(user)));
   }
 
   add(name: string, user: string) {
-    return called(this.#init.named.add(bare(name), person(user)));
+    return called(this.#init.named.deeds.add(bare(name), person(user)));
   }
 
   remove(name: string, user: string) {
-    return called(this.#init.named.moderate(bare(name), { action: 'remove', user: person(user) }));
+    return called(this.#init.named.deeds.moderate(bare(name), { action: 'remove', user: person(user) }));
   }
 
   async members(name: string): Promise<readonly GroupMember[]> {
-    const standings = await this.#init.named.members(bare(name));
+    const standings = await this.#init.named.overview.members(bare(name));
     const users = new Map((await this.#init.users().catch(() => [])).map((one) => [foldName(one.user), one]));
     return standings.map(({ user, state }) => {
       const known = users.get(foldName(user));
@@ -67,7 +67,9 @@ export class GroupsFace implements GroupsApi {
   }
 
   kick(name: string, user: string, reason?: string) {
-    return called(this.#init.named.moderate(bare(name), { action: 'kick', user: person(user), ...because(reason) }));
+    return called(
+      this.#init.named.deeds.moderate(bare(name), { action: 'kick', user: person(user), ...because(reason) }),
+    );
   }
 
   async ban(user: string, { reason, until }: Ban, group?: string): Promise<void> {
@@ -78,17 +80,17 @@ export class GroupsFace implements GroupsApi {
       ...(until !== undefined && { until }),
     };
     if (group === undefined) await this.#init.ledger.act(deed);
-    else await this.#init.named.moderate(bare(group), deed);
+    else await this.#init.named.deeds.moderate(bare(group), deed);
   }
 
   async unban(user: string, group?: string): Promise<void> {
     const deed = { action: 'unban' as const, user: person(user) };
     if (group === undefined) await this.#init.ledger.act(deed);
-    else await this.#init.named.moderate(bare(group), deed);
+    else await this.#init.named.deeds.moderate(bare(group), deed);
   }
 
   async settings(name: string, change: Partial<GroupSettings> = {}) {
-    const { row, roster } = await this.#init.named.configure(bare(name), change);
+    const { row, roster } = await this.#init.named.deeds.configure(bare(name), change);
     const { slow, readOnly } = roster;
     return { group: conversationOf(row.name), slow, readOnly };
   }
@@ -103,7 +105,7 @@ export class GroupsFace implements GroupsApi {
 
   async ledger(group?: string): Promise<readonly LedgerLine[]> {
     if (group === undefined) return this.#init.ledger.read();
-    const acts = await this.#init.named.acts(bare(group));
+    const acts = await this.#init.named.overview.acts(bare(group));
     return acts.map((act, at) => ({ number: at + 1, ...lineOf(readAct(act, this.#init.anchor.trust)) }));
   }
 }

@@ -10,7 +10,7 @@ import type { DirectoryRequest } from '../conversations/direct.js';
 import type { Tables } from '../rows.js';
 import type { TrustAnchor } from '../trust-anchor.js';
 import type { LedgerLine } from './api.js';
-import type { Deed } from './named-groups.js';
+import type { Deed } from './deeds.js';
 
 export interface LedgerInit {
   readonly tables: Tables;

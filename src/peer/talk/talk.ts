@@ -118,7 +118,7 @@ export class Talk {
 
   /** Seconds that new messages of the conversation live; 0 for no end. */
   async lifetime(conversation: string): Promise<number> {
-    if (conversation.startsWith('#')) return this.#init.named.expire(conversation.slice(1));
+    if (conversation.startsWith('#')) return this.#init.named.overview.expire(conversation.slice(1));
     return (await this.#init.history.head(conversation)).expire?.seconds ?? 0;
   }
 

@@ -36,7 +36,7 @@ export interface TransfersInit {
   readonly sockets: Sockets;
   /** The person's name as registered, ready to be written to. */
   enter(to: string): Promise<string>;
-  /** The others who are in a group, and its name as its maker wrote it. @throws Failure as `NamedGroups.members` does */
+  /** The others who are in a group, and its name as its maker wrote it. @throws Failure as `Overview.members` does */
   members(group: string): Promise<{ readonly group: string; readonly users: readonly string[] }>;
   /** `#name`, where that person and this one are both in it. */
   sharedGroup(group: string, user: string): string | undefined;

@@ -1,8 +1,7 @@
 import { Failure } from '../../base/errors.js';
 import type { ConversationSummary, HistoryMessage, UserSummary } from '../../peer/api.js';
 import type { ChangeEvent, MessageEvent, PeerEvent, TrustEvent, TypingEvent, UnreadEvent } from '../../peer/events.js';
-import type { GroupMember } from '../../peer/groups/api.js';
-import type { GroupSummary } from '../../peer/groups/named-groups.js';
+import type { GroupMember, GroupSummary } from '../../peer/groups/api.js';
 import { cleanLine, cleanText } from '../../wire/text.js';
 import type { Entry } from '../log/entry.js';
 import { failureText } from '../text/sentence.js';

@@ -1,0 +1,170 @@
+import { hasCode } from '../../base/errors.js';
+import { signStatement } from '../../crypto/acts.js';
+import type { GroupHistory, GroupKind, Statement } from '../../wire/acts.js';
+import { parseGroupName } from '../../wire/names.js';
+import type { GroupContext } from './context.js';
+import type { Entrance } from './entrance.js';
+import type { Follower } from './follow.js';
+import { conversationOf, type NamedGroup } from './group.js';
+import type { KnownGroups } from './known.js';
+import { suiteOf } from './membership.js';
+import { standBack } from './stand-back.js';
+
+type Distribute<T> = T extends unknown ? Omit<T, 'directory' | 'group' | 'previous' | 'at'> : never;
+export type Deed = Distribute<Statement>;
+
+const TRIES = 64;
+
+export interface DeedsInit extends GroupContext {
+  readonly known: KnownGroups;
+  readonly follower: Follower;
+  readonly entrance: Entrance;
+  /** Sends what waits for this device to be inside. */
+  flush(group: NamedGroup): void;
+}
+
+/** What a person does with groups: each deed is a statement, signed upon the acts that are known. */
+export class Deeds {
+  readonly #init: DeedsInit;
+
+  constructor(init: DeedsInit) {
+    this.#init = init;
+  }
+
+  /** @throws Failure usage 'name-invalid', 'group-name-taken', denied 'not-permitted' */
+  async create(name: string, kind: GroupKind, history: GroupHistory): Promise<NamedGroup> {
+    const { engine, random, keyPackages, request, anchor, clock, self, groups, disk, store, known, follower } =
+      this.#init;
+    const { name: wanted } = parseGroupName(name);
+    const id = random.bytes(16);
+    const group = store.fresh(id, wanted);
+    const state = await engine.createGroup({ groupId: id, ...keyPackages.leaf(), suite: suiteOf(kind) });
+    const common = { directory: anchor.trust.directoryId, group: id, previous: group.head, at: clock.now() };
+    const signed = signStatement({ ...common, action: 'create', name: wanted, kind, history }, self.key);
+    const info = await engine.groupInfo(state);
+    known.add(group);
+    try {
+      await this.#init.enqueue(group, async () => {
+        await request('groups.create', { group: id, ...signed, info });
+        await follower.catchUp(group);
+        group.mls = { id, user: conversationOf(wanted), number: 0, state };
+        group.row = { ...group.row, entered: 1, archived: true };
+        await disk.write([...groups.add(group.mls), ...follower.membership.epochKey(group), store.save(group)]);
+      });
+    } catch (error) {
+      known.remove(group);
+      throw error;
+    }
+    const { user } = self;
+    this.#init.emit({ event: 'group', group: conversationOf(wanted), change: 'created', user, by: user });
+    return group;
+  }
+
+  /** Accepts an invitation, or enters an open group; makes a room which nobody has entered yet. */
+  async join(name: string): Promise<NamedGroup> {
+    const { self, enqueue, emit, known, entrance } = this.#init;
+    const found = await known.find(name);
+    if (found === undefined) return this.#enterFirst(name);
+    await enqueue(found, async () => {
+      await entrance.follow(found);
+      if (!found.roster.isMember(self.user)) await this.#act(found, { action: 'join' });
+      if (found.mls === undefined) await entrance.enter(found).catch(unlessRenewing);
+    });
+    emit({ event: 'group', group: conversationOf(found.row.name), change: 'joined', user: self.user, by: self.user });
+    this.#init.flush(found);
+    return found;
+  }
+
+  async leave(name: string): Promise<NamedGroup> {
+    const group = await this.#init.known.joined(name);
+    await this.#init.enqueue(group, async () => {
+      // What was said last has its place before this device stops reading.
+      await this.#init.follower.catchUp(group);
+      await this.#act(group, { action: 'leave' });
+      await this.#init.follower.forgetMls(group);
+    });
+    return group;
+  }
+
+  /** @throws Failure unknown 'user-unknown', and as GroupRoster.judge */
+  async invite(name: string, user: string): Promise<NamedGroup> {
+    const group = await this.#init.known.joined(name);
+    const contact = await this.#init.contacts.resolve(user);
+    const deed = { action: 'invite' as const, user: contact.user, identityKey: contact.identityKey };
+    await this.#init.enqueue(group, () => this.#act(group, deed));
+    return group;
+  }
+
+  async add(name: string, user: string): Promise<NamedGroup> {
+    const group = await this.#init.known.joined(name);
+    const contact = await this.#init.contacts.resolve(user);
+    await this.#init.enqueue(group, async () => {
+      await this.#act(group, { action: 'add', user: contact.user, identityKey: contact.identityKey });
+      if (group.roster.kind === 'invite') await this.#init.follower.membership.add(group, contact.user);
+    });
+    return group;
+  }
+
+  /** Something done to a member, or to the group as a whole. */
+  async moderate(name: string, deed: Deed | (() => Deed)): Promise<NamedGroup> {
+    const group = await this.#init.known.need(name);
+    await this.#init.enqueue(group, async () => {
+      await this.#act(group, deed);
+      if (group.mls) await this.#init.follower.membership.clean(group);
+    });
+    return group;
+  }
+
+  /** Changes what is given of a group's settings. */
+  async configure(name: string, change: { readonly slow?: number; readonly readOnly?: boolean }): Promise<NamedGroup> {
+    const group = await this.#init.known.need(name);
+    if (Object.keys(change).length === 0) {
+      if (this.#init.isOnline()) await this.#init.enqueue(group, () => this.#init.follower.catchUp(group));
+      return group;
+    }
+    return this.moderate(name, () => {
+      const { slow, readOnly } = group.roster;
+      return { action: 'settings', slow, readOnly, ...change };
+    });
+  }
+
+  /** @throws Failure denied 'not-permitted', 'group-not-joined' */
+  async setExpire(name: string, expire: number): Promise<void> {
+    const { slow, readOnly } = (await this.#init.known.joined(name)).roster;
+    await this.moderate(name, { action: 'settings', slow, readOnly, expire });
+  }
+
+  /**
+   * Signs the deed upon what is known, until the directory takes it; the group has taken it in then.
+   * @throws Failure, as the directory or the roster judges
+   */
+  async #act(group: NamedGroup, deed: Deed | (() => Deed)): Promise<void> {
+    const { request, anchor, clock, self } = this.#init;
+    for (let tries = 0; ; tries++) {
+      const common = { directory: anchor.trust.directoryId, group: group.id, previous: group.head, at: clock.now() };
+      const wanted = typeof deed === 'function' ? deed() : deed;
+      const signed = signStatement({ ...common, ...wanted } as Statement, self.key);
+      try {
+        await request('groups.act', { group: group.id, ...signed });
+        return await this.#init.follower.catchUp(group);
+      } catch (error) {
+        if (!hasCode(error, 'head-moved') || tries === TRIES) throw error;
+        if (tries > 0) await standBack(this.#init, tries);
+        await this.#init.follower.catchUp(group);
+      }
+    }
+  }
+
+  async #enterFirst(name: string): Promise<NamedGroup> {
+    try {
+      return await this.create(name, 'open', 'shared');
+    } catch (error) {
+      if (!hasCode(error, 'group-name-taken')) throw error;
+      return this.join(name);
+    }
+  }
+}
+
+function unlessRenewing(error: unknown): void {
+  if (!hasCode(error, 'group-renewing')) throw error;
+}

@@ -1,0 +1,115 @@
+import { hex } from '../../base/bytes.js';
+import type { Standing } from '../../wire/group-roster.js';
+import { foldName } from '../../wire/names.js';
+import type { GroupSummary } from './api.js';
+import type { GroupContext } from './context.js';
+import { conversationOf, type NamedGroup } from './group.js';
+import type { KnownGroups } from './known.js';
+
+export interface OverviewInit extends GroupContext {
+  readonly known: KnownGroups;
+  /** Follows the group's log; in its queue. */
+  catchUp(group: NamedGroup): Promise<void>;
+}
+
+/** Which groups there are, and who is in them. */
+export class Overview {
+  readonly #init: OverviewInit;
+
+  constructor(init: OverviewInit) {
+    this.#init = init;
+  }
+
+  /** The id of a group this account is in. @throws Failure unknown 'group-unknown', denied 'group-not-joined' */
+  async idOf(name: string): Promise<Uint8Array> {
+    return (await this.#init.known.joined(name)).id;
+  }
+
+  /** The same, of a group this account may write to. @throws Failure denied 'group-read-only' */
+  async writableId(name: string): Promise<Uint8Array> {
+    const { id, roster } = await this.#init.known.joined(name);
+    roster.assertMayWrite(this.#init.role());
+    return id;
+  }
+
+  /** `#name` */
+  nameOf(id: Uint8Array): string | undefined {
+    const group = this.#init.known.get(id);
+    return group && conversationOf(group.row.name);
+  }
+
+  /** `#name` as its maker wrote it, of a group this device knows. */
+  conversation(name: string): string | undefined {
+    const group = this.#init.known.named(name);
+    return group && conversationOf(group.row.name);
+  }
+
+  /** Seconds that new messages live; 0 for no end. */
+  expire(name: string): number {
+    return this.#init.known.named(name)?.roster.expire ?? 0;
+  }
+
+  async list(): Promise<readonly GroupSummary[]> {
+    const { self, known, isOnline, request } = this.#init;
+    if (!isOnline()) return known.all().map((group) => this.#summary(group, self.user));
+    const { groups, rooms } = await request('groups.list', {});
+    const made = groups
+      .filter(({ group, state }) => state !== 'invited' || !this.#isUnwanted(group))
+      .map(({ name, kind, history, state, members }) => ({
+        group: conversationOf(name),
+        kind,
+        history,
+        state,
+        members,
+      }));
+    const waiting = rooms.map(
+      (name) => ({ group: conversationOf(name), kind: 'open', history: 'shared', state: 'none', members: 0 }) as const,
+    );
+    return [...made, ...waiting].sort((a, b) => a.group.localeCompare(b.group));
+  }
+
+  /** All its acts, encoded, in order. */
+  async acts(name: string): Promise<readonly Uint8Array[]> {
+    const group = await this.#init.known.need(name);
+    const acts: Uint8Array[] = [];
+    for await (const { act } of this.#init.tables.acts.range([hex(group.id)])) acts.push(act);
+    return acts;
+  }
+
+  async members(name: string): Promise<readonly Standing[]> {
+    const group = await this.#init.known.need(name);
+    if (this.#init.isOnline()) await this.#init.enqueue(group, () => this.#init.catchUp(group));
+    return group.roster.all().filter(({ state }) => state === 'member' || state === 'invited');
+  }
+
+  /** Whoever else is inside, for what goes to each. @throws Failure unknown 'group-unknown', denied 'not-joined' */
+  async others(name: string): Promise<{ readonly group: string; readonly users: readonly string[] }> {
+    const group = await this.#init.known.joined(name.replace(/^#/, ''));
+    const own = foldName(this.#init.self.user);
+    const users = group.roster.members().map(({ user }) => user);
+    return { group: conversationOf(group.row.name), users: users.filter((user) => foldName(user) !== own) };
+  }
+
+  /** `#name` of a group, where this person and `user` are both in it. */
+  sharedWith(name: string, user: string): string | undefined {
+    const group = this.#init.known.named(name.replace(/^#/, ''));
+    const shared = group?.roster.isMember(user) && group.roster.isMember(this.#init.self.user);
+    return shared ? conversationOf(group!.row.name) : undefined;
+  }
+
+  /** The invitation of somebody who is blocked. */
+  #isUnwanted(id: Uint8Array): boolean {
+    const { self, known, isBlocked } = this.#init;
+    const by = known.get(id)?.roster.standing(self.user)?.by;
+    return by !== undefined && isBlocked(by);
+  }
+
+  #summary(group: NamedGroup, user: string): GroupSummary {
+    const { kind, history } = group.roster;
+    const state = group.roster.standing(user)?.state;
+    return {
+      ...{ group: conversationOf(group.row.name), kind, history, members: group.roster.members().length },
+      state: state === 'member' || state === 'invited' ? state : 'none',
+    };
+  }
+}

@@ -1,0 +1,137 @@
+import { hex } from '../../base/bytes.js';
+import type { DirectoryNotices } from '../../wire/directory.js';
+import type { Standing } from '../../wire/group-roster.js';
+import { foldName } from '../../wire/names.js';
+import type { Notice } from '../../wire/rpc.js';
+import type { Archive } from './archive.js';
+import type { GroupContext } from './context.js';
+import type { Entrance } from './entrance.js';
+import type { Follower } from './follow.js';
+import { conversationOf, type NamedGroup } from './group.js';
+import type { KnownGroups } from './known.js';
+
+/** Members of a group whose addresses are asked for ahead. */
+const ACQUAINTED = 32;
+
+export interface GroupSyncInit extends GroupContext {
+  readonly known: KnownGroups;
+  readonly follower: Follower;
+  readonly entrance: Entrance;
+  readonly archive: Archive;
+}
+
+/** Keeps this device's groups where their logs at the directory are, and does what follows from what came. */
+export class GroupSync {
+  readonly #init: GroupSyncInit;
+  readonly #acquainted = new Set<string>();
+
+  constructor(init: GroupSyncInit) {
+    this.#init = init;
+  }
+
+  /** After the directory has let this device in. */
+  async all(): Promise<void> {
+    const { known, self, request, report } = this.#init;
+    const { groups } = await request('groups.list', {});
+    for (const one of groups) {
+      const here = known.get(one.group);
+      if (one.state === 'none' && !here?.roster.isMember(self.user)) continue;
+      const group = here ?? known.fresh(one.group, one.name);
+      await this.#settle(group).catch((error: unknown) => report(`#${one.name}`, error));
+    }
+    // Those which the directory does not name any more.
+    const named = new Set(groups.map((one) => hex(one.group)));
+    for (const group of known.all()) {
+      if (!named.has(hex(group.id)) && group.roster.isMember(self.user)) {
+        await this.#settle(group).catch((error: unknown) => report(`#${group.row.name}`, error));
+      }
+    }
+  }
+
+  async onEntry({ group: id, entry }: Notice<DirectoryNotices, 'groups.entry'>): Promise<void> {
+    const known = this.#init.known.get(id);
+    if (known === undefined) return this.#discover(id);
+    const { enqueue, self, follower, entrance } = this.#init;
+    // Who waits in the group's queue for his turn to come in hears of it now.
+    if (entry.kind === 'commit') known.arrivals.entered(entry.from.user);
+    await enqueue(known, async () => {
+      if (entry.seq === known.row.through + 1 && known.roster.isMember(self.user)) {
+        await follower.take(known, [entry]);
+      } else if (entry.seq > known.row.through) {
+        const before = known.roster.standing(self.user)?.state;
+        await entrance.follow(known);
+        if (before !== 'member') this.#tellStanding(known, before);
+      }
+    });
+  }
+
+  async onChanged({ group: id, next }: Notice<DirectoryNotices, 'groups.changed'>): Promise<void> {
+    const group = this.#init.known.get(id);
+    const { enqueue, entrance } = this.#init;
+    if (group && next > group.row.through + 1) await enqueue(group, () => entrance.follow(group));
+  }
+
+  async #settle(group: NamedGroup): Promise<void> {
+    const { self, enqueue, follower, entrance } = this.#init;
+    const before = group.roster.standing(self.user)?.state;
+    await enqueue(group, async () => {
+      await follower.catchUp(group);
+      if (group.roster.isMember(self.user) && group.mls === undefined) await entrance.enter(group);
+    });
+    if (before !== 'member') this.#tellStanding(group, before);
+    this.changed(group);
+    if (
+      group.mls &&
+      !group.row.archived &&
+      group.roster.history === 'shared' &&
+      group.row.lastArchive > group.row.entered
+    ) {
+      this.#init.archive.fetch(group);
+    }
+  }
+
+  /** That this account has been invited or brought in. */
+  #tellStanding(group: NamedGroup, before: Standing['state'] | undefined): void {
+    const standing = group.roster.standing(this.#init.self.user);
+    if (standing === undefined || standing.state === before) return;
+    const { user, by = '' } = standing;
+    const name = conversationOf(group.row.name);
+    if (standing.state === 'invited') this.#init.emit({ event: 'group', group: name, change: 'invited', user, by });
+    if (standing.state === 'member') this.#init.emit({ event: 'group', group: name, change: 'added', user, by });
+  }
+
+  /** A group this device has not heard of: somebody has brought this account in. */
+  async #discover(id: Uint8Array): Promise<void> {
+    const { known, entrance, enqueue, request } = this.#init;
+    const { groups } = await request('groups.list', {});
+    const one = groups.find(({ group }) => hex(group) === hex(id));
+    if (one === undefined || one.state === 'none' || known.get(id)) return;
+    const group = known.fresh(id, one.name);
+    await enqueue(group, () => entrance.follow(group));
+    this.#tellStanding(group, undefined);
+  }
+
+  /** Where the members of a small group are is known before the directory is away. */
+  #acquaint({ roster }: NamedGroup): void {
+    const { contacts, scope, self, isOnline } = this.#init;
+    const members = roster.members();
+    if (!isOnline() || members.length > ACQUAINTED || !roster.isMember(self.user)) return;
+    for (const { user } of members) {
+      if (this.#acquainted.has(user) || foldName(user) === foldName(self.user)) continue;
+      this.#acquainted.add(user);
+      scope.run(
+        () => contacts.resolve(user),
+        () => this.#acquainted.delete(user),
+      );
+    }
+  }
+
+  /** Acts or commits were taken in: there may be something to do. */
+  changed(group: NamedGroup): void {
+    this.#acquaint(group);
+    this.#init.entrance.considerCleaning(group);
+    this.#init.archive.consider(group);
+    if (group.mls === undefined && group.row.acts > 0 && group.roster.isMember(this.#init.self.user))
+      this.#init.entrance.awaitWelcome(group);
+  }
+}
