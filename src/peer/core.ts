@@ -8,15 +8,16 @@ import type { Scope } from '../base/scope.js';
 import { signDevice } from '../crypto/identity.js';
 import { createMlsEngine, type MlsEngine } from '../crypto/mls.js';
 import type { LocalStore } from '../store/local.js';
-import { type Content, isChangeContent, isTransferContent } from '../wire/content.js';
+import type { Content } from '../wire/content.js';
 import type { DeviceAddress } from '../wire/directory.js';
 import { foldName } from '../wire/names.js';
 import type { SendOptions } from './api.js';
 import { Changes } from './changes.js';
 import { Contacts } from './contacts.js';
+import { Contents } from './conversations/contents.js';
 import { conversationWith, DirectGroups, type DirectoryRequest } from './conversations/direct.js';
 import { Groups } from './conversations/groups.js';
-import { type Followed, Inbox } from './conversations/inbox.js';
+import { Inbox } from './conversations/inbox.js';
 import { KeyPackages } from './conversations/key-packages.js';
 import type { LaneInit } from './conversations/lane.js';
 import { assertSendable, Messenger } from './conversations/messenger.js';
@@ -31,6 +32,7 @@ import type { ListenAddress } from './links/endpoints.js';
 import { Mailbox } from './mailbox.js';
 import { Receipts } from './receipts.js';
 import type { MessageRow, Tables } from './rows.js';
+import { Scrollback } from './scrollback.js';
 import type { Self } from './self.js';
 import { Preferences } from './talk/preferences.js';
 import { Queued } from './talk/queued.js';
@@ -70,6 +72,7 @@ export class Core {
   readonly feed: Feed;
   readonly preferences: Preferences;
   readonly history: History;
+  readonly scrollback: Scrollback;
   readonly talk: Talk;
   readonly contacts: Contacts;
   readonly keyPackages: KeyPackages;
@@ -105,6 +108,7 @@ export class Core {
       ...{ tables, disk, clock, look: this.preferences },
       onExpiring: (row) => this.talk.expiry.add(row),
     });
+    this.scrollback = new Scrollback(tables, this.preferences);
     this.contacts = new Contacts({
       tables,
       store: disk,
@@ -170,6 +174,7 @@ export class Core {
       drainMailbox: () => this.drainMailbox(),
       onStuck,
     });
+    const contents = new Contents({ self: self.user, scope: init.scope, core: this });
     this.inbox = new Inbox({
       tables,
       disk,
@@ -183,12 +188,12 @@ export class Core {
       keep: (row) => this.talk.later.keep(row),
       isBlocked: (user) => this.preferences.isBlocked(user),
       onLine: (row, unseen) => this.#line(row, unseen),
-      stepsFor: (user, from, content) => this.#follow(user, from, content),
+      stepsFor: (user, from, content) => contents.stepsFor(user, from, content),
       onKnown: async ({ id, via }) => {
         const row = via === 'mailbox' ? await history.find(id) : undefined;
         if (row && !this.preferences.isBlocked(row.from)) this.#owesReceipt(row);
       },
-      onContent: (user, from, content) => this.#content(user, from, content),
+      onContent: (user, from, content) => contents.take(user, from, content),
     });
     const isContact = (user: string): Promise<boolean> => this.#isContact(user);
     this.rules = new Rules({ tables, disk, clock, folder: init.downloads, isContact });
@@ -325,7 +330,7 @@ export class Core {
   /** A restored copy of an older state must not be used for sealing: all conversations begin anew. */
   async startAnew(): Promise<void> {
     await this.named.startAnew();
-    for (const { conversation } of await this.history.conversations()) {
+    for (const { conversation } of await this.scrollback.conversations()) {
       if (!conversation.startsWith('@')) continue;
       const user = conversation.slice(1);
       await this.messenger.enqueue(user, () => this.direct.abandon(user));
@@ -357,7 +362,7 @@ export class Core {
   /** Somebody one has written to, or verified. */
   async #isContact(user: string): Promise<boolean> {
     if ((await this.contacts.current(user)).trust === 'verified') return true;
-    const own = await this.history.search({
+    const own = await this.scrollback.search({
       words: '',
       conversation: conversationWith(user),
       from: this.#init.self.user,
@@ -386,42 +391,6 @@ export class Core {
 
   #owesReceipt({ from, id }: MessageRow): void {
     if (foldName(from) !== foldName(this.#init.self.user)) this.#receipts.delivered(from, id);
-  }
-
-  async #content(user: string, from: DeviceAddress, content: Content): Promise<void> {
-    if (isTransferContent(content)) return this.transfers.react(content);
-    if (content.type !== 'receipt' && content.type !== 'resend') return;
-    if (foldName(from.user) === foldName(this.#init.self.user)) {
-      if (content.type === 'receipt' && content.state === 'read')
-        await this.talk.reading.readElsewhere(conversationWith(user), content.ids);
-      return;
-    }
-    for (const id of content.ids) {
-      const row = await this.history.find(id);
-      if (row === undefined || row.conversation !== conversationWith(user)) continue;
-      if (content.type === 'resend')
-        this.#init.scope.run(
-          () => this.messenger.resend(user, row),
-          () => {},
-        );
-      else if (content.state === 'read') await this.talk.reading.readByOther(row);
-      else await this.#delivered(row);
-    }
-  }
-
-  /** What goes into the same write as the memory that it came. */
-  async #follow(user: string, from: DeviceAddress, content: Content): Promise<Followed> {
-    if (isTransferContent(content)) return { steps: await this.transfers.take(user, from, content) };
-    if (content.type === 'setting') return this.talk.lifetimes.take(user, from.user, content);
-    if (!isChangeContent(content)) return { steps: [] };
-    const changed = await this.changes.take(conversationWith(user), from.user, content);
-    return changed ? { steps: changed.steps, written: () => this.feed.emit(changed.event) } : { steps: [] };
-  }
-
-  async #delivered(row: MessageRow): Promise<void> {
-    const { conversation } = row;
-    if (await this.history.raise(row.id, 'delivered'))
-      this.feed.emit({ event: 'sent', id: hex(row.id), conversation, state: 'delivered' });
   }
 
   #refused(

@@ -2,7 +2,13 @@ import { fromHex } from '../base/bytes.js';
 import { Failure, toFailure } from '../base/errors.js';
 import type { PeerApi, SendResult } from './api.js';
 import type { DeliveryState } from './events.js';
-import { type History, isAtLeast } from './history.js';
+import type { History } from './history.js';
+
+/** From the weakest to the strongest; a state never goes back. */
+const STATES: readonly DeliveryState[] = ['queued', 'stored', 'delivered', 'read'];
+
+export const isAtLeast = (state: DeliveryState, wanted: DeliveryState): boolean =>
+  STATES.indexOf(state) >= STATES.indexOf(wanted);
 
 interface Told {
   readonly history: Pick<History, 'find'>;

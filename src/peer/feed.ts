@@ -2,7 +2,7 @@ import { hex } from '../base/bytes.js';
 import { type Cancel, type Clock, timestamp } from '../base/clock.js';
 import type { LocalStore } from '../store/local.js';
 import type { MessageEvent, PeerEvent } from './events.js';
-import { hide, type LineLook, marksOf, seqOf } from './history.js';
+import { hide, type LineLook, marksOf, seqOf } from './lines.js';
 import type { MessageRow, Tables } from './rows.js';
 
 interface FeedLook extends LineLook {

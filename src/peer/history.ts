@@ -1,15 +1,10 @@
 import { hex } from '../base/bytes.js';
 import type { Clock } from '../base/clock.js';
-import { timestamp } from '../base/clock.js';
 import type { LocalStore, Step } from '../store/local.js';
-import type { ConversationSummary, HistoryMessage, HistoryQuery, SearchQuery } from './api.js';
-import type { DeliveryState, UploadMention } from './events.js';
+import { isAtLeast } from './delivery.js';
+import type { DeliveryState } from './events.js';
+import { type LineLook, UNPLACED } from './lines.js';
 import type { ConversationRow, MessageRow, Tables } from './rows.js';
-
-const DEFAULT_PAGE = 50;
-const DEFAULT_FINDS = 100;
-/** From the weakest to the strongest; a state never goes back. */
-const STATES: readonly DeliveryState[] = ['queued', 'stored', 'delivered', 'read'];
 
 /** Lines whose newest form is remembered, so that it is known before it is on disk. */
 const RECENT = 1_024;
@@ -17,9 +12,6 @@ const RECENT = 1_024;
 /** Lines of direct conversations have no gaps; what came to a group before there was a count was said before. */
 export const unreadOf = ({ conversation, unread, last, read }: ConversationRow): number =>
   unread ?? (conversation.startsWith('#') ? 0 : last - read);
-
-export const isAtLeast = (state: DeliveryState, wanted: DeliveryState): boolean =>
-  STATES.indexOf(state) >= STATES.indexOf(wanted);
 
 type Change = (row: MessageRow) => MessageRow | undefined;
 
@@ -31,16 +23,6 @@ export interface HistoryInit {
   readonly look: LineLook;
   /** A line that disappears has come. @returns what remembers it */
   onExpiring(row: MessageRow): Step[];
-}
-
-/** What a person's own wishes make of a line. */
-export interface LineLook {
-  /** Of somebody who is blocked: its text is not shown. */
-  isHidden(row: MessageRow): boolean;
-  isBlocked(user: string): boolean;
-  isMuted(row: MessageRow): boolean;
-  /** Whether it counts as not read, should it not be. */
-  counts(row: MessageRow): boolean;
 }
 
 /**
@@ -216,86 +198,6 @@ export class History {
     return this.#tables.messages.range([conversation], { from, below: through + 1 });
   }
 
-  async page({ conversation, before, limit = DEFAULT_PAGE }: HistoryQuery): Promise<readonly HistoryMessage[]> {
-    const place = before === undefined ? undefined : await this.#tables.places.get(before);
-    const rows = await collect(
-      this.#tables.messages.range([conversation], { limit, reverse: true, ...(place && { below: place.number }) }),
-    );
-    return this.#lines(conversation, rows.reverse());
-  }
-
-  /** Of groups, with who has read them. */
-  async #lines(conversation: string, rows: readonly MessageRow[]): Promise<HistoryMessage[]> {
-    const positions = conversation.startsWith('#') ? await collect(this.#tables.positions.range([conversation])) : [];
-    return rows.map((row) => this.#line(row, positions));
-  }
-
-  /** Without the reactions of those who are blocked. */
-  #seen(row: MessageRow): MessageRow {
-    const { reactions } = row;
-    if (!reactions?.some(({ user }) => this.#look.isBlocked(user))) return row;
-    return { ...row, reactions: reactions.filter(({ user }) => !this.#look.isBlocked(user)) };
-  }
-
-  #line(row: MessageRow, positions: readonly { user: string; through: number }[] = []): HistoryMessage {
-    const seq = seqOf(row);
-    const by = row.state === undefined || seq === undefined ? [] : positions.filter(({ through }) => through >= seq);
-    const line = { ...toLine(this.#seen(row)), ...(by.length > 0 && { readBy: by.map(({ user }) => user).sort() }) };
-    return this.#look.isHidden(row) ? hide(line) : line;
-  }
-
-  async conversations(): Promise<readonly ConversationSummary[]> {
-    const summaries: ConversationSummary[] = [];
-    for await (const head of this.#tables.conversations.range([])) {
-      if (head.last === 0) continue;
-      const last = (await collect(this.#tables.messages.range([head.conversation], { limit: 1, reverse: true })))[0];
-      summaries.push({
-        conversation: head.conversation,
-        unread: unreadOf(head),
-        mentions: head.mentions ?? 0,
-        ...(this.#look.isMuted({ conversation: head.conversation, from: '' } as MessageRow) && { muted: true }),
-        ...(last && { last: this.#line(last) }),
-      });
-    }
-    return summaries.sort((a, b) => (b.last?.receivedAt ?? '').localeCompare(a.last?.receivedAt ?? ''));
-  }
-
-  /** The newest matches, oldest first. */
-  async search(query: SearchQuery): Promise<readonly HistoryMessage[]> {
-    const words = query.words.toLocaleLowerCase().split(/\s+/).filter(Boolean);
-    const limit = query.limit ?? DEFAULT_FINDS;
-    const found: MessageRow[] = [];
-    for (const name of await this.#names(query.conversation)) {
-      const wanted = (row: MessageRow): boolean => !this.#look.isHidden(row) && matches(row, words, query);
-      found.push(...(await this.#newest(name, limit, wanted)));
-    }
-    return found
-      .sort((a, b) => a.receivedAt - b.receivedAt)
-      .slice(-limit)
-      .map((row) => this.#line(row));
-  }
-
-  async #newest(conversation: string, limit: number, wanted: (row: MessageRow) => boolean): Promise<MessageRow[]> {
-    const found: MessageRow[] = [];
-    for await (const row of this.#tables.messages.range([conversation], { reverse: true })) {
-      if (wanted(row)) found.push(row);
-      if (found.length === limit) break;
-    }
-    // Lines of one millisecond keep their order through the sort by time.
-    return found.reverse();
-  }
-
-  async #names(conversation: string | undefined): Promise<readonly string[]> {
-    if (conversation !== undefined) return [conversation];
-    return (await this.conversations()).map((one) => one.conversation);
-  }
-
-  async *all(conversation?: string): AsyncGenerator<HistoryMessage> {
-    for (const name of await this.#names(conversation)) {
-      for await (const row of this.#tables.messages.range([name])) yield this.#line(row);
-    }
-  }
-
   #put(row: MessageRow): Step {
     this.#remember(row.id, row);
     return this.#tables.messages.putLatest([row.conversation, row.number], () => this.#recent.get(hex(row.id)) ?? row);
@@ -315,66 +217,4 @@ export class History {
   #place(row: MessageRow): Step {
     return this.#tables.places.put([hex(row.id)], { conversation: row.conversation, number: row.number });
   }
-}
-
-function matches(row: MessageRow, words: readonly string[], { from, since, until }: SearchQuery): boolean {
-  if (from !== undefined && row.from !== from) return false;
-  if (since !== undefined && row.sentAt < since) return false;
-  if (until !== undefined && row.sentAt >= until) return false;
-  const body = row.body.toLocaleLowerCase();
-  return words.every((word) => body.includes(word));
-}
-
-/** Lines of groups without a place in the log yet are numbered from here. */
-export const UNPLACED = 8_000_000_000_000;
-
-export const seqOf = ({ conversation, number }: MessageRow): number | undefined =>
-  conversation.startsWith('#') && number < UNPLACED ? number : undefined;
-
-/** The file that a line tells of. */
-function mentionOf({ upload }: MessageRow): { readonly upload?: UploadMention } {
-  if (upload === undefined) return {};
-  const { id, name, size, type } = upload;
-  return { upload: { id: hex(id), name, size, ...(type !== undefined && { type }) } };
-}
-
-/** What a line says of itself besides its text, in events and in the history alike. */
-export const marksOf = (row: MessageRow): Pick<HistoryMessage, 'replyTo' | 'mentioned' | 'expiresAt' | 'upload'> => ({
-  ...(row.replyTo && { replyTo: hex(row.replyTo) }),
-  ...(row.mentioned && { mentioned: true }),
-  ...(row.expires !== undefined && { expiresAt: timestamp(row.expires) }),
-  ...mentionOf(row),
-});
-
-/** What is left of a line whose text is not shown. */
-export const hide = <L extends Pick<HistoryMessage, 'text' | 'mentioned' | 'upload'>>({
-  mentioned: _named,
-  upload: _upload,
-  ...line
-}: L) => ({
-  ...line,
-  text: '',
-  hidden: true as const,
-});
-
-const toLine = (row: MessageRow): HistoryMessage => ({
-  id: hex(row.id),
-  conversation: row.conversation,
-  from: row.from,
-  text: row.body,
-  sentAt: timestamp(row.sentAt),
-  receivedAt: timestamp(row.receivedAt),
-  ...(seqOf(row) !== undefined && { seq: seqOf(row)! }),
-  ...(row.state && { state: row.state }),
-  ...(row.via && { via: row.via }),
-  ...(row.edited && { edited: true }),
-  ...(row.deleted && { deleted: true }),
-  ...marksOf(row),
-  ...(row.reactions && row.reactions.length > 0 && { reactions: row.reactions }),
-});
-
-async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
 }

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../base/clock.js';
-import { Failure, hasCode, toFailure } from '../base/errors.js';
+import { Failure, toFailure } from '../base/errors.js';
 import type { Random } from '../base/random.js';
 import type { Scope } from '../base/scope.js';
 import { directoryClientTls } from '../crypto/tls.js';
@@ -11,12 +11,12 @@ import {
   type PresenceState,
   type Role,
 } from '../wire/directory.js';
-import { KEY_PACKAGES_LOW, PROTOCOL_VERSIONS } from '../wire/limits.js';
+import { PROTOCOL_VERSIONS } from '../wire/limits.js';
 import { foldName } from '../wire/names.js';
-import { type PeerMethods, parcelCodec } from '../wire/peer-link.js';
-import type { Notice, NoticeName, Params } from '../wire/rpc.js';
+import { parcelCodec } from '../wire/peer-link.js';
+import type { Notice, NoticeName } from '../wire/rpc.js';
 import { agent } from './agent.js';
-import type { Incoming } from './conversations/inbox.js';
+import { Intake } from './conversations/intake.js';
 import type { LaneItem, LaneLink } from './conversations/lane.js';
 import type { Core } from './core.js';
 import { DirectoryClient, type Welcome } from './directory-client.js';
@@ -25,6 +25,7 @@ import type { ListenAddress } from './links/endpoints.js';
 import type { Link } from './links/link.js';
 import { LinkEvents } from './links/link-events.js';
 import { Links } from './links/links.js';
+import { Notices } from './notices.js';
 import type { Self } from './self.js';
 
 export interface NetworkInit {
@@ -46,11 +47,12 @@ export class Network {
   readonly #instance: Uint8Array;
   readonly #links: Links;
   readonly linkEvents: LinkEvents;
+  readonly #intake: Intake;
+  readonly #notices: Notices;
   #client: DirectoryClient | undefined;
   #presence: PresenceState = 'online';
   /** Direct messages wait for the mailbox to be emptied: what is in it is older. */
   #caughtUp: Promise<void> = Promise.resolve();
-  readonly #taking = new WeakMap<Link, Promise<unknown>>();
   #welcome: Welcome | undefined;
 
   constructor(init: NetworkInit) {
@@ -64,7 +66,7 @@ export class Network {
       device: self.device,
       identity: () => self.tls(),
       handlers: {
-        deliver: (params, link) => this.#deliver(params, link),
+        deliver: (params, link) => this.#intake.deliver(params, link),
         typing: (active, { certificate }) => init.core().talk.typingOf(certificate.user, active),
         crl: () => self.anchor.crl,
       },
@@ -83,6 +85,12 @@ export class Network {
       onChange: (link) => this.linkEvents.changed(link),
       onStream: ({ user, deviceId: device }, id, stream) =>
         init.core().transfers.takeStream({ user, device }, id, stream),
+    });
+    const isOnline = (): boolean => this.directoryState === 'online';
+    this.#intake = new Intake({ core: init.core, isOnline, caughtUp: () => this.#caughtUp });
+    this.#notices = new Notices({
+      ...{ self, core: init.core, links: this.#links },
+      learnCrl: (der) => this.#learnCrl(der),
     });
     this.linkEvents = new LinkEvents(
       (event) => init.core().feed.emit(event),
@@ -227,7 +235,7 @@ export class Network {
   /** Asks for everybody we have a conversation with, so that the directory tells us when they come and go. */
   async #watchContacts(): Promise<void> {
     const core = this.#init.core();
-    for (const { conversation } of await core.history.conversations()) {
+    for (const { conversation } of await core.scrollback.conversations()) {
       if (this.directoryState === 'offline') return;
       if (!conversation.startsWith('@')) continue;
       await core.contacts.current(conversation.slice(1)).catch((error: unknown) => this.#report(error));
@@ -244,94 +252,9 @@ export class Network {
 
   #notice<N extends NoticeName<DirectoryNotices>>(notice: N, params: Notice<DirectoryNotices, N>): void {
     this.#init.scope.run(
-      () => this.#take(notice, params),
+      () => this.#notices.take(notice, params),
       (error) => this.#report(error),
     );
-  }
-
-  async #take(notice: NoticeName<DirectoryNotices>, params: unknown): Promise<void> {
-    const core = this.#init.core();
-    switch (notice) {
-      case 'mailbox':
-        return core.drainMailbox();
-      case 'presence':
-        return this.#presenceOf(params as Notice<DirectoryNotices, 'presence'>);
-      case 'roster': {
-        core.contacts.forget((params as Notice<DirectoryNotices, 'roster'>).user);
-        return core.outbox.poke();
-      }
-      case 'crl':
-        return this.#learnCrl((params as Notice<DirectoryNotices, 'crl'>).crl);
-      case 'group.commit':
-        return this.#committed(params as Notice<DirectoryNotices, 'group.commit'>);
-      case 'groups.entry':
-        return core.named.onEntry(params as Notice<DirectoryNotices, 'groups.entry'>);
-      case 'groups.changed':
-        return core.named.onChanged(params as Notice<DirectoryNotices, 'groups.changed'>);
-      case 'groups.signal':
-        return core.named.onSignal(params as Notice<DirectoryNotices, 'groups.signal'>);
-      case 'role':
-        return this.#roleChanged((params as Notice<DirectoryNotices, 'role'>).role);
-      case 'factor': {
-        const { state } = params as Notice<DirectoryNotices, 'factor'>;
-        return core.feed.emit({ event: 'account', change: 'second-factor', state });
-      }
-      case 'keypackages.low':
-        return core.keyPackages.refill(
-          Math.min(KEY_PACKAGES_LOW, (params as Notice<DirectoryNotices, 'keypackages.low'>).left),
-        );
-    }
-  }
-
-  async #roleChanged(role: Role): Promise<void> {
-    const { self, core } = this.#init;
-    const { role: before, user } = self;
-    await self.learnRole(role);
-    if (role !== before) core().feed.emit({ event: 'moderation', action: 'role', user, by: '', role });
-  }
-
-  async #presenceOf({ user, state }: Notice<DirectoryNotices, 'presence'>): Promise<void> {
-    const core = this.#init.core();
-    core.contacts.forget(user);
-    core.feed.emit({ event: 'presence', user, state });
-    if (state === 'offline') return;
-    core.transfers.peerIsBack(user);
-    const { devices } = await core.contacts.resolve(user);
-    for (const { device } of devices) {
-      this.#links.mayRetry(device);
-      core.outbox.poke(device);
-    }
-  }
-
-  async #committed({ group: id }: Notice<DirectoryNotices, 'group.commit'>): Promise<void> {
-    const core = this.#init.core();
-    const group = await core.groups.find(id);
-    if (group) await core.messenger.enqueue(group.user, () => core.direct.catchUp(group));
-  }
-
-  /** One after the other, as they were sent: one that has to wait for its Welcome is not overtaken. */
-  async #deliver({ id, group, sealed }: Params<PeerMethods, 'deliver'>, link: Link): Promise<void> {
-    const incoming = { id, group, sealed, via: 'direct' } as const;
-    const before = this.#taking.get(link) ?? this.#caughtUp;
-    const taken = before.then(() => this.#takeIn(incoming));
-    this.#taking.set(
-      link,
-      taken.catch(() => {}),
-    );
-    await (await taken).done;
-  }
-
-  async #takeIn(incoming: Incoming): Promise<{ done: Promise<unknown> }> {
-    const core = this.#init.core();
-    if (await core.named.takeAside(incoming)) return { done: Promise.resolve() };
-    try {
-      return await core.inbox.take(incoming);
-    } catch (error) {
-      // The Welcome into this group may be in the mailbox, on its way past the message.
-      if (!hasCode(error, 'group-unknown') || this.directoryState === 'offline') throw error;
-      await core.drainMailbox();
-      return core.inbox.take(incoming);
-    }
   }
 
   #linked(link: Link): void {

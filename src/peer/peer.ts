@@ -159,7 +159,7 @@ export class Peer implements PeerApi {
   }
 
   async conversations(): Promise<readonly ConversationSummary[]> {
-    const summaries = await this.#core.history.conversations();
+    const summaries = await this.#core.scrollback.conversations();
     return Promise.all(
       summaries.map(async (summary) => {
         const expire = await this.#core.talk.lifetime(summary.conversation);
@@ -178,19 +178,19 @@ export class Peer implements PeerApi {
   }
 
   history(query: HistoryQuery) {
-    return this.#core.history.page({ ...query, conversation: this.#conversation(query.conversation) });
+    return this.#core.scrollback.page({ ...query, conversation: this.#conversation(query.conversation) });
   }
 
   search(query: SearchQuery) {
     const { conversation } = query;
-    return this.#core.history.search({
+    return this.#core.scrollback.search({
       ...query,
       ...(conversation !== undefined && { conversation: this.#conversation(conversation) }),
     });
   }
 
   export(conversation?: string) {
-    return this.#core.history.all(conversation === undefined ? undefined : this.#conversation(conversation));
+    return this.#core.scrollback.all(conversation === undefined ? undefined : this.#conversation(conversation));
   }
 
   markRead(conversation: string): Promise<void> {

@@ -3,8 +3,9 @@ import { type Failure, toFailure } from '../../base/errors.js';
 import type { LocalStore, Step } from '../../store/local.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import { foldName } from '../../wire/names.js';
+import { isAtLeast } from '../delivery.js';
 import type { DeliveryState } from '../events.js';
-import { type History, isAtLeast } from '../history.js';
+import type { History } from '../history.js';
 import type { OutboxRow, Tables } from '../rows.js';
 import { Lane, type LaneInit, type LaneItem } from './lane.js';
 

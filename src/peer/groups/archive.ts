@@ -176,7 +176,7 @@ export class Archive {
   async #line(group: NamedGroup, entry: Extract<GroupEntry, { kind: 'message' }>, changes: Change[]) {
     const { follower, history, tables, self, clock } = this.#init;
     if (await tables.places.get(hex(entry.id))) return undefined;
-    const opened = await follower.openArchived(group, entry);
+    const opened = await follower.messages.openArchived(group, entry);
     const content = contentCodec.decode(opened.content);
     if (isChangeContent(content)) changes.push({ id: entry.id, user: opened.user, content });
     if (content.type !== 'text' && content.type !== 'upload') return undefined;

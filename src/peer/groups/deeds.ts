@@ -81,7 +81,7 @@ export class Deeds {
       // What was said last has its place before this device stops reading.
       await this.#init.follower.catchUp(group);
       await this.#act(group, { action: 'leave' });
-      await this.#init.follower.forgetMls(group);
+      await this.#init.follower.epochs.forget(group);
     });
     return group;
   }

@@ -4,7 +4,7 @@ import type { DirectoryNotices } from '../../wire/directory.js';
 import { notJoined } from '../../wire/group-roster.js';
 import type { Notice } from '../../wire/rpc.js';
 import type { SignalInit } from '../../wire/signals.js';
-import { UNPLACED } from '../history.js';
+import { UNPLACED } from '../lines.js';
 import type { MessageRow } from '../rows.js';
 import { Archive } from './archive.js';
 import { Aside, type AsideMessage } from './aside.js';
@@ -119,7 +119,7 @@ export class NamedGroups {
   /** A restored copy of an older state must not be used: this device comes into its groups anew. */
   async startAnew(): Promise<void> {
     for (const group of this.#known.all()) {
-      await this.#context.enqueue(group, () => this.#follower.forgetMls(group));
+      await this.#context.enqueue(group, () => this.#follower.epochs.forget(group));
     }
   }
 

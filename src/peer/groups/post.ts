@@ -6,7 +6,7 @@ import { type Content, contentCodec, MESSAGE_ID_BYTES, type UploadContent } from
 import { notJoined } from '../../wire/group-roster.js';
 import type { GroupEntry } from '../../wire/groups.js';
 import { cleanText } from '../../wire/text.js';
-import { UNPLACED } from '../history.js';
+import { UNPLACED } from '../lines.js';
 import type { GroupOutRow, MessageRow } from '../rows.js';
 import { lineOf } from '../talk/line.js';
 import { saidOf } from '../uploads/view.js';

@@ -1,6 +1,7 @@
 import { unexpected as malformed } from '../cbor.js';
 import { ACK_RANGES, WANT_RANGES } from '../limits.js';
 import { COMMON_BYTES, type ConnectionId, TYPE, viewOf, writeCommon } from './header.js';
+import { VarintReader, writeVarint } from './varint.js';
 
 /**
  * Everything of a session but content, sealed packet by packet.
@@ -240,49 +241,6 @@ export class FrameWriter {
   }
 }
 
-/** RFC 9000 §16; `value` below 2^53. @returns where the next byte goes */
-export function writeVarint(view: DataView, at: number, value: number): number {
-  if (value < 0x40) {
-    view.setUint8(at, value);
-    return at + 1;
-  }
-  if (value < 0x4000) {
-    view.setUint16(at, 0x4000 | value);
-    return at + 2;
-  }
-  if (value < 0x4000_0000) {
-    view.setUint32(at, (0x8000_0000 | value) >>> 0);
-    return at + 4;
-  }
-  view.setUint32(at, (0xc000_0000 | Math.floor(value / 0x1_0000_0000)) >>> 0);
-  view.setUint32(at + 4, value >>> 0);
-  return at + 8;
-}
-
-class BodyReader {
-  readonly #view: DataView;
-  #at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#view = viewOf(bytes);
-  }
-
-  get left(): number {
-    return this.#view.byteLength - this.#at;
-  }
-
-  varint(): number {
-    if (this.left < 1) throw malformed('a frame cut short');
-    const width = 1 << (this.#view.getUint8(this.#at) >> 6);
-    if (this.left < width) throw malformed('a frame cut short');
-    let value = this.#view.getUint8(this.#at) & 0x3f;
-    for (let i = 1; i < width; i++) value = value * 256 + this.#view.getUint8(this.#at + i);
-    if (!Number.isSafeInteger(value)) throw malformed('a number beyond 2^53');
-    this.#at += width;
-    return value;
-  }
-}
-
 /** @throws Failure 'malformed'; nothing of the packet is used then */
 export function decodeFrames(bytes: Uint8Array): Frame[] {
   const frames: Frame[] = [];
@@ -299,7 +257,7 @@ export function decodeFrames(bytes: Uint8Array): Frame[] {
 }
 
 function decodeFrame(type: number, body: Uint8Array): Frame | undefined {
-  const reader = new BodyReader(body);
+  const reader = new VarintReader(body);
   switch (type) {
     case FRAME.ack:
       return { type: 'ack', ack: decodeAck(reader) };
@@ -333,7 +291,7 @@ const CLOSE_REASONS = new Map(Object.entries(CLOSE).map(([reason, code]) => [cod
 
 const closeReason = (code: number): CloseReason => CLOSE_REASONS.get(code) ?? 'failed';
 
-function decodeAck(reader: BodyReader): Ack {
+function decodeAck(reader: VarintReader): Ack {
   const delay = reader.varint();
   const bytes = reader.varint();
   const ranges: Range[] = [];
@@ -351,7 +309,7 @@ function decodeAck(reader: BodyReader): Ack {
   return { delay, bytes, ranges };
 }
 
-function decodeWanted(reader: BodyReader): Range[] {
+function decodeWanted(reader: VarintReader): Range[] {
   const ranges: Range[] = [];
   while (reader.left > 0) {
     const first = reader.varint();
@@ -362,7 +320,7 @@ function decodeWanted(reader: BodyReader): Range[] {
   return ranges;
 }
 
-function decodeRejected(reader: BodyReader): Rejected[] {
+function decodeRejected(reader: VarintReader): Rejected[] {
   const blocks: Rejected[] = [];
   while (reader.left > 0 && blocks.length < REJECTS) {
     blocks.push({ block: reader.varint(), generation: reader.varint() });

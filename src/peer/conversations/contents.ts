@@ -1,0 +1,65 @@
+import { hex } from '../../base/bytes.js';
+import type { Scope } from '../../base/scope.js';
+import { type Content, isChangeContent, isTransferContent } from '../../wire/content.js';
+import type { DeviceAddress } from '../../wire/directory.js';
+import { foldName } from '../../wire/names.js';
+import type { Core } from '../core.js';
+import type { MessageRow } from '../rows.js';
+import { conversationWith } from './direct.js';
+import type { Followed } from './inbox.js';
+
+export interface ContentsInit {
+  /** The name of this account. */
+  readonly self: string;
+  readonly scope: Scope;
+  readonly core: Pick<Core, 'changes' | 'feed' | 'history' | 'messenger' | 'talk' | 'transfers'>;
+}
+
+/** What comes between two people besides text, and what follows from it: receipts, changes, transfers, settings. */
+export class Contents {
+  readonly #init: ContentsInit;
+
+  constructor(init: ContentsInit) {
+    this.#init = init;
+  }
+
+  /** Once it is remembered that it came. */
+  async take(user: string, from: DeviceAddress, content: Content): Promise<void> {
+    const { core, self, scope } = this.#init;
+    if (isTransferContent(content)) return core.transfers.react(content);
+    if (content.type !== 'receipt' && content.type !== 'resend') return;
+    if (foldName(from.user) === foldName(self)) {
+      if (content.type === 'receipt' && content.state === 'read')
+        await core.talk.reading.readElsewhere(conversationWith(user), content.ids);
+      return;
+    }
+    for (const id of content.ids) {
+      const row = await core.history.find(id);
+      if (row === undefined || row.conversation !== conversationWith(user)) continue;
+      if (content.type === 'resend')
+        scope.run(
+          () => core.messenger.resend(user, row),
+          () => {},
+        );
+      else if (content.state === 'read') await core.talk.reading.readByOther(row);
+      else await this.#delivered(row);
+    }
+  }
+
+  /** What goes into the same write as the memory that it came. */
+  async stepsFor(user: string, from: DeviceAddress, content: Content): Promise<Followed> {
+    const { core } = this.#init;
+    if (isTransferContent(content)) return { steps: await core.transfers.take(user, from, content) };
+    if (content.type === 'setting') return core.talk.lifetimes.take(user, from.user, content);
+    if (!isChangeContent(content)) return { steps: [] };
+    const changed = await core.changes.take(conversationWith(user), from.user, content);
+    return changed ? { steps: changed.steps, written: () => core.feed.emit(changed.event) } : { steps: [] };
+  }
+
+  async #delivered(row: MessageRow): Promise<void> {
+    const { history, feed } = this.#init.core;
+    const { conversation } = row;
+    if (await history.raise(row.id, 'delivered'))
+      feed.emit({ event: 'sent', id: hex(row.id), conversation, state: 'delivered' });
+  }
+}

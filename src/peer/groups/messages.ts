@@ -1,0 +1,181 @@
+import { hex, sameBytes } from '../../base/bytes.js';
+import { Failure } from '../../base/errors.js';
+import { archiveEpoch, isArchived, openArchived } from '../../crypto/archive.js';
+import type { Step } from '../../store/local.js';
+import {
+  type ChangeContent,
+  type Content,
+  isChangeContent,
+  type TextContent,
+  type UploadContent,
+} from '../../wire/content.js';
+import { foldName } from '../../wire/names.js';
+import { cleanText } from '../../wire/text.js';
+import { UNPLACED } from '../lines.js';
+import type { MessageRow, PlaceRow } from '../rows.js';
+import { understood } from '../talk/later.js';
+import { lineOf } from '../talk/line.js';
+import { saidOf } from '../uploads/view.js';
+import type { GroupContext } from './context.js';
+import { conversationOf, type NamedGroup } from './group.js';
+import { type Membership, refused } from './membership.js';
+import type { Batch, Entry, Taken } from './taken.js';
+
+export interface GroupMessagesInit extends GroupContext {
+  readonly membership: Membership;
+  /** A message of this device has its place in the log. @returns steps that settle it */
+  onOwn(group: NamedGroup, entry: Entry<'message'>): Promise<Taken>;
+  onContent(group: NamedGroup, from: string, content: Content, entry: Entry<'message'>): Promise<Step[]>;
+}
+
+/** What the messages in a group's log say: opened, judged, and put where they belong. */
+export class GroupMessages {
+  readonly #init: GroupMessagesInit;
+
+  constructor(init: GroupMessagesInit) {
+    this.#init = init;
+  }
+
+  /** Takes one in. @throws Failure where it can't be read, or is of no member */
+  async take(group: NamedGroup, entry: Entry<'message'>, taken: Batch): Promise<void> {
+    const again = taken.ids.has(hex(entry.id));
+    taken.ids.add(hex(entry.id));
+    if (entry.from.device === this.#init.self.device) {
+      const own = await this.#init.onOwn(group, entry);
+      taken.steps.push(...own.steps);
+      taken.effects.push(...own.effects);
+      if (own.steps.length > 0) return;
+    }
+    // A message comes once: whoever puts it into the log again, in this batch or later, shows and changes nothing.
+    if (again) return;
+    const place = await this.#init.tables.places.get(hex(entry.id));
+    if (place !== undefined) {
+      const ahead = await this.#aheadOfTheLog(group, place);
+      if (ahead !== undefined) await this.#place(group, ahead, entry, taken);
+      return;
+    }
+    const { user, content: plaintext } = await this.#open(group, entry);
+    if (!group.roster.isMember(user)) throw refused(group, `${user} is not a member`);
+    const content = understood(plaintext);
+    taken.areLines &&= content?.type === 'text';
+    if (content?.type !== 'text' && content?.type !== 'upload') {
+      taken.steps.push(this.#init.tables.places.put([hex(entry.id)], { conversation: '', number: 0 }));
+    }
+    if (content === undefined) taken.steps.push(...this.#later(group, user, plaintext, entry));
+    if (content?.type === 'text') await this.#line(group, user, content, entry, taken);
+    else if (content?.type === 'upload') await this.#upload(group, user, content, entry, taken);
+    else if (content && isChangeContent(content)) await this.#change(group, user, content, taken);
+    else if (content) taken.steps.push(...(await this.#init.onContent(group, user, content, entry)));
+  }
+
+  /** The line of a message that came over a direct link before it had a place. */
+  async #aheadOfTheLog(group: NamedGroup, { conversation, number }: PlaceRow): Promise<MessageRow | undefined> {
+    if (number < UNPLACED || conversation !== conversationOf(group.row.name)) return;
+    return this.#init.tables.messages.get(conversation, number);
+  }
+
+  /** It was shown; now it gets its place, and says what the log says. */
+  async #place(group: NamedGroup, row: MessageRow, entry: Entry<'message'>, taken: Batch): Promise<void> {
+    const { history, tables, emit } = this.#init;
+    const opened = await this.#open(group, entry).catch(() => undefined);
+    const content = opened && foldName(opened.user) === foldName(row.from) ? understood(opened.content) : undefined;
+    const body = content?.type === 'text' ? cleanText(content.body) : row.body;
+    const moved = history.move(row, entry.seq, { body, ...(row.state && { state: 'stored' }) });
+    const head = await history.head(row.conversation);
+    head.last = Math.max(head.last, entry.seq);
+    taken.steps.push(...moved.steps, history.saveHead(head));
+    for await (const note of tables.unseen.range(['all'])) {
+      if (note.conversation !== row.conversation || note.number !== row.number) continue;
+      taken.steps.push(tables.unseen.put(['all', note.order], { ...note, number: entry.seq }));
+    }
+    if (body === row.body) return;
+    const change = { event: 'change', id: hex(row.id), conversation: row.conversation, from: row.from } as const;
+    taken.effects.push(() => emit({ ...change, change: 'edited', text: body }));
+  }
+
+  #later(group: NamedGroup, from: string, content: Uint8Array, { id, seq }: Entry<'message'>): readonly Step[] {
+    const { keep, clock } = this.#init;
+    return keep({
+      id,
+      seq,
+      conversation: conversationOf(group.row.name),
+      from,
+      via: 'group',
+      content,
+      at: clock.now(),
+    });
+  }
+
+  async #open(group: NamedGroup, entry: Entry<'message'>): Promise<{ user: string; content: Uint8Array }> {
+    const { engine, groups } = this.#init;
+    if (isArchived(entry.sealed)) return this.openArchived(group, entry);
+    const mls = group.mls!;
+    const opened = await engine.open(mls.state, entry.sealed);
+    if (!sameBytes(opened.aad, entry.id))
+      throw refused(group, 'a message came under another name than its author gave it');
+    mls.state = opened.next;
+    return { user: groups.owner(opened.sender.certificate).user, content: opened.plaintext };
+  }
+
+  /** @throws Failure protocol 'archive-key-missing' */
+  async openArchived(group: NamedGroup, entry: Entry<'message'>): Promise<{ user: string; content: Uint8Array }> {
+    const { anchor, tables } = this.#init;
+    const epoch = archiveEpoch(entry.sealed);
+    const current = group.mls?.state.epoch === epoch ? this.#init.membership.archiveKey(group) : undefined;
+    const key = current ?? (await tables.archiveKeys.get(hex(group.id), epoch))?.key;
+    if (key === undefined) throw keyMissing();
+    const place = { directoryId: anchor.trust.directoryId, group: group.id, id: entry.id };
+    return openArchived(entry.sealed, key, place, (user) => group.roster.standing(user)?.identityKey);
+  }
+
+  async #line(
+    group: NamedGroup,
+    user: string,
+    content: Omit<TextContent, 'type'> & Pick<MessageRow, 'upload'>,
+    { id, seq }: Entry<'message'>,
+    { steps, effects }: Taken,
+  ): Promise<void> {
+    const { history, note, onLine, self, clock } = this.#init;
+    const conversation = conversationOf(group.row.name);
+    const mine = foldName(user) === foldName(self.user);
+    const line = lineOf(content, { conversation, from: user, self: self.user, since: clock.now() });
+    const added = history.lineAt(conversation, seq, {
+      ...{ id, via: 'group', ...line },
+      ...(mine && { state: 'stored' as const }),
+      ...(content.upload && { upload: content.upload }),
+    });
+    const head = await history.head(conversation);
+    head.unread ??= 0;
+    head.last = Math.max(head.last, seq);
+    if (!mine) history.count(head, added.row);
+    const { unseen, step } = note(added.row);
+    steps.push(...added.steps, step, history.saveHead(head));
+    effects.push(() => onLine(added.row, unseen));
+  }
+
+  async #change(group: NamedGroup, user: string, content: ChangeContent, taken: Taken): Promise<void> {
+    const { onChange, emit } = this.#init;
+    const changed = await onChange(conversationOf(group.row.name), user, content);
+    if (changed === undefined) return;
+    taken.steps.push(...changed.steps);
+    taken.effects.push(() => emit(changed.event));
+  }
+
+  async #upload(
+    group: NamedGroup,
+    user: string,
+    content: UploadContent,
+    entry: Entry<'message'>,
+    taken: Taken,
+  ): Promise<void> {
+    const { steps, effect } = this.#init.onUpload(group, user, content);
+    taken.steps.push(...steps);
+    await this.#line(group, user, saidOf(content), entry, taken);
+    taken.effects.push(effect);
+  }
+}
+
+const keyMissing = (): Failure =>
+  new Failure('protocol', 'archive-key-missing', 'its key is not known here', {
+    hint: 'A member hands it on; nothing has to be done.',
+  });

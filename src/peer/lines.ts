@@ -1,0 +1,64 @@
+import { hex } from '../base/bytes.js';
+import { timestamp } from '../base/clock.js';
+import type { HistoryMessage } from './api.js';
+import type { UploadMention } from './events.js';
+import type { MessageRow } from './rows.js';
+
+/** What a person's own wishes make of a line. */
+export interface LineLook {
+  /** Of somebody who is blocked: its text is not shown. */
+  isHidden(row: MessageRow): boolean;
+  isBlocked(user: string): boolean;
+  isMuted(row: MessageRow): boolean;
+  /** Whether it counts as not read, should it not be. */
+  counts(row: MessageRow): boolean;
+}
+
+/** Lines of groups without a place in the log yet are numbered from here. */
+export const UNPLACED = 8_000_000_000_000;
+
+export const seqOf = ({ conversation, number }: MessageRow): number | undefined =>
+  conversation.startsWith('#') && number < UNPLACED ? number : undefined;
+
+/** The file that a line tells of. */
+function mentionOf({ upload }: MessageRow): { readonly upload?: UploadMention } {
+  if (upload === undefined) return {};
+  const { id, name, size, type } = upload;
+  return { upload: { id: hex(id), name, size, ...(type !== undefined && { type }) } };
+}
+
+/** What a line says of itself besides its text, in events and in the history alike. */
+export const marksOf = (row: MessageRow): Pick<HistoryMessage, 'replyTo' | 'mentioned' | 'expiresAt' | 'upload'> => ({
+  ...(row.replyTo && { replyTo: hex(row.replyTo) }),
+  ...(row.mentioned && { mentioned: true }),
+  ...(row.expires !== undefined && { expiresAt: timestamp(row.expires) }),
+  ...mentionOf(row),
+});
+
+/** What is left of a line whose text is not shown. */
+export const hide = <L extends Pick<HistoryMessage, 'text' | 'mentioned' | 'upload'>>({
+  mentioned: _named,
+  upload: _upload,
+  ...line
+}: L) => ({
+  ...line,
+  text: '',
+  hidden: true as const,
+});
+
+/** As the history shows it. */
+export const toLine = (row: MessageRow): HistoryMessage => ({
+  id: hex(row.id),
+  conversation: row.conversation,
+  from: row.from,
+  text: row.body,
+  sentAt: timestamp(row.sentAt),
+  receivedAt: timestamp(row.receivedAt),
+  ...(seqOf(row) !== undefined && { seq: seqOf(row)! }),
+  ...(row.state && { state: row.state }),
+  ...(row.via && { via: row.via }),
+  ...(row.edited && { edited: true }),
+  ...(row.deleted && { deleted: true }),
+  ...marksOf(row),
+  ...(row.reactions && row.reactions.length > 0 && { reactions: row.reactions }),
+});

@@ -1,0 +1,84 @@
+import type { DirectoryNotices, Role } from '../wire/directory.js';
+import { KEY_PACKAGES_LOW } from '../wire/limits.js';
+import type { Notice, NoticeName } from '../wire/rpc.js';
+import type { Core } from './core.js';
+import type { Links } from './links/links.js';
+import type { Self } from './self.js';
+
+export interface NoticesInit {
+  readonly self: Self;
+  core(): Core;
+  readonly links: Links;
+  learnCrl(der: Uint8Array): Promise<void>;
+}
+
+/** What the directory tells unasked, and what this device does about it. */
+export class Notices {
+  readonly #init: NoticesInit;
+
+  constructor(init: NoticesInit) {
+    this.#init = init;
+  }
+
+  /** @throws Failure where what it asks for could not be done now */
+  async take(notice: NoticeName<DirectoryNotices>, params: unknown): Promise<void> {
+    const core = this.#init.core();
+    switch (notice) {
+      case 'mailbox':
+        return core.drainMailbox();
+      case 'presence':
+        return this.#presenceOf(params as Notice<DirectoryNotices, 'presence'>);
+      case 'roster': {
+        core.contacts.forget((params as Notice<DirectoryNotices, 'roster'>).user);
+        return core.outbox.poke();
+      }
+      case 'crl':
+        return this.#init.learnCrl((params as Notice<DirectoryNotices, 'crl'>).crl);
+      case 'group.commit':
+        return this.#committed(params as Notice<DirectoryNotices, 'group.commit'>);
+      case 'groups.entry':
+        return core.named.onEntry(params as Notice<DirectoryNotices, 'groups.entry'>);
+      case 'groups.changed':
+        return core.named.onChanged(params as Notice<DirectoryNotices, 'groups.changed'>);
+      case 'groups.signal':
+        return core.named.onSignal(params as Notice<DirectoryNotices, 'groups.signal'>);
+      case 'role':
+        return this.#roleChanged((params as Notice<DirectoryNotices, 'role'>).role);
+      case 'factor': {
+        const { state } = params as Notice<DirectoryNotices, 'factor'>;
+        return core.feed.emit({ event: 'account', change: 'second-factor', state });
+      }
+      case 'keypackages.low':
+        return core.keyPackages.refill(
+          Math.min(KEY_PACKAGES_LOW, (params as Notice<DirectoryNotices, 'keypackages.low'>).left),
+        );
+    }
+  }
+
+  async #roleChanged(role: Role): Promise<void> {
+    const { self, core } = this.#init;
+    const { role: before, user } = self;
+    await self.learnRole(role);
+    if (role !== before) core().feed.emit({ event: 'moderation', action: 'role', user, by: '', role });
+  }
+
+  async #presenceOf({ user, state }: Notice<DirectoryNotices, 'presence'>): Promise<void> {
+    const { links } = this.#init;
+    const core = this.#init.core();
+    core.contacts.forget(user);
+    core.feed.emit({ event: 'presence', user, state });
+    if (state === 'offline') return;
+    core.transfers.peerIsBack(user);
+    const { devices } = await core.contacts.resolve(user);
+    for (const { device } of devices) {
+      links.mayRetry(device);
+      core.outbox.poke(device);
+    }
+  }
+
+  async #committed({ group: id }: Notice<DirectoryNotices, 'group.commit'>): Promise<void> {
+    const core = this.#init.core();
+    const group = await core.groups.find(id);
+    if (group) await core.messenger.enqueue(group.user, () => core.direct.catchUp(group));
+  }
+}

@@ -1,0 +1,112 @@
+import type { ConversationSummary, HistoryMessage, HistoryQuery, SearchQuery } from './api.js';
+import { unreadOf } from './history.js';
+import { hide, type LineLook, seqOf, toLine } from './lines.js';
+import type { MessageRow, Tables } from './rows.js';
+
+const DEFAULT_PAGE = 50;
+const DEFAULT_FINDS = 100;
+
+/** The history as a person reads it: page by page, by words, or all of it. */
+export class Scrollback {
+  readonly #tables: Tables;
+  readonly #look: LineLook;
+
+  constructor(tables: Tables, look: LineLook) {
+    this.#tables = tables;
+    this.#look = look;
+  }
+
+  async page({ conversation, before, limit = DEFAULT_PAGE }: HistoryQuery): Promise<readonly HistoryMessage[]> {
+    const place = before === undefined ? undefined : await this.#tables.places.get(before);
+    const rows = await collect(
+      this.#tables.messages.range([conversation], { limit, reverse: true, ...(place && { below: place.number }) }),
+    );
+    return this.#lines(conversation, rows.reverse());
+  }
+
+  /** Of groups, with who has read them. */
+  async #lines(conversation: string, rows: readonly MessageRow[]): Promise<HistoryMessage[]> {
+    const positions = conversation.startsWith('#') ? await collect(this.#tables.positions.range([conversation])) : [];
+    return rows.map((row) => this.#line(row, positions));
+  }
+
+  /** Without the reactions of those who are blocked. */
+  #seen(row: MessageRow): MessageRow {
+    const { reactions } = row;
+    if (!reactions?.some(({ user }) => this.#look.isBlocked(user))) return row;
+    return { ...row, reactions: reactions.filter(({ user }) => !this.#look.isBlocked(user)) };
+  }
+
+  #line(row: MessageRow, positions: readonly { user: string; through: number }[] = []): HistoryMessage {
+    const seq = seqOf(row);
+    const by = row.state === undefined || seq === undefined ? [] : positions.filter(({ through }) => through >= seq);
+    const line = { ...toLine(this.#seen(row)), ...(by.length > 0 && { readBy: by.map(({ user }) => user).sort() }) };
+    return this.#look.isHidden(row) ? hide(line) : line;
+  }
+
+  async conversations(): Promise<readonly ConversationSummary[]> {
+    const summaries: ConversationSummary[] = [];
+    for await (const head of this.#tables.conversations.range([])) {
+      if (head.last === 0) continue;
+      const last = (await collect(this.#tables.messages.range([head.conversation], { limit: 1, reverse: true })))[0];
+      summaries.push({
+        conversation: head.conversation,
+        unread: unreadOf(head),
+        mentions: head.mentions ?? 0,
+        ...(this.#look.isMuted({ conversation: head.conversation, from: '' } as MessageRow) && { muted: true }),
+        ...(last && { last: this.#line(last) }),
+      });
+    }
+    return summaries.sort((a, b) => (b.last?.receivedAt ?? '').localeCompare(a.last?.receivedAt ?? ''));
+  }
+
+  /** The newest matches, oldest first. */
+  async search(query: SearchQuery): Promise<readonly HistoryMessage[]> {
+    const words = query.words.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+    const limit = query.limit ?? DEFAULT_FINDS;
+    const found: MessageRow[] = [];
+    for (const name of await this.#names(query.conversation)) {
+      const wanted = (row: MessageRow): boolean => !this.#look.isHidden(row) && matches(row, words, query);
+      found.push(...(await this.#newest(name, limit, wanted)));
+    }
+    return found
+      .sort((a, b) => a.receivedAt - b.receivedAt)
+      .slice(-limit)
+      .map((row) => this.#line(row));
+  }
+
+  async #newest(conversation: string, limit: number, wanted: (row: MessageRow) => boolean): Promise<MessageRow[]> {
+    const found: MessageRow[] = [];
+    for await (const row of this.#tables.messages.range([conversation], { reverse: true })) {
+      if (wanted(row)) found.push(row);
+      if (found.length === limit) break;
+    }
+    // Lines of one millisecond keep their order through the sort by time.
+    return found.reverse();
+  }
+
+  async #names(conversation: string | undefined): Promise<readonly string[]> {
+    if (conversation !== undefined) return [conversation];
+    return (await this.conversations()).map((one) => one.conversation);
+  }
+
+  async *all(conversation?: string): AsyncGenerator<HistoryMessage> {
+    for (const name of await this.#names(conversation)) {
+      for await (const row of this.#tables.messages.range([name])) yield this.#line(row);
+    }
+  }
+}
+
+function matches(row: MessageRow, words: readonly string[], { from, since, until }: SearchQuery): boolean {
+  if (from !== undefined && row.from !== from) return false;
+  if (since !== undefined && row.sentAt < since) return false;
+  if (until !== undefined && row.sentAt >= until) return false;
+  const body = row.body.toLocaleLowerCase();
+  return words.every((word) => body.includes(word));
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
