@@ -1,6 +1,7 @@
 import { cleanLine } from '../../wire/text.js';
 import type { TransferState } from '../log/entry.js';
 import { shortId } from '../log/spans.js';
+import { isOver } from '../model/transfers.js';
 import { fit, textWidth } from '../text/glyphs.js';
 import { bar, rttText, sizeText, sparkline, timeText } from '../text/measures.js';
 import { failureText } from '../text/sentence.js';
@@ -60,7 +61,18 @@ function paintTransfer(grid: Grid, transfer: TransferState, area: Rect, y: numbe
   grid.text(area.x + 9, y + 1, fit(details(transfer), area.width - 10), 'dim', right);
 }
 
-const KEYS = 'Esc close · ↑ ↓ choose · Enter open · y take · n refuse · p pause · c cancel · o play';
+/** What the keys do to the one that is marked: those first which are of use now. */
+function keysFor(marked: TransferState | undefined, several: boolean): string {
+  const keys = [...(several ? ['↑ ↓ choose'] : []), 'Esc close'];
+  if (marked === undefined) return keys.join(' · ');
+  const { state, direction, files } = marked.event;
+  const deeds: string[] = [];
+  if (state === 'offered' && direction === 'in') deeds.push('y take', 'n refuse');
+  else if (!isOver(marked.event)) deeds.push(state === 'paused' ? 'p go on' : 'p pause', 'c cancel');
+  const plays = files.some(({ type }) => /^(video|audio)\//.test(type ?? ''));
+  if (plays && direction === 'in' && (state === 'running' || state === 'done')) deeds.push('o play');
+  return [...deeds, 'Enter open', ...keys].join(' · ');
+}
 
 /** Everything that is or was on its way, newest first, and what can be done about it. */
 export function paintTransfers(grid: Grid, { model, overlay }: ChatScene, area: Rect): void {
@@ -82,7 +94,7 @@ export function paintTransfers(grid: Grid, { model, overlay }: ChatScene, area: 
   for (const [row, transfer] of list.slice(from, from + room).entries()) {
     paintTransfer(grid, transfer, { ...area, x, width: area.width - 2 }, area.y + 2 + row * 3, from + row === at);
   }
-  grid.text(x, area.y + area.height - 1, fit(KEYS, area.width - 2), 'dim');
+  grid.text(x, area.y + area.height - 1, fit(keysFor(list[at], list.length > 1), area.width - 2), 'dim');
   const count = `${list.length === 0 ? 0 : at + 1} of ${list.length}`;
   grid.text(area.x + area.width - textWidth(count) - 1, area.y, count, 'dim');
   grid.cursor = undefined;

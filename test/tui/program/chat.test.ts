@@ -259,8 +259,10 @@ test('an offered file is taken by a key, its progress seen in its place, in the 
       (screen) => screen.has('Esc close') && /a1b2 ⇣ bob +━{8}─{8} +50 %/.test(screen.text),
       'the list',
     );
+    assert.ok(terminal.screen.has('p pause · c cancel · Enter open · Esc close'));
     terminal.write('p');
     await terminal.waitForText('paused');
+    await terminal.waitForText('p go on · c cancel · Enter open · Esc close');
     terminal.write(KEY.escape);
     session.transfer({
       state: 'done',
