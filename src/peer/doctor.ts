@@ -6,16 +6,25 @@ import { showEndpoint } from './links/endpoints.js';
 import { nearness } from './links/nearness.js';
 import type { Network } from './network.js';
 import type { Self } from './self.js';
+import type { Sockets } from './transfers/sockets.js';
 
 interface Patient {
   readonly self: Self;
   readonly network: Network;
   readonly clock: Clock;
+  readonly sockets: Sockets;
 }
 
 /** What works here, and what to do about the rest. */
 export async function diagnose(patient: Patient): Promise<readonly Check[]> {
-  return [directory(patient), clocks(patient), certificate(patient), directLinks(patient), behind(patient)];
+  return [
+    directory(patient),
+    clocks(patient),
+    certificate(patient),
+    directLinks(patient),
+    behind(patient),
+    await datagrams(patient),
+  ];
 }
 
 function directory({ self, network }: Patient): Check {
@@ -67,4 +76,23 @@ function behind({ network }: Patient): Check {
 function directLinks({ network }: Patient): Check {
   const endpoints = network.links.endpoints().map(showEndpoint);
   return { name: 'direct links', ok: endpoints.length > 0, says: `listening at ${endpoints.join(', ')}` };
+}
+
+/** What files go by: the endpoint in use here, and whether UDP leaves this machine at all. */
+async function datagrams({ network, sockets }: Patient): Promise<Check> {
+  const name = 'files over UDP';
+  const kinds = new Set((await sockets.open()).endpoints.map(({ kind }) => kind));
+  const by = `endpoint ${[...kinds].join(', ')}`;
+  if (network.directoryState !== 'online') return { name, ok: true, says: `${by}; not tried: no directory to ask` };
+  const { answered, keepsPort } = await sockets.outlook();
+  if (!answered) {
+    return {
+      name,
+      ok: false,
+      says: `${by}; the directory does not answer by UDP`,
+      hint: 'Allow UDP in the firewall here, and to the port of the directory there. Until then files go over TCP.',
+    };
+  }
+  const nat = keepsPort ? 'comes from the port in use here' : 'comes from another port: the router here changes it';
+  return { name, ok: true, says: `${by}; the directory answers, and sees that it ${nat}` };
 }

@@ -142,6 +142,8 @@ export interface TransferEvent {
   readonly loss?: number;
   /** While it runs, on the sender's side: payload of one datagram, in bytes. */
   readonly datagram?: number;
+  /** While it runs by UDP: how datagrams are sent and received here, `batch (koffi)` or `dgram`. */
+  readonly endpoint?: string;
   readonly offeredAt?: string;
   /** Why it is not faster. */
   readonly reason?: string;

@@ -233,7 +233,8 @@ export class Peer implements PeerApi {
   }
 
   doctor(): Promise<readonly Check[]> {
-    return diagnose({ self: this.#self, network: this.#network, clock: this.#clock });
+    const { sockets } = this.#core.transfers;
+    return diagnose({ self: this.#self, network: this.#network, clock: this.#clock, sockets });
   }
 
   setPresence(state: 'online' | 'away'): Promise<void> {

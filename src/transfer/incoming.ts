@@ -2,7 +2,7 @@ import { Failure, toFailure } from '../base/errors.js';
 import type { CloseReason, Range } from '../wire/datagrams/control.js';
 import { decodeInitial, encodeRetry } from '../wire/datagrams/handshake.js';
 import { type ConnectionId, connectionKey, TYPE } from '../wire/datagrams/header.js';
-import { contentBytes, type Manifest } from '../wire/transfer-manifest.js';
+import { blockCount, contentBytes, type Manifest } from '../wire/transfer-manifest.js';
 import type { CookieGate } from './cookies.js';
 import type { HostAddress } from './endpoint.js';
 import { RateMeter, type TransferEvent, type TransferState } from './events.js';
@@ -203,6 +203,8 @@ export class Incoming implements Runner {
   #seek(now: number): void {
     for (const { receiver } of this.#sessions.values()) receiver.flush(now);
     if (this.#over) return;
+    // Ended after the last block: the sender may have heard that it is there, and come no more.
+    if (this.#finishing === undefined && this.#isWhole) this.#finish();
     this.#responder.timeout(now);
     if (now < this.#lostAt + this.#init.patience) return;
     this.#fail(
@@ -210,6 +212,10 @@ export class Incoming implements Runner {
         hint: 'It goes on where it stopped when the sender is there again.',
       }),
     );
+  }
+
+  get #isWhole(): boolean {
+    return this.#init.partial.have.size === blockCount(this.#init.manifest);
   }
 
   #finish(): void {

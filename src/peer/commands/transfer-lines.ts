@@ -138,6 +138,12 @@ export function listLine(event: TransferEvent): string {
   return `${shortId(event)} ${event.state.padEnd(8)} ${arrow} ${field(event.peer)}: ${what(event)}${far}${why}`;
 }
 
+/** What this machine does with datagrams, by the kind of its endpoint. */
+export const ENDPOINTS: Readonly<Record<string, string>> = {
+  'batch (koffi)': 'many at once, by koffi',
+  dgram: 'one by one, by Node (where the package koffi works, on Linux, many go at once)',
+};
+
 const REASONS: Readonly<Record<string, string>> = {
   startup: 'it is still finding out what the network gives',
   bandwidth: 'the network gives no more',
@@ -152,7 +158,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** Everything about one, and why it is as fast as it is. */
 export function detailLines(event: TransferEvent): string[] {
-  const { id, files, state, reason, error, waiting, path, datagram } = event;
+  const { id, files, state, reason, error, waiting, path, datagram, endpoint } = event;
   const shown = files.map((file) => {
     const place = file.path === undefined ? '' : `  ${field(file.path)}`;
     const sum = file.sha256 === undefined ? '' : `  sha256 ${file.sha256}`;
@@ -165,6 +171,7 @@ export function detailLines(event: TransferEvent): string[] {
     ...(waiting === undefined ? [] : [`${waiting.message}. ${waiting.hint}`]),
     ...(path === undefined ? [] : [`path: ${PATH[path]}`]),
     ...(datagram === undefined ? [] : [`datagrams of ${datagram} bytes`]),
+    ...(endpoint === undefined ? [] : [`endpoint: ${endpoint}: datagrams ${ENDPOINTS[endpoint] ?? ''}`]),
     ...(error === undefined ? [] : [`${error.message} ${error.hint}`.trimEnd()]),
     ...shown,
   ];

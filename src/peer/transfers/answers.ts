@@ -1,13 +1,13 @@
-import { Failure } from '../../base/errors.js';
+import type { Failure } from '../../base/errors.js';
 import type { Step } from '../../store/local.js';
 import { type HostAddress, hasSafeNames } from '../../transfer/transfer.js';
 import type { TransferContent } from '../../wire/content.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import { TRANSFER_CANDIDATES } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
-import { cleanLine } from '../../wire/text.js';
 import { type Manifest, manifestCodec } from '../../wire/transfer-manifest.js';
 import type { TransferRow } from '../rows.js';
+import { calledOff, declined, elsewhere, isCalledOff, reasonOf } from './ends.js';
 import { type Entries, type Entry, isOver, plain } from './entries.js';
 import type { Running } from './running.js';
 
@@ -117,7 +117,7 @@ export class Answers {
       return [];
     }
     if (row.device !== from.device) {
-      if (step === 'accept' && row.direction === 'out') this.#tooLate(entry, from);
+      if ((step === 'accept' || step === 'resume') && row.direction === 'out') this.#tooLate(entry, from);
       return [];
     }
     switch (step) {
@@ -179,7 +179,7 @@ export class Answers {
   #calledBack(entry: Entry, candidates: readonly HostAddress[]): Step[] {
     const { entries, running } = this.#init;
     const { paused, failure, ...row } = entry.row;
-    const failed = row.state === 'failed' && failure?.code !== 'transfer-cancelled';
+    const failed = row.state === 'failed' && !isCalledOff(failure);
     const resumable = row.state === 'accepted' || failed;
     if (!resumable || row.device === undefined) return [];
     const rests = paused === 'here' || paused === 'both';
@@ -194,16 +194,24 @@ export class Answers {
   #calledBy(entry: Entry, from: DeviceAddress, candidates: readonly HostAddress[]): Step[] {
     const { entries, running } = this.#init;
     const { row } = entry;
-    if (row.device !== from.device || isOver(entry)) {
-      // They have not heard of the end.
-      if (row.state === 'done' && row.direction === 'in') this.#after(entry, () => running.say(entry, 'done'));
+    if (row.device !== from.device) return [];
+    if (isOver(entry)) {
+      this.#after(entry, () => this.#remind(entry));
       return [];
     }
+    if (row.paused === 'here' || row.paused === 'both') this.#after(entry, () => running.say(entry, 'pause'));
     const known = row.candidates.filter((one) => !candidates.some((next) => sameAddress(one, next)));
     entry.row = { ...row, candidates: [...candidates, ...known].slice(0, TRANSFER_CANDIDATES) };
     entry.run?.addCandidates(candidates);
     this.#after(entry, () => running.start(entry));
     return [entries.put(entry)];
+  }
+
+  /** They look for what is over here: they have not heard of it, or we ended before we said it. */
+  async #remind(entry: Entry): Promise<void> {
+    const { state, direction, failure } = entry.row;
+    if (state === 'done' && direction === 'in') await this.#init.running.say(entry, 'done');
+    if (state === 'failed') await this.#init.running.say(entry, 'cancel', failure && reasonOf(failure));
   }
 
   #told(entry: Entry, sums: readonly Uint8Array[] | undefined): Step[] {
@@ -223,12 +231,3 @@ function decoded(bytes: Uint8Array): Manifest | undefined {
 }
 
 const sameAddress = (a: HostAddress, b: HostAddress): boolean => a.host === b.host && a.port === b.port;
-
-const because = (reason: string | undefined): string => (reason === undefined ? '' : `: ${cleanLine(reason)}`);
-
-const declined = (reason: string | undefined): Failure =>
-  new Failure('transfer', 'transfer-declined', `it was declined${because(reason)}`);
-const calledOff = (reason: string | undefined): Failure =>
-  new Failure('transfer', 'transfer-cancelled', `the other side called it off${because(reason)}`);
-const elsewhere = (): Failure =>
-  new Failure('transfer', 'transfer-elsewhere', 'another device of yours has answered it');

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Cancel, Clock } from '../../base/clock.js';
 import { hasCode } from '../../base/errors.js';
@@ -87,6 +88,14 @@ export class Run {
   /** The receiver's, for playing. */
   get incoming(): IncomingTransfer | undefined {
     return 'want' in this.#handle ? this.#handle : undefined;
+  }
+
+  /** How datagrams go and come on the path in use; undefined on a stream, and before there is a path. */
+  get endpoint(): string | undefined {
+    const { path } = this.progress ?? {};
+    if (path === undefined || path === 'stream') return undefined;
+    const family = isIP(path.split(' ')[0]!);
+    return this.#init.transfers.endpoints.find(({ address }) => isIP(address.host) === family)?.kind;
   }
 
   addCandidates(addresses: readonly HostAddress[]): void {

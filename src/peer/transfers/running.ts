@@ -9,6 +9,7 @@ import type { TransferContent } from '../../wire/content.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import { cleanLine } from '../../wire/text.js';
 import type { TransferSpeed } from '../api.js';
+import { isCalledOff, reasonOf } from './ends.js';
 import { type Entries, type Entry, isOver, plain } from './entries.js';
 import { away, obstacle, queuedUp, reconnecting, takenUp } from './obstacles.js';
 import { type Outcome, Run } from './run.js';
@@ -78,8 +79,14 @@ export class Running {
     this.later(entry, async () => this.#call(entry, await this.#init.sockets.local()));
   }
 
+  /** A receiver calls by accepting once more: it may have been ended between deciding that and saying it. */
   async #call({ row }: Entry, candidates: readonly HostAddress[]): Promise<void> {
-    await this.#init.send(row.user, { type: 'candidates', transfer: row.id, candidates: [...candidates] });
+    const call = { transfer: row.id, candidates: [...candidates] };
+    const accepts = row.direction === 'in';
+    await this.#init.send(
+      row.user,
+      accepts ? { type: 'answer', step: 'accept', ...call } : { type: 'candidates', ...call },
+    );
   }
 
   start(entry: Entry): void {
@@ -217,7 +224,7 @@ export class Running {
   async #fail(entry: Entry, why: Failure): Promise<void> {
     if (isOver(entry) || this.#init.scope.closed) return;
     await this.#init.entries.save(entry, { state: 'failed', failure: plain(why) });
-    if (why.code !== 'transfer-cancelled') await this.say(entry, 'cancel', why.message);
+    if (!isCalledOff(why)) await this.say(entry, 'cancel', reasonOf(why));
   }
 
   say(entry: Entry, step: Step, reason?: string): Promise<unknown> {

@@ -16,6 +16,7 @@ import type { OfferOptions, Playing } from '../api.js';
 import type { PeerEvent, TransferEvent } from '../events.js';
 import type { Tables, TransferRow } from '../rows.js';
 import { Answers } from './answers.js';
+import { cancelledHere, isCalledOff } from './ends.js';
 import { Entries, type Entry, isOffer, isOver, LIST_HINT, plain } from './entries.js';
 import { Players } from './players.js';
 import { assertRoom } from './room.js';
@@ -79,6 +80,10 @@ export class TransferDesk {
       sharedGroup: (group, user) => init.sharedGroup(group, user),
       welcome: (entry) => this.#welcome(entry),
     });
+  }
+
+  get sockets(): Sockets {
+    return this.#init.sockets;
   }
 
   load(): Promise<void> {
@@ -207,8 +212,8 @@ export class TransferDesk {
   async decline(id: string | undefined): Promise<TransferEvent> {
     const entry = id === undefined ? this.#entries.newestOffer() : this.#entries.find(id);
     if (!isOffer(entry)) throw notOpen('declined');
-    await this.#entries.save(entry, { state: 'declined' });
-    await this.#running.say(entry, 'decline');
+    // Said first: it is asked about once more, rather than kept from the sender, if this is the end of the program.
+    await this.#running.say(entry, 'decline').finally(() => this.#entries.save(entry, { state: 'declined' }));
     return this.#entries.view(entry);
   }
 
@@ -239,7 +244,7 @@ export class TransferDesk {
   /** What failed is tried once more; what was cancelled is not: what had come is gone. */
   async #revive(entry: Entry): Promise<void> {
     const { state, device, failure, paused, user } = entry.row;
-    const failed = state === 'failed' && device !== undefined && failure?.code !== 'transfer-cancelled';
+    const failed = state === 'failed' && device !== undefined && !isCalledOff(failure);
     if (isOver(entry) && !failed) throw over(state);
     if (state !== 'accepted' && !failed) throw notBegun();
     if (paused === 'there') throw pausedThere(user);
@@ -325,7 +330,6 @@ async function describeFor(paths: readonly string[], { video = false }: OfferOpt
   throw new Failure('usage', 'video-one', 'a video is one file', { hint: 'Send several files with /p2pfile.' });
 }
 
-const cancelledHere = (): Failure => new Failure('transfer', 'transfer-cancelled', 'it was cancelled here');
 const nobodyElse = (group: string): Failure =>
   new Failure('usage', 'group-empty', `nobody else is in ${group}`, { hint: `Bring somebody in: /invite USER` });
 const notOpen = (what: string): Failure =>

@@ -15,6 +15,7 @@ import type { TransferRow } from '../rows.js';
 export interface Now {
   readonly running: boolean;
   readonly progress?: Progress | undefined;
+  readonly endpoint?: string | undefined;
   /** Content that is here. */
   readonly here: number;
   /** Bytes per second over the whole of it, once it is done. */
@@ -31,7 +32,7 @@ function stateOf({ state, paused }: TransferRow, running: boolean): TransferStat
 export function viewOf(
   row: TransferRow,
   manifest: Manifest,
-  { running, progress, here, average, waiting }: Now,
+  { running, progress, endpoint, here, average, waiting }: Now,
 ): TransferEvent {
   const size = contentBytes(manifest);
   const state = stateOf(row, running);
@@ -51,6 +52,7 @@ export function viewOf(
     ...(progress !== undefined && { path: pathOf(progress.path) }),
     ...(row.video && { video: true }),
     ...(state === 'running' && progress !== undefined && runningOf(row, progress)),
+    ...(state === 'running' && endpoint !== undefined && { endpoint }),
     ...(state === 'accepted' && waiting !== undefined && { waiting }),
     ...(state === 'paused' && row.paused !== undefined && { pausedBy: row.paused }),
     offeredAt: timestamp(row.createdAt),

@@ -1,0 +1,39 @@
+import { Failure } from '../../base/errors.js';
+import { cleanLine } from '../../wire/text.js';
+
+/** How the end of a transfer on one side is told to the other. */
+
+const CANCELLED = 'transfer-cancelled';
+
+/** Of failures whose own words name places on this disk. */
+const TOLD: Readonly<Record<string, string>> = {
+  'disk-full': 'the disk there is full',
+  'disk-failed': 'the disk there failed',
+  'source-changed': 'a file has changed since it was offered',
+  'folder-changed': 'the folder there was changed meanwhile',
+  'unsafe-name': 'a name in it is not safe on a disk',
+};
+
+/** Called off by a person: for good, where what only failed may be tried once more. */
+export const isCalledOff = (failure: { readonly code: string } | undefined): boolean => failure?.code === CANCELLED;
+
+/** The reason that goes with `cancel`; none where a person called it off, which is how the two are told apart. */
+export const reasonOf = ({ code }: { readonly code: string }): string | undefined =>
+  code === CANCELLED ? undefined : (TOLD[code] ?? 'it failed there');
+
+export const cancelledHere = (): Failure => new Failure('transfer', CANCELLED, 'it was cancelled here');
+
+const because = (reason: string | undefined): string => (reason === undefined ? '' : `: ${cleanLine(reason)}`);
+
+export const declined = (reason: string | undefined): Failure =>
+  new Failure('transfer', 'transfer-declined', `it was declined${because(reason)}`);
+
+export const calledOff = (reason: string | undefined): Failure =>
+  reason === undefined
+    ? new Failure('transfer', CANCELLED, 'the other side called it off')
+    : new Failure('transfer', 'transfer-failed', `the other side could not go on${because(reason)}`, {
+        hint: 'Once that is mended there, either side can resume it: what has come is kept.',
+      });
+
+export const elsewhere = (): Failure =>
+  new Failure('transfer', 'transfer-elsewhere', 'another device of yours has answered it');
