@@ -34,8 +34,9 @@ const TREE = 'tree';
 const JOURNAL = 'journal';
 /** What else a disk needs to stay usable. */
 export const SPARE_BYTES = 16 << 20;
-/** As much is lost at most when the power goes. */
-const SYNC_BYTES = 64 << 20;
+/** What is lost when the power goes and has to come again: at most this part of the content, and this much. */
+const SYNC_PART = 0.03;
+const SYNC_BYTES = { least: 256 << 10, most: 64 << 20 };
 const sync = promisify(fdatasync);
 
 export interface PlacedFile {
@@ -67,6 +68,7 @@ export class Partial implements BlockSink {
   readonly #journal: JournalWriter;
   readonly #placed: Map<string, string>;
   readonly #digests: FileDigests;
+  readonly #syncEvery: number;
   #unsynced = 0;
   #syncing: Promise<void> | undefined;
   #syncError: unknown;
@@ -86,6 +88,8 @@ export class Partial implements BlockSink {
     this.#init = init;
     this.#parts = parts;
     this.#layout = new Layout(init.manifest);
+    const { least, most } = SYNC_BYTES;
+    this.#syncEvery = Math.min(most, Math.max(least, contentBytes(init.manifest) * SYNC_PART));
     this.#target = Folder.open(init.folder);
     const name = hiddenName(init.id);
     if (!this.#target.has(name)) this.#judgeSpace(contentBytes(init.manifest));
@@ -163,7 +167,7 @@ export class Partial implements BlockSink {
     }
     this.have.add(block, block + 1);
     this.#unsynced += content.length;
-    if (this.#unsynced >= SYNC_BYTES && this.#init.durable) this.#syncSoon();
+    if (this.#unsynced >= this.#syncEvery && this.#init.durable) this.#syncSoon();
   }
 
   keep(block: number, content: Uint8Array): boolean {
@@ -231,6 +235,7 @@ export class Partial implements BlockSink {
     await this.#syncing;
     if (this.#init.durable) await this.#syncAll();
     if (this.#syncError !== undefined) throw this.#syncError;
+    this.#unsynced = 0;
     this.#files.close();
     for (const entry of this.#tree.names().sort()) {
       let name = entry;
@@ -264,6 +269,7 @@ export class Partial implements BlockSink {
 
   /** Removes what has come so far. */
   async discard(): Promise<void> {
+    this.#unsynced = 0;
     await this.close();
     this.#remove();
   }
@@ -276,6 +282,8 @@ export class Partial implements BlockSink {
 
   async #release(): Promise<void> {
     await this.#syncing;
+    // The machine may be about to end: what is here counts afterwards too.
+    if (this.#unsynced > 0 && this.#init.durable && this.#syncError === undefined) await this.#syncAll().catch(() => {});
     this.#files.close();
     closeSync(this.#journalFd);
     this.#tree.close();
