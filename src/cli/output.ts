@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { Failure } from '../base/errors.js';
+import type { ProgressPart } from '../peer/commands/command.js';
 
 /** C1, bidi controls and line separators: harmless to a parser, not to a terminal which shows the JSON. */
 const UNPRINTABLE = /[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
@@ -36,11 +37,12 @@ export class Output {
   }
 
   /** On a terminal, in the place of the progress said before; elsewhere nothing. */
-  progress(line: string): void {
+  progress(parts: readonly ProgressPart[]): void {
     if (!('isTTY' in this.#err) || this.#err.isTTY !== true) return;
     const columns = 'columns' in this.#err ? Number(this.#err.columns) : 80;
     this.#inProgress = true;
-    this.#err.write(`\r\x1b[K${line.slice(0, columns - 1)}`);
+    // Written over what stands there, and only the rest erased: a line that is cleared first flickers.
+    this.#err.write(`\r${fitted(parts, columns - 1)}\x1b[K`);
   }
 
   #endProgress(): void {
@@ -62,4 +64,20 @@ export class Output {
       this.note(hint === '' ? `p2pchat: ${message}` : `p2pchat: ${message}\n  ${hint}`);
     }
   }
+}
+
+const GAP = '  ';
+
+/** As much of a line as fits: what matters least goes first, and nothing is cut in its middle that need not be. */
+export function fitted(parts: readonly ProgressPart[], columns: number): string {
+  let shown = [...parts];
+  const line = (): string => shown.map(({ text }) => text).join(GAP);
+  while (line().length > columns && shown.length > 1) {
+    const most = Math.max(...shown.map(({ rank }) => rank));
+    shown = shown.flatMap((part) => {
+      if (part.rank !== most) return [part];
+      return part.short === undefined ? [] : [{ text: part.short, rank: -1 }];
+    });
+  }
+  return line().slice(0, columns);
 }

@@ -93,6 +93,6 @@ async function datagrams({ network, sockets }: Patient): Promise<Check> {
       hint: 'Allow UDP in the firewall here, and to the port of the directory there. Until then files go over TCP.',
     };
   }
-  const nat = keepsPort ? 'comes from the port in use here' : 'comes from another port: the router here changes it';
-  return { name, ok: true, says: `${by}; the directory answers, and sees that it ${nat}` };
+  const port = keepsPort ? 'the port in use here' : 'another port than the one in use here: the router changes it';
+  return { name, ok: true, says: `${by}; the directory answers, and sees ${port}` };
 }

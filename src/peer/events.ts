@@ -145,6 +145,8 @@ export interface TransferEvent {
   /** While it runs by UDP: how datagrams are sent and received here, `batch (koffi)` or `dgram`. */
   readonly endpoint?: string;
   readonly offeredAt?: string;
+  /** Once it is done, where all of it came in one go: how long it ran. */
+  readonly seconds?: number;
   /** Why it is not faster. */
   readonly reason?: string;
   /** While it is accepted and does not run: why, and what to do. */

@@ -283,7 +283,8 @@ export class Partial implements BlockSink {
   async #release(): Promise<void> {
     await this.#syncing;
     // The machine may be about to end: what is here counts afterwards too.
-    if (this.#unsynced > 0 && this.#init.durable && this.#syncError === undefined) await this.#syncAll().catch(() => {});
+    if (this.#unsynced > 0 && this.#init.durable && this.#syncError === undefined)
+      await this.#syncAll().catch(() => {});
     this.#files.close();
     closeSync(this.#journalFd);
     this.#tree.close();

@@ -75,7 +75,9 @@ export async function killAgainAndAgain(t: TestContext, kills: Kills): Promise<v
       for (const one of [path, place]) rmSync(one);
     }
   });
-  t.diagnostic(`${count} kills of ${sides.join(' and ')}, ${before} of them after its end; at most ${(most * 100).toFixed(1)} % again`);
+  t.diagnostic(
+    `${count} kills of ${sides.join(' and ')}, ${before} of them after its end; at most ${(most * 100).toFixed(1)} % again`,
+  );
 }
 
 const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');

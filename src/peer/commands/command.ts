@@ -103,7 +103,14 @@ export interface Command {
   /** On a screen, in place of the item's lines: what is to be answered next. */
   asks(item: Item): Question | undefined;
   /** What takes the place of the line before it while this goes on; undefined for what is said for good. */
-  progress(item: Item, context: Context): string | undefined;
+  progress(item: Item, context: Context): readonly ProgressPart[] | undefined;
+}
+
+/** A piece of a line which says how something goes on. Where there is no room, the highest rank goes, or is shortened, first. */
+export interface ProgressPart {
+  readonly text: string;
+  readonly short?: string;
+  readonly rank: number;
 }
 
 interface CommandInit<P extends Parameters, I extends object> {
@@ -120,7 +127,7 @@ interface CommandInit<P extends Parameters, I extends object> {
   run(peer: PeerApi, args: Values<P>, context: Context): AsyncIterable<I>;
   lines(item: I, context: Context): readonly string[];
   asks?(item: I): Question | undefined;
-  progress?(item: I, context: Context): string | undefined;
+  progress?(item: I, context: Context): readonly ProgressPart[] | undefined;
 }
 
 const labels = (parameters: Parameters): Record<string, string> =>

@@ -3,7 +3,8 @@ import type { OfferOptions, PeerApi } from '../api.js';
 import type { TransferEvent } from '../events.js';
 import { type Context, define } from './command.js';
 import { follow } from './follow.js';
-import { progressOf, transferNotice } from './transfer-lines.js';
+import { transferNotice } from './transfer-lines.js';
+import { progressOf } from './transfer-progress.js';
 
 const PATIENCE_S = 15;
 

@@ -1,5 +1,5 @@
 import { define } from './command.js';
-import { size } from './transfer-lines.js';
+import { size } from './measures.js';
 
 const AUTO = 'auto';
 

@@ -1,25 +1,11 @@
 import type { TransferEvent } from '../events.js';
-import type { Context } from './command.js';
 import { field } from './lines.js';
+import { percent, size, time } from './measures.js';
+import { figures, shortId } from './transfer-progress.js';
 
 /** Transfers for people. Names have passed the gate already, and pass it once more before they are shown. */
 
-const SHORT_ID = 8;
 const NAMES = 3;
-const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
-
-/** Decimal units, three digits: `1.42 GB`. */
-export function size(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1_000 && unit < UNITS.length - 1) {
-    value /= 1_000;
-    unit++;
-  }
-  return `${unit === 0 ? value : value.toPrecision(3)} ${UNITS[unit]}`;
-}
-
-export const shortId = ({ id }: TransferEvent): string => id.slice(0, SHORT_ID);
 
 /** `photo.jpg (image/jpeg, 1.2 MB)`, `3 files: a, b, c (4.5 MB)`. */
 export function what({ files, size: all, video }: TransferEvent): string {
@@ -34,35 +20,21 @@ export function what({ files, size: all, video }: TransferEvent): string {
 
 const PATH = { direct: 'direct', lan: 'local network', tcp: 'TCP, because UDP does not get through', relay: 'relay' };
 
-function time(seconds: number): string {
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;
-}
-
-const percent = (bytes: number, all: number): number => (all === 0 ? 100 : Math.floor((100 * bytes) / all));
-
-/** One line while it runs, what matters most first: how far, how fast, time left, round trip, loss, path. */
-export function progressLine(event: TransferEvent, rates = ''): string {
-  const { bytes, size: all, rate, loss, rtt, timeLeft, path } = event;
-  const parts = [
-    `${percent(bytes, all)} % of ${size(all)}`,
-    `${size(rate)}/s${rates === '' ? '' : ` ${rates}`}`,
-    ...(timeLeft === undefined ? [] : [`${time(timeLeft)} left`]),
-    ...(rtt === undefined ? [] : [`RTT ${rtt.toFixed(1)} ms`]),
-    ...(loss === undefined ? [] : [`loss ${(loss * 100).toFixed(1)} %`]),
-    ...(path === undefined ? [] : [path]),
-  ];
-  return `${shortId(event)} ${event.direction === 'in' ? 'from' : 'to'} ${field(event.peer)}: ${parts.join(', ')}`;
-}
-
 const withHint = ({ message, hint }: { readonly message: string; readonly hint: string }): string =>
   `: ${field(message)}${hint === '' ? '' : `. ${field(hint)}`}`;
 
 const becauseOf = ({ error }: TransferEvent): string => (error === undefined ? '' : withHint(error));
 
-/** ` at 52.6 MB/s` of what was fast enough to say. */
-const atRate = ({ rate }: TransferEvent): string => (rate === 0 ? '' : ` at ${size(rate)}/s`);
+/** ` in 5.1 s at 52.6 MB/s`, as far as it is known: of what took no time it is not. */
+const howFast = ({ rate, seconds }: TransferEvent): string =>
+  rate === 0 ? '' : `${seconds === undefined ? '' : ` in ${time(seconds)}`} at ${size(rate)}/s`;
+
+const byPath = ({ path }: TransferEvent): string => (path === undefined ? '' : ` (${PATH[path]})`);
+
+const progressLine = (event: TransferEvent): string =>
+  figures(event)
+    .map(({ text }) => text.trim())
+    .join(', ');
 
 /** Both sides want it, and it does not run. */
 function waits(event: TransferEvent): string {
@@ -93,7 +65,7 @@ function incoming(event: TransferEvent): string | undefined {
     case 'paused':
       return paused(event);
     case 'done':
-      return `received from ${who}: ${what(event)}${atRate(event)}${where}`;
+      return `received from ${who}: ${what(event)}${howFast(event)}${byPath(event)}${where}`;
     case 'failed':
       return `not received from ${who}: ${what(event)}${becauseOf(event)}`;
     case 'declined':
@@ -114,7 +86,7 @@ function outgoing(event: TransferEvent): string | undefined {
     case 'paused':
       return paused(event);
     case 'done':
-      return `${who} has ${what(event)}${atRate(event)}${event.path === undefined ? '' : ` (${PATH[event.path]})`}`;
+      return `${who} has ${what(event)}${howFast(event)}${byPath(event)}`;
     case 'failed':
       return `not sent to ${who}: ${what(event)}${becauseOf(event)}`;
     case 'declined':
@@ -133,7 +105,7 @@ export function transferNotice(event: TransferEvent): string[] {
 /** One line of the list. */
 export function listLine(event: TransferEvent): string {
   const arrow = event.direction === 'in' ? 'from' : 'to';
-  const far = event.state === 'running' ? ` ${progressLine(event).split(': ')[1]}` : '';
+  const far = event.state === 'running' ? ` ${progressLine(event)}` : '';
   const why = event.waiting === undefined ? '' : withHint(event.waiting);
   return `${shortId(event)} ${event.state.padEnd(8)} ${arrow} ${field(event.peer)}: ${what(event)}${far}${why}`;
 }
@@ -175,38 +147,4 @@ export function detailLines(event: TransferEvent): string[] {
     ...(error === undefined ? [] : [`${error.message} ${error.hint}`.trimEnd()]),
     ...shown,
   ];
-}
-
-const BARS = '▁▂▃▄▅▆▇█';
-const RATES = 8;
-
-interface Watched {
-  readonly rates: number[];
-  readonly running: Map<string, TransferEvent>;
-}
-const watched = new WeakMap<Context, Watched>();
-
-function sparkline(rates: readonly number[]): string {
-  const most = Math.max(1, ...rates);
-  return rates.map((rate) => BARS[Math.round((rate / most) * (BARS.length - 1))]).join('');
-}
-
-/** The progress of what runs, with the rates so far as a sparkline; of several at once in sum. */
-export function progressOf(event: TransferEvent, context: Context): string | undefined {
-  const { rates, running } = watched.get(context) ?? { rates: [], running: new Map<string, TransferEvent>() };
-  watched.set(context, { rates, running });
-  if (event.state !== 'running') {
-    running.delete(event.id);
-    return undefined;
-  }
-  running.set(event.id, event);
-  const all = [...running.values()];
-  const sum = (of: (one: TransferEvent) => number): number => all.reduce((total, one) => total + of(one), 0);
-  const rate = sum((one) => one.rate);
-  rates.push(rate);
-  if (rates.length > RATES) rates.shift();
-  const line = sparkline(rates);
-  if (all.length === 1) return progressLine(event, line);
-  const [bytes, content] = [sum((one) => one.bytes), sum((one) => one.size)];
-  return `${all.length} at once: ${percent(bytes, content)} % of ${size(content)}, ${size(rate)}/s ${line}`;
 }

@@ -4,7 +4,9 @@ import type { TransferEvent } from '../events.js';
 import { define } from './command.js';
 import { follow } from './follow.js';
 import { field } from './lines.js';
-import { detailLines, listLine, progressOf, size, transferNotice } from './transfer-lines.js';
+import { size } from './measures.js';
+import { detailLines, listLine, transferNotice } from './transfer-lines.js';
+import { progressOf } from './transfer-progress.js';
 import { sizeOf } from './units.js';
 
 const ID = { type: 'word', optional: true, about: 'beginning of its id; the newest offer, if left out' } as const;

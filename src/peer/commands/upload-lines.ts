@@ -1,6 +1,7 @@
 import type { UploadEvent } from '../events.js';
+import type { ProgressPart } from './command.js';
 import { clockTime, field } from './lines.js';
-import { size } from './transfer-lines.js';
+import { size } from './measures.js';
 
 /** Files of groups, for people. */
 
@@ -34,9 +35,12 @@ const percent = ({ bytes, size: all }: UploadEvent): string =>
   `${all === 0 ? 100 : Math.floor((100 * bytes) / all)} % of ${size(all)}`;
 
 /** One line while it runs. */
-export function uploadProgress(event: UploadEvent): string | undefined {
+export function uploadProgress(event: UploadEvent): ProgressPart[] | undefined {
   if (event.state !== 'uploading' && event.state !== 'downloading') return undefined;
-  return `${event.state} ${field(event.name)}: ${percent(event)}`;
+  return [
+    { text: `${event.state} ${field(event.name)}`, short: event.state, rank: 1 },
+    { text: percent(event), rank: 0 },
+  ];
 }
 
 /** One line of the list. */

@@ -116,8 +116,16 @@ export class Entries {
 
   view(entry: Entry): TransferEvent {
     const { run, lastRun, row, manifest, waiting } = entry;
-    const { progress, endpoint, here = 0, average = 0 } = run ?? lastRun ?? {};
-    return viewOf(row, manifest, { running: run?.running ?? false, progress, endpoint, here, average, waiting });
+    const { progress, endpoint, here = 0, average = 0, seconds } = run ?? lastRun ?? {};
+    return viewOf(row, manifest, {
+      running: run?.running ?? false,
+      progress,
+      endpoint,
+      here,
+      average,
+      seconds,
+      waiting,
+    });
   }
 
   /** Tells whoever watches; nothing where it would be the same again. */

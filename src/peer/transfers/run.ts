@@ -54,6 +54,8 @@ export class Run {
   running = false;
   /** Bytes per second over the whole of this run so far; 0 where it is not known how much was there before. */
   average = 0;
+  /** So far, where none of it was there before. */
+  seconds: number | undefined;
   readonly #init: RunInit;
   readonly #handle: Transfer | IncomingTransfer;
   #cancelDial: Cancel = () => {};
@@ -150,7 +152,9 @@ export class Run {
   #measure(bytes: number): void {
     if (this.#began === undefined || (this.#init.goesOn && this.#init.row.direction === 'out')) return;
     const elapsed = this.#init.clock.monotonic() - this.#began.at;
-    if (elapsed > 0) this.average = ((bytes - this.#began.bytes) * 1_000) / elapsed;
+    if (elapsed <= 0) return;
+    this.average = ((bytes - this.#began.bytes) * 1_000) / elapsed;
+    if (!this.#init.goesOn && this.#began.bytes === 0) this.seconds = elapsed / 1_000;
   }
 
   #enter(running: boolean): void {

@@ -213,7 +213,11 @@ export class TransferDesk {
     const entry = id === undefined ? this.#entries.newestOffer() : this.#entries.find(id);
     if (!isOffer(entry)) throw notOpen('declined');
     // Said first: it is asked about once more, rather than kept from the sender, if this is the end of the program.
-    await this.#running.say(entry, 'decline').finally(() => this.#entries.save(entry, { state: 'declined' }));
+    try {
+      await this.#running.say(entry, 'decline');
+    } finally {
+      await this.#entries.save(entry, { state: 'declined' });
+    }
     return this.#entries.view(entry);
   }
 

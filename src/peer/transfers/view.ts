@@ -20,6 +20,8 @@ export interface Now {
   readonly here: number;
   /** Bytes per second over the whole of it, once it is done. */
   readonly average: number;
+  /** How long all of it took, where it came in one go. */
+  readonly seconds?: number | undefined;
   readonly waiting?: TransferEvent['waiting'];
 }
 
@@ -32,7 +34,7 @@ function stateOf({ state, paused }: TransferRow, running: boolean): TransferStat
 export function viewOf(
   row: TransferRow,
   manifest: Manifest,
-  { running, progress, endpoint, here, average, waiting }: Now,
+  { running, progress, endpoint, here, average, seconds, waiting }: Now,
 ): TransferEvent {
   const size = contentBytes(manifest);
   const state = stateOf(row, running);
@@ -53,6 +55,7 @@ export function viewOf(
     ...(row.video && { video: true }),
     ...(state === 'running' && progress !== undefined && runningOf(row, progress)),
     ...(state === 'running' && endpoint !== undefined && { endpoint }),
+    ...(state === 'done' && seconds !== undefined && { seconds: rounded(seconds) }),
     ...(state === 'accepted' && waiting !== undefined && { waiting }),
     ...(state === 'paused' && row.paused !== undefined && { pausedBy: row.paused }),
     offeredAt: timestamp(row.createdAt),
@@ -80,10 +83,13 @@ function fileOf(
   };
 }
 
+/** To three digits after the point. */
+const rounded = (value: number): number => Math.round(value * 1_000) / 1_000;
+
 function runningOf({ direction }: TransferRow, { bytes, size, rate, rtt, loss, reason, mtu }: Progress) {
   return {
     ...(rate > 0 && { timeLeft: Math.ceil((size - bytes) / rate) }),
-    ...(rtt > 0 && { rtt, loss }),
+    ...(rtt > 0 && { rtt: rounded(rtt), loss: Math.round(loss * 1e5) / 1e5 }),
     ...(mtu > 0 && { datagram: mtu }),
     // The receiver sees what comes, and only the sender why it is no more.
     reason: direction === 'in' ? 'sender' : reason,
