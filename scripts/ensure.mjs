@@ -79,14 +79,15 @@ function sources() {
 const built = join(root, 'dist', '.p2pchat-built');
 const state = createHash('sha256')
   .update(wanted)
-  .update(readFileSync(join(root, 'tsconfig.json')));
+  .update(readFileSync(join(root, 'tsconfig.json')))
+  .update(readFileSync(join(root, 'scripts', 'bundle.mjs')));
 const files = sources().sort();
 for (const file of files) {
   const { mtimeMs, size } = statSync(join(root, file));
   state.update(`${file}:${mtimeMs}:${size}\n`);
 }
 const stamp = state.digest('hex');
-if (!stampIs(built, stamp)) {
+if (!stampIs(built, stamp) || !existsSync(join(root, 'dist', 'program', 'p2pchat.js'))) {
   say('p2pchat: building…');
   rmSync(built, { force: true });
   removeOrphans();
@@ -95,6 +96,7 @@ if (!stampIs(built, stamp)) {
     [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json'],
     'The messages above say what is wrong with the sources.',
   );
+  run(process.execPath, [join('scripts', 'bundle.mjs')], 'The program could not be made of its modules.');
   run(process.execPath, [join('scripts', 'manual.mjs')], 'The manual page could not be made of the commands.');
   mkdirSync(dirname(built), { recursive: true });
   writeFileSync(built, stamp);

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { Failure, toFailure } from '../base/errors.js';
+import { bundle } from '../base/package.js';
 import type { Range } from '../wire/datagrams/control.js';
 import { contentBytes, type Manifest } from '../wire/transfer-manifest.js';
 import type { HostAddress } from './endpoint.js';
@@ -92,7 +93,7 @@ type Question = ToThread extends infer M ? (M extends { call: number } ? Omit<M,
 
 class TransferThread implements Transfers {
   endpoints: OpenedNode['endpoints'] = [];
-  readonly #worker = new Worker(new URL('./thread.js', import.meta.url));
+  readonly #worker = new Worker(bundle('transfer-thread'));
   readonly #waiting = new Map<number, Waiting>();
   readonly #transfers = new Map<number, Handle>();
   #calls = 0;

@@ -1,0 +1,58 @@
+// Makes what runs: few files of hundreds of modules, own and others', because finding, reading and linking modules one by
+// one is most of what starting a program costs (docs/decisions/036-bundles.md). Part of every build.
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const out = join(root, 'dist', 'program');
+
+/** By name of the bundle. The program and the library share what both use; a thread is one file. */
+const PROGRAMS = { p2pchat: 'bin/program.ts', index: 'src/index.ts' };
+const THREADS = { 'transfer-thread': 'src/transfer/thread.ts', 'opaque-worker': 'src/crypto/opaque-worker.ts' };
+
+/** Stay in node_modules: they load what belongs to the machine, or pieces of themselves by name. */
+const EXTERNAL = ['blessed', 'koffi', 'level'];
+
+const common = {
+  absWorkingDir: root,
+  outdir: out,
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  format: 'esm',
+  external: EXTERNAL,
+  sourcemap: true,
+  sourcesContent: false,
+  metafile: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  // CommonJS among the dependencies asks for Node's own modules by require, which ES modules have not.
+  banner: {
+    js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+  },
+};
+
+rmSync(out, { recursive: true, force: true });
+const made = [
+  await build({ ...common, entryPoints: PROGRAMS, splitting: true, chunkNames: 'parts/[name]-[hash]' }),
+  await build({ ...common, entryPoints: THREADS }),
+];
+writeFileSync(join(out, 'LICENSES.txt'), notices(made.flatMap(({ metafile }) => Object.keys(metafile.inputs))));
+
+/** The licences of the packages whose code is in the bundles, as they ask for. */
+function notices(inputs) {
+  const packages = inputs.map((file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]).filter(Boolean);
+  return [...new Set(packages)]
+    .sort()
+    .map(notice)
+    .join(`\n${'-'.repeat(72)}\n\n`);
+}
+
+function notice(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+  const files = readdirSync(join(root, folder)).filter((file) => /^(licen[cs]e|notice)/i.test(file));
+  const texts = files.map((file) => readFileSync(join(root, folder, file), 'utf8').trim());
+  return [`${name} ${version}, ${license}`, ...texts, ''].join('\n\n');
+}

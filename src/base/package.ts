@@ -1,0 +1,15 @@
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+
+/**
+ * Files of this package, found by its name: modules are bundled into other folders than their sources lie in, so that no path
+ * relative to a module would hold.
+ */
+const require = createRequire(import.meta.url);
+
+export const { version } = require('p2pchat/package.json') as { readonly version: string };
+
+const root = pathToFileURL(require.resolve('p2pchat/package.json'));
+
+/** One of the bundles that scripts/bundle.mjs makes: `p2pchat`, or a thread. */
+export const bundle = (name: string): URL => new URL(`./dist/program/${name}.js`, root);
