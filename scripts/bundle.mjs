@@ -23,6 +23,8 @@ const common = {
   target: 'node20.19',
   format: 'esm',
   external: EXTERNAL,
+  // Of a CommonJS package that is imported when needed esbuild gives the default export alone: ES modules first.
+  mainFields: ['module', 'main'],
   sourcemap: true,
   sourcesContent: false,
   metafile: true,
@@ -39,6 +41,10 @@ const made = [
   await build({ ...common, entryPoints: PROGRAMS, splitting: true, chunkNames: 'parts/[name]-[hash]' }),
   await build({ ...common, entryPoints: THREADS }),
 ];
+for (const [file, { entryPoint = '', exports }] of Object.entries(made[0].metafile.outputs)) {
+  if (!entryPoint.includes('node_modules') || exports.join() !== 'default') continue;
+  throw new Error(`${file}: import ${entryPoint} by a module that is loaded when needed, not by itself`);
+}
 writeFileSync(join(out, 'LICENSES.txt'), notices(made.flatMap(({ metafile }) => Object.keys(metafile.inputs))));
 
 /** The licences of the packages whose code is in the bundles, as they ask for. */
