@@ -1,9 +1,11 @@
+import { deviceNotice } from '../peer/commands/device-lines.js';
 import { settingsLine } from '../peer/commands/group-settings.js';
 import { clockTime, field, messageLine, onOneLine } from '../peer/commands/lines.js';
 import { spanOf } from '../peer/commands/spans.js';
 import { transferNotice } from '../peer/commands/transfer-lines.js';
 import { uploadNotice } from '../peer/commands/upload-lines.js';
 import type {
+  AccountEvent,
   ChangeEvent,
   DirectoryEvent,
   GroupEvent,
@@ -64,6 +66,11 @@ const settingLine = ({ conversation, by, expire }: SettingEvent): string =>
     ? `-- ${field(conversation)}: messages stay (${field(by)})`
     : `-- ${field(conversation)}: messages disappear after ${spanOf(expire)} (${field(by)})`;
 
+function accountLines(event: AccountEvent, now: number): string[] {
+  if (event.change === 'device') return [`-- ${deviceNotice(event, 'shell', now)}`];
+  return event.change === 'second-factor' ? [`-- the second factor of your account is ${event.state} now`] : [];
+}
+
 export function eventLines(event: PeerEvent, now: number): string[] {
   switch (event.event) {
     case 'ready':
@@ -97,7 +104,7 @@ export function eventLines(event: PeerEvent, now: number): string[] {
     case 'moderation':
       return [moderationLine(event)];
     case 'account':
-      return event.change === 'second-factor' ? [`-- the second factor of your account is ${event.state} now`] : [];
+      return accountLines(event, now);
     case 'link':
       return [];
     case 'error':

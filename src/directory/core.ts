@@ -85,7 +85,7 @@ export async function openCore(init: CoreInit) {
     revocations,
     clock,
     random,
-    onChanged: (folded, version) => people.rosterChanged(folded, version),
+    onChanged: (folded, version) => people.devicesChanged(folded, version),
   });
   const people: People = new People({ tables, accounts, devices, sessions, authority, clock });
   const keyPackages = new KeyPackages(tables, clock);

@@ -1,10 +1,12 @@
 import * as v from 'valibot';
 import type { Store } from '../store/store.js';
+import { formerDevice } from '../wire/account-methods.js';
 import { registrationSchema, roleSchema } from '../wire/directory.js';
 import {
   CERTIFICATE_BYTES,
   CRL_BYTES,
   DEVICE_LABEL_CHARS,
+  DEVICES_FORMER,
   DEVICES_PER_ACCOUNT,
   EMAIL_CHARS,
   ENDPOINTS_PER_DEVICE,
@@ -71,7 +73,12 @@ const deviceEntry = v.object({
 export type DeviceEntry = v.InferOutput<typeof deviceEntry>;
 
 /** Key: the folded name. All devices of an account in one row, so that they have one version and one limit. */
-const devicesSchema = v.object({ version: count(), devices: list(deviceEntry, DEVICES_PER_ACCOUNT) });
+const devicesSchema = v.object({
+  version: count(),
+  devices: list(deviceEntry, DEVICES_PER_ACCOUNT),
+  /** The latest that are no more, oldest first. */
+  former: v.optional(list(formerDevice, DEVICES_FORMER)),
+});
 export type DevicesRow = v.InferOutput<typeof devicesSchema>;
 
 /** Key: folded name / device. What changes with every connection. */

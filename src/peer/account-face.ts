@@ -4,6 +4,7 @@ import { Failure, hasCode } from '../base/errors.js';
 import { identityOf, phraseOf } from '../crypto/recovery.js';
 import { openVault } from '../crypto/vault.js';
 import type { AccountApi, DeviceSummary, SecondFactorApi } from './account-api.js';
+import type { OwnDevices } from './devices/own-devices.js';
 import type { DirectoryClient } from './directory-client.js';
 import type { PeerEvent } from './events.js';
 import { confirmPassword } from './password.js';
@@ -16,6 +17,7 @@ export interface AccountFaceInit {
   readonly self: Self;
   readonly home: string;
   readonly clock: Clock;
+  readonly ownDevices: OwnDevices;
   client(): DirectoryClient;
   emit(event: PeerEvent): void;
 }
@@ -61,14 +63,14 @@ export class AccountFace implements AccountApi {
   }
 
   async revokeDevice(device: string, password: string): Promise<void> {
-    const { self, client } = this.#init;
+    const { self, client, ownDevices } = this.#init;
     if (device === self.device) {
       throw new Failure('usage', 'device-here', 'That is this very device.', {
         hint: 'To leave it, log out: /logout.',
       });
     }
     await confirmPassword(client(), self, password);
-    await client().request('devices.revoke', { device });
+    await ownDevices.quietly(device, () => client().request('devices.revoke', { device }));
   }
 
   /** A wrong password counts here as it does where the profile is opened. */

@@ -35,6 +35,8 @@ export interface ContactsInit {
   readonly self: { readonly user: string; readonly identityKey: Uint8Array };
   /** Undefined while the directory can't be reached. */
   fetchRoster(user: string): Promise<{ roster: Uint8Array; signature: Uint8Array } | undefined>;
+  /** A device of this account has shown its certificate, which the account's identity has signed. */
+  onOwn(certificate: DeviceCertificate): void;
   emit(event: TrustEvent): void;
 }
 
@@ -117,6 +119,7 @@ export class Contacts {
   async admit(certificate: DeviceCertificate): Promise<void> {
     if (certificate.folded === foldName(this.#init.self.user)) {
       if (!sameBytes(certificate.identityKey, this.#init.self.identityKey)) throw identityChanged(certificate.user);
+      this.#init.onOwn(certificate);
       return;
     }
     const row = await this.#row(certificate.folded);

@@ -22,6 +22,7 @@ import { KeyPackages } from './conversations/key-packages.js';
 import type { LaneInit } from './conversations/lane.js';
 import { assertSendable, Messenger } from './conversations/messenger.js';
 import { Outbox } from './conversations/outbox.js';
+import { OwnDevices } from './devices/own-devices.js';
 import type { PeerEvent } from './events.js';
 import { Feed } from './feed.js';
 import type { GroupContext } from './groups/context.js';
@@ -75,6 +76,7 @@ export class Core {
   readonly scrollback: Scrollback;
   readonly talk: Talk;
   readonly contacts: Contacts;
+  readonly ownDevices: OwnDevices;
   readonly keyPackages: KeyPackages;
   readonly direct: DirectGroups;
   readonly groups: Groups;
@@ -109,6 +111,13 @@ export class Core {
       onExpiring: (row) => this.talk.expiry.add(row),
     });
     this.scrollback = new Scrollback(tables, this.preferences);
+    this.ownDevices = new OwnDevices({
+      ...{ tables, disk, clock, request, device: self.device, anchor: self.anchor, scope: init.scope },
+      isOnline: init.isOnline,
+      isWatched: () => this.feed.isWatched,
+      emit,
+      report: (error) => this.#reportUnlessAway(error),
+    });
     this.contacts = new Contacts({
       tables,
       store: disk,
@@ -116,6 +125,7 @@ export class Core {
       clock,
       self: { user: self.user, identityKey: self.identity.publicKey },
       fetchRoster: async (user) => (init.isOnline() ? request('roster.get', { user, watch: true }) : undefined),
+      onOwn: (certificate) => this.ownDevices.seen(certificate),
       emit,
     });
     this.groups = new Groups(tables, engine, self.anchor, self.signatureKey);
@@ -284,6 +294,7 @@ export class Core {
 
   async load(): Promise<void> {
     await this.preferences.load();
+    await this.ownDevices.load();
     await this.named.load();
     await this.inbox.load();
     await this.transfers.load();
@@ -412,6 +423,12 @@ export class Core {
   #stuck(user: string, why: Failure): void {
     if (hasCode(why, 'directory-offline') || hasCode(why, 'connection-lost') || hasCode(why, 'closed')) return;
     this.#report(`messages to ${user} wait`, why);
+  }
+
+  /** What could not be asked now is asked when the directory is back. */
+  #reportUnlessAway(error: unknown): void {
+    const failure = toFailure(error);
+    if (failure.reason !== 'unreachable') this.#report('', failure);
   }
 
   #report(what: string, { code, message, hint }: Failure): void {

@@ -157,8 +157,22 @@ export interface TransferEvent {
   readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
 }
 
+/** Another device has become one of the account's, or is none any more: revoked, or logged out. */
+export interface DeviceEvent {
+  readonly event: 'account';
+  readonly change: 'device';
+  readonly state: 'added' | 'revoked';
+  /** `name`: of its machine, as it said itself; made harmless to show. */
+  readonly device: { readonly id: string; readonly name: string };
+  /** By the directory's clock. */
+  readonly at: string;
+  /** It takes part in conversations, and the directory does not list it. */
+  readonly unlisted?: true;
+}
+
 /** Something of one's own account has changed, or was seen to. */
 export type AccountEvent =
+  | DeviceEvent
   | {
       readonly event: 'account';
       readonly change: 'recovery';

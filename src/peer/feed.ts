@@ -47,6 +47,10 @@ export class Feed {
     };
   }
 
+  get isWatched(): boolean {
+    return this.#listeners.size > 0;
+  }
+
   emit(event: PeerEvent): void {
     if (this.#look.isUnwanted(event)) return;
     if (this.#listeners.size === 0 && event.event === 'error') this.#untold = [...this.#untold, event].slice(-UNTOLD);

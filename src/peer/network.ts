@@ -215,6 +215,7 @@ export class Network {
     const core = this.#init.core();
     await this.#learnCrl(welcome.crl);
     await self.learnRole(welcome.role);
+    await core.ownDevices.changed(welcome.devicesVersion);
     if (mayBeRestored && welcome.startsSeen >= self.starts) {
       await self.skipStarts(welcome.startsSeen);
       await core.startAnew();

@@ -48,6 +48,8 @@ export class Notices {
         const { state } = params as Notice<DirectoryNotices, 'factor'>;
         return core.feed.emit({ event: 'account', change: 'second-factor', state });
       }
+      case 'devices':
+        return core.ownDevices.changed((params as Notice<DirectoryNotices, 'devices'>).version);
       case 'keypackages.low':
         return core.keyPackages.refill(
           Math.min(KEY_PACKAGES_LOW, (params as Notice<DirectoryNotices, 'keypackages.low'>).left),

@@ -82,7 +82,7 @@ export class Peer implements PeerApi {
     const request: DirectoryRequest = (method, params) => network.client.request(method, params);
     const addressed = (to: string): string => this.#addressee(to);
     this.account = new AccountFace({
-      ...{ self, home, clock },
+      ...{ self, home, clock, ownDevices: core.ownDevices },
       client: () => network.client,
       emit: (event) => core.feed.emit(event),
     });
@@ -120,6 +120,7 @@ export class Peer implements PeerApi {
 
   async replayUnseen(): Promise<void> {
     await this.#core.feed.replayUnseen();
+    await this.#core.ownDevices.tell();
     for (const offer of this.#core.transfers.waiting()) this.#core.feed.emit(offer);
   }
 

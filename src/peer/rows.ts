@@ -15,6 +15,7 @@ import {
   TRANSFER_PATH_BYTES,
 } from '../wire/limits.js';
 import { bytes, codec, count, exactly, list, text, time } from '../wire/schema.js';
+import { ownDevicesRow } from './devices/rows.js';
 import { type RowCipher, Table } from './table.js';
 
 /** What a peer keeps. Rows are private to this installation: their forms may change with a migration. */
@@ -319,6 +320,7 @@ export const openTables = (store: LocalStore, cipher: RowCipher) => ({
   later: new Table(store, cipher, 'later', row(laterRow)),
   positions: new Table(store, cipher, 'position', row(positionRow)),
   preferences: new Table(store, cipher, 'preferences', row(preferencesRow)),
+  ownDevices: new Table(store, cipher, 'owndevices', row(ownDevicesRow)),
   mailbox: new Table(store, cipher, 'mailbox', row(v.object({ through: count() }))),
 });
 export type Tables = ReturnType<typeof openTables>;

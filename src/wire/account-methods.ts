@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import {
   DEVICE_LABEL_CHARS,
+  DEVICES_FORMER,
   DEVICES_PER_ACCOUNT,
   FACTOR_RECOVERY_CODES,
   FACTOR_SECRET_BYTES,
@@ -34,11 +35,28 @@ const device = v.object({
   lastSeen: time(),
   state: presenceSchema,
 });
-export type OwnDevice = v.InferOutput<typeof device>;
+
+/** A device that was revoked or logged out, so that nobody comes and goes unnoticed. */
+export const formerDevice = v.object({
+  device: deviceId,
+  label: text(DEVICE_LABEL_CHARS),
+  addedAt: time(),
+  endedAt: time(),
+});
+export type FormerDevice = v.InferOutput<typeof formerDevice>;
 
 /** On p2pchat/1. */
 export const deviceMethods = {
-  'devices.list': method(nothing, v.object({ devices: list(device, DEVICES_PER_ACCOUNT) })),
+  'devices.list': method(
+    nothing,
+    v.object({
+      devices: list(device, DEVICES_PER_ACCOUNT),
+      /** As of which change of the account's devices. */
+      version: v.optional(count()),
+      /** The latest, oldest first. */
+      former: v.optional(list(formerDevice, DEVICES_FORMER)),
+    }),
+  ),
   /** Only within a minute of login.finish on this channel. */
   'devices.revoke': method(v.object({ device: deviceId }), v.object({ revoked: count() })),
 };

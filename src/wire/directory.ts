@@ -151,6 +151,8 @@ export const directoryMethods = {
       keyPackages: count(),
       /** The highest `starts` of this device before this hello: as high as ours only where old state was restored. */
       startsSeen: count(),
+      /** Grows with every change of the account's devices and their certificates. */
+      devicesVersion: v.optional(count()),
       /** The account's role needs a second factor, and it has none. */
       secondFactor: v.optional(v.literal('required')),
     }),
@@ -238,6 +240,8 @@ export const directoryNotices = {
   role: v.object({ role: roleSchema }),
   /** The account's second factor has been turned on or off. */
   factor: v.object({ state: v.picklist(['on', 'off']) }),
+  /** The account's own devices, or their certificates, have changed. */
+  devices: v.object({ version: count() }),
   ...groupNotices,
   /** The last word before the directory ends the session. */
   end: v.object({ reason: text(16), code: text(64), message: text(512), hint: text(512) }),

@@ -48,6 +48,8 @@ export const TYPING_FOR_MS = 6_000;
 // --- Accounts, certificates ---
 
 export const DEVICES_PER_ACCOUNT = 16;
+/** Devices that are no more, which an account is told of. */
+export const DEVICES_FORMER = 32;
 export const ENDPOINTS_PER_DEVICE = 16;
 /** Life of a device certificate, and the age after which a revocation list opens no new session. */
 export const CERTIFICATE_LIFETIME_MS = 72 * 3_600_000;

@@ -32,6 +32,7 @@ function world() {
   const rosters = new Map<string, { roster: Uint8Array; signature: Uint8Array }>();
   const events: TrustEvent[] = [];
   const state = { online: true };
+  const own: string[] = [];
   const contacts = new Contacts({
     tables: openTables(store, sealer(random.bytes(32), random)),
     store,
@@ -39,6 +40,7 @@ function world() {
     clock,
     self: { user: 'ada', identityKey: ada.publicKey },
     fetchRoster: async (user) => (state.online ? rosters.get(foldName(user)) : undefined),
+    onOwn: (certificate) => void own.push(certificate.deviceId),
     emit: (event) => void events.push(event),
   });
 

@@ -4,7 +4,7 @@ import type { Random } from '../../base/random.js';
 import type { Authority, CertificateDraft } from '../../crypto/ca.js';
 import { type CertificateRequest, readCsr } from '../../crypto/csr.js';
 import { deviceIdOf } from '../../crypto/keys.js';
-import { CLOCK_SKEW_MS, DEVICES_PER_ACCOUNT } from '../../wire/limits.js';
+import { CLOCK_SKEW_MS, DEVICES_FORMER, DEVICES_PER_ACCOUNT } from '../../wire/limits.js';
 import { isName } from '../../wire/names.js';
 import type { Account } from '../accounts/accounts.js';
 import { SERIALS_PER_DEVICE } from '../limits.js';
@@ -69,7 +69,7 @@ export class Devices {
 
   /** Ends the device's standing: its certificates are on the list that is stored when this resolves. */
   async revoke(folded: string, devices: readonly string[] | 'all'): Promise<readonly string[]> {
-    const { tables, revocations, onChanged } = this.#init;
+    const { tables, revocations, clock, onChanged } = this.#init;
     const row = await this.row(folded);
     const leaving = row.devices.filter(({ device }) => devices === 'all' || devices.includes(device));
     if (leaving.length === 0) return [];
@@ -80,7 +80,13 @@ export class Devices {
     const after = await tables.devices.update(folded, (before) => {
       if (before === undefined) return undefined;
       removed = before.devices.filter(({ device }) => gone.has(device));
-      return { version: before.version + 1, devices: before.devices.filter(({ device }) => !gone.has(device)) };
+      const endedAt = clock.now();
+      const ended = removed.map(({ device, label, addedAt }) => ({ device, label, addedAt, endedAt }));
+      return {
+        version: before.version + 1,
+        devices: before.devices.filter(({ device }) => !gone.has(device)),
+        former: [...(before.former ?? []), ...ended].slice(-DEVICES_FORMER),
+      };
     });
     // A renewal may have come between reading and removing.
     const late = removed.flatMap(({ serials }) => serials).filter(({ serial }) => !revocations.isRevoked(serial));
@@ -116,6 +122,7 @@ export class Devices {
       const serials = [...validSerials(entry, now), { serial, notAfter }];
       const others = before.devices.filter((one) => one.device !== device);
       return {
+        ...before,
         version: before.version + 1,
         devices: [...others, { device, certificate, serials, ...keep(entry) }],
       };

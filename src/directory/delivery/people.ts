@@ -2,8 +2,14 @@ import { concat, utf8 } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
 import type { Authority } from '../../crypto/ca.js';
 import { path } from '../../store/keys.js';
-import type { OwnDevice } from '../../wire/account-methods.js';
-import { type PresenceState, ROSTER_CONTEXT, type Role, rosterCodec } from '../../wire/directory.js';
+import {
+  type DirectoryMethods,
+  type PresenceState,
+  ROSTER_CONTEXT,
+  type Role,
+  rosterCodec,
+} from '../../wire/directory.js';
+import type { Result } from '../../wire/rpc.js';
 import type { Account, Accounts } from '../accounts/accounts.js';
 import type { Devices } from '../authority/devices.js';
 import type { SeenRow, Tables } from '../rows.js';
@@ -67,8 +73,11 @@ export class People {
     await this.#announce(folded);
   }
 
-  rosterChanged(folded: string, version: number): void {
-    for (const watcher of this.#init.sessions.watchersOf(folded)) watcher.notify('roster', { user: folded, version });
+  /** Tells those who watch the account, and the account's own devices. */
+  devicesChanged(folded: string, version: number): void {
+    const { sessions } = this.#init;
+    for (const watcher of sessions.watchersOf(folded)) watcher.notify('roster', { user: folded, version });
+    for (const own of sessions.of(folded)) own.notify('devices', { version });
   }
 
   async seen(account: Account): Promise<PersonSeen> {
@@ -78,7 +87,7 @@ export class People {
   }
 
   /** For the account itself. */
-  async devices(folded: string): Promise<OwnDevice[]> {
+  async devices(folded: string): Promise<Result<DirectoryMethods, 'devices.list'>> {
     const { tables, devices, sessions, clock } = this.#init;
     const row = await devices.row(folded);
     const listed = row.devices.map(async ({ device, label, addedAt }) => {
@@ -86,7 +95,7 @@ export class People {
       const lastSeen = session ? clock.now() : ((await tables.seen.get(path(folded, device)))?.lastSeen ?? addedAt);
       return { device, label, addedAt, lastSeen, state: session?.state ?? ('offline' as const) };
     });
-    return Promise.all(listed);
+    return { devices: await Promise.all(listed), version: row.version, former: row.former ?? [] };
   }
 
   /** @returns the encoded roster, and the CA's signature over ROSTER_CONTEXT and it */

@@ -51,7 +51,7 @@ export const accountHandlers: Pick<Handlers<DirectoryMethods, Signed>, Own> = {
     await endDevices(core, session.folded, 'all', accountDeleted());
     return {};
   },
-  'devices.list': async ({ core, session }) => ({ devices: await core.people.devices(session.folded) }),
+  'devices.list': ({ core, session }) => core.people.devices(session.folded),
   'devices.revoke': async ({ core, session, logins }, { device }) => {
     logins.needLogin();
     await core.devices.need(session.folded, device);

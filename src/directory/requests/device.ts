@@ -169,8 +169,11 @@ export class DeviceRequests implements DeviceSession, Signed {
     // The channel may have closed, or the device been revoked, while this was under way.
     if (this.#left) await core.people.signedOut(this);
     await assertCurrent(core, account.folded, deviceId, serial);
+    // Read when this session is told of every later change.
+    const { version: devicesVersion } = await core.devices.row(account.folded);
     return {
       ...{ version, user: account.user, role: account.role, now: core.clock.now(), keyPackages, startsSeen },
+      devicesVersion,
       observed: { host: this.#caller.address, port: this.#caller.port },
       crl: core.revocations.der,
       ...((await lacksFactor(core, account)) && { secondFactor: 'required' as const }),

@@ -1,6 +1,15 @@
 import { Failure } from '../../base/errors.js';
 import type { ConversationSummary, HistoryMessage, UserSummary } from '../../peer/api.js';
-import type { ChangeEvent, MessageEvent, PeerEvent, TrustEvent, TypingEvent, UnreadEvent } from '../../peer/events.js';
+import { deviceNotice } from '../../peer/commands/device-lines.js';
+import type {
+  AccountEvent,
+  ChangeEvent,
+  MessageEvent,
+  PeerEvent,
+  TrustEvent,
+  TypingEvent,
+  UnreadEvent,
+} from '../../peer/events.js';
 import type { GroupMember, GroupSummary } from '../../peer/groups/api.js';
 import { cleanLine, cleanText } from '../../wire/text.js';
 import type { Entry } from '../log/entry.js';
@@ -187,8 +196,7 @@ export class ChatModel implements ModelHost {
         this.#trust(event, now);
         return [];
       case 'account':
-        if (event.change === 'recovery') this.checklist.tick('phrase');
-        else this.notice(`The second factor of your account is ${event.state} now.`, now);
+        this.#account(event, now);
         return [];
       case 'error':
         this.fail(new Failure('internal', event.code, event.message, { hint: event.hint }), now);
@@ -253,6 +261,13 @@ export class ChatModel implements ModelHost {
       return { ...entry, text: cleanText(text ?? ''), edited: true };
     });
     return [];
+  }
+
+  #account(event: AccountEvent, now: number): void {
+    if (event.change === 'recovery') this.checklist.tick('phrase');
+    else if (event.change === 'second-factor')
+      this.notice(`The second factor of your account is ${event.state} now.`, now);
+    else this.notice(deviceNotice(event, 'slash', now), now, { kind: event.state === 'added' ? 'error' : 'notice' });
   }
 
   #trust({ user, change }: TrustEvent, now: number): void {

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { hostname } from 'node:os';
+import { after, before, test } from 'node:test';
+import type { PeerApi } from '../../src/peer/api.js';
+import type { DeviceEvent } from '../../src/peer/events.js';
+import { PASSWORD, Town, watch } from '../support/town.js';
+import { event, events, type Watched } from '../support/watching.js';
+
+let town: Town;
+let desk: PeerApi;
+before(async () => {
+  town = await Town.build();
+  desk = await town.owner('ann');
+});
+after(() => town.close());
+
+const isOf = (device: string, state: DeviceEvent['state']) => (one: { readonly change: string }) =>
+  one.change === 'device' && (one as DeviceEvent).state === state && (one as DeviceEvent).device.id === device;
+const changes = (watched: Watched): string[] =>
+  events(watched, 'account')
+    .filter((one) => one.change === 'device')
+    .map(({ state, device }) => `${state} ${device.id}`);
+/** Whoever begins to watch. */
+async function watching(peer: PeerApi): Promise<Watched> {
+  const watched = watch(peer);
+  await peer.replayUnseen();
+  return watched;
+}
+
+test('A8 a device that is added or revoked is told of at the others: who is there at once, who is away later, once', async () => {
+  const atDesk = await watching(desk);
+  const laptop = await town.open('ann', 'laptop');
+  const added = await event(atDesk, 'account', isOf(laptop.device, 'added'));
+  const { at, ...rest } = added as DeviceEvent;
+  assert.deepEqual(rest, {
+    ...{ event: 'account', change: 'device', state: 'added' },
+    device: { id: laptop.device, name: hostname().slice(0, 64) },
+  });
+  assert.match(at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  await desk.close();
+
+  // While the desk is away: one comes, another comes and is gone again.
+  const phone = await town.open('ann', 'phone');
+  const thief = await town.open('ann', 'thief');
+  const atPhone = await watching(phone);
+  await thief.logout(false);
+  await event(atPhone, 'account', isOf(thief.device, 'revoked'));
+  // A program that nobody watches doesn't take the news away.
+  await (await town.open('ann')).close();
+  desk = await town.open('ann');
+  const again = await watching(desk);
+  await event(again, 'account', isOf(thief.device, 'revoked'));
+  const said = [`added ${phone.device}`, `added ${thief.device}`, `revoked ${thief.device}`];
+  assert.deepEqual(changes(again), said);
+  await desk.close();
+  desk = await town.open('ann');
+  const once = await watching(desk);
+
+  // Where it is revoked from nobody is told; those that were there before this device came are no news to it either.
+  const atLaptop = await watching(laptop);
+  await desk.account.revokeDevice(phone.device, PASSWORD);
+  await event(atLaptop, 'account', isOf(phone.device, 'revoked'));
+  await desk.close();
+  desk = await town.open('ann');
+  const last = await watching(desk);
+  await desk.account.devices();
+  assert.deepEqual([...changes(once), ...changes(last)], []);
+  assert.deepEqual(changes(atPhone), [`added ${thief.device}`, `revoked ${thief.device}`]);
+});
+
+test('A8 C2 a device that the directory hides is told of when it takes part in a conversation', async () => {
+  const atDesk = await watching(desk);
+  await desk.groups.join('lobby');
+  const { people } = town.directory.site.core;
+  const honest = people.devices.bind(people);
+  people.devices = async (folded) => {
+    const answer = await honest(folded);
+    return { ...answer, devices: answer.devices.filter(({ label }) => label !== 'hidden') };
+  };
+  const { devices } = town.directory.site.core;
+  const enrol = devices.enrol.bind(devices);
+  devices.enrol = (account, csr) => enrol(account, csr, 'hidden');
+  const spy = await town.open('ann', 'spy');
+  await spy.groups.join('lobby');
+  const told = (await event(atDesk, 'account', isOf(spy.device, 'added'))) as DeviceEvent;
+  assert.deepEqual([told.unlisted, told.device.name], [true, '']);
+  await desk.send('#lobby', 'who is there?');
+  assert.equal(changes(atDesk).filter((one) => one.endsWith(spy.device)).length, 1);
+});
