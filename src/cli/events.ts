@@ -1,3 +1,4 @@
+import type { Face } from '../peer/commands/command.js';
 import { deviceNotice } from '../peer/commands/device-lines.js';
 import { settingsLine } from '../peer/commands/group-settings.js';
 import { clockTime, field, messageLine, onOneLine } from '../peer/commands/lines.js';
@@ -66,12 +67,13 @@ const settingLine = ({ conversation, by, expire }: SettingEvent): string =>
     ? `-- ${field(conversation)}: messages stay (${field(by)})`
     : `-- ${field(conversation)}: messages disappear after ${spanOf(expire)} (${field(by)})`;
 
-function accountLines(event: AccountEvent, now: number): string[] {
-  if (event.change === 'device') return [`-- ${deviceNotice(event, 'shell', now)}`];
+function accountLines(event: AccountEvent, now: number, face: Exclude<Face, 'rpc'>): string[] {
+  if (event.change === 'device') return [`-- ${deviceNotice(event, face, now)}`];
   return event.change === 'second-factor' ? [`-- the second factor of your account is ${event.state} now`] : [];
 }
 
-export function eventLines(event: PeerEvent, now: number): string[] {
+/** @param face how what there is to do is said */
+export function eventLines(event: PeerEvent, now: number, face: Exclude<Face, 'rpc'> = 'shell'): string[] {
   switch (event.event) {
     case 'ready':
       return [`-- signed in as ${field(event.user)}; directory ${event.directory}`];
@@ -104,7 +106,7 @@ export function eventLines(event: PeerEvent, now: number): string[] {
     case 'moderation':
       return [moderationLine(event)];
     case 'account':
-      return accountLines(event, now);
+      return accountLines(event, now, face);
     case 'link':
       return [];
     case 'error':

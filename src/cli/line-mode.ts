@@ -45,7 +45,7 @@ export class LineMode {
     const { output } = this.#shell;
     const show = (event: PeerEvent): void => {
       if (event.event === 'ready') return;
-      output.say(event, eventLines(event, this.#shell.clock.now()));
+      output.say(event, eventLines(event, this.#shell.clock.now(), 'slash'));
       if (event.event === 'sent' && event.state !== 'queued') this.#queued.delete(event.id);
       if (event.event === 'message') void this.#seen(event.conversation);
     };

@@ -50,7 +50,7 @@ test('A8 whoever is away is told in the next chat, what to do included, and no c
   assert.equal((await bob.run(['users'])).status, 0);
   const lines = await stage.workshop.run(['login', '--plain', '--password-file', bob.passwordFile], { home: bob.home });
   assert.equal(lines.status, 0);
-  const line = new RegExp(`A device was added to your account: .+ \\(${id}\\).+'p2pchat device revoke ${id}'.+passwd`);
+  const line = new RegExp(`A device was added to your account: .+ \\(${id}\\).+/revokedevice ${id} .+/passwd`);
   assert.match(lines.stdout, line);
   const next = await stage.workshop.run(['login', '--plain', '--password-file', bob.passwordFile], { home: bob.home });
   assert.doesNotMatch(next.stdout, /device was added/);
