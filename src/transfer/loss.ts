@@ -4,7 +4,7 @@ import type { AckSample, CongestionController } from './congestion.js';
 import type { OutgoingBlocks } from './outgoing-blocks.js';
 import { GRANULARITY_MS, Rtt } from './rtt.js';
 import { PACKET, SentPackets } from './sent-packets.js';
-import type { Trace } from './trace.js';
+import { packetHeader, type Trace } from './trace.js';
 
 /**
  * What was acknowledged, what was lost, and what that says of the path: RFC 9002 §6, with a reordering threshold that grows
@@ -110,7 +110,7 @@ export class LossDetector {
   }
 
   /** @returns false where it acknowledges what was never sent */
-  onAck(ack: Ack, now: number, trace: Trace): boolean {
+  onAck(ack: Ack, now: number, trace: Trace | undefined): boolean {
     const { packets } = this;
     const largest = (ack.ranges[0]?.end ?? 0) - 1;
     if (largest >= packets.next || this.#coversTrap(ack)) return false;
@@ -130,15 +130,26 @@ export class LossDetector {
     this.#deliveredAt = now;
     const sample = this.#sample(newest, ack, now, acked);
     this.#largestAcked = Math.max(this.#largestAcked, newest);
-    const lost = this.#detect(now);
+    const lost = this.#detect(now, trace);
     packets.advance();
     this.#controller.onAck({ ...sample, lost, inFlight: packets.inFlight });
-    if (lost > 0) trace('packets_lost', { bytes: lost }, now);
-    const { pacingRate, window } = this.#controller;
-    const metrics = { smoothed_rtt: this.rtt.smoothed, min_rtt: this.rtt.min, latest_rtt: this.rtt.latest };
-    const sending = { bytes_in_flight: packets.inFlight, congestion_window: window, pacing_rate: pacingRate * 8_000 };
-    trace('metrics_updated', { ...metrics, ...sending, delivery_rate: sample.rate * 8_000 }, now);
+    trace?.('recovery:metrics_updated', this.#metrics(sample.rate), now);
     return true;
+  }
+
+  #metrics(deliveryRate: number) {
+    const { pacingRate, window } = this.#controller;
+    return {
+      smoothed_rtt: this.rtt.smoothed,
+      min_rtt: this.rtt.min,
+      latest_rtt: this.rtt.latest,
+      rtt_variance: this.rtt.variance,
+      bytes_in_flight: this.packets.inFlight,
+      congestion_window: window,
+      pacing_rate: pacingRate * 8_000,
+      // Of our own: what arrived, in bits per second.
+      delivery_rate: deliveryRate * 8_000,
+    };
   }
 
   #coversTrap(ack: Ack): boolean {
@@ -198,7 +209,7 @@ export class LossDetector {
   }
 
   /** Gives up what was sent long enough before something that arrived. @returns bytes */
-  #detect(now: number): number {
+  #detect(now: number, trace: Trace | undefined): number {
     this.#lossAt = Number.POSITIVE_INFINITY;
     if (this.#reliable) return 0;
     const { packets } = this;
@@ -214,6 +225,7 @@ export class LossDetector {
         break;
       }
       this.#giveUp(packet);
+      trace?.('recovery:packet_lost', { header: packetHeader(packet) }, now);
     }
     const lost = before - packets.inFlight;
     this.#lostBytes += lost;
@@ -240,9 +252,9 @@ export class LossDetector {
   }
 
   /** @returns true where a probe is to be sent: nothing was acknowledged for too long */
-  timeout(now: number, trace: Trace): boolean {
+  timeout(now: number, trace: Trace | undefined): boolean {
     if (now >= this.#lossAt) {
-      this.#detect(now);
+      this.#detect(now, trace);
       this.packets.advance();
     }
     if (now < this.#probeAt()) return false;
@@ -250,7 +262,8 @@ export class LossDetector {
     this.#progressAt = now;
     if (!this.#reliable) this.#probe();
     if (this.#probes === SILENT_PROBES) this.#controller.onSilence();
-    trace('loss_timer_updated', { probes: this.#probes }, now);
+    const timer = { timer_type: 'pto', event_type: 'expired', pto_count: this.#probes };
+    trace?.('recovery:loss_timer_updated', timer, now);
     return true;
   }
 

@@ -113,6 +113,7 @@ export class TransferNode {
       patience: options.patience ?? PATIENCE_MS,
       trace: qlog?.trace,
       onEvent: closing(qlog, onEvent),
+      onClose: () => qlog?.close(),
     });
     this.#engine.add(outgoing);
     return outgoing;

@@ -39,6 +39,7 @@ export interface OutgoingInit {
   /** Milliseconds without the other side after which it fails. */
   readonly patience: number;
   readonly onEvent: (event: TransferEvent) => void;
+  readonly onClose?: () => void;
   readonly trace?: Trace | undefined;
 }
 
@@ -309,6 +310,7 @@ export class Outgoing implements Runner {
     this.#forgetIds();
     this.#stream?.close();
     this.#source.close();
+    this.#init.onClose?.();
     this.#host.retire(this);
   }
 }

@@ -19,7 +19,7 @@ import type { Emit, Path } from './path.js';
 import { Paths } from './paths.js';
 import { Ranges } from './ranges.js';
 import { scrap } from './scrap.js';
-import { noTrace, type Trace } from './trace.js';
+import type { Trace } from './trace.js';
 import { Wants } from './wants.js';
 
 /** Where verified content goes. */
@@ -244,7 +244,7 @@ export class Receiver {
         return;
       case 'response':
         if (this.#paths.onResponse(frame.token)) {
-          (this.#init.trace ?? noTrace)('path_updated', { path: this.path.key }, now);
+          this.#init.trace?.('p2pchat:path_updated', { path: this.path.key }, now);
           this.#sendAck(now);
         }
         return;

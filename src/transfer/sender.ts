@@ -13,7 +13,7 @@ import { type BlockSource, OutgoingBlocks, type Slice } from './outgoing-blocks.
 import { Pacer } from './pacer.js';
 import type { Emit, Path } from './path.js';
 import { Paths } from './paths.js';
-import { noTrace, type Trace } from './trace.js';
+import { ackEvent, sentEvent, type Trace } from './trace.js';
 import { TRAIN_SEGMENTS, type Train } from './train.js';
 
 export interface SenderInit {
@@ -56,7 +56,7 @@ export class Sender {
   readonly #loss: LossDetector;
   readonly #pacer: Pacer;
   readonly #mtu: MtuSearch;
-  readonly #trace: Trace;
+  readonly #trace: Trace | undefined;
   #paused = false;
   #wantSequence = -1;
   #toTrap: number;
@@ -74,7 +74,7 @@ export class Sender {
     this.#loss = new LossDetector(this.#blocks, init.controller, init.rtt, init.path.stream);
     this.#pacer = new Pacer(init.pace);
     this.#mtu = new MtuSearch(init.path.maxDatagram);
-    this.#trace = init.trace ?? noTrace;
+    this.#trace = init.trace;
     this.#toTrap = this.#trapDistance();
     this.#lastHeard = init.now;
     this.#keepaliveAt = init.now;
@@ -120,7 +120,10 @@ export class Sender {
     if (opened === null) return;
     this.#lastHeard = now;
     this.#paths.onPacket(path, datagram.length, opened.newest, now);
-    for (const frame of opened.frames) this.#onFrame(frame, path, now);
+    for (const frame of opened.frames) {
+      if (frame.type === 'ack') this.#trace?.('transport:packet_received', ackEvent(datagram, frame.ack), now);
+      this.#onFrame(frame, path, now);
+    }
     this.#sendDue(now);
   }
 
@@ -150,7 +153,7 @@ export class Sender {
         return;
       case 'probed':
         this.#mtu.onProbed(frame.size);
-        this.#trace('mtu_updated', { mtu: this.#mtu.size }, now);
+        this.#trace?.('connectivity:mtu_updated', { new: this.#mtu.size }, now);
         return;
       case 'complete':
         this.#sendClose('done');
@@ -179,7 +182,7 @@ export class Sender {
   #onMigrated(now: number): void {
     this.#mtu.reset(this.path.maxDatagram);
     this.#loss.onPathChange(now);
-    this.#trace('path_updated', { path: this.path.key }, now);
+    this.#trace?.('p2pchat:path_updated', { path: this.path.key }, now);
   }
 
   /** Fills `train` with what may be sent now. @returns false where nothing may */
@@ -194,7 +197,7 @@ export class Sender {
     this.#loss.beginTrain(now);
     const before = this.#loss.packets.inFlight;
     try {
-      this.#fillTrain(train, Math.max(mtu, room - (room % mtu)));
+      this.#fillTrain(train, Math.max(mtu, room - (room % mtu)), now);
     } catch (error) {
       this.close(error instanceof Failure && error.code === 'source-changed' ? 'sourceChanged' : 'failed', error);
       return false;
@@ -205,18 +208,18 @@ export class Sender {
     return true;
   }
 
-  #fillTrain(train: Train, most: number): void {
+  #fillTrain(train: Train, most: number, now: number): void {
     const { segment } = train;
     while (train.length < most) {
       const left = segment - (train.length % segment);
       if (left < DATA_HEADER_BYTES + MIN_SLICE) return;
       const slice = this.#blocks.next(left - DATA_HEADER_BYTES);
       if (slice === null) return;
-      this.#write(slice, train);
+      this.#write(slice, train, now);
     }
   }
 
-  #write(slice: Slice, train: Train): void {
+  #write(slice: Slice, train: Train, now: number): void {
     const { packets } = this.#loss;
     if (--this.#toTrap === 0) {
       this.#loss.addTrap();
@@ -237,6 +240,7 @@ export class Sender {
       offset,
     );
     this.#blocks.copy(slice, train.bytes, train.length + DATA_HEADER_BYTES);
+    this.#trace?.('transport:packet_sent', sentEvent(packets.next, length, slice), now);
     packets.add(block, generation, offset, slice.length);
     train.length += length;
   }

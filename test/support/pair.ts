@@ -10,6 +10,7 @@ import { Ranges } from '../../src/transfer/ranges.js';
 import { Receiver } from '../../src/transfer/receiver.js';
 import { Responder } from '../../src/transfer/responder.js';
 import { Sender } from '../../src/transfer/sender.js';
+import type { Trace } from '../../src/transfer/trace.js';
 import { Train } from '../../src/transfer/train.js';
 import {
   CONTROL_HEADER_BYTES,
@@ -47,6 +48,8 @@ export interface PairSettings {
   readonly block?: 65536 | 131072 | 262144;
   readonly tree?: boolean;
   readonly window?: number;
+  /** Of the sender. */
+  readonly trace?: Trace;
   readonly controller?: (init: ControllerInit) => CongestionController;
 }
 
@@ -322,6 +325,7 @@ export class Pair {
       random: this.#random,
       emit: (to, bytes) => this.#transmit('a', to.key, bytes),
       now: this.now,
+      ...(this.#settings.trace !== undefined && { trace: this.#settings.trace }),
     });
   }
 

@@ -16,7 +16,12 @@ const OPTIONS = {
     optional: true,
     about: 'at most so fast, such as 50MB/s; as `speed` says otherwise',
   },
-  trace: { type: 'path', flag: true, optional: true, about: 'file for a trace of the packets (qlog)' },
+  trace: {
+    type: 'path',
+    flag: true,
+    optional: true,
+    about: 'file for a trace of the packets: qlog, as JSON, or called *.sqlog as JSON-SEQ',
+  },
   wait: {
     type: 'choice',
     choices: ['offered', 'done'],

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { extname } from 'node:path';
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { dirname, extname } from 'node:path';
 import { sameBytes } from '../../base/bytes.js';
 import { Failure } from '../../base/errors.js';
 import { describe, type Source } from '../../transfer/transfer.js';
@@ -57,4 +59,17 @@ export async function sourceAgain({ source: kept, manifest }: TransferRow): Prom
     sameBytes(manifestCodec.encode(source.manifest), manifest);
   if (same) return source;
   throw new Failure('transfer', 'source-changed', 'what was offered has changed since', { hint: 'Offer it again.' });
+}
+
+/** Before anything is offered. @throws Failure usage 'trace-unwritable' */
+export async function assertTraceable(path: string | undefined): Promise<void> {
+  if (path === undefined) return;
+  try {
+    await access(dirname(path), constants.W_OK);
+  } catch (cause) {
+    throw new Failure('usage', 'trace-unwritable', `the trace cannot be written to '${path}'`, {
+      hint: 'Name a file in a folder that is there and yours.',
+      cause,
+    });
+  }
 }

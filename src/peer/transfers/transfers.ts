@@ -23,7 +23,7 @@ import { assertRoom } from './room.js';
 import type { Rules } from './rules.js';
 import { Running } from './running.js';
 import type { Sockets } from './sockets.js';
-import { sourceOf, stampOf } from './source.js';
+import { assertTraceable, sourceOf, stampOf } from './source.js';
 import { Speeds } from './speed.js';
 
 export interface TransfersInit {
@@ -328,7 +328,8 @@ export class TransferDesk {
   }
 }
 
-async function describeFor(paths: readonly string[], { video = false }: OfferOptions): Promise<Source> {
+async function describeFor(paths: readonly string[], { video = false, trace }: OfferOptions): Promise<Source> {
+  await assertTraceable(trace);
   const source = await sourceOf(paths);
   if (!video || source.files.length === 1) return source;
   throw new Failure('usage', 'video-one', 'a video is one file', { hint: 'Send several files with /p2pfile.' });

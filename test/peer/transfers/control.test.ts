@@ -166,12 +166,13 @@ test('F2 a speed is remembered and holds for what says nothing else, and the tra
   await transfer(atAda, { state: 'done', id });
   const reasons = atAda.seen.flatMap((event) => (event.event === 'transfer' ? [event.reason] : []));
   assert.ok(reasons.includes('given'), JSON.stringify(reasons));
-  const [head, ...records] = readFileSync(trace, 'utf8')
-    .split('\x1e')
-    .slice(1)
-    .map((record) => JSON.parse(record) as Record<string, unknown>);
-  assert.equal(head?.qlog_format, 'JSON-SEQ');
-  assert.ok(records.length > 0 && records.every(({ time, name }) => typeof time === 'number' && name !== ''));
+  const { traces, ...head } = JSON.parse(readFileSync(trace, 'utf8'));
+  assert.deepEqual([head.qlog_version, head.qlog_format], ['0.3', 'JSON']);
+  const names = new Set(traces[0].events.map(({ name }: { name: string }) => name));
+  for (const name of ['transport:packet_sent', 'transport:packet_received', 'recovery:metrics_updated'])
+    assert.ok(names.has(name), name);
+  const nowhere = ada.files.offer('bob', [file('traced', 1)], { trace: join(town.home('files'), 'no', 'where.qlog') });
+  await assert.rejects(nowhere, { code: 'trace-unwritable' });
   assert.deepEqual(await ada.files.speed(), { rate: 2e6 });
   await ada.files.setSpeed({});
   assert.deepEqual(await ada.files.speed(), {});
