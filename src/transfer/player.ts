@@ -25,6 +25,7 @@ export interface Playable {
   /** As of IncomingTransfer. */
   want(from: number, to: number): void;
   available(from: number): number;
+  /** Called when more has come; the function it gives back ends that. */
   onMore(listener: () => void): () => void;
 }
 
@@ -52,6 +53,9 @@ const TYPES: Readonly<Record<string, string>> = {
   '.flac': 'audio/flac',
 };
 
+/** By which players know what it is; nothing where it could be more than that. */
+const endingOf = (path: string): string => /^\.[a-z0-9]{1,8}$/.exec(extname(path).toLowerCase())?.[0] ?? '';
+
 interface Wanted {
   readonly from: number;
   /** Not in it. */
@@ -73,7 +77,7 @@ export async function servePlayer(playable: Playable, random: Random): Promise<P
   if (file === undefined) {
     throw new Failure('usage', 'no-such-file', 'the transfer has no such file', { hint: 'List it with /transfers.' });
   }
-  const path = `/${base64url(random.bytes(24))}/film${extname(file.path).toLowerCase()}`;
+  const path = `/${base64url(random.bytes(24))}/film${endingOf(file.path)}`;
   const closing = new AbortController();
   const server = createServer((request, response) => {
     if (request.url !== path || (request.method !== 'GET' && request.method !== 'HEAD')) {
@@ -108,7 +112,7 @@ async function answer(
   const range = rangeOf(request.headers.range, size);
   const headers = {
     'accept-ranges': 'bytes',
-    'content-type': TYPES[extname(path).toLowerCase()] ?? 'application/octet-stream',
+    'content-type': TYPES[endingOf(path)] ?? 'application/octet-stream',
   };
   if (range === 'unsatisfiable') {
     response.writeHead(416, { ...headers, 'content-range': `bytes */${size}` }).end();

@@ -54,8 +54,6 @@ export interface IncomingTransfer extends Transfer {
   want(from: number, to: number): void;
   /** How much content from `from` on is there without a gap, in bytes. */
   available(from: number): number;
-  /** Called when more has come; the function it gives back ends that. */
-  onMore(listener: () => void): () => void;
 }
 
 export type OnEvent = (event: TransferEvent) => void;
@@ -215,7 +213,6 @@ class Handle implements IncomingTransfer {
   readonly #manifest: Manifest;
   readonly #listener: OnEvent;
   readonly #thread: Thread;
-  readonly #more = new Set<() => void>();
   #have: readonly Range[] = [];
   #paths: readonly string[] = [];
   #resolve!: (files: readonly PlacedFile[]) => void;
@@ -240,7 +237,6 @@ class Handle implements IncomingTransfer {
     if (event.type === 'have') this.#have = event.ranges;
     if (event.type === 'paths') this.#paths = event.paths;
     this.#listener(event);
-    if (event.type === 'have') for (const listener of [...this.#more]) listener();
     if (event.type !== 'done' && event.type !== 'failed') return;
     this.#thread.forget();
     if (event.type === 'done') this.#resolve(event.files);
@@ -287,10 +283,5 @@ class Handle implements IncomingTransfer {
     const { block } = this.#manifest;
     const range = this.#have.find(({ first, end }) => first * block <= from && from < end * block);
     return range === undefined ? 0 : Math.min(range.end * block, contentBytes(this.#manifest)) - from;
-  }
-
-  onMore(listener: () => void): () => void {
-    this.#more.add(listener);
-    return () => this.#more.delete(listener);
   }
 }

@@ -150,14 +150,21 @@ async function playing(name: string, rate: number) {
   const source = await describe([path]);
   const keys = shared();
   const { manifest } = source;
-  const incoming = b.receive({ ...keys, manifest, folder: join(work, `${name}-in`), candidates: [] });
+  const more = new Set<() => void>();
+  const onEvent = ({ type }: TransferEvent): void => {
+    if (type === 'have') for (const listener of [...more]) listener();
+  };
+  const incoming = b.receive({ ...keys, manifest, folder: join(work, `${name}-in`), candidates: [] }, onEvent);
   const playable = {
     manifest,
     file: 0,
     path: () => incoming.path(0),
     want: (from: number, to: number) => incoming.want(from, to),
     available: (from: number) => incoming.available(from),
-    onMore: (listener: () => void) => incoming.onMore(listener),
+    onMore: (listener: () => void) => {
+      more.add(listener);
+      return () => more.delete(listener);
+    },
   };
   const server = await servePlayer(playable, random);
   const outgoing = a.send({ ...keys, source, candidates: addressOf(b), rate });

@@ -72,6 +72,9 @@ export class TransferDesk {
     this.speeds = new Speeds(tables, disk);
     this.#entries = new Entries({ tables, disk, emit });
     const entries = this.#entries;
+    entries.follow(({ id, state, error }) => {
+      if (state === 'failed' && isCalledOff(error)) init.scope.run(() => this.#players.end(id));
+    });
     const speed = () => this.speeds.get();
     this.#running = new Running({ ...{ entries, clock, scope, sockets, send, dial, isThere, speed } });
     this.#answers = new Answers({
@@ -268,9 +271,14 @@ export class TransferDesk {
     const entry = this.#entries.find(id);
     const { row, manifest } = entry;
     if (row.direction !== 'in' || !['accepted', 'done'].includes(row.state)) throw notPlayable();
-    const incoming = entry.run?.incoming ?? entry.lastRun?.incoming;
-    const url = await this.#players.serve(hex(row.id), { manifest, file, incoming, results: row.results });
-    return { id: hex(row.id), url, name: cleanLine(manifest.files[file]?.path ?? '') };
+    const key = hex(row.id);
+    const url = await this.#players.serve(key, {
+      ...{ manifest, file },
+      incoming: () => (entry.run ?? entry.lastRun)?.incoming,
+      results: () => entry.row.results,
+      onChange: (listener) => this.#entries.follow((event) => event.id === key && listener()),
+    });
+    return { id: key, url, name: cleanLine(manifest.files[file]?.path ?? '') };
   }
 
   /** A connection for a transfer came in. @returns whether it was taken */
