@@ -1,11 +1,13 @@
 import { isIPv6 } from 'node:net';
-import { Failure } from '../base/errors.js';
 import { viewOf } from '../wire/datagrams/header.js';
 import { DATAGRAM_MAX_BYTES } from '../wire/limits.js';
 import { type Endpoint, type HostAddress, type OnDatagrams, PathTable, type Sent } from './endpoint.js';
+import { FavouredSocket } from './favoured-socket.js';
 import type { Libc, Memory, PollEvent, PollHandle } from './libc.js';
+import { IPPROTO_UDP, openSocket, receiveBuffer } from './linux-socket.js';
 import { largestDatagram } from './local-address.js';
 import type { Path } from './path.js';
+import { ReceiveBatch } from './receive-batch.js';
 import { isSockaddr, readSockaddr, SOCKADDR_BYTES, sockaddrKey, writeSockaddr } from './sockaddr.js';
 import { Train } from './train.js';
 
@@ -18,25 +20,7 @@ interface BatchPath extends Path {
   readonly sockaddr: Uint8Array;
 }
 
-// Linux: <sys/socket.h>, <netinet/in.h>, <netinet/udp.h>
-const AF_INET = 2;
-const AF_INET6 = 10;
-const SOCK_DGRAM = 2;
-const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
-const SO_SNDBUF = 7;
-const SO_RCVBUF = 8;
-const IPPROTO_IP = 0;
-const IP_MTU_DISCOVER = 10;
-const IPPROTO_IPV6 = 41;
-const IPV6_MTU_DISCOVER = 23;
-const IPV6_V6ONLY = 26;
-/** Never fragment, and leave it to us to find what fits. */
-const PMTUDISC_PROBE = 3;
-const IPPROTO_UDP = 17;
 const UDP_SEGMENT = 103;
-const UDP_GRO = 104;
 const MSG_DONTWAIT = 0x40;
 const EIO = 5;
 const EAGAIN = 11;
@@ -45,63 +29,16 @@ const EMSGSIZE = 90;
 const ENOBUFS = 105;
 const ECONNREFUSED = 111;
 
-const SOCKET_BUFFER = 4 << 20;
 const MSGHDR_BYTES = 56;
-const MMSGHDR_BYTES = 64;
 const IOVEC_BYTES = 16;
 const CMSG_BYTES = 24;
 const TRAIN_BYTES = 1 << 16;
-const MSG_TRUNC = 0x20;
-
-/**
- * How the receive memory is divided: few slots for datagrams which the kernel joined, or many for single ones. Small enough
- * either way to stay in the processor's cache between the kernel's copy and ours.
- */
-interface Division {
-  readonly slots: number;
-  readonly bytes: number;
-}
-const JOINED: Division = { slots: 8, bytes: 1 << 16 };
-const SINGLE: Division = { slots: 128, bytes: 2_048 };
-const MOST_SLOTS = SINGLE.slots;
-/** Batches without a joined datagram after which none are expected. */
-const SINGLE_AFTER = 4;
-
-function setOption(libc: Libc, fd: number, level: number, option: number, value: number): boolean {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setInt32(0, value, true);
-  return libc.setsockopt(fd, level, option, bytes, 4) === 0;
-}
-
-function getOption(libc: Libc, fd: number, level: number, option: number): number {
-  const value = new Uint8Array(4);
-  const length = Uint8Array.of(4, 0, 0, 0);
-  return libc.getsockopt(fd, level, option, value, length) === 0 ? viewOf(value).getInt32(0, true) : 0;
-}
+/** As much as a socket holds: nobody keeps one from being closed by sending on and on. */
+const LAST_BATCHES = 64;
 
 export function openBatch(libc: Libc, address: HostAddress): Endpoint {
-  const family = isIPv6(address.host) ? 6 : 4;
-  const domain = family === 6 ? AF_INET6 : AF_INET;
-  const fd = libc.socket(domain, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) throw cannotListen(address);
-  if (family === 6) setOption(libc, fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-  const bound = libc.bind(fd, writeSockaddr(address), SOCKADDR_BYTES[family]);
-  if (bound !== 0) {
-    libc.close(fd);
-    throw cannotListen(address);
-  }
-  setOption(libc, fd, SOL_SOCKET, SO_RCVBUF, SOCKET_BUFFER);
-  setOption(libc, fd, SOL_SOCKET, SO_SNDBUF, SOCKET_BUFFER);
-  setOption(libc, fd, IPPROTO_UDP, UDP_GRO, 1);
-  if (family === 6) setOption(libc, fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, PMTUDISC_PROBE);
-  else setOption(libc, fd, IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC_PROBE);
-  return new BatchEndpoint(libc, fd, family);
+  return new BatchEndpoint(libc, openSocket(libc, address), isIPv6(address.host) ? 6 : 4);
 }
-
-const cannotListen = ({ host, port }: HostAddress): Failure =>
-  new Failure('unreachable', 'address-in-use', `cannot listen on ${host} port ${port} by UDP`, {
-    hint: 'Choose another address or port with --listen, or end the program that uses it.',
-  });
 
 class BatchEndpoint implements Endpoint {
   readonly kind = 'batch (koffi)';
@@ -121,15 +58,10 @@ class BatchEndpoint implements Endpoint {
   readonly #message: Memory;
   readonly #messageView: DataView;
   readonly #name: Uint8Array;
-  readonly #slots: Memory;
-  readonly #slotsView: DataView;
-  readonly #headers: Memory;
-  readonly #headersView: DataView;
-  readonly #names: Memory;
-  readonly #namesView: DataView;
+  readonly #received: ReceiveBatch;
+  /** By path: sockets of their own for what comes from there. */
+  readonly #favoured = new Map<Path, FavouredSocket>();
   #segmentation = true;
-  #division: Division = JOINED;
-  #singles = 0;
   #waitsForRoom = false;
   #watched = true;
   #closed: Promise<void> | undefined;
@@ -144,7 +76,7 @@ class BatchEndpoint implements Endpoint {
     const bound = new Uint8Array(28);
     libc.getsockname(fd, bound, Uint8Array.of(28, 0, 0, 0));
     this.address = readSockaddr(viewOf(bound), 0);
-    this.buffer = getOption(libc, fd, SOL_SOCKET, SO_RCVBUF) / 2;
+    this.buffer = receiveBuffer(libc, fd);
     this.#trainMemory = this.#allocate(TRAIN_BYTES);
     this.train = new Train(this.#trainMemory.bytes);
     this.#oneMemory = this.#allocate(TRAIN_BYTES);
@@ -153,13 +85,7 @@ class BatchEndpoint implements Endpoint {
     this.#messageView = viewOf(this.#message.bytes);
     this.#name = this.#message.bytes.subarray(MSGHDR_BYTES + IOVEC_BYTES + CMSG_BYTES);
     this.#layoutMessage();
-    this.#slots = this.#allocate(JOINED.slots * JOINED.bytes);
-    this.#slotsView = viewOf(this.#slots.bytes);
-    this.#headers = this.#allocate(MOST_SLOTS * (MMSGHDR_BYTES + IOVEC_BYTES));
-    this.#headersView = viewOf(this.#headers.bytes);
-    this.#names = this.#allocate(MOST_SLOTS * 32);
-    this.#namesView = viewOf(this.#names.bytes);
-    this.#divide(JOINED);
+    this.#received = new ReceiveBatch(libc, (view, at) => this.#pathOf(view, at));
     this.#poll = libc.poll(fd);
     this.#listen();
   }
@@ -184,25 +110,11 @@ class BatchEndpoint implements Endpoint {
     view.setInt32(control + 12, UDP_SEGMENT, true);
   }
 
-  #divide(division: Division): void {
-    this.#division = division;
-    const view = this.#headersView;
-    for (let i = 0; i < division.slots; i++) {
-      const header = i * MMSGHDR_BYTES;
-      const vector = MOST_SLOTS * MMSGHDR_BYTES + i * IOVEC_BYTES;
-      view.setBigUint64(header, this.#names.address + BigInt(i * 32), true);
-      view.setUint32(header + 8, 28, true);
-      view.setBigUint64(header + 16, this.#headers.address + BigInt(vector), true);
-      view.setBigUint64(header + 24, 1n, true);
-      view.setBigUint64(vector, this.#slots.address + BigInt(i * division.bytes), true);
-      view.setBigUint64(vector + 8, BigInt(division.bytes), true);
-    }
-  }
-
   watch(on: boolean): void {
     if (on === this.#watched || this.#closed !== undefined) return;
     this.#watched = on;
     this.#listen();
+    for (const socket of this.#favoured.values()) socket.watch(on);
   }
 
   readonly nap = (ms: number): void => {
@@ -296,24 +208,39 @@ class BatchEndpoint implements Endpoint {
 
   drain(): boolean {
     if (this.#closed !== undefined) return false;
-    const { slots, bytes } = this.#division;
-    const count = this.#libc.recvmmsg(this.#fd, this.#headers.address, slots, MSG_DONTWAIT, null);
-    let cut = false;
-    let joined = bytes !== JOINED.bytes;
-    for (let slot = 0; slot < count; slot++) {
-      const header = slot * MMSGHDR_BYTES;
-      const length = this.#headersView.getUint32(header + MSGHDR_BYTES, true);
-      // The kernel has put the length of the name where its room was.
-      this.#headersView.setUint32(header + 8, 28, true);
-      cut ||= (this.#headersView.getUint32(header + 48, true) & MSG_TRUNC) !== 0;
-      joined ||= length > SINGLE.bytes;
-      const path = this.#pathOf(this.#namesView, slot * 32);
-      this.onDatagrams(this.#slots.bytes, this.#slotsView, slot * bytes, length, path);
-    }
-    if (cut) this.#divide(JOINED);
-    if (cut || joined) this.#singles = 0;
-    else if (count > 0 && ++this.#singles > SINGLE_AFTER) this.#divide(SINGLE);
-    return count === slots;
+    let more = this.#received.receive(this.#fd, this.onDatagrams);
+    for (const { fd } of this.#favoured.values()) more = this.#received.receive(fd, this.onDatagrams) || more;
+    return more;
+  }
+
+  /** Without a socket of its own, where there can be none, the path's datagrams arrive as all others do. */
+  favour(path: Path): () => void {
+    const known = this.#favoured.get(path);
+    const socket = known ?? this.#openFavoured(path as BatchPath);
+    if (socket === null) return () => {};
+    socket.users++;
+    return () => {
+      if (--socket.users === 0 && this.#closed === undefined) this.#leave(path, socket);
+    };
+  }
+
+  #openFavoured(path: BatchPath): FavouredSocket | null {
+    if (this.#closed !== undefined) return null;
+    const socket = FavouredSocket.open(this.#libc, this.#fd, this.address, path.sockaddr);
+    if (socket === null) return null;
+    this.#favoured.set(path, socket);
+    socket.onReadable = () => this.#onPoll({ readable: true, writable: false });
+    socket.watch(this.#watched);
+    return socket;
+  }
+
+  #leave(path: Path, socket: FavouredSocket): void {
+    this.#favoured.delete(path);
+    void socket.close(() => {
+      if (this.#closed !== undefined) return;
+      for (let i = 0; i < LAST_BATCHES && this.#received.receive(socket.fd, this.onDatagrams); i++);
+      this.onTurn();
+    });
   }
 
   close(): Promise<void> {
@@ -324,8 +251,10 @@ class BatchEndpoint implements Endpoint {
   async #release(): Promise<void> {
     this.#poll.close();
     // The event loop has let go of the descriptor before it is closed, and of the callback before its memory is freed.
-    await new Promise(setImmediate);
+    const favoured = [...this.#favoured.values()].map((socket) => socket.close());
+    await Promise.all([new Promise(setImmediate), ...favoured]);
     this.#libc.close(this.#fd);
     for (const memory of this.#memories) this.#libc.free(memory);
+    this.#received.free();
   }
 }

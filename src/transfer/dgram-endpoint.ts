@@ -131,6 +131,10 @@ class DgramEndpoint implements Endpoint {
     return 'sent';
   }
 
+  favour(): () => void {
+    return () => {};
+  }
+
   drain(): boolean {
     return false;
   }

@@ -32,6 +32,11 @@ export interface Endpoint {
   path(address: HostAddress): Path;
   send(path: Path, train: Train): Sent;
   sendOne(path: Path, datagram: Uint8Array): Sent;
+  /**
+   * Much is going to come from there: the system may make ready for it. What arrives, and how it is told, stays the same.
+   * @returns ends that
+   */
+  favour(path: Path): () => void;
   /** Takes in what has arrived without waiting for the event loop, where it can. @returns whether there may be more */
   drain(): boolean;
   /** Whether `onTurn` follows when something arrives: not while somebody drains anyway. */

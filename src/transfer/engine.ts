@@ -19,6 +19,8 @@ const MAX_WAIT_MS = 1_000;
 const NAP_MS = 0.15;
 /** From so many a millisecond on being told of each costs more than looking after each nap. */
 const BUSY_DATAGRAMS = 3;
+/** After so many turns without a pause there is a stream of datagrams, one way or the other. */
+const TURNS_OF_STREAM = 4;
 
 export interface EngineInit {
   readonly endpoints: readonly Endpoint[];
@@ -52,6 +54,8 @@ export class Engine implements Host {
   #counted = 0;
   #countedSince = 0;
   #busy = false;
+  /** Turns since there was last nothing to do. */
+  #turnsOnEnd = 0;
   /** The time for everything that one look at the sockets brings. */
   #drainedAt: number | undefined;
   #closed: Promise<void> | undefined;
@@ -115,6 +119,10 @@ export class Engine implements Host {
     const sent = endpoint.send(path, endpoint.train);
     if (sent === 'busy') this.#held.set(endpoint, path);
     return sent === 'refused' ? Math.min(endpoint.train.segment, endpoint.train.length) : 0;
+  }
+
+  favour(path: Path): () => void {
+    return path.stream ? () => {} : (this.#endpointFor(path.key)?.favour(path) ?? (() => {}));
   }
 
   #route(bytes: Uint8Array, view: DataView, from: number, total: number, path: Path, endpoint?: Endpoint): void {
@@ -184,8 +192,14 @@ export class Engine implements Host {
     more ||= unsent && this.#held.size === 0;
     // What can wait has its turn in place of a nap; where there are none, in a turn that brought nothing.
     if (!more) more = arrived && this.#nap === undefined ? this.#hasIdleWork : this.#idle();
-    if (more) this.wake();
+    if (more) this.#goOn();
     else this.#rest();
+  }
+
+  /** Who looks at the sockets in each turn need not be told of each datagram, for which the kernel takes a lock or two. */
+  #goOn(): void {
+    if (++this.#turnsOnEnd === TURNS_OF_STREAM) for (const endpoint of this.#init.endpoints) endpoint.watch(false);
+    this.wake();
   }
 
   /** @returns whether a socket may hold still more */
@@ -223,6 +237,7 @@ export class Engine implements Host {
 
   /** Waits for the next thing to do: by the event loop, or for a moment in this thread while a stream of datagrams gathers. */
   #rest(): void {
+    this.#turnsOnEnd = 0;
     const now = this.now();
     let due = now + MAX_WAIT_MS;
     for (const runner of this.#runners) due = Math.min(due, runner.nextTimeout(now));

@@ -11,6 +11,8 @@ export interface Host {
   now(): number;
   path(address: HostAddress): Path | undefined;
   emit(path: Path, datagram: Uint8Array): void;
+  /** Much is going to come from there, until the function it gives back is called. */
+  favour(path: Path): () => void;
   /** To be filled and sent with `sendTrain`; undefined while nothing can be sent there. */
   train(path: Path): Train | undefined;
   /** @returns the size that was refused, or 0 */

@@ -61,6 +61,8 @@ export class Incoming implements Runner {
   readonly #meter = new RateMeter();
   readonly #sessions = new Map<number, Session>();
   #current: Session | undefined;
+  /** Where its datagrams come from, and what ends the preparations for them. */
+  #favoured: { readonly path: Path; readonly end: () => void } | undefined;
   #stream: StreamPath | undefined;
   #state: TransferState | undefined;
   #paused = false;
@@ -192,12 +194,19 @@ export class Incoming implements Runner {
       return false;
     }
     const { receiver } = session;
+    this.#favour(receiver.path);
     receiver.flush(now);
     if (receiver.complete && this.#finishing === undefined) this.#finish();
     if (now >= this.#progressAt) this.#report(receiver, now);
     if (receiver.end !== undefined) this.#onEnd(receiver, session, now);
     else if (now >= receiver.lastHeard + SILENCE_MS) this.#lost(session, now);
     return false;
+  }
+
+  #favour(path: Path | undefined): void {
+    if (this.#favoured?.path === path) return;
+    this.#favoured?.end();
+    this.#favoured = path && { path, end: this.#host.favour(path) };
   }
 
   #seek(now: number): void {
@@ -281,6 +290,7 @@ export class Incoming implements Runner {
     const { reason, failure } = receiver.end!;
     this.#forget(session);
     this.#current = undefined;
+    this.#favour(undefined);
     if (this.#placed) {
       if (this.#over) this.#lingerUntil = Math.min(this.#lingerUntil, now + 100);
       return;
@@ -299,6 +309,7 @@ export class Incoming implements Runner {
 
   #await(now: number): void {
     this.#current = undefined;
+    this.#favour(undefined);
     this.#lostAt = now;
     this.#responder.restart(now);
     if (!this.#over && this.#finishing === undefined) this.#setState('connecting');
@@ -356,6 +367,7 @@ export class Incoming implements Runner {
     this.#host.unregister(this.#responder.id);
     for (const session of [...this.#sessions.values()]) this.#forget(session);
     this.#stream?.close();
+    this.#favour(undefined);
     this.#host.retire(this);
     await this.#finishing;
     await this.#init.partial.close();

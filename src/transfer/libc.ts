@@ -25,6 +25,7 @@ export interface Memory {
 export interface Libc {
   socket(domain: number, type: number, protocol: number): number;
   bind(fd: number, address: Uint8Array, length: number): number;
+  connect(fd: number, address: Uint8Array, length: number): number;
   getsockname(fd: number, address: Uint8Array, length: Uint8Array): number;
   setsockopt(fd: number, level: number, option: number, value: Uint8Array, length: number): number;
   getsockopt(fd: number, level: number, option: number, value: Uint8Array, length: Uint8Array): number;
@@ -79,6 +80,7 @@ function bindings(): Libc {
   return {
     socket: library.func('int socket(int, int, int)'),
     bind: library.func('int bind(int, void*, uint32_t)'),
+    connect: library.func('int connect(int, void*, uint32_t)'),
     getsockname: library.func('int getsockname(int, void*, void*)'),
     setsockopt: library.func('int setsockopt(int, int, int, void*, uint32_t)'),
     getsockopt: library.func('int getsockopt(int, int, int, void*, void*)'),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { openBatch } from '../../src/transfer/batch-endpoint.js';
 import { openDgram } from '../../src/transfer/dgram-endpoint.js';
@@ -32,6 +33,16 @@ function collect(endpoint: Endpoint, count: number): Promise<{ bytes: Uint8Array
       }
       if (out.length >= count) resolve(out);
     };
+  });
+}
+
+/** Whether this machine has a UDP socket on `port` which is connected to `to` (proc(5), net/udp). */
+function hasConnectedSocket(port: number, to: number): boolean {
+  const ends = [port, to].map((number) => `:${number.toString(16).toUpperCase().padStart(4, '0')}`);
+  const lines = ['udp', 'udp6'].flatMap((table) => readFileSync(`/proc/net/${table}`, 'utf8').split('\n'));
+  return lines.some((line) => {
+    const [, local = '', remote = ''] = line.trim().split(/\s+/);
+    return local.endsWith(ends[0]!) && remote.endsWith(ends[1]!);
   });
 }
 
@@ -70,6 +81,48 @@ for (const [name, open] of KINDS) {
       a.sendOne(a.path(b.address), datagram(65_488, 7));
       assert.equal((await arrived)[0]!.bytes.length, 65_488);
       await Promise.all([a.close(), b.close()]);
+    });
+  }
+
+  for (const [host, bound] of [
+    ['127.0.0.1', '127.0.0.1'],
+    ['127.0.0.1', '0.0.0.0'],
+    ['::1', '::1'],
+    ['::1', '::'],
+  ] as const) {
+    test(`${name} on ${bound}: who is favoured and who is not arrive with their addresses, before and after`, {
+      skip,
+    }, async () => {
+      const [one, other, b] = [
+        await open({ host, port: 0 }),
+        await open({ host, port: 0 }),
+        await open({ host: bound, port: 0 }),
+      ];
+      const { address } = b;
+      const to = { host, port: address.port };
+      const bothSend = async (): Promise<void> => {
+        const arrived = collect(b, 2);
+        one.sendOne(one.path(to), datagram(40, 1));
+        other.sendOne(other.path(to), datagram(40, 2));
+        const from = new Map((await arrived).map(({ bytes, from: sender }) => [bytes.at(-1), sender]));
+        assert.equal(from.get(1), `${host} ${one.address.port}`);
+        assert.equal(from.get(2), `${host} ${other.address.port}`);
+      };
+      const path = b.path(one.address);
+      const ends = [b.favour(path), b.favour(path)];
+      await bothSend();
+      if (name === 'batch') assert.ok(hasConnectedSocket(address.port, one.address.port), 'it has a socket of its own');
+      assert.equal(b.sendOne(path, datagram(40, 3)), 'sent');
+      ends[0]!();
+      await bothSend();
+      ends[1]!();
+      await bothSend();
+      const last = b.favour(path);
+      await bothSend();
+      await assert.rejects(async () => open(address), { code: 'address-in-use' });
+      await Promise.all([one.close(), other.close(), b.close()]);
+      last();
+      await (await open(address)).close();
     });
   }
 
