@@ -11,6 +11,8 @@ const out = join(root, 'dist', 'program');
 /** By name of the bundle. The program and the library share what both use; a thread is one file. */
 const PROGRAMS = { p2pchat: 'bin/program.ts', index: 'src/index.ts' };
 const THREADS = { 'transfer-thread': 'src/transfer/thread.ts', 'opaque-worker': 'src/crypto/opaque-worker.ts' };
+/** For tests and benches, of the same make as what it stands for. */
+const BENCHES = { 'transfer-end': 'bench/support/transfer-end.ts' };
 
 /** Stay in node_modules: they load what belongs to the machine, or pieces of themselves by name. */
 const EXTERNAL = ['blessed', 'koffi', 'level'];
@@ -23,6 +25,7 @@ const common = {
   target: 'node20.19',
   format: 'esm',
   external: EXTERNAL,
+  alias: { 'string-width': join(root, 'scripts', 'string-width.mjs') },
   // Of a CommonJS package that is imported when needed esbuild gives the default export alone: ES modules first.
   mainFields: ['module', 'main'],
   sourcemap: true,
@@ -40,6 +43,7 @@ rmSync(out, { recursive: true, force: true });
 const made = [
   await build({ ...common, entryPoints: PROGRAMS, splitting: true, chunkNames: 'parts/[name]-[hash]' }),
   await build({ ...common, entryPoints: THREADS }),
+  await build({ ...common, entryPoints: BENCHES, outdir: join(root, 'dist', 'bench', 'program') }),
 ];
 for (const [file, { entryPoint = '', exports }] of Object.entries(made[0].metafile.outputs)) {
   if (!entryPoint.includes('node_modules') || exports.join() !== 'default') continue;

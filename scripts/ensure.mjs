@@ -80,7 +80,8 @@ const built = join(root, 'dist', '.p2pchat-built');
 const state = createHash('sha256')
   .update(wanted)
   .update(readFileSync(join(root, 'tsconfig.json')))
-  .update(readFileSync(join(root, 'scripts', 'bundle.mjs')));
+  .update(readFileSync(join(root, 'scripts', 'bundle.mjs')))
+  .update(readFileSync(join(root, 'scripts', 'string-width.mjs')));
 const files = sources().sort();
 for (const file of files) {
   const { mtimeMs, size } = statSync(join(root, file));

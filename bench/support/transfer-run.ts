@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { hex } from '../../src/base/bytes.js';
@@ -14,7 +14,8 @@ import type { EndSettings } from './transfer-end.js';
 
 /** Two programs, one at each end, and one file between them. */
 
-const END = join(dirname(fileURLToPath(import.meta.url)), 'transfer-end.js');
+/** Bundled as the program is. */
+const END = fileURLToPath(new URL('../program/transfer-end.js', import.meta.url));
 
 interface Line {
   readonly event: string;
