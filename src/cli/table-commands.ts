@@ -110,7 +110,7 @@ export async function runFromTable(shell: Shell, command: Command, parsed: Parse
   const all = { ...args, ...(await secrets(shell, command, args, parsed, ask)) };
   await oneShot(
     shell,
-    () => openInit(shell, options, ask),
+    async () => ({ ...(await openInit(shell, options, ask)), ...(command.transfers && { transfers: true }) }),
     (run) => show(shell, command, all, run),
   );
 }

@@ -338,6 +338,8 @@ export interface OpenPeer extends ProfileInit {
   readonly listen?: string;
   /** Overrides the directory's address in the profile; the fingerprint must be the same. */
   readonly directory?: string;
+  /** Files will be sent or taken: their thread starts while the profile opens. */
+  readonly transfers?: boolean;
 }
 
 /** What logging in takes where there is no profile, or the device was logged out. */

@@ -3,6 +3,7 @@ import { Failure, hasCode } from '../base/errors.js';
 import { type Random, systemRandom } from '../base/random.js';
 import { Scope } from '../base/scope.js';
 import { openVault } from '../crypto/vault.js';
+import { prepareTransfers } from '../transfer/worker.js';
 import { parseLink } from '../wire/link.js';
 import { foldName } from '../wire/names.js';
 import { type Enrolled, enrolDevice } from './account.js';
@@ -11,7 +12,6 @@ import { adoptPassword } from './password.js';
 import { PasswordGuard } from './password-guard.js';
 import { type Profile, readProfile, requireProfile } from './profile.js';
 import { AWAY_TOO_LONG, LOGIN_MENDS, reentering } from './reenter.js';
-import { startPeer } from './start.js';
 
 interface Means {
   readonly clock: Clock;
@@ -41,6 +41,7 @@ async function open(init: LoginPeer, means: Means, reasons: readonly string[]): 
   const key = await unlock(init, profile, means);
   const scope = new Scope();
   try {
+    const { startPeer } = await import('./start.js');
     return await startPeer(init, { profile, key, scope, ...means, reasons });
   } catch (error) {
     await scope.close();
@@ -108,7 +109,9 @@ async function unlock(init: LoginPeer, profile: Profile, { clock, random }: Mean
   const guard = new PasswordGuard(home, clock);
   await guard.assertOpen();
   try {
-    const { key } = await openVault(profile.vault, password);
+    if (init.transfers === true) prepareTransfers();
+    // Stretching the password keeps another thread busy for about as long as this one needs to load what comes next.
+    const [{ key }] = await Promise.all([openVault(profile.vault, password), import('./start.js')]);
     await guard.succeeded();
     return key;
   } catch (error) {

@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { MessageChannel, Worker } from 'node:worker_threads';
+import { MessageChannel } from 'node:worker_threads';
 import { Failure, toFailure } from '../base/errors.js';
-import { bundle } from '../base/package.js';
 import type { Range } from '../wire/datagrams/control.js';
 import { contentBytes, type Manifest } from '../wire/transfer-manifest.js';
 import type { HostAddress } from './endpoint.js';
@@ -11,6 +10,7 @@ import type { Command, NodeOptions, ReceiveOptions, SendOptions } from './node.j
 import type { PlacedFile } from './partial.js';
 import { lendStream } from './port-stream.js';
 import { type FromThread, failureOf, type OpenedNode, type ToThread } from './thread-messages.js';
+import { takeWorker } from './worker.js';
 
 /**
  * Files over UDP between two who share a secret: the whole of what others use of this folder, besides `describe` (what can
@@ -91,7 +91,7 @@ type Question = ToThread extends infer M ? (M extends { call: number } ? Omit<M,
 
 class TransferThread implements Transfers {
   endpoints: OpenedNode['endpoints'] = [];
-  readonly #worker = new Worker(bundle('transfer-thread'));
+  readonly #worker = takeWorker();
   readonly #waiting = new Map<number, Waiting>();
   readonly #transfers = new Map<number, Handle>();
   #calls = 0;

@@ -98,6 +98,8 @@ export interface Command {
   readonly examples: { readonly slash?: string; readonly shell?: string };
   /** What the profile alone can answer, without a password and without a session. */
   readonly fromProfile?: (me: Whoami) => Item;
+  /** It sends or takes files. */
+  readonly transfers?: true;
   run(peer: PeerApi, args: Readonly<Record<string, unknown>>, context: Context): AsyncIterable<Item>;
   lines(item: Item, context: Context): readonly string[];
   /** On a screen, in place of the item's lines: what is to be answered next. */
@@ -124,6 +126,7 @@ interface CommandInit<P extends Parameters, I extends object> {
   readonly about: string;
   readonly examples: { readonly slash?: string; readonly shell?: string };
   readonly fromProfile?: (me: Whoami) => Item;
+  readonly transfers?: true;
   run(peer: PeerApi, args: Values<P>, context: Context): AsyncIterable<I>;
   lines(item: I, context: Context): readonly string[];
   asks?(item: I): Question | undefined;

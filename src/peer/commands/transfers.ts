@@ -20,6 +20,7 @@ export const accept = define({
   },
   about: 'Takes what was offered; in the shell, waits until all of it is here.',
   examples: { slash: '1f3a ~/Videos', shell: '1f3a Videos' },
+  transfers: true,
 
   async *run(peer, { id, folder }, { face }) {
     const begin = async (): Promise<readonly TransferEvent[]> => [await peer.files.accept(id, folder)];

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { openTransfers } from '../../src/transfer/transfer.js';
+import { prepareTransfers } from '../../src/transfer/worker.js';
+
+const LISTEN = { listen: [{ host: '127.0.0.1', port: 0 }] };
+
+test('a thread that was prepared serves the first who opens transfers, and only him', async () => {
+  prepareTransfers();
+  const [first, second] = [await openTransfers(LISTEN), await openTransfers(LISTEN)];
+  assert.notEqual(first.endpoints[0]!.address.port, second.endpoints[0]!.address.port);
+  await first.close();
+  assert.equal((await second.reflexive({ ...second.endpoints[0]!.address })).host, '127.0.0.1');
+  await second.close();
+});
+
+test('one that nobody wants keeps no program from ending', () => {
+  const module = new URL('../../src/transfer/worker.js', import.meta.url).href;
+  const program = `import { prepareTransfers } from '${module}'; prepareTransfers(); console.log('prepared');`;
+  const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  assert.deepEqual([status, stdout], [0, 'prepared\n']);
+});
