@@ -45,8 +45,13 @@ test('A8 a device that is added or revoked is told of at the others: who is ther
   const atPhone = await watching(phone);
   await thief.logout(false);
   await event(atPhone, 'account', isOf(thief.device, 'revoked'));
-  // A program that nobody watches doesn't take the news away.
-  await (await town.open('ann')).close();
+  // Neither a program that asks and that nobody watches takes the news away, nor one that watches for something else.
+  const unwatched = await town.open('ann');
+  await unwatched.replayUnseen();
+  await unwatched.close();
+  const passing = await town.open('ann');
+  watch(passing);
+  await passing.close();
   desk = await town.open('ann');
   const again = await watching(desk);
   await event(again, 'account', isOf(thief.device, 'revoked'));
