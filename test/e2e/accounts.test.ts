@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { errorCode, PASSWORD, Stage } from '../support/stage.js';
 
-let stage: Stage;
-before(async () => {
-  stage = await new Stage().open('--block-seconds', '30');
-});
+const stage = await new Stage().open('--block-seconds', '30');
 after(() => stage.close());
 
 test('whoever redeems the owner invitation is super-admin, everyone after is beginner', async () => {

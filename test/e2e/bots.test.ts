@@ -3,25 +3,20 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { hasCode, type MessageEvent, openBot } from 'p2pchat';
 import type { Running, Said } from '../support/processes.js';
-import { isMessage, PASSWORD, type Person, Stage } from '../support/stage.js';
+import { isMessage, PASSWORD, Stage } from '../support/stage.js';
 
 const echoBot = fileURLToPath(new URL('../../examples/echo-bot.js', import.meta.url));
 const guide = fileURLToPath(new URL('../../../docs/bots.md', import.meta.url));
 
-let stage: Stage;
-let bot: Running;
-let alice: Person;
-before(async () => {
-  stage = await new Stage().open();
-  bot = startBot();
-  await bot.event(({ event }) => event === 'ready');
-  alice = await stage.registered('alice');
-});
+const stage = await new Stage().open();
 after(() => stage.close());
+let bot = startBot();
+await bot.event(({ event }) => event === 'ready');
+const alice = await stage.registered('alice');
 
 const home = () => join(stage.workshop.folder, 'echo');
 

@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import type { Said } from '../support/processes.js';
 import { type Person, Stage } from '../support/stage.js';
 
-let stage: Stage;
-let ada: Person;
-before(async () => {
-  stage = await new Stage().open();
-  ada = await stage.registered('ada');
-});
+const stage = await new Stage().open();
 after(() => stage.close());
+const ada = await stage.registered('ada');
 
 const idOf = async (person: Person): Promise<string> =>
   String((await person.run(['whoami'])).events.find(({ device }) => device !== undefined)?.device);

@@ -2,19 +2,14 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { systemRandom } from '../../src/base/random.js';
 import type { Said } from '../support/processes.js';
-import { type Person, Stage } from '../support/stage.js';
+import { Stage } from '../support/stage.js';
 
-let stage: Stage;
-let anna: Person;
-let bert: Person;
-before(async () => {
-  stage = await new Stage().open();
-  [anna, bert] = await Promise.all([stage.registered('anna'), stage.registered('bert')]);
-});
+const stage = await new Stage().open();
 after(() => stage.close());
+const [anna, bert] = await Promise.all([stage.registered('anna'), stage.registered('bert')]);
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 

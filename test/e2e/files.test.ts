@@ -2,21 +2,15 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { systemRandom } from '../../src/base/random.js';
 import type { Said } from '../support/processes.js';
-import { errorCode, type Person, Stage } from '../support/stage.js';
+import { errorCode, Stage } from '../support/stage.js';
 
-let stage: Stage;
-let anna: Person;
-let bert: Person;
-let inbox: string;
-before(async () => {
-  stage = await new Stage().open();
-  [anna, bert] = await Promise.all([stage.registered('anna'), stage.registered('bert')]);
-  inbox = join(stage.workshop.folder, 'inbox');
-});
+const stage = await new Stage().open();
 after(() => stage.close());
+const [anna, bert] = await Promise.all([stage.registered('anna'), stage.registered('bert')]);
+const inbox = join(stage.workshop.folder, 'inbox');
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 

@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import type { Said } from '../support/processes.js';
 import { errorCode, isMessage, messages, type Person, Stage } from '../support/stage.js';
 
-let stage: Stage;
-let anna: Person;
-let bert: Person;
-before(async () => {
-  stage = await new Stage().open();
-  [anna, bert] = await Promise.all([stage.registered('anna'), stage.registered('bert')]);
-});
+const stage = await new Stage().open();
 after(() => stage.close());
+const [anna, bert] = await Promise.all([stage.registered('anna'), stage.registered('bert')]);
 
 const texts = (said: readonly Said[]): unknown[] => said.map(({ text }) => text);
 const numbered = (prefix: string, count: number): string[] =>

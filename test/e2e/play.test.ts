@@ -2,22 +2,17 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import type { Said } from '../support/processes.js';
-import { type Person, Stage } from '../support/stage.js';
+import { Stage } from '../support/stage.js';
 
 const has = (program: string): boolean => spawnSync(program, ['-version'], { stdio: 'ignore' }).error === undefined;
 const lacks = ['ffmpeg', 'mpv'].filter((program) => !has(program));
 const skip = lacks.length > 0 && `needs ${lacks.join(' and ')}`;
 
-let stage: Stage;
-let anna: Person;
-let bert: Person;
-before(async () => {
-  stage = await new Stage().open();
-  [anna, bert] = await Promise.all([stage.registered('anna'), stage.registered('bert')]);
-});
+const stage = await new Stage().open();
 after(() => stage.close());
+const [anna, bert] = await Promise.all([stage.registered('anna'), stage.registered('bert')]);
 
 /** Noise, so that it is large; its index stands at the end, where ffmpeg puts it. */
 function film(): string {

@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import type { Said } from '../support/processes.js';
 import { errorCode, type Person, Stage } from '../support/stage.js';
 
 const NEXT = 'marble lantern orbit canyon';
-let stage: Stage;
-before(async () => {
-  stage = await new Stage().open();
-});
+const stage = await new Stage().open();
 after(() => stage.close());
 
 async function phraseOf(person: Person): Promise<string> {

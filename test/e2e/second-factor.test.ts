@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { Authenticator } from '../support/authenticator.js';
 import type { Ended } from '../support/processes.js';
 import { errorCode, type Person, Stage } from '../support/stage.js';
 
-let stage: Stage;
-let owner: Person;
-before(async () => {
-  stage = await new Stage().open('--require-second-factor', 'admin');
-  owner = stage.newcomer('owner');
-  assert.equal((await stage.register(owner, '--invite', stage.ownerInvite)).status, 0);
-});
+const stage = await new Stage().open('--require-second-factor', 'admin');
 after(() => stage.close());
+const owner = stage.newcomer('owner');
+assert.equal((await stage.register(owner, '--invite', stage.ownerInvite)).status, 0);
 
 const said = ({ events }: Ended) => events.find(({ event }) => event === 'second-factor') ?? {};
 

@@ -1,23 +1,20 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import type { Running, Said } from '../support/processes.js';
 import { errorCode, isMessage, type Person, Stage } from '../support/stage.js';
 
 /** Three people who talk as scripts do: each a process that listens, and commands that go through it. */
 
-let stage: Stage;
 let [ann, bob, cat]: Person[] = [];
 let [atAnn, atBob, atCat]: Running[] = [];
-before(async () => {
-  stage = await new Stage().open();
-  const owner = stage.newcomer('ann');
-  const { status } = await stage.register(owner, '--invite', stage.ownerInvite);
-  assert.equal(status, 0);
-  [ann, bob, cat] = [owner, ...(await Promise.all([stage.registered('bob'), stage.registered('cat')]))];
-  [atAnn, atBob, atCat] = await Promise.all([ann, bob!, cat!].map((person) => person.listen()));
-  for (const person of [ann, bob!, cat!]) await does(person, 'group', 'join', 'lobby');
-});
+const stage = await new Stage().open();
 after(() => stage.close());
+const owner = stage.newcomer('ann');
+const { status } = await stage.register(owner, '--invite', stage.ownerInvite);
+assert.equal(status, 0);
+[ann, bob, cat] = [owner, ...(await Promise.all([stage.registered('bob'), stage.registered('cat')]))];
+[atAnn, atBob, atCat] = await Promise.all([ann, bob!, cat!].map((person) => person.listen()));
+for (const person of [ann, bob!, cat!]) await does(person, 'group', 'join', 'lobby');
 
 async function does(person: Person, ...words: string[]): Promise<readonly Said[]> {
   const { status, stdout, stderr, events } = await person.through(words);

@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
 import { cpSync, renameSync, rmSync } from 'node:fs';
-import { after, before, test } from 'node:test';
-import { errorCode, isMessage, messages, type Person, Stage } from '../support/stage.js';
+import { after, test } from 'node:test';
+import { errorCode, isMessage, messages, Stage } from '../support/stage.js';
 
-let stage: Stage;
-let ina: Person;
-before(async () => {
-  stage = await new Stage().open();
-  ina = await stage.registered('ina');
-});
+const stage = await new Stage().open();
 after(() => stage.close());
+const ina = await stage.registered('ina');
 
 test('C1 under a changed identity nothing is sent before it is accepted, and then it flows again', async () => {
   // A directory set back to before jon came gives his name to somebody else.

@@ -1,21 +1,15 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import type { PeerApi } from '../../src/peer/api.js';
 import { Town, watch } from '../support/town.js';
 import { event, events } from '../support/watching.js';
 
-let town: Town;
-let ann: PeerApi;
-let bob: PeerApi;
-let mallory: PeerApi;
-before(async () => {
-  town = await Town.build();
-  ann = await town.owner('ann');
-  [bob, mallory] = [await town.settle('bob'), await town.settle('mallory')];
-  for (const peer of [ann, bob, mallory]) await peer.groups.join('lobby');
-});
+const town = await Town.build();
 after(() => town.close());
+const ann = await town.owner('ann');
+let [bob, mallory] = [await town.settle('bob'), await town.settle('mallory')];
+for (const peer of [ann, bob, mallory]) await peer.groups.join('lobby');
 
 const summary = async (peer: PeerApi, name: string) =>
   (await peer.conversations()).find(({ conversation }) => conversation === name);

@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import type { PeerApi } from '../../src/peer/api.js';
 import type { ChangeEvent } from '../../src/peer/events.js';
 import { Town, watch } from '../support/town.js';
+import { event } from '../support/watching.js';
 
-let town: Town;
-before(async () => {
-  town = await Town.build();
-});
+const town = await Town.build();
 after(() => town.close());
 
 const change = (watched: ReturnType<typeof watch>, wanted: ChangeEvent['change']): Promise<ChangeEvent> =>
-  watched.until((events) =>
-    events.find((event): event is ChangeEvent => event.event === 'change' && event.change === wanted),
-  );
+  event(watched, 'change', (one) => one.change === wanted);
 
 async function changes(ada: PeerApi, bob: PeerApi, to: string, at: string): Promise<void> {
   const seen = watch(bob);

@@ -1,21 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import type { PeerApi } from '../../src/peer/api.js';
 import { Town, watch } from '../support/town.js';
 import { event, events, type Watched } from '../support/watching.js';
 
-let town: Town;
-let ann: PeerApi;
-let laptop: PeerApi;
-let bob: PeerApi;
-before(async () => {
-  town = await Town.build();
-  ann = await town.owner('ann');
-  bob = await town.settle('bob');
-  laptop = await town.open('ann', 'laptop');
-  for (const peer of [ann, bob]) await peer.groups.join('lobby');
-});
+const town = await Town.build();
 after(() => town.close());
+const ann = await town.owner('ann');
+let bob = await town.settle('bob');
+let laptop = await town.open('ann', 'laptop');
+for (const peer of [ann, bob]) await peer.groups.join('lobby');
 
 const change = (watched: Watched, id: string, kind: string) =>
   event(watched, 'change', (one) => one.id === id && one.change === kind);

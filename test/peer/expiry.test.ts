@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import type { PeerApi } from '../../src/peer/api.js';
 import { Town, watch } from '../support/town.js';
 import { WarpClock } from '../support/warp.js';
@@ -8,20 +8,14 @@ import { event, events, type Watched } from '../support/watching.js';
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-let town: Town;
-let ann: PeerApi;
-let bob: PeerApi;
-let cat: PeerApi;
 let [annsClock, bobsClock] = [new WarpClock(), new WarpClock()];
-before(async () => {
-  town = await Town.build();
-  ann = await town.owner('ann');
-  [bob, cat] = [await town.settle('bob'), await town.settle('cat')];
-  await Promise.all([ann.close(), bob.close()]);
-  ann = await town.openBy(annsClock, 'ann');
-  bob = await town.openBy(bobsClock, 'bob');
-});
+const town = await Town.build();
 after(() => town.close());
+let ann = await town.owner('ann');
+let [bob, cat] = [await town.settle('bob'), await town.settle('cat')];
+await Promise.all([ann.close(), bob.close()]);
+ann = await town.openBy(annsClock, 'ann');
+bob = await town.openBy(bobsClock, 'bob');
 
 const expired = (watched: Watched, id: string) =>
   event(watched, 'change', (one) => one.id === id && one.change === 'expired');

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import { cp, rm } from 'node:fs/promises';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { Town, watch } from '../support/town.js';
 
-let town: Town;
-before(async () => {
-  town = await Town.build();
-});
+const town = await Town.build();
 after(() => town.close());
 
 test('M9 a profile restored from a backup is found, and its conversations begin anew', async () => {

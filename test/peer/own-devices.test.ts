@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import type { PeerApi } from '../../src/peer/api.js';
 import type { DeviceEvent } from '../../src/peer/events.js';
 import { PASSWORD, Town, watch } from '../support/town.js';
 import { event, events, type Watched } from '../support/watching.js';
 
-let town: Town;
-let desk: PeerApi;
-before(async () => {
-  town = await Town.build();
-  desk = await town.owner('ann');
-});
+const town = await Town.build();
 after(() => town.close());
+let desk = await town.owner('ann');
 
 const isOf = (device: string, state: DeviceEvent['state']) => (one: { readonly change: string }) =>
   one.change === 'device' && (one as DeviceEvent).state === state && (one as DeviceEvent).device.id === device;

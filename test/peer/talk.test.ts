@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import type { LinkEvent } from '../../src/peer/events.js';
 import { PASSWORD, Town, watch } from '../support/town.js';
+import { event } from '../support/watching.js';
 
-let town: Town;
-before(async () => {
-  town = await Town.build();
-});
+const town = await Town.build();
 after(() => town.close());
 
 test('C1 a private message goes straight from one peer to the other, and back', async () => {
@@ -25,8 +23,7 @@ test('C1 a private message goes straight from one peer to the other, and back', 
   ]);
   const [link] = ada.links();
   assert.deepEqual([link?.user, link?.state, link?.path], ['bob', 'up', 'direct']);
-  const told = (fits: (event: LinkEvent) => boolean) =>
-    atAda.until((events) => events.find((event) => event.event === 'link' && fits(event)));
+  const told = (fits: (event: LinkEvent) => boolean) => event(atAda, 'link', (one) => fits(one));
   await told(({ rtt }) => rtt !== undefined);
   const [path] = await ada.paths('bob');
   assert.deepEqual([path?.path, path?.state, path?.device], ['direct', 'online', bob.device]);
@@ -35,9 +32,7 @@ test('C1 a private message goes straight from one peer to the other, and back', 
   await told(({ state }) => state === 'down');
   assert.deepEqual(ada.links(), []);
   // The directory hears of it by itself, sooner or later than the link.
-  await atAda.until((events) =>
-    events.find((event) => event.event === 'presence' && event.user === 'bob' && event.state === 'offline'),
-  );
+  await event(atAda, 'presence', (one) => one.user === 'bob' && one.state === 'offline');
   const [away] = await ada.paths('bob');
   assert.deepEqual([away?.path, away?.state, away?.tried], ['mailbox', 'offline', []]);
   await ada.close();
@@ -85,7 +80,7 @@ test('C13 with the directory gone two who talk go on, and mail flows when it is 
   await gus.send('hal', 'before');
   await atHal.message('before');
   const port = await town.stopDirectory();
-  await atGus.until((events) => events.find((one) => one.event === 'directory' && one.state === 'offline'));
+  await event(atGus, 'directory', (one) => one.state === 'offline');
   await hal.send('gus', 'still here');
   assert.equal((await atGus.message('still here')).via, 'direct');
   await town.startDirectory(port);

@@ -1,21 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { PeerApi } from '../../src/peer/api.js';
+import { after, test } from 'node:test';
 import type { SentEvent, TypingEvent } from '../../src/peer/events.js';
 import { Town, watch } from '../support/town.js';
 import { event, type Watched } from '../support/watching.js';
 
-let town: Town;
-let ann: PeerApi;
-let bob: PeerApi;
-let cat: PeerApi;
-before(async () => {
-  town = await Town.build();
-  ann = await town.owner('ann');
-  [bob, cat] = [await town.settle('bob'), await town.settle('cat')];
-  for (const peer of [ann, bob, cat]) await peer.groups.join('lobby');
-});
+const town = await Town.build();
 after(() => town.close());
+let ann = await town.owner('ann');
+const [bob, cat] = [await town.settle('bob'), await town.settle('cat')];
+for (const peer of [ann, bob, cat]) await peer.groups.join('lobby');
 
 const read = (watched: Watched, id: string): Promise<SentEvent> =>
   event(watched, 'sent', (one) => one.id === id && one.state === 'read');

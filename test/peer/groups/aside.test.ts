@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import type { PeerApi } from '../../../src/peer/api.js';
 import { Town, watch } from '../../support/town.js';
+import { event } from '../../support/watching.js';
 
-let town: Town;
-let owner: PeerApi;
-before(async () => {
-  town = await Town.build();
-  owner = await town.owner();
-});
+const town = await Town.build();
 after(() => town.close());
+const owner = await town.owner();
 
 for (const history of ['joined', 'shared'] as const) {
   test(`C13 C7 while the directory is away a group talks over direct links, and later all agree on the order (${history})`, async () => {
@@ -26,9 +23,7 @@ for (const history of ['joined', 'shared'] as const) {
     await owner.send(group, 'all here?');
     await Promise.all(watched.slice(1).map((one) => one.message('all here?')));
 
-    const away = watched.map((one) =>
-      one.until((events) => events.find((event) => event.event === 'directory' && event.state === 'offline')),
-    );
+    const away = watched.map((one) => event(one, 'directory', (one) => one.state === 'offline'));
     const port = await town.stopDirectory();
     await Promise.all(away);
     const texts = ['from the owner', 'from ada', 'from ben'];
@@ -77,9 +72,7 @@ test('M6 C13 what was said over direct links stands once, also where the directo
   const [atAda, atBen] = [watch(ada), watch(ben)];
   await ada.send('#thrice', 'all here?');
   await atBen.message('all here?');
-  const away = [atAda, atBen].map((one) =>
-    one.until((events) => events.find((event) => event.event === 'directory' && event.state === 'offline')),
-  );
+  const away = [atAda, atBen].map((one) => event(one, 'directory', (one) => one.state === 'offline'));
   const port = await town.stopDirectory();
   await Promise.all(away);
   const { id } = await ada.send('#thrice', 'said aside');

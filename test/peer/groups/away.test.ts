@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import type { PeerApi } from '../../../src/peer/api.js';
 import type { ErrorEvent } from '../../../src/peer/events.js';
 import { Town, watch } from '../../support/town.js';
+import { event } from '../../support/watching.js';
 
 const KEPT = 16;
 const SAID = 24;
 const QUICK = { burst: 1_000, perSecond: 1_000 };
 
-let town: Town;
-before(async () => {
-  town = await Town.build({ groupLog: { entries: KEPT, bytes: 1 << 20 }, messages: QUICK });
-});
+const town = await Town.build({ groupLog: { entries: KEPT, bytes: 1 << 20 }, messages: QUICK });
 after(() => town.close());
 
 async function talk(peer: PeerApi, room: string, name: string): Promise<void> {
@@ -21,9 +19,7 @@ async function talk(peer: PeerApi, room: string, name: string): Promise<void> {
 }
 
 const missing = (watched: ReturnType<typeof watch>): Promise<ErrorEvent> =>
-  watched.until((events) =>
-    events.find((event): event is ErrorEvent => event.event === 'error' && event.code === 'group-log-trimmed'),
-  );
+  event(watched, 'error', (one) => one.code === 'group-log-trimmed');
 
 const texts = async (peer: PeerApi, conversation: string): Promise<string[]> =>
   (await peer.history({ conversation, limit: 1_000 })).map(({ text }) => text);

@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import type { PeerApi } from '../../../src/peer/api.js';
 import { register, signIn } from '../../support/directory-client.js';
 import { Town, watch } from '../../support/town.js';
+import { event } from '../../support/watching.js';
 
-let town: Town;
-let owner: PeerApi;
-before(async () => {
-  town = await Town.build();
-  owner = await town.owner();
-});
+const town = await Town.build();
 after(() => town.close());
+const owner = await town.owner();
 
 for (const kind of ['invite', 'open'] as const) {
   test(`M5 a member who ends the epoch with garbage does not stop the group (${kind}), also for newcomers and who was away`, async (t) => {
@@ -20,9 +17,7 @@ for (const kind of ['invite', 'open'] as const) {
     await owner.groups.create(group, { kind, history: kind === 'open' ? 'shared' : 'joined' });
     const [atHome, away] = [await town.settle(bob), await town.settle(eve)];
     for (const peer of [atHome, away]) {
-      const added = watch(peer).until((events) =>
-        events.find((event) => event.event === 'group' && event.change === 'added' && event.user === peer.user),
-      );
+      const added = event(watch(peer), 'group', (one) => one.change === 'added' && one.user === peer.user);
       await owner.groups.add(group, peer.user);
       await added;
     }

@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { hasCode } from '../../../src/base/errors.js';
 import { MESSAGES_BURST, MESSAGES_PER_SECOND } from '../../../src/wire/limits.js';
 import { register, signIn } from '../../support/directory-client.js';
 import { Town, watch } from '../../support/town.js';
 
-let town: Town;
-before(async () => {
-  town = await Town.build();
-});
+const town = await Town.build();
 after(() => town.close());
 
 test('P8 one member who floods a group is held to the rate, is told so, and others are heard meanwhile', async (t) => {

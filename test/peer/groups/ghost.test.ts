@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { systemRandom } from '../../../src/base/random.js';
 import { createMlsEngine } from '../../../src/crypto/mls.js';
 import { type Act, statementCodec } from '../../../src/wire/acts.js';
 import { GroupRoster } from '../../../src/wire/group-roster.js';
 import { register } from '../../support/directory-client.js';
 import { Town, watch } from '../../support/town.js';
+import { event } from '../../support/watching.js';
 
-let town: Town;
-before(async () => {
-  town = await Town.build();
-});
+const town = await Town.build();
 after(() => town.close());
 
 test('M3 a directory that lets a ghost into a group is refused, and the members are told', async () => {
@@ -37,11 +35,7 @@ test('M3 a directory that lets a ghost into a group is refused, and the members 
   // The directory takes her commit, though no act lets her in.
   await group.commit({ user: 'eve', device: eve.device }, { epoch, head: group.head, commit: joined.commit, info });
   const told = (watched: ReturnType<typeof watch>) =>
-    watched.until((events) =>
-      events.find(
-        (event) => event.event === 'error' && event.code === 'membership-refused' && event.message.includes('eve'),
-      ),
-    );
+    event(watched, 'error', (one) => one.code === 'membership-refused' && one.message.includes('eve'));
   await Promise.all([told(atOwner), told(atBob)]);
   assert.deepEqual((await bob.groups.members('secret')).map(({ user }) => user).sort(), ['bob', 'owner']);
   // The directory has ended the epoch with her commit: the members begin anew, without her.

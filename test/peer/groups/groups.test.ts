@@ -1,22 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import type { PeerApi } from '../../../src/peer/api.js';
 import type { GroupEvent, MessageEvent } from '../../../src/peer/events.js';
 import { Town, watch } from '../../support/town.js';
+import { event } from '../../support/watching.js';
 
-let town: Town;
-before(async () => {
-  town = await Town.build();
-});
+const town = await Town.build();
 after(() => town.close());
 
 const change = (watched: ReturnType<typeof watch>, wanted: Partial<GroupEvent>): Promise<GroupEvent> =>
-  watched.until((events) =>
-    events.find(
-      (event): event is GroupEvent =>
-        event.event === 'group' &&
-        (Object.entries(wanted) as [keyof GroupEvent, string][]).every(([key, value]) => event[key] === value),
-    ),
+  event(watched, 'group', (one) =>
+    (Object.entries(wanted) as [keyof GroupEvent, string][]).every(([key, value]) => one[key] === value),
   );
 
 const order = (watched: ReturnType<typeof watch>): [string, number | undefined][] =>

@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { concat, utf8 } from '../../../src/base/bytes.js';
-import type { PeerApi } from '../../../src/peer/api.js';
 import { Town } from '../../support/town.js';
 
-let town: Town;
-let owner: PeerApi;
-before(async () => {
-  town = await Town.build();
-  owner = await town.owner();
-});
+const town = await Town.build();
 after(() => town.close());
+const owner = await town.owner();
 
 /** A text in an act, exchanged for another one of the same length. */
 function rewritten(act: Uint8Array, from: string, to: string): Uint8Array {

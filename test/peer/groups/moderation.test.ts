@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { ModerationEvent } from '../../../src/peer/events.js';
+import { after, test } from 'node:test';
 import { Town, watch } from '../../support/town.js';
+import { event } from '../../support/watching.js';
 
-let town: Town;
-let owner: Awaited<ReturnType<Town['owner']>>;
-before(async () => {
-  town = await Town.build();
-  owner = await town.owner();
-});
+const town = await Town.build();
 after(() => town.close());
+const owner = await town.owner();
 
 test('R1 the four rules of roles, each with its own refusal, and a new role counts at once', async () => {
   const [adam, abby, beth] = [await town.settle('adam'), await town.settle('abby'), await town.settle('beth')];
@@ -36,9 +32,7 @@ test('R2 who is kicked or banned from a group is out of it, and back only as all
   const atCarl = watch(carl);
   await assert.rejects(dora.groups.kick('lobby', 'carl'), { code: 'not-permitted' });
   await owner.groups.kick('lobby', 'carl', 'off topic');
-  const told = await atCarl.until((events) =>
-    events.find((event): event is ModerationEvent => event.event === 'moderation' && event.action === 'kick'),
-  );
+  const told = await event(atCarl, 'moderation', (one) => one.action === 'kick');
   assert.deepEqual([told.by, told.reason, told.group], ['owner', 'off topic', '#lobby']);
   await assert.rejects(carl.send('#lobby', 'why?'), { code: 'group-not-joined' });
   await carl.groups.join('lobby');
@@ -64,7 +58,7 @@ test('R2 A5 A10 a ban from the directory cuts sessions, revokes, makes groups re
   await owner.groups.ban('finn', { reason: 'flooding', until: Date.now() + 3_600_000 });
   await finn.ended;
   assert.ok(performance.now() - began < 5_000, 'sessions end within 5 s');
-  await atFinn.until((events) => events.find((event) => event.event === 'error' && event.code === 'account-banned'));
+  await event(atFinn, 'error', (one) => one.code === 'account-banned');
   await assert.rejects(town.open('finn'), (error: { code?: string; exit?: number; message: string }) => {
     assert.deepEqual([error.code, error.exit], ['account-banned', 4]);
     return error.message.includes('flooding');
@@ -72,7 +66,7 @@ test('R2 A5 A10 a ban from the directory cuts sessions, revokes, makes groups re
   const { id } = await emma.send('#random', 'without finn');
   await emma.waitFor(id, 'stored', 10_000);
   assert.deepEqual((await emma.groups.members('random')).map(({ user }) => user).sort(), ['emma', 'owner']);
-  await atEmma.until((events) => events.find((event) => event.event === 'moderation' && event.user === 'finn'));
+  await event(atEmma, 'moderation', (one) => one.user === 'finn');
   await owner.groups.unban('finn');
   const lines = await emma.groups.ledger();
   assert.ok(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { hex } from '../../../src/base/bytes.js';
 import { systemRandom } from '../../../src/base/random.js';
 import { openArchived } from '../../../src/crypto/archive.js';
@@ -12,10 +12,7 @@ import { openTables } from '../../../src/peer/rows.js';
 import { openLevelStore } from '../../../src/store/level/open.js';
 import { PASSWORD, Town, watch } from '../../support/town.js';
 
-let town: Town;
-before(async () => {
-  town = await Town.build();
-});
+const town = await Town.build();
 after(() => town.close());
 
 /** What lies on a device whose program has ended, for whoever has its password. */

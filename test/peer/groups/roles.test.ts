@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import type { PeerApi } from '../../../src/peer/api.js';
 import { bind } from '../../../src/peer/commands/bind.js';
 import { permitted } from '../../../src/peer/commands/find.js';
@@ -50,23 +50,20 @@ const DEEDS: readonly Deed[] = [
   },
 ];
 
-let town: Town;
 const people = new Map<string, PeerApi>();
-before(async () => {
-  town = await Town.build();
-  const owner = await town.owner();
-  people.set('super-admin', owner);
-  await register(town.link, 'vic');
-  await owner.groups.create(CREW);
-  for (const role of ['admin', 'advanced', 'beginner'] as const) {
-    const peer = await town.settle(role === 'admin' ? 'an-admin' : role);
-    people.set(role, peer);
-    if (role !== 'beginner') await owner.groups.setRole(peer.user, role);
-    await owner.groups.invite(CREW, peer.user);
-    await peer.groups.join(CREW);
-  }
-});
+const town = await Town.build();
 after(() => town.close());
+const owner = await town.owner();
+people.set('super-admin', owner);
+await register(town.link, 'vic');
+await owner.groups.create(CREW);
+for (const role of ['admin', 'advanced', 'beginner'] as const) {
+  const peer = await town.settle(role === 'admin' ? 'an-admin' : role);
+  people.set(role, peer);
+  if (role !== 'beginner') await owner.groups.setRole(peer.user, role);
+  await owner.groups.invite(CREW, peer.user);
+  await peer.groups.join(CREW);
+}
 
 for (const role of ROLES) {
   test(`A9 R1 what a member who is ${role} may do by commands, and no more, whatever his program says`, async () => {

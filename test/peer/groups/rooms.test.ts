@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import type { MessageEvent } from '../../../src/peer/events.js';
 import { Town, watch } from '../../support/town.js';
+import { event } from '../../support/watching.js';
 
-let town: Town;
-before(async () => {
-  town = await Town.build();
-});
+const town = await Town.build();
 after(() => town.close());
 
 const past = (watched: ReturnType<typeof watch>, text: string): Promise<MessageEvent> =>
-  watched.until((events) =>
-    events.find(
-      (event): event is MessageEvent => event.event === 'message' && event.text === text && event.history === true,
-    ),
-  );
+  event(watched, 'message', (one) => one.text === text && one.history === true);
 
 test('C4 C5 rooms are there from the beginning; a newcomer comes in with nobody online and reads what was said', async () => {
   const ada = await town.settle('ada');
@@ -44,7 +38,7 @@ test('C4 C5 rooms are there from the beginning; a newcomer comes in with nobody 
   await back.replayUnseen();
   await atAda.message('anybody here?');
   const [first, second] = [await past(atBen, 'first'), await past(atBen, 'second')];
-  await atBen.until((events) => events.find((event) => event.event === 'change' && event.text === 'the first'));
+  await event(atBen, 'change', (one) => one.text === 'the first');
   assert.deepEqual([first.from, second.from], ['ada', 'ada']);
   const lines = async (peer: typeof ben) =>
     (await peer.history({ conversation: '#lobby' })).map(({ text, from, seq }) => [seq, from, text]);

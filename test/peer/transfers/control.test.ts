@@ -2,25 +2,20 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { systemRandom } from '../../../src/base/random.js';
 import type { PeerApi } from '../../../src/peer/api.js';
-import type { ErrorEvent, TransferEvent } from '../../../src/peer/events.js';
+import type { TransferEvent } from '../../../src/peer/events.js';
 import { Town, watch } from '../../support/town.js';
+import { event } from '../../support/watching.js';
 
 /** What people do with transfers, between three peers that share a group. */
 
-let town: Town;
-let ada: PeerApi;
-let bob: PeerApi;
-let cat: PeerApi;
-before(async () => {
-  town = await Town.build();
-  ada = await town.owner('ada');
-  [bob, cat] = [await town.settle('bob'), await town.settle('cat')];
-  await mkdir(town.home('files'), { recursive: true });
-});
+const town = await Town.build();
 after(() => town.close());
+const ada = await town.owner('ada');
+let [bob, cat] = [await town.settle('bob'), await town.settle('cat')];
+await mkdir(town.home('files'), { recursive: true });
 
 function file(name: string, bytes: number): string {
   const path = join(town.home('files'), name);
@@ -32,12 +27,8 @@ type Watched = ReturnType<typeof watch>;
 type Wanted = Partial<Pick<TransferEvent, 'state' | 'id' | 'pausedBy' | 'direction'>>;
 
 const transfer = (watched: Watched, wanted: Wanted): Promise<TransferEvent> =>
-  watched.until((events) =>
-    events.find(
-      (event): event is TransferEvent =>
-        event.event === 'transfer' &&
-        (Object.entries(wanted) as [keyof Wanted, string][]).every(([key, value]) => event[key] === value),
-    ),
+  event(watched, 'transfer', (one) =>
+    (Object.entries(wanted) as [keyof Wanted, string][]).every(([key, value]) => one[key] === value),
   );
 const stateOf = (peer: PeerApi, id: string) => peer.files.list().find((event) => event.id === id);
 
@@ -92,8 +83,7 @@ test('F1 to a group: each member is offered it as of the group, who declines get
   const watched = { bob: watch(bob), cat: watch(cat), ada: watch(ada) };
   await ada.groups.create('team');
   for (const user of ['bob', 'cat']) await ada.groups.add('team', user);
-  const joined = (at: Watched, user: string) =>
-    at.until((events) => events.find((event) => event.event === 'group' && event.user === user));
+  const joined = (at: Watched, user: string) => event(at, 'group', (one) => one.user === user);
   await Promise.all([joined(watched.bob, 'bob'), joined(watched.cat, 'cat')]);
   const path = file('plan.pdf', 300_000);
   const offers = await ada.files.offer('#team', [path]);
@@ -147,9 +137,7 @@ test('U9 what does not fit on the disk is not accepted: it stays an offer, and n
   await transfer(atBob, { state: 'offered', id });
   await assert.rejects(bob.files.accept(id, folder), { code: 'disk-full', reason: 'limit' });
   bob.files.receive({ accept: 'all', folder });
-  await atBob.until((events) =>
-    events.find((event): event is ErrorEvent => event.event === 'error' && event.code === 'disk-full'),
-  );
+  await event(atBob, 'error', (one) => one.code === 'disk-full');
   assert.equal(stateOf(bob, id)?.state, 'offered');
   assert.equal(existsSync(folder), false);
   bob.files.receive({ accept: 'none' });

@@ -2,15 +2,13 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { systemRandom } from '../../../src/base/random.js';
 import type { TransferEvent } from '../../../src/peer/events.js';
 import { Town, watch } from '../../support/town.js';
+import { event } from '../../support/watching.js';
 
-let town: Town;
-before(async () => {
-  town = await Town.build();
-});
+const town = await Town.build();
 after(() => town.close());
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -29,12 +27,7 @@ const state = (
   wanted: TransferEvent['state'],
   id?: string,
 ): Promise<TransferEvent> =>
-  watched.until((events) =>
-    events.find(
-      (event): event is TransferEvent =>
-        event.event === 'transfer' && event.state === wanted && (id === undefined || event.id === id),
-    ),
-  );
+  event(watched, 'transfer', (one) => one.state === wanted && (id === undefined || one.id === id));
 
 test('F1 F3 a file is offered with its name, size and type, accepted, and arrives as it was', async () => {
   const [ada, bob] = [await town.settle('ada'), await town.settle('bob')];

@@ -2,18 +2,14 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { after, before, test } from 'node:test';
-import type { PeerApi } from '../../../src/peer/api.js';
+import { after, test } from 'node:test';
 import type { UploadEvent } from '../../../src/peer/events.js';
 import { Town, watch } from '../../support/town.js';
+import { event } from '../../support/watching.js';
 
-let town: Town;
-let owner: PeerApi;
-before(async () => {
-  town = await Town.build();
-  owner = await town.owner();
-});
+const town = await Town.build();
 after(() => town.close());
+let owner = await town.owner();
 
 const file = (name: string, content: Uint8Array): string => {
   const path = join(town.home('owner'), name);
@@ -22,11 +18,7 @@ const file = (name: string, content: Uint8Array): string => {
 };
 
 const told = (watched: ReturnType<typeof watch>, state: UploadEvent['state'], name: string): Promise<UploadEvent> =>
-  watched.until((events) =>
-    events.find(
-      (event): event is UploadEvent => event.event === 'upload' && event.state === state && event.name === name,
-    ),
-  );
+  event(watched, 'upload', (one) => one.state === state && one.name === name);
 
 test('C11 a file for a group: who was away gets it later, newcomers of a shared room too, others nothing', async () => {
   const [ben, cat] = [await town.settle('ben'), await town.settle('cat')];
@@ -46,8 +38,7 @@ test('C11 a file for a group: who was away gets it later, newcomers of a shared 
   const back = await town.open('ben');
   const atBen = watch(back);
   await back.replayUnseen();
-  const line = await atBen.until((events) => events.find((event) => event.event === 'message' && event.upload));
-  assert.ok(line.event === 'message');
+  const line = await event(atBen, 'message', (one) => one.upload !== undefined);
   assert.deepEqual(line.upload, { id: begun.id, name: 'plan.pdf', size: 700_001, type: 'application/pdf' });
   assert.match(line.text, /plan\.pdf .*\/download [0-9a-f]{8}/);
   await back.uploads.download(begun.id.slice(0, 6));
@@ -60,7 +51,7 @@ test('C11 a file for a group: who was away gets it later, newcomers of a shared 
   assert.deepEqual(readdirSync(join(town.home('ben'), 'downloads')).sort(), ['plan (2).pdf', 'plan.pdf']);
 
   await cat.groups.join('lobby');
-  await atCat.until((events) => events.find((event) => event.event === 'message' && event.upload));
+  await event(atCat, 'message', (one) => one.upload !== undefined);
   assert.equal((await cat.uploads.list('lobby'))[0]?.state, 'stored');
   await cat.uploads.download(begun.id);
   assert.deepEqual(readFileSync((await cat.uploads.finished(begun.id)).path!), content);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Authenticator } from '../../support/authenticator.js';
 import { readQr } from '../../support/qr.js';
@@ -7,10 +7,7 @@ import { PASSWORD, type Person, Stage } from '../../support/stage.js';
 import { KEY, TerminalSession } from '../../support/terminal.js';
 
 const bin = fileURLToPath(new URL('../../../bin/p2pchat.js', import.meta.url));
-let stage: Stage;
-before(async () => {
-  stage = await new Stage().open();
-});
+const stage = await new Stage().open();
 after(() => stage.close());
 
 /** The program in a terminal of the smallest usual size, until `body` is done with it. */
