@@ -82,6 +82,16 @@ test('A8 a device that comes back after it was shut out is told of again', () =>
     [[LAPTOP, 90, 95]],
   );
   assert.deepEqual(told(before, back).told, [['added', LAPTOP, 600]]);
+  const there = knowing(
+    listed([
+      [DESK, 100],
+      [LAPTOP, 90],
+    ]),
+  );
+  assert.deepEqual(told(there, back).told, [
+    ['revoked', LAPTOP, 95],
+    ['added', LAPTOP, 600],
+  ]);
 });
 
 test('A8 a directory that remembers nobody who left says no time: it is now', () => {
