@@ -9,6 +9,22 @@ const ISSUER = 'p2pchat';
 const SHAPE = { algorithm: 'SHA1', digits: FACTOR_CODE_DIGITS, period: FACTOR_STEP_MS / 1000 } as const;
 
 const DIGITS = new RegExp(`^\\d{${FACTOR_CODE_DIGITS}}$`);
+const DECIMAL = /\p{Nd}/u;
+
+/**
+ * The digits of a code as it was typed, whatever keyboard typed it: spaces out, decimal digits of all scripts as ASCII
+ * (Unicode lays each script's out from zero to nine).
+ */
+export const codeDigits = (text: string): string =>
+  text
+    .normalize('NFKC')
+    .replace(/\s/g, '')
+    .replace(/\p{Nd}/gu, (digit) => {
+      let zero = digit.codePointAt(0)!;
+      const own = zero;
+      while (DECIMAL.test(String.fromCodePoint(zero - 1))) zero--;
+      return String((own - zero) % 10);
+    });
 
 /** Whether it has the form of a code, in ASCII: the library throws at what is as long and has more bytes. */
 export const isTotpCode = (text: string): boolean => DIGITS.test(text);

@@ -26,6 +26,7 @@ import { Buckets } from './guard/buckets.js';
 import { LoginGuard } from './guard/login-guard.js';
 import { type DirectoryLimits, HOUSEKEEPING_EVERY_MS, LIMITED_KEYS, TOLD_AT_ONCE } from './limits.js';
 import { repeat } from './repeat.js';
+import { Refusals } from './requests/refusals.js';
 import { openTables } from './rows.js';
 import { Uploads } from './uploads/uploads.js';
 
@@ -68,6 +69,7 @@ export async function openCore(init: CoreInit) {
   const secondFactors = new SecondFactors({ tables, authority, clock, random });
   const invitations = new Invitations(tables, clock, random);
   const sessions = new Sessions();
+  const refusals = new Refusals(log, clock);
   /** Not all in one turn: thousands of copies of a long list would wait for the network at once. */
   const tellSome = (waiting: DeviceSession[], crl: Uint8Array): void => {
     for (const session of waiting.splice(0, TOLD_AT_ONCE)) session.notify('crl', { crl });
@@ -153,6 +155,7 @@ export async function openCore(init: CoreInit) {
       uploads,
       ledger,
       guard,
+      refusals,
     },
     direct: new DirectConversations(tables, groupLogs),
     registration: new Registration({ accounts, ownership, invitations, loginServer }),
@@ -164,7 +167,10 @@ export async function openCore(init: CoreInit) {
     },
     /** The time certificates are judged by: a clock set back while we run brings no expired one back. */
     judgeNow: () => Math.max(clock.now(), started.wall + clock.monotonic() - started.monotonic),
-    close: () => endHousekeeping(),
+    close: () => {
+      refusals.close();
+      return endHousekeeping();
+    },
   };
 }
 

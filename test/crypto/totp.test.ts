@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { utf8 } from '../../src/base/bytes.js';
 import { systemRandom } from '../../src/base/random.js';
-import { newTotpSecret, totpCode, totpSecretText, totpStep, totpUri } from '../../src/crypto/totp.js';
+import { codeDigits, newTotpSecret, totpCode, totpSecretText, totpStep, totpUri } from '../../src/crypto/totp.js';
 
 /** RFC 6238, appendix B, SHA-1: the last six of the eight digits it gives. */
 const VECTORS: readonly (readonly [seconds: number, code: string])[] = [
@@ -37,4 +37,11 @@ test('A7 the app gets the secret and the name, and no byte of anything else', ()
   wide.set(secret, 8);
   assert.equal(totpSecretText(wide.subarray(8, 28)), 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ');
   assert.equal(newTotpSecret(systemRandom).length, 20);
+});
+
+test('A7 a code is read whatever digits it was typed in', () => {
+  for (const typed of ['123456', ' 123 456', '١٢٣٤٥٦', '۱۲۳ ۴۵۶', '१२३४५६', '１２３４５６', '𝟏𝟐𝟑𝟜𝟝𝟞', '𞥑𞥒𞥓𞥔𞥕𞥖'])
+    assert.equal(codeDigits(typed), '123456', typed);
+  for (const other of ['abcdef', '①②③④⑤', 'f3k9q-0tz7m']) assert.notEqual(codeDigits(other), '123456');
+  assert.equal(codeDigits('٠٩۰۹०९'), '090909');
 });

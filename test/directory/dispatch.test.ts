@@ -4,6 +4,7 @@ import { Failure } from '../../src/base/errors.js';
 import type { LogFields } from '../../src/base/log.js';
 import { silentLogger } from '../../src/base/log.js';
 import { dispatch } from '../../src/directory/requests/dispatch.js';
+import { Refusals } from '../../src/directory/requests/refusals.js';
 import { method, nothing } from '../../src/wire/rpc.js';
 import { ManualClock } from '../support/clock.js';
 
@@ -16,9 +17,12 @@ async function run(error: Error, admit: () => void = () => {}) {
     (_message: string, fields: LogFields = {}) =>
       lines.push([level, fields]);
   const broken: string[] = [];
+  const clock = new ManualClock();
+  const log = { ...silentLogger, info: note('info'), error: note('error') };
   const init = {
-    log: { ...silentLogger, info: note('info'), error: note('error') },
-    clock: new ManualClock(),
+    log,
+    clock,
+    refusals: new Refusals(log, clock),
     onBroken: ({ code }: Failure) => broken.push(code),
   };
   const handlers = { 'a.b': () => Promise.reject(error) };
@@ -54,4 +58,39 @@ test('what is refused is logged with who asked and the code, and nothing is done
     'info',
     { user: 'alice', device: 'd', address: '192.0.2.1', command: 'a.b', outcome: 'not-permitted', ms: 0 },
   ]);
+});
+
+test('P8 what a flooder is refused fills no log: some lines, then how many more there were', () => {
+  const lines: string[] = [];
+  const clock = new ManualClock();
+  const log = {
+    info: (message: string, { address, command, outcome, times }: LogFields = {}) =>
+      lines.push([message, address, command, outcome, times].filter((part) => part !== undefined).join(' ')),
+  };
+  const refusals = new Refusals(log, clock);
+  const refuse = (address: string, times = 1, command = 'groups.post') => {
+    for (let time = 0; time < times; time++) refusals.note({ address, command, outcome: 'rate-limited' }, 0);
+  };
+  refuse('192.0.2.1', 1_000);
+  refuse('192.0.2.2', 2);
+  refuse('192.0.2.1', 4, 'mailbox.put');
+  const alone = (address: string, command: string) => `command ${address} ${command} rate-limited`;
+  assert.deepEqual(lines.splice(0), [
+    ...Array.from({ length: 3 }, () => alone('192.0.2.1', 'groups.post')),
+    ...Array.from({ length: 2 }, () => alone('192.0.2.2', 'groups.post')),
+    ...Array.from({ length: 3 }, () => alone('192.0.2.1', 'mailbox.put')),
+  ]);
+  clock.advance(10_000);
+  const more = (address: string, command: string, times: number) =>
+    `more refused ${address} ${command} rate-limited ${times}`;
+  assert.deepEqual(lines.splice(0), [more('192.0.2.1', 'groups.post', 997), more('192.0.2.1', 'mailbox.put', 1)]);
+  // It begins anew, and what is counted is told at the end.
+  refuse('192.0.2.1', 5);
+  refusals.close();
+  assert.equal(lines.splice(0).at(-1), more('192.0.2.1', 'groups.post', 2));
+  // From more addresses than are told apart.
+  for (let at = 0; at < 5_000; at++) refuse(`2001:db8::${at}`);
+  lines.splice(0);
+  clock.advance(10_000);
+  assert.deepEqual(lines, [`more refused various ${5_000 - 4_096 - 3}`]);
 });

@@ -101,10 +101,10 @@ export class ChannelLogins {
     this.#vouched = { folded, at: this.#init.clock.monotonic() };
   }
 
-  /** A try at something secret of the account, counted as a login is. @throws Failure blocked, and what `attempt` throws */
+  /** A try at a code of the account, counted as a login is. @throws Failure blocked, and what `attempt` throws */
   async guarded<T>(folded: string, attempt: () => Promise<T>): Promise<T> {
     const { guard, clock } = this.#init;
-    const charge = guard.start(this.#attempt(folded), clock.monotonic());
+    const charge = guard.start(this.#attempt(folded), clock.monotonic(), 'codes or passwords');
     const result = await attempt();
     guard.succeed(charge, clock.monotonic());
     return result;
@@ -145,7 +145,7 @@ export class ChannelLogins {
     const tried = started.proven?.tried === true;
     try {
       if (code === undefined) throw codeNeeded();
-      if (tried) guard.start(this.#attempt(started.charge.folded), started.at);
+      if (tried) guard.start(this.#attempt(started.charge.folded), started.at, 'codes or passwords');
       await secondFactors.spend(started.charge.folded, code);
     } catch (error) {
       this.#started.set(login, { ...started, proven: { ...proof, tried: tried || code !== undefined } });

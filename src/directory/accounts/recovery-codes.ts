@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { utf8 } from '../../base/bytes.js';
 import { type Random, randomBelow } from '../../base/random.js';
 import { hmac } from '../../crypto/kdf.js';
+import { codeDigits } from '../../crypto/totp.js';
 import { FACTOR_RECOVERY_CODES } from '../../wire/limits.js';
 
 /** Crockford's base 32, without the letters that are taken for digits; ten of them are 50 bits. */
@@ -19,7 +20,7 @@ export const newRecoveryCodes = (random: Random): string[] =>
 
 /** As it was meant: however it is spaced and written, and with a letter in place of the digit it looks like. */
 const meant = (code: string): string =>
-  code.toLowerCase().replace(/[\s-]/g, '').replace(/[il]/g, '1').replaceAll('o', '0');
+  codeDigits(code).toLowerCase().replaceAll('-', '').replace(/[il]/g, '1').replaceAll('o', '0');
 
 /** What is stored of a code: nothing that could be tried without the key. */
 export const hashRecoveryCode = (key: Uint8Array, code: string): Uint8Array => hmac(key, utf8(meant(code)));

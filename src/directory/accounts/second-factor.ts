@@ -5,7 +5,7 @@ import type { Random } from '../../base/random.js';
 import { openAead, sealAead } from '../../crypto/aead.js';
 import type { Authority } from '../../crypto/ca.js';
 import { accountBytes } from '../../crypto/identity.js';
-import { isTotpCode, newTotpSecret, totpStep } from '../../crypto/totp.js';
+import { codeDigits, isTotpCode, newTotpSecret, totpStep } from '../../crypto/totp.js';
 import type { FactorState } from '../../wire/account-methods.js';
 import type { AccountRow, FactorRow, Tables } from '../rows.js';
 import { userUnknown } from './accounts.js';
@@ -99,7 +99,7 @@ export class SecondFactors {
     await this.#change(folded, (before) => {
       // Turned off while the code was typed.
       if (before?.state !== 'on') throw wrongCode();
-      const digits = code.replace(/\s/g, '');
+      const digits = codeDigits(code);
       if (isTotpCode(digits)) return { ...before, step: this.#stepOf(folded, before, digits) };
       const codes = withoutCode(before.codes, this.#hash(folded, code));
       if (codes === undefined) throw wrongCode();
@@ -111,7 +111,7 @@ export class SecondFactors {
   #stepOf(folded: string, { secret, step }: FactorRow, code: string): number {
     const open = openAead(this.#sealKey, secret, this.#name(folded));
     if (open === undefined) throw damaged();
-    const shown = totpStep(open, code.replace(/\s/g, ''), this.#init.clock.now());
+    const shown = totpStep(open, codeDigits(code), this.#init.clock.now());
     if (shown === undefined) throw wrongCode();
     if (shown <= step) throw usedCode();
     return shown;

@@ -37,6 +37,9 @@ interface Standing {
 /** A name without failures for this long starts afresh. */
 const FORGET_AFTER_MS = 4 * BLOCK_MAX_MS;
 
+/** Of a code both may be the cause: they count together. */
+type Tried = 'passwords' | 'codes or passwords';
+
 /**
  * Judges who may try a password. A failure is charged when a login starts and refunded when it ends well, so that
  * breaking off costs as much as a wrong guess. All times are monotonic milliseconds: setting the clock shortens no block.
@@ -67,17 +70,18 @@ export class LoginGuard {
 
   /**
    * Charges one failure.
+   * @param tried what was wrong, if the name is blocked: told to nobody who has not shown the password
    * @throws Failure blocked 'name-blocked', limit 'too-many-logins'; both with details.seconds
    */
-  start(attempt: LoginAttempt, now: number): LoginCharge {
+  start(attempt: LoginAttempt, now: number, tried: Tried = 'passwords'): LoginCharge {
     const own = standingKey(attempt);
     const blockedFor = (this.#standings.get(own)?.blockedUntil ?? now) - now;
-    if (blockedFor > 0) throw nameBlocked(blockedFor);
+    if (blockedFor > 0) throw nameBlocked(blockedFor, tried);
     const known = attempt.device !== undefined;
     const throttled = this.#addresses.take(attempt.address, now);
     if (throttled > 0 && !known) throw tooManyLogins(throttled);
     const budget = known ? 0 : this.#guesses.take(attempt.folded, now);
-    if (budget > 0) throw nameBlocked(budget);
+    if (budget > 0) throw nameBlocked(budget, tried);
     this.#fail(own, now);
     const blocked = known && this.#fail(nameKey(attempt.folded), now);
     return { ...attempt, at: now, blocked };
@@ -161,8 +165,8 @@ const standingKey = ({ folded, device }: LoginAttempt): string =>
 
 const seconds = (ms: number): number => Math.ceil(ms / 1000);
 
-const nameBlocked = (ms: number): Failure =>
-  new Failure('blocked', 'name-blocked', `too many wrong passwords: this user name is blocked for ${seconds(ms)} s`, {
+const nameBlocked = (ms: number, tried: Tried): Failure =>
+  new Failure('blocked', 'name-blocked', `too many wrong ${tried}: this user name is blocked for ${seconds(ms)} s`, {
     hint: `Try again in ${seconds(ms)} s. Other user names can log in meanwhile.`,
     details: { seconds: seconds(ms) },
   });

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.js';
 import { Failure, toFailure } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import type { MethodName, MethodTable, Params, Result } from '../../wire/rpc.js';
+import type { Refusals } from './refusals.js';
 
 /** One function for each request, the same for all channels; `Context` is the channel's side of it. */
 export type Handlers<T extends MethodTable, Context> = {
@@ -26,6 +27,7 @@ export interface Request<T extends MethodTable, Context, M extends MethodName<T>
 
 export interface DispatchInit {
   readonly log: Logger;
+  readonly refusals: Refusals;
   readonly clock: Clock;
   /** The store can't be written any more. */
   onBroken(error: Failure): void;
@@ -33,28 +35,24 @@ export interface DispatchInit {
 
 /** Runs one request, and logs whose it was, its name and how it ended: never what was in it. */
 export async function dispatch<T extends MethodTable, Context, M extends MethodName<T>>(
-  { log, clock, onBroken }: DispatchInit,
+  { log, refusals, clock, onBroken }: DispatchInit,
   handlers: Handlers<T, Context>,
   { context, method, params, caller, admit }: Request<T, Context, M>,
 ): Promise<Result<T, M>> {
   const began = clock.monotonic();
-  const fields = (outcome: string) => ({
-    ...caller(),
-    command: method,
-    outcome,
-    ms: Math.round(clock.monotonic() - began),
-  });
+  const ms = () => Math.round(clock.monotonic() - began);
+  const said = (outcome: string) => ({ ...caller(), command: method, outcome });
   try {
     admit();
     const result = await handlers[method](context, params);
-    log.info('command', fields('ok'));
+    log.info('command', { ...said('ok'), ms: ms() });
     return result;
   } catch (error) {
     const failure = toFailure(error);
-    log[failure.reason === 'internal' || failure.reason === 'storage' ? 'error' : 'info']('command', {
-      ...fields(failure.code),
-      ...(failure.reason === 'internal' && { error: failure.message }),
-    });
+    if (failure.reason === 'internal' || failure.reason === 'storage') {
+      const error = failure.reason === 'internal' && { error: failure.message };
+      log.error('command', { ...said(failure.code), ms: ms(), ...error });
+    } else refusals.note(said(failure.code), ms());
     if (failure.code === 'store-failed') onBroken(failure);
     throw atTheEdge(failure);
   }

@@ -72,7 +72,7 @@ export class SignInFlow {
 
   says(now: number): Says | undefined {
     const left = Math.ceil((this.#blockedUntil - now) / 1_000);
-    if (left > 0) return { kind: 'error', text: `Too many wrong passwords for this name. Try again in ${left} s.` };
+    if (left > 0) return { kind: 'error', text: `Too many wrong tries for this name. Try again in ${left} s.` };
     return this.#says;
   }
 
