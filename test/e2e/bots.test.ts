@@ -14,10 +14,6 @@ const guide = fileURLToPath(new URL('../../../docs/bots.md', import.meta.url));
 
 const stage = await new Stage().open();
 after(() => stage.close());
-let bot = startBot();
-await bot.event(({ event }) => event === 'ready');
-const alice = await stage.registered('alice');
-
 const home = () => join(stage.workshop.folder, 'echo');
 
 function startBot(): Running {
@@ -29,6 +25,10 @@ function startBot(): Running {
     env: { P2PCHAT_HOME: home() },
   });
 }
+
+let bot = startBot();
+await bot.event(({ event }) => event === 'ready');
+const alice = await stage.registered('alice');
 
 test('the echo bot answers a person and a mention, welcomes who comes in, and says what a file is', async () => {
   const chat = await alice.chat();
