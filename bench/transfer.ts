@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ChatPair } from './support/chat-latency.js';
 import { makeFile, warmMemory } from './support/memory-files.js';
 import { missingTools, Network } from './support/network.js';
-import { curl, has, iperf, type PeerRun, scp } from './support/peers.js';
+import { besides, FILES, missingOthers, PLAIN, SLOW } from './support/others.js';
 import { type Bench, medianOf, type Report } from './support/report.js';
 import { type RunResult, runTransfer } from './support/transfer-run.js';
 
@@ -34,7 +34,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   lo: async (report, work) => {
     const file = sized(work, LARGE);
     const speed = await own(report, 'loopback', { ...file, work });
-    await besides(report, 'loopback', { ...file, work, network: undefined }, speed, FILES);
+    await besides(report, 'loopback', { ...file, work, network: undefined }, speed, FILES, RUNS);
   },
   wire: (report, work) => onWire(report, work, 'wire', LARGE, { offloads: false }),
   veth: (report, work) => onWire(report, work, 'veth', LARGE, { offloads: true }),
@@ -64,14 +64,11 @@ const PARTS: Readonly<Record<string, Part>> = {
   chat,
 };
 
-const COMPARED = ['scp', 'curl', 'nginx', 'iperf3'];
-const NOT_DRIVEN = ['magic-wormhole', 'croc', 'udx-native'].map((name) => `${name} (not driven by this bench)`);
-
 const NEEDS_NETWORK = new Set(['wire', 'veth', 'loss', 'dgram', 'wan', 'wan-long', 'wan-loss']);
 
 const bench: Bench = async (report, parts = []) => {
-  const absent = COMPARED.filter((tool) => !has(tool)).map((tool) => `${tool} (not installed)`);
-  console.log(`  not compared: ${[...absent, ...NOT_DRIVEN].join(', ')}`);
+  const absent = missingOthers();
+  if (absent.length > 0) console.log(`  left out, not installed: ${absent.join('; ')}`);
   const wrong = parts.filter((part) => PARTS[part] === undefined);
   if (wrong.length > 0) throw new Error(`no part '${wrong[0]}'; there are ${Object.keys(PARTS).join(', ')}`);
   const missing = missingTools('ethtool', 'iptables', 'gcc');
@@ -150,7 +147,7 @@ async function onWire(
     if (settings.loss !== undefined) network.setLoss(settings.loss);
     const file = sized(work, bytes);
     const speed = await own(report, name, { ...file, work, network });
-    await besides(report, name, { ...file, work, network }, speed, [...FILES, ...PLAIN]);
+    await besides(report, name, { ...file, work, network }, speed, [...FILES, ...PLAIN], RUNS);
   });
 }
 
@@ -158,7 +155,7 @@ async function onWan(report: Report, work: string, name: string, loss: number): 
   await withNetwork(await Network.wan({ ...WAN, loss }), async (network) => {
     const speed = await onLine(report, work, name, network, MEDIUM);
     const file = sized(work, MEDIUM);
-    await besides(report, name, { ...file, work, network }, speed, [FILES[0]!, ...PLAIN], 1);
+    await besides(report, name, { ...file, work, network }, speed, [...SLOW, ...PLAIN], 1);
   });
 }
 
@@ -169,44 +166,6 @@ async function onLine(report: Report, work: string, name: string, network: Netwo
   const speed = await own(report, `${long}, adaptive`, run);
   await own(report, `${long}, rate given`, { ...run, rate: WAN_RATE });
   return speed;
-}
-
-type Other = readonly [name: string, measure: (peer: PeerRun) => Promise<number | undefined>];
-
-const FILES: readonly Other[] = [
-  ['scp', (peer) => scp(peer, [])],
-  ['scp aes128-gcm', (peer) => scp(peer, ['-c', 'aes128-gcm@openssh.com'])],
-  ['curl from nginx, TLS 1.3', curl],
-];
-const PLAIN: readonly Other[] = [
-  ['iperf3 TCP bbr', (peer) => iperf(peer, 'bbr')],
-  ['iperf3 TCP cubic', (peer) => iperf(peer, 'cubic')],
-];
-
-/** Others on the same network, each with how many times as fast p2pchat was. */
-async function besides(
-  report: Report,
-  name: string,
-  peer: PeerRun,
-  ours: number,
-  others: readonly Other[],
-  runs = RUNS,
-): Promise<void> {
-  rmSync(join(peer.work, 'received'), { recursive: true, force: true });
-  for (const [other, measure] of others) {
-    const speed = await medianOf(runs, async () => {
-      warmMemory(peer.work, peer.bytes);
-      return (await measure(peer)) ?? Number.NaN;
-    });
-    if (Number.isNaN(speed)) console.log(`  ${other}, ${name}: left out, not installed or failed`);
-    else
-      report.add({
-        name: `${other}, ${name}`,
-        value: speed,
-        unit: 'MB/s',
-        note: `p2pchat ${(ours / speed).toFixed(2)} ×`,
-      });
-  }
 }
 
 /** Several transfers at once between processes of their own, on loopback. */

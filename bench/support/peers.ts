@@ -21,21 +21,25 @@ export const has = (tool: string): boolean => spawnSync('which', [tool], { stdio
 const words = (network: Network | undefined, host: Host | undefined, ...all: [string, ...string[]]) =>
   network === undefined ? ([all[0], all.slice(1)] as const) : network.on(host!, ...all);
 
-function run(peer: PeerRun, ...all: [string, ...string[]]): string {
+/** At the sender's host, to its end: what it prints. */
+export function run(peer: PeerRun, ...all: [string, ...string[]]): string {
   const [command, args] = words(peer.network, peer.network?.a, ...all);
   const { status, stdout } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 64 * MIB });
   if (status !== 0) throw new Error(`${all[0]} failed`);
   return stdout;
 }
 
-function serve(peer: PeerRun, ...all: [string, ...string[]]) {
+/** At the receiver's host. */
+export function serve(peer: PeerRun, ...all: [string, ...string[]]) {
   const [command, args] = words(peer.network, peer.network?.b, ...all);
   return spawn(command, args, { stdio: 'ignore' });
 }
 
-const addressOf = ({ network }: PeerRun): string => network?.b.address ?? '127.0.0.1';
+/** The receiver's. */
+export const addressOf = ({ network }: PeerRun): string => network?.b.address ?? '127.0.0.1';
 
-function timed(bytes: number, once: () => void): number {
+/** MB/s */
+export function timed(bytes: number, once: () => void): number {
   const began = performance.now();
   once();
   return bytes / 1e3 / (performance.now() - began);

@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fdatasync,
   fdatasyncSync,
   ftruncateSync,
@@ -290,6 +291,17 @@ export class Partial implements BlockSink {
     this.#tree.close();
     this.#hidden.close();
     this.#target.close();
+  }
+}
+
+/** Removes what came of a transfer that is not going to go on, where there is something. */
+export function discardPartial(folder: string, id: Uint8Array): void {
+  if (!existsSync(folder)) return;
+  const target = Folder.open(folder);
+  try {
+    if (target.has(hiddenName(id))) target.remove(hiddenName(id));
+  } finally {
+    target.close();
   }
 }
 

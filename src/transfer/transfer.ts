@@ -27,7 +27,7 @@ export type { HostAddress } from './endpoint.js';
 export type { Progress, TransferEvent, TransferState } from './events.js';
 export { describe, type Source } from './file-source.js';
 export type { NodeOptions, ReceiveOptions, SendOptions } from './node.js';
-export { diskFull, type PlacedFile, SPARE_BYTES } from './partial.js';
+export { discardPartial, diskFull, type PlacedFile, SPARE_BYTES } from './partial.js';
 export { type Playable, type PlayerServer, servePlayer } from './player.js';
 export { type EchoServer, serveEcho } from './reflexive.js';
 export { hasSafeNames } from './safe-name.js';

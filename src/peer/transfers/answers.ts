@@ -162,8 +162,11 @@ export class Answers {
 
   #decided(entry: Entry, state: 'failed' | 'declined', why: Failure): Step[] {
     entry.row = { ...entry.row, state, failure: plain(why) };
-    entry.run?.stop();
-    this.#after(entry, () => this.#init.entries.show(entry));
+    if (!isCalledOff(why)) entry.run?.stop();
+    this.#after(entry, async () => {
+      if (isCalledOff(why)) await this.#init.running.discard(entry);
+      this.#init.entries.show(entry);
+    });
     return [this.#init.entries.put(entry)];
   }
 

@@ -4,7 +4,7 @@ import { hex } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
 import { type Failure, toFailure } from '../../base/errors.js';
 import type { Scope } from '../../base/scope.js';
-import type { HostAddress } from '../../transfer/transfer.js';
+import { discardPartial, type HostAddress } from '../../transfer/transfer.js';
 import type { TransferContent } from '../../wire/content.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import { cleanLine } from '../../wire/text.js';
@@ -223,8 +223,16 @@ export class Running {
 
   async #fail(entry: Entry, why: Failure): Promise<void> {
     if (isOver(entry) || this.#init.scope.closed) return;
+    if (isCalledOff(why)) await this.discard(entry);
     await this.#init.entries.save(entry, { state: 'failed', failure: plain(why) });
     if (!isCalledOff(why)) await this.say(entry, 'cancel', reasonOf(why));
+  }
+
+  /** What has come of what is called off goes, whoever said so and by whichever way that came. */
+  async discard(entry: Entry): Promise<void> {
+    const { run, row } = entry;
+    await run?.cancel();
+    if (row.direction === 'in' && row.folder !== undefined) discardPartial(row.folder, row.id);
   }
 
   say(entry: Entry, step: Step, reason?: string): Promise<unknown> {

@@ -228,7 +228,7 @@ export class TransferDesk {
     const entry = this.#entries.find(id);
     const { state, device, direction } = entry.row;
     if (step === 'cancel') {
-      if (isOver(entry)) throw over(state);
+      if (isOver(entry) && !canResume(entry)) throw over(state);
       await this.#cancel(entry);
       // An offer which is not answered is declined by this.
       if (device !== undefined || direction === 'out') await this.#running.say(entry, step);
@@ -250,8 +250,8 @@ export class TransferDesk {
 
   /** What failed is tried once more; what was cancelled is not: what had come is gone. */
   async #revive(entry: Entry): Promise<void> {
-    const { state, device, failure, paused, user } = entry.row;
-    const failed = state === 'failed' && device !== undefined && !isCalledOff(failure);
+    const { state, paused, user } = entry.row;
+    const failed = canResume(entry);
     if (isOver(entry) && !failed) throw over(state);
     if (state !== 'accepted' && !failed) throw notBegun();
     if (paused === 'there') throw pausedThere(user);
@@ -262,9 +262,8 @@ export class TransferDesk {
   }
 
   async #cancel(entry: Entry): Promise<void> {
-    const { run } = entry;
     await this.#entries.save(entry, { state: 'failed', failure: plain(cancelledHere()) });
-    await run?.cancel();
+    await this.#running.discard(entry);
   }
 
   async play(id: string, file: number): Promise<Playing> {
@@ -342,6 +341,10 @@ async function describeFor(paths: readonly string[], { video = false, trace }: O
   if (!video || source.files.length === 1) return source;
   throw new Failure('usage', 'video-one', 'a video is one file', { hint: 'Send several files with /p2pfile.' });
 }
+
+/** It failed, and nobody called it off: what has come is kept. */
+const canResume = ({ row }: Entry): boolean =>
+  row.state === 'failed' && row.device !== undefined && !isCalledOff(row.failure);
 
 const nobodyElse = (group: string): Failure =>
   new Failure('usage', 'group-empty', `nobody else is in ${group}`, { hint: `Bring somebody in: /invite USER` });
