@@ -1,63 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { type Running, Workshop } from '../support/processes.js';
+import { after, test } from 'node:test';
+import { Crowd } from '../support/crowd.js';
 
-const PASSWORD = 'four unlikely words together 7';
-const workshop = new Workshop();
-const password = ['--password-file', workshop.file(`${PASSWORD}\n`)];
-const home = (name: string): string => {
-  const folder = join(workshop.folder, name);
-  mkdirSync(folder, { recursive: true });
-  return folder;
-};
-let directory: Running;
-let link: string;
-
-const run = (name: string, words: readonly string[]) =>
-  workshop.run([...words, '--json', ...password], { home: home(name) });
-const does = async (name: string, ...words: string[]): Promise<void> => {
-  const { status, stdout, stderr } = await run(name, words);
-  assert.equal(status, 0, `${name}: ${words.join(' ')}\n${stdout}${stderr}`);
-};
-const fails = async (status: number, code: string, name: string, ...words: string[]): Promise<void> => {
-  const ended = await run(name, words);
-  const said = ended.events.find(({ event }) => event === 'error');
-  assert.deepEqual([ended.status, said?.code], [status, code], `${name}: ${words.join(' ')}`);
-};
-
-before(async () => {
-  directory = workshop.start(
-    [
-      'directory',
-      'start',
-      '--json',
-      '--listen',
-      '127.0.0.1:0',
-      '--data',
-      join(workshop.folder, 'directory'),
-      '--rooms',
-      'lobby,den',
-    ],
-    { home: home('operator') },
-  );
-  const ready = await directory.event(({ event }) => event === 'ready');
-  link = String(ready.link);
-  const invite = ['--invite', String(ready.ownerInvite)];
-  await Promise.all(
-    ['ann', 'bob', 'carol', 'dave', 'erin'].map((name) =>
-      does(name, 'register', name, '--directory', link, ...(name === 'ann' ? invite : [])),
-    ),
-  );
-});
-after(() => workshop.close());
-
-const listen = async (name: string): Promise<Running> => {
-  const listening = workshop.start(['listen', '--json', ...password], { home: home(name) });
-  await listening.event(({ event }) => event === 'ready');
-  return listening;
-};
+const crowd = await Crowd.gather(['ann', 'bob', 'carol', 'dave', 'erin'], '--rooms', 'lobby,den');
+after(() => crowd.close());
+const { run, does, fails, listen } = crowd;
 
 test('C3 R2 five people make a group, talk, leave and are banned; one is away, one is killed in the middle', async () => {
   await does('ann', 'group', 'create', 'crew', 'bob', 'carol', 'dave');

@@ -1,55 +1,25 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { may, ROLES, type Role } from '../../src/wire/roles.js';
+import { Crowd } from '../support/crowd.js';
 import { type Deed, HARMLESS, STORY } from '../support/deeds.js';
-import { type Running, Workshop } from '../support/processes.js';
 
 /** The table of roles, typed into a shell: one directory, four people of whom each has a program running. */
 
-const PASSWORD = 'four unlikely words together 7';
 const NAMES: Readonly<Record<Role, string>> = {
   'super-admin': 'owner',
   admin: 'adam',
   advanced: 'vera',
   beginner: 'ben',
 };
-const workshop = new Workshop();
-const password = ['--password-file', workshop.file(`${PASSWORD}\n`)];
-const home = (name: string): string => {
-  const folder = join(workshop.folder, name);
-  mkdirSync(folder, { recursive: true });
-  return folder;
-};
-
-const run = (name: string, words: readonly string[]) =>
-  workshop.run([...words, '--json', ...password], { home: home(name) });
-const does = async (name: string, ...words: string[]): Promise<void> => {
-  const { status, stdout, stderr } = await run(name, words);
-  assert.equal(status, 0, `${name}: ${words.join(' ')}\n${stdout}${stderr}`);
-};
-const listen = async (name: string): Promise<Running> => {
-  const listening = workshop.start(['listen', '--json', ...password], { home: home(name) });
-  await listening.event(({ event }) => event === 'ready');
-  return listening;
-};
-
-before(async () => {
-  const data = ['--data', join(workshop.folder, 'directory')];
-  const start = ['directory', 'start', '--json', '--listen', '127.0.0.1:0', ...data];
-  const directory = workshop.start(start, { home: home('operator') });
-  const ready = await directory.event(({ event }) => event === 'ready');
-  const to = ['--directory', String(ready.link)];
-  await does('owner', 'register', 'owner', ...to, '--invite', String(ready.ownerInvite));
-  await Promise.all(['adam', 'vera', 'ben', 'vic'].map((name) => does(name, 'register', name, ...to)));
-  await Promise.all(Object.values(NAMES).map(listen));
-  await does('owner', 'role', 'adam', 'admin');
-  await does('owner', 'role', 'vera', 'advanced');
-  await does('owner', 'group', 'create', 'crew', 'adam', 'vera', 'ben');
-  await Promise.all(['adam', 'vera', 'ben'].map((name) => does(name, 'group', 'join', 'crew')));
-});
-after(() => workshop.close());
+const crowd = await Crowd.gather(['owner', 'adam', 'vera', 'ben', 'vic']);
+after(() => crowd.close());
+const { run, does, listen } = crowd;
+await Promise.all(Object.values(NAMES).map(listen));
+await does('owner', 'role', 'adam', 'admin');
+await does('owner', 'role', 'vera', 'advanced');
+await does('owner', 'group', 'create', 'crew', 'adam', 'vera', 'ben');
+await Promise.all(['adam', 'vera', 'ben'].map((name) => does(name, 'group', 'join', 'crew')));
 
 /** As it ends: 0 where the table of roles has it, else 8 and an error that says what to do. */
 async function tries(role: Role, { words, action }: Deed): Promise<void> {
