@@ -1,5 +1,6 @@
+import { Aggregation } from './aggregation.js';
 import type { AckSample, CongestionController, ControllerInit, RateReason } from './congestion.js';
-import { ShortRate } from './short-rate.js';
+import { ShortRate, Spread } from './short-rate.js';
 
 /**
  * Finds the rate by measuring delivery (after BBR, draft-ietf-ccwg-bbr): paces at the highest delivery rate of the last
@@ -14,14 +15,22 @@ const STARTUP_WINDOW_GAIN = 2.77;
 /** With this much in flight it grows by less: what overshoots in the round trip before a queue shows has to fit in that queue. */
 const CAREFUL_BYTES = 2 << 20;
 const CAREFUL_GAIN = 2;
-const CAREFUL_WINDOW_GAIN = 1.6;
+const OVERSHOOT_BYTES = 2.5 * (1 << 20);
+const LEAST_WINDOW_GAIN = 1.4;
 const DRAINING_GAIN = 0.5;
 const WINDOW_GAIN = 1.6;
 const PROBE_GAIN = 1.2;
+/** A probe that follows one which paid asks for so much more than that, up to the most: what ended start-up was no limit. */
+const BOLDER = 1.25;
+const MOST_PROBE_GAIN = 2;
 const DRAIN_GAIN = 0.8;
 /** One probing round, one draining, then this many at the measured rate. */
 const CRUISE_ROUNDS = 6;
+/** A queue that is not ours does not go away. */
+const RELAX_ROUNDS = 3;
 const INITIAL_WINDOW = 192 << 10;
+/** The first window leaves within this, so that what its acknowledgements spread to tells of the narrowest hop. */
+const FIRST_TRAIN_MS = 3;
 const MIN_WINDOW_PACKETS = 4;
 /** A queue is what lifts the round trip by a quarter and by more than timers jitter. */
 const QUEUE_RATIO = 0.25;
@@ -59,10 +68,12 @@ export class AdaptiveController implements CongestionController {
   #rate: number;
   #bound = Number.POSITIVE_INFINITY;
   #minRtt: number;
+  #now = 0;
   #nextRound = 0;
   #roundAt = 0;
   readonly #aggregation = new Aggregation();
   readonly #short = new ShortRate();
+  readonly #spread = new Spread();
   #roundRate = 0;
   #startupRate = 0;
   #roundAcked = 0;
@@ -78,6 +89,10 @@ export class AdaptiveController implements CongestionController {
   /** Whether a probe has found that there is no more to have. */
   #settled = false;
   #rateBeforeProbe = 0;
+  #probeGain = PROBE_GAIN;
+  #probedSince = 0;
+  /** Nothing has been acknowledged yet. */
+  #unheard = true;
 
   constructor(init: ControllerInit) {
     this.#init = init;
@@ -90,17 +105,27 @@ export class AdaptiveController implements CongestionController {
   }
 
   get pacingRate(): number {
-    return Math.max(this.#gain * Math.min(this.#rate, this.#bound), this.#init.datagram / 100);
+    const least = this.#unheard ? INITIAL_WINDOW / FIRST_TRAIN_MS : this.#init.datagram / 100;
+    return Math.max(this.#gain * Math.min(this.#rate, this.#bound), least);
   }
 
   get window(): number {
+    if (this.#unheard) return INITIAL_WINDOW;
     const rate = Math.min(this.#rate, this.#bound);
-    const startupGain = this.#careful ? CAREFUL_WINDOW_GAIN : STARTUP_WINDOW_GAIN;
-    const gain = this.#phase === 'startup' ? startupGain : this.#phase === 'drain' ? 1 : WINDOW_GAIN;
-    const slack = Math.min(Math.max(rate * JITTER_MS, this.#aggregation.most), this.#init.buffer * BUFFER_USED);
-    const window = gain * rate * this.#minRtt + slack;
+    const product = rate * this.#minRtt;
+    const bunch = this.#phase === 'startup' ? 0 : this.#aggregation.most;
+    const slack = Math.min(Math.max(rate * JITTER_MS, bunch), this.#init.buffer * BUFFER_USED);
+    const window = this.#windowGain(product) * product + slack;
     const least = this.#phase === 'startup' ? INITIAL_WINDOW : MIN_WINDOW_PACKETS * this.#init.datagram;
     return Math.max(window, least);
+  }
+
+  #windowGain(product: number): number {
+    if (this.#phase === 'startup') {
+      return Math.min(STARTUP_WINDOW_GAIN, Math.max(LEAST_WINDOW_GAIN, 1 + OVERSHOOT_BYTES / product));
+    }
+    if (this.#phase === 'probe') return Math.max(WINDOW_GAIN, this.#probeGain);
+    return this.#phase === 'drain' ? 1 : WINDOW_GAIN;
   }
 
   get #careful(): boolean {
@@ -110,12 +135,14 @@ export class AdaptiveController implements CongestionController {
   get #gain(): number {
     if (this.#phase === 'startup') return this.#careful ? CAREFUL_GAIN : STARTUP_GAIN;
     if (this.#phase === 'drain') return DRAINING_GAIN;
-    if (this.#phase === 'probe') return PROBE_GAIN;
+    if (this.#phase === 'probe') return this.#probeGain;
     return this.#phase === 'relax' ? DRAIN_GAIN : 1;
   }
 
   onAck(sample: AckSample): void {
     this.#minRtt = Math.max(sample.minRtt, 0.05);
+    this.#unheard = false;
+    this.#now = sample.now;
     this.#roundAcked += sample.acked;
     this.#roundLost += sample.lost;
     if (sample.rtt > 0) this.#noteRtt(sample.rtt, sample.now);
@@ -126,7 +153,7 @@ export class AdaptiveController implements CongestionController {
     }
     if (this.#phase === 'startup') this.#grow(sample);
     if (this.#phase === 'startup' && this.#overflows) this.#leaveStartup();
-    if (this.#phase === 'drain' && sample.inFlight <= this.#rate * this.#minRtt) this.#probe();
+    if (sample.inFlight <= this.#rate * this.#minRtt) this.#onDrained();
     this.#aggregation.update(sample.acked, Math.min(this.#rate, this.#bound), sample.now);
     if (sample.priorDelivered < this.#nextRound || sample.now - this.#roundAt < MIN_ROUND_MS) {
       if (this.#phase !== 'startup' || sample.priorDelivered < this.#nextRound) return;
@@ -136,9 +163,10 @@ export class AdaptiveController implements CongestionController {
   }
 
   /** In start-up a rate holds for what comes next as soon as the first acknowledgements say so, not a round trip later. */
-  #grow({ now, sentAt, delivered }: AckSample): void {
+  #grow({ now, sentAt, delivered, priorDelivered }: AckSample): void {
     const span = Math.max(this.#minRtt / 8, SHORT_MS);
-    const rate = this.#short.update(now, sentAt, delivered, span);
+    const short = this.#short.update(now, sentAt, delivered, span);
+    const rate = priorDelivered === 0 ? this.#spread.update(now, sentAt, delivered) : short;
     this.#rate = Math.max(this.#rate, rate);
     this.#startupRate = Math.max(this.#startupRate, rate);
   }
@@ -155,8 +183,10 @@ export class AdaptiveController implements CongestionController {
     const sign = this.#minRtt < 2 * QUEUE_FLOOR_MS ? QUEUE_FLOOR_MS : Math.min(Math.max(this.#minRtt / 8, 4), 16);
     this.#queuedSamples = rtt - this.#minRtt > sign ? this.#queuedSamples + 1 : 0;
     if (this.#queuedSamples <= 1) this.#queuedSince = now;
-    if (this.#phase !== 'startup' || this.#queuedSamples < QUEUE_SAMPLES) return;
-    if (now - this.#queuedSince >= Math.min(this.#minRtt * QUEUE_LASTS, QUEUE_LASTS_MS)) this.#leaveStartup();
+    if (this.#queuedSamples < QUEUE_SAMPLES) return;
+    if (now - this.#queuedSince < Math.min(this.#minRtt * QUEUE_LASTS, QUEUE_LASTS_MS)) return;
+    if (this.#phase === 'startup') this.#leaveStartup();
+    else if (this.#phase === 'probe' && this.#queuedSince > this.#probedSince) this.#endProbe();
   }
 
   #leaveStartup(): void {
@@ -234,14 +264,13 @@ export class AdaptiveController implements CongestionController {
         // What was sent faster is delivered a round later.
         if (this.#roundsInPhase < 2) return;
         if (this.#rate > this.#rateBeforeProbe * WORTHWHILE && this.#bound === Number.POSITIVE_INFINITY) {
-          this.#probe();
+          this.#probe(Math.min(this.#probeGain * BOLDER, MOST_PROBE_GAIN));
         } else {
-          this.#settled = true;
-          this.#enter('relax');
+          this.#endProbe();
         }
         return;
       case 'relax':
-        this.#enter('cruise');
+        if (this.#roundsInPhase >= RELAX_ROUNDS) this.#enter('cruise');
         return;
       case 'drain':
         if (this.#roundsInPhase > 3) this.#probe();
@@ -250,8 +279,21 @@ export class AdaptiveController implements CongestionController {
     }
   }
 
-  #probe(): void {
+  #endProbe(): void {
+    this.#settled = true;
+    this.#enter('relax');
+  }
+
+  /** The queue that was made is gone. */
+  #onDrained(): void {
+    if (this.#phase === 'drain') this.#probe();
+    else if (this.#phase === 'relax') this.#enter('cruise');
+  }
+
+  #probe(gain = PROBE_GAIN): void {
     this.#rateBeforeProbe = this.#rate;
+    this.#probeGain = gain;
+    this.#probedSince = this.#now;
     this.#enter('probe');
   }
 
@@ -278,41 +320,5 @@ export class AdaptiveController implements CongestionController {
     this.#usualLoss = 0;
     this.#enter('startup');
     this.#reason = 'startup';
-  }
-}
-
-/**
- * How much more than the rate promises is acknowledged at once, after pauses: acknowledgements come in bunches where a
- * receiver or a network gathers packets, and without room for a bunch the sender stands still between two (BBR §4.5.7).
- */
-class Aggregation {
-  readonly #rounds: number[] = [0];
-  #since = 0;
-  #acked = 0;
-
-  get most(): number {
-    return Math.max(...this.#rounds);
-  }
-
-  update(acked: number, rate: number, now: number): void {
-    const expected = rate * (now - this.#since);
-    if (this.#acked <= expected) {
-      this.#since = now;
-      this.#acked = acked;
-      this.#note(acked);
-      return;
-    }
-    this.#acked += acked;
-    this.#note(this.#acked - expected);
-  }
-
-  #note(extra: number): void {
-    const last = this.#rounds.length - 1;
-    this.#rounds[last] = Math.max(this.#rounds[last]!, extra);
-  }
-
-  endRound(): void {
-    this.#rounds.push(0);
-    if (this.#rounds.length > ROUNDS_OF_MEMORY) this.#rounds.shift();
   }
 }

@@ -8,11 +8,16 @@ const MOST_QUANTUM_BYTES = 256 << 10;
 
 export class Pacer {
   #tokens = 0;
-  #at = 0;
+  #at: number;
   #blockedUntil = 0;
 
   /** @param delay milliseconds between bursts, where a person asked for it */
-  constructor(readonly delay: number) {}
+  constructor(
+    readonly delay: number,
+    now: number,
+  ) {
+    this.#at = now;
+  }
 
   /** Bytes that may be sent now. */
   budget(rate: number, datagram: number, now: number): number {

@@ -72,7 +72,7 @@ export class Sender {
     this.#paths = new Paths(init.path, init.random);
     this.#blocks = new OutgoingBlocks(keys.blocks, init.manifest, init.source, Math.min(init.window, MAX_WINDOW));
     this.#loss = new LossDetector(this.#blocks, init.controller, init.rtt, init.path.stream);
-    this.#pacer = new Pacer(init.pace);
+    this.#pacer = new Pacer(init.pace, init.now);
     this.#mtu = new MtuSearch(init.path.maxDatagram);
     this.#trace = init.trace;
     this.#toTrap = this.#trapDistance();

@@ -2,6 +2,8 @@
 
 /** Acknowledgements kept: more than come in one span. */
 const SLOTS = 64;
+/** Acknowledged in so much less time than it was sent in: something was held up, and catches up at a speed of its own. */
+const COMPRESSED = 1.25;
 
 export class ShortRate {
   readonly #at = new Float64Array(SLOTS);
@@ -20,8 +22,9 @@ export class ShortRate {
     let rate = 0;
     while (this.#oldest < this.#count && now - this.#at[this.#oldest % SLOTS]! >= span) {
       const slot = this.#oldest % SLOTS;
-      const elapsed = Math.max(now - this.#at[slot]!, sentAt - this.#sentAt[slot]!);
-      rate = (delivered - this.#delivered[slot]!) / elapsed;
+      const acked = now - this.#at[slot]!;
+      const sent = sentAt - this.#sentAt[slot]!;
+      rate = sent > acked * COMPRESSED ? 0 : (delivered - this.#delivered[slot]!) / Math.max(acked, sent);
       if (this.#oldest + 1 === this.#count || now - this.#at[(this.#oldest + 1) % SLOTS]! < span) break;
       this.#oldest++;
     }
@@ -36,5 +39,29 @@ export class ShortRate {
   clear(): void {
     this.#count = 0;
     this.#oldest = 0;
+  }
+}
+
+/** A program takes datagrams in, and acknowledges them, no more finely than this. */
+const GRAIN_MS = 1;
+
+/**
+ * What the first window's acknowledgements spread to: it left as one train, so the narrowest hop stretched it. Counts a grain of
+ * time too many, so that the few acknowledgements there are promise too little rather than too much.
+ */
+export class Spread {
+  #at = -1;
+  #sentAt = 0;
+  #delivered = 0;
+
+  /** @returns bytes/ms; 0 with the first */
+  update(now: number, sentAt: number, delivered: number): number {
+    if (this.#at < 0) {
+      this.#at = now;
+      this.#sentAt = sentAt;
+      this.#delivered = delivered;
+    }
+    const elapsed = Math.max(now - this.#at, sentAt - this.#sentAt);
+    return (delivered - this.#delivered) / (elapsed + GRAIN_MS);
   }
 }
