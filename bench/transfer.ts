@@ -1,5 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RememberedPath } from '../src/transfer/transfer.js';
 import { ChatPair } from './support/chat-latency.js';
 import { makeFile, warmMemory } from './support/memory-files.js';
 import { missingTools, Network } from './support/network.js';
@@ -99,6 +100,9 @@ interface Own extends Sized {
   readonly network?: Network;
   readonly use?: 'dgram';
   readonly rate?: number;
+  /** What the path carried in an earlier run; and where to note what it carries in this. */
+  readonly remembered?: readonly RememberedPath[];
+  readonly measured?: RememberedPath[];
   readonly limit?: number;
   readonly runs?: number;
   /** Says how long it took instead of how fast it was. */
@@ -111,6 +115,7 @@ async function own(report: Report, name: string, run: Own): Promise<number> {
     rmSync(join(run.work, 'received'), { recursive: true, force: true });
     warmMemory(run.work, run.bytes);
     results.push(await runTransfer(run));
+    run.measured?.push(...results.at(-1)!.measured);
     return results.at(-1)!.seconds;
   });
   const { cpu, memory } = results.find((result) => result.seconds === seconds)!;
@@ -163,7 +168,9 @@ async function onWan(report: Report, work: string, name: string, loss: number): 
 async function onLine(report: Report, work: string, name: string, network: Network, bytes: number): Promise<number> {
   const run = { ...sized(work, bytes), work, network, limit: WAN_LIMIT };
   const long = bytes === MEDIUM ? name : `${name}, ${bytes / MIB} MiB`;
-  const speed = await own(report, `${long}, adaptive`, run);
+  const measured: RememberedPath[] = [];
+  const speed = await own(report, `${long}, adaptive`, { ...run, measured });
+  await own(report, `${long}, adaptive, again`, { ...run, remembered: measured.slice(-1) });
   await own(report, `${long}, rate given`, { ...run, rate: WAN_RATE });
   return speed;
 }

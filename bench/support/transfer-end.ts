@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describe, type HostAddress, openTransfers } from '../../src/transfer/transfer.js';
+import { describe, type HostAddress, openTransfers, type RememberedPath } from '../../src/transfer/transfer.js';
 import { manifestCodec } from '../../src/wire/transfer-manifest.js';
 
 /** One side of a transfer as a program: `transfer-end send|receive`, settings as JSON in the file named next. For benches and tests. */
@@ -16,6 +16,8 @@ export interface EndSettings {
   readonly manifest?: string;
   readonly rate?: number;
   readonly pace?: number;
+  /** What the path carried in an earlier run. */
+  readonly remembered?: readonly RememberedPath[];
   readonly tree?: boolean;
   readonly durable?: boolean;
   readonly trace?: string;
@@ -43,8 +45,12 @@ async function main(): Promise<void> {
   try {
     if (role === 'send') {
       const source = await describe(settings.paths!, settings.tree === undefined ? {} : { tree: settings.tree });
-      const { rate, pace } = settings;
-      const limits = { ...(rate === undefined ? {} : { rate }), ...(pace === undefined ? {} : { pace }) };
+      const { rate, pace, remembered } = settings;
+      const limits = {
+        ...(remembered && { remembered }),
+        ...(rate === undefined ? {} : { rate }),
+        ...(pace === undefined ? {} : { pace }),
+      };
       await transfers.send({ ...common, source, ...limits }, onEvent).ended;
     } else {
       const manifest = manifestCodec.decode(Buffer.from(settings.manifest!, 'hex'));

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { hex } from '../../src/base/bytes.js';
 import { systemRandom } from '../../src/base/random.js';
-import { describe } from '../../src/transfer/transfer.js';
+import { describe, type RememberedPath } from '../../src/transfer/transfer.js';
 import { manifestCodec } from '../../src/wire/transfer-manifest.js';
 import { sameFiles } from './memory-files.js';
 import type { Host, Network } from './network.js';
@@ -77,6 +77,7 @@ export interface RunSettings {
   readonly network?: Network;
   readonly use?: 'batch' | 'dgram';
   readonly rate?: number;
+  readonly remembered?: readonly RememberedPath[];
   readonly tree?: boolean;
   /** Where the sender writes its qlog. */
   readonly trace?: string;
@@ -88,6 +89,8 @@ export interface RunResult {
   readonly cpu: number;
   /** The larger resident set of the two, bytes. */
   readonly memory: number;
+  /** What the path was found to carry. */
+  readonly measured: readonly RememberedPath[];
 }
 
 /** From the start of the sending program to its end, the receiving one being there; afterwards what arrived is compared. */
@@ -122,6 +125,7 @@ export async function runTransfer(run: RunSettings): Promise<RunResult> {
       ...common,
       ...treeOption,
       ...(rate === undefined ? {} : { rate }),
+      ...(run.remembered === undefined ? {} : { remembered: run.remembered }),
       ...(run.trace === undefined ? {} : { trace: run.trace }),
       paths: [file],
       listen: { host: hereA, port: 0 },
@@ -136,5 +140,11 @@ export async function runTransfer(run: RunSettings): Promise<RunResult> {
   await receiver.exited;
   if (!sameFiles(file, join(folder, basename(file)))) throw new Error('what arrived is not what was sent');
   const [a, b] = [sender.find('usage')!, receiver.find('usage')!];
-  return { seconds, cpu: Number(a.cpu) + Number(b.cpu), memory: Math.max(Number(a.memory), Number(b.memory)) };
+  const measured = sender.lines.filter((line) => line.event === 'measured').map((line) => line.path as RememberedPath);
+  return {
+    seconds,
+    measured,
+    cpu: Number(a.cpu) + Number(b.cpu),
+    memory: Math.max(Number(a.memory), Number(b.memory)),
+  };
 }

@@ -142,6 +142,8 @@ export interface TransferEvent {
   readonly loss?: number;
   /** While it runs, on the sender's side: payload of one datagram, in bytes. */
   readonly datagram?: number;
+  /** While it runs, on the sender's side: it began with a part of what the path carried before; whether that held. */
+  readonly start?: 'remembered' | 'retreated';
   /** While it runs by UDP: how datagrams are sent and received here, `batch (koffi)` or `dgram`. */
   readonly endpoint?: string;
   readonly offeredAt?: string;

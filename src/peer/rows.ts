@@ -282,6 +282,15 @@ const sendingRow = v.object({
 });
 export type SendingRow = v.InferOutput<typeof sendingRow>;
 
+/** Networks at both ends; content, bytes per millisecond; milliseconds. */
+const pathRow = v.object({
+  from: text(4_096),
+  to: text(64),
+  rate: v.number(),
+  minRtt: v.number(),
+  at: time(),
+});
+
 export const openTables = (store: LocalStore, cipher: RowCipher) => ({
   device: new Table(store, cipher, 'device', row(deviceRow)),
   contacts: new Table(store, cipher, 'contact', row(contactRow)),
@@ -309,6 +318,8 @@ export const openTables = (store: LocalStore, cipher: RowCipher) => ({
     'speed',
     row(v.object({ rate: v.optional(v.number()), pace: v.optional(v.number()) })),
   ),
+  /** What the paths to one person carried when files were last sent over them. */
+  paths: new Table(store, cipher, 'path', row(v.object({ paths: list(pathRow, 8) }))),
   namedGroups: new Table(store, cipher, 'named', row(namedGroupRow)),
   acts: new Table(store, cipher, 'act', row(v.object({ number: count(), act: bytes(ACT_BYTES) }))),
   archiveKeys: new Table(store, cipher, 'archive', row(v.object({ epoch: count(), key: exactly(32) }))),

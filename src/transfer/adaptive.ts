@@ -1,5 +1,6 @@
 import { Aggregation } from './aggregation.js';
-import type { AckSample, CongestionController, ControllerInit, RateReason } from './congestion.js';
+import type { AckSample, CongestionController, ControllerInit, RateReason, Start } from './congestion.js';
+import { CarefulResume, type Measured } from './resume.js';
 import { ShortRate, Spread } from './short-rate.js';
 
 /**
@@ -22,6 +23,8 @@ const WINDOW_GAIN = 1.6;
 const PROBE_GAIN = 1.2;
 /** A probe that follows one which paid asks for so much more than that, up to the most: what ended start-up was no limit. */
 const BOLDER = 1.25;
+/** The first after start-up: a program's pause may have ended that. */
+const FIRST_PROBE_GAIN = 1.5;
 const MOST_PROBE_GAIN = 2;
 const DRAIN_GAIN = 0.8;
 /** One probing round, one draining, then this many at the measured rate. */
@@ -74,6 +77,7 @@ export class AdaptiveController implements CongestionController {
   readonly #aggregation = new Aggregation();
   readonly #short = new ShortRate();
   readonly #spread = new Spread();
+  readonly #resume: CarefulResume;
   #roundRate = 0;
   #startupRate = 0;
   #roundAcked = 0;
@@ -88,16 +92,29 @@ export class AdaptiveController implements CongestionController {
   #queuedSince = 0;
   /** Whether a probe has found that there is no more to have. */
   #settled = false;
+  /** Start-up ended by delay alone. */
+  #bold = false;
   #rateBeforeProbe = 0;
   #probeGain = PROBE_GAIN;
   #probedSince = 0;
   /** Nothing has been acknowledged yet. */
   #unheard = true;
 
-  constructor(init: ControllerInit) {
+  /** @param remembered what the same path carried before */
+  constructor(init: ControllerInit, remembered?: Measured) {
     this.#init = init;
     this.#minRtt = Math.max(init.rtt, 0.05);
     this.#rate = INITIAL_WINDOW / Math.max(this.#minRtt, 1);
+    this.#resume = new CarefulResume(remembered, this.#minRtt, INITIAL_WINDOW);
+  }
+
+  get start(): Start | undefined {
+    return this.#resume.start;
+  }
+
+  get measured(): Measured | undefined {
+    if (this.#phase === 'startup' || this.#rates.length === 0) return undefined;
+    return { rate: Math.min(this.#rate, this.#bound), minRtt: this.#minRtt };
   }
 
   get reason(): RateReason {
@@ -105,12 +122,13 @@ export class AdaptiveController implements CongestionController {
   }
 
   get pacingRate(): number {
+    if (this.#resume.isUnvalidated) return this.#resume.rate;
     const least = this.#unheard ? INITIAL_WINDOW / FIRST_TRAIN_MS : this.#init.datagram / 100;
     return Math.max(this.#gain * Math.min(this.#rate, this.#bound), least);
   }
 
   get window(): number {
-    if (this.#unheard) return INITIAL_WINDOW;
+    if (this.#unheard) return Math.max(INITIAL_WINDOW, this.#resume.rate * this.#minRtt);
     const rate = Math.min(this.#rate, this.#bound);
     const product = rate * this.#minRtt;
     const bunch = this.#phase === 'startup' ? 0 : this.#aggregation.most;
@@ -143,6 +161,7 @@ export class AdaptiveController implements CongestionController {
     this.#minRtt = Math.max(sample.minRtt, 0.05);
     this.#unheard = false;
     this.#now = sample.now;
+    this.#resume.onAck(sample.priorDelivered === 0);
     this.#roundAcked += sample.acked;
     this.#roundLost += sample.lost;
     if (sample.rtt > 0) this.#noteRtt(sample.rtt, sample.now);
@@ -174,7 +193,8 @@ export class AdaptiveController implements CongestionController {
   /** A queue too short to be seen in round trips: much more is lost than in the rounds before. */
   get #overflows(): boolean {
     const judged = this.#roundAcked + this.#roundLost;
-    if (this.#roundsInPhase < 2 || judged < OVERFLOW_BYTES) return false;
+    const early = this.#roundsInPhase < 2 && !this.#resume.isValidating;
+    if (early || judged < OVERFLOW_BYTES) return false;
     return this.#roundLost > judged * (this.#usualLoss * 1.5 + OVERFLOW_LOSS);
   }
 
@@ -186,11 +206,14 @@ export class AdaptiveController implements CongestionController {
     if (this.#queuedSamples < QUEUE_SAMPLES) return;
     if (now - this.#queuedSince < Math.min(this.#minRtt * QUEUE_LASTS, QUEUE_LASTS_MS)) return;
     if (this.#phase === 'startup') this.#leaveStartup();
-    else if (this.#phase === 'probe' && this.#queuedSince > this.#probedSince) this.#endProbe();
+    else if (this.#phase === 'probe' && this.#queuedSince > this.#probedSince) this.#endProbe(true);
   }
 
   #leaveStartup(): void {
     this.#settled = false;
+    this.#bold = this.#roundLost === 0;
+    // What was sent by memory is still on its way: from here on counts what has come.
+    if (this.#resume.onCongestion()) this.#rate = Math.max(this.#spread.rate, INITIAL_WINDOW / this.#minRtt / 4);
     this.#enter('drain');
     this.#reason = 'bandwidth';
   }
@@ -266,7 +289,7 @@ export class AdaptiveController implements CongestionController {
         if (this.#rate > this.#rateBeforeProbe * WORTHWHILE && this.#bound === Number.POSITIVE_INFINITY) {
           this.#probe(Math.min(this.#probeGain * BOLDER, MOST_PROBE_GAIN));
         } else {
-          this.#endProbe();
+          this.#endProbe(this.#bound < Number.POSITIVE_INFINITY);
         }
         return;
       case 'relax':
@@ -279,8 +302,9 @@ export class AdaptiveController implements CongestionController {
     }
   }
 
-  #endProbe(): void {
-    this.#settled = true;
+  /** @param full what ended it is the network; where nothing came of it and no queue either, the next one is soon */
+  #endProbe(full: boolean): void {
+    this.#settled ||= full;
     this.#enter('relax');
   }
 
@@ -290,7 +314,7 @@ export class AdaptiveController implements CongestionController {
     else if (this.#phase === 'relax') this.#enter('cruise');
   }
 
-  #probe(gain = PROBE_GAIN): void {
+  #probe(gain = this.#bold && !this.#settled ? FIRST_PROBE_GAIN : PROBE_GAIN): void {
     this.#rateBeforeProbe = this.#rate;
     this.#probeGain = gain;
     this.#probedSince = this.#now;
@@ -318,6 +342,7 @@ export class AdaptiveController implements CongestionController {
     this.#fullRate = 0;
     this.#plateau = 0;
     this.#usualLoss = 0;
+    this.#resume.end();
     this.#enter('startup');
     this.#reason = 'startup';
   }

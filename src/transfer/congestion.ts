@@ -1,3 +1,5 @@
+import type { Measured } from './resume.js';
+
 /** How fast to send, behind an interface. Bytes and milliseconds. */
 
 /** What one acknowledgement taught. */
@@ -25,7 +27,13 @@ export interface AckSample {
 /** Why the rate is what it is. */
 export type RateReason = 'startup' | 'bandwidth' | 'delay' | 'loss' | 'given' | 'receiver' | 'source' | 'paused';
 
+/** What start-up began with besides its own measurements: what the path carried before, which held or turned out wrong. */
+export type Start = 'remembered' | 'retreated';
+
 export interface CongestionController {
+  readonly start?: Start | undefined;
+  /** What the path was found to carry; undefined before it is found. */
+  readonly measured?: Measured | undefined;
   /** Bytes per millisecond. */
   readonly pacingRate: number;
   /** Bytes that may be in flight. */

@@ -1,7 +1,8 @@
 import type { Failure } from '../base/errors.js';
 import type { Range } from '../wire/datagrams/control.js';
-import type { RateReason } from './congestion.js';
+import type { RateReason, Start } from './congestion.js';
 import type { PlacedFile } from './partial.js';
+import type { RememberedPath } from './remembered.js';
 
 /** What a transfer tells whoever started it. */
 
@@ -21,6 +22,8 @@ export interface Progress {
   readonly reason: RateReason;
   /** Payload of one datagram. */
   readonly mtu: number;
+  /** That it began with what the path carried before; absent where it did not. */
+  readonly start?: Start | undefined;
 }
 
 export type TransferState = 'connecting' | 'running' | 'paused' | 'finishing';
@@ -34,6 +37,8 @@ export type TransferEvent =
   | { readonly type: 'paths'; readonly paths: readonly string[] }
   /** Datagrams do not get through: a stream to the other side would. It goes on looking for a way meanwhile. */
   | { readonly type: 'blocked' }
+  /** What a path was found to carry, for the next transfer over it; once a session ends. */
+  | { readonly type: 'measured'; readonly path: RememberedPath }
   /** `files` is empty on the sender's side. */
   | { readonly type: 'done'; readonly files: readonly PlacedFile[] }
   | { readonly type: 'failed'; readonly failure: Failure };

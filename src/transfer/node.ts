@@ -17,6 +17,7 @@ import { Partial } from './partial.js';
 import type { Path } from './path.js';
 import { QlogFile } from './qlog.js';
 import { answerEcho, readEcho } from './reflexive.js';
+import type { RememberedPath } from './remembered.js';
 import { type Stream, StreamPath } from './stream-path.js';
 
 /** Transfers of one process over its UDP sockets, in the thread that calls. `transfer.ts` runs one in a thread of its own. */
@@ -47,6 +48,8 @@ export interface SendOptions extends CommonOptions {
   readonly rate?: number;
   /** Milliseconds between bursts. */
   readonly pace?: number;
+  /** What paths to the same person carried before, as events 'measured' said it. */
+  readonly remembered?: readonly RememberedPath[];
 }
 
 export interface ReceiveOptions extends CommonOptions {
@@ -110,6 +113,7 @@ export class TransferNode {
       candidates: options.candidates,
       rate: options.rate,
       pace: options.pace,
+      remembered: options.remembered,
       patience: options.patience ?? PATIENCE_MS,
       trace: qlog?.trace,
       onEvent: closing(qlog, onEvent),

@@ -15,6 +15,7 @@ import type { Host, Runner } from './host.js';
 import { Initiator, type Opened } from './initiator.js';
 import { initialKeys, punchTag } from './keys.js';
 import type { Path } from './path.js';
+import { networkOf, ownNetworks, type RememberedPath, rememberedFor } from './remembered.js';
 import { Sender } from './sender.js';
 import type { StreamPath } from './stream-path.js';
 import type { Trace } from './trace.js';
@@ -36,6 +37,8 @@ export interface OutgoingInit {
   readonly rate?: number | undefined;
   /** Milliseconds between bursts. */
   readonly pace?: number | undefined;
+  /** What paths to the same person carried before. */
+  readonly remembered?: readonly RememberedPath[] | undefined;
   /** Milliseconds without the other side after which it fails. */
   readonly patience: number;
   readonly onEvent: (event: TransferEvent) => void;
@@ -174,7 +177,7 @@ export class Outgoing implements Runner {
   #controller(init: ControllerInit, path: Path): CongestionController {
     if (path.stream) return new StreamController(STREAM_WINDOW);
     if (this.#init.rate !== undefined) return new FixedController(init, this.#init.rate / 1_000);
-    return new AdaptiveController(init);
+    return new AdaptiveController(init, rememberedFor(this.#init.remembered ?? [], path.key, ownNetworks()));
   }
 
   work(now: number): boolean {
@@ -235,11 +238,21 @@ export class Outgoing implements Runner {
         path: sender.path.key,
         reason: stats.reason,
         mtu: stats.mtu,
+        ...(stats.start !== undefined && { start: stats.start }),
       },
     });
   }
 
+  /** For the next transfer over the same path. What turned out wrong is forgotten. */
+  #remember(sender: Sender): void {
+    const { measured, start } = sender.stats;
+    if (sender.path.stream || (measured === undefined && start !== 'retreated')) return;
+    const ends = { from: ownNetworks(), to: networkOf(sender.path.key.split(' ')[0]!) };
+    this.#init.onEvent({ type: 'measured', path: { ...ends, ...(measured ?? { rate: 0, minRtt: 0 }) } });
+  }
+
   #onEnd(sender: Sender, now: number): void {
+    this.#remember(sender);
     const { reason, failure } = sender.end!;
     switch (reason) {
       case 'done':

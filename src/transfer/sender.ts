@@ -106,6 +106,8 @@ export class Sender {
       mtu: this.#mtu.size,
       pacingRate: controller.pacingRate,
       window: controller.window,
+      start: controller.start,
+      measured: controller.measured,
       reason: this.#paused ? ('paused' as const) : this.#blocks.ready ? controller.reason : ('receiver' as const),
     };
   }

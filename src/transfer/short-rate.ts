@@ -53,6 +53,8 @@ export class Spread {
   #at = -1;
   #sentAt = 0;
   #delivered = 0;
+  /** The last that was found, bytes/ms. */
+  rate = 0;
 
   /** @returns bytes/ms; 0 with the first */
   update(now: number, sentAt: number, delivered: number): number {
@@ -62,6 +64,7 @@ export class Spread {
       this.#delivered = delivered;
     }
     const elapsed = Math.max(now - this.#at, sentAt - this.#sentAt);
-    return (delivered - this.#delivered) / (elapsed + GRAIN_MS);
+    this.rate = (delivered - this.#delivered) / (elapsed + GRAIN_MS);
+    return this.rate;
   }
 }

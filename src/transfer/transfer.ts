@@ -30,6 +30,7 @@ export type { NodeOptions, ReceiveOptions, SendOptions } from './node.js';
 export { discardPartial, diskFull, type PlacedFile, SPARE_BYTES } from './partial.js';
 export { type Playable, type PlayerServer, servePlayer } from './player.js';
 export { type EchoServer, serveEcho } from './reflexive.js';
+export type { RememberedPath } from './remembered.js';
 export { hasSafeNames } from './safe-name.js';
 
 export interface Transfer {

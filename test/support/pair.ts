@@ -40,6 +40,14 @@ export interface NetworkSettings {
   readonly rate?: number;
   readonly queue?: number;
   readonly mtu?: number;
+  /** The narrow hop, where others send through it too. */
+  readonly hop?: Hop;
+}
+
+/** Until when it sends what waits there, each way. */
+export interface Hop {
+  a: number;
+  b: number;
 }
 
 export interface PairSettings {
@@ -106,7 +114,7 @@ export class Pair {
   #pending: Receiver[] = [];
   #burstLeft = 0;
   #newest = 0;
-  #busyUntil = { a: 0, b: 0 };
+  readonly #ownHop: Hop = { a: 0, b: 0 };
   #dice: number[] = [];
 
   constructor(settings: PairSettings, random: Random) {
@@ -249,13 +257,14 @@ export class Pair {
     }
     let leaves = this.now;
     if (network.rate !== undefined) {
-      const queued = Math.max(0, this.#busyUntil[from] - this.now) * network.rate;
+      const hop = network.hop ?? this.#ownHop;
+      const queued = Math.max(0, hop[from] - this.now) * network.rate;
       if (queued + datagram.length > (network.queue ?? 1 << 20)) {
         this.sent.dropped++;
         return;
       }
-      leaves = Math.max(this.now, this.#busyUntil[from]) + (datagram.length + 28) / network.rate;
-      this.#busyUntil[from] = leaves;
+      leaves = Math.max(this.now, hop[from]) + (datagram.length + 28) / network.rate;
+      hop[from] = leaves;
     }
     const source = this.address[from];
     const copies = this.#chance() < (network.duplicate ?? 0) ? 2 : 1;

@@ -128,9 +128,14 @@ const REASONS: Readonly<Record<string, string>> = {
   paused: 'it rests',
 };
 
+const STARTS: Readonly<Record<NonNullable<TransferEvent['start']>, string>> = {
+  remembered: 'it began with half of what this path carried last time',
+  retreated: 'it began with half of what this path carried last time, which was too much now',
+};
+
 /** Everything about one, and why it is as fast as it is. */
 export function detailLines(event: TransferEvent): string[] {
-  const { id, files, state, reason, error, waiting, path, datagram, endpoint } = event;
+  const { id, files, state, reason, error, waiting, path, datagram, endpoint, start } = event;
   const shown = files.map((file) => {
     const place = file.path === undefined ? '' : `  ${field(file.path)}`;
     const sum = file.sha256 === undefined ? '' : `  sha256 ${file.sha256}`;
@@ -143,6 +148,7 @@ export function detailLines(event: TransferEvent): string[] {
     ...(waiting === undefined ? [] : [`${waiting.message}. ${waiting.hint}`]),
     ...(path === undefined ? [] : [`path: ${PATH[path]}`]),
     ...(datagram === undefined ? [] : [`datagrams of ${datagram} bytes`]),
+    ...(start === undefined ? [] : [STARTS[start]]),
     ...(endpoint === undefined ? [] : [`endpoint: ${endpoint}: datagrams ${ENDPOINTS[endpoint] ?? ''}`]),
     ...(error === undefined ? [] : [`${error.message} ${error.hint}`.trimEnd()]),
     ...shown,

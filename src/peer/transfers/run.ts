@@ -7,6 +7,7 @@ import type {
   IncomingTransfer,
   PlacedFile,
   Progress,
+  RememberedPath,
   Source,
   Transfer,
   TransferEvent,
@@ -27,6 +28,10 @@ export interface RunInit {
   dial(): Promise<Duplex | undefined>;
   /** As fast as this, where the offer says nothing else. */
   readonly speed: TransferSpeed;
+  /** What the paths to the other side carried before. */
+  readonly remembered: readonly RememberedPath[];
+  /** A path was measured. */
+  onMeasured(path: RememberedPath): void;
   /** It has found the other side, or has lost it. @param before whether it ran until now */
   onState(running: boolean, before: boolean): void;
   /** Part of it may be there already. */
@@ -65,7 +70,7 @@ export class Run {
 
   constructor(init: RunInit) {
     this.#init = init;
-    const { row, manifest, source, transfers, speed } = init;
+    const { row, manifest, source, transfers, speed, remembered } = init;
     const common = { id: row.id, secret: row.secret, candidates: row.candidates, patience: PATIENCE_MS };
     const onEvent = (event: TransferEvent): void => this.#take(event);
     if (row.direction === 'in') {
@@ -78,7 +83,7 @@ export class Run {
         ...(pace !== undefined && { pace }),
         ...(trace !== undefined && { trace }),
       };
-      this.#handle = transfers.send({ ...common, ...options, source: source! }, onEvent);
+      this.#handle = transfers.send({ ...common, ...options, remembered, source: source! }, onEvent);
     }
     const done = (files: readonly PlacedFile[]): Outcome => {
       this.#measure(contentBytes(manifest));
@@ -136,6 +141,9 @@ export class Run {
         return;
       case 'blocked':
         this.#dialIn(0);
+        return;
+      case 'measured':
+        this.#init.onMeasured(event.path);
         return;
       default:
         return;

@@ -12,6 +12,7 @@ import type { TransferSpeed } from '../api.js';
 import { isCalledOff, reasonOf } from './ends.js';
 import { type Entries, type Entry, isOver, plain } from './entries.js';
 import { away, obstacle, queuedUp, reconnecting, takenUp } from './obstacles.js';
+import type { PathMemory } from './paths.js';
 import { type Outcome, Run } from './run.js';
 import type { Sockets } from './sockets.js';
 import { sourceAgain } from './source.js';
@@ -31,6 +32,7 @@ export interface RunningInit {
   isThere(address: DeviceAddress): Promise<boolean>;
   /** As fast as this, where the offer says nothing else. */
   speed(): Promise<TransferSpeed>;
+  readonly paths: PathMemory;
 }
 
 /** At once, each way: more would only take from each other. */
@@ -124,16 +126,22 @@ export class Running {
   }
 
   async #attempt(entry: Entry): Promise<Outcome> {
-    const { sockets, clock, dial, scope, entries } = this.#init;
+    const { sockets, clock, dial, scope, entries, paths } = this.#init;
     try {
       const [transfers, speed] = [await sockets.open(), await this.#init.speed()];
       if (entry.row.direction === 'out') entry.source ??= await sourceAgain(entry.row);
+      const remembered = entry.row.direction === 'out' ? await paths.get(entry.row.user) : [];
       if (scope.closed || entry.row.state !== 'accepted' || entry.row.paused !== undefined) return 'stopped';
       const { row, manifest, source } = entry;
       const address = { user: row.user, device: row.device! };
       if (entry.waiting?.code === 'transfer-queued') delete entry.waiting;
       const run = new Run({
-        ...{ row, manifest, source, transfers, clock, speed },
+        ...{ row, manifest, source, transfers, clock, speed, remembered },
+        onMeasured: (path) =>
+          scope.run(
+            () => paths.put(row.user, path),
+            () => {},
+          ),
         dial: () => dial(address, row.id),
         goesOn: entry.lastRun !== undefined || entry.waiting?.code === 'transfer-resuming',
         onState: (running, before) => this.#onState(entry, running, before),

@@ -18,6 +18,7 @@ import type { Tables, TransferRow } from '../rows.js';
 import { Answers } from './answers.js';
 import { cancelledHere, isCalledOff } from './ends.js';
 import { Entries, type Entry, isOffer, isOver, LIST_HINT, plain } from './entries.js';
+import { PathMemory } from './paths.js';
 import { Players } from './players.js';
 import { assertRoom } from './room.js';
 import type { Rules } from './rules.js';
@@ -76,7 +77,8 @@ export class TransferDesk {
       if (state === 'failed' && isCalledOff(error)) init.scope.run(() => this.#players.end(id));
     });
     const speed = () => this.speeds.get();
-    this.#running = new Running({ ...{ entries, clock, scope, sockets, send, dial, isThere, speed } });
+    const paths = new PathMemory({ tables, disk, clock });
+    this.#running = new Running({ ...{ entries, clock, scope, sockets, send, dial, isThere, speed, paths } });
     this.#answers = new Answers({
       ...{ entries, send, self: init.self, running: this.#running },
       now: () => clock.now(),

@@ -86,11 +86,12 @@ function fileOf(
 /** To three digits after the point. */
 const rounded = (value: number): number => Math.round(value * 1_000) / 1_000;
 
-function runningOf({ direction }: TransferRow, { bytes, size, rate, rtt, loss, reason, mtu }: Progress) {
+function runningOf({ direction }: TransferRow, { bytes, size, rate, rtt, loss, reason, mtu, start }: Progress) {
   return {
     ...(rate > 0 && { timeLeft: Math.ceil((size - bytes) / rate) }),
     ...(rtt > 0 && { rtt: rounded(rtt), loss: Math.round(loss * 1e5) / 1e5 }),
     ...(mtu > 0 && { datagram: mtu }),
+    ...(start !== undefined && { start }),
     // The receiver sees what comes, and only the sender why it is no more.
     reason: direction === 'in' ? 'sender' : reason,
   };
