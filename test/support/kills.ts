@@ -19,7 +19,7 @@ export const skip = missing.length > 0 && `needs ${missing.join(', ')}`;
 const BYTES = 12_000_000;
 const RATE = '12MB/s';
 /** From before the offer is accepted to after the end. */
-const WITHIN_MS = 1_800;
+const WITHIN_MS = 1_300;
 /** Headers of a packet of 1,500 bytes; and what else comes: handshakes, messages, the directory's answers. */
 const OVERHEAD = 1_514 / 1_444;
 const BESIDES = 250_000;
