@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { openTransfers } from '../../src/transfer/transfer.js';
 import { prepareTransfers } from '../../src/transfer/worker.js';
@@ -15,12 +18,13 @@ test('a thread that was prepared serves the first who opens transfers, and only 
   await second.close();
 });
 
-test('one that nobody wants keeps no program from ending', () => {
+test('one that nobody wants keeps no program from ending', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'p2pchat-prepared-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
   const module = new URL('../../src/transfer/worker.js', import.meta.url).href;
-  const program = `import { prepareTransfers } from '${module}'; prepareTransfers(); console.log('prepared');`;
-  const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
-    encoding: 'utf8',
-    timeout: 60_000,
-  });
+  // A file: a thread of a program from --eval would not start.
+  const program = join(folder, 'program.mjs');
+  writeFileSync(program, `import { prepareTransfers } from '${module}'; prepareTransfers(); console.log('prepared');`);
+  const { status, stdout } = spawnSync(process.execPath, [program], { encoding: 'utf8', timeout: 60_000 });
   assert.deepEqual([status, stdout], [0, 'prepared\n']);
 });
