@@ -123,3 +123,25 @@ test('nobody answers for another, resumes what was cancelled here, or takes an i
   assert.deepEqual(says('resume'), []);
   assert.equal(entry!.row.state, 'failed');
 });
+
+test('F4 a call about what is over here is answered by how it ended, and about what is paused by that', () => {
+  const { take, entries, said } = receiver();
+  const first = offer(one(5));
+  take(first);
+  const [entry] = entries.all();
+  const { transfer } = first;
+  const call = (from = FROM) => take({ type: 'candidates', transfer, candidates: [] }, from);
+  const answers = (row: Partial<NonNullable<typeof entry>['row']>, from = FROM): string[] => {
+    said.length = 0;
+    const { paused: _, ...rest } = entry!.row;
+    entry!.row = { ...rest, ...row };
+    call(from);
+    return said;
+  };
+  assert.deepEqual(answers({ state: 'accepted', paused: 'here' }), ['pause', 'start']);
+  assert.deepEqual(answers({ state: 'accepted' }), ['start']);
+  assert.deepEqual(answers({ state: 'done' }), ['done']);
+  const failure = { code: 'transfer-cancelled', message: '', hint: '' };
+  assert.deepEqual(answers({ state: 'failed', failure }), ['cancel']);
+  assert.deepEqual(answers({ state: 'failed', failure }, { user: 'eve', device: 'm1' }), []);
+});
