@@ -58,6 +58,8 @@ export interface ReceiveOptions extends CommonOptions {
   readonly folder: string;
   /** False leaves it to the system when bytes reach the disk. */
   readonly durable?: boolean;
+  /** What is known of it stays beside the files, for whoever has yet to keep that it is done, and calls `discardPartial` then. */
+  readonly keep?: boolean;
 }
 
 export type Command =
@@ -126,7 +128,13 @@ export class TransferNode {
   /** @throws Failure transfer 'unsafe-name', limit 'disk-full' */
   async receive(options: ReceiveOptions, onEvent: (event: TransferEvent) => void): Promise<Incoming> {
     const { id, manifest, folder } = options;
-    const partial = await Partial.open({ id, manifest, folder, durable: options.durable ?? true });
+    const partial = await Partial.open({
+      id,
+      manifest,
+      folder,
+      durable: options.durable ?? true,
+      keep: options.keep ?? false,
+    });
     const qlog = this.#qlog(options, 'receiver');
     const incoming = new Incoming(this.#engine, {
       id,

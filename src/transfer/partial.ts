@@ -54,6 +54,8 @@ export interface PartialInit {
   readonly folder: string;
   /** False leaves it to the system when bytes reach the disk. */
   readonly durable: boolean;
+  /** The hidden folder stays after the end, until `discardPartial`. */
+  readonly keep?: boolean;
 }
 
 export class Partial implements BlockSink {
@@ -255,7 +257,7 @@ export class Partial implements BlockSink {
       return { name: file.path, size: file.size, path: paths[index]!, sha256: hex(sums[index]!) };
     });
     await this.close();
-    this.#remove();
+    if (this.#init.keep !== true) this.#remove();
     return files;
   }
 
@@ -294,7 +296,7 @@ export class Partial implements BlockSink {
   }
 }
 
-/** Removes what came of a transfer that is not going to go on, where there is something. */
+/** Removes what is kept of a transfer that is over, where there is something. */
 export function discardPartial(folder: string, id: Uint8Array): void {
   if (!existsSync(folder)) return;
   const target = Folder.open(folder);

@@ -142,9 +142,11 @@ export class Entries {
     return this.#init.tables.transfers.put(['all', row.order], row);
   }
 
-  async save(entry: Entry, change: Partial<TransferRow>): Promise<void> {
+  /** @param written called once it is on disk, before anybody is told */
+  async save(entry: Entry, change: Partial<TransferRow>, written: () => void = () => {}): Promise<void> {
     entry.row = { ...entry.row, ...change };
     await this.#init.disk.write([this.put(entry)]);
+    written();
     this.show(entry);
     if (isOver(entry)) await this.prune();
   }

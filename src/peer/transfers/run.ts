@@ -74,7 +74,7 @@ export class Run {
     const common = { id: row.id, secret: row.secret, candidates: row.candidates, patience: PATIENCE_MS };
     const onEvent = (event: TransferEvent): void => this.#take(event);
     if (row.direction === 'in') {
-      this.#handle = transfers.receive({ ...common, manifest, folder: row.folder! }, onEvent);
+      this.#handle = transfers.receive({ ...common, manifest, folder: row.folder!, keep: true }, onEvent);
       this.#dialIn(RECEIVER_DIALS_AFTER_MS);
     } else {
       const { rate = speed.rate, pace = speed.pace, trace } = row.source!;

@@ -121,7 +121,9 @@ export class Running {
       return;
     }
     const results = outcome.files.map(({ path, sha256 }) => ({ path, sha256 }));
-    await this.#init.entries.save(entry, { state: 'done', results });
+    const { folder, id } = entry.row;
+    // Not before it is kept that it is done: all of it would come once more.
+    await this.#init.entries.save(entry, { state: 'done', results }, () => discardPartial(folder!, id));
     await this.say(entry, 'done');
   }
 
