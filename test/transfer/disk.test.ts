@@ -19,7 +19,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { manifestDigest } from '../../src/transfer/file-source.js';
 import { JournalWriter, readJournal } from '../../src/transfer/journal.js';
-import { Partial } from '../../src/transfer/partial.js';
+import { discardPartial, Partial } from '../../src/transfer/partial.js';
 import type { Manifest } from '../../src/wire/transfer-manifest.js';
 import { seededRandom } from '../support/random.js';
 
@@ -112,6 +112,28 @@ test('U8 what was written before the end is there afterwards', async () => {
   await second.place();
   const [file] = await second.finish();
   assert.ok(readFileSync(file!.path).equals(whole));
+});
+
+test('U8 ended between the place of the files and the word that they are there, they are found there', async () => {
+  const target = folder('placed');
+  const init = {
+    id: random.bytes(16),
+    manifest: manifestOf(['f', 100_000]),
+    folder: target,
+    durable: true,
+    keep: true,
+  };
+  const whole = content(100_000);
+  const first = await Partial.open(init);
+  for (const block of [0, 1]) first.write(block, whole.subarray(block * BLOCK, (block + 1) * BLOCK));
+  await first.place();
+  const files = await first.finish();
+  const second = await Partial.open(init);
+  assert.equal(second.have.size, 2);
+  await second.place();
+  assert.deepEqual(await second.finish(), files);
+  discardPartial(target, init.id);
+  assert.deepEqual(readdirSync(target), ['f']);
 });
 
 test('U9 what does not fit on the disk is refused before anything is written', async () => {
