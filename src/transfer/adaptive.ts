@@ -170,7 +170,7 @@ export class AdaptiveController implements CongestionController {
       this.#roundLimited = false;
       this.#rate = Math.max(this.#rate, sample.rate);
     }
-    if (this.#phase === 'startup') this.#grow(sample);
+    if (this.#phase === 'startup' || this.#stillTells(sample)) this.#grow(sample);
     if (this.#phase === 'startup' && this.#overflows) this.#leaveStartup();
     if (sample.inFlight <= this.#rate * this.#minRtt) this.#onDrained();
     this.#aggregation.update(sample.acked, Math.min(this.#rate, this.#bound), sample.now);
@@ -179,6 +179,11 @@ export class AdaptiveController implements CongestionController {
     }
     this.#roundAt = sample.now;
     this.#endRound(sample.delivered);
+  }
+
+  /** After a retreat what was sent by memory goes on telling how much comes. */
+  #stillTells({ priorDelivered }: AckSample): boolean {
+    return this.#phase === 'drain' && priorDelivered === 0 && this.#resume.start === 'retreated';
   }
 
   /** In start-up a rate holds for what comes next as soon as the first acknowledgements say so, not a round trip later. */
@@ -213,7 +218,10 @@ export class AdaptiveController implements CongestionController {
     this.#settled = false;
     this.#bold = this.#roundLost === 0;
     // What was sent by memory is still on its way: from here on counts what has come.
-    if (this.#resume.onCongestion()) this.#rate = Math.max(this.#spread.rate, INITIAL_WINDOW / this.#minRtt / 4);
+    if (this.#resume.onCongestion()) {
+      this.#rate = Math.max(this.#spread.rate, INITIAL_WINDOW / this.#minRtt);
+      this.#bold = true;
+    }
     this.#enter('drain');
     this.#reason = 'bandwidth';
   }
