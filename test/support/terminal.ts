@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
 import type { IPty } from '@lydell/node-pty';
 import pty from '@lydell/node-pty';
 import type { Terminal as HeadlessTerminal } from '@xterm/headless';
@@ -135,6 +136,20 @@ export class ScreenText {
 
 const titles = new WeakMap<HeadlessTerminal, string>();
 
+/** Until a terminal is let go of whose program has ended and whose last words have not come: the kernel hands them on later. */
+const LAST_WORDS_MS = 5_000;
+
+/** The library lets go after 200 ms, which on a busy machine was too early; otherwise the end of what is written decides. */
+function awaitLastWords(of: IPty): void {
+  const { _socket: socket } = of as unknown as { _socket: Socket };
+  const destroy = socket.destroy.bind(socket);
+  socket.destroy = (error) => {
+    const timer = setTimeout(() => destroy(error), LAST_WORDS_MS);
+    socket.once('close', () => clearTimeout(timer));
+    return socket;
+  };
+}
+
 /** A program in a pseudo-terminal, read as a person would read it. */
 export class TerminalSession {
   readonly screen: ScreenText;
@@ -166,6 +181,7 @@ export class TerminalSession {
         ...env,
       },
     });
+    awaitLastWords(this.#pty);
     this.#terminal.onData((reply) => this.#running && this.#pty.write(reply));
     this.#pty.onData((data) => {
       this.output += data;
