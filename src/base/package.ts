@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 
 /**
  * Files of this package, found by its name: modules are bundled into other folders than their sources lie in, so that no path
@@ -13,3 +14,8 @@ const root = pathToFileURL(require.resolve('p2pchat/package.json'));
 
 /** One of the bundles that scripts/bundle.mjs makes: `p2pchat`, or a thread. */
 export const bundle = (name: string): URL => new URL(`./dist/program/${name}.js`, root);
+
+/** What `node --input-type=module --eval` was told is for its text alone: a thread that inherits it would not start. */
+const flags = process.execArgv.some((flag) => flag.startsWith('--input-type')) ? { execArgv: [] } : {};
+
+export const startThread = (name: string): Worker => new Worker(bundle(name), flags);

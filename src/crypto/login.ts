@@ -1,8 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
-import { Worker } from 'node:worker_threads';
 import { concat } from '../base/bytes.js';
 import { Failure } from '../base/errors.js';
-import { bundle } from '../base/package.js';
+import { startThread } from '../base/package.js';
 import { sha256 } from './hash.js';
 import type { AccountName } from './identity.js';
 import { derive, hmac } from './kdf.js';
@@ -104,7 +103,7 @@ interface FinishInit {
 /** Settles when the thread has ended, so that nothing of it outlives the call. */
 function stretch(task: StretchTask): Promise<StretchAnswer> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(bundle('opaque-worker'));
+    const worker = startThread('opaque-worker');
     let answer: StretchAnswer | undefined;
     worker.once('message', (message: StretchAnswer) => {
       answer = message;

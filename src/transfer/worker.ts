@@ -1,11 +1,11 @@
-import { Worker } from 'node:worker_threads';
-import { bundle } from '../base/package.js';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../base/package.js';
 
 /** Starting the transfers' thread takes some 40 ms: who knows that there will be a transfer lets it start meanwhile. */
 
 let prepared: Worker | undefined;
 
-const start = (): Worker => new Worker(bundle('transfer-thread'));
+const start = (): Worker => startThread('transfer-thread');
 
 /** Starts the thread that the next `openTransfers` of this process takes. It keeps no process alive until then. */
 export function prepareTransfers(): void {

@@ -41,3 +41,13 @@ test('what is in the bundles is there with its licence, and what is not is asked
   }
   assert.deepEqual([...bare].filter((name) => !isBuiltin(name)).sort(), ['blessed', 'level']);
 });
+
+test('threads start also where the library is used by node --eval', () => {
+  const url = new URL('../../src/transfer/transfer.js', import.meta.url);
+  const text = `import { openTransfers } from '${url}';
+    const transfers = await openTransfers({ listen: [{ host: '127.0.0.1', port: 0 }] });
+    console.log(transfers.endpoints.length);
+    await transfers.close();`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', text], { encoding: 'utf8' });
+  assert.equal(stdout.trim(), '1', stderr);
+});
