@@ -1,3 +1,4 @@
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import type { IPty } from '@lydell/node-pty';
@@ -136,18 +137,44 @@ export class ScreenText {
 
 const titles = new WeakMap<HeadlessTerminal, string>();
 
-/** Until a terminal is let go of whose program has ended and whose last words have not come: the kernel hands them on later. */
-const LAST_WORDS_MS = 5_000;
+/** One byte, which cannot be read in parts, and which no program writes to a terminal. */
+const MARK = '\0';
 
-/** The library lets go after 200 ms, which on a busy machine was too early; otherwise the end of what is written decides. */
-function awaitLastWords(of: IPty): void {
-  const { _socket: socket } = of as unknown as { _socket: Socket };
-  const destroy = socket.destroy.bind(socket);
-  socket.destroy = (error) => {
-    const timer = setTimeout(() => destroy(error), LAST_WORDS_MS);
-    socket.once('close', () => clearTimeout(timer));
-    return socket;
-  };
+/**
+ * What is written right before a terminal's last program ends may never be read: libuv takes the hang-up that comes with a
+ * part of it for the end, and the library lets go after 200 ms. So this process keeps the terminal open too, and is through
+ * when it has read a mark which it writes behind everything.
+ */
+class LastWords {
+  readonly #socket: Socket;
+  #open: number | undefined;
+  readonly #destroy: () => void;
+
+  constructor(of: IPty) {
+    const { _socket: socket, _pty: path } = of as unknown as { _socket: Socket; _pty: string };
+    this.#socket = socket;
+    this.#open = openSync(path, constants.O_RDWR | constants.O_NOCTTY);
+    this.#destroy = socket.destroy.bind(socket);
+    socket.destroy = () => {
+      if (this.#open === undefined) this.#destroy();
+      else writeSync(this.#open, MARK);
+      return socket;
+    };
+  }
+
+  /** What was read, without the mark. */
+  without(read: string): string {
+    if (!read.includes(MARK)) return read;
+    this.forgo();
+    this.#socket.destroy();
+    return read.replace(MARK, '');
+  }
+
+  /** Nobody waits for them. */
+  forgo(): void {
+    if (this.#open !== undefined) closeSync(this.#open);
+    this.#open = undefined;
+  }
 }
 
 /** A program in a pseudo-terminal, read as a person would read it. */
@@ -156,6 +183,7 @@ export class TerminalSession {
   readonly #pty: IPty;
   readonly #terminal: HeadlessTerminal;
   readonly #watchers = new Set<() => void>();
+  readonly #lastWords: LastWords;
   /** All that was written to the terminal, as it was. */
   output = '';
   /** Exit status, or 128 and more where a signal ended it. */
@@ -181,9 +209,10 @@ export class TerminalSession {
         ...env,
       },
     });
-    awaitLastWords(this.#pty);
     this.#terminal.onData((reply) => this.#running && this.#pty.write(reply));
-    this.#pty.onData((data) => {
+    this.#lastWords = new LastWords(this.#pty);
+    this.#pty.onData((read) => {
+      const data = this.#lastWords.without(read);
       this.output += data;
       this.#terminal.write(data, () => this.#look());
     });
@@ -239,6 +268,7 @@ export class TerminalSession {
   }
 
   async close(): Promise<void> {
+    this.#lastWords.forgo();
     if (this.#running) this.#pty.kill('SIGKILL');
     await this.exit;
     this.#terminal.dispose();
