@@ -7,6 +7,8 @@ import type { AckSample, CongestionController, ControllerInit, RateReason } from
 
 const TOLERATED_LOSS = 0.1;
 const CLIMB = 1.05;
+/** Kept in one round at least: in a program's pause a socket loses what comes, and next to nothing is delivered. */
+const MOST_FALL = 0.5;
 /** Room for the queue of a slow hop and for the receiver's pauses. */
 const SLACK_MS = 20;
 const MIN_WINDOW_PACKETS = 16;
@@ -59,7 +61,8 @@ export class FixedController implements CongestionController {
 
   #judge(lossRate: number): void {
     const starved = this.#measured > 0 && this.#measured < this.#rate * (1 - TOLERATED_LOSS);
-    if (lossRate > TOLERATED_LOSS && starved) this.#rate = Math.max(this.#measured, this.#asked / 100);
+    const least = Math.max(this.#rate * MOST_FALL, this.#asked / 100);
+    if (lossRate > TOLERATED_LOSS && starved) this.#rate = Math.max(this.#measured, least);
     else if (lossRate <= TOLERATED_LOSS) this.#rate = Math.min(this.#asked, this.#rate * CLIMB);
   }
 

@@ -48,6 +48,22 @@ test('a rate given that is four times what the line carries backs off to what is
   assert.ok(wasted < 0.25, `${wasted} of what was sent was for nothing`);
 });
 
+test('one round in which next to nothing was delivered halves a rate given, and no more', () => {
+  const controller = new FixedController({ datagram: 1_472, buffer: 1 << 20, rtt: 50 }, 119_000);
+  const path = { minRtt: 50, smoothedRtt: 50, rtt: 50, inFlight: 0, limited: false };
+  controller.onAck({
+    ...path,
+    now: 100,
+    acked: 16_000,
+    lost: 400_000,
+    rate: 320,
+    sentAt: 50,
+    delivered: 1,
+    priorDelivered: 0,
+  });
+  assert.equal(controller.pacingRate, 59_500);
+});
+
 test('the queue of a bufferbloated line stays short once the rate is found', (t) => {
   t.diagnostic("seed 'bloat'");
   const bloated = pair('bloat', { network: { ...LINE, queue: 4 << 20 } });
