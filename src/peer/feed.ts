@@ -1,8 +1,7 @@
-import { hex } from '../base/bytes.js';
-import { type Cancel, type Clock, timestamp } from '../base/clock.js';
+import type { Cancel, Clock } from '../base/clock.js';
 import type { LocalStore } from '../store/local.js';
 import type { MessageEvent, PeerEvent } from './events.js';
-import { hide, type LineLook, marksOf, seqOf } from './lines.js';
+import { hide, type LineLook, marksOf, placeOf } from './lines.js';
 import type { MessageRow, Tables } from './rows.js';
 
 interface FeedLook extends LineLook {
@@ -117,13 +116,7 @@ export class Feed {
 
 const toEvent = (row: MessageRow): MessageEvent => ({
   event: 'message',
-  id: hex(row.id),
-  conversation: row.conversation,
-  from: row.from,
-  text: row.body,
-  sentAt: timestamp(row.sentAt),
-  receivedAt: timestamp(row.receivedAt),
-  ...(seqOf(row) !== undefined && { seq: seqOf(row)! }),
+  ...placeOf(row),
   via: row.via ?? 'direct',
   ...marksOf(row),
 });

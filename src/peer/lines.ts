@@ -46,8 +46,8 @@ export const hide = <L extends Pick<HistoryMessage, 'text' | 'mentioned' | 'uplo
   hidden: true as const,
 });
 
-/** As the history shows it. */
-export const toLine = (row: MessageRow): HistoryMessage => ({
+/** What the history, and the event when a message comes, say alike. */
+export const placeOf = (row: MessageRow) => ({
   id: hex(row.id),
   conversation: row.conversation,
   from: row.from,
@@ -55,6 +55,11 @@ export const toLine = (row: MessageRow): HistoryMessage => ({
   sentAt: timestamp(row.sentAt),
   receivedAt: timestamp(row.receivedAt),
   ...(seqOf(row) !== undefined && { seq: seqOf(row)! }),
+});
+
+/** As the history shows it. */
+export const toLine = (row: MessageRow): HistoryMessage => ({
+  ...placeOf(row),
   ...(row.state && { state: row.state }),
   ...(row.via && { via: row.via }),
   ...(row.edited && { edited: true }),

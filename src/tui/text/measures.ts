@@ -1,17 +1,6 @@
 /** Sizes, rates and times for people, and pictures of them one row high. */
 
-const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
-
-/** Decimal units, three digits: `1.42 GB`. */
-export function sizeText(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 999.5 && unit < UNITS.length - 1) {
-    value /= 1_000;
-    unit++;
-  }
-  return `${unit === 0 ? Math.round(value) : value.toPrecision(3)} ${UNITS[unit]}`;
-}
+export { size as sizeText } from '../../peer/commands/measures.js';
 
 /** `12 s`, `3 min 20 s`, `2 h 5 min`. @param seconds not negative */
 export function timeText(seconds: number): string {
