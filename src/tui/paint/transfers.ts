@@ -20,6 +20,8 @@ const STATES: Readonly<Record<TransferState['event']['state'], readonly [string,
 };
 
 const BAR = 16;
+/** Of 80 columns the name gets what this leaves. */
+const NARROW = { columns: 70, bar: 6 };
 
 /** The second row of one: how far and how fast, why not faster, or what went wrong. */
 function details({ event, rates }: TransferState): string {
@@ -51,7 +53,10 @@ function paintTransfer(grid: Grid, transfer: TransferState, area: Rect, y: numbe
   if (marked) grid.text(area.x, y, '›', 'accent');
   let x = grid.text(area.x + 2, y, `${shortId(event.id)} ${arrow} `, 'dim', right);
   x = grid.text(x, y, fit(cleanLine(event.peer), 14).padEnd(15), 'text', right);
-  const { filled, rest } = bar(event.size === 0 ? 1 : event.bytes / event.size, BAR);
+  const { filled, rest } = bar(
+    event.size === 0 ? 1 : event.bytes / event.size,
+    area.width < NARROW.columns ? NARROW.bar : BAR,
+  );
   const percent = `${event.size === 0 ? 100 : Math.floor((100 * event.bytes) / event.size)} %`.padStart(6);
   x = grid.text(x, y, filled, style, right);
   x = grid.text(x, y, rest, 'border', right);
