@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Store } from '../store/store.js';
 import { formerDevice } from '../wire/account-methods.js';
+import { addresses } from '../wire/address.js';
 import { registrationSchema, roleSchema } from '../wire/directory.js';
 import {
   CERTIFICATE_BYTES,
@@ -85,7 +86,7 @@ export type DevicesRow = v.InferOutput<typeof devicesSchema>;
 const seenSchema = v.object({
   starts: count(),
   lastSeen: time(),
-  endpoints: list(v.object({ host: text(64), port: count(65_535) }), ENDPOINTS_PER_DEVICE),
+  endpoints: addresses(ENDPOINTS_PER_DEVICE),
 });
 export type SeenRow = v.InferOutput<typeof seenSchema>;
 

@@ -65,7 +65,7 @@ function certificate({ self, clock }: Patient): Check {
 /** The directory sees where we come from: an address that is none of ours means that a router is between. */
 function behind({ network }: Patient): Check {
   const name = 'reached from outside';
-  const seen = network.welcome?.observed.host.replace(/^::ffff:/, '');
+  const seen = network.welcome?.observed?.host;
   if (seen === undefined) return { name, ok: true, says: 'not known: the directory was not reached' };
   const own = nearness(seen) === 'direct' || network.links.endpoints().some(({ host }) => host === seen);
   if (own) return { name, ok: true, says: `the directory sees ${seen}, an address of this machine` };

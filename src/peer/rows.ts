@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { LocalStore } from '../store/local.js';
+import { addresses } from '../wire/address.js';
 import { roleSchema } from '../wire/directory.js';
 import {
   ACT_BYTES,
@@ -153,7 +154,7 @@ const transferRow = v.object({
   /** `#name` of the group to which it was offered. */
   group: v.optional(text(64)),
   /** Where the other side was last. */
-  candidates: list(v.object({ host: text(64), port: count(65_535) }), TRANSFER_CANDIDATES),
+  candidates: addresses(TRANSFER_CANDIDATES),
   /** What is sent, and a digest of how it looked when it was offered. */
   source: v.optional(
     v.object({

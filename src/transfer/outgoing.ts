@@ -1,5 +1,6 @@
 import { sameBytes } from '../base/bytes.js';
 import { Failure } from '../base/errors.js';
+import { networkOf } from '../wire/address.js';
 import { decodePunch } from '../wire/datagrams/handshake.js';
 import { type ConnectionId, TYPE } from '../wire/datagrams/header.js';
 import { UDP_BLOCKED_MS } from '../wire/limits.js';
@@ -15,7 +16,7 @@ import type { Host, Runner } from './host.js';
 import { Initiator, type Opened } from './initiator.js';
 import { initialKeys, punchTag } from './keys.js';
 import type { Path } from './path.js';
-import { networkOf, ownNetworks, type RememberedPath, rememberedFor } from './remembered.js';
+import { ownNetworks, type RememberedPath, rememberedFor } from './remembered.js';
 import { Sender } from './sender.js';
 import type { StreamPath } from './stream-path.js';
 import type { Trace } from './trace.js';
@@ -288,7 +289,12 @@ export class Outgoing implements Runner {
     if (this.#over) return;
     this.#over = true;
     this.#init.onEvent({ type: 'failed', failure });
-    void this.close();
+    this.close().catch(() => {});
+  }
+
+  crash(failure: Failure): void {
+    this.#fail(failure);
+    this.close().catch(() => {});
   }
 
   nextTimeout(now: number): number {

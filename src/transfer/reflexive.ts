@@ -2,15 +2,16 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import { Failure } from '../base/errors.js';
+import { addressBytes, isAddress } from '../wire/address.js';
 import { decodeEchoRequest, decodeEchoResponse, encodeEchoResponse, type SeenAddress } from '../wire/datagrams/echo.js';
 import { viewOf } from '../wire/datagrams/header.js';
 import type { HostAddress } from './endpoint.js';
-import { addressBytes, hostOf } from './sockaddr.js';
+import { hostOf } from './sockaddr.js';
 
 /** "Which address do my datagrams come from?": the answering side, which a directory runs, and reading the answer. */
 
 const seen = ({ host, port }: HostAddress): SeenAddress => {
-  const address = addressBytes(host.split('%')[0]!);
+  const address = addressBytes(host.split('%')[0]!)!;
   return { family: address.length === 4 ? 4 : 6, port, address };
 };
 
@@ -23,11 +24,12 @@ export function answerEcho(datagram: Uint8Array, from: HostAddress): Uint8Array 
   }
 }
 
-/** @returns the address that was seen, or null where it answers another request */
+/** @returns the address that was seen, or null where it answers another request or names none */
 export function readEcho(datagram: Uint8Array, token: Uint8Array): HostAddress | null {
   try {
     const { address, port } = decodeEchoResponse(datagram, token);
-    return { host: hostOf(viewOf(address), 0, address.length), port };
+    const there = { host: hostOf(viewOf(address), 0, address.length), port };
+    return isAddress(there) ? there : null;
   } catch {
     return null;
   }

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { addressBytes } from '../wire/address.js';
 import { viewOf } from '../wire/datagrams/header.js';
 import type { HostAddress } from './endpoint.js';
 
@@ -9,14 +9,17 @@ export const SOCKADDR_BYTES = { 4: 16, 6: 28 } as const;
 const AF_INET = 2;
 const AF_INET6 = 10;
 
+/** @param address numeric; a zone is the number of an interface. @throws RangeError for anything else */
 export function writeSockaddr({ host, port }: HostAddress): Uint8Array {
-  const [address = '', zone] = host.split('%');
-  const bytes = new Uint8Array(isIPv6(address) ? 28 : 16);
+  const [text = '', zone] = host.split('%');
+  const address = addressBytes(text);
+  if (address === null) throw new RangeError('no numeric address');
+  const bytes = new Uint8Array(address.length === 16 ? 28 : 16);
   const view = viewOf(bytes);
   view.setUint16(0, bytes.length === 28 ? AF_INET6 : AF_INET, true);
   view.setUint16(2, port);
-  bytes.set(addressBytes(address), bytes.length === 28 ? 8 : 4);
-  if (zone !== undefined) view.setUint32(24, Number(zone) || 0, true);
+  bytes.set(address, bytes.length === 28 ? 8 : 4);
+  if (zone !== undefined && bytes.length === 28) view.setUint32(24, Number(zone) || 0, true);
   return bytes;
 }
 
@@ -59,18 +62,3 @@ function compress(words: readonly string[]): string {
   const after = text.slice(longest.index + longest[0].length).replace(/^:/, '');
   return `${before}::${after}`;
 }
-
-/** 4 or 16 bytes of a numeric address. */
-export function addressBytes(host: string): Uint8Array {
-  if (!isIPv6(host)) return Uint8Array.from(host.split('.').map(Number));
-  const dotted = host.match(/^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/);
-  const text = dotted === null ? host : `${dotted[1]}${pair(dotted[2], dotted[3])}:${pair(dotted[4], dotted[5])}`;
-  const [head = '', tail] = text.split('::');
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const words = [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right];
-  return Uint8Array.from(words.flatMap((word) => [Number.parseInt(word, 16) >> 8, Number.parseInt(word, 16) & 255]));
-}
-
-const pair = (high: string | undefined, low: string | undefined): string =>
-  (Number(high) * 256 + Number(low)).toString(16);

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { addresses } from './address.js';
 import {
   EXPIRE_MAX_SECONDS,
   MANIFEST_BYTES,
@@ -23,7 +24,7 @@ export const MESSAGE_ID_BYTES = 16;
 const messageId = exactly(MESSAGE_ID_BYTES);
 const transfer = exactly(16);
 /** UDP addresses at which a device may be reached for a transfer: numeric, the likelier ones first. */
-const candidates = list(v.object({ host: text(64), port: count(65_535) }), TRANSFER_CANDIDATES);
+const candidates = addresses(TRANSFER_CANDIDATES);
 
 const contentSchema = v.variant('type', [
   v.object({

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { deviceMethods, factorCode, factorMethods, recoveryMethods } from './account-methods.js';
+import { type Address, addresses, addressIfGood } from './address.js';
 import { groupMethods, groupNotices } from './groups.js';
 import {
   CERTIFICATE_BYTES,
@@ -42,9 +43,8 @@ export type RegistrationMode = v.InferOutput<typeof registrationSchema>;
 const userName = text(NAME_CHARS);
 /** Hex of the first 8 bytes of SHA-256 over the device's public key. */
 const deviceId = v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/));
-const endpoint = v.object({ host: text(64), port: count(65_535) });
-export type Endpoint = v.InferOutput<typeof endpoint>;
-const endpoints = list(endpoint, ENDPOINTS_PER_DEVICE);
+export type Endpoint = Address;
+const endpoints = addresses(ENDPOINTS_PER_DEVICE);
 
 const opaqueMessage = bytes(1024, 16);
 const certificate = bytes(CERTIFICATE_BYTES, 64);
@@ -145,7 +145,7 @@ export const directoryMethods = {
       role: roleSchema,
       now: time(),
       /** The address this channel comes from, as the directory sees it. */
-      observed: endpoint,
+      observed: addressIfGood,
       crl,
       /** Key packages of this device which are left. */
       keyPackages: count(),

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { networkOf } from '../../wire/address.js';
 
 /**
  * Who counts as one by address: an IPv4 address, or an IPv6 /64, since whoever has one address of such a network has
@@ -6,17 +7,8 @@ import { isIPv6 } from 'node:net';
  */
 export function addressKey(address: string): string {
   const plain = plainAddress(address);
-  if (!isIPv6(plain)) return plain;
-  const [head = '', tail] = plain.split('%')[0]!.split('::');
-  const first = head === '' ? [] : head.split(':');
-  const last = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = tail === undefined ? 0 : 8 - first.length - last.length;
-  const groups = [...first, ...Array<string>(Math.max(0, zeros)).fill('0'), ...last];
-  return `${groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')}::/64`;
+  return isIPv6(plain) ? networkOf(plain) : plain;
 }
 
-/** The address as people write it: IPv4 in IPv6 as IPv4. */
-export const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '');
+/** The address as it means the same to others: IPv4 in IPv6 as IPv4, and no zone, which is a name of this machine's. */
+export const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');

@@ -1,6 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIPv4 } from 'node:net';
+import { addressBytes } from '../../wire/address.js';
 import { decodeEchoRequest, encodeEchoResponse, type SeenAddress } from '../../wire/datagrams/echo.js';
 
 /**
@@ -48,16 +49,6 @@ export class EchoResponder {
 
 function seenAddress(text: string, port: number): SeenAddress | null {
   const plain = (text.startsWith('::ffff:') && isIPv4(text.slice(7)) ? text.slice(7) : text).split('%')[0]!;
-  if (isIPv4(plain)) return { family: 4, port, address: Uint8Array.from(plain.split('.').map(Number)) };
-  return isIPv6(plain) ? { family: 6, port, address: ipv6Bytes(plain) } : null;
-}
-
-/** Of the canonical text that sockets give. */
-function ipv6Bytes(text: string): Uint8Array {
-  const [front = '', back] = text.split('::');
-  const groups = (part: string): number[] =>
-    part === '' ? [] : part.split(':').map((word) => Number.parseInt(word, 16));
-  const [first, last] = [groups(front), groups(back ?? '')];
-  const all = [...first, ...new Array<number>(8 - first.length - last.length).fill(0), ...last];
-  return Uint8Array.from(all.flatMap((group) => [group >> 8, group & 0xff]));
+  const address = addressBytes(plain);
+  return address && { family: address.length === 4 ? 4 : 6, port, address };
 }

@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { sameBytes } from '../../base/bytes.js';
@@ -72,7 +73,9 @@ export class Links {
     });
     server.on('error', () => {});
     this.#server = server;
-    this.#listening = { host: address.host, port: (server.address() as { port: number }).port };
+    // Where a name was given, what it stands for: others are told addresses.
+    const bound = server.address() as AddressInfo;
+    this.#listening = { host: bound.address, port: bound.port };
   }
 
   get address(): ListenAddress {
