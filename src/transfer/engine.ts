@@ -1,4 +1,5 @@
-import { hasCode } from '../base/errors.js';
+import { isIP } from 'node:net';
+import { hasCode, toFailure } from '../base/errors.js';
 import type { Random } from '../base/random.js';
 import { type ConnectionId, connectionKey, datagramLength, TYPE } from '../wire/datagrams/header.js';
 import type { Endpoint, HostAddress } from './endpoint.js';
@@ -59,6 +60,8 @@ export class Engine implements Host {
   /** The time for everything that one look at the sockets brings. */
   #drainedAt: number | undefined;
   #closed: Promise<void> | undefined;
+  /** Set with it: resolves once they are closed. */
+  #sockets: Promise<unknown> | undefined;
 
   constructor(init: EngineInit) {
     this.#init = init;
@@ -90,7 +93,9 @@ export class Engine implements Host {
     this.#last = undefined;
   }
 
+  /** @returns undefined where it is no address, or no socket here reaches it */
   path(address: HostAddress): Path | undefined {
+    if (isIP(address.host) === 0) return undefined;
     return this.#endpointFor(address.host)?.path(address);
   }
 
@@ -162,7 +167,27 @@ export class Engine implements Host {
     try {
       known.runner.receive(bytes, view, at, length, path, now);
     } catch (error) {
-      if (!hasCode(error, 'malformed')) throw error;
+      if (!hasCode(error, 'malformed')) this.crash(known.runner, error);
+    }
+  }
+
+  /** Ends the one transfer in which something threw. */
+  crash(runner: Runner, error: unknown): void {
+    this.#runners.delete(runner);
+    for (const [key, registered] of this.#registered) {
+      if (registered.runner === runner) this.#registered.delete(key);
+    }
+    this.#last = undefined;
+    runner.crash(toFailure(error));
+  }
+
+  /** What throws in a transfer's turn ends that transfer. */
+  #guarded<T>(runner: Runner, otherwise: T, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      this.crash(runner, error);
+      return otherwise;
     }
   }
 
@@ -188,7 +213,7 @@ export class Engine implements Host {
       if (endpoint.send(path, endpoint.train) !== 'busy') this.#held.delete(endpoint);
     }
     let unsent = false;
-    for (const runner of this.#runners) unsent = runner.work(this.now()) || unsent;
+    for (const runner of this.#runners) unsent = this.#guarded(runner, false, () => runner.work(this.now())) || unsent;
     more ||= unsent && this.#held.size === 0;
     // What can wait has its turn in place of a nap; where there are none, in a turn that brought nothing.
     if (!more) more = arrived && this.#nap === undefined ? this.#hasIdleWork : this.#idle();
@@ -226,7 +251,7 @@ export class Engine implements Host {
 
   #idle(): boolean {
     let more = false;
-    for (const runner of this.#runners) more = (runner.idle?.() ?? false) || more;
+    for (const runner of this.#runners) more = this.#guarded(runner, false, () => runner.idle?.() ?? false) || more;
     return more;
   }
 
@@ -240,7 +265,11 @@ export class Engine implements Host {
     this.#turnsOnEnd = 0;
     const now = this.now();
     let due = now + MAX_WAIT_MS;
-    for (const runner of this.#runners) due = Math.min(due, runner.nextTimeout(now));
+    for (const runner of this.#runners)
+      due = Math.min(
+        due,
+        this.#guarded(runner, due, () => runner.nextTimeout(now)),
+      );
     const wait = due - now;
     if (this.#nap !== undefined && this.#runners.size > 0 && (this.#busy || wait < TIMER_MS)) {
       this.#napThenTurn(this.#nap, Math.min(wait, NAP_MS));
@@ -279,10 +308,20 @@ export class Engine implements Host {
     return this.#closed;
   }
 
+  /**
+   * The thread is about to end, and nobody waits for the transfers any more. Resolves when the sockets are closed: a poll handle
+   * of koffi's that outlives its thread ends the process.
+   */
+  async abandon(): Promise<void> {
+    this.close().catch(() => {});
+    await this.#sockets;
+  }
+
   async #release(): Promise<void> {
-    for (const runner of [...this.#runners]) await runner.close();
     clearTimeout(this.#timer);
     clearImmediate(this.#immediate);
-    for (const endpoint of this.#init.endpoints) await endpoint.close();
+    this.#sockets = Promise.all(this.#init.endpoints.map((endpoint) => endpoint.close()));
+    await this.#sockets;
+    for (const runner of [...this.#runners]) await runner.close();
   }
 }

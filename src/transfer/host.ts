@@ -1,3 +1,4 @@
+import type { Failure } from '../base/errors.js';
 import type { Random } from '../base/random.js';
 import type { ConnectionId } from '../wire/datagrams/header.js';
 import type { HostAddress } from './endpoint.js';
@@ -36,5 +37,7 @@ export interface Runner {
   idle?(): boolean;
   /** When `work` has to be called at the latest. */
   nextTimeout(now: number): number;
+  /** Something in it threw: it fails, and nobody else does. Never throws. */
+  crash(failure: Failure): void;
   close(): Promise<void>;
 }

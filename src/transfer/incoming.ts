@@ -319,7 +319,12 @@ export class Incoming implements Runner {
     if (this.#over) return;
     this.#over = true;
     this.#init.onEvent({ type: 'failed', failure });
-    void this.close();
+    this.close().catch(() => {});
+  }
+
+  crash(failure: Failure): void {
+    this.#fail(failure);
+    this.close().catch(() => {});
   }
 
   nextTimeout(): number {

@@ -97,9 +97,20 @@ function bindings(): Libc {
     poll(fd) {
       const handle = koffi.node.poll(fd, { readable: false }, () => {}) as unknown as KoffiPoll;
       return {
-        start: (options, callback) => handle.start(options, (_status, event) => callback(event)),
+        start: (options, callback) => handle.start(options, (_status, event) => outside(() => callback(event))),
         close: () => handle.close(),
       };
     },
   };
+}
+
+/** What is thrown into native code is lost: it is thrown again where it ends the thread in order. */
+function outside(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    setImmediate(() => {
+      throw error;
+    });
+  }
 }

@@ -135,11 +135,20 @@ export class TransferNode {
       durable: options.durable ?? true,
       keep: options.keep ?? false,
     });
+    try {
+      return this.#receive(options, partial, onEvent);
+    } catch (error) {
+      await partial.close();
+      throw error;
+    }
+  }
+
+  #receive(options: ReceiveOptions, partial: Partial, onEvent: (event: TransferEvent) => void): Incoming {
     const qlog = this.#qlog(options, 'receiver');
     const incoming = new Incoming(this.#engine, {
-      id,
+      id: options.id,
       secret: options.secret,
-      manifest,
+      manifest: options.manifest,
       partial,
       candidates: options.candidates,
       patience: options.patience ?? PATIENCE_MS,
@@ -150,6 +159,16 @@ export class TransferNode {
     });
     this.#engine.add(incoming);
     return incoming;
+  }
+
+  /** Something threw while `runner` was told something: it fails, and the others go on. */
+  crash(runner: Outgoing | Incoming, error: unknown): void {
+    this.#engine.crash(runner, error);
+  }
+
+  /** As Engine's. */
+  abandon(): Promise<void> {
+    return this.#engine.abandon();
   }
 
   #qlog(options: CommonOptions, vantage: 'sender' | 'receiver'): QlogFile | undefined {

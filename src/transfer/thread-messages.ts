@@ -7,13 +7,21 @@ import type { Command, NodeOptions, ReceiveOptions, SendOptions } from './node.j
 /** What the thread of the transfers and the one that asks say to each other. `transfer` numbers a transfer, `call` a question. */
 
 export type ToThread =
-  | { readonly type: 'open'; readonly call: number; readonly options: NodeOptions }
+  | {
+      readonly type: 'open';
+      readonly call: number;
+      readonly options: NodeOptions;
+      /** Holds 1 while the thread has sockets open. */
+      readonly open: SharedArrayBuffer;
+    }
   | { readonly type: 'send'; readonly call: number; readonly transfer: number; readonly options: SendOptions }
   | { readonly type: 'receive'; readonly call: number; readonly transfer: number; readonly options: ReceiveOptions }
   | { readonly type: 'command'; readonly transfer: number; readonly command: Command }
   | { readonly type: 'cancel'; readonly call: number; readonly transfer: number; readonly discard: boolean }
   | { readonly type: 'stream'; readonly transfer: number; readonly port: MessagePort }
   | { readonly type: 'reflexive'; readonly call: number; readonly server: HostAddress }
+  /** The process ends: close the sockets, whatever is under way. */
+  | { readonly type: 'release' }
   | { readonly type: 'close'; readonly call: number };
 
 export interface OpenedNode {
@@ -26,6 +34,8 @@ export type PlainEvent =
 
 export type FromThread =
   | { readonly type: 'event'; readonly transfer: number; readonly event: PlainEvent }
+  /** Something threw that was no transfer's; the thread is gone. */
+  | { readonly type: 'crashed'; readonly failure: PlainFailure }
   | { readonly type: 'answer'; readonly call: number; readonly value: unknown }
   | { readonly type: 'refusal'; readonly call: number; readonly failure: PlainFailure };
 

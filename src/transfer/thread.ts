@@ -13,6 +13,8 @@ const port = parentPort!;
 /** A transfer that is being opened is waited for: what is said to it meanwhile counts. */
 const transfers = new Map<number, Promise<Outgoing | Incoming>>();
 let node: TransferNode | undefined;
+/** 1 while there are sockets here, which have to be closed before the thread ends. */
+let open: Int32Array | undefined;
 
 const say = (message: FromThread): void => port.postMessage(message);
 
@@ -26,24 +28,27 @@ const eventsOf =
 async function answer(message: ToThread): Promise<unknown> {
   switch (message.type) {
     case 'open':
+      open = new Int32Array(message.open);
+      Atomics.store(open, 0, 1);
       node = await TransferNode.open(message.options, systemRandom);
       return { endpoints: node.endpoints } satisfies OpenedNode;
     case 'send':
-      return open(message.transfer, Promise.resolve(node!.send(message.options, eventsOf(message.transfer))));
+      return opened(message.transfer, Promise.resolve(node!.send(message.options, eventsOf(message.transfer))));
     case 'receive':
-      return open(message.transfer, node!.receive(message.options, eventsOf(message.transfer)));
+      return opened(message.transfer, node!.receive(message.options, eventsOf(message.transfer)));
     case 'cancel':
       return cancel(message.transfer, message.discard);
     case 'reflexive':
       return node!.reflexive(message.server);
     case 'close':
-      return node?.close();
+      await node?.close();
+      return release();
     default:
       return undefined;
   }
 }
 
-async function open(number: number, opening: Promise<Outgoing | Incoming>): Promise<void> {
+async function opened(number: number, opening: Promise<Outgoing | Incoming>): Promise<void> {
   transfers.set(number, opening);
   try {
     await opening;
@@ -77,13 +82,47 @@ function command(transfer: Outgoing | Incoming, { command }: Extract<ToThread, {
 
 /** Does something with a transfer once it is open; one that never opens has said so already. */
 function withTransfer(number: number, use: (transfer: Outgoing | Incoming) => void): void {
-  void transfers.get(number)?.then(use, () => {});
+  const guarded = (transfer: Outgoing | Incoming): void => {
+    try {
+      use(transfer);
+    } catch (error) {
+      node!.crash(transfer, error);
+    }
+  };
+  void transfers.get(number)?.then(guarded, () => {});
 }
+
+/** Lets go of the sockets, and says so to whoever waits for it in the other thread. */
+async function release(): Promise<void> {
+  await node?.abandon();
+  if (open === undefined) return;
+  Atomics.store(open, 0, 0);
+  Atomics.notify(open, 0);
+}
+
+/** What nobody caught is no transfer's: all of them end here, and go on in the next thread. */
+const LETTING_GO_MS = 1_000;
+let dying = false;
+process.on('uncaughtException', (error) => {
+  if (dying) return;
+  dying = true;
+  void release()
+    .then(() => Promise.race([node?.close(), new Promise((resolve) => setTimeout(resolve, LETTING_GO_MS))]))
+    .catch(() => {})
+    .finally(() => {
+      say({ type: 'crashed', failure: plainFailure(error) });
+      port.close();
+    });
+});
 
 port.on('message', (message: ToThread) => {
   if (message.type === 'command') {
     withTransfer(message.transfer, (transfer) => command(transfer, message));
     if (message.command.type === 'stop') transfers.delete(message.transfer);
+    return;
+  }
+  if (message.type === 'release') {
+    void release();
     return;
   }
   if (message.type === 'stream') {

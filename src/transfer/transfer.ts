@@ -10,7 +10,7 @@ import type { Command, NodeOptions, ReceiveOptions, SendOptions } from './node.j
 import type { PlacedFile } from './partial.js';
 import { lendStream } from './port-stream.js';
 import { type FromThread, failureOf, type OpenedNode, type ToThread } from './thread-messages.js';
-import { takeWorker } from './worker.js';
+import { takeWorker, whileOpen } from './worker.js';
 
 /**
  * Files over UDP between two who share a secret: the whole of what others use of this folder, besides `describe` (what can
@@ -68,6 +68,8 @@ export interface Transfers {
   send(options: SendOptions, onEvent?: OnEvent): Transfer;
   /** `ended` rejects with 'unsafe-name' or 'disk-full' before anything is written. */
   receive(options: ReceiveOptions, onEvent?: OnEvent): IncomingTransfer;
+  /** Resolves when the thread has ended without being asked to, and all transfers in it with 'transfers-interrupted'. */
+  readonly interrupted: Promise<void>;
   /** Ends all transfers; what has come is kept. */
   close(): Promise<void>;
 }
@@ -95,18 +97,25 @@ class TransferThread implements Transfers {
   readonly #worker = takeWorker();
   readonly #waiting = new Map<number, Waiting>();
   readonly #transfers = new Map<number, Handle>();
+  readonly interrupted: Promise<void>;
+  #isInterrupted!: () => void;
   #calls = 0;
   #numbers = 0;
+  #gone: Failure | undefined;
   #closed: Promise<void> | undefined;
 
   constructor() {
+    this.interrupted = new Promise((resolve) => {
+      this.#isInterrupted = resolve;
+    });
     this.#worker.on('message', (message: FromThread) => this.#onMessage(message));
-    this.#worker.on('error', (error) => this.#onGone(toFailure(error)));
-    this.#worker.on('exit', () => this.#onGone(stopped()));
+    this.#worker.on('error', (error) => this.#onGone(error));
+    this.#worker.on('exit', () => this.#onGone());
   }
 
   async open(options: NodeOptions): Promise<this> {
-    const opened = (await this.#ask({ type: 'open', options })) as OpenedNode;
+    const open = whileOpen(this.#worker);
+    const opened = (await this.#ask({ type: 'open', options, open })) as OpenedNode;
     this.endpoints = opened.endpoints;
     return this;
   }
@@ -116,6 +125,7 @@ class TransferThread implements Transfers {
   }
 
   #ask(question: Question): Promise<unknown> {
+    if (this.#gone !== undefined) return Promise.reject(this.#gone);
     const call = ++this.#calls;
     return new Promise((resolve, reject) => {
       this.#waiting.set(call, { resolve, reject });
@@ -130,13 +140,22 @@ class TransferThread implements Transfers {
       this.#transfers.get(message.transfer)?.onEvent(whole);
       return;
     }
+    if (message.type === 'crashed') {
+      this.#onGone(failureOf(message.failure));
+      void this.#worker.terminate();
+      return;
+    }
     const waiting = this.#waiting.get(message.call);
     this.#waiting.delete(message.call);
     if (message.type === 'answer') waiting?.resolve(message.value);
     else waiting?.reject(failureOf(message.failure));
   }
 
-  #onGone(failure: Failure): void {
+  #onGone(cause?: unknown): void {
+    if (this.#gone !== undefined) return;
+    const failure = this.#closed === undefined ? interrupted(cause) : stopped();
+    this.#gone = failure;
+    if (this.#closed === undefined) this.#isInterrupted();
     for (const { reject } of this.#waiting.values()) reject(failure);
     this.#waiting.clear();
     for (const handle of this.#transfers.values()) handle.onEvent({ type: 'failed', failure });
@@ -174,7 +193,8 @@ class TransferThread implements Transfers {
       command: (command) => this.#post({ type: 'command', transfer: number, command }),
       stream: (stream) => this.#lend(number, stream),
       cancel: async (discard) => {
-        if (this.#closed === undefined) await this.#ask({ type: 'cancel', transfer: number, discard });
+        if (this.#closed !== undefined || this.#gone !== undefined) return;
+        await this.#ask({ type: 'cancel', transfer: number, discard });
       },
       forget: () => this.#transfers.delete(number),
     });
@@ -200,6 +220,15 @@ class TransferThread implements Transfers {
 }
 
 const stopped = (): Failure => new Failure('transfer', 'transfer-stopped', 'transfers were ended');
+
+/** A fault of the program, in the thread and not in one transfer. */
+const interrupted = (cause: unknown): Failure =>
+  new Failure('internal', 'transfers-interrupted', `all transfers were interrupted: ${causeOf(cause)}`, {
+    hint: 'They go on where they stopped. This is a fault of the program: please report it.',
+    cause,
+  });
+
+const causeOf = (cause: unknown): string => (cause === undefined ? 'their thread ended' : toFailure(cause).message);
 
 interface Thread {
   command(command: Command): void;

@@ -21,6 +21,8 @@ export interface Entry {
   lastRun?: Run | undefined;
   /** In the queue. */
   queued?: boolean;
+  /** Times that a fault of the program, in another transfer perhaps, has interrupted it. */
+  interruptions?: number;
   /** Tries that found nobody, one after another. */
   missed?: number;
   /** Ends the wait for the next one. */

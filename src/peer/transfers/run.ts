@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Cancel, Clock } from '../../base/clock.js';
-import { hasCode } from '../../base/errors.js';
+import { type Failure, hasCode } from '../../base/errors.js';
 import type {
   HostAddress,
   IncomingTransfer,
@@ -42,7 +42,12 @@ export interface RunInit {
   onObstacle(): void;
 }
 
-export type Outcome = { readonly files: readonly PlacedFile[] } | 'unreachable' | 'stopped';
+export type Outcome =
+  | { readonly files: readonly PlacedFile[] }
+  | 'unreachable'
+  | 'stopped'
+  /** A fault which was not this transfer's ended all there were. */
+  | { readonly interrupted: Failure };
 
 /** Without the other side for so long, its place in the queue goes to another. */
 const PATIENCE_MS = 60_000;
@@ -210,5 +215,6 @@ function bytesOf(ranges: readonly { readonly first: number; readonly end: number
 function judged(error: unknown): Outcome {
   if (hasCode(error, 'transfer-unreachable')) return 'unreachable';
   if (hasCode(error, 'transfer-stopped')) return 'stopped';
+  if (hasCode(error, 'transfers-interrupted')) return { interrupted: error };
   throw error;
 }

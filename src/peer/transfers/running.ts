@@ -44,6 +44,9 @@ const RESUME_AFTER_MS = 400;
 const LOOK_AT_ADDRESSES_MS = 3_000;
 /** Where nobody was found, it is tried again: shorter than a try lasts, so that the tries of both sides meet. */
 const AGAIN_AFTER_MS = 15_000;
+/** How often a transfer is taken up again after its thread had a fault, and when. */
+const INTERRUPTIONS = 3;
+const AFTER_INTERRUPTION_MS = 1_000;
 
 /** What is accepted on both sides runs whenever both are there, so many at once. */
 export class Running {
@@ -115,6 +118,10 @@ export class Running {
       this.#init.entries.show(entry);
       return;
     }
+    if ('interrupted' in outcome) {
+      this.#afterInterruption(entry, outcome.interrupted);
+      return;
+    }
     if (entry.row.direction === 'out') {
       if (entry.sums === undefined) await this.#sums(entry);
       if (entry.row.state === 'accepted') await this.#finishOutgoing(entry);
@@ -177,6 +184,16 @@ export class Running {
       entry.waiting = why;
       this.#init.entries.show(entry);
     });
+  }
+
+  /** The other side is called: the next thread may have another port. What it happens to again and again is at fault itself. */
+  #afterInterruption(entry: Entry, why: Failure): void {
+    if (this.#closed) return;
+    entry.interruptions = (entry.interruptions ?? 0) + 1;
+    if (entry.interruptions > INTERRUPTIONS) throw why;
+    entry.waiting = takenUp();
+    entry.cancelAgain = this.#init.clock.after(AFTER_INTERRUPTION_MS, () => this.callAndStart(entry));
+    this.#init.entries.show(entry);
   }
 
   #tryAgain(entry: Entry): void {

@@ -57,12 +57,21 @@ export class Sockets {
     ];
     for (const [at, way] of ways.entries()) {
       try {
-        return await openTransfers({ listen: way.hosts.map((one) => ({ host: one, port: way.port })) });
+        return this.#opened(await openTransfers({ listen: way.hosts.map((one) => ({ host: one, port: way.port })) }));
       } catch (error) {
         if (!hasCode(error, 'address-in-use') || at === ways.length - 1) throw error;
       }
     }
     throw new Error('unreachable');
+  }
+
+  /** After a fault in their thread the next who needs transfers gets new ones. */
+  #opened(transfers: Transfers): Transfers {
+    void transfers.interrupted.then(() => {
+      this.#opening = undefined;
+      this.#seen = undefined;
+    });
+    return transfers;
   }
 
   /** Addresses of this machine, the likelier ones first. */
