@@ -62,6 +62,8 @@ export interface CoreInit {
   listening(): ListenAddress;
   /** A connection of its own for a transfer; undefined where the device does not answer. */
   stream(address: DeviceAddress, transfer: Uint8Array): Promise<Duplex | undefined>;
+  /** The host at the other end of the link to a device, where there is one. */
+  linkedFrom(device: string): string | undefined;
 }
 
 /** How long the end waits for receipts to leave; they are kept anyway. */
@@ -218,6 +220,7 @@ export class Core {
       send: (user, content) => this.messenger.sendContent(user, content),
       reached: (message) => outbox.reached(message),
       dial: init.stream,
+      linkedFrom: init.linkedFrom,
       isThere: async ({ user, device }) =>
         (await this.contacts.resolve(user)).devices.some((one) => one.device === device && one.state !== 'offline'),
     });

@@ -162,6 +162,12 @@ export class Network {
     for (const link of this.#links.all()) if (link.certificate.folded === foldName(user)) link.close(doorShut());
   }
 
+  /** The host at the other end of the link to a device, where there is one. */
+  linkedFrom(device: string): string | undefined {
+    const address = this.#links.get(device)?.address ?? '';
+    return address === '' ? undefined : address.replace(/^::ffff:(?=\d+\.)/i, '');
+  }
+
   /** A connection of its own for a transfer; undefined where the device does not answer. */
   async stream({ user, device }: DeviceAddress, transfer: Uint8Array): Promise<Duplex | undefined> {
     const { devices } = await this.#init.core().contacts.resolve(user);

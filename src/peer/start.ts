@@ -68,6 +68,7 @@ export async function startPeer(
     downloads: join(init.home, 'downloads'),
     listening: () => network.links.address,
     stream: (address, transfer) => network.stream(address, transfer),
+    linkedFrom: (device) => network.linkedFrom(device),
   });
   let refusal: Failure | undefined;
   const refused = (why: Failure): void => {

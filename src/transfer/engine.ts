@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { hasCode, toFailure } from '../base/errors.js';
 import type { Random } from '../base/random.js';
 import { type ConnectionId, connectionKey, datagramLength, TYPE } from '../wire/datagrams/header.js';
+import { Allowance, hostOf } from './allowance.js';
 import type { Endpoint, HostAddress } from './endpoint.js';
 import type { Host, Runner } from './host.js';
 import type { Path } from './path.js';
@@ -40,6 +41,7 @@ export class Engine implements Host {
   readonly random: Random;
   readonly now: () => number;
   readonly #init: EngineInit;
+  readonly #allowance = new Allowance();
   readonly #registered = new Map<number, Registered>();
   readonly #runners = new Set<Runner>();
   /** Where a filled train waits for room in the socket. */
@@ -104,7 +106,25 @@ export class Engine implements Host {
     return this.#init.endpoints.find((endpoint) => endpoint.family === family);
   }
 
+  isProved(path: Path): boolean {
+    return this.#allowance.isProved(path, this.now());
+  }
+
+  prove(path: Path): void {
+    if (!path.stream) this.proveHost(hostOf(path));
+  }
+
+  /** Another connection to that host shows that whoever is there receives there. */
+  proveHost(host: string): void {
+    this.#allowance.prove(host, this.now());
+  }
+
   emit(path: Path, datagram: Uint8Array): void {
+    if (this.#allowance.take(path, datagram.length, this.now())) this.emitUnbounded(path, datagram);
+  }
+
+  /** To an address that the person at this machine has given, and nobody else. */
+  emitUnbounded(path: Path, datagram: Uint8Array): void {
     if (path.stream) (path as StreamPath).write(datagram);
     else this.#endpointFor(path.key)?.sendOne(path, datagram);
   }
@@ -121,6 +141,7 @@ export class Engine implements Host {
       return 0;
     }
     const endpoint = this.#endpointFor(path.key)!;
+    if (!this.#allowance.take(path, endpoint.train.length, this.now())) return 0;
     const sent = endpoint.send(path, endpoint.train);
     if (sent === 'busy') this.#held.set(endpoint, path);
     return sent === 'refused' ? Math.min(endpoint.train.segment, endpoint.train.length) : 0;
@@ -164,6 +185,7 @@ export class Engine implements Host {
       if (known === undefined || known.id.low !== low || known.id.high !== high) return;
       this.#last = known;
     }
+    this.#allowance.onReceived(path, length, now);
     try {
       known.runner.receive(bytes, view, at, length, path, now);
     } catch (error) {

@@ -11,7 +11,12 @@ export interface Host {
   /** Milliseconds that never go back. */
   now(): number;
   path(address: HostAddress): Path | undefined;
+  /** Sends one datagram; to who has not shown that he receives there, only within the allowance. */
   emit(path: Path, datagram: Uint8Array): void;
+  /** Whether whoever is there has shown that he receives there. */
+  isProved(path: Path): boolean;
+  /** He has. */
+  prove(path: Path): void;
   /** Much is going to come from there, until the function it gives back is called. */
   favour(path: Path): () => void;
   /** To be filled and sent with `sendTrain`; undefined while nothing can be sent there. */

@@ -1,7 +1,8 @@
 import { Failure, toFailure } from '../base/errors.js';
 import type { CloseReason, Range } from '../wire/datagrams/control.js';
-import { decodeInitial, encodeRetry } from '../wire/datagrams/handshake.js';
+import { ACCEPT_BYTES, decodeInitial, encodeRetry } from '../wire/datagrams/handshake.js';
 import { type ConnectionId, connectionKey, TYPE } from '../wire/datagrams/header.js';
+import { AMPLIFICATION, UNCONFIRMED_MS } from '../wire/limits.js';
 import { blockCount, contentBytes, type Manifest } from '../wire/transfer-manifest.js';
 import type { CookieGate } from './cookies.js';
 import type { HostAddress } from './endpoint.js';
@@ -50,6 +51,10 @@ const LINGER_MS = 5_000;
 interface Session {
   readonly id: ConnectionId;
   readonly receiver: Receiver;
+  readonly openedAt: number;
+  /** Bytes, until its initiator has confirmed it: who wrote an address on an Initial need not be there. */
+  received: number;
+  sent: number;
 }
 
 export class Incoming implements Runner {
@@ -118,6 +123,7 @@ export class Incoming implements Runner {
     }
     const session = this.#sessionAt(view, at);
     if (session === undefined) return;
+    session.received += length;
     if (type === TYPE.data) {
       if (this.#current !== undefined && this.#current !== session) return;
       session.receiver.receiveData(bytes, view, at, length, path, now);
@@ -144,10 +150,10 @@ export class Incoming implements Runner {
       return;
     }
     const answered = this.#responder.receive(datagram, path);
-    if (answered !== null) this.#open(answered, now);
+    if (answered !== null) this.#open(answered, datagram.length, now);
   }
 
-  #open({ keys, path }: Answered, now: number): void {
+  #open({ keys, path }: Answered, received: number, now: number): void {
     const pending = [...this.#sessions.values()].filter((session) => session !== this.#current);
     if (pending.length >= PENDING) this.#forget(pending[0]!);
     const receiver = new Receiver({
@@ -158,16 +164,25 @@ export class Incoming implements Runner {
       window: WINDOW_BYTES,
       buffer: this.#init.buffer,
       random: this.#host.random,
-      emit: (to, datagram) => this.#host.emit(to, datagram),
+      emit: (to, datagram) => this.#emit(session, to, datagram),
       now,
       ...(this.#init.trace === undefined ? {} : { trace: this.#init.trace }),
     });
-    const session = { id: keys.toResponder, receiver };
+    const session: Session = { id: keys.toResponder, receiver, openedAt: now, received, sent: ACCEPT_BYTES };
     this.#sessions.set(connectionKey(session.id.high, session.id.low), session);
     this.#host.register(session.id, this);
     if (this.#wanted.length > 0) receiver.prefer(this.#wanted, now);
     if (this.#paused) receiver.pause(true, now);
     else receiver.flush(now);
+  }
+
+  /** Until it is confirmed a session says no more than three times what was said in it. */
+  #emit(session: Session, path: Path, datagram: Uint8Array): void {
+    if (session !== this.#current) {
+      if (session.sent + datagram.length > AMPLIFICATION * session.received) return;
+      session.sent += datagram.length;
+    }
+    this.#host.emit(path, datagram);
   }
 
   #forget(session: Session): void {
@@ -210,7 +225,10 @@ export class Incoming implements Runner {
   }
 
   #seek(now: number): void {
-    for (const { receiver } of this.#sessions.values()) receiver.flush(now);
+    for (const session of [...this.#sessions.values()]) {
+      if (now >= session.openedAt + UNCONFIRMED_MS) this.#forget(session);
+      else session.receiver.flush(now);
+    }
     if (this.#over) return;
     // Ended after the last block: the sender may have heard that it is there, and come no more.
     if (this.#finishing === undefined && this.#isWhole) this.#finish();
@@ -330,7 +348,9 @@ export class Incoming implements Runner {
   nextTimeout(): number {
     const session = this.#current;
     if (session === undefined) {
-      const pending = [...this.#sessions.values()].map(({ receiver }) => receiver.nextTimeout());
+      const pending = [...this.#sessions.values()].map(({ receiver, openedAt }) =>
+        Math.min(receiver.nextTimeout(), openedAt + UNCONFIRMED_MS),
+      );
       return Math.min(this.#responder.nextTimeout(), this.#lostAt + this.#init.patience, this.#lingerUntil, ...pending);
     }
     return Math.min(session.receiver.nextTimeout(), this.#progressAt, this.#lingerUntil);

@@ -43,17 +43,25 @@ export interface InitiatorInit {
   readonly secret: TransferSecret;
   readonly random: Random;
   readonly emit: Emit;
+  /** Whether whoever is there has shown that he receives there; everybody has, where it is left out. */
+  readonly isProved?: (path: Path) => boolean;
   readonly now: number;
 }
 
 const FIRST_RETRY_MS = 60;
 const MAX_RETRY_MS = 1_000;
+/** To an address that nobody may have. */
+const MAX_UNPROVED_RETRY_MS = 8_000;
+/** Whoever calls from an address that is known already gets an Initial at once, where the last one is so old. */
+const CALLED_AFTER_MS = 250;
 const MAX_CANDIDATES = 32;
 
 interface Candidate {
   readonly path: Path;
   cookie: Uint8Array | null;
   sentAt: number;
+  /** Until it is sent again. */
+  retry: number;
 }
 
 /**
@@ -71,8 +79,6 @@ export class Initiator {
   readonly #associated: Uint8Array;
   readonly #sealed: Uint8Array;
   readonly #candidates = new Map<Path, Candidate>();
-  #retry = FIRST_RETRY_MS;
-  #nextAt: number;
   #opened: Opened | undefined;
 
   constructor(init: InitiatorInit) {
@@ -81,7 +87,6 @@ export class Initiator {
     this.#punch = punchTag(this.#keys.punch);
     this.#nonce = init.random.bytes(NONCE_BYTES);
     this.#ephemeral = ephemeralKey(init.random.bytes(KEY_BYTES));
-    this.#nextAt = init.now;
     this.#associated = initialAssociated(TRANSFER_VERSION, this.#keys.toResponder, this.#nonce);
     const plain = new Uint8Array(INITIAL_PLAIN_BYTES);
     plain.set(this.#ephemeral.publicBytes);
@@ -97,13 +102,15 @@ export class Initiator {
     return this.#opened;
   }
 
-  /** Another address to try, from now on. */
+  /** Another address to try, from now on; or one of those there are, at which it is said to be now. */
   add(path: Path, now: number): void {
-    if (this.#candidates.has(path) || this.#candidates.size >= MAX_CANDIDATES) return;
-    const candidate = { path, cookie: null, sentAt: now };
+    const known = this.#candidates.get(path);
+    if (known === undefined && this.#candidates.size >= MAX_CANDIDATES) return;
+    if (known !== undefined && now < known.sentAt + CALLED_AFTER_MS) return;
+    const candidate = known ?? { path, cookie: null, sentAt: now, retry: 0 };
+    candidate.retry = FIRST_RETRY_MS;
     this.#candidates.set(path, candidate);
     this.#sendInitial(candidate, now);
-    if (this.#candidates.size === 1) this.#nextAt = now + this.#retry;
   }
 
   receive(datagram: Uint8Array, path: Path, now: number): void {
@@ -156,14 +163,19 @@ export class Initiator {
   }
 
   timeout(now: number): void {
-    if (this.#opened !== undefined || now < this.#nextAt) return;
-    for (const candidate of this.#candidates.values()) this.#sendInitial(candidate, now);
-    this.#retry = Math.min(this.#retry * 2, MAX_RETRY_MS);
-    this.#nextAt = now + this.#retry;
+    if (this.#opened !== undefined) return;
+    for (const candidate of this.#candidates.values()) {
+      if (now < candidate.sentAt + candidate.retry) continue;
+      this.#sendInitial(candidate, now);
+      const proved = this.#init.isProved?.(candidate.path) ?? true;
+      candidate.retry = Math.min(candidate.retry * 2, proved ? MAX_RETRY_MS : MAX_UNPROVED_RETRY_MS);
+    }
   }
 
   nextTimeout(): number {
-    if (this.#opened !== undefined || this.#candidates.size === 0) return Number.POSITIVE_INFINITY;
-    return this.#nextAt;
+    let next = Number.POSITIVE_INFINITY;
+    if (this.#opened !== undefined) return next;
+    for (const { sentAt, retry } of this.#candidates.values()) next = Math.min(next, sentAt + retry);
+    return next;
   }
 }

@@ -36,6 +36,8 @@ export interface CommonOptions {
   readonly secret: Uint8Array;
   /** Where the other side may be: its local addresses, the one the directory saw. */
   readonly candidates: readonly HostAddress[];
+  /** Hosts at which it is certainly: from which it has a TCP connection here. */
+  readonly proved?: readonly string[];
   /** Milliseconds without the other side after which it fails; by default ten minutes. */
   readonly patience?: number;
   /** A file to which what happens is written as qlog. */
@@ -63,7 +65,12 @@ export interface ReceiveOptions extends CommonOptions {
 }
 
 export type Command =
-  | { readonly type: 'candidates'; readonly addresses: readonly HostAddress[] }
+  | {
+      readonly type: 'candidates';
+      readonly addresses: readonly HostAddress[];
+      /** As of CommonOptions. */
+      readonly proved?: readonly string[];
+    }
   | { readonly type: 'pause'; readonly paused: boolean }
   | { readonly type: 'want'; readonly ranges: readonly Range[] }
   /** Ends without telling the other side; what has come is kept. */
@@ -107,6 +114,7 @@ export class TransferNode {
   }
 
   send(options: SendOptions, onEvent: (event: TransferEvent) => void): Outgoing {
+    this.prove(options.proved);
     const qlog = this.#qlog(options, 'sender');
     const outgoing = new Outgoing(this.#engine, {
       id: options.id,
@@ -144,6 +152,7 @@ export class TransferNode {
   }
 
   #receive(options: ReceiveOptions, partial: Partial, onEvent: (event: TransferEvent) => void): Incoming {
+    this.prove(options.proved);
     const qlog = this.#qlog(options, 'receiver');
     const incoming = new Incoming(this.#engine, {
       id: options.id,
@@ -169,6 +178,11 @@ export class TransferNode {
   /** As Engine's. */
   abandon(): Promise<void> {
     return this.#engine.abandon();
+  }
+
+  /** Those hosts have shown by other ways that whoever is there receives there. */
+  prove(hosts: readonly string[] = []): void {
+    for (const host of hosts) this.#engine.proveHost(host);
   }
 
   #qlog(options: CommonOptions, vantage: 'sender' | 'receiver'): QlogFile | undefined {
@@ -215,7 +229,7 @@ export class TransferNode {
       };
       const timer = setTimeout(() => finish(null), ECHO_WAIT_MS);
       this.#echoes.add(listener);
-      this.#engine.emit(path, encodeEchoRequest(token));
+      this.#engine.emitUnbounded(path, encodeEchoRequest(token));
     });
   }
 

@@ -53,6 +53,8 @@ const PROGRESS_EVERY_MS = 200;
 /** Time in which a last packet that was lost is answered again. */
 const LINGER_MS = 1_000;
 const STREAM_WINDOW = 8 << 20;
+/** Addresses at which the other side is looked for. */
+const CANDIDATES = 32;
 
 export class Outgoing implements Runner {
   readonly #host: Host;
@@ -66,6 +68,8 @@ export class Outgoing implements Runner {
   #initiator: Initiator | undefined;
   #sender: Sender | undefined;
   #stream: StreamPath | undefined;
+  /** Where the other side has shown last that it receives. */
+  #proved: Path | undefined;
   #state: TransferState | undefined;
   #paused = false;
   #lostAt: number;
@@ -90,10 +94,17 @@ export class Outgoing implements Runner {
     for (const address of addresses) {
       const path = this.#host.path(address);
       if (path === undefined) continue;
-      this.#candidates.add(path);
+      this.#know(path);
       this.#initiator?.add(path, this.#host.now());
     }
     this.#host.wake();
+  }
+
+  /** One more address at which the other side may be; the longest known is forgotten for it. */
+  #know(path: Path): void {
+    this.#candidates.delete(path);
+    if (this.#candidates.size >= CANDIDATES) this.#candidates.delete(this.#candidates.values().next().value!);
+    this.#candidates.add(path);
   }
 
   attachStream(stream: StreamPath): void {
@@ -111,6 +122,7 @@ export class Outgoing implements Runner {
       secret: { id, secret, manifest: manifestDigest(source.manifest) },
       random: this.#host.random,
       emit: (path, datagram) => this.#host.emit(path, datagram),
+      isProved: (path) => this.#host.isProved(path),
       now,
     });
     this.#register(this.#initiator.id);
@@ -133,15 +145,23 @@ export class Outgoing implements Runner {
     if (this.#sender !== undefined) {
       if (!this.#isCall(this.#sender, datagram, now)) {
         this.#sender.receive(datagram, path, now);
+        this.#learnProof(this.#sender);
         return;
       }
       // The receiver has started anew, and this session with it is over.
-      this.#candidates.add(path);
+      this.#know(path);
       this.#lost(now);
     }
     this.#initiator?.receive(datagram, path, now);
     const opened = this.#initiator?.opened;
     if (opened !== undefined) this.#run(opened, now);
+  }
+
+  #learnProof({ proved, path }: Sender): void {
+    if (!proved || path.stream || path === this.#proved) return;
+    this.#proved = path;
+    this.#know(path);
+    this.#host.prove(path);
   }
 
   /** A receiver that looks for its sender, whom nothing was heard from in this session for a while. */
@@ -153,15 +173,14 @@ export class Outgoing implements Runner {
   #run(opened: Opened, now: number): void {
     const { keys, path, fields, rtt } = opened;
     this.#initiator = undefined;
-    this.#candidates.add(path);
-    if (path.stream) this.#candidates.delete(path);
-    else this.#stream?.close();
+    if (!path.stream) this.#stream?.close();
     this.#register(keys.toInitiator);
     this.#sender = new Sender({
       keys,
       manifest: this.#init.source.manifest,
       source: this.#source,
       path,
+      proved: this.#host.isProved(path),
       window: path.stream ? STREAM_WINDOW : fields.window,
       controller: this.#controller({ datagram: 1_200, buffer: fields.buffer, rtt }, path),
       pace: this.#init.pace ?? 0,

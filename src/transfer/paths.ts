@@ -9,6 +9,8 @@ import type { Path } from './path.js';
  *
  *     current ──authentic packet from elsewhere──▶ challenging ──right answer──▶ the new address is current
  *                                                     └──three challenges unanswered──▶ as before
+ *
+ * The first address may have to answer one too: who opened the session can have heard of it elsewhere.
  */
 
 const CHALLENGES = 4;
@@ -26,11 +28,20 @@ interface Candidate {
 export class Paths {
   #current: Path;
   #candidate: Candidate | undefined;
+  /** What the first address has yet to answer. */
+  #proof: { readonly token: Uint8Array; nextAt: number } | undefined;
   readonly #random: Random;
 
-  constructor(current: Path, random: Random) {
+  /** @param proved whether it is known that the other side receives there */
+  constructor(current: Path, random: Random, proved = true) {
     this.#current = current;
     this.#random = random;
+    if (!proved) this.#proof = { token: random.bytes(8), nextAt: 0 };
+  }
+
+  /** Whether whoever is at the current address receives there. */
+  get proved(): boolean {
+    return this.#proof === undefined;
   }
 
   get current(): Path {
@@ -56,6 +67,10 @@ export class Paths {
 
   /** The challenge to send now, if one is due. */
   challenge(now: number): { path: Path; token: Uint8Array } | undefined {
+    if (this.#proof !== undefined && now >= this.#proof.nextAt) {
+      this.#proof.nextAt = now + CHALLENGE_EVERY_MS;
+      return { path: this.#current, token: this.#proof.token };
+    }
     const candidate = this.#candidate;
     if (candidate === undefined || now < candidate.nextAt) return undefined;
     if (candidate.challenges === CHALLENGES) {
@@ -79,14 +94,20 @@ export class Paths {
 
   /** @returns true where this made another address the current one */
   onResponse(token: Uint8Array): boolean {
+    if (this.#proof !== undefined && sameBytes(this.#proof.token, token)) {
+      this.#proof = undefined;
+      return false;
+    }
     const candidate = this.#candidate;
     if (candidate === undefined || !sameBytes(candidate.token, token)) return false;
+    this.#proof = undefined;
     this.#current = candidate.path;
     this.#candidate = undefined;
     return true;
   }
 
   get nextAt(): number {
-    return this.#candidate?.nextAt ?? Number.POSITIVE_INFINITY;
+    const proofAt = this.#proof?.nextAt ?? Number.POSITIVE_INFINITY;
+    return Math.min(proofAt, this.#candidate?.nextAt ?? Number.POSITIVE_INFINITY);
   }
 }

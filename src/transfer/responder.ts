@@ -38,8 +38,10 @@ export interface Answered {
   readonly path: Path;
 }
 
+const MAX_CANDIDATES = 32;
 const FIRST_PUNCH_MS = 100;
-const MAX_PUNCH_MS = 1_000;
+/** A mapping of a NAT lasts half as long or longer; and whoever calls meets us by what he sends. */
+const MAX_PUNCH_MS = 60_000;
 
 /** The side that receives, before a session: answers Initials and keeps its NAT open. Never sends more than came. */
 export class Responder {
@@ -64,8 +66,10 @@ export class Responder {
 
   /** An address of the initiator: opens the way for what it sends. */
   add(path: Path, now: number): void {
+    if (!this.#candidates.has(path) && this.#candidates.size >= MAX_CANDIDATES) return;
     this.#candidates.add(path);
     this.#punch(path);
+    this.#punchEvery = FIRST_PUNCH_MS;
     this.#punchAt = Math.min(this.#punchAt, now + this.#punchEvery);
   }
 

@@ -21,6 +21,8 @@ export interface SenderInit {
   readonly manifest: Manifest;
   readonly source: BlockSource;
   readonly path: Path;
+  /** False where nothing shows yet that whoever opened the session receives there: until then no content goes there. */
+  readonly proved?: boolean;
   /** As the receiver said in its Accept. */
   readonly window: number;
   readonly controller: CongestionController;
@@ -69,7 +71,7 @@ export class Sender {
     this.#init = init;
     const { keys } = init;
     this.#control = new ControlChannel(keys.initiatorControl, keys.responderControl, keys.toResponder, 0);
-    this.#paths = new Paths(init.path, init.random);
+    this.#paths = new Paths(init.path, init.random, init.proved);
     this.#blocks = new OutgoingBlocks(keys.blocks, init.manifest, init.source, Math.min(init.window, MAX_WINDOW));
     this.#loss = new LossDetector(this.#blocks, init.controller, init.rtt, init.path.stream);
     this.#pacer = new Pacer(init.pace, init.now);
@@ -88,6 +90,11 @@ export class Sender {
 
   get path(): Path {
     return this.#paths.current;
+  }
+
+  /** Whether the other side has shown that it receives at `path`. */
+  get proved(): boolean {
+    return this.#paths.proved;
   }
 
   get lastHeard(): number {
@@ -189,7 +196,7 @@ export class Sender {
 
   /** Fills `train` with what may be sent now. @returns false where nothing may */
   fill(train: Train, now: number): boolean {
-    if (this.#end !== undefined || this.#paused) return false;
+    if (this.#end !== undefined || this.#paused || !this.#paths.proved) return false;
     const mtu = this.#mtu.size;
     const budget = Math.min(this.#pacer.budget(this.#init.controller.pacingRate, mtu, now), this.#loss.allowance);
     if (budget < 1 || !this.#blocks.ready || this.#loss.packets.room < TRAIN_SEGMENTS * 4) return false;
@@ -280,7 +287,7 @@ export class Sender {
   }
 
   #sendProbes(now: number): void {
-    if (this.#paths.current.stream) return;
+    if (this.#paths.current.stream || !this.#paths.proved) return;
     const { smoothed } = this.#loss.rtt;
     for (let size = this.#mtu.probe(now, smoothed); size > 0; size = this.#mtu.probe(now, smoothed)) {
       this.#sendProbe(size);

@@ -67,6 +67,7 @@ async function cancel(number: number, discard: boolean): Promise<void> {
 function command(transfer: Outgoing | Incoming, { command }: Extract<ToThread, { type: 'command' }>): void {
   switch (command.type) {
     case 'candidates':
+      node!.prove(command.proved);
       transfer.addCandidates(command.addresses);
       return;
     case 'pause':

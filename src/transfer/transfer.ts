@@ -36,8 +36,11 @@ export { hasSafeNames } from './safe-name.js';
 export interface Transfer {
   /** The placed files (none on the sender's side). Rejects with a Failure. */
   readonly ended: Promise<readonly PlacedFile[]>;
-  /** More addresses of the other side, whenever they become known. */
-  addCandidates(addresses: readonly HostAddress[]): void;
+  /**
+   * More addresses of the other side, whenever they become known.
+   * @param proved hosts from which it has a TCP connection here
+   */
+  addCandidates(addresses: readonly HostAddress[], proved?: readonly string[]): void;
   /** A stream to the other side's same transfer, for where datagrams do not get through: after the event 'blocked'. */
   attachStream(stream: Duplex): void;
   pause(): void;
@@ -273,8 +276,8 @@ class Handle implements IncomingTransfer {
     else this.#reject(event.failure);
   }
 
-  addCandidates(addresses: readonly HostAddress[]): void {
-    this.#thread.command({ type: 'candidates', addresses });
+  addCandidates(addresses: readonly HostAddress[], proved: readonly string[] = []): void {
+    this.#thread.command({ type: 'candidates', addresses, proved });
   }
 
   attachStream(stream: Duplex): void {

@@ -170,6 +170,19 @@ export const DATAGRAM_MIN_BYTES = 1_200;
 export const DATAGRAM_MAX_BYTES = 65_507;
 /** Until an address has answered, at most this many times what came from it goes out to it (RFC 9000 §8). */
 export const AMPLIFICATION = 3;
+/**
+ * What goes to a host that has not shown that it receives there, besides that: ten Initials, the first of them in two seconds,
+ * so that a handshake gets through 30 % loss and a hole can be punched. And to all such hosts of a network, an IPv4 /24 or an
+ * IPv6 /64: four addresses' worth, which is what one person's machine has. Both fill again within UNPROVED_REFILL_MS, which is
+ * an Initial a minute for a host.
+ */
+export const UNPROVED_HOST_BYTES = 12_000;
+export const UNPROVED_NETWORK_BYTES = 48_000;
+export const UNPROVED_REFILL_MS = 600_000;
+/** A host which has shown it counts as there until nothing has come from it for so long. */
+export const PROVED_FOR_MS = 600_000;
+/** A session whose initiator has not said a word by then is forgotten. */
+export const UNCONFIRMED_MS = 4_000;
 /** Ranges in one acknowledgement, and in one list of wanted blocks. */
 export const ACK_RANGES = 192;
 export const WANT_RANGES = 64;

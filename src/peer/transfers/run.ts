@@ -26,6 +26,8 @@ export interface RunInit {
   readonly clock: Clock;
   /** A connection of its own to the other side; undefined where there is none to be had now. */
   dial(): Promise<Duplex | undefined>;
+  /** The host from which the other side has a link to this one. */
+  linkedFrom(): string | undefined;
   /** As fast as this, where the offer says nothing else. */
   readonly speed: TransferSpeed;
   /** What the paths to the other side carried before. */
@@ -76,7 +78,8 @@ export class Run {
   constructor(init: RunInit) {
     this.#init = init;
     const { row, manifest, source, transfers, speed, remembered } = init;
-    const common = { id: row.id, secret: row.secret, candidates: row.candidates, patience: PATIENCE_MS };
+    const { id, secret, candidates } = row;
+    const common = { id, secret, candidates, proved: this.#proved, patience: PATIENCE_MS };
     const onEvent = (event: TransferEvent): void => this.#take(event);
     if (row.direction === 'in') {
       this.#handle = transfers.receive({ ...common, manifest, folder: row.folder!, keep: true }, onEvent);
@@ -111,7 +114,11 @@ export class Run {
   }
 
   addCandidates(addresses: readonly HostAddress[]): void {
-    if (!this.#over) this.#handle.addCandidates(addresses);
+    if (!this.#over) this.#handle.addCandidates(addresses, this.#proved);
+  }
+
+  get #proved(): string[] {
+    return [this.#init.linkedFrom()].filter((host) => host !== undefined);
   }
 
   attachStream(stream: Duplex): void {

@@ -30,6 +30,8 @@ export interface RunningInit {
   dial(address: DeviceAddress, id: Uint8Array): Promise<Duplex | undefined>;
   /** Whether the device is there, as far as the directory knows. */
   isThere(address: DeviceAddress): Promise<boolean>;
+  /** The host from which that device has a link to this one. */
+  linkedFrom(device: string): string | undefined;
   /** As fast as this, where the offer says nothing else. */
   speed(): Promise<TransferSpeed>;
   readonly paths: PathMemory;
@@ -44,6 +46,8 @@ const RESUME_AFTER_MS = 400;
 const LOOK_AT_ADDRESSES_MS = 3_000;
 /** Where nobody was found, it is tried again: shorter than a try lasts, so that the tries of both sides meet. */
 const AGAIN_AFTER_MS = 15_000;
+/** Doubling to this: whoever comes back calls. */
+const AGAIN_AFTER_MOST_MS = 300_000;
 /** How often a transfer is taken up again after its thread had a fault, and when. */
 const INTERRUPTIONS = 3;
 const AFTER_INTERRUPTION_MS = 1_000;
@@ -152,6 +156,7 @@ export class Running {
             () => {},
           ),
         dial: () => dial(address, row.id),
+        linkedFrom: () => this.#init.linkedFrom(address.device),
         goesOn: entry.lastRun !== undefined || entry.waiting?.code === 'transfer-resuming',
         onState: (running, before) => this.#onState(entry, running, before),
         onChange: () => entries.show(entry),
@@ -198,7 +203,8 @@ export class Running {
 
   #tryAgain(entry: Entry): void {
     entry.missed = (entry.missed ?? 0) + 1;
-    entry.cancelAgain = this.#init.clock.after(AGAIN_AFTER_MS, () => this.start(entry));
+    const wait = Math.min(AGAIN_AFTER_MS * 2 ** (entry.missed - 1), AGAIN_AFTER_MOST_MS);
+    entry.cancelAgain = this.#init.clock.after(wait, () => this.start(entry));
   }
 
   /** Where the two do not meet at once, the address which the directory saw may help. */

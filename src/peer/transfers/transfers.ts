@@ -50,6 +50,8 @@ export interface TransfersInit {
   dial(address: DeviceAddress, id: Uint8Array): Promise<Duplex | undefined>;
   /** Whether the device is there, as far as the directory knows. */
   isThere(address: DeviceAddress): Promise<boolean>;
+  /** The host from which that device has a link to this one. */
+  linkedFrom(device: string): string | undefined;
   emit(event: PeerEvent): void;
 }
 
@@ -68,7 +70,7 @@ export class TransferDesk {
 
   constructor(init: TransfersInit) {
     this.#init = init;
-    const { tables, disk, clock, scope, sockets, emit, send, dial, isThere } = init;
+    const { tables, disk, clock, scope, sockets, emit, send, dial, isThere, linkedFrom } = init;
     this.#players = new Players(init.random);
     this.speeds = new Speeds(tables, disk);
     this.#entries = new Entries({ tables, disk, emit });
@@ -78,7 +80,9 @@ export class TransferDesk {
     });
     const speed = () => this.speeds.get();
     const paths = new PathMemory({ tables, disk, clock });
-    this.#running = new Running({ ...{ entries, clock, scope, sockets, send, dial, isThere, speed, paths } });
+    this.#running = new Running({
+      ...{ entries, clock, scope, sockets, send, dial, isThere, linkedFrom, speed, paths },
+    });
     this.#answers = new Answers({
       ...{ entries, send, self: init.self, running: this.#running },
       now: () => clock.now(),

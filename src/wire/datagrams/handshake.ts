@@ -19,6 +19,7 @@ export const TAG_BYTES = 16;
 export const KEY_BYTES = 32;
 export const COOKIE_BYTES = 32;
 const ACCEPT_FIELDS_BYTES = 8;
+export const ACCEPT_BYTES = COMMON_BYTES + KEY_BYTES + ACCEPT_FIELDS_BYTES + TAG_BYTES;
 
 export interface Initial {
   readonly version: number;
