@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Failure } from '../../../src/base/errors.js';
 import type { TransferEvent } from '../../../src/peer/events.js';
-import type { Tables } from '../../../src/peer/rows.js';
+import { openTables, type Tables } from '../../../src/peer/rows.js';
 import { Answers } from '../../../src/peer/transfers/answers.js';
 import { Entries } from '../../../src/peer/transfers/entries.js';
 import type { Running } from '../../../src/peer/transfers/running.js';
@@ -144,4 +144,20 @@ test('F4 a call about what is over here is answered by how it ended, and about w
   const failure = { code: 'transfer-cancelled', message: '', hint: '' };
   assert.deepEqual(answers({ state: 'failed', failure }), ['cancel']);
   assert.deepEqual(answers({ state: 'failed', failure }, { user: 'eve', device: 'm1' }), []);
+});
+
+test('S1 of the addresses that an earlier version kept those that are none are left out', async () => {
+  const rows = new Map<string, Uint8Array>();
+  const records = { get: async (key: string) => ({ value: rows.get(key) }) };
+  const store = { records: () => records } as unknown as LocalStore;
+  const plain = { seal: (_row: string, bytes: Uint8Array) => bytes, open: (_row: string, bytes: Uint8Array) => bytes };
+  const { transfers } = openTables(store, { ...plain, blind: (text) => text });
+  const good = { host: '192.0.2.7', port: 9 };
+  const step = transfers.put(['all', 1], {
+    ...{ order: 1, id: random.bytes(16), direction: 'in', user: 'mallory', secret: random.bytes(32) },
+    ...{ manifest: encodeCbor(one(5)), video: false, createdAt: 1, state: 'accepted' },
+    candidates: [{ host: '1.2.3.4%5', port: 9 }, good, { host: 'localhost', port: 0 }],
+  });
+  if (step.kind === 'put') rows.set(step.key, step.value);
+  assert.deepEqual((await transfers.get('all', 1))?.candidates, [good]);
 });
