@@ -71,22 +71,27 @@ export class RevocationList {
   readonly thisUpdate: number;
   readonly der: Uint8Array;
   readonly #staleFrom: number;
-  readonly #serials: ReadonlySet<string>;
+  readonly #revoked: ReadonlyMap<string, number>;
 
   constructor(der: Uint8Array, fields: CrlFields) {
     this.der = der;
     this.number = fields.number;
     this.thisUpdate = fields.thisUpdate;
     this.#staleFrom = Math.min(fields.nextUpdate, fields.thisUpdate + CRL_MAX_AGE_MS) + CLOCK_SKEW_MS;
-    this.#serials = new Set(fields.revocations.map(({ serial }) => serial));
+    this.#revoked = new Map(fields.revocations.map(({ serial, at }) => [serial, at]));
   }
 
   get size(): number {
-    return this.#serials.size;
+    return this.#revoked.size;
   }
 
   isRevoked(serial: string): boolean {
-    return this.#serials.has(serial);
+    return this.#revoked.has(serial);
+  }
+
+  /** When each was revoked, by serial. */
+  get revoked(): ReadonlyMap<string, number> {
+    return this.#revoked;
   }
 
   /** @throws Failure trust `crl-stale` */

@@ -16,15 +16,16 @@ import type { Secrets } from './authority/secrets.js';
 import { DirectConversations } from './delivery/direct.js';
 import { GroupLogs } from './delivery/group-logs.js';
 import { KeyPackages } from './delivery/key-packages.js';
+import { ListNews } from './delivery/list-news.js';
 import { Mailboxes } from './delivery/mailboxes.js';
 import { People } from './delivery/people.js';
-import { type DeviceSession, Sessions } from './delivery/sessions.js';
+import { Sessions } from './delivery/sessions.js';
 import { fanOut } from './groups/fan-out.js';
 import { Ledger } from './groups/ledger.js';
 import { NamedGroups } from './groups/named-groups.js';
 import { Buckets } from './guard/buckets.js';
 import { LoginGuard } from './guard/login-guard.js';
-import { type DirectoryLimits, HOUSEKEEPING_EVERY_MS, LIMITED_KEYS, TOLD_AT_ONCE } from './limits.js';
+import { type DirectoryLimits, HOUSEKEEPING_EVERY_MS, LIMITED_KEYS } from './limits.js';
 import { repeat } from './repeat.js';
 import { Refusals } from './requests/refusals.js';
 import { openTables } from './rows.js';
@@ -70,16 +71,10 @@ export async function openCore(init: CoreInit) {
   const invitations = new Invitations(tables, clock, random);
   const sessions = new Sessions();
   const refusals = new Refusals(log, clock);
-  /** Not all in one turn: thousands of copies of a long list would wait for the network at once. */
-  const tellSome = (waiting: DeviceSession[], crl: Uint8Array): void => {
-    for (const session of waiting.splice(0, TOLD_AT_ONCE)) session.notify('crl', { crl });
-    if (waiting.length > 0) clock.after(1, () => tellSome(waiting, crl));
-  };
-  const revocations = await Revocations.open({
-    tables,
-    authority,
-    clock,
-    onPublished: (crl) => tellSome([...sessions.all()], crl),
+  const listNews = new ListNews({ clock, sessions, revocations: () => revocations });
+  const revocations: Revocations = await Revocations.open({
+    ...{ tables, authority, clock, log, entries: limits.revocations },
+    onPublished: () => sessions.size > 0 && listNews.changed(),
   });
   const devices = new Devices({
     tables,
@@ -87,6 +82,7 @@ export async function openCore(init: CoreInit) {
     revocations,
     clock,
     random,
+    perAccount: limits.certificatesPerAccount,
     onChanged: (folded, version) => people.devicesChanged(folded, version),
   });
   const people: People = new People({ tables, accounts, devices, sessions, authority, clock });
@@ -169,6 +165,7 @@ export async function openCore(init: CoreInit) {
     judgeNow: () => Math.max(clock.now(), started.wall + clock.monotonic() - started.monotonic),
     close: () => {
       refusals.close();
+      listNews.close();
       return endHousekeeping();
     },
   };

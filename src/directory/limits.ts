@@ -1,4 +1,5 @@
 import {
+  CRL_ENTRIES,
   GROUP_LOG_BYTES,
   GROUP_LOG_ENTRIES,
   HANDSHAKE_TIMEOUT_MS,
@@ -32,6 +33,10 @@ export interface DirectoryLimits {
   /** Files for groups. */
   readonly uploads: UploadLimits;
   readonly accounts: number;
+  /** Certificates of one account that are valid or would be, were they not revoked; beyond, no device is enrolled. */
+  readonly certificatesPerAccount: number;
+  /** Entries of the revocation list. */
+  readonly revocations: number;
   /** What a group's log keeps. */
   readonly groupLog: { readonly entries: number; readonly bytes: number };
   readonly watchesPerSession: number;
@@ -81,6 +86,8 @@ export const DEFAULT_LIMITS: DirectoryLimits = {
     unfinishedMs: 24 * 3_600_000,
   },
   accounts: 100_000,
+  certificatesPerAccount: 96,
+  revocations: CRL_ENTRIES,
   groupLog: { entries: GROUP_LOG_ENTRIES, bytes: GROUP_LOG_BYTES },
   watchesPerSession: 5_000,
   pushBuffer: 1 << 20,
@@ -110,6 +117,9 @@ export const LOGINS_PER_CHANNEL = 4;
 export const SERIALS_PER_DEVICE = 16;
 /** A revocation list is published at least so often; what has expired is swept away then. */
 export const HOUSEKEEPING_EVERY_MS = 3_600_000;
+/** Sessions are told of new revocation lists so often at most; and programs that take no changes, of so many bytes a second. */
+export const CRL_TOLD_EVERY_MS = 1_000;
+export const CRL_WHOLE_BYTES_PER_SECOND = 16 << 10;
 /** Devices told of a new revocation list in one turn. */
 export const TOLD_AT_ONCE = 100;
 /** The directory's own TLS certificate is exchanged so often; it lives CERTIFICATE_LIFETIME_MS. */

@@ -8,6 +8,7 @@ export const METHOD_ACTIONS: Readonly<Record<keyof DirectoryMethods, Action>> = 
   'login.start': 'account.own',
   'login.finish': 'account.own',
   renew: 'account.own',
+  'crl.get': 'account.own',
   'password.start': 'account.own',
   'password.finish': 'account.own',
   'account.delete': 'account.own',

@@ -100,7 +100,17 @@ const certificateSchema = v.object({
 });
 
 /** Key: the serial. */
-const revokedSchema = v.object({ at: time(), notAfter: time() });
+const revokedSchema = v.object({
+  at: time(),
+  notAfter: time(),
+  /** Folded; missing in rows from before it was counted whose they are. */
+  user: v.optional(userName),
+  /** When the device was added. */
+  since: v.optional(time()),
+  /** Whether the account ended it itself, or the staff by a ban. */
+  by: v.optional(v.picklist(['self', 'staff'])),
+});
+export type RevokedRow = v.InferOutput<typeof revokedSchema>;
 
 /** One row: the list as it was last published. */
 const crlSchema = v.object({ number: count(), at: time(), der: bytes(CRL_BYTES) });

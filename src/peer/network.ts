@@ -1,11 +1,13 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../base/clock.js';
-import { Failure, toFailure } from '../base/errors.js';
+import { Failure, hasCode, toFailure } from '../base/errors.js';
 import type { Random } from '../base/random.js';
 import type { Scope } from '../base/scope.js';
+import { patchedCrl } from '../crypto/crl-delta.js';
 import { directoryClientTls } from '../crypto/tls.js';
 import {
   ALPN_DIRECTORY,
+  type CrlDelta,
   type DeviceAddress,
   type DirectoryNotices,
   type PresenceState,
@@ -91,6 +93,7 @@ export class Network {
     this.#notices = new Notices({
       ...{ self, core: init.core, links: this.#links },
       learnCrl: (der) => this.#learnCrl(der),
+      learnChanges: (delta) => this.#learnChanges(delta),
     });
     this.linkEvents = new LinkEvents(
       (event) => init.core().feed.emit(event),
@@ -200,6 +203,7 @@ export class Network {
       endpoints: this.#links.endpoints(),
       state: this.#presence,
       starts: this.#init.self.starts,
+      crl: this.#init.self.anchor.crl.number,
     };
   }
 
@@ -219,7 +223,7 @@ export class Network {
   async #catchUp(welcome: Welcome, mayBeRestored: boolean): Promise<void> {
     const { self } = this.#init;
     const core = this.#init.core();
-    await this.#learnCrl(welcome.crl);
+    if (welcome.crl) await this.#learnCrl(welcome.crl);
     await self.learnRole(welcome.role);
     await core.ownDevices.changed(welcome.devicesVersion);
     if (mayBeRestored && welcome.startsSeen >= self.starts) {
@@ -286,6 +290,20 @@ export class Network {
     for (const link of this.#links.all()) {
       if (self.anchor.crl.isRevoked(link.certificate.serial)) link.close(revoked(link.certificate.user));
     }
+  }
+
+  /** Where ours is too old for the changes, or does not become the directory's by them, the whole list is asked for. */
+  async #learnChanges(delta: CrlDelta): Promise<void> {
+    const { anchor } = this.#init.self;
+    if (delta.number <= anchor.crl.number) return;
+    const der = patchedCrl(anchor.crl, delta, anchor.trust);
+    try {
+      if (der) return await this.#learnCrl(der);
+    } catch (error) {
+      if (!hasCode(error, 'crl-untrusted')) throw error;
+    }
+    const { crl } = await this.client.request('crl.get', { number: anchor.crl.number });
+    if (crl) await this.#learnCrl(crl);
   }
 
   #keepHouse(): void {

@@ -1,4 +1,4 @@
-import type { DirectoryNotices, Role } from '../wire/directory.js';
+import type { CrlDelta, DirectoryNotices, Role } from '../wire/directory.js';
 import { KEY_PACKAGES_LOW } from '../wire/limits.js';
 import type { Notice, NoticeName } from '../wire/rpc.js';
 import type { Core } from './core.js';
@@ -10,6 +10,7 @@ export interface NoticesInit {
   core(): Core;
   readonly links: Links;
   learnCrl(der: Uint8Array): Promise<void>;
+  learnChanges(delta: CrlDelta): Promise<void>;
 }
 
 /** What the directory tells unasked, and what this device does about it. */
@@ -34,6 +35,8 @@ export class Notices {
       }
       case 'crl':
         return this.#init.learnCrl((params as Notice<DirectoryNotices, 'crl'>).crl);
+      case 'crl.delta':
+        return this.#init.learnChanges(params as Notice<DirectoryNotices, 'crl.delta'>);
       case 'group.commit':
         return this.#committed(params as Notice<DirectoryNotices, 'group.commit'>);
       case 'groups.entry':

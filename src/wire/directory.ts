@@ -5,6 +5,7 @@ import { groupMethods, groupNotices } from './groups.js';
 import {
   CERTIFICATE_BYTES,
   CRL_BYTES,
+  CRL_DELTA_ENTRIES,
   CSR_BYTES,
   DEVICE_LABEL_CHARS,
   DEVICES_PER_ACCOUNT,
@@ -50,6 +51,23 @@ const opaqueMessage = bytes(1024, 16);
 const certificate = bytes(CERTIFICATE_BYTES, 64);
 const crl = bytes(CRL_BYTES, 64);
 const csr = bytes(CSR_BYTES, 64);
+/** Hex. */
+const serial = text(40);
+
+/**
+ * How a list came from one before: from `base` or any list between it and `number`. The signature is that of the whole list,
+ * so that whoever applies it has the very list that the directory made.
+ */
+const crlDelta = v.object({
+  base: count(),
+  number: count(),
+  thisUpdate: time(),
+  nextUpdate: time(),
+  added: list(v.object({ serial, at: time() }), CRL_DELTA_ENTRIES),
+  removed: list(serial, CRL_DELTA_ENTRIES),
+  signature: exactly(64),
+});
+export type CrlDelta = v.InferOutput<typeof crlDelta>;
 /** Made by its sender, random: the name of a message everywhere. */
 const messageId = exactly(16);
 /** Random; names an MLS group and its log. */
@@ -138,6 +156,8 @@ export const directoryMethods = {
       state: presenceSchema,
       /** How often this device's program has started, this time included; grows with every start. */
       starts: count(),
+      /** Of the revocation list this device has; who says it is told of changes by `crl.delta`. */
+      crl: v.optional(count()),
     }),
     v.object({
       version: count(65_535),
@@ -146,7 +166,8 @@ export const directoryMethods = {
       now: time(),
       /** The address this channel comes from, as the directory sees it. */
       observed: addressIfGood,
-      crl,
+      /** Left out where the device has that very list. */
+      crl: v.optional(crl),
       /** Key packages of this device which are left. */
       keyPackages: count(),
       /** The highest `starts` of this device before this hello: as high as ours only where old state was restored. */
@@ -158,7 +179,10 @@ export const directoryMethods = {
     }),
   ),
   ...loginMethods,
+  /** Before half of its life is over, the same certificate again. */
   renew: method(v.object({ csr }), v.object({ certificate })),
+  /** The revocation list, unless `number` is that of the newest. */
+  'crl.get': method(v.object({ number: count() }), v.object({ crl: v.optional(crl) })),
   /** These three only within a minute of login.finish on this channel. */
   'password.start': method(v.object({ request: opaqueMessage }), v.object({ response: opaqueMessage })),
   'password.finish': method(v.object({ record: opaqueMessage, backup: bytes(512) }), nothing),
@@ -227,6 +251,9 @@ export type DirectoryMethods = typeof directoryMethods;
 
 // --- Notices of the directory on p2pchat/1 ---
 
+/** Of each text in the last word. */
+export const END_BYTES = 512;
+
 export const directoryNotices = {
   /** A new entry of this device's mailbox; `mailbox.read` gives the same. */
   mailbox: mailboxEntry,
@@ -234,6 +261,7 @@ export const directoryNotices = {
   /** The user's devices have changed: what was looked up before is stale. */
   roster: v.object({ user: userName, version: count() }),
   crl: v.object({ crl }),
+  'crl.delta': crlDelta,
   'group.commit': v.object({ group: groupId, epoch: count(), commit: sealed, from: address }),
   'keypackages.low': v.object({ left: count() }),
   /** The caller's role is another one now. */
@@ -244,6 +272,6 @@ export const directoryNotices = {
   devices: v.object({ version: count() }),
   ...groupNotices,
   /** The last word before the directory ends the session. */
-  end: v.object({ reason: text(16), code: text(64), message: text(512), hint: text(512) }),
+  end: v.object({ reason: text(16), code: text(64), message: text(END_BYTES), hint: text(END_BYTES) }),
 };
 export type DirectoryNotices = typeof directoryNotices;

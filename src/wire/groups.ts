@@ -5,8 +5,9 @@ import {
   ACTS_PAGE,
   GROUP_INFO_BYTES,
   GROUP_LOG_PAGE,
-  GROUPS_PER_ACCOUNT,
+  GROUPS_LISTED,
   NAME_CHARS,
+  ROOMS,
   SEALED_BYTES,
   SIGNAL_SEALED_BYTES,
 } from './limits.js';
@@ -61,10 +62,10 @@ export const groupMethods = {
           members: count(),
           next: count(),
         }),
-        2 * GROUPS_PER_ACCOUNT,
+        GROUPS_LISTED,
       ),
       /** Rooms which nobody has entered yet. */
-      rooms: list(name, 64),
+      rooms: list(name, ROOMS),
     }),
   ),
   /** Without `group` it is a room that the first who comes makes. */

@@ -59,6 +59,10 @@ export const CLOCK_SKEW_MS = 5 * 60_000;
 export const CERTIFICATE_BYTES = 4 << 10;
 export const CSR_BYTES = 4 << 10;
 export const CRL_BYTES = 512 << 10;
+/** What a directory puts on its list at most: those who read it take half as much again. */
+export const CRL_ENTRIES = 9_000;
+/** Changes of the list told in one notice; where there are more, the list itself is told. */
+export const CRL_DELTA_ENTRIES = 256;
 
 // --- Login guard (defaults; the operator may change the first two) ---
 
@@ -124,6 +128,11 @@ export const GROUP_LOG_ENTRIES = 20_000;
 export const GROUP_LOG_BYTES = 256 << 20;
 /** Groups an account may be in. */
 export const GROUPS_PER_ACCOUNT = 512;
+/** Open groups of a directory: everybody is shown them, beside the own ones. */
+export const OPEN_GROUPS = 512;
+export const GROUPS_LISTED = GROUPS_PER_ACCOUNT + OPEN_GROUPS;
+/** Of these, rooms there are from the beginning. */
+export const ROOMS = 64;
 /** What a signal says is padded to this, so that it doesn't tell what it is. */
 export const SIGNAL_BYTES = 96;
 /** A signal as it travels: besides, its author, the proofs and the seal. */

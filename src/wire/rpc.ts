@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { Failure, isReason, toFailure } from '../base/errors.js';
 import { FRAME_BYTES } from './limits.js';
-import { type Codec, codec, count, type Schema, text } from './schema.js';
+import { type Codec, clipped, codec, count, type Schema, text } from './schema.js';
 
 /**
  * What a frame carries: a request, its answer, a notice, or a sign of life. Requests of one side are numbered from 1, upwards; every
@@ -31,12 +31,15 @@ export const nothing = v.object({});
 
 const name = v.pipe(v.string(), v.regex(/^[a-z][a-z.-]{0,39}$/));
 
+const MESSAGE_BYTES = 1024;
+const DETAIL_BYTES = 256;
+
 const WireError = v.object({
   reason: text(16),
   code: text(64),
-  message: text(1024),
-  hint: text(1024),
-  details: v.optional(v.record(text(32), v.union([text(256), v.number(), v.boolean()]))),
+  message: text(MESSAGE_BYTES),
+  hint: text(MESSAGE_BYTES),
+  details: v.optional(v.record(text(32), v.union([text(DETAIL_BYTES), v.number(), v.boolean()]))),
 });
 
 const MessageSchema = v.variant('t', [
@@ -66,7 +69,14 @@ export function toWireError(error: unknown): v.InferOutput<typeof WireError> {
     };
   }
   const { reason, code, message, hint, details } = failure;
-  return { reason, code, message, hint, ...(Object.keys(details).length > 0 && { details: { ...details } }) };
+  const told = Object.entries(details).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? clipped(value, DETAIL_BYTES) : value,
+  ]);
+  return {
+    ...{ reason, code, message: clipped(message, MESSAGE_BYTES), hint: clipped(hint, MESSAGE_BYTES) },
+    ...(told.length > 0 && { details: Object.fromEntries(told) }),
+  };
 }
 
 export function fromWireError(error: v.InferOutput<typeof WireError>): Failure {

@@ -53,6 +53,19 @@ export const text = (max: number) =>
     v.check((value) => value.length <= max && encoder.encode(value).length <= max, `at most ${max} bytes`),
   );
 
+/** As much of the value as `text(max)` takes: what is told of somebody else's words must not be more than its reader takes. */
+export function clipped(value: string, max: number): string {
+  if (value.length <= max && encoder.encode(value).length <= max) return value;
+  let kept = '';
+  let left = max - encoder.encode('…').length;
+  for (const character of value) {
+    left -= encoder.encode(character).length;
+    if (left < 0) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}
+
 /** An integer from 0 to `max`, both inclusive. */
 export const count = (max: number = Number.MAX_SAFE_INTEGER) =>
   v.pipe(

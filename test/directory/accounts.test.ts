@@ -310,6 +310,7 @@ const message = new Uint8Array(96);
 const minimal: Readonly<Record<Exclude<MethodName<DirectoryMethods>, 'hello'>, object>> = {
   'login.start': { user: 'alice', request: message },
   'login.finish': { login: 1, finish: message },
+  'crl.get': { number: 0 },
   renew: { csr: message },
   'password.start': { request: message },
   'password.finish': { record: message, backup: id },

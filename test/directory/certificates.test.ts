@@ -37,7 +37,7 @@ test('C3 a revoked certificate is refused, and every session gets the list with 
   const client = await signIn(link, alice);
   afterwards(t, () => Promise.all([bob.close(), client.close()]));
   const trust = readAuthority(bob.authority, parseLink(link).fingerprint);
-  const before = acceptCrl(undefined, bob.welcome.crl, { trust, now: Date.now() });
+  const before = acceptCrl(undefined, bob.welcome.crl!, { trust, now: Date.now() });
   await client.request('logout', { everywhere: false });
   const { crl } = await bob.notices.next('crl');
   const after = acceptCrl(before, crl, { trust, now: Date.now() });
@@ -124,10 +124,12 @@ test('C6 a hostile request gets nothing but what the template says', async (t) =
 });
 
 test('a renewed certificate has the same key, and both are good until the old one expires', async (t) => {
-  const { link } = await testDirectory(t);
+  const { clock, set } = movableClock();
+  const { link } = await testDirectory(t, { clock });
   const alice = await register(link, 'alice');
   const client = await signIn(link, alice);
   afterwards(t, () => client.close());
+  set(CERTIFICATE_LIFETIME_MS / 2);
   const { certificate } = await client.request('renew', { csr: csrFor(link, 'alice', alice.identity, alice.key) });
   const [old, fresh] = [readDeviceCertificate(alice.certificate), readDeviceCertificate(certificate)];
   assert.notEqual(fresh.serial, old.serial);
@@ -139,7 +141,7 @@ test('a renewed certificate has the same key, and both are good until the old on
   afterwards(t, () => other.close());
   await other.request('logout', { everywhere: true });
   const trust = readAuthority(other.authority, parseLink(link).fingerprint);
-  const crl = acceptCrl(undefined, (await other.notices.next('crl')).crl, { trust, now: Date.now() });
+  const crl = acceptCrl(undefined, (await other.notices.next('crl')).crl, { trust, now: clock.now() });
   for (const { serial } of [old, fresh]) assert.ok(crl.isRevoked(serial), 'revoking a device revokes all it has');
 });
 

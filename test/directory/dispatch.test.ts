@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import * as v from 'valibot';
 import { Failure } from '../../src/base/errors.js';
 import type { LogFields } from '../../src/base/log.js';
 import { silentLogger } from '../../src/base/log.js';
 import { dispatch } from '../../src/directory/requests/dispatch.js';
 import { Refusals } from '../../src/directory/requests/refusals.js';
 import { method, nothing } from '../../src/wire/rpc.js';
+import { list, text } from '../../src/wire/schema.js';
 import { ManualClock } from '../support/clock.js';
 
 const table = { 'a.b': method(nothing, nothing) };
@@ -28,7 +30,7 @@ async function run(error: Error, admit: () => void = () => {}) {
   const handlers = { 'a.b': () => Promise.reject(error) };
   const caller = () => ({ user: 'alice', device: 'd', address: '192.0.2.1' });
   const request = { context: undefined, method: 'a.b' as const, params: {}, caller, admit };
-  const thrown = await dispatch<typeof table, undefined, 'a.b'>(init, handlers, request).then(
+  const thrown = await dispatch<typeof table, undefined, 'a.b'>(init, table, handlers, request).then(
     () => assert.fail(),
     (reason: Failure) => reason,
   );
@@ -93,4 +95,21 @@ test('P8 what a flooder is refused fills no log: some lines, then how many more 
   lines.splice(0);
   clock.advance(10_000);
   assert.deepEqual(lines, [`more refused various ${5_000 - 4_096 - 3}`]);
+});
+
+test('an answer that whoever asked would not take is a fault here, is logged, and does not leave', async () => {
+  const lines: LogFields[] = [];
+  const clock = new ManualClock();
+  const log = { ...silentLogger, error: (_message: string, fields: LogFields = {}) => void lines.push(fields) };
+  const few = { 'a.b': method(nothing, v.object({ names: list(text(8), 2) })) };
+  const ask = (names: string[]) =>
+    dispatch<typeof few, undefined, 'a.b'>(
+      { log, clock, refusals: new Refusals(log, clock), onBroken: () => assert.fail() },
+      few,
+      { 'a.b': async () => ({ names }) },
+      { context: undefined, method: 'a.b', params: {}, caller: () => ({ address: '192.0.2.1' }), admit: () => {} },
+    );
+  assert.deepEqual(await ask(['a', 'b']), { names: ['a', 'b'] });
+  await assert.rejects(ask(['a', 'b', 'c']), (error: Failure) => error.code === 'answer-form');
+  assert.equal(lines[0]!.outcome, 'answer-form');
 });

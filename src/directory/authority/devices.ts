@@ -4,12 +4,12 @@ import type { Random } from '../../base/random.js';
 import type { Authority, CertificateDraft } from '../../crypto/ca.js';
 import { type CertificateRequest, readCsr } from '../../crypto/csr.js';
 import { deviceIdOf } from '../../crypto/keys.js';
-import { CLOCK_SKEW_MS, DEVICES_FORMER, DEVICES_PER_ACCOUNT } from '../../wire/limits.js';
+import { CERTIFICATE_LIFETIME_MS, CLOCK_SKEW_MS, DEVICES_FORMER, DEVICES_PER_ACCOUNT } from '../../wire/limits.js';
 import { isName } from '../../wire/names.js';
 import type { Account } from '../accounts/accounts.js';
 import { SERIALS_PER_DEVICE } from '../limits.js';
 import type { DeviceEntry, DevicesRow, Tables } from '../rows.js';
-import type { Revocations } from './revocations.js';
+import type { Revocations, Revoking } from './revocations.js';
 
 export interface DevicesInit {
   readonly tables: Tables;
@@ -17,6 +17,8 @@ export interface DevicesInit {
   readonly revocations: Revocations;
   readonly clock: Clock;
   readonly random: Random;
+  /** Certificates of one account, those included that were revoked and would still be valid. */
+  readonly perAccount: number;
   /** The account's devices have changed. */
   onChanged(folded: string, version: number): void;
 }
@@ -47,12 +49,13 @@ export class Devices {
 
   /**
    * A certificate for a further device, or again for one whose certificate was lost or revoked.
-   * @throws Failure protocol 'csr-…', trust 'identity-statement', limit 'devices-full', 'certificates-full'
+   * @throws Failure protocol 'csr-…', trust 'identity-statement', limit 'devices-full', 'certificates-full' with seconds
    */
   async enrol(account: Account, csr: Uint8Array, label: string): Promise<Uint8Array> {
     const request = readCsr(csr);
     const device = deviceIdOf(request.publicKey);
-    assertRoom(await this.row(account.folded), device, this.#init.clock.now());
+    const row = await this.row(account.folded);
+    if (this.#youngOf(row, device) === undefined) this.#assertBudget(account.folded, row);
     return this.#issue(account, request, (entry) => ({ label, addedAt: entry?.addedAt ?? this.#init.clock.now() }));
   }
 
@@ -60,7 +63,6 @@ export class Devices {
   async renew(account: Account, device: string, csr: Uint8Array): Promise<Uint8Array> {
     const request = readCsr(csr);
     if (deviceIdOf(request.publicKey) !== device) throw otherKey();
-    assertRoom(await this.row(account.folded), device, this.#init.clock.now());
     return this.#issue(account, request, (entry) => {
       if (entry === undefined) throw deviceUnknown(account.user, device);
       return { label: entry.label, addedAt: entry.addedAt };
@@ -68,13 +70,20 @@ export class Devices {
   }
 
   /** Ends the device's standing: its certificates are on the list that is stored when this resolves. */
-  async revoke(folded: string, devices: readonly string[] | 'all'): Promise<readonly string[]> {
+  async revoke(
+    folded: string,
+    devices: readonly string[] | 'all',
+    by: 'self' | 'staff' = 'self',
+  ): Promise<readonly string[]> {
     const { tables, revocations, clock, onChanged } = this.#init;
     const row = await this.row(folded);
     const leaving = row.devices.filter(({ device }) => devices === 'all' || devices.includes(device));
     if (leaving.length === 0) return [];
     // The list first: a crash in between leaves a device that is listed and refused, not one that is neither.
-    await revocations.revoke(leaving.flatMap(({ serials }) => serials));
+    const now = clock.now();
+    const revoking = (entry: DeviceEntry): Revoking[] =>
+      validSerials(entry, now).map((serial) => ({ ...serial, user: folded, since: entry.addedAt, by }));
+    await revocations.revoke(leaving.flatMap(revoking));
     const gone = new Set(leaving.map(({ device }) => device));
     let removed: DeviceEntry[] = [];
     const after = await tables.devices.update(folded, (before) => {
@@ -89,7 +98,7 @@ export class Devices {
       };
     });
     // A renewal may have come between reading and removing.
-    const late = removed.flatMap(({ serials }) => serials).filter(({ serial }) => !revocations.isRevoked(serial));
+    const late = removed.flatMap(revoking).filter(({ serial }) => !revocations.isRevoked(serial));
     if (late.length > 0) await revocations.revoke(late);
     onChanged(folded, after?.version ?? 0);
     return [...gone];
@@ -113,6 +122,10 @@ export class Devices {
     const now = clock.now();
     const { user, identityKey, folded } = account;
     const draft = authority.draftDevice({ request, user, identityKey, now, random });
+    const row = await this.row(folded);
+    const young = this.#youngOf(row, draft.deviceId);
+    if (young !== undefined) return young.certificate;
+    assertRoom(row, draft.deviceId, now);
     await this.#record(folded, draft, now);
     const certificate = draft.sign();
     const { serial, notAfter, deviceId: device } = draft;
@@ -131,11 +144,44 @@ export class Devices {
     return certificate;
   }
 
+  /** The device's entry while less than half of its newest certificate's life is over: it needs no other. */
+  #youngOf({ devices }: DevicesRow, device: string): DeviceEntry | undefined {
+    const now = this.#init.clock.now();
+    const entry = devices.find((one) => one.device === device);
+    const newest = entry?.serials.at(-1);
+    if (newest === undefined || this.#init.revocations.isRevoked(newest.serial)) return undefined;
+    const left = newest.notAfter - now;
+    // More than a whole life: made while the clock was ahead, and nobody takes it yet.
+    return left > RENEWABLE_MS && left <= CERTIFICATE_LIFETIME_MS ? entry : undefined;
+  }
+
+  /**
+   * Each certificate may come to stand on the revocation list, which has an end: so each account has so many. What was
+   * revoked counts until it would have expired; revoking is never refused.
+   */
+  #assertBudget(folded: string, row: DevicesRow): void {
+    const { revocations, clock, perAccount } = this.#init;
+    const now = clock.now();
+    const valid = row.devices.flatMap((entry) => validSerials(entry, now));
+    if (revocations.countOf(folded) + valid.length < perAccount) return;
+    const first = revocations.firstExpiryOf(folded) ?? Math.min(...valid.map(({ notAfter }) => notAfter));
+    throw accountFull(perAccount, Math.max(1, Math.ceil((first + 2 * CLOCK_SKEW_MS - now) / 1000)));
+  }
+
   async #record(user: string, { serial, deviceId: device, notBefore, notAfter }: CertificateDraft, issuedAt: number) {
     if (await this.#init.tables.certificates.create(serial, { user, device, notBefore, notAfter, issuedAt })) return;
     throw new Failure('internal', 'serial-repeated', 'a serial number was drawn twice');
   }
 }
+
+/** A certificate is renewed with so much of its life left; a little more for clocks that differ. */
+const RENEWABLE_MS = CERTIFICATE_LIFETIME_MS / 2 + 2 * CLOCK_SKEW_MS;
+
+const accountFull = (limit: number, seconds: number): Failure =>
+  new Failure('limit', 'certificates-full', 'this account has enrolled too many devices lately', {
+    hint: `Stay logged in on one that is, or log in again in ${Math.ceil(seconds / 3600)} h.`,
+    details: { limit, seconds },
+  });
 
 const validSerials = (entry: DeviceEntry | undefined, now: number) =>
   entry?.serials.filter(({ notAfter }) => notAfter > now) ?? [];

@@ -1,8 +1,12 @@
 import type { Clock } from '../../base/clock.js';
+import type { Logger } from '../../base/log.js';
 import type { Authority } from '../../crypto/ca.js';
 import type { Revocation } from '../../crypto/crl.js';
+import { inOrder } from '../../crypto/crl-delta.js';
 import { CLOCK_SKEW_MS } from '../../wire/limits.js';
-import type { CrlRow, Tables } from '../rows.js';
+import type { CrlRow, RevokedRow, Tables } from '../rows.js';
+import { ListChanges } from './list-changes.js';
+import { chooseListed, type Revoked } from './listed.js';
 
 const KEY = 'current';
 
@@ -10,25 +14,35 @@ export interface RevocationsInit {
   readonly tables: Tables;
   readonly authority: Authority;
   readonly clock: Clock;
+  readonly log: Logger;
+  /** Entries the list has room for. */
+  readonly entries: number;
   /** A new list is stored: sessions are told. */
-  onPublished(der: Uint8Array): void;
+  onPublished(): void;
 }
 
-interface Revoked extends Revocation {
-  readonly notAfter: number;
+/** What is revoked: the certificate, whose it was, and what decides who goes first where the list is full. */
+export interface Revoking extends Pick<RevokedRow, 'notAfter' | 'user' | 'since' | 'by'> {
+  readonly serial: string;
 }
 
 /**
  * The revocation list: published anew with every change (and hourly, by the core), numbered upwards by its row, so that no restart or
- * race gives out a number twice.
+ * race gives out a number twice. It never outgrows what those who read it take: the directory itself refuses whatever was
+ * revoked, and where the list is full, what finds no room is listed as soon as there is some.
  */
 export class Revocations {
   readonly #init: RevocationsInit;
   readonly #revoked = new Map<string, Revoked>();
+  /** Certificates of each account that are revoked and have not expired. */
+  readonly #counts = new Map<string, number>();
+  readonly changes = new ListChanges();
   #current: CrlRow;
+  #listed: ReadonlyMap<string, number> = new Map();
   #publishing: Promise<void> = Promise.resolve();
   /** Asked for and not begun. */
   #next: Promise<void> | undefined;
+  #unlisted = 0;
 
   private constructor(init: RevocationsInit) {
     this.#init = init;
@@ -37,9 +51,7 @@ export class Revocations {
 
   static async open(init: RevocationsInit): Promise<Revocations> {
     const revocations = new Revocations(init);
-    for await (const { key, value } of init.tables.revoked.range()) {
-      revocations.#revoked.set(key, { serial: key, ...value });
-    }
+    for await (const { key, value } of init.tables.revoked.range()) revocations.#remember({ serial: key, ...value });
     await revocations.publish();
     return revocations;
   }
@@ -52,15 +64,32 @@ export class Revocations {
     return this.#current.number;
   }
 
+  /** How many are on the list, and how many find no room there. */
+  get standing(): { readonly listed: number; readonly unlisted: number } {
+    return { listed: this.#listed.size, unlisted: this.#unlisted };
+  }
+
   isRevoked(serial: string): boolean {
     return this.#revoked.has(serial);
   }
 
+  /** Certificates of the account that are revoked and would still be valid. */
+  countOf(folded: string): number {
+    return this.#counts.get(folded) ?? 0;
+  }
+
+  /** When the first of them expires. */
+  firstExpiryOf(folded: string): number | undefined {
+    const ends = [...this.#revoked.values()].filter(({ user }) => user === folded).map(({ notAfter }) => notAfter);
+    return ends.length === 0 ? undefined : Math.min(...ends);
+  }
+
   /** Resolves when the list with them is stored. */
-  async revoke(serials: readonly { readonly serial: string; readonly notAfter: number }[]): Promise<void> {
+  async revoke(revoking: readonly Revoking[]): Promise<void> {
     const at = this.#init.clock.now();
-    await Promise.all(serials.map(({ serial, notAfter }) => this.#init.tables.revoked.put(serial, { at, notAfter })));
-    for (const { serial, notAfter } of serials) this.#revoked.set(serial, { serial, at, notAfter });
+    const rows = revoking.map(({ serial, ...row }): Revoked => ({ serial, ...row, at }));
+    await Promise.all(rows.map(({ serial, ...row }) => this.#init.tables.revoked.put(serial, row)));
+    for (const row of rows) this.#remember(row);
     await this.publish();
   }
 
@@ -77,26 +106,51 @@ export class Revocations {
   }
 
   async #publish(): Promise<void> {
-    const { tables, authority, clock, onPublished } = this.#init;
+    const { tables, authority, clock, entries, onPublished } = this.#init;
     const now = clock.now();
     await this.#forgetExpired(now);
-    const revocations = [...this.#revoked.values()].sort((a, b) => (a.serial < b.serial ? -1 : 1));
+    const { listed, left } = chooseListed(this.#revoked.values(), entries);
+    const revocations: Revocation[] = inOrder(listed);
     const row = await tables.crl.update(KEY, (before) => {
       const number = (before?.number ?? 0) + 1;
       const at = dateAfter(before?.at ?? 0, now);
       return { number, at, der: authority.issueCrl({ number, now: at, revocations }) };
     });
+    const fresh = new Map(revocations.map(({ serial, at }) => [serial, at]));
+    this.changes.note(this.#listed, fresh, row!);
     this.#current = row!;
-    onPublished(this.#current.der);
+    this.#listed = fresh;
+    this.#tellOperator(left);
+    onPublished();
+  }
+
+  #tellOperator(left: number): void {
+    const { log, entries } = this.#init;
+    const listed = this.#listed.size;
+    if (left > 0) log.error('the revocation list is full', { listed, unlisted: left });
+    else if (listed > entries / 2) log.warn('the revocation list is more than half full', { listed, room: entries });
+    this.#unlisted = left;
   }
 
   /** What has expired is refused for that; twice the skew later its row has no use. */
   async #forgetExpired(now: number): Promise<void> {
-    for (const { serial, notAfter } of this.#revoked.values()) {
+    for (const { serial, notAfter, user } of this.#revoked.values()) {
       if (notAfter + 2 * CLOCK_SKEW_MS > now) continue;
       await this.#init.tables.revoked.delete(serial);
       this.#revoked.delete(serial);
+      if (user !== undefined) this.#count(user, -1);
     }
+  }
+
+  #remember(row: Revoked): void {
+    if (!this.#revoked.has(row.serial) && row.user !== undefined) this.#count(row.user, 1);
+    this.#revoked.set(row.serial, row);
+  }
+
+  #count(user: string, by: number): void {
+    const count = this.countOf(user) + by;
+    if (count > 0) this.#counts.set(user, count);
+    else this.#counts.delete(user);
   }
 }
 

@@ -14,11 +14,15 @@ export interface DeviceSession {
   state: PresenceState;
   endpoints: readonly Endpoint[];
   readonly watching: Set<string>;
+  /** Takes changes of the revocation list in place of the list. */
+  readonly hearsChanges: boolean;
   notify<N extends NoticeName<DirectoryNotices>>(notice: N, params: Notice<DirectoryNotices, N>): void;
   /** Entries of its mailbox which are on disk. */
   push(entries: readonly MailboxEntry[]): void;
   /** An encoded notice about an entry of a group, dropped where the reader is slow: it is told when there is room. */
   pushEncoded(group: Uint8Array, frame: Uint8Array): void;
+  /** An encoded notice for many, told whatever waits for the reader. */
+  tellEncoded(frame: Uint8Array): void;
   /** An encoded notice that is of use only now: gone where the reader is slow. */
   pushSignal(frame: Uint8Array): void;
   roleChanged(role: Role): void;

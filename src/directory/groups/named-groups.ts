@@ -7,7 +7,7 @@ import type { Store } from '../../store/store.js';
 import type { Act } from '../../wire/acts.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import type { GroupEntry } from '../../wire/groups.js';
-import { GROUPS_PER_ACCOUNT } from '../../wire/limits.js';
+import { GROUPS_PER_ACCOUNT, OPEN_GROUPS, ROOMS } from '../../wire/limits.js';
 import { foldName, parseGroupName } from '../../wire/names.js';
 import { Table } from '../table.js';
 import { type GroupKeeping, NamedGroup } from './named-group.js';
@@ -44,6 +44,7 @@ export class NamedGroups {
   constructor(init: NamedGroupsInit) {
     this.#init = init;
     this.rooms = init.rooms.map((name) => parseGroupName(name).name);
+    if (this.rooms.length > ROOMS) throw tooManyRooms();
     this.#names = new Table(init.store, 'group.names', groupNameCodec);
     this.#infos = new Table(init.store, 'group.infos', groupInfoCodec);
     this.#welcomes = new Table(init.store, 'group.welcomes', welcomeCodec);
@@ -89,6 +90,16 @@ export class NamedGroups {
     if (group.next > 0) return 1;
     await this.#belongs(act.by.folded, id);
     return group.act(act, encoded);
+  }
+
+  /** Rooms have their places already. @throws Failure limit 'open-groups-full' */
+  async assertRoomForOpen(id: Uint8Array): Promise<void> {
+    let open = this.rooms.length;
+    for await (const group of this.all()) {
+      if (hex(group.id) === hex(id)) return;
+      if (group.roster.kind === 'open' && !this.isRoom(group.roster.name)) open++;
+    }
+    if (open >= OPEN_GROUPS) throw openGroupsFull();
   }
 
   async act(group: NamedGroup, act: Act, encoded: Uint8Array): Promise<number> {
@@ -196,6 +207,17 @@ const JOINING: ReadonlySet<string> = new Set(['join', 'add', 'invite']);
 const epochIn = (key: string): number => Number.parseInt(segments(key)[1]!, 16);
 
 const welcomeKey = (id: Uint8Array, epoch: number, device: string): string => path(hex(id), epoch, device);
+
+const tooManyRooms = (): Failure =>
+  new Failure('usage', 'rooms-many', `a directory has at most ${ROOMS} rooms from the beginning`, {
+    hint: 'Name fewer with --rooms; others can be made as open groups.',
+  });
+
+const openGroupsFull = (): Failure =>
+  new Failure('limit', 'open-groups-full', `a directory has at most ${OPEN_GROUPS} open groups`, {
+    hint: 'Make a group by invitation, or join one of those there are: /rooms.',
+    details: { limit: OPEN_GROUPS },
+  });
 
 const groupUnknown = (name: string | undefined): Failure =>
   new Failure(

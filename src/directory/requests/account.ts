@@ -10,6 +10,7 @@ type Own =
   | 'login.start'
   | 'login.finish'
   | 'renew'
+  | 'crl.get'
   | 'password.start'
   | 'password.finish'
   | 'account.delete'
@@ -34,6 +35,7 @@ export const accountHandlers: Pick<Handlers<DirectoryMethods, Signed>, Own> = {
     const { core, session } = signed;
     return { certificate: await core.devices.renew(await self(signed), session.device, csr) };
   },
+  'crl.get': ({ core }, { number }) => (number === core.revocations.number ? {} : { crl: core.revocations.der }),
   'password.start': ({ core, session, logins }, { request }) => {
     logins.needLogin();
     return { response: core.loginServer.registrationResponse(session.folded, request) };

@@ -1,15 +1,17 @@
 import { hex } from '../../base/bytes.js';
 import { Failure } from '../../base/errors.js';
-import type {
-  DirectoryMethods,
-  DirectoryNotices,
-  Endpoint,
-  MailboxEntry,
-  PresenceState,
-  Role,
+import {
+  type DirectoryMethods,
+  type DirectoryNotices,
+  END_BYTES,
+  type Endpoint,
+  type MailboxEntry,
+  type PresenceState,
+  type Role,
 } from '../../wire/directory.js';
 import { MAILBOX_PAGE } from '../../wire/limits.js';
 import type { Notice, NoticeName, Params, Result } from '../../wire/rpc.js';
+import { clipped } from '../../wire/schema.js';
 import { ChannelLogins } from '../accounts/logins.js';
 import type { Core } from '../core.js';
 import { PushQueue } from '../delivery/push-queue.js';
@@ -63,6 +65,7 @@ export class DeviceRequests implements DeviceSession, Signed {
   instance = '';
   state: PresenceState = 'online';
   endpoints: readonly Endpoint[] = [];
+  hearsChanges = false;
 
   constructor(core: Core, caller: DeviceCaller) {
     this.core = core;
@@ -113,6 +116,10 @@ export class DeviceRequests implements DeviceSession, Signed {
     this.#behind.set(hex(group), group);
   }
 
+  tellEncoded(frame: Uint8Array): void {
+    this.#caller.notifyEncoded(frame);
+  }
+
   pushSignal(frame: Uint8Array): void {
     if (this.#caller.hasRoom()) this.#caller.notifyEncoded(frame);
   }
@@ -128,7 +135,9 @@ export class DeviceRequests implements DeviceSession, Signed {
 
   end(why: Failure): void {
     const { reason, code, message, hint } = why;
-    this.#caller.notify('end', { reason, code, message, hint });
+    this.#caller.notify('end', {
+      ...{ reason, code, message: clipped(message, END_BYTES), hint: clipped(hint, END_BYTES) },
+    });
     this.#caller.end(why);
   }
 
@@ -163,6 +172,7 @@ export class DeviceRequests implements DeviceSession, Signed {
     this.instance = hex(params.instance);
     this.state = params.state;
     this.endpoints = params.endpoints;
+    this.hearsChanges = params.crl !== undefined;
     this.#role = account.role;
     this.#caller.onGreeted();
     const { starts: startsSeen } = await core.people.signedIn(this, params.starts);
@@ -175,7 +185,7 @@ export class DeviceRequests implements DeviceSession, Signed {
       ...{ version, user: account.user, role: account.role, now: core.clock.now(), keyPackages, startsSeen },
       devicesVersion,
       observed: { host: this.#caller.address, port: this.#caller.port },
-      crl: core.revocations.der,
+      ...(params.crl !== core.revocations.number && { crl: core.revocations.der }),
       ...((await lacksFactor(core, account)) && { secondFactor: 'required' as const }),
     };
   }

@@ -10,8 +10,9 @@ export async function endDevices(
   folded: string,
   which: readonly string[] | 'all',
   why: Failure,
+  by: 'self' | 'staff' = 'self',
 ): Promise<void> {
-  const gone = await core.devices.revoke(folded, which);
+  const gone = await core.devices.revoke(folded, which, by);
   for (const device of gone) {
     await core.keyPackages.delete(folded, device);
     await core.mailboxes.empty(folded, device);

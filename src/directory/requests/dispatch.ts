@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.js';
 import { Failure, toFailure } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import type { MethodName, MethodTable, Params, Result } from '../../wire/rpc.js';
+import { parse, type Schema } from '../../wire/schema.js';
 import type { Refusals } from './refusals.js';
 
 /** One function for each request, the same for all channels; `Context` is the channel's side of it. */
@@ -25,6 +26,9 @@ export interface Request<T extends MethodTable, Context, M extends MethodName<T>
   admit(): void;
 }
 
+/** What an answer has to look like, as whoever asked will judge it. */
+export type Answers<T extends MethodTable> = { readonly [M in MethodName<T>]: Pick<T[M], 'result'> };
+
 export interface DispatchInit {
   readonly log: Logger;
   readonly refusals: Refusals;
@@ -36,6 +40,7 @@ export interface DispatchInit {
 /** Runs one request, and logs whose it was, its name and how it ended: never what was in it. */
 export async function dispatch<T extends MethodTable, Context, M extends MethodName<T>>(
   { log, refusals, clock, onBroken }: DispatchInit,
+  answers: Answers<T>,
   handlers: Handlers<T, Context>,
   { context, method, params, caller, admit }: Request<T, Context, M>,
 ): Promise<Result<T, M>> {
@@ -45,6 +50,7 @@ export async function dispatch<T extends MethodTable, Context, M extends MethodN
   try {
     admit();
     const result = await handlers[method](context, params);
+    assertForm(method, answers[method].result, result);
     log.info('command', { ...said('ok'), ms: ms() });
     return result;
   } catch (error) {
@@ -55,6 +61,15 @@ export async function dispatch<T extends MethodTable, Context, M extends MethodN
     } else refusals.note(said(failure.code), ms());
     if (failure.code === 'store-failed') onBroken(failure);
     throw atTheEdge(failure);
+  }
+}
+
+/** Who answers holds the bounds that who asks has: what exceeds them is a fault here, and is not found out there. */
+function assertForm(method: string, schema: Schema<unknown>, result: unknown): void {
+  try {
+    parse(schema, result);
+  } catch (error) {
+    throw new Failure('internal', 'answer-form', `the answer to '${method}' is not of its form`, { cause: error });
   }
 }
 

@@ -3,7 +3,7 @@ import { readAct, type SignedStatement, sealAct } from '../../crypto/acts.js';
 import { type Act, statementCodec } from '../../wire/acts.js';
 import type { DeviceAddress, DirectoryMethods } from '../../wire/directory.js';
 import { notInvited } from '../../wire/group-roster.js';
-import { ACTS_PAGE, GROUP_LOG_PAGE } from '../../wire/limits.js';
+import { ACTS_PAGE, GROUP_LOG_PAGE, GROUPS_LISTED } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
 import { may } from '../../wire/roles.js';
 import type { Params } from '../../wire/rpc.js';
@@ -139,6 +139,7 @@ async function create(signed: Signed, { group: id, info, ...statement }: Params<
     const { name, kind } = act.statement;
     const isRoom = core.namedGroups.isRoom(name);
     if (isRoom && kind !== 'open') throw roomTaken(name);
+    if (kind === 'open' && !isRoom) await core.namedGroups.assertRoomForOpen(id);
     if (!isRoom && !may(session.role, 'group.create')) throw mayNotCreate(session.role);
   }
   return { seq: await core.namedGroups.create({ id, act, encoded, info }) };
@@ -151,6 +152,8 @@ async function listGroups({ core, session }: Signed) {
     seen.set(foldName(group.roster.name), group);
   }
   for await (const group of core.namedGroups.all()) {
+    // More than that only where they were made before it was counted; each is still found by its name.
+    if (seen.size >= GROUPS_LISTED) break;
     if (group.roster.kind === 'open') seen.set(foldName(group.roster.name), group);
   }
   const groups = [...seen.values()].map((group) => describe(group, session.folded));

@@ -42,6 +42,6 @@ async function carryOut(core: Core, act: Act, encoded: Uint8Array): Promise<void
       const group = await core.namedGroups.need(id);
       if (group.roster.isMember(target)) await group.act(act, encoded);
     }
-    await endDevices(core, target, 'all', accountBanned(ban));
+    await endDevices(core, target, 'all', accountBanned(ban), 'staff');
   }
 }

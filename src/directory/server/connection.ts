@@ -43,7 +43,7 @@ function openEnrol({ core, socket, turns, onGreeted, onServing }: ConnectionInit
   const end = (why: Failure): void => channel.end(why);
   const channel: ServerChannel<typeof enrolMethods, Record<never, never>> = new ServerChannel({
     ...{ socket, turns, clock: core.clock, limits: core.limits, serves: enrolMethods },
-    serve: server(core, enrolHandlers, requests, {
+    serve: server(core, enrolMethods, enrolHandlers, requests, {
       ...{ onServing, end },
       caller: () => ({ user: requests.user, address }),
     }),
@@ -74,7 +74,7 @@ function openDevice({ core, socket, turns, onGreeted, onServing }: ConnectionIni
   const end = (why: Failure): void => requests.end(why);
   const channel: ServerChannel<typeof directoryMethods, DirectoryNotices> = new ServerChannel({
     ...{ socket, turns, clock: core.clock, limits: core.limits, serves: directoryMethods },
-    serve: server(core, deviceHandlers, requests, {
+    serve: server(core, directoryMethods, deviceHandlers, requests, {
       ...{ onServing, end },
       caller: () => ({ user: requests.user, device: requests.device, address }),
     }),
@@ -98,12 +98,13 @@ interface Served {
 /** Serves requests, and ends the channel where hello was refused. */
 function server<T extends MethodTable, Context extends { admit(method: string): void }>(
   core: Core,
+  methods: T,
   handlers: Handlers<T, Context>,
   context: Context,
   { caller, onServing, end }: Served,
 ) {
   return (method: MethodName<T>, params: never): Promise<unknown> => {
-    const served = dispatch<T, Context, typeof method>(core, handlers, {
+    const served = dispatch<T, Context, typeof method>(core, methods, handlers, {
       ...{ context, method, caller, params: params as Params<T, typeof method> },
       admit: () => context.admit(method),
     });
