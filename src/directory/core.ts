@@ -20,13 +20,16 @@ import { ListNews } from './delivery/list-news.js';
 import { Mailboxes } from './delivery/mailboxes.js';
 import { People } from './delivery/people.js';
 import { Sessions } from './delivery/sessions.js';
+import { Carrier } from './groups/carrier.js';
 import { fanOut } from './groups/fan-out.js';
 import { Ledger } from './groups/ledger.js';
 import { NamedGroups } from './groups/named-groups.js';
 import { Buckets } from './guard/buckets.js';
+import { Budgets } from './guard/budgets.js';
 import { LoginGuard } from './guard/login-guard.js';
 import { type DirectoryLimits, HOUSEKEEPING_EVERY_MS, LIMITED_KEYS } from './limits.js';
 import { repeat } from './repeat.js';
+import { carryOut } from './requests/ledger.js';
 import { Refusals } from './requests/refusals.js';
 import { openTables } from './rows.js';
 import { Uploads } from './uploads/uploads.js';
@@ -104,17 +107,22 @@ export async function openCore(init: CoreInit) {
   const uploads = await Uploads.open({ store, clock, limits: limits.uploads });
   const ledger = await Ledger.open(store, authority.trust);
   const started = { wall: clock.now(), monotonic: clock.monotonic() };
+  const failed = (error: unknown): void => log.error('housekeeping failed', { error: String(error) });
   const endHousekeeping = repeat(
     clock,
     HOUSEKEEPING_EVERY_MS,
     async () => {
-      await revocations.publish();
-      await keyPackages.sweep();
-      await devices.sweep();
-      await namedGroups.trimAll();
-      await uploads.sweep();
+      const steps = [
+        () => revocations.publish(),
+        () => keyPackages.sweep((folded, device) => devices.find(folded, device)),
+        () => devices.sweep(),
+        () => namedGroups.trimAll(),
+        () => uploads.sweep(),
+      ];
+      // One that fails keeps no other from its work.
+      for (const step of steps) await step().catch(failed);
     },
-    (error) => log.error('housekeeping failed', { error: String(error) }),
+    failed,
   );
   const { blockAfter, blockMs, requireSecondFactor } = init;
   const guard = new LoginGuard({
@@ -122,7 +130,7 @@ export async function openCore(init: CoreInit) {
     ...(blockAfter !== undefined && { blockAfter }),
     ...(blockMs !== undefined && { blockMs }),
   });
-  return {
+  const core = {
     ...{
       store,
       tables,
@@ -155,6 +163,10 @@ export async function openCore(init: CoreInit) {
     },
     direct: new DirectConversations(tables, groupLogs),
     registration: new Registration({ accounts, ownership, invitations, loginServer }),
+    budgets: {
+      accounts: new Budgets(limits.accountWork, LIMITED_KEYS, clock),
+      strangers: new Budgets(limits.strangerWork, LIMITED_KEYS, clock),
+    },
     rates: {
       registrations: new Buckets(limits.registrationsPerAddress, LIMITED_KEYS),
       messages: new Buckets(limits.messages, limits.accounts),
@@ -163,12 +175,20 @@ export async function openCore(init: CoreInit) {
     },
     /** The time certificates are judged by: a clock set back while we run brings no expired one back. */
     judgeNow: () => Math.max(clock.now(), started.wall + clock.monotonic() - started.monotonic),
-    close: () => {
-      refusals.close();
-      listNews.close();
-      return endHousekeeping();
-    },
   };
+  const carrier: Carrier = await Carrier.open({
+    ...{ tables, ledger, clock },
+    carryOut: (act, encoded) => carryOut({ ...core, carrier, close }, act, encoded),
+  });
+  const close = async (): Promise<void> => {
+    refusals.close();
+    listNews.close();
+    carrier.close();
+    await endHousekeeping();
+  };
+  // What was broken off is finished; with a full disk, later.
+  await carrier.finish().catch(() => {});
+  return { ...core, carrier, close };
 }
 
 async function assertOurs(stored: string | undefined, ours: string): Promise<void> {

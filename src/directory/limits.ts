@@ -28,6 +28,10 @@ export interface DirectoryLimits {
   readonly signals: Bucket;
   /** Requests and signs of life on one channel; beyond, the channel is read more slowly. */
   readonly requests: Bucket;
+  /** What requests cost (permissions.ts), for all channels of an account; beyond, they wait, then are refused. */
+  readonly accountWork: Bucket;
+  /** The same for an address (IPv6: /64), of those who have shown no certificate. */
+  readonly strangerWork: Bucket;
   /** Key packages one user may claim; each is gone for good. */
   readonly claims: Bucket;
   /** Files for groups. */
@@ -78,6 +82,8 @@ export const DEFAULT_LIMITS: DirectoryLimits = {
   messages: { burst: MESSAGES_BURST, perSecond: MESSAGES_PER_SECOND },
   signals: { burst: SIGNALS_BURST, perSecond: SIGNALS_PER_SECOND },
   requests: { burst: 2_000, perSecond: 1_000 },
+  accountWork: { burst: 12_000, perSecond: 6_000 },
+  strangerWork: { burst: 20_000, perSecond: 2_000 },
   claims: { burst: 200, perSecond: 2 },
   uploads: {
     perAccount: 2 * 2 ** 30,
@@ -112,6 +118,12 @@ export const LOGIN_VALID_MS = 60_000;
 export const LOGIN_PENDING_MS = 60_000;
 /** Logins under way at once on one channel. */
 export const LOGINS_PER_CHANNEL = 4;
+
+/** Names remembered that have taken a use of an invitation. */
+export const INVITATION_TAKERS = 64;
+
+/** What could not be carried out is tried again so soon, milliseconds. */
+export const CARRY_AGAIN_MS = 5_000;
 
 /** Certificates of one device valid at once: a renewal beyond must wait until one has expired. */
 export const SERIALS_PER_DEVICE = 16;

@@ -1,65 +1,89 @@
 import { Failure } from '../base/errors.js';
-import type { DirectoryMethods, Role } from '../wire/directory.js';
+import type { DirectoryMethods, EnrolMethods, Role } from '../wire/directory.js';
 import { type Action, may } from '../wire/roles.js';
 
-/** The action behind each request of a signed-in device. A request missing here is nobody's. */
-export const METHOD_ACTIONS: Readonly<Record<keyof DirectoryMethods, Action>> = {
-  hello: 'account.own',
-  'login.start': 'account.own',
-  'login.finish': 'account.own',
-  renew: 'account.own',
-  'crl.get': 'account.own',
-  'password.start': 'account.own',
-  'password.finish': 'account.own',
-  'account.delete': 'account.own',
-  'factor.status': 'account.own',
-  'factor.confirm': 'account.own',
-  'factor.begin': 'account.own',
-  'factor.codes': 'account.own',
-  'factor.off': 'account.own',
-  'devices.list': 'account.own',
-  'devices.revoke': 'account.own',
-  logout: 'account.own',
-  'presence.set': 'account.own',
-  'users.list': 'people.see',
-  'roster.get': 'people.see',
-  'keypackages.publish': 'account.own',
-  'keypackages.claim': 'message.direct',
-  'mailbox.put': 'message.direct',
-  'mailbox.read': 'account.own',
-  'mailbox.ack': 'account.own',
-  'direct.get': 'message.direct',
-  'direct.create': 'message.direct',
-  'group.commit': 'message.direct',
-  'group.read': 'message.direct',
-  'groups.list': 'group.join',
-  'groups.find': 'group.join',
-  'groups.create': 'group.join',
-  'groups.act': 'group.join',
-  'groups.renew': 'group.join',
-  'groups.acts': 'group.join',
-  'groups.info': 'group.join',
-  'groups.info.put': 'group.join',
-  'groups.welcome': 'group.join',
-  'groups.welcome.put': 'group.join',
-  'groups.commit': 'group.join',
-  'groups.post': 'group.join',
-  'groups.signal': 'group.join',
-  'groups.read': 'group.join',
-  'uploads.begin': 'group.join',
-  'uploads.put': 'group.join',
-  'uploads.finish': 'group.join',
-  'uploads.get': 'group.join',
-  'uploads.list': 'group.join',
-  'uploads.remove': 'group.join',
-  'ledger.act': 'people.see',
-  'ledger.read': 'people.see',
+/**
+ * What shows who asks, besides the channel: nothing; the device's certificate; the password within the last minute on this
+ * channel; the signature of the account's identity key.
+ */
+export type Proof = 'none' | 'certificate' | 'password' | 'phrase';
+
+/** What each request takes. Costs are in units of some 50 µs of the directory's time, a batch reckoned as a usual one. */
+export interface RequestRow {
+  readonly proof: Proof;
+  readonly cost: number;
+}
+
+/** Requests of a signed-in device, each with the action behind it. A request missing here is nobody's. */
+export const DEVICE_REQUESTS: Readonly<Record<keyof DirectoryMethods, RequestRow & { readonly may: Action }>> = {
+  hello: { may: 'account.own', proof: 'certificate', cost: 40 },
+  'login.start': { may: 'account.own', proof: 'certificate', cost: 20 },
+  'login.finish': { may: 'account.own', proof: 'certificate', cost: 20 },
+  renew: { may: 'account.own', proof: 'certificate', cost: 30 },
+  'crl.get': { may: 'account.own', proof: 'certificate', cost: 4 },
+  'password.start': { may: 'account.own', proof: 'password', cost: 20 },
+  'password.finish': { may: 'account.own', proof: 'password', cost: 20 },
+  'account.delete': { may: 'account.own', proof: 'password', cost: 60 },
+  'factor.status': { may: 'account.own', proof: 'certificate', cost: 4 },
+  'factor.confirm': { may: 'account.own', proof: 'certificate', cost: 20 },
+  'factor.begin': { may: 'account.own', proof: 'password', cost: 10 },
+  'factor.codes': { may: 'account.own', proof: 'password', cost: 10 },
+  'factor.off': { may: 'account.own', proof: 'password', cost: 10 },
+  'devices.list': { may: 'account.own', proof: 'certificate', cost: 6 },
+  'devices.revoke': { may: 'account.own', proof: 'password', cost: 40 },
+  logout: { may: 'account.own', proof: 'certificate', cost: 40 },
+  'presence.set': { may: 'account.own', proof: 'certificate', cost: 16 },
+  'users.list': { may: 'people.see', proof: 'certificate', cost: 40 },
+  'roster.get': { may: 'people.see', proof: 'certificate', cost: 10 },
+  'keypackages.publish': { may: 'account.own', proof: 'certificate', cost: 40 },
+  'keypackages.claim': { may: 'message.direct', proof: 'certificate', cost: 10 },
+  'mailbox.put': { may: 'message.direct', proof: 'certificate', cost: 8 },
+  'mailbox.read': { may: 'account.own', proof: 'certificate', cost: 10 },
+  'mailbox.ack': { may: 'account.own', proof: 'certificate', cost: 6 },
+  'direct.get': { may: 'message.direct', proof: 'certificate', cost: 3 },
+  'direct.create': { may: 'message.direct', proof: 'certificate', cost: 20 },
+  'group.commit': { may: 'message.direct', proof: 'certificate', cost: 10 },
+  'group.read': { may: 'message.direct', proof: 'certificate', cost: 6 },
+  'groups.list': { may: 'group.join', proof: 'certificate', cost: 30 },
+  'groups.find': { may: 'group.join', proof: 'certificate', cost: 4 },
+  'groups.create': { may: 'group.join', proof: 'certificate', cost: 40 },
+  'groups.act': { may: 'group.join', proof: 'certificate', cost: 20 },
+  'groups.renew': { may: 'group.join', proof: 'certificate', cost: 20 },
+  'groups.acts': { may: 'group.join', proof: 'certificate', cost: 10 },
+  'groups.info': { may: 'group.join', proof: 'certificate', cost: 6 },
+  'groups.info.put': { may: 'group.join', proof: 'certificate', cost: 10 },
+  'groups.welcome': { may: 'group.join', proof: 'certificate', cost: 10 },
+  'groups.welcome.put': { may: 'group.join', proof: 'certificate', cost: 10 },
+  'groups.commit': { may: 'group.join', proof: 'certificate', cost: 10 },
+  'groups.post': { may: 'group.join', proof: 'certificate', cost: 8 },
+  'groups.signal': { may: 'group.join', proof: 'certificate', cost: 4 },
+  'groups.read': { may: 'group.join', proof: 'certificate', cost: 10 },
+  'uploads.begin': { may: 'group.join', proof: 'certificate', cost: 20 },
+  'uploads.put': { may: 'group.join', proof: 'certificate', cost: 8 },
+  'uploads.finish': { may: 'group.join', proof: 'certificate', cost: 20 },
+  'uploads.get': { may: 'group.join', proof: 'certificate', cost: 8 },
+  'uploads.list': { may: 'group.join', proof: 'certificate', cost: 20 },
+  'uploads.remove': { may: 'group.join', proof: 'certificate', cost: 20 },
+  'ledger.act': { may: 'people.see', proof: 'certificate', cost: 40 },
+  'ledger.read': { may: 'people.see', proof: 'certificate', cost: 20 },
+};
+
+/** Requests of somebody who has shown no certificate. */
+export const ENROL_REQUESTS: Readonly<Record<keyof EnrolMethods, RequestRow>> = {
+  hello: { proof: 'none', cost: 4 },
+  'register.start': { proof: 'none', cost: 20 },
+  'register.finish': { proof: 'none', cost: 40 },
+  'login.start': { proof: 'none', cost: 20 },
+  'login.finish': { proof: 'none', cost: 20 },
+  'recover.start': { proof: 'phrase', cost: 30 },
+  'recover.finish': { proof: 'phrase', cost: 20 },
+  enrol: { proof: 'password', cost: 60 },
 };
 
 /** @throws Failure denied 'not-permitted' */
 export function assertMay(role: Role, method: string): void {
-  const action = Object.hasOwn(METHOD_ACTIONS, method) ? METHOD_ACTIONS[method as keyof DirectoryMethods] : '';
-  if (may(role, action)) return;
+  const row = Object.hasOwn(DEVICE_REQUESTS, method) ? DEVICE_REQUESTS[method as keyof DirectoryMethods] : undefined;
+  if (row !== undefined && may(role, row.may)) return;
   throw new Failure('denied', 'not-permitted', `your role '${role}' does not allow '${method}'`, {
     hint: 'Ask an admin of this directory to do it, or for another role.',
     details: { role, method },

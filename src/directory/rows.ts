@@ -17,7 +17,7 @@ import {
   SEALED_BYTES,
 } from '../wire/limits.js';
 import { bytes, codec, count, exactly, list, text, time } from '../wire/schema.js';
-import { SERIALS_PER_DEVICE } from './limits.js';
+import { INVITATION_TAKERS, SERIALS_PER_DEVICE } from './limits.js';
 import { Table } from './table.js';
 
 /**
@@ -127,8 +127,17 @@ const directorySchema = v.object({
 });
 export type DirectoryRow = v.InferOutput<typeof directorySchema>;
 
-/** Key: hex of SHA-256 over the token. */
-const invitationSchema = v.object({ left: count(), expiresAt: time(), createdAt: time(), by: text(64) });
+/** Key: hex of SHA-256 over the token. `takers`: folded names that have taken a use; the same again takes no other. */
+const invitationSchema = v.object({
+  left: count(),
+  expiresAt: time(),
+  createdAt: time(),
+  by: text(64),
+  takers: v.optional(list(userName, INVITATION_TAKERS)),
+});
+
+/** One row: acts of the ledger, from the first, that have been carried out. */
+const carriedSchema = v.object({ acts: count() });
 
 /** Key: folded name / device / hex of SHA-256 over the package. The second kind says that it was given out. */
 const keyPackageSchema = v.object({ package: bytes(KEY_PACKAGE_BYTES), at: time() });
@@ -166,6 +175,7 @@ export const openTables = (store: Store) => ({
   revoked: new Table(store, 'revoked', codec(revokedSchema, ROW_BYTES)),
   crl: new Table(store, 'crl', codec(crlSchema, ROW_BYTES)),
   directory: new Table(store, 'directory', codec(directorySchema, ROW_BYTES)),
+  carried: new Table(store, 'ledger.carried', codec(carriedSchema, ROW_BYTES)),
   invitations: new Table(store, 'invitations', codec(invitationSchema, ROW_BYTES)),
   keyPackages: new Table(store, 'keypackages', codec(keyPackageSchema, ROW_BYTES)),
   usedKeyPackages: new Table(store, 'keypackages.used', codec(usedKeyPackageSchema, ROW_BYTES)),

@@ -8,10 +8,18 @@ export interface Row<T> {
   readonly revision: Revision;
 }
 
+interface Update<T> {
+  change(value: T | undefined): T | undefined;
+  resolve(value: T | undefined): void;
+  reject(error: unknown): void;
+}
+
 /** Records of one kind, encoded by their schema. Keys are made by the store's `path`. */
 export class Table<T> {
   readonly #records: Records;
   readonly #codec: Codec<T>;
+  /** Updates that wait, by key; a key stays while one of its batches is under way. */
+  readonly #waiting = new Map<string, Update<T>[]>();
 
   constructor(store: Store, space: string, codec: Codec<T>) {
     this.#records = store.records(space);
@@ -43,19 +51,54 @@ export class Table<T> {
   }
 
   /**
-   * Compare-and-set until it succeeds: `change` gets what is there now, and may be called several times.
-   * @param change undefined leaves things as they are; what it throws ends the update
-   * @returns what is stored now
+   * Compare-and-set until it succeeds: `change` gets what is there now, and may be called several times. Updates of one row
+   * queue up, and those that wait share one write: many at once cost little more than one.
+   * @param change undefined leaves things as they are; what it throws ends this update, and no other
+   * @returns what is stored now, as this change left it
    */
-  async update(key: string, change: (value: T | undefined) => T | undefined): Promise<T | undefined> {
+  update(key: string, change: (value: T | undefined) => T | undefined): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      const update = { change, resolve, reject };
+      const waiting = this.#waiting.get(key);
+      if (waiting !== undefined) {
+        waiting.push(update);
+        return;
+      }
+      this.#waiting.set(key, [update]);
+      void this.#serve(key);
+    });
+  }
+
+  async #serve(key: string): Promise<void> {
+    for (let batch = this.#waiting.get(key)!.splice(0); batch.length > 0; batch = this.#waiting.get(key)!.splice(0)) {
+      try {
+        for (const settle of await this.#write(key, batch)) settle();
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    this.#waiting.delete(key);
+  }
+
+  /** @returns what tells each how it went */
+  async #write(key: string, batch: readonly Update<T>[]): Promise<(() => void)[]> {
     for (;;) {
       const before = await this.find(key);
-      const after = change(before?.value);
-      if (after === undefined) return before?.value;
+      let value = before?.value;
+      const settles = batch.map(({ change, resolve, reject }) => {
+        try {
+          value = change(value) ?? value;
+          const mine = value;
+          return () => resolve(mine);
+        } catch (error) {
+          return () => reject(error);
+        }
+      });
+      if (value === undefined || value === before?.value) return settles;
       try {
-        if (before === undefined) await this.#records.create(key, this.#codec.encode(after));
-        else await this.#records.replace(key, this.#codec.encode(after), before.revision);
-        return after;
+        if (before === undefined) await this.#records.create(key, this.#codec.encode(value));
+        else await this.#records.replace(key, this.#codec.encode(value), before.revision);
+        return settles;
       } catch (error) {
         if (!hasCode(error, 'store-exists') && !hasCode(error, 'store-conflict')) throw error;
       }

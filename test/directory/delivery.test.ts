@@ -180,7 +180,7 @@ test('M8 an expired key package is not given out, and no more are kept than agre
   const many = Array.from({ length: KEY_PACKAGES_KEPT + 10 }, (_, index) => utf8(`new ${index}`));
   assert.equal(await packages.publish('bob', BOB, many), KEY_PACKAGES_KEPT);
   clock.advance(3 * KEY_PACKAGE_LIFETIME_MS);
-  await packages.sweep();
+  await packages.sweep(async () => BOB);
   for await (const { key } of tables.usedKeyPackages.range()) assert.fail(key);
   for await (const { key } of tables.keyPackages.range()) assert.fail(key);
 });

@@ -29,7 +29,7 @@ async function run(error: Error, admit: () => void = () => {}) {
   };
   const handlers = { 'a.b': () => Promise.reject(error) };
   const caller = () => ({ user: 'alice', device: 'd', address: '192.0.2.1' });
-  const request = { context: undefined, method: 'a.b' as const, params: {}, caller, admit };
+  const request = { context: undefined, method: 'a.b' as const, params: {}, caller, admit, spend: () => undefined };
   const thrown = await dispatch<typeof table, undefined, 'a.b'>(init, table, handlers, request).then(
     () => assert.fail(),
     (reason: Failure) => reason,
@@ -107,7 +107,14 @@ test('an answer that whoever asked would not take is a fault here, is logged, an
       { log, clock, refusals: new Refusals(log, clock), onBroken: () => assert.fail() },
       few,
       { 'a.b': async () => ({ names }) },
-      { context: undefined, method: 'a.b', params: {}, caller: () => ({ address: '192.0.2.1' }), admit: () => {} },
+      {
+        context: undefined,
+        method: 'a.b',
+        params: {},
+        caller: () => ({ address: '192.0.2.1' }),
+        admit: () => {},
+        spend: () => undefined,
+      },
     );
   assert.deepEqual(await ask(['a', 'b']), { names: ['a', 'b'] });
   await assert.rejects(ask(['a', 'b', 'c']), (error: Failure) => error.code === 'answer-form');

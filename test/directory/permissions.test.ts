@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hasCode } from '../../src/base/errors.js';
-import { assertMay, METHOD_ACTIONS } from '../../src/directory/permissions.js';
-import { directoryMethods, type Role } from '../../src/wire/directory.js';
+import { assertMay, DEVICE_REQUESTS, ENROL_REQUESTS } from '../../src/directory/permissions.js';
+import { directoryMethods, enrolMethods, type Role } from '../../src/wire/directory.js';
 import { type Action, may, PERMISSIONS, ROLES } from '../../src/wire/roles.js';
 
 /** The table as it was agreed, written out a second time, by least role. */
@@ -38,7 +38,7 @@ for (const action of Object.keys(PERMISSIONS) as Action[]) {
 }
 
 test('A9 every request has its action, and what has none is denied to everybody', () => {
-  assert.deepEqual(Object.keys(METHOD_ACTIONS).sort(), Object.keys(directoryMethods).sort());
+  assert.deepEqual(Object.keys(DEVICE_REQUESTS).sort(), Object.keys(directoryMethods).sort());
   for (const role of ROLES) {
     for (const method of ['', 'roles.set', 'constructor', '__proto__', 'toString']) {
       assert.throws(
@@ -47,5 +47,18 @@ test('A9 every request has its action, and what has none is denied to everybody'
       );
       assert.equal(may(role, method), false);
     }
+  }
+});
+
+test('S6 every request says who may, what proof it takes and what it costs', () => {
+  assert.deepEqual(Object.keys(ENROL_REQUESTS).sort(), Object.keys(enrolMethods).sort());
+  const rows: [string, { proof: string; cost: number }][] = Object.entries({ ...ENROL_REQUESTS, ...DEVICE_REQUESTS });
+  for (const [method, { proof, cost }] of rows) {
+    assert.ok(['none', 'certificate', 'password', 'phrase'].includes(proof), method);
+    assert.ok(Number.isSafeInteger(cost) && cost > 0, `${method} costs nothing`);
+  }
+  for (const [method, row] of Object.entries(DEVICE_REQUESTS)) {
+    assert.ok(Object.hasOwn(PERMISSIONS, row.may), method);
+    assert.notEqual(row.proof, 'none', method);
   }
 });

@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import { sha256 } from '../../crypto/hash.js';
+import { INVITATION_TAKERS } from '../limits.js';
 import type { Tables } from '../rows.js';
 
 const TOKEN_BYTES = 16;
@@ -40,21 +41,34 @@ export class Invitations {
   }
 
   /**
-   * Takes one use before the account is made: a crash in between costs a use and never gives one away.
+   * Takes one use before the account is made, for its name: who was broken off in between takes no other.
+   * @returns whether it was taken now
    * @throws Failure denied 'invite-invalid', 'invite-used', 'invite-expired'
    */
-  async take(token: string): Promise<void> {
+  async take(token: string, folded: string): Promise<boolean> {
+    let fresh = true;
     await this.#tables.invitations.update(keyOf(token), (row) => {
       if (row === undefined) throw inviteFailure('invite-invalid', 'this invitation is not one of this directory');
+      fresh = !row.takers?.includes(folded);
+      if (!fresh) return undefined;
       if (row.left === 0) throw inviteFailure('invite-used', 'this invitation has been used up');
       if (row.expiresAt <= this.#clock.now()) throw inviteFailure('invite-expired', 'this invitation has expired');
-      return { ...row, left: row.left - 1 };
+      return { ...row, left: row.left - 1, takers: [...(row.takers ?? []), folded].slice(-INVITATION_TAKERS) };
     });
+    return fresh;
   }
 
   /** Nothing came of it. */
-  async giveBack(token: string): Promise<void> {
-    await this.#tables.invitations.update(keyOf(token), (row) => row && { ...row, left: row.left + 1 });
+  async giveBack(token: string, folded: string): Promise<void> {
+    await this.#tables.invitations.update(keyOf(token), (row) =>
+      row?.takers?.includes(folded)
+        ? {
+            ...row,
+            left: row.left + 1,
+            takers: row.takers.filter((taker) => taker !== folded),
+          }
+        : undefined,
+    );
   }
 }
 

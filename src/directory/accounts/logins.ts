@@ -119,6 +119,10 @@ export class ChannelLogins {
     });
   }
 
+  restore(loggedIn: LoggedIn): void {
+    this.#loggedIn ??= loggedIn;
+  }
+
   forget(): void {
     this.#loggedIn = undefined;
   }

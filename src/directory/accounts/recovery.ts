@@ -68,10 +68,11 @@ export class ChannelRecovery {
   async finish({ record, backup }: Params<EnrolMethods, 'recover.finish'>): Promise<{ readonly folded: string }> {
     const { accounts, loginServer, clock } = this.#init;
     const proven = this.#proven;
-    this.#proven = undefined;
     if (proven === undefined || clock.monotonic() - proven.at > LOGIN_VALID_MS) throw recoveryNeeded();
     loginServer.assertRecord(proven.folded, record);
     await accounts.setPassword(proven.folded, record, backup);
+    // Once it is stored, and not before: what failed may be tried again.
+    this.#proven = undefined;
     return { folded: proven.folded };
   }
 }

@@ -39,12 +39,14 @@ export class Registration {
     if (!isSoundKey(identityKey)) throw unsoundIdentity();
     if (invite !== undefined && this.#init.ownership.isOwnerInvite(invite)) return this.#redeemOwner(folded, params);
     const token = this.#neededToken(invite);
-    if (token !== undefined) await this.#init.invitations.take(token);
+    const { accounts, invitations } = this.#init;
+    const took = token !== undefined && (await invitations.take(token, folded));
     try {
-      const fresh = await this.#init.accounts.create(params);
-      if (!fresh && token !== undefined) await this.#init.invitations.giveBack(token);
+      const fresh = await accounts.create(params);
+      if (!fresh && took) await invitations.giveBack(token, folded);
     } catch (error) {
-      if (token !== undefined) await this.#init.invitations.giveBack(token);
+      // What can't be given back now is there when the same name comes again.
+      if (took) await invitations.giveBack(token, folded).catch(() => {});
       throw error;
     }
     return { role: (await this.#init.accounts.need(user)).role };

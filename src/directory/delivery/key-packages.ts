@@ -1,7 +1,7 @@
 import { hex } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
 import { sha256 } from '../../crypto/hash.js';
-import { path } from '../../store/keys.js';
+import { path, segments } from '../../store/keys.js';
 import { CLOCK_SKEW_MS, KEY_PACKAGE_LIFETIME_MS, KEY_PACKAGES_KEPT } from '../../wire/limits.js';
 import type { Tables } from '../rows.js';
 
@@ -62,10 +62,12 @@ export class KeyPackages {
     }
   }
 
-  /** Forgets what can't be used any more, and that it was. */
-  async sweep(): Promise<void> {
+  /** Forgets what can't be used any more, or is of a device that is no more, and that it was. */
+  async sweep(find: (folded: string, device: string) => Promise<unknown>): Promise<void> {
     for await (const row of this.#tables.keyPackages.range()) {
-      if (!this.#isUsable(row.value.at)) await this.#tables.keyPackages.deleteAs(row);
+      const [folded, device] = segments(row.key) as [string, string];
+      const isOf = this.#isUsable(row.value.at) && (await find(folded, device)) !== undefined;
+      if (!isOf) await this.#tables.keyPackages.deleteAs(row);
     }
     const old = this.#clock.now() - 2 * KEY_PACKAGE_LIFETIME_MS;
     for await (const row of this.#tables.usedKeyPackages.range()) {

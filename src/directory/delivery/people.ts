@@ -12,6 +12,7 @@ import {
 import type { Result } from '../../wire/rpc.js';
 import type { Account, Accounts } from '../accounts/accounts.js';
 import type { Devices } from '../authority/devices.js';
+import { Queues } from '../queues.js';
 import type { SeenRow, Tables } from '../rows.js';
 import type { DeviceSession, Sessions } from './sessions.js';
 
@@ -37,6 +38,9 @@ const NEVER: SeenRow = { starts: 0, lastSeen: 0, endpoints: [] };
 /** Who is there, since when, and how to reach them: presence, and rosters under the directory's signature. */
 export class People {
   readonly #init: PeopleInit;
+  readonly #turns = new Queues();
+  /** By account: asked for and not begun. */
+  readonly #announcing = new Map<string, Promise<void>>();
 
   constructor(init: PeopleInit) {
     this.#init = init;
@@ -60,16 +64,25 @@ export class People {
     const { tables, clock, sessions } = this.#init;
     if (!sessions.remove(session)) return;
     const key = path(session.folded, session.device);
-    await tables.seen.update(key, (row) => row && { ...row, lastSeen: clock.now() });
-    await this.#announce(session.folded);
+    try {
+      await tables.seen.update(key, (row) => row && { ...row, lastSeen: clock.now() });
+    } finally {
+      await this.#announce(session.folded);
+    }
   }
 
-  async changed(session: DeviceSession): Promise<void> {
+  /** On disk first, then told. */
+  async changed(
+    session: DeviceSession,
+    { state, endpoints }: Pick<DeviceSession, 'state' | 'endpoints'>,
+  ): Promise<void> {
     const { tables, clock } = this.#init;
-    const { folded, device, endpoints } = session;
+    const { folded, device } = session;
     await tables.seen.update(path(folded, device), (row = NEVER) => {
       return { ...row, lastSeen: clock.now(), endpoints: [...endpoints] };
     });
+    session.state = state;
+    session.endpoints = endpoints;
     await this.#announce(folded);
   }
 
@@ -127,8 +140,19 @@ export class People {
     return latest;
   }
 
-  /** Tells the watchers that state, addresses or both are others now. */
-  async #announce(folded: string): Promise<void> {
+  /** Tells the watchers that state, addresses or both are others now: once for all changes that come meanwhile. */
+  #announce(folded: string): Promise<void> {
+    const waiting = this.#announcing.get(folded);
+    if (waiting !== undefined) return waiting;
+    const next = this.#turns.take(folded, () => {
+      this.#announcing.delete(folded);
+      return this.#tell(folded);
+    });
+    this.#announcing.set(folded, next);
+    return next;
+  }
+
+  async #tell(folded: string): Promise<void> {
     const { sessions, devices, accounts } = this.#init;
     const watchers = sessions.watchersOf(folded);
     if (watchers.length === 0) return;

@@ -15,6 +15,8 @@ export class Ledger {
   readonly #trust: Trust;
   #head: Uint8Array = NO_ACTS;
   #next = 0;
+  /** Acts follow each other: the head is that of what is on disk, and never of what is on its way. */
+  #last: Promise<unknown> = Promise.resolve();
 
   private constructor(log: Log, trust: Trust) {
     this.#log = log;
@@ -23,7 +25,7 @@ export class Ledger {
 
   static async open(store: Store, trust: Trust): Promise<Ledger> {
     const ledger = new Ledger(store.logs('ledger').log('acts'), trust);
-    for await (const { value } of ledger.#log.read()) ledger.#fold(storedActCodec.decode(value).act);
+    await ledger.#follow();
     return ledger;
   }
 
@@ -31,20 +33,50 @@ export class Ledger {
     return this.#head;
   }
 
+  /** Acts on disk. */
+  get size(): number {
+    return this.#next;
+  }
+
   /**
    * Judges the act and puts it on disk.
    * @returns its number, from 1
    * @throws Failure denied 'head-moved', 'not-permitted', 'role-…', 'member-outranks'
    */
-  async append(act: Act, encoded: Uint8Array): Promise<number> {
+  append(act: Act, encoded: Uint8Array): Promise<number> {
+    const mine = this.#last.then(() => this.#append(act, encoded));
+    this.#last = mine.catch(() => {});
+    return mine;
+  }
+
+  /** Acts from number `from` on, counted from 0. */
+  async *acts(from: number): AsyncGenerator<{ number: number; act: Act; encoded: Uint8Array }> {
+    for await (const { position, value } of this.#log.read({ from })) {
+      const { act } = storedActCodec.decode(value);
+      yield { number: position + 1, act: readAct(act, this.#trust), encoded: act };
+    }
+  }
+
+  async #append(act: Act, encoded: Uint8Array): Promise<number> {
     if (!sameBytes(act.statement.previous, this.#head)) {
       throw new Failure('denied', 'head-moved', 'the ledger has grown meanwhile', { hint: 'Read it, then try again.' });
     }
     judge(act);
     const position = this.#next;
+    try {
+      await this.#log.append(storedActCodec.encode({ seq: position + 1, act: encoded }), { expect: position });
+    } catch (error) {
+      // Whether it got there is the disk's to say.
+      await this.#follow().catch(() => {});
+      throw error;
+    }
     this.#fold(encoded);
-    await this.#log.append(storedActCodec.encode({ seq: position + 1, act: encoded }), { expect: position });
     return position + 1;
+  }
+
+  /** Takes in what is on the disk and not known yet. */
+  async #follow(): Promise<void> {
+    for await (const { value } of this.#log.read({ from: this.#next })) this.#fold(storedActCodec.decode(value).act);
   }
 
   /** Whole where the reader is concerned or may see all; else the digest alone, so that the chain can be verified. */

@@ -1,5 +1,5 @@
 import { hex, sameBytes } from '../../base/bytes.js';
-import { Failure } from '../../base/errors.js';
+import { Failure, hasCode } from '../../base/errors.js';
 import { chained, digestOf, NO_ACTS, readAct } from '../../crypto/acts.js';
 import type { Trust } from '../../crypto/trust.js';
 import type { Log } from '../../store/store.js';
@@ -61,6 +61,8 @@ export class NamedGroup {
   first = 0;
   next = 0;
   #acts = 0;
+  /** Acts are in the log and not among the acts yet. */
+  #isBehind = false;
   writing = 0;
 
   private constructor(init: NamedGroupInit) {
@@ -84,8 +86,11 @@ export class NamedGroup {
       const entry = storedEntryCodec.decode(value);
       if (entry.kind === 'act' && position > last) {
         group.#fold(readAct(entry.act, init.trust), entry.act);
-        await init.acts.append(storedActCodec.encode({ seq: position + 1, act: entry.act }), {
-          expect: group.#acts - 1,
+        // Where there is no room now it can be read all the same; the next act finds the gap, and the group is loaded anew.
+        const repaired = storedActCodec.encode({ seq: position + 1, act: entry.act });
+        await init.acts.append(repaired, { expect: group.#acts - 1 }).catch((error: unknown) => {
+          if (!hasCode(error, 'disk-full') && !hasCode(error, 'store-conflict')) throw error;
+          group.#isBehind = true;
         });
       }
       group.#bytes += value.length;
@@ -189,6 +194,11 @@ export class NamedGroup {
 
   /** Forgets the oldest entries beyond what is kept; the acts stay, because who is a member follows from all of them. */
   trim(): Promise<void> {
+    if (this.#isBehind) {
+      // Loaded anew, it catches up.
+      this.#init.onFailed();
+      return Promise.resolve();
+    }
     this.#trimming ??= this.#trim().finally(() => {
       this.#trimming = undefined;
     });
@@ -208,7 +218,10 @@ export class NamedGroup {
     if (before === first) return;
     // Readers are told of what will be there when they come back.
     this.first = before;
-    await log.trim(before);
+    await log.trim(before).catch((error: unknown) => {
+      this.first = first;
+      throw error;
+    });
     this.#bytes -= freed;
     for (const [epoch, { seq }] of this.#commits) if (seq <= before) this.#commits.delete(epoch);
     await onTrimmed();
@@ -240,18 +253,16 @@ export class NamedGroup {
     this.#acts++;
   }
 
-  async #append(entry: StoredEntry, then?: (seq: number) => Promise<void>): Promise<number> {
+  /** The entry in the log decides. What goes along with it is made up for when the group is loaded, if it fails. */
+  async #append(entry: StoredEntry, along?: (seq: number) => Promise<void>): Promise<number> {
     const position = this.next++;
     const seq = position + 1;
     this.writing++;
     try {
       const encoded = storedEntryCodec.encode(entry);
       this.#bytes += encoded.length;
-      const written = this.#init.log.append(encoded, { expect: position });
-      const also = then === undefined ? undefined : then(seq);
-      also?.catch(() => {});
-      await written;
-      await also;
+      await this.#init.log.append(encoded, { expect: position });
+      await along?.(seq).catch(() => this.#fellBehind());
       this.#init.onStored({ seq, ...entry } as GroupEntry);
     } catch (error) {
       this.#init.onFailed();
@@ -261,6 +272,12 @@ export class NamedGroup {
     }
     if (this.#isOverfull) this.trim().catch(() => this.#init.onFailed());
     return seq;
+  }
+
+  /** The log of acts lacks some: the log keeps all until it has them. */
+  #fellBehind(): void {
+    this.#isBehind = true;
+    this.#init.onFailed();
   }
 
   #remember(from: DeviceAddress, id: Uint8Array, seq: Promise<number>): void {

@@ -1,6 +1,6 @@
 import { fromHex, hex } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
-import { Failure } from '../../base/errors.js';
+import { Failure, hasCode } from '../../base/errors.js';
 import type { Trust } from '../../crypto/trust.js';
 import { path, segments } from '../../store/keys.js';
 import type { Store } from '../../store/store.js';
@@ -9,6 +9,7 @@ import type { DeviceAddress } from '../../wire/directory.js';
 import type { GroupEntry } from '../../wire/groups.js';
 import { GROUPS_PER_ACCOUNT, OPEN_GROUPS, ROOMS } from '../../wire/limits.js';
 import { foldName, parseGroupName } from '../../wire/names.js';
+import { Queues } from '../queues.js';
 import { Table } from '../table.js';
 import { type GroupKeeping, NamedGroup } from './named-group.js';
 import { groupInfoCodec, groupNameCodec, membershipCodec, welcomeCodec } from './rows.js';
@@ -40,6 +41,8 @@ export class NamedGroups {
   readonly #welcomes: Table<ReturnType<typeof welcomeCodec.decode>>;
   readonly #memberships: Table<ReturnType<typeof membershipCodec.decode>>;
   readonly #open = new Map<string, Promise<NamedGroup>>();
+  /** By name: one who makes it at a time. */
+  readonly #turns = new Queues();
 
   constructor(init: NamedGroupsInit) {
     this.#init = init;
@@ -59,7 +62,7 @@ export class NamedGroups {
   async find(name: string): Promise<{ name: string; group?: Uint8Array }> {
     const folded = foldName(name);
     const row = await this.#names.get(path(folded));
-    if (row !== undefined) return row;
+    if (row !== undefined && (await this.#made(row.group)) !== undefined) return row;
     const room = this.rooms.find((one) => foldName(one) === folded);
     if (room === undefined) throw groupUnknown(name);
     return { name: room };
@@ -81,15 +84,38 @@ export class NamedGroups {
     if (act.statement.action !== 'create')
       throw new Failure('protocol', 'act-misplaced', 'a group begins with its making');
     const { name, folded } = parseGroupName(act.statement.name);
-    const mine = await this.#names.create(path(folded), { name, group: id });
-    const there = mine ? undefined : await this.#names.get(path(folded));
-    if (there !== undefined && hex(there.group) !== hex(id)) throw nameTaken(name);
-    await this.#infos.put(hex(id), { epoch: 0, info });
-    this.#open.delete(hex(id));
-    const group = await this.need(id);
-    if (group.next > 0) return 1;
-    await this.#belongs(act.by.folded, id);
-    return group.act(act, encoded);
+    return this.#turns.take(folded, async () => {
+      await this.#takeName(name, folded, id);
+      if ((await this.#made(id)) !== undefined) return 1;
+      await this.#infos.put(hex(id), { epoch: 0, info });
+      this.#open.delete(hex(id));
+      await this.#belongs(act.by.folded, id);
+      return (await this.need(id)).act(act, encoded);
+    });
+  }
+
+  /** A name whose group was never made, because its maker was broken off, is free. @throws Failure usage 'group-name-taken' */
+  async #takeName(name: string, folded: string, id: Uint8Array): Promise<void> {
+    await this.#names.update(path(folded), (before) => before ?? { name, group: id });
+    const there = (await this.#names.get(path(folded)))!.group;
+    if (hex(there) === hex(id)) return;
+    if ((await this.#made(there)) !== undefined) throw nameTaken(name);
+    await this.#names.update(path(folded), (before) =>
+      before !== undefined && hex(before.group) === hex(there) ? { name, group: id } : undefined,
+    );
+    await this.#infos.delete(hex(there));
+    this.#open.delete(hex(there));
+  }
+
+  /** Undefined where it was begun at most. */
+  async #made(id: Uint8Array): Promise<NamedGroup | undefined> {
+    try {
+      const group = await this.need(id);
+      return group.next > 0 ? group : undefined;
+    } catch (error) {
+      if (hasCode(error, 'group-unknown')) return undefined;
+      throw error;
+    }
   }
 
   /** Rooms have their places already. @throws Failure limit 'open-groups-full' */
@@ -110,16 +136,24 @@ export class NamedGroups {
   }
 
   /** Group ids the account may be in: more than it is, never less. */
-  async *of(folded: string): AsyncGenerator<Uint8Array> {
+  private async *of(folded: string): AsyncGenerator<Uint8Array> {
     for await (const { key } of this.#memberships.range({ prefix: `${path(folded)}/` }))
       yield fromHex(segments(key)[1]!);
   }
 
+  /** Those of them which have been made. */
+  async *groupsOf(folded: string): AsyncGenerator<NamedGroup> {
+    for await (const id of this.of(folded)) {
+      const group = await this.#made(id);
+      if (group !== undefined) yield group;
+    }
+  }
+
   async *all(): AsyncGenerator<NamedGroup> {
     for await (const { value } of this.#names.range()) {
-      const group = await this.need(value.group).catch(() => undefined);
       // A name whose group was never made: its maker was cut off in between.
-      if (group !== undefined && group.next > 0) yield group;
+      const group = await this.#made(value.group).catch(() => undefined);
+      if (group !== undefined) yield group;
     }
   }
 

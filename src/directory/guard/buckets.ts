@@ -66,6 +66,11 @@ export class Buckets {
     return this.#level(key, now).take(now, cost);
   }
 
+  /** As TokenBucket's. */
+  owe(key: string, now: number, cost: number): number {
+    return this.#level(key, now).owe(now, cost);
+  }
+
   /** Gives back what turned out not to count. */
   refund(key: string, now: number, cost = 1): void {
     const level = this.#levels.get(key);

@@ -49,8 +49,9 @@ export const accountHandlers: Pick<Handlers<DirectoryMethods, Signed>, Own> = {
   'account.delete': async ({ core, session, logins }) => {
     logins.needLogin();
     if (core.ownership.owner === session.folded) throw ownerStays();
-    await core.accounts.delete(session.folded);
-    await endDevices(core, session.folded, 'all', accountDeleted());
+    // The devices first: broken off in between, whoever logs in once more can delete it still.
+    const also = () => core.accounts.delete(session.folded);
+    await endDevices(core, session.folded, 'all', accountDeleted(), { also });
     return {};
   },
   'devices.list': ({ core, session }) => core.people.devices(session.folded),
@@ -65,9 +66,7 @@ export const accountHandlers: Pick<Handlers<DirectoryMethods, Signed>, Own> = {
     return {};
   },
   'presence.set': async ({ core, session }, { state, endpoints = session.endpoints }) => {
-    session.state = state;
-    session.endpoints = endpoints;
-    await core.people.changed(session);
+    await core.people.changed(session, { state, endpoints });
     return {};
   },
 };

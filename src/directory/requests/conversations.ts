@@ -63,9 +63,10 @@ async function commit(signed: Signed, params: Params<DirectoryMethods, 'group.co
   await assertDevices(signed, parcels, members);
   const from = { user: session.user, device: session.device };
   const entry = { epoch, commit: bytes, from };
-  const fresh = await core.groupLogs.append(group, entry);
+  await core.groupLogs.append(group, entry);
   await putAll(signed, parcels);
-  if (fresh) tellMembers(signed, members, { group, ...entry });
+  // Also where it came again: the first time may have been broken off before anybody was told.
+  tellMembers(signed, members, { group, ...entry });
   return {};
 }
 

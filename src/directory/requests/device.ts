@@ -17,7 +17,7 @@ import type { Core } from '../core.js';
 import { PushQueue } from '../delivery/push-queue.js';
 import type { DeviceSession } from '../delivery/sessions.js';
 import { addressKey } from '../guard/address.js';
-import { assertMay } from '../permissions.js';
+import { assertMay, DEVICE_REQUESTS } from '../permissions.js';
 import { accountHandlers } from './account.js';
 import { conversationHandlers } from './conversations.js';
 import type { Handlers } from './dispatch.js';
@@ -148,8 +148,8 @@ export class DeviceRequests implements DeviceSession, Signed {
   }
 
   /**
-   * Nothing before hello, and nothing the role doesn't allow.
-   * @throws Failure protocol 'hello-first', 'hello-twice', denied 'not-permitted'
+   * Nothing before hello, nothing the role doesn't allow, and nothing without the proof it takes.
+   * @throws Failure protocol 'hello-first', 'hello-twice', denied 'not-permitted', 'login-needed'
    */
   admit(method: string): void {
     if (method === 'hello') {
@@ -159,6 +159,16 @@ export class DeviceRequests implements DeviceSession, Signed {
     }
     if (this.#role === undefined) throw helloFirst();
     assertMay(this.role, method);
+    if (DEVICE_REQUESTS[method as keyof DirectoryMethods].proof === 'password') this.logins.needLogin();
+  }
+
+  spend(method: string): Promise<void> | undefined {
+    const { cost } = DEVICE_REQUESTS[method as keyof DirectoryMethods];
+    const { accounts, strangers } = this.core.budgets;
+    // Before hello has been judged nobody knows whose it is.
+    return this.#role === undefined
+      ? strangers.spend(addressKey(this.#caller.address), cost)
+      : accounts.spend(this.folded, cost);
   }
 
   async hello(params: Params<DirectoryMethods, 'hello'>): Promise<Result<DirectoryMethods, 'hello'>> {

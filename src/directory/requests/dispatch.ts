@@ -24,6 +24,8 @@ export interface Request<T extends MethodTable, Context, M extends MethodName<T>
   caller(): Caller;
   /** Throws where the request may not be made now, by this caller. */
   admit(): void;
+  /** Takes its cost: undefined where it can begin at once. Throws where it may not be waited for. */
+  spend(): Promise<void> | undefined;
 }
 
 /** What an answer has to look like, as whoever asked will judge it. */
@@ -42,13 +44,16 @@ export async function dispatch<T extends MethodTable, Context, M extends MethodN
   { log, refusals, clock, onBroken }: DispatchInit,
   answers: Answers<T>,
   handlers: Handlers<T, Context>,
-  { context, method, params, caller, admit }: Request<T, Context, M>,
+  { context, method, params, caller, admit, spend }: Request<T, Context, M>,
 ): Promise<Result<T, M>> {
   const began = clock.monotonic();
   const ms = () => Math.round(clock.monotonic() - began);
   const said = (outcome: string) => ({ ...caller(), command: method, outcome });
   try {
     admit();
+    // Without a wait it begins in this very turn: requests keep their order.
+    const wait = spend();
+    if (wait !== undefined) await wait;
     const result = await handlers[method](context, params);
     assertForm(method, answers[method].result, result);
     log.info('command', { ...said('ok'), ms: ms() });

@@ -10,6 +10,7 @@ import { ChannelRecovery } from '../accounts/recovery.js';
 import type { Core } from '../core.js';
 import { addressKey } from '../guard/address.js';
 import { rateLimited } from '../guard/buckets.js';
+import { ENROL_REQUESTS } from '../permissions.js';
 import type { Handlers } from './dispatch.js';
 import { chooseVersion } from './versions.js';
 
@@ -47,6 +48,11 @@ export class EnrolRequests {
     if (!this.#greeted && method !== 'hello') throw helloFirst();
   }
 
+  spend(method: string): Promise<void> | undefined {
+    const { cost } = ENROL_REQUESTS[method as keyof EnrolMethods];
+    return this.core.budgets.strangers.spend(addressKey(this.#caller.address), cost);
+  }
+
   about(user: string): void {
     this.#user = user;
   }
@@ -80,10 +86,15 @@ export class EnrolRequests {
 
   /** One login, one device. */
   async enrol({ csr, proof, label }: Params<EnrolMethods, 'enrol'>): Promise<Result<EnrolMethods, 'enrol'>> {
-    const { account, sessionKey } = this.logins.needLogin();
+    const login = this.logins.needLogin();
+    const { account, sessionKey } = login;
     assertEnrolProof(proof, sessionKey, this.#caller.exporter(), csr);
     this.logins.forget();
-    const certificate = await this.core.devices.enrol(account, csr, label);
+    const certificate = await this.core.devices.enrol(account, csr, label).catch((error: unknown) => {
+      // Nothing came of it: the same may be tried again.
+      this.logins.restore(login);
+      throw error;
+    });
     return { certificate, crl: this.core.revocations.der };
   }
 }

@@ -147,8 +147,7 @@ async function create(signed: Signed, { group: id, info, ...statement }: Params<
 
 async function listGroups({ core, session }: Signed) {
   const seen = new Map<string, NamedGroup>();
-  for await (const id of core.namedGroups.of(session.folded)) {
-    const group = await core.namedGroups.need(id);
+  for await (const group of core.namedGroups.groupsOf(session.folded)) {
     seen.set(foldName(group.roster.name), group);
   }
   for await (const group of core.namedGroups.all()) {

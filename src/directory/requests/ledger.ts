@@ -13,22 +13,25 @@ import type { Signed } from './signed.js';
 
 type Moderating = 'ledger.act' | 'ledger.read';
 
-/** Acts on the directory: recorded first, then carried out. */
+/** Acts on the directory: recorded first, then carried out. What was recorded and broken off before is finished first. */
 export const ledgerHandlers: Pick<Handlers<DirectoryMethods, Signed>, Moderating> = {
   'ledger.act': async (signed, statement) => {
     takeMessages(signed, 1);
+    await signed.core.carrier.finish();
     const { act, encoded } = await sealed(signed, statement);
     const number = await signed.core.ledger.append(act, encoded);
-    await carryOut(signed.core, act, encoded);
+    await signed.core.carrier.finish();
     return { number };
   },
   'ledger.read': ({ core, session }, { from }) => core.ledger.read(from, ACTS_PAGE, session),
 };
 
-async function carryOut(core: Core, act: Act, encoded: Uint8Array): Promise<void> {
+/** Doing it again changes nothing: it may have been broken off anywhere. */
+export async function carryOut(core: Core, act: Act, encoded: Uint8Array): Promise<void> {
   const { statement, by, seal } = act;
   if (!('user' in statement)) return;
   const target = foldName(statement.user);
+  if ((await core.accounts.find(target)) === undefined) return;
   if (statement.action === 'role') {
     await core.accounts.setRole(target, statement.role);
     for (const session of core.sessions.of(target)) session.roleChanged(statement.role);
@@ -38,10 +41,9 @@ async function carryOut(core: Core, act: Act, encoded: Uint8Array): Promise<void
     const { reason, until } = statement;
     const ban: Ban = { by: by.user, at: seal.at, ...(reason && { reason }), ...(until && { until }) };
     await core.accounts.setBan(target, ban);
-    for await (const id of core.namedGroups.of(target)) {
-      const group = await core.namedGroups.need(id);
+    for await (const group of core.namedGroups.groupsOf(target)) {
       if (group.roster.isMember(target)) await group.act(act, encoded);
     }
-    await endDevices(core, target, 'all', accountBanned(ban), 'staff');
+    await endDevices(core, target, 'all', accountBanned(ban), { by: 'staff' });
   }
 }

@@ -96,17 +96,15 @@ interface Served {
 }
 
 /** Serves requests, and ends the channel where hello was refused. */
-function server<T extends MethodTable, Context extends { admit(method: string): void }>(
-  core: Core,
-  methods: T,
-  handlers: Handlers<T, Context>,
-  context: Context,
-  { caller, onServing, end }: Served,
-) {
+function server<
+  T extends MethodTable,
+  Context extends { admit(method: string): void; spend(method: string): Promise<void> | undefined },
+>(core: Core, methods: T, handlers: Handlers<T, Context>, context: Context, { caller, onServing, end }: Served) {
   return (method: MethodName<T>, params: never): Promise<unknown> => {
     const served = dispatch<T, Context, typeof method>(core, methods, handlers, {
       ...{ context, method, caller, params: params as Params<T, typeof method> },
       admit: () => context.admit(method),
+      spend: () => context.spend(method),
     });
     onServing(served);
     if (method === 'hello') served.catch((error: unknown) => core.clock.after(0, () => end(toFailure(error))));
