@@ -30,7 +30,9 @@ const directory = await startDirectory({
     ...(process.env.P2PCHAT_BENCH_LIMITS !== 'people' && {
       messages: { burst: 1e9, perSecond: 1e9 },
       requests: { burst: 1e9, perSecond: 1e9 },
+      accountWork: { burst: 1e9, perSecond: 1e9 },
     }),
+    strangerWork: { burst: 1e9, perSecond: 1e9 },
     registrationsPerAddress: { burst: 1e9, perSecond: 1e9 },
     loginsPerAddress: { burst: 1e9, perSecond: 1e9 },
   },
