@@ -17,13 +17,13 @@ interface Update<T> {
 /** Records of one kind, encoded by their schema. Keys are made by the store's `path`. */
 export class Table<T> {
   readonly #records: Records;
-  readonly #codec: Codec<T>;
+  readonly codec: Codec<T>;
   /** Updates that wait, by key; a key stays while one of its batches is under way. */
   readonly #waiting = new Map<string, Update<T>[]>();
 
   constructor(store: Store, space: string, codec: Codec<T>) {
     this.#records = store.records(space);
-    this.#codec = codec;
+    this.codec = codec;
   }
 
   async get(key: string): Promise<T | undefined> {
@@ -32,13 +32,13 @@ export class Table<T> {
 
   async find(key: string): Promise<Row<T> | undefined> {
     const found = await this.#records.get(key);
-    return found && { key, value: this.#codec.decode(found.value), revision: found.revision };
+    return found && { key, value: this.codec.decode(found.value), revision: found.revision };
   }
 
   /** @returns whether it was not there before */
   async create(key: string, value: T): Promise<boolean> {
     try {
-      await this.#records.create(key, this.#codec.encode(value));
+      await this.#records.create(key, this.codec.encode(value));
       return true;
     } catch (error) {
       if (hasCode(error, 'store-exists')) return false;
@@ -47,7 +47,7 @@ export class Table<T> {
   }
 
   async put(key: string, value: T): Promise<void> {
-    await this.#records.put(key, this.#codec.encode(value));
+    await this.#records.put(key, this.codec.encode(value));
   }
 
   /**
@@ -96,8 +96,8 @@ export class Table<T> {
       });
       if (value === undefined || value === before?.value) return settles;
       try {
-        if (before === undefined) await this.#records.create(key, this.#codec.encode(value));
-        else await this.#records.replace(key, this.#codec.encode(value), before.revision);
+        if (before === undefined) await this.#records.create(key, this.codec.encode(value));
+        else await this.#records.replace(key, this.codec.encode(value), before.revision);
         return settles;
       } catch (error) {
         if (!hasCode(error, 'store-exists') && !hasCode(error, 'store-conflict')) throw error;
@@ -122,7 +122,7 @@ export class Table<T> {
 
   async *range(options: RangeOptions = {}): AsyncGenerator<Row<T>> {
     for await (const { key, value, revision } of this.#records.range(options)) {
-      yield { key, value: this.#codec.decode(value), revision };
+      yield { key, value: this.codec.decode(value), revision };
     }
   }
 }

@@ -30,13 +30,13 @@ export class Table<T> {
   readonly #store: LocalStore;
   readonly #cipher: RowCipher;
   readonly #name: string;
-  readonly #codec: Codec<T>;
+  readonly codec: Codec<T>;
 
   constructor(store: LocalStore, cipher: RowCipher, name: string, codec: Codec<T>) {
     this.#store = store;
     this.#cipher = cipher;
     this.#name = name;
-    this.#codec = codec;
+    this.codec = codec;
   }
 
   async get(...parts: readonly KeyPart[]): Promise<T | undefined> {
@@ -59,13 +59,13 @@ export class Table<T> {
 
   put(parts: readonly KeyPart[], value: T): Step {
     const key = this.#key(parts);
-    return { kind: 'put', space: SPACE, key, value: this.#cipher.seal(key, this.#codec.encode(value)) };
+    return { kind: 'put', space: SPACE, key, value: this.#cipher.seal(key, this.codec.encode(value)) };
   }
 
   /** The same of a row that may change again before it is written: what it is then is written. */
   putLatest(parts: readonly KeyPart[], latest: () => T): Step {
     const key = this.#key(parts);
-    const seal = (): Uint8Array => this.#cipher.seal(key, this.#codec.encode(latest()));
+    const seal = (): Uint8Array => this.#cipher.seal(key, this.codec.encode(latest()));
     let value: Uint8Array | undefined;
     return {
       ...{ kind: 'put', space: SPACE, key },
@@ -81,7 +81,7 @@ export class Table<T> {
   }
 
   #open(key: string, value: Uint8Array): T {
-    return this.#codec.decode(this.#cipher.open(key, value));
+    return this.codec.decode(this.#cipher.open(key, value));
   }
 
   #key(parts: readonly KeyPart[]): string {

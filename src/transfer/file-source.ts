@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { constants, fstatSync, openSync, readSync } from 'node:fs';
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { Failure } from '../base/errors.js';
-import { TRANSFER_FILES } from '../wire/limits.js';
+import { Failure, hasCode } from '../base/errors.js';
+import { MANIFEST_BYTES, TRANSFER_FILES, TRANSFER_PATH_BYTES, TRANSFER_PATH_DEPTH } from '../wire/limits.js';
+import { cleanLine } from '../wire/text.js';
 import { blockCount, blockLength, type Manifest, manifestCodec } from '../wire/transfer-manifest.js';
 import { HASH_BYTES, HashTree, leafHash } from './hash-tree.js';
 import { Layout } from './layout.js';
@@ -37,7 +38,7 @@ const LOOK_EVERY = 64;
 /**
  * Looks at files and folders, in the order given, links not followed.
  * @param options.tree whether to hash everything first; by default where it is little
- * @throws Failure usage 'no-such-file', transfer 'too-many-files'
+ * @throws Failure usage 'no-such-file', transfer 'too-many-files', 'path-too-long', 'too-deep', 'list-too-long'
  */
 export async function describe(paths: readonly string[], options: { tree?: boolean } = {}): Promise<Source> {
   const files: SourceFile[] = [];
@@ -50,10 +51,46 @@ export async function describe(paths: readonly string[], options: { tree?: boole
   const total = files.reduce((sum, file) => sum + file.size, 0);
   const block = total <= SMALL_BYTES ? 64 << 10 : 256 << 10;
   const plain: Manifest = { files: files.map(({ name, size }) => ({ path: name, size })), block };
+  assertOfferable(plain);
   if (!(options.tree ?? total <= HASHED_BYTES)) return { files, manifest: plain };
   const leaves = await hashLeaves({ files, manifest: plain });
   return { files, manifest: { ...plain, root: treeOf(leaves).root }, leaves };
 }
+
+/** What no receiver would take is found out here, before anything is read, stored or said. */
+function assertOfferable(manifest: Manifest): void {
+  for (const { path } of manifest.files) {
+    if (Buffer.byteLength(path) > TRANSFER_PATH_BYTES) {
+      throw unofferable(
+        'path-too-long',
+        `the path '${cleanLine(path, 60)}' has more than ${TRANSFER_PATH_BYTES} bytes`,
+      );
+    }
+    if (path.split('/').length > TRANSFER_PATH_DEPTH) {
+      throw unofferable(
+        'too-deep',
+        `'${cleanLine(path, 60)}' is more than ${TRANSFER_PATH_DEPTH} levels deep, the file counted`,
+      );
+    }
+  }
+  try {
+    manifestCodec.encode({ ...manifest, root: new Uint8Array(HASH_BYTES) });
+  } catch (error) {
+    if (!hasCode(error, 'unencodable')) throw error;
+    const names = manifest.files.reduce((sum, { path }) => sum + Buffer.byteLength(path), 0);
+    throw unofferable(
+      'list-too-long',
+      `the names of these ${manifest.files.length} files have ${names} bytes together; the list of one transfer has ${MANIFEST_BYTES}`,
+      error,
+    );
+  }
+}
+
+const unofferable = (code: string, message: string, cause?: unknown): Failure =>
+  new Failure('transfer', code, message, {
+    hint: 'Pack them into an archive and send that (tar czf NAME.tar.gz FOLDER), or send them in parts.',
+    cause,
+  });
 
 async function existing(path: string): Promise<string> {
   try {
@@ -77,9 +114,7 @@ async function collect(path: string, name: string, files: SourceFile[], named: b
   }
   if (!info.isFile()) return;
   if (files.length === TRANSFER_FILES) {
-    throw new Failure('transfer', 'too-many-files', `more than ${TRANSFER_FILES} files in one transfer`, {
-      hint: 'Pack them into an archive, or send them in parts.',
-    });
+    throw unofferable('too-many-files', `more than ${TRANSFER_FILES} files in one transfer`);
   }
   files.push({ path, name, size: info.size, mtimeMs: info.mtimeMs });
 }

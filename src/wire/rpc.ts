@@ -29,6 +29,12 @@ export const method = <P extends Schema<unknown>, R extends Schema<unknown>>(par
 /** Params or results that say nothing. */
 export const nothing = v.object({});
 
+/** Absent it would come out as no field at all. */
+const present = v.pipe(
+  v.unknown(),
+  v.check((value) => value !== undefined, 'present'),
+);
+
 const name = v.pipe(v.string(), v.regex(/^[a-z][a-z.-]{0,39}$/));
 
 const MESSAGE_BYTES = 1024;
@@ -43,9 +49,9 @@ const WireError = v.object({
 });
 
 const MessageSchema = v.variant('t', [
-  v.object({ t: v.literal('q'), i: count(), m: name, p: v.unknown() }),
+  v.object({ t: v.literal('q'), i: count(), m: name, p: present }),
   v.object({ t: v.literal('a'), i: count(), r: v.optional(v.unknown()), e: v.optional(WireError) }),
-  v.object({ t: v.literal('n'), m: name, p: v.unknown() }),
+  v.object({ t: v.literal('n'), m: name, p: present }),
   v.object({ t: v.literal('ping') }),
   v.object({ t: v.literal('pong') }),
 ]);

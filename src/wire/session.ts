@@ -15,7 +15,7 @@ import {
   rpcMessage,
   toWireError,
 } from './rpc.js';
-import { parse } from './schema.js';
+import { assertSayable, parse } from './schema.js';
 
 export interface SessionInit<Serves extends MethodTable, Hears extends NoticeTable, Calls extends MethodTable> {
   readonly clock: Clock;
@@ -102,14 +102,21 @@ export class Session<
 
   request<M extends MethodName<Calls>>(method: M, params: Params<Calls, M>): Promise<Result<Calls, M>> {
     if (this.#closed) return Promise.reject(this.#closed);
-    const id = ++this.#lastId;
+    const id = this.#lastId + 1;
+    let frame: Uint8Array;
+    try {
+      frame = encodeFrame(rpcMessage.encode({ t: 'q', i: id, m: method, p: params }));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.#lastId = id;
     return new Promise((resolve, reject) => {
       const cancelTimeout = this.#init.clock.after(this.#init.requestTimeout ?? REQUEST_TIMEOUT_MS, () => {
         this.#pending.delete(id);
         reject(timedOut(method));
       });
       this.#pending.set(id, { method, resolve: resolve as (result: unknown) => void, reject, cancelTimeout });
-      this.#send({ t: 'q', i: id, m: method, p: params });
+      this.#init.send(frame);
     });
   }
 
@@ -166,19 +173,22 @@ export class Session<
       throw new Failure('limit', 'requests-in-flight', `more than ${REQUESTS_IN_FLIGHT} requests without an answer`);
     }
     this.#serving++;
-    void this.#answer(m, p).then((answer) => {
+    void this.#answer(i, m, p).then((answer) => {
       this.#serving--;
-      if (!this.#closed) this.#send({ t: 'a', i, ...answer });
+      if (!this.#closed) this.#init.send(answer);
     });
   }
 
-  async #answer(m: string, p: unknown): Promise<Pick<Extract<RpcMessage, { t: 'a' }>, 'r' | 'e'>> {
+  /** An answer that the other side could not read is a failure that it can. */
+  async #answer(i: number, m: string, p: unknown): Promise<Uint8Array> {
     try {
       const known = Object.hasOwn(this.#init.serves, m) ? this.#init.serves[m] : undefined;
       if (known === undefined) throw unknownMethod(m);
-      return { r: await this.#init.serve(m as MethodName<Serves>, parse(known.params, p) as never) };
+      const r = await this.#init.serve(m as MethodName<Serves>, parse(known.params, p) as never);
+      assertSayable(known.result, r);
+      return encodeFrame(rpcMessage.encode({ t: 'a', i, r }));
     } catch (error) {
-      return { e: toWireError(error) };
+      return encodeFrame(rpcMessage.encode({ t: 'a', i, e: toWireError(error) }));
     }
   }
 

@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import { unexpected as malformed } from './cbor.js';
 import { BLOCK_BYTES, MANIFEST_BYTES, TRANSFER_BLOCKS, TRANSFER_FILES, TRANSFER_PATH_BYTES } from './limits.js';
 import { type Codec, codec, count, exactly, list, text } from './schema.js';
 
@@ -22,17 +21,6 @@ const manifestSchema = v.object({
 /** Paths relative, with '/' between folders. Sizes in bytes. */
 export type Manifest = v.InferOutput<typeof manifestSchema>;
 
-const plain: Codec<Manifest> = codec<Manifest>(manifestSchema, MANIFEST_BYTES);
-
-export const manifestCodec: Codec<Manifest> = {
-  encode: plain.encode,
-  decode(bytes) {
-    const manifest = plain.decode(bytes);
-    judgeManifest(manifest);
-    return manifest;
-  },
-};
-
 export const contentBytes = (manifest: Manifest): number => manifest.files.reduce((sum, file) => sum + file.size, 0);
 
 export const blockCount = (manifest: Manifest): number => Math.ceil(contentBytes(manifest) / manifest.block);
@@ -41,9 +29,11 @@ export const blockCount = (manifest: Manifest): number => Math.ceil(contentBytes
 export const blockLength = (manifest: Manifest, block: number): number =>
   Math.min(manifest.block, contentBytes(manifest) - block * manifest.block);
 
-/** @throws Failure 'malformed' where the sizes add up to more than a transfer may have */
-export function judgeManifest(manifest: Manifest): void {
+/** What the sizes may not add up to. */
+function flawOf(manifest: Manifest): string | undefined {
   const total = contentBytes(manifest);
-  if (!Number.isSafeInteger(total)) throw malformed('sizes that add up to more than 2^53');
-  if (total > manifest.block * TRANSFER_BLOCKS) throw malformed('more blocks than a transfer may have');
+  if (!Number.isSafeInteger(total)) return 'sizes that add up to more than 2^53';
+  return total > manifest.block * TRANSFER_BLOCKS ? 'more blocks than a transfer may have' : undefined;
 }
+
+export const manifestCodec: Codec<Manifest> = codec<Manifest>(manifestSchema, MANIFEST_BYTES, flawOf);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { encode } from 'cborg';
 import fc from 'fast-check';
 import { Failure } from '../../src/base/errors.js';
 import { decodeCbor, encodeCbor } from '../../src/wire/cbor.js';
@@ -47,7 +48,7 @@ test('P5 nesting ends at the limit', () => {
 });
 
 test('P5 the number of items ends at the limit', () => {
-  assert.throws(() => decodeCbor(encodeCbor(new Array(CBOR_ITEMS).fill(0)), FRAME_BYTES), malformed);
+  assert.throws(() => decodeCbor(encode(new Array(CBOR_ITEMS).fill(0)), FRAME_BYTES), malformed);
 });
 
 test('P5 arbitrary bytes give a value or the one error, never another', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { encode } from 'cborg';
 import type { Failure } from '../../../src/base/errors.js';
 import type { TransferEvent } from '../../../src/peer/events.js';
 import { openTables, type Tables } from '../../../src/peer/rows.js';
@@ -7,7 +8,7 @@ import { Answers } from '../../../src/peer/transfers/answers.js';
 import { Entries } from '../../../src/peer/transfers/entries.js';
 import type { Running } from '../../../src/peer/transfers/running.js';
 import type { LocalStore, Step } from '../../../src/store/local.js';
-import { encodeCbor } from '../../../src/wire/cbor.js';
+
 import type { TransferContent } from '../../../src/wire/content.js';
 import { TRANSFER_FILES } from '../../../src/wire/limits.js';
 import { seededRandom } from '../../support/random.js';
@@ -49,7 +50,7 @@ const offer = (manifest: unknown): TransferContent => ({
   type: 'offer',
   transfer: random.bytes(16),
   secret: random.bytes(32),
-  manifest: encodeCbor(manifest),
+  manifest: encode(manifest),
   video: false,
   sentAt: 1_000,
   candidates: [],
@@ -110,7 +111,7 @@ test('nobody answers for another, resumes what was cancelled here, or takes an i
   const first = offer(one(5));
   take(first);
   const [entry] = entries.all();
-  assert.deepEqual(take({ ...first, manifest: encodeCbor(one(6)) } as TransferContent), []);
+  assert.deepEqual(take({ ...first, manifest: encode(one(6)) } as TransferContent), []);
   const { transfer } = first;
   entry!.row = { ...entry!.row, state: 'accepted' };
   const says = (step: 'cancel' | 'resume' | 'pause', from = FROM) =>
