@@ -251,6 +251,9 @@ export interface PeerApi {
   readonly files: FilesApi;
   readonly uploads: UploadsApi;
 
+  /** What of the profile could not be read and was set aside since this was last asked; watchers hear it as `error` events. */
+  takeSetAside(): readonly Failure[];
+
   /** Every event from now on; the function it gives back ends that. */
   subscribe(listener: (event: PeerEvent) => void): () => void;
   /**

@@ -35,6 +35,7 @@ import { Receipts } from './receipts.js';
 import type { MessageRow, Tables } from './rows.js';
 import { Scrollback } from './scrollback.js';
 import type { Self } from './self.js';
+import type { SetAside } from './set-aside.js';
 import { Preferences } from './talk/preferences.js';
 import { Queued } from './talk/queued.js';
 import { Talk } from './talk/talk.js';
@@ -295,7 +296,8 @@ export class Core {
     };
   }
 
-  async load(): Promise<void> {
+  async load(aside: SetAside): Promise<void> {
+    await this.history.mend(aside);
     await this.preferences.load();
     await this.ownDevices.load();
     await this.named.load();

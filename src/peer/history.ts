@@ -5,6 +5,7 @@ import { isAtLeast } from './delivery.js';
 import type { DeliveryState } from './events.js';
 import { type LineLook, UNPLACED } from './lines.js';
 import type { ConversationRow, MessageRow, Tables } from './rows.js';
+import type { SetAside } from './set-aside.js';
 
 /** Lines whose newest form is remembered, so that it is known before it is on disk. */
 const RECENT = 1_024;
@@ -62,6 +63,23 @@ export class History {
   async #load(conversation: string): Promise<ConversationRow> {
     const row = await this.#tables.conversations.get(conversation);
     return row ?? { conversation, last: 0, read: 0, number: 0 };
+  }
+
+  /** A conversation whose row could not be read gets another, so that its lines are found and none is written over. */
+  async mend(aside: SetAside): Promise<void> {
+    const known = new Set<string>();
+    for await (const { conversation } of this.#tables.conversations.range([])) known.add(conversation);
+    if (!aside.has('conversation')) return;
+    const newest = new Map<string, number>();
+    for await (const { conversation, number } of this.#tables.messages.range([])) {
+      if (number < UNPLACED) newest.set(conversation, Math.max(number, newest.get(conversation) ?? 0));
+    }
+    for (const [conversation, last] of newest) {
+      if (known.has(conversation)) continue;
+      await this.#disk.write([
+        this.#tables.conversations.put([conversation], { conversation, last, read: last, number: 0 }),
+      ]);
+    }
   }
 
   saveHead(head: ConversationRow): Step {

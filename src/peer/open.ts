@@ -11,7 +11,7 @@ import type { LoginPeer, OpenPeer, PeerApi } from './api.js';
 import { adoptPassword } from './password.js';
 import { PasswordGuard } from './password-guard.js';
 import { type Profile, readProfile, requireProfile } from './profile.js';
-import { AWAY_TOO_LONG, LOGIN_MENDS, reentering } from './reenter.js';
+import { AWAY_TOO_LONG, LOGIN_MENDS, LOST_KEYS, reentering } from './reenter.js';
 
 interface Means {
   readonly clock: Clock;
@@ -28,21 +28,22 @@ const SYSTEM: Means = { clock: systemClock, random: systemRandom };
  */
 export async function openPeer(init: OpenPeer, means: Means = SYSTEM): Promise<PeerApi> {
   const profile = await requireProfile(init.home);
+  const found: Failure[] = [];
   return reentering(
-    AWAY_TOO_LONG,
-    (reasons) => open(init, means, reasons),
+    [...AWAY_TOO_LONG, LOST_KEYS],
+    (reasons) => open(init, means, reasons, found),
     () => enrolHere(init, profile, means),
   );
 }
 
 /** @param reasons what is thrown, where the directory refuses the device for it */
-async function open(init: LoginPeer, means: Means, reasons: readonly string[]): Promise<PeerApi> {
+async function open(init: LoginPeer, means: Means, reasons: readonly string[], found: Failure[]): Promise<PeerApi> {
   const profile = relink(await requireProfile(init.home), init.directory);
   const key = await unlock(init, profile, means);
   const scope = new Scope();
   try {
     const { startPeer } = await import('./start.js');
-    return await startPeer(init, { profile, key, scope, ...means, reasons });
+    return await startPeer(init, { profile, key, scope, ...means, reasons, found });
   } catch (error) {
     await scope.close();
     throw error;
@@ -52,16 +53,17 @@ async function open(init: LoginPeer, means: Means, reasons: readonly string[]): 
 /** Logs in on this installation: a new device, or again after a logout, or after a long time; then opens the peer. */
 export async function loginPeer(init: LoginPeer, means: Means = SYSTEM): Promise<PeerApi> {
   const profile = await readProfile(init.home);
+  const found: Failure[] = [];
   if (profile && !profile.loggedOut) {
     assertOwner(profile, init.user);
     return reentering(
-      init.rejoin ? LOGIN_MENDS : AWAY_TOO_LONG,
-      (reasons) => open(init, means, reasons),
+      [...(init.rejoin ? LOGIN_MENDS : AWAY_TOO_LONG), LOST_KEYS],
+      (reasons) => open(init, means, reasons, found),
       () => enrolHere(init, profile, means),
     );
   }
   await enrolHere(init, profile, means);
-  return open(init, means, []);
+  return open(init, means, [], found);
 }
 
 async function enrolHere(init: LoginPeer, profile: Profile | undefined, means: Means): Promise<Enrolled> {

@@ -36,6 +36,7 @@ import { changePassword, confirmPassword } from './password.js';
 import { requireProfile, writeProfile } from './profile.js';
 import type { MessageRow } from './rows.js';
 import type { Self } from './self.js';
+import type { SetAside } from './set-aside.js';
 import { Files } from './transfers/files.js';
 import type { UploadsApi } from './uploads/api.js';
 import { Verifications } from './verifications.js';
@@ -51,6 +52,7 @@ export interface PeerInit {
   readonly core: Core;
   readonly network: Network;
   readonly clock: Clock;
+  readonly aside: SetAside;
 }
 
 /** A running device of an account: what faces talk to. */
@@ -68,10 +70,12 @@ export class Peer implements PeerApi {
   readonly groups: GroupsApi;
   readonly preferences: PreferencesApi;
   readonly uploads: UploadsApi;
+  readonly takeSetAside: PeerApi['takeSetAside'];
   readonly ended: Promise<void>;
   #settleEnded!: () => void;
 
-  constructor({ home, scope, self, disk, core, network, clock }: PeerInit) {
+  constructor({ home, scope, self, disk, core, network, clock, aside }: PeerInit) {
+    this.takeSetAside = () => aside.take();
     this.#home = home;
     this.#scope = scope;
     this.#self = self;

@@ -5,6 +5,9 @@ export const AWAY_TOO_LONG: readonly string[] = ['certificate-expired'];
 /** And what else a login mends, where a person asks for one: the device was shut out, or logged out from elsewhere. */
 export const LOGIN_MENDS: readonly string[] = [...AWAY_TOO_LONG, 'certificate-revoked'];
 
+/** The row with its keys could not be read: it becomes another device of the account. */
+export const LOST_KEYS = 'profile-damaged';
+
 /** What others can bring about by guessing at the name. */
 const BARRED: readonly string[] = ['name-blocked', 'too-many-logins'];
 

@@ -17,7 +17,8 @@ import {
 } from '../wire/limits.js';
 import { bytes, codec, count, exactly, list, text, time } from '../wire/schema.js';
 import { ownDevicesRow } from './devices/rows.js';
-import { type RowCipher, Table } from './table.js';
+import { SetAside } from './set-aside.js';
+import { type RowCipher, type Shelf, Table } from './table.js';
 
 /** What a peer keeps. Rows are private to this installation: their forms may change with a migration. */
 
@@ -61,6 +62,7 @@ const groupRow = v.object({
   number: count(),
   pending: v.optional(v.object({ commit: bytes(SEALED_BYTES), next: list(v.object(part), 1000) })),
 });
+export type GroupRow = v.InferOutput<typeof groupRow>;
 
 const conversationRow = v.object({
   conversation: text(64),
@@ -292,47 +294,41 @@ const pathRow = v.object({
   at: time(),
 });
 
-export const openTables = (store: LocalStore, cipher: RowCipher) => ({
-  device: new Table(store, cipher, 'device', row(deviceRow)),
-  contacts: new Table(store, cipher, 'contact', row(contactRow)),
-  groups: new Table(store, cipher, 'group', row(groupRow)),
-  parts: new Table(store, cipher, 'part', row(v.object(part))),
-  keyPackages: new Table(store, cipher, 'keypackage', row(keyPackageRow)),
-  conversations: new Table(store, cipher, 'conversation', row(conversationRow)),
-  messages: new Table(store, cipher, 'message', row(messageRow)),
-  places: new Table(store, cipher, 'place', row(placeRow)),
-  outbox: new Table(store, cipher, 'outbox', row(outboxRow)),
-  unseen: new Table(
-    store,
-    cipher,
-    'unseen',
-    row(v.object({ order: count(), conversation: text(64), number: count() })),
-  ),
-  transfers: new Table(store, cipher, 'transfer', row(transferRow)),
-  accepts: new Table(store, cipher, 'accept', row(acceptRow)),
+const tablesOn = (shelf: Shelf) => ({
+  device: new Table(shelf, 'device', row(deviceRow)),
+  contacts: new Table(shelf, 'contact', row(contactRow)),
+  groups: new Table(shelf, 'group', row(groupRow)),
+  parts: new Table(shelf, 'part', row(v.object(part))),
+  keyPackages: new Table(shelf, 'keypackage', row(keyPackageRow)),
+  conversations: new Table(shelf, 'conversation', row(conversationRow)),
+  messages: new Table(shelf, 'message', row(messageRow)),
+  places: new Table(shelf, 'place', row(placeRow)),
+  outbox: new Table(shelf, 'outbox', row(outboxRow)),
+  unseen: new Table(shelf, 'unseen', row(v.object({ order: count(), conversation: text(64), number: count() }))),
+  transfers: new Table(shelf, 'transfer', row(transferRow)),
+  accepts: new Table(shelf, 'accept', row(acceptRow)),
   /** Bytes of one person that were taken without asking, and when that was counted. */
-  acceptsUsed: new Table(store, cipher, 'acceptused', row(v.object({ used: count(), at: time() }))),
+  acceptsUsed: new Table(shelf, 'acceptused', row(v.object({ used: count(), at: time() }))),
   /** How fast transfers are sent: bytes per second, and milliseconds between bursts. */
-  speeds: new Table(
-    store,
-    cipher,
-    'speed',
-    row(v.object({ rate: v.optional(v.number()), pace: v.optional(v.number()) })),
-  ),
+  speeds: new Table(shelf, 'speed', row(v.object({ rate: v.optional(v.number()), pace: v.optional(v.number()) }))),
   /** What the paths to one person carried when files were last sent over them. */
-  paths: new Table(store, cipher, 'path', row(v.object({ paths: list(pathRow, 8) }))),
-  namedGroups: new Table(store, cipher, 'named', row(namedGroupRow)),
-  acts: new Table(store, cipher, 'act', row(v.object({ number: count(), act: bytes(ACT_BYTES) }))),
-  archiveKeys: new Table(store, cipher, 'archive', row(v.object({ epoch: count(), key: exactly(32) }))),
-  groupOut: new Table(store, cipher, 'groupout', row(groupOutRow)),
-  uploads: new Table(store, cipher, 'upload', row(uploadRow)),
-  sending: new Table(store, cipher, 'sending', row(sendingRow)),
-  ledger: new Table(store, cipher, 'ledger', row(v.object({ number: count(), head: exactly(32) }))),
-  expiring: new Table(store, cipher, 'expiring', row(expiringRow)),
-  later: new Table(store, cipher, 'later', row(laterRow)),
-  positions: new Table(store, cipher, 'position', row(positionRow)),
-  preferences: new Table(store, cipher, 'preferences', row(preferencesRow)),
-  ownDevices: new Table(store, cipher, 'owndevices', row(ownDevicesRow)),
-  mailbox: new Table(store, cipher, 'mailbox', row(v.object({ through: count() }))),
+  paths: new Table(shelf, 'path', row(v.object({ paths: list(pathRow, 8) }))),
+  namedGroups: new Table(shelf, 'named', row(namedGroupRow)),
+  acts: new Table(shelf, 'act', row(v.object({ number: count(), act: bytes(ACT_BYTES) }))),
+  archiveKeys: new Table(shelf, 'archive', row(v.object({ epoch: count(), key: exactly(32) }))),
+  groupOut: new Table(shelf, 'groupout', row(groupOutRow)),
+  uploads: new Table(shelf, 'upload', row(uploadRow)),
+  sending: new Table(shelf, 'sending', row(sendingRow)),
+  ledger: new Table(shelf, 'ledger', row(v.object({ number: count(), head: exactly(32) }))),
+  expiring: new Table(shelf, 'expiring', row(expiringRow)),
+  later: new Table(shelf, 'later', row(laterRow)),
+  positions: new Table(shelf, 'position', row(positionRow)),
+  preferences: new Table(shelf, 'preferences', row(preferencesRow)),
+  ownDevices: new Table(shelf, 'owndevices', row(ownDevicesRow)),
+  mailbox: new Table(shelf, 'mailbox', row(v.object({ through: count() }))),
 });
-export type Tables = ReturnType<typeof openTables>;
+export type Tables = ReturnType<typeof tablesOn>;
+
+/** @param aside where rows go that can't be read */
+export const openTables = (store: LocalStore, cipher: RowCipher, aside = new SetAside(store)): Tables =>
+  tablesOn({ store, cipher, aside });

@@ -14,6 +14,7 @@ import { Peer } from './peer.js';
 import { type Profile, requireProfile, storeFolder, writeProfile } from './profile.js';
 import { openTables } from './rows.js';
 import { Self } from './self.js';
+import { SetAside } from './set-aside.js';
 
 export interface Starting {
   readonly profile: Profile;
@@ -25,6 +26,8 @@ export interface Starting {
   readonly random: Random;
   /** What is thrown, where the directory refuses the device for it. */
   readonly reasons: readonly string[];
+  /** What was set aside by an opening that was given up; it is told by this one. */
+  readonly found: Failure[];
 }
 
 /**
@@ -33,11 +36,12 @@ export interface Starting {
  */
 export async function startPeer(
   init: OpenPeer,
-  { profile, key, scope, clock, random, reasons }: Starting,
+  { profile, key, scope, clock, random, reasons, found }: Starting,
 ): Promise<PeerApi> {
   const disk = await openLevelStore({ folder: storeFolder(init.home) });
   scope.defer(() => disk.close());
-  const tables = openTables(disk, sealer(key, random));
+  const aside = new SetAside(disk, found);
+  const tables = openTables(disk, sealer(key, random), aside);
   const self = await Self.load(profile, disk, tables, clock);
   if (profile.recovery === undefined) {
     const recovery = sealForRecovery(key, self.identity, random);
@@ -81,12 +85,15 @@ export async function startPeer(
   scope.defer(() => core.close());
   scope.defer(() => online.close());
   scope.defer(() => core.transfers.close());
-  await core.load();
+  const tell = ({ code, message, hint }: Failure): void => core.feed.emit({ event: 'error', code, message, hint });
+  for (const failure of found) tell(failure);
+  aside.onRow = tell;
+  await core.load(aside);
   await network.start(init.listen === undefined ? ANY_ADDRESS : parseListen(init.listen));
   // Who is banned is told, with the reason and the end.
   if (['account-banned', ...reasons].some((code) => hasCode(refusal, code))) throw refusal;
   core.transfers.resume();
   await core.talk.expiry.load(network.welcome?.now);
-  peer = new Peer({ home: init.home, scope, self, disk, core, network, clock });
+  peer = new Peer({ home: init.home, scope, self, disk, core, network, clock, aside });
   return peer;
 }

@@ -1,5 +1,7 @@
 import type { LocalStore, Step } from '../store/local.js';
+import type { KeyedRecord } from '../store/store.js';
 import type { Codec } from '../wire/schema.js';
+import { isUnreadable, type SetAside } from './set-aside.js';
 
 /** Encrypts rows and hides their keys; made from the vault key (crypto/vault.ts). */
 export interface RowCipher {
@@ -25,16 +27,25 @@ export interface RowRange {
   readonly reverse?: boolean;
 }
 
-/** Rows of one kind in the peer's store: typed outside, ciphertext inside. */
+/** What the tables of a profile share. */
+export interface Shelf {
+  readonly store: LocalStore;
+  readonly cipher: RowCipher;
+  readonly aside: SetAside;
+}
+
+/** Rows of one kind in the peer's store: typed outside, ciphertext inside. One that can't be read is set aside, and missing. */
 export class Table<T> {
   readonly #store: LocalStore;
   readonly #cipher: RowCipher;
+  readonly #aside: SetAside;
   readonly #name: string;
   readonly codec: Codec<T>;
 
-  constructor(store: LocalStore, cipher: RowCipher, name: string, codec: Codec<T>) {
+  constructor({ store, cipher, aside }: Shelf, name: string, codec: Codec<T>) {
     this.#store = store;
     this.#cipher = cipher;
+    this.#aside = aside;
     this.#name = name;
     this.codec = codec;
   }
@@ -42,7 +53,7 @@ export class Table<T> {
   async get(...parts: readonly KeyPart[]): Promise<T | undefined> {
     const key = this.#key(parts);
     const row = await this.#store.records(SPACE).get(key);
-    return row && this.#open(key, row.value);
+    return row && this.#open({ key, ...row });
   }
 
   /** In key order; `parts` are the first ones of the rows' keys, the range is over the number that follows them. */
@@ -54,7 +65,10 @@ export class Table<T> {
       ...(range.limit !== undefined && { limit: range.limit }),
       ...(range.reverse !== undefined && { reverse: range.reverse }),
     });
-    for await (const { key, value } of rows) yield this.#open(key, value);
+    for await (const found of rows) {
+      const row = await this.#open(found);
+      if (row !== undefined) yield row;
+    }
   }
 
   put(parts: readonly KeyPart[], value: T): Step {
@@ -80,8 +94,21 @@ export class Table<T> {
     return { kind: 'delete', space: SPACE, key: this.#key(parts) };
   }
 
-  #open(key: string, value: Uint8Array): T {
-    return this.codec.decode(this.#cipher.open(key, value));
+  /** For a row that can be read and means nothing. */
+  async setAside(parts: readonly KeyPart[], why: unknown): Promise<void> {
+    const key = this.#key(parts);
+    const row = await this.#store.records(SPACE).get(key);
+    if (row) await this.#aside.put(this.#name, { key, ...row }, why);
+  }
+
+  async #open(row: KeyedRecord): Promise<T | undefined> {
+    try {
+      return this.codec.decode(this.#cipher.open(row.key, row.value));
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      await this.#aside.put(this.#name, row, error);
+      return undefined;
+    }
   }
 
   #key(parts: readonly KeyPart[]): string {

@@ -1,3 +1,4 @@
+import type { Failure } from '../../src/base/errors.js';
 import type { FilesApi, HistoryMessage, HistoryQuery, PeerApi, SearchQuery, UserSummary } from '../../src/peer/api.js';
 import type { PeerEvent, TransferEvent } from '../../src/peer/events.js';
 import type { GroupMember, GroupSummary, GroupsApi } from '../../src/peer/groups/api.js';
@@ -44,6 +45,10 @@ export class FakePeer implements PeerApi {
       this.transferList = [...this.transferList.filter(({ id }) => id !== event.id), event];
     }
     for (const listener of this.#listeners) listener(event);
+  }
+
+  takeSetAside(): readonly Failure[] {
+    return [];
   }
 
   subscribe(listener: (event: PeerEvent) => void): () => void {

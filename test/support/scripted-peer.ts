@@ -1,3 +1,4 @@
+import type { Failure } from '../../src/base/errors.js';
 import type {
   Check,
   ConversationSummary,
@@ -54,6 +55,10 @@ export class ScriptedPeer implements PeerApi {
 
   emit(event: PeerEvent): void {
     for (const listener of this.#listeners) listener(event);
+  }
+
+  takeSetAside(): readonly Failure[] {
+    return [];
   }
 
   subscribe(listener: (event: PeerEvent) => void): () => void {

@@ -1,11 +1,15 @@
 import type { KeyObject } from 'node:crypto';
 import { hex } from '../../base/bytes.js';
+import { hasCode } from '../../base/errors.js';
 import type { MlsEngine, MlsMember, MlsState } from '../../crypto/mls.js';
 import type { Step } from '../../store/local.js';
 import type { DeviceAddress } from '../../wire/directory.js';
-import type { Tables } from '../rows.js';
+import type { GroupRow, Tables } from '../rows.js';
 import type { TrustAnchor } from '../trust-anchor.js';
 import type { Member } from './membership.js';
+
+/** A part is missing or damaged, or belongs to keys which this device had before. */
+const UNUSABLE = ['mls-malformed', 'mls-unusable', 'malformed'];
 
 /** An MLS group as this process holds it: the newest state, written or about to be. */
 export interface Group {
@@ -107,6 +111,17 @@ export class Groups {
   async #load(name: string): Promise<Group | undefined> {
     const row = await this.#tables.groups.get(name);
     if (row === undefined) return undefined;
+    try {
+      return await this.#restore(name, row);
+    } catch (error) {
+      // What is lost of its keys does not come back: the conversation begins anew.
+      if (!UNUSABLE.some((code) => hasCode(error, code))) throw error;
+      await this.#tables.groups.setAside([name], error);
+      return undefined;
+    }
+  }
+
+  async #restore(name: string, row: GroupRow): Promise<Group> {
     const parts = new Map<string, Uint8Array>();
     for await (const { part, bytes } of this.#tables.parts.range([name])) parts.set(part, bytes);
     const state = this.#engine.decodeState(parts, this.#signatureKey);

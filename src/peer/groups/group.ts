@@ -1,4 +1,5 @@
 import { hex } from '../../base/bytes.js';
+import { Failure, toFailure } from '../../base/errors.js';
 import { chained, digestOf, NO_ACTS, readAct } from '../../crypto/acts.js';
 import type { MlsState } from '../../crypto/mls.js';
 import type { Trust } from '../../crypto/trust.js';
@@ -46,7 +47,15 @@ export class NamedGroupStore {
 
   async all(): Promise<NamedGroup[]> {
     const all: NamedGroup[] = [];
-    for await (const row of this.#tables.namedGroups.range([])) all.push(await this.#load(row));
+    for await (const row of this.#tables.namedGroups.range([])) {
+      try {
+        all.push(await this.#load(row));
+      } catch (error) {
+        // A gap in its acts can't be filled from here: the group is followed from its beginning again.
+        if (toFailure(error).reason === 'storage') throw error;
+        await this.#tables.namedGroups.setAside([hex(row.group)], error);
+      }
+    }
     return all;
   }
 
@@ -79,7 +88,12 @@ export class NamedGroupStore {
 
   async #load(row: NamedGroupRow): Promise<NamedGroup> {
     const group = { ...this.fresh(row.group, row.name), row };
-    for await (const { act } of this.#tables.acts.range([hex(row.group)])) apply(group, readAct(act, this.#trust), act);
+    let count = 0;
+    for await (const { act } of this.#tables.acts.range([hex(row.group)], { below: row.acts })) {
+      apply(group, readAct(act, this.#trust), act);
+      count++;
+    }
+    if (count !== row.acts) throw new Failure('internal', 'acts-missing', 'acts of the group are missing');
     const mls = await this.#groups.find(row.group);
     return { ...group, mls: mls?.state.active ? mls : undefined };
   }

@@ -66,7 +66,11 @@ export class Entries {
   async load(): Promise<void> {
     for await (const row of this.#init.tables.transfers.range(['all'])) {
       this.#nextOrder = Math.max(this.#nextOrder, row.order + 1);
-      this.#entries.set(hex(row.id), { row, manifest: manifestCodec.decode(row.manifest) });
+      try {
+        this.#entries.set(hex(row.id), { row, manifest: manifestCodec.decode(row.manifest) });
+      } catch (error) {
+        await this.#init.tables.transfers.setAside(['all', row.order], error);
+      }
     }
     await this.prune();
   }
