@@ -53,9 +53,9 @@ export async function openProfile(
   return { peer, control: await serveControl(await controlPath(shell.home, shell.env), methods, control) };
 }
 
-/** The process that has the profile open, if there is one. */
-export async function running(shell: Shell): Promise<ControlClient | undefined> {
-  const client = await connectControl(await controlPath(shell.home, shell.env));
+/** The process that has the profile open, if there is one. @param patience ms that it may say nothing */
+export async function running(shell: Shell, patience?: number): Promise<ControlClient | undefined> {
+  const client = await connectControl(await controlPath(shell.home, shell.env), { patience });
   if (client) shell.scope.defer(() => client.close());
   return client;
 }
@@ -96,10 +96,11 @@ export async function reach<T>(
   shell: Shell,
   through: (client: ControlClient) => Promise<T>,
   open: () => Promise<T>,
+  patience?: number,
 ): Promise<T> {
-  const end = shell.clock.monotonic() + LOOK_FOR_MS;
+  const end = shell.clock.monotonic() + Math.min(patience ?? LOOK_FOR_MS, LOOK_FOR_MS);
   for (;;) {
-    const client = await running(shell);
+    const client = await running(shell, patience);
     try {
       return client ? await through(client) : await open();
     } catch (error) {
@@ -118,6 +119,7 @@ export async function oneShot(
   shell: Shell,
   init: () => Promise<OpenPeer>,
   use: (run: Runner) => Promise<void>,
+  patience?: number,
 ): Promise<void> {
   let asked: Promise<OpenPeer> | undefined;
   const opened = await reach<Opened | undefined>(
@@ -132,6 +134,7 @@ export async function oneShot(
       const { openPeer } = await shell.parts.peer();
       return openProfile(shell, () => openPeer(known), { stays: false });
     },
+    patience,
   );
   if (opened === undefined) return;
   const { peer, control } = opened;
@@ -139,6 +142,8 @@ export async function oneShot(
   try {
     await use((command, args, take) => runHere(peer, command, args, context, take));
   } finally {
+    // Whoever watches hears it as an event; here nobody does.
+    for (const { message, hint } of peer.takeSetAside()) shell.output.note(`p2pchat: ${message}\n  ${hint}`);
     await control.finish();
   }
 }

@@ -112,6 +112,7 @@ export async function runFromTable(shell: Shell, command: Command, parsed: Parse
     shell,
     async () => ({ ...(await openInit(shell, options, ask)), ...(command.transfers && { transfers: true }) }),
     (run) => show(shell, command, all, run),
+    typeof all.timeout === 'number' ? all.timeout * 1_000 : undefined,
   );
 }
 

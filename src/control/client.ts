@@ -1,6 +1,7 @@
 import { connect as dial, type Socket } from 'node:net';
 import { Failure, hasCode } from '../base/errors.js';
 import type { Item } from '../peer/commands/command.js';
+import { holderSilent } from './holder.js';
 import { fromRpcError, message, type NamedParams, onLines, type RpcError, write } from './jsonrpc.js';
 
 interface Pending {
@@ -25,19 +26,36 @@ const hungUp = (): Failure =>
     hint: 'Give the command once more.',
   });
 
-/** One end of a control socket: asks, and hears notifications. */
+/** Whoever is alive says something within this time, if only that it doesn't know what it was asked. */
+const PATIENCE_MS = 10_000;
+/** So often in that time it is asked for a sign of life. */
+const ASKS = 4;
+
+export interface Patience {
+  /** How long the other side may say nothing at all while something is asked of it. */
+  readonly patience?: number | undefined;
+}
+
+/** One end of a control socket: asks, and hears notifications. A side that says nothing any more is given up. */
 export class ControlClient {
   readonly #socket: Socket;
   readonly #pending = new Map<number, Pending>();
   readonly #streams = new Map<number, Stream>();
+  readonly #path: string;
+  readonly #patience: number;
   #last = 0;
+  #heard = true;
+  #silentFor = 0;
+  #watch: NodeJS.Timeout | undefined;
   /** What comes besides the items of one's own calls. */
   onNotification: (method: string, params: NamedParams) => void = () => {};
   /** Resolves when the other side is gone. */
   readonly ended: Promise<void>;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, path: string, { patience = PATIENCE_MS }: Patience = {}) {
     this.#socket = socket;
+    this.#path = path;
+    this.#patience = Math.min(patience, PATIENCE_MS);
     onLines(
       socket,
       (line) => this.#take(line),
@@ -46,8 +64,7 @@ export class ControlClient {
     socket.on('error', () => socket.destroy());
     this.ended = new Promise((resolve) => {
       socket.on('close', () => {
-        for (const { reject } of this.#pending.values()) reject(hungUp());
-        this.#pending.clear();
+        this.#fail(hungUp());
         resolve();
       });
     });
@@ -59,6 +76,7 @@ export class ControlClient {
     const id = ++this.#last;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
+      this.#await();
       void write(this.#socket, message({ id, method, params }));
     });
   }
@@ -84,18 +102,49 @@ export class ControlClient {
     this.#socket.destroy();
   }
 
+  #fail(why: Failure): void {
+    clearInterval(this.#watch);
+    this.#watch = undefined;
+    for (const { reject } of this.#pending.values()) reject(why);
+    this.#pending.clear();
+  }
+
+  /** As long as something is unanswered. A process that is stopped takes what it is sent, and does nothing with it. */
+  #await(): void {
+    if (this.#watch !== undefined) return;
+    this.#silentFor = 0;
+    this.#heard = false;
+    const every = this.#patience / ASKS;
+    this.#watch = setInterval(() => {
+      this.#silentFor = this.#heard ? 0 : this.#silentFor + 1;
+      this.#heard = false;
+      if (this.#silentFor >= ASKS) {
+        this.#fail(holderSilent(this.#path, this.#patience));
+        this.#socket.destroy();
+      } else {
+        // No method of anybody: that it is unknown is the answer.
+        void write(this.#socket, message({ id: 'alive', method: 'alive' }));
+      }
+    }, every);
+  }
+
   #take(line: string): void {
+    this.#heard = true;
     const said = JSON.parse(line) as {
-      id?: number;
+      id?: number | string;
       method?: string;
       params?: NamedParams;
       result?: unknown;
       error?: RpcError;
     };
     if (said.method !== undefined) this.#hear(said.method, said.params ?? {});
-    const pending = said.id === undefined ? undefined : this.#pending.get(said.id);
+    const pending = typeof said.id === 'number' ? this.#pending.get(said.id) : undefined;
     if (pending === undefined) return;
-    this.#pending.delete(said.id!);
+    this.#pending.delete(said.id as number);
+    if (this.#pending.size === 0) {
+      clearInterval(this.#watch);
+      this.#watch = undefined;
+    }
     if (said.error) pending.reject(fromRpcError(said.error));
     else pending.resolve(said.result);
   }
@@ -112,15 +161,23 @@ export class ControlClient {
 const NOBODY = new Set(['ENOENT', 'ENOTDIR', 'ECONNREFUSED', 'ENOTSOCK']);
 
 /** A connection to whoever serves the path, or undefined where nobody does. */
-export function dialControl(path: string): Promise<Socket | undefined> {
+export function dialControl(path: string, { patience = PATIENCE_MS }: Patience = {}): Promise<Socket | undefined> {
   return new Promise((resolve, reject) => {
     const socket = dial(path);
+    // One whose queue of callers is full lets nobody in.
+    const timer = setTimeout(() => {
+      socket.destroy();
+      reject(holderSilent(path, patience));
+    }, patience);
+    socket.once('close', () => clearTimeout(timer));
     socket.once('connect', () => {
+      clearTimeout(timer);
       socket.removeAllListeners('error');
       resolve(socket);
     });
     socket.once('error', (error: NodeJS.ErrnoException) => {
       if (NOBODY.has(error.code ?? '')) return resolve(undefined);
+      if (error.code === 'EAGAIN') return reject(holderSilent(path, 0, error));
       reject(
         new Failure('denied', 'control-socket', `The running program cannot be reached: ${error.code}.`, {
           hint: `Use the account that started it, or remove ${path} if nothing runs.`,
@@ -131,7 +188,7 @@ export function dialControl(path: string): Promise<Socket | undefined> {
 }
 
 /** Whoever serves the path, or undefined where nobody does. */
-export async function connectControl(path: string): Promise<ControlClient | undefined> {
-  const socket = await dialControl(path);
-  return socket && new ControlClient(socket);
+export async function connectControl(path: string, patience: Patience = {}): Promise<ControlClient | undefined> {
+  const socket = await dialControl(path, patience);
+  return socket && new ControlClient(socket, path, patience);
 }

@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { Failure } from '../base/errors.js';
 import type { Scope } from '../base/scope.js';
 import { Answers, byName, type Find, type Method, type Methods } from './answers.js';
+import { signHolder } from './holder.js';
 import { onLines, write } from './jsonrpc.js';
 import { secureFolder } from './path.js';
 
@@ -85,6 +86,7 @@ export async function serveControl(
   const find: Find = (method) => (finishing || scope.closed ? closing : known(method));
   const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, find, callers));
   await listenPrivately(server, path, scope, chosen);
+  scope.defer(await signHolder(path));
   return {
     async finish() {
       finishing = true;

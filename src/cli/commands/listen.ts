@@ -111,6 +111,7 @@ export async function listen(shell: Shell, options: ListenOptions): Promise<void
       asked ??= openInit(shell, options);
       return watchHere(shell, await asked, watcher, receiving(options));
     },
+    timeout === undefined ? undefined : (timeout * 1_000) / 2,
   );
   const ended = watching.then((watched) => watched.ended);
   await Promise.race([ended, watcher.enough, over]);
