@@ -5,6 +5,7 @@ import { commands } from '../peer/commands/table.js';
 import { Output } from './output.js';
 import type { Parts } from './parts.js';
 import { openShell, type Process } from './shell.js';
+import { flushed, lossOf, writeWhole } from './standard-output.js';
 import { runFromTable } from './table-commands.js';
 import type { Action } from './yargs.js';
 
@@ -21,12 +22,13 @@ function dieOf(signal: string, status: number): void {
   process.kill(process.pid, signal);
 }
 
-/** Turns signals and a closed output into one interruption; a second signal does not wait any more. */
+/** Turns signals and an output that is closed or full into one interruption; a second signal does not wait any more. */
 class Interruption {
   readonly status: Promise<number>;
   #settle!: (status: number) => void;
   #happened = false;
   #well = false;
+  #lost = 0;
 
   constructor() {
     this.status = new Promise((resolve) => {
@@ -35,12 +37,27 @@ class Interruption {
     for (const [signal, status] of Object.entries(SIGNALS)) {
       process.on(signal, () => (this.#happened ? dieOf(signal, status) : this.happen(status)));
     }
-    process.stdout.on('error', () => this.happen(0));
+    for (const stream of [process.stdout, process.stderr]) writeWhole(stream);
+    process.stdout.on('error', (error) => this.#lose(error));
     process.stderr.on('error', () => {});
   }
 
   endsWell(): void {
     this.#well = true;
+  }
+
+  /** The status of an output that could not be written, where there was none other. */
+  get lost(): number {
+    return this.#well && this.#lost !== 1 ? 0 : this.#lost;
+  }
+
+  #lose(error: NodeJS.ErrnoException): void {
+    if (this.#lost !== 0) return;
+    const { status, words } = lossOf(error, process.stdout.isTTY === true);
+    this.#lost = status;
+    if (words !== undefined) process.stderr.write(words);
+    this.#happened = true;
+    this.#settle(this.lost);
   }
 
   happen(status: number): void {
@@ -96,5 +113,8 @@ export async function main(words: readonly string[], parts: Parts): Promise<numb
     return 0;
   };
   const status = await Promise.race([run().catch(report), interruption.status]);
-  return scope.close().then(() => status, report);
+  const final = await scope.close().then(() => status, report);
+  // What is written last fails last.
+  await flushed(process.stdout);
+  return final === 0 ? interruption.lost : final;
 }

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, openSync } from 'node:fs';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Stage } from '../support/stage.js';
+
+/** An output that can't be written is no success, whatever says it. */
+
+const bin = fileURLToPath(new URL('../../bin/p2pchat.js', import.meta.url));
+const stage = await new Stage().open();
+after(() => stage.close());
+const [ada] = [await stage.registered('ada'), await stage.registered('ben')];
+
+async function run(words: readonly string[], stdout: number | 'closed'): Promise<{ status: unknown; stderr: string }> {
+  const child = spawn(process.execPath, [bin, ...words], {
+    stdio: ['ignore', stdout === 'closed' ? 'pipe' : stdout, 'pipe'],
+    env: { PATH: process.env.PATH ?? '', P2PCHAT_HOME: ada.home },
+  });
+  if (stdout === 'closed') child.stdout?.destroy();
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk;
+  });
+  const [code] = await once(child, 'close');
+  return { status: code, stderr };
+}
+
+const COMMANDS: readonly (readonly string[])[] = [
+  ['whoami'],
+  ['--help'],
+  ['--version'],
+  ['completion', 'bash'],
+  ['export', '--password-file', ada.passwordFile],
+  ['history', '@ben', '--password-file', ada.passwordFile],
+  ['send', 'ben', 'hello', '--json', '--password-file', ada.passwordFile],
+  ['users', '--password-file', ada.passwordFile],
+];
+
+for (const words of COMMANDS) {
+  const what = words.filter((word) => word !== '--password-file' && word !== ada.passwordFile).join(' ');
+  test(`a full disk under the output is an error, and said: ${what}`, { skip: !existsSync('/dev/full') }, async () => {
+    await ada.run(['send', 'ben', 'something to say']);
+    const { status, stderr } = await run(words, openSync('/dev/full', 'w'));
+    assert.equal(status, 1, stderr);
+    assert.match(stderr, /could not be written: there is no room left/);
+  });
+}
+
+test('a reader that goes away ends it as SIGPIPE would, without a word', async () => {
+  const { status, stderr } = await run(['whoami'], 'closed');
+  assert.deepEqual({ status, stderr }, { status: 141, stderr: '' });
+});
