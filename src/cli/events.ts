@@ -21,6 +21,7 @@ import type {
 
 const SENT: Readonly<Record<SentEvent['state'], string | undefined>> = {
   queued: undefined,
+  failed: 'could not be sent and is not tried again',
   stored: 'stored at the directory until they are back',
   delivered: 'delivered',
   read: 'read',

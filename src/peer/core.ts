@@ -22,6 +22,7 @@ import { KeyPackages } from './conversations/key-packages.js';
 import type { LaneInit } from './conversations/lane.js';
 import { assertSendable, Messenger } from './conversations/messenger.js';
 import { Outbox } from './conversations/outbox.js';
+import { permanenceOf } from './conversations/permanence.js';
 import { OwnDevices } from './devices/own-devices.js';
 import type { PeerEvent } from './events.js';
 import { Feed } from './feed.js';
@@ -32,7 +33,7 @@ import { History } from './history.js';
 import type { ListenAddress } from './links/endpoints.js';
 import { Mailbox } from './mailbox.js';
 import { Receipts } from './receipts.js';
-import type { MessageRow, Tables } from './rows.js';
+import type { MessageRow, OutboxRow, Tables } from './rows.js';
 import { Scrollback } from './scrollback.js';
 import type { Self } from './self.js';
 import type { SetAside } from './set-aside.js';
@@ -165,6 +166,7 @@ export class Core {
       self: address,
       link: init.link,
       store: init.store,
+      onGone: (row, why) => void this.#gone(row, why),
       onState: (id, user, state) => emit({ event: 'sent', id, conversation: conversationWith(user), state }),
       onStuck,
     });
@@ -185,6 +187,7 @@ export class Core {
         return (await contacts.resolve(user)).user;
       },
       drainMailbox: () => this.drainMailbox(),
+      onFailed: (user, rows, why) => void this.#unsendable(user, rows, why),
       onStuck,
     });
     const contents = new Contents({ self: self.user, scope: init.scope, core: this });
@@ -422,6 +425,38 @@ export class Core {
     this.#init.scope.run(
       () => this.messenger.sendContent(user, content),
       (error) => this.#stuck(user, toFailure(error)),
+    );
+  }
+
+  /** Sealed for devices that are no more: for those there are now it is sealed again, if there are any. */
+  async #gone(row: OutboxRow, why: Failure): Promise<void> {
+    try {
+      this.contacts.forget(row.user);
+      await this.contacts.current(row.user);
+      const line = row.shown ? await this.history.find(row.id) : undefined;
+      if (line) await this.messenger.resend(row.user, line);
+    } catch (error) {
+      const failure = toFailure(error);
+      if (permanenceOf(failure) === undefined) this.#stuck(row.user, failure);
+      else await this.#unsendable(row.user, [row], failure.code === 'user-unknown' ? failure : why);
+    }
+  }
+
+  /** Said once; the text stays in the history. */
+  async #unsendable(user: string, rows: readonly OutboxRow[], why: Failure): Promise<void> {
+    const shown = rows.filter((row) => row.shown);
+    for (const { id } of shown) {
+      const failed = await this.history.update(id, (line) =>
+        line.state === 'queued' ? { ...line, state: 'failed' } : undefined,
+      );
+      if (failed) this.feed.emit({ event: 'sent', id: hex(id), conversation: failed.conversation, state: 'failed' });
+    }
+    if (shown.length === 0) return;
+    const what = shown.length === 1 ? 'a message' : `${shown.length} messages`;
+    const hint = 'The text stays in the history, marked as failed; /delete takes it away, p2pchat delete ID too.';
+    this.#report(
+      `${what} to ${user} could not be sent and is not tried again`,
+      new Failure(why.reason, why.code, why.message, { hint }),
     );
   }
 

@@ -5,7 +5,7 @@ import type { DeliveryState } from './events.js';
 import type { History } from './history.js';
 
 /** From the weakest to the strongest; a state never goes back. */
-const STATES: readonly DeliveryState[] = ['queued', 'stored', 'delivered', 'read'];
+const STATES: readonly DeliveryState[] = ['queued', 'failed', 'stored', 'delivered', 'read'];
 
 export const isAtLeast = (state: DeliveryState, wanted: DeliveryState): boolean =>
   STATES.indexOf(state) >= STATES.indexOf(wanted);
@@ -33,7 +33,7 @@ export function awaitDelivery(
     };
     const learn = (result: SendResult): void => {
       latest = result;
-      if (isAtLeast(result.state, until)) settle(result);
+      if (result.state === 'failed' || isAtLeast(result.state, until)) settle(result);
     };
     const settle = (result: SendResult): void => {
       end();

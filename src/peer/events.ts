@@ -5,7 +5,8 @@ import type { PresenceState, Role } from '../wire/directory.js';
  * with scripts: they are added to, never changed. Times are RFC 3339, UTC, with milliseconds.
  */
 
-export type DeliveryState = 'queued' | 'stored' | 'delivered' | 'read';
+/** `failed`: for good, because the receiver is no more. */
+export type DeliveryState = 'queued' | 'failed' | 'stored' | 'delivered' | 'read';
 export type Via = 'direct' | 'lan' | 'relay' | 'mailbox' | 'group';
 
 export interface ReadyEvent {

@@ -20,6 +20,7 @@ import type { Notice, NoticeName } from '../wire/rpc.js';
 import { agent } from './agent.js';
 import { Intake } from './conversations/intake.js';
 import type { LaneItem, LaneLink } from './conversations/lane.js';
+import { permanenceOf } from './conversations/permanence.js';
 import type { Core } from './core.js';
 import { DirectoryClient, type Welcome } from './directory-client.js';
 import { dialDirectory } from './directory-dial.js';
@@ -135,7 +136,9 @@ export class Network {
   }
 
   get client(): DirectoryClient {
-    return this.#client!;
+    // What is kept is loaded, and tried, before there is a connection.
+    if (this.#client === undefined) throw notStarted();
+    return this.#client;
   }
 
   async setPresence(state: 'online' | 'away'): Promise<void> {
@@ -249,7 +252,10 @@ export class Network {
     for (const { conversation } of await core.scrollback.conversations()) {
       if (this.directoryState === 'offline') return;
       if (!conversation.startsWith('@')) continue;
-      await core.contacts.current(conversation.slice(1)).catch((error: unknown) => this.#report(error));
+      await core.contacts.current(conversation.slice(1)).catch((error: unknown) => {
+        // Who is gone doesn't come: there is nobody to watch, and nothing to say of it at every start.
+        if (permanenceOf(toFailure(error)) !== 'account') this.#report(error);
+      });
     }
   }
 
@@ -346,4 +352,9 @@ const doorShut = (): Failure => new Failure('unreachable', 'closed', 'there is n
 const revoked = (user: string): Failure =>
   new Failure('trust', 'certificate-revoked', `a device of ${user} has been revoked`, {
     hint: `Ask ${user} whether they know why.`,
+  });
+
+const notStarted = (): Failure =>
+  new Failure('unreachable', 'directory-offline', 'the directory has not been reached yet', {
+    hint: 'What is queued leaves when the directory can be reached.',
   });

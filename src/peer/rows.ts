@@ -92,7 +92,7 @@ const messageRow = v.object({
   body: text(TEXT_BYTES * 4),
   sentAt: time(),
   receivedAt: time(),
-  state: v.optional(v.picklist(['queued', 'stored', 'delivered', 'read'])),
+  state: v.optional(v.picklist(['queued', 'failed', 'stored', 'delivered', 'read'])),
   via: v.optional(viaSchema),
   upload: v.optional(
     v.object({ id: exactly(16), name: text(TRANSFER_PATH_BYTES), size: count(), type: v.optional(text(127)) }),

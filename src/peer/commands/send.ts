@@ -5,17 +5,23 @@ import { define } from './command.js';
 import { field } from './lines.js';
 import { chosenMessage } from './which.js';
 
-const ORDER: readonly DeliveryState[] = ['queued', 'stored', 'delivered', 'read'];
+const ORDER: readonly DeliveryState[] = ['queued', 'failed', 'stored', 'delivered', 'read'];
 const PATIENCE_S = 15;
 
 const reached = (state: DeliveryState, wanted: DeliveryState): boolean => ORDER.indexOf(state) >= ORDER.indexOf(wanted);
 
 const SAYS: Readonly<Record<DeliveryState, (to: string) => string>> = {
   queued: (to) => `Queued for ${to}: it goes out as soon as ${to} or the directory can be reached.`,
+  failed: (to) => `Not sent to ${to}, and not tried again.`,
   stored: (to) => `Stored for ${to}: the directory keeps it, sealed, until they are back.`,
   delivered: (to) => `Delivered to ${to}.`,
   read: (to) => `Read by ${to}.`,
 };
+
+const failedForGood = ({ conversation }: SendResult): Failure =>
+  new Failure('unknown', 'not-sent', `The message to ${conversation} could not be sent and is not tried again.`, {
+    hint: 'Whom it was for is no more on this directory. The text stays in the history.',
+  });
 
 function notReached({ state, conversation }: SendResult, wanted: 'stored' | 'delivered'): Failure {
   const hint = 'It is kept and goes out by itself: leave `p2pchat login` or `p2pchat listen` running.';
@@ -61,6 +67,7 @@ export const send = define({
     const waits = context.face !== 'slash' && wanted !== 'queued';
     const result = waits ? await peer.waitFor(sent.id, wanted, (timeout ?? PATIENCE_S) * 1000) : sent;
     yield { event: 'sent', ...result };
+    if (result.state === 'failed') throw failedForGood(result);
     if (waits && !reached(result.state, wanted)) throw notReached(result, wanted);
   },
 

@@ -2,6 +2,7 @@ import { sameBytes } from '../../base/bytes.js';
 import type { Cancel, Clock } from '../../base/clock.js';
 import { type Failure, toFailure } from '../../base/errors.js';
 import type { DeviceAddress } from '../../wire/directory.js';
+import { permanenceOf } from './permanence.js';
 
 /** A sealed message on its way to one device. */
 export interface LaneItem {
@@ -24,6 +25,8 @@ export interface LaneInit {
   store(address: DeviceAddress, items: readonly LaneItem[]): Promise<void>;
   onDelivered(item: LaneItem): void;
   onStored(items: readonly LaneItem[]): void;
+  /** The device is gone for good, and these with it. */
+  onGone?(items: readonly LaneItem[], why: Failure): void;
   /** Why the lane stands still for now. */
   onStuck(why: Failure): void;
 }
@@ -89,7 +92,7 @@ export class Lane {
       try {
         await this.#drain();
       } catch (error) {
-        this.#stuck(toFailure(error));
+        this.#failed(toFailure(error));
       }
     }
   }
@@ -141,6 +144,18 @@ export class Lane {
   #delivered(item: LaneItem): void {
     this.#items.delete(item);
     this.#init.onDelivered(item);
+  }
+
+  #failed(why: Failure): void {
+    const { onGone } = this.#init;
+    if (onGone === undefined || permanenceOf(why) === undefined) {
+      this.#stuck(why);
+      return;
+    }
+    const items = [...this.#items];
+    this.#items.clear();
+    this.#unsent = [];
+    onGone(items, why);
   }
 
   #stuck(why: Failure): void {

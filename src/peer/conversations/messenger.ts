@@ -16,6 +16,7 @@ import { lineOf, textOf } from '../talk/line.js';
 import { conversationWith, type DirectGroups } from './direct.js';
 import type { Group, Groups } from './groups.js';
 import type { Outbox } from './outbox.js';
+import { permanenceOf } from './permanence.js';
 
 export interface MessengerInit {
   readonly disk: LocalStore;
@@ -33,6 +34,8 @@ export interface MessengerInit {
   drainMailbox(): Promise<void>;
   /** Why messages to a user stay queued. */
   onStuck(user: string, why: Failure): void;
+  /** These can't be sent, now or later. */
+  onFailed(user: string, rows: readonly OutboxRow[], why: Failure): void;
 }
 
 type Message = Pick<OutboxRow, 'id' | 'user' | 'content' | 'shown'>;
@@ -163,7 +166,20 @@ export class Messenger {
       await this.#lookForWelcome(user);
       await this.enqueue(user, () => this.#groupFor(user));
     };
-    work().catch((error: unknown) => this.#init.onStuck(user, toFailure(error)));
+    work().catch((error: unknown) => {
+      const why = toFailure(error);
+      return permanenceOf(why) === 'account' ? this.#giveUp(user, why) : this.#init.onStuck(user, why);
+    });
+  }
+
+  /** Whom the messages are for is gone: they are not tried any more. */
+  #giveUp(user: string, why: Failure): Promise<void> {
+    return this.enqueue(user, async () => {
+      const rows = this.#waitingFor(user).splice(0);
+      if (rows.length === 0) return;
+      await this.#init.disk.write(rows.map((row) => this.#init.outbox.remove(row)));
+      this.#init.onFailed(user, rows, why);
+    }).catch((error: unknown) => this.#init.onStuck(user, toFailure(error)));
   }
 
   /** Resolves when every queue has come to rest. */

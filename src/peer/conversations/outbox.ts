@@ -17,6 +17,8 @@ export interface OutboxInit extends Pick<LaneInit, 'clock' | 'link' | 'store'> {
   /** A message of ours has got further. */
   onState(id: string, user: string, state: DeliveryState): void;
   onStuck(user: string, why: Failure): void;
+  /** No device of the receiver that it was sealed for is there any more, and none has it. */
+  onGone(row: OutboxRow, why: Failure): void;
 }
 
 interface Entry {
@@ -25,6 +27,8 @@ interface Entry {
   readonly pending: Map<string, DeviceAddress>;
   state: DeliveryState;
   withdrawn?: true;
+  /** Why a device of the receiver does not get it. */
+  gone?: Failure;
 }
 
 /**
@@ -115,6 +119,7 @@ export class Outbox {
       store: this.#init.store,
       onDelivered: (item) => this.#settle(item.id, address, 'delivered'),
       onStored: (items) => this.#storedIn(items, address),
+      onGone: (items, why) => this.#gone(items, address, why),
       onStuck: (why) => this.#init.onStuck(address.user, why),
     });
     this.#lanes.set(address.device, lane);
@@ -125,6 +130,21 @@ export class Outbox {
     for (const item of items) this.#settle(item.id, address, 'stored');
   }
 
+  /** The device is no more: the message is for the others. */
+  #gone(items: readonly LaneItem[], address: DeviceAddress, why: Failure): void {
+    for (const { id } of items) {
+      const entry = this.#entries.get(hex(id));
+      if (entry === undefined) continue;
+      entry.pending.delete(address.device);
+      if (this.#isTheirs(address)) entry.gone = why;
+      this.#note(entry);
+    }
+  }
+
+  #isTheirs(address: DeviceAddress): boolean {
+    return foldName(address.user) !== foldName(this.#init.self.user);
+  }
+
   /**
    * One device has it, on its disk or in its mailbox. Whoever waits is told at once; the record follows, many together:
    * lost in a crash, it comes again with the receiver's answer to the repeated message.
@@ -133,13 +153,20 @@ export class Outbox {
     const entry = this.#entries.get(hex(id));
     if (entry === undefined) return;
     if (address) entry.pending.delete(address.device);
-    if (entry.pending.size === 0) this.#entries.delete(hex(id));
-    const isTheirs = address === undefined || foldName(address.user) !== foldName(this.#init.self.user);
+    const isTheirs = address === undefined || this.#isTheirs(address);
     if (isTheirs && !isAtLeast(entry.state, state)) {
       entry.state = state;
       this.#watched.get(hex(id))?.();
       this.#watched.delete(hex(id));
       if (entry.row.shown) this.#init.onState(hex(id), entry.row.user, state);
+    }
+    this.#note(entry);
+  }
+
+  #note(entry: Entry): void {
+    if (entry.pending.size === 0) {
+      this.#entries.delete(hex(entry.row.id));
+      if (entry.state === 'queued' && entry.gone) this.#init.onGone(entry.row, entry.gone);
     }
     this.#due.add(entry);
     this.#recording ??= this.#record().finally(() => {

@@ -42,6 +42,10 @@ export class Queued {
   unsay(row: MessageRow): Promise<boolean> {
     const { disk, history } = this.#init;
     return this.run(row.conversation, async () => {
+      if (row.state === 'failed') {
+        await disk.write(history.forget(row));
+        return true;
+      }
       if (row.state !== 'queued' || !this.#isUnsent(row)) {
         if (row.conversation.startsWith('@')) await disk.write(this.withdraw(row));
         return false;
