@@ -61,7 +61,7 @@ export type Core = Awaited<ReturnType<typeof openCore>>;
 export async function openCore(init: CoreInit) {
   const { store, secrets, clock, random, log, limits } = init;
   const { authority, loginServer } = secrets;
-  const tables = openTables(store);
+  const tables = openTables(store, (space, key) => log.error('a row cannot be read and is left out', { space, key }));
   await assertOurs(await Ownership.directoryId(tables), authority.trust.directoryId);
   const ownership = await Ownership.open(tables, {
     clock,

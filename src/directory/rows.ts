@@ -18,7 +18,7 @@ import {
 } from '../wire/limits.js';
 import { bytes, codec, count, exactly, list, text, time } from '../wire/schema.js';
 import { INVITATION_TAKERS, SERIALS_PER_DEVICE } from './limits.js';
-import { Table } from './table.js';
+import { type OnUnreadable, Table } from './table.js';
 
 /**
  * What the directory stores, each row with its schema. No row needs another to be written in the same moment: what must
@@ -167,18 +167,18 @@ export const commitCodec = codec(
 );
 export type CommitEntry = ReturnType<typeof commitCodec.decode>;
 
-export const openTables = (store: Store) => ({
+export const openTables = (store: Store, onUnreadable?: OnUnreadable) => ({
   accounts: new Table(store, 'accounts', accountCodec),
   devices: new Table(store, 'devices', codec(devicesSchema, ROW_BYTES)),
-  seen: new Table(store, 'seen', codec(seenSchema, ROW_BYTES)),
-  certificates: new Table(store, 'certificates', codec(certificateSchema, ROW_BYTES)),
+  seen: new Table(store, 'seen', codec(seenSchema, ROW_BYTES), onUnreadable),
+  certificates: new Table(store, 'certificates', codec(certificateSchema, ROW_BYTES), onUnreadable),
   revoked: new Table(store, 'revoked', codec(revokedSchema, ROW_BYTES)),
   crl: new Table(store, 'crl', codec(crlSchema, ROW_BYTES)),
   directory: new Table(store, 'directory', codec(directorySchema, ROW_BYTES)),
   carried: new Table(store, 'ledger.carried', codec(carriedSchema, ROW_BYTES)),
   invitations: new Table(store, 'invitations', codec(invitationSchema, ROW_BYTES)),
-  keyPackages: new Table(store, 'keypackages', codec(keyPackageSchema, ROW_BYTES)),
-  usedKeyPackages: new Table(store, 'keypackages.used', codec(usedKeyPackageSchema, ROW_BYTES)),
+  keyPackages: new Table(store, 'keypackages', codec(keyPackageSchema, ROW_BYTES), onUnreadable),
+  usedKeyPackages: new Table(store, 'keypackages.used', codec(usedKeyPackageSchema, ROW_BYTES), onUnreadable),
   direct: new Table(store, 'direct', codec(directSchema, ROW_BYTES)),
   groups: new Table(store, 'groups', codec(groupSchema, ROW_BYTES)),
 });

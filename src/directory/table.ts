@@ -1,4 +1,4 @@
-import { hasCode } from '../base/errors.js';
+import { Failure, hasCode } from '../base/errors.js';
 import type { RangeOptions, Records, Revision, Store } from '../store/store.js';
 import type { Codec } from '../wire/schema.js';
 
@@ -14,14 +14,26 @@ interface Update<T> {
   reject(error: unknown): void;
 }
 
-/** Records of one kind, encoded by their schema. Keys are made by the store's `path`. */
+/** Told of a row that could not be read and was left out, once. */
+export type OnUnreadable = (space: string, key: string) => void;
+
+/**
+ * Records of one kind, encoded by their schema. Keys are made by the store's `path`. A row that can't be read stays as it is,
+ * so that nobody takes its name; whoever asks for it fails, and a walk goes past it where the table allows that.
+ */
 export class Table<T> {
   readonly #records: Records;
   readonly codec: Codec<T>;
+  readonly #space: string;
+  readonly #onUnreadable: OnUnreadable | undefined;
+  readonly #told = new Set<string>();
   /** Updates that wait, by key; a key stays while one of its batches is under way. */
   readonly #waiting = new Map<string, Update<T>[]>();
 
-  constructor(store: Store, space: string, codec: Codec<T>) {
+  /** @param onUnreadable where given, walks leave out what can't be read; where not, they fail (revocations, accounts) */
+  constructor(store: Store, space: string, codec: Codec<T>, onUnreadable?: OnUnreadable) {
+    this.#space = space;
+    this.#onUnreadable = onUnreadable;
     this.#records = store.records(space);
     this.codec = codec;
   }
@@ -32,7 +44,7 @@ export class Table<T> {
 
   async find(key: string): Promise<Row<T> | undefined> {
     const found = await this.#records.get(key);
-    return found && { key, value: this.codec.decode(found.value), revision: found.revision };
+    return found && { key, value: this.#decode(found.value), revision: found.revision };
   }
 
   /** @returns whether it was not there before */
@@ -122,7 +134,34 @@ export class Table<T> {
 
   async *range(options: RangeOptions = {}): AsyncGenerator<Row<T>> {
     for await (const { key, value, revision } of this.#records.range(options)) {
-      yield { key, value: this.codec.decode(value), revision };
+      let row: Row<T>;
+      try {
+        row = { key, value: this.#decode(value), revision };
+      } catch (error) {
+        if (this.#onUnreadable === undefined || !hasCode(error, 'row-damaged')) throw error;
+        if (!this.#told.has(key)) this.#onUnreadable(this.#space, key);
+        this.#told.add(key);
+        continue;
+      }
+      yield row;
+    }
+  }
+
+  /** @throws Failure storage 'row-damaged' */
+  #decode(value: Uint8Array): T {
+    try {
+      return this.codec.decode(value);
+    } catch (cause) {
+      throw new Failure(
+        'storage',
+        'row-damaged',
+        `the directory cannot read what it keeps in '${this.#space}' of this`,
+        {
+          hint: 'Its operator has to restore it from a backup; everything else goes on.',
+          details: { space: this.#space },
+          cause,
+        },
+      );
     }
   }
 }
