@@ -26,7 +26,9 @@ const directory = await startDirectory({
   listen: { host: '127.0.0.1', port: 0 },
   log,
   limits: {
+    strangers: 12_000,
     strangersPerAddress: 12_000,
+    handshakesPerAddress: { burst: 12_000, perSecond: 12_000 },
     ...(process.env.P2PCHAT_BENCH_LIMITS !== 'people' && {
       messages: { burst: 1e9, perSecond: 1e9 },
       requests: { burst: 1e9, perSecond: 1e9 },

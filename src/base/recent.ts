@@ -15,7 +15,13 @@ export class Recent<K, V> {
     return result;
   }
 
+  /** Without counting as a use. */
+  has(key: K): boolean {
+    return this.#results.has(key);
+  }
+
   set(key: K, result: V): void {
+    this.#results.delete(key);
     if (this.#results.size >= this.#limit) this.#results.delete(this.#results.keys().next().value!);
     this.#results.set(key, result);
   }

@@ -1,14 +1,15 @@
-import { constants, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import type { ConnectionOptions, TLSSocket, TlsOptions } from 'node:tls';
 import { ALPN_DIRECTORY, ALPN_ENROL } from '../wire/directory.js';
 import { ALPN_PEER, ALPN_STREAM } from '../wire/peer-link.js';
 import type { SigningKey } from './keys.js';
+import { TLS_PARAMETERS } from './tls-parameters.js';
 import { refused } from './trust.js';
 
 /**
- * TLS as all channels use it: 1.3 only, no resumption (it would skip what is judged at the handshake), no early data.
- * Node's own verification is off: it knows neither our profile nor the pins. So every socket must go through `assertChannel`
- * and certificate.ts before the first byte of it counts.
+ * TLS as all channels use it, by the parameters in tls-parameters.ts: no resumption (it would skip what is judged at the
+ * handshake), no early data. Node's own verification is off: it knows neither our profile nor the pins. So every socket must
+ * go through `assertChannel` and certificate.ts before the first byte of it counts.
  */
 
 /** What one end presents: the key, and its certificate with, for the directory, the CA's after it. DER. */
@@ -17,15 +18,6 @@ export interface TlsIdentity {
   readonly chain: readonly Uint8Array[];
 }
 
-const COMMON = {
-  minVersion: 'TLSv1.3',
-  maxVersion: 'TLSv1.3',
-  ciphers: 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256',
-  sigalgs: 'ed25519',
-  secureOptions: constants.SSL_OP_NO_TICKET,
-  rejectUnauthorized: false,
-} as const;
-
 const pemChain = (chain: readonly Uint8Array[]): string =>
   chain.map((der) => new X509Certificate(der).toString()).join('');
 
@@ -33,31 +25,31 @@ const identityOptions = ({ key, chain }: TlsIdentity) => ({ key: key.pem(), cert
 
 /** Both of the directory's protocols on one port; which one a client chose is `socket.alpnProtocol`. */
 export const directoryServerTls = (identity: TlsIdentity): TlsOptions => ({
-  ...COMMON,
+  ...TLS_PARAMETERS,
   ...identityOptions(identity),
   requestCert: true,
   ALPNProtocols: [ALPN_DIRECTORY, ALPN_ENROL],
 });
 
 /** For registration and login: the client has no certificate yet. */
-export const enrolClientTls = (): ConnectionOptions => ({ ...COMMON, ...CLIENT, ALPNProtocols: [ALPN_ENROL] });
+export const enrolClientTls = (): ConnectionOptions => ({ ...TLS_PARAMETERS, ...CLIENT, ALPNProtocols: [ALPN_ENROL] });
 
 export const directoryClientTls = (device: TlsIdentity): ConnectionOptions => ({
-  ...COMMON,
+  ...TLS_PARAMETERS,
   ...CLIENT,
   ...identityOptions(device),
   ALPNProtocols: [ALPN_DIRECTORY],
 });
 
 export const peerServerTls = (device: TlsIdentity): TlsOptions => ({
-  ...COMMON,
+  ...TLS_PARAMETERS,
   ...identityOptions(device),
   requestCert: true,
   ALPNProtocols: [ALPN_PEER, ALPN_STREAM],
 });
 
 export const peerClientTls = (device: TlsIdentity, protocol: string = ALPN_PEER): ConnectionOptions => ({
-  ...COMMON,
+  ...TLS_PARAMETERS,
   ...CLIENT,
   ...identityOptions(device),
   ALPNProtocols: [protocol],

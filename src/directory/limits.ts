@@ -1,3 +1,4 @@
+import type { PortLimits } from '../net/secure-port.js';
 import {
   CRL_ENTRIES,
   GROUP_LOG_BYTES,
@@ -13,11 +14,7 @@ import {
  * How much this daemon gives, beyond what the protocol itself limits (wire/limits.ts). None of these numbers crosses the
  * wire; the operator or a test may set others.
  */
-export interface DirectoryLimits {
-  /** Sockets at once, all together. Each costs some 40 KB and a descriptor. */
-  readonly connections: number;
-  /** Sockets at once from one address (IPv6: /64) that have not shown a device certificate yet. */
-  readonly strangersPerAddress: number;
+export interface DirectoryLimits extends PortLimits {
   /** Logins from one address that didn't end well: at once, and refilled per second. */
   readonly loginsPerAddress: Bucket;
   /** Registrations from one address. */
@@ -50,8 +47,6 @@ export interface DirectoryLimits {
   readonly sendBuffer: number;
   /** A reader that takes nothing for so long is cut off, milliseconds. */
   readonly stalledAfter: number;
-  /** From accept to a judged hello, milliseconds. */
-  readonly helloDeadline: number;
   /** A channel for logging in ends after this, milliseconds: it has no other use. */
   readonly enrolDeadline: number;
   /** Silence after which a device is asked for a sign of life, and after which it counts as gone, milliseconds. */
@@ -76,7 +71,9 @@ export interface Bucket {
 
 export const DEFAULT_LIMITS: DirectoryLimits = {
   connections: 12_000,
+  strangers: 4_000,
   strangersPerAddress: 256,
+  handshakesPerAddress: { burst: 1_000, perSecond: 200 },
   loginsPerAddress: { burst: 200, perSecond: 1 },
   registrationsPerAddress: { burst: 100, perSecond: 0.5 },
   messages: { burst: MESSAGES_BURST, perSecond: MESSAGES_PER_SECOND },

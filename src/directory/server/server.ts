@@ -1,13 +1,13 @@
-import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import type { Cancel } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
 import { SigningKey } from '../../crypto/keys.js';
 import { assertChannel, directoryServerTls } from '../../crypto/tls.js';
+import type { Admission } from '../../net/admission.js';
+import { SecurePort } from '../../net/secure-port.js';
 import { ALPN_DIRECTORY, ALPN_ENROL } from '../../wire/directory.js';
 import type { Core } from '../core.js';
 import { SERVER_CERTIFICATE_EVERY_MS } from '../limits.js';
-import { Admission } from './admission.js';
 import { type Connection, openConnection } from './connection.js';
 import { EchoResponder } from './echo.js';
 import { Turns } from './turns.js';
@@ -24,14 +24,10 @@ const FINISH_WITHIN_MS = 5_000;
 
 /** The directory on its port: TLS with a certificate of its own authority, both protocols by ALPN. */
 export class DirectoryServer {
-  readonly admission: Admission;
   readonly #core: Core;
   readonly #turns: Turns;
-  readonly #tcp: Server;
-  readonly #tls: TlsServer;
+  readonly #port: SecurePort;
   readonly #connections = new Set<Connection>();
-  /** TCP sockets, by which everything can be closed, handshakes included. */
-  readonly #sockets = new Set<Socket>();
   readonly #serving = new Set<Promise<unknown>>();
   #echo: EchoResponder | undefined;
   #cancelCheck: Cancel = () => {};
@@ -41,16 +37,18 @@ export class DirectoryServer {
   private constructor(core: Core) {
     this.#core = core;
     this.#turns = new Turns(core.clock);
-    this.admission = new Admission(core.limits, core.clock);
-    this.#tls = createTlsServer(tlsOptions(core), (socket) => this.#secured(socket));
-    this.#tls.on('tlsClientError', (_error, socket) => socket.destroy());
-    this.#tcp = createTcpServer((socket) => this.#accept(socket));
+    this.#port = new SecurePort({
+      ...{ clock: core.clock, limits: core.limits, tls: tlsOptions(core) },
+      onSecure: (socket) => this.#secured(socket),
+    });
   }
 
   /** @throws Failure usage 'port-busy', 'listen-failed' */
   static async listen(core: Core, address: ListenAddress): Promise<DirectoryServer> {
     const server = new DirectoryServer(core);
-    await listen(server.#tcp, address);
+    await server.#port.listen(address).catch((error) => {
+      throw listenFailure(error, address);
+    });
     server.#echo = await EchoResponder.listen({ host: address.host, port: server.port });
     if (server.#echo === undefined) core.log.warn('no UDP on the port: addresses are not told', { port: server.port });
     server.#check();
@@ -58,9 +56,12 @@ export class DirectoryServer {
     return server;
   }
 
+  get admission(): Admission {
+    return this.#port.admission;
+  }
+
   get port(): number {
-    const address = this.#tcp.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
+    return this.#port.port;
   }
 
   /** Channels, those that have not said hello included. */
@@ -75,16 +76,15 @@ export class DirectoryServer {
   }
 
   async #close(why: Failure): Promise<void> {
-    this.admission.accepting = false;
+    const closed = this.#port.close();
     this.#cancelCheck();
     this.#cancelRenewal();
-    const closed = new Promise<void>((resolve) => this.#tcp.close(() => resolve()));
     for (const connection of this.#connections) connection.channel.deafen();
     await this.#served();
     const connections = [...this.#connections];
     for (const connection of connections) connection.end(why);
     await Promise.all(connections.map(({ done }) => done));
-    for (const socket of this.#sockets) socket.destroy();
+    this.#port.destroyAll();
     await this.#echo?.close();
     await closed;
   }
@@ -100,14 +100,6 @@ export class DirectoryServer {
     cancel();
     // The answers leave in the turns after what they answer.
     await new Promise((resolve) => setImmediate(resolve));
-  }
-
-  #accept(socket: Socket): void {
-    if (!this.admission.admit(socket)) return;
-    socket.on('error', () => socket.destroy());
-    this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
-    this.#tls.emit('connection', socket);
   }
 
   #secured(socket: TLSSocket): void {
@@ -151,7 +143,7 @@ export class DirectoryServer {
 
   #renew(): void {
     this.#cancelRenewal = this.#core.clock.after(SERVER_CERTIFICATE_EVERY_MS, () => {
-      this.#tls.setSecureContext(tlsOptions(this.#core));
+      this.#port.renew(tlsOptions(this.#core));
       this.#renew();
     });
   }
@@ -164,19 +156,7 @@ function tlsOptions({ authority, clock, random }: Core) {
   return directoryServerTls({ key, chain: [certificate, authority.certificate] });
 }
 
-function listen(server: Server, { host, port }: ListenAddress): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(listenFailure(error, host, port)));
-    server.listen({ host, port, backlog: 1024 }, () => {
-      server.removeAllListeners('error');
-      // Too many open files: the socket that wanted in is gone, those inside go on.
-      server.on('error', () => {});
-      resolve();
-    });
-  });
-}
-
-function listenFailure(error: NodeJS.ErrnoException, host: string, port: number): Failure {
+function listenFailure(error: NodeJS.ErrnoException, { host, port }: ListenAddress): Failure {
   if (error.code === 'EADDRINUSE') {
     return new Failure('usage', 'port-busy', `port ${port} on ${host} is in use by another program`, {
       hint: 'Choose another with --listen HOST:PORT; port 0 takes a free one.',

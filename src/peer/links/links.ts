@@ -1,12 +1,12 @@
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createServer, type Server, type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { sameBytes } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
 import { Failure, toFailure } from '../../base/errors.js';
 import type { Scope } from '../../base/scope.js';
 import { assertPeer, type DeviceCertificate } from '../../crypto/certificate.js';
 import { assertChannel, peerCertificateDer, peerClientTls, peerServerTls, type TlsIdentity } from '../../crypto/tls.js';
+import { type PortLimits, SecurePort } from '../../net/secure-port.js';
 import type { Endpoint } from '../../wire/directory.js';
 import { HANDSHAKE_TIMEOUT_MS } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
@@ -36,6 +36,14 @@ export interface LinksInit {
   onStream(from: DeviceCertificate, transfer: Uint8Array, stream: Duplex): boolean;
 }
 
+/** A person's program is called by devices of people it knows, and now and then by one that is new. */
+const PORT_LIMITS: PortLimits = {
+  connections: 1_024,
+  strangers: 256,
+  strangersPerAddress: 64,
+  handshakesPerAddress: { burst: 200, perSecond: 20 },
+  helloDeadline: HANDSHAKE_TIMEOUT_MS,
+};
 /** Between the starts of tries to a device's several addresses (RFC 8305 calls it the connection attempt delay). */
 const ATTEMPT_DELAY_MS = 150;
 /** All addresses together must have answered by then; the mailbox is quicker than a longer wait. */
@@ -54,7 +62,7 @@ export class Links {
   readonly #judging = new Set<TLSSocket>();
   /** Connections of transfers that came in. */
   readonly #streams = new Set<TLSSocket>();
-  #server: Server | undefined;
+  #port: SecurePort | undefined;
   #listening: ListenAddress | undefined;
 
   constructor(init: LinksInit) {
@@ -64,18 +72,16 @@ export class Links {
 
   /** @throws Failure usage 'port-busy' */
   async listen(address: ListenAddress): Promise<void> {
-    const server = createServer({ ...peerServerTls(this.#init.identity()), handshakeTimeout: HANDSHAKE_TIMEOUT_MS });
-    server.on('secureConnection', (socket) => this.#init.scope.run(() => this.#admit(socket)));
-    server.on('tlsClientError', (_error, socket) => socket.destroy());
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error: NodeJS.ErrnoException) => reject(notListening(address, error)));
-      server.listen(address.port, address.host, resolve);
+    const port = new SecurePort({
+      ...{ clock: this.#init.clock, limits: PORT_LIMITS, tls: peerServerTls(this.#init.identity()) },
+      onSecure: (socket) => this.#init.scope.run(() => this.#admit(socket)),
     });
-    server.on('error', () => {});
-    this.#server = server;
+    await port.listen(address).catch((error) => {
+      throw notListening(address, error);
+    });
+    this.#port = port;
     // Where a name was given, what it stands for: others are told addresses.
-    const bound = server.address() as AddressInfo;
-    this.#listening = { host: bound.address, port: bound.port };
+    this.#listening = port.address;
   }
 
   get address(): ListenAddress {
@@ -209,6 +215,7 @@ export class Links {
     try {
       assertChannel(socket, ALPN_PEER, ALPN_STREAM);
       const certificate = await this.#init.admit(peerCertificateDer(socket));
+      this.#port?.admission.greeted(socket, true);
       if (socket.alpnProtocol === ALPN_STREAM) await this.#admitStream(socket, certificate);
       else await this.#greet(socket, certificate, false);
     } catch {
@@ -271,13 +278,10 @@ export class Links {
 
   async #closeAll(): Promise<void> {
     // The server counts as closed when its last connection is, so both have to end at once.
-    const serverClosed = new Promise<void>((resolve) => {
-      if (this.#server) this.#server.close(() => resolve());
-      else resolve();
-    });
+    const portClosed = this.#port?.close();
     for (const link of this.all()) link.close(ending());
     for (const socket of [...this.#judging, ...this.#streams]) socket.destroy();
-    await serverClosed;
+    await portClosed;
   }
 }
 

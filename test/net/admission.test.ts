@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { Socket } from 'node:net';
 import { test } from 'node:test';
-import { DEFAULT_LIMITS } from '../../src/directory/limits.js';
-import { Admission } from '../../src/directory/server/admission.js';
+import { Admission, type AdmissionLimits } from '../../src/net/admission.js';
 import { ManualClock } from '../support/clock.js';
 
 class FakeSocket extends Socket {
@@ -16,9 +15,11 @@ class FakeSocket extends Socket {
   }
 }
 
-function gate(limits: Partial<typeof DEFAULT_LIMITS>) {
+const LIMITS = { connections: 1_000, strangers: 1_000, strangersPerAddress: 100, helloDeadline: 8_000 };
+
+function gate(limits: Partial<AdmissionLimits>) {
   const clock = new ManualClock();
-  const admission = new Admission({ ...DEFAULT_LIMITS, ...limits }, clock);
+  const admission = new Admission({ ...LIMITS, ...limits }, clock);
   let port = 1;
   const come = (address: string) => {
     const socket = new FakeSocket(address, port++);
@@ -69,4 +70,38 @@ test('there are so many connections at most, and none while paused', async () =>
   assert.equal(come('192.0.2.3').admitted, false);
   admission.accepting = true;
   assert.equal(come('192.0.2.3').admitted, true);
+});
+
+test('S17 where strangers fill the place, the address with most of them loses its oldest, and newcomers get in', () => {
+  const { admission, come } = gate({ strangers: 12, strangersPerAddress: 6 });
+  const crowd = ['192.0.2.1', '192.0.2.2'].map((address) => Array.from({ length: 6 }, () => come(address).socket));
+  const honest = Array.from({ length: 5 }, (_, at) => come(`198.51.100.${at}`));
+  assert.ok(honest.every(({ admitted }) => admitted));
+  assert.deepEqual(
+    crowd.map((sockets) => sockets.map(({ destroyed }) => destroyed)),
+    [
+      [true, true, true, false, false, false],
+      [true, true, false, false, false, false],
+    ],
+  );
+  assert.equal(come('192.0.2.1').admitted, false, 'whoever has most makes room for nobody but the others');
+  assert.ok(honest.every(({ socket }) => !socket.destroyed));
+  assert.equal(admission.size, 12);
+});
+
+test('S17 of strangers who come one from each address, none is put out but for an address a device has come from', async () => {
+  const { admission, come } = gate({ strangers: 10 });
+  const device = come('198.51.100.1').socket;
+  admission.greeted(device, true);
+  device.destroy();
+  await closed(device);
+  const crowd = Array.from({ length: 10 }, (_, at) => come(`192.0.2.${at}`));
+  assert.equal(come('203.0.113.1').admitted, false);
+  const back = Array.from({ length: 9 }, () => come('198.51.100.1').admitted);
+  assert.deepEqual(
+    back,
+    [true, true, true, true, true, true, true, true, false],
+    'a share is kept for it, and no more',
+  );
+  assert.equal(crowd.filter(({ socket }) => !socket.destroyed).length, 2);
 });
