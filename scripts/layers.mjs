@@ -11,13 +11,13 @@ const ALLOWED = {
   store: ['base'],
   crypto: ['wire', 'base'],
   net: ['wire', 'base'],
-  transfer: ['crypto', 'wire', 'base'],
+  transfer: ['crypto', 'net', 'wire', 'base'],
   directory: ['crypto', 'store', 'net', 'wire', 'base'],
   peer: ['crypto', 'store', 'transfer', 'net', 'wire', 'base'],
   tui: ['peer', 'wire', 'base'],
-  control: ['peer', 'base'],
+  control: ['peer', 'net', 'base'],
   library: ['control', 'peer', 'wire', 'base'],
-  cli: ['control', 'peer', 'wire', 'base'],
+  cli: ['control', 'peer', 'net', 'wire', 'base'],
   'index.ts': ['library', 'peer', 'base'],
 };
 

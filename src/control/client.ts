@@ -1,8 +1,10 @@
 import { connect as dial, type Socket } from 'node:net';
+import { type Clock, systemClock } from '../base/clock.js';
 import { Failure, hasCode } from '../base/errors.js';
+import { Outlet } from '../net/outlet.js';
 import type { Item } from '../peer/commands/command.js';
 import { holderSilent } from './holder.js';
-import { fromRpcError, message, type NamedParams, onLines, type RpcError, write } from './jsonrpc.js';
+import { fromRpcError, lineOf, message, type NamedParams, onLines, type RpcError } from './jsonrpc.js';
 
 interface Pending {
   resolve(result: unknown): void;
@@ -39,6 +41,7 @@ export interface Patience {
 /** One end of a control socket: asks, and hears notifications. A side that says nothing any more is given up. */
 export class ControlClient {
   readonly #socket: Socket;
+  readonly #outlet: Outlet;
   readonly #pending = new Map<number, Pending>();
   readonly #streams = new Map<number, Stream>();
   readonly #path: string;
@@ -52,8 +55,9 @@ export class ControlClient {
   /** Resolves when the other side is gone. */
   readonly ended: Promise<void>;
 
-  constructor(socket: Socket, path: string, { patience = PATIENCE_MS }: Patience = {}) {
+  constructor(socket: Socket, path: string, { patience = PATIENCE_MS, clock = systemClock }: Patience & { clock?: Clock } = {}) {
     this.#socket = socket;
+    this.#outlet = new Outlet('control client', { clock, socket, onStuck: () => socket.destroy() });
     this.#path = path;
     this.#patience = Math.min(patience, PATIENCE_MS);
     onLines(
@@ -77,7 +81,7 @@ export class ControlClient {
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
       this.#await();
-      void write(this.#socket, message({ id, method, params }));
+      void this.#outlet.offer(lineOf(message({ id, method, params })));
     });
   }
 

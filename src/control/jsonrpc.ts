@@ -114,6 +114,9 @@ export const message = (fields: Readonly<Record<string, unknown>>): Readonly<Rec
   ...fields,
 });
 
+/** A message as the bytes of its line. */
+export const lineOf = (line: object): Uint8Array => Buffer.from(`${JSON.stringify(line)}\n`);
+
 /** One line to the other side; resolves when it takes more. */
 export function write(output: Writable, line: object): Promise<void> {
   if (output.destroyed || output.writableEnded) return Promise.resolve();

@@ -1,10 +1,12 @@
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
+import { type Clock, systemClock } from '../base/clock.js';
 import { Failure } from '../base/errors.js';
 import type { Scope } from '../base/scope.js';
+import { Outlet } from '../net/outlet.js';
 import { Answers, byName, type Find, type Method, type Methods } from './answers.js';
 import { signHolder } from './holder.js';
-import { onLines, write } from './jsonrpc.js';
+import { lineOf, onLines } from './jsonrpc.js';
 import { secureFolder } from './path.js';
 
 /** Said before anything is done, so that the caller may try again. */
@@ -14,20 +16,30 @@ const closing: Method = async () => {
   });
 };
 
+/** Lines of one caller which are being answered; beyond, it is not read until some are. */
+const AT_ONCE = 256;
+
 /** Whoever has said all that he wants still gets his answers. */
-function serve(socket: Socket, find: Find, callers: Set<Answers>): void {
+function serve(socket: Socket, find: Find, callers: Set<Answers>, clock: Clock): void {
   const gone = new AbortController();
-  const answers = new Answers({ find, write: (line) => write(socket, line), signal: gone.signal });
+  const outlet = new Outlet('control caller', { clock, socket, onStuck: () => socket.destroy() });
+  const answers = new Answers({ find, write: (line) => outlet.offer(lineOf(line)), signal: gone.signal });
+  const again = (): void => {
+    if (answers.running < AT_ONCE && socket.isPaused()) socket.resume();
+  };
   callers.add(answers);
   socket.on('error', () => socket.destroy());
   socket.on('close', () => {
     gone.abort();
     void answers.settled().then(() => callers.delete(answers));
   });
-  socket.on('end', () => void answers.settled().then(() => socket.end()));
+  socket.on('end', () => void answers.settled().then(() => outlet.end()));
   onLines(
     socket,
-    (line) => void answers.take(line),
+    (line) => {
+      void answers.take(line).then(again);
+      if (answers.running >= AT_ONCE) socket.pause();
+    },
     () => answers.tooLong(),
   );
 }
@@ -78,13 +90,13 @@ export async function serveControl(
   path: string,
   methods: Methods,
   scope: Scope,
-  { chosen = false } = {},
+  { chosen = false, clock = systemClock } = {},
 ): Promise<ControlServer> {
   const callers = new Set<Answers>();
   const known = byName(methods);
   let finishing = false;
   const find: Find = (method) => (finishing || scope.closed ? closing : known(method));
-  const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, find, callers));
+  const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, find, callers, clock));
   await listenPrivately(server, path, scope, chosen);
   scope.defer(await signHolder(path));
   return {

@@ -94,7 +94,7 @@ export const DEFAULT_LIMITS: DirectoryLimits = {
   groupLog: { entries: GROUP_LOG_ENTRIES, bytes: GROUP_LOG_BYTES },
   watchesPerSession: 5_000,
   pushBuffer: 1 << 20,
-  sendBuffer: 8 << 20,
+  sendBuffer: 3 << 20,
   stalledAfter: 15_000,
   helloDeadline: HANDSHAKE_TIMEOUT_MS,
   enrolDeadline: 120_000,

@@ -1,8 +1,9 @@
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../base/clock.js';
 import { Failure, toFailure } from '../base/errors.js';
+import { Outlet, type OutletName } from '../net/outlet.js';
 import { LOST_AFTER_MS, PING_AFTER_MS, SILENT_AFTER_MS } from '../wire/limits.js';
-import type { MethodTable, NoticeTable } from '../wire/rpc.js';
+import type { MethodName, MethodTable, NoticeTable, Params, Result } from '../wire/rpc.js';
 import { Session, type SessionInit } from '../wire/session.js';
 
 export const connectionLost = (who: string): Failure =>
@@ -12,6 +13,7 @@ export const connectionLost = (who: string): Failure =>
 
 export interface ChannelInit<S extends MethodTable, H extends NoticeTable, C extends MethodTable>
   extends Omit<SessionInit<S, H, C>, 'send'> {
+  readonly outlet: OutletName;
   /** The other side has not been heard for SILENT_AFTER_MS, or is heard again. */
   onSilence?(silent: boolean): void;
 }
@@ -22,7 +24,7 @@ const END_TIMEOUT_MS = 1_000;
 
 /**
  * A session on a TLS socket that has been judged already. Sends pings when the other side is silent, and gives the
- * channel up when nothing comes back. Frames written in one tick leave in one write.
+ * channel up when nothing comes back. Whoever doesn't read what is sent is not read either, and is cut off in the end.
  */
 export class Channel<S extends MethodTable, H extends NoticeTable, C extends MethodTable, T extends NoticeTable> {
   readonly session: Session<S, H, C, T>;
@@ -33,7 +35,9 @@ export class Channel<S extends MethodTable, H extends NoticeTable, C extends Met
   readonly #who: string;
   readonly #onSilence: ((silent: boolean) => void) | undefined;
   #settle!: (why: Failure) => void;
-  #corked = false;
+  readonly #outlet: Outlet;
+  /** The socket is not read: what waits for the other side to read is much already. */
+  #deaf = false;
   #ended = false;
 
   constructor(socket: TLSSocket, who: string, init: ChannelInit<S, H, C>) {
@@ -44,7 +48,12 @@ export class Channel<S extends MethodTable, H extends NoticeTable, C extends Met
     this.closed = new Promise((resolve) => {
       this.#settle = resolve;
     });
-    this.session = new Session<S, H, C, T>({ ...init, send: (frame) => this.#write(frame) });
+    this.#outlet = new Outlet(init.outlet, {
+      ...{ clock: init.clock, socket },
+      onStuck: (why) => this.#cut(why),
+      onRoom: () => this.#hearAgain(),
+    });
+    this.session = new Session<S, H, C, T>({ ...init, send: (frame) => this.#outlet.write(frame) });
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('error', () => this.close(connectionLost(who)));
@@ -52,12 +61,19 @@ export class Channel<S extends MethodTable, H extends NoticeTable, C extends Met
     this.#watch();
   }
 
+  /** Asks when there is room for the question, in the order of the calls. */
+  request<M extends MethodName<C>>(method: M, params: Params<C, M>): Promise<Result<C, M>> {
+    return new Promise((resolve, reject) => {
+      this.#outlet.whenRoom(() => this.session.request(method, params).then(resolve, reject));
+    });
+  }
+
   /** Lets written frames leave, then closes. Idempotent. */
   close(why: Failure): void {
     if (this.#ended) return;
     this.#ended = true;
     this.session.close(why);
-    this.socket.end();
+    this.#outlet.end();
     // A peer that never answers our end must not keep the socket.
     const cancel = this.#clock.after(END_TIMEOUT_MS, () => this.socket.destroy());
     this.socket.once('close', cancel);
@@ -65,25 +81,31 @@ export class Channel<S extends MethodTable, H extends NoticeTable, C extends Met
   }
 
   #receive(chunk: Uint8Array): void {
-    try {
-      this.session.receive(chunk);
-    } catch (error) {
-      this.close(toFailure(error));
-      this.socket.destroy();
-    }
+    this.session.hold(chunk);
+    this.#take();
   }
 
-  #write(frame: Uint8Array): void {
-    if (!this.socket.writable) return;
-    if (!this.#corked) {
-      this.#corked = true;
-      this.socket.cork();
-      process.nextTick(() => {
-        this.#corked = false;
-        this.socket.uncork();
-      });
+  #take(): void {
+    try {
+      while (this.#outlet.hasRoom) if (this.session.take() === undefined) return;
+    } catch (error) {
+      this.#cut(toFailure(error));
+      return;
     }
-    this.socket.write(frame);
+    this.#deaf = true;
+    this.socket.pause();
+  }
+
+  #hearAgain(): void {
+    if (!this.#deaf) return;
+    this.#deaf = false;
+    this.socket.resume();
+    this.#take();
+  }
+
+  #cut(why: Failure): void {
+    this.close(why);
+    this.socket.destroy();
   }
 
   #watch(): void {
@@ -91,13 +113,12 @@ export class Channel<S extends MethodTable, H extends NoticeTable, C extends Met
     let quiet = 0;
     const look = (): void => {
       const wasSilent = quiet * TICK_MS >= SILENT_AFTER_MS;
-      quiet = heardAt === this.session.heardAt ? quiet + 1 : 0;
+      quiet = heardAt === this.session.heardAt && !this.#deaf ? quiet + 1 : 0;
       heardAt = this.session.heardAt;
       const silence = quiet * TICK_MS;
       if (silence >= SILENT_AFTER_MS !== wasSilent) this.#onSilence?.(!wasSilent);
       if (silence >= LOST_AFTER_MS) {
-        this.close(connectionLost(this.#who));
-        this.socket.destroy();
+        this.#cut(connectionLost(this.#who));
         return;
       }
       if (silence >= PING_AFTER_MS) this.session.ping();

@@ -66,7 +66,7 @@ export class DirectoryClient {
     method: M,
     params: Params<DirectoryMethods, M>,
   ): Promise<Result<DirectoryMethods, M>> {
-    return this.#channel ? this.#channel.session.request(method, params) : Promise.reject(directoryOffline());
+    return this.#channel ? this.#channel.request(method, params) : Promise.reject(directoryOffline());
   }
 
   /** Tries now instead of at the end of the back-off. */
@@ -99,6 +99,7 @@ export class DirectoryClient {
     this.#lastWord = undefined;
     return new Channel<NoMethods, DirectoryNotices, DirectoryMethods, NoMethods>(socket, 'the directory', {
       clock: this.#init.clock,
+      outlet: 'directory channel',
       serves: {},
       hears: directoryNotices,
       calls: directoryMethods,

@@ -39,6 +39,7 @@ export async function withEnrolChannel<T>(
   });
   const channel = new Channel<NoMethods, NoMethods, EnrolMethods, NoMethods>(socket, 'the directory', {
     clock,
+    outlet: 'directory channel',
     serves: {},
     hears: {},
     calls: enrolMethods,
@@ -53,7 +54,7 @@ export async function withEnrolChannel<T>(
       authority,
       socket,
       greeting,
-      request: (method, params) => channel.session.request(method, params),
+      request: (method, params) => channel.request(method, params),
     });
   } finally {
     channel.close(new Failure('unreachable', 'closed', 'done'));

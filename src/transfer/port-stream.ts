@@ -1,5 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { MessagePort } from 'node:worker_threads';
+import { systemClock } from '../base/clock.js';
+import { Outlet } from '../net/outlet.js';
 import type { Stream } from './stream-path.js';
 
 /** A stream of one thread, used in another: pieces go over a port, and each is acknowledged so that neither runs ahead. */
@@ -7,7 +9,7 @@ import type { Stream } from './stream-path.js';
 type Piece = { readonly bytes: Uint8Array } | { readonly taken: number } | { readonly end: true };
 
 /** Unacknowledged bytes on the port. */
-const AHEAD_BYTES = 4 << 20;
+const AHEAD_BYTES = 2 << 20;
 
 /** In the thread that has the stream. Ends the stream when the other thread does, and the other way round. */
 export function lendStream(stream: Duplex, port: MessagePort): void {
@@ -20,6 +22,7 @@ export function lendStream(stream: Duplex, port: MessagePort): void {
     port.postMessage({ end: true } satisfies Piece);
     port.close();
   };
+  const outlet = new Outlet('transfer stream', { clock: systemClock, socket: stream, onStuck: end });
   stream.on('data', (chunk: Uint8Array) => {
     const bytes = chunk.slice();
     port.postMessage({ bytes } satisfies Piece, [bytes.buffer as ArrayBuffer]);
@@ -36,7 +39,7 @@ export function lendStream(stream: Duplex, port: MessagePort): void {
       return;
     }
     const { length } = piece.bytes;
-    stream.write(piece.bytes, () => {
+    outlet.write(piece.bytes, () => {
       if (!over) port.postMessage({ taken: length } satisfies Piece);
     });
   });

@@ -36,6 +36,7 @@ function open() {
     'bob',
     {
       clock,
+      outlet: 'peer link',
       serves: {},
       hears: {},
       calls: {},
@@ -48,9 +49,10 @@ function open() {
   return { clock, socket, silences, channel, hear };
 }
 
-test('C12 silence is noticed within two seconds and asked about before', () => {
+test('C12 silence is noticed within two seconds and asked about before', async () => {
   const { clock, socket, silences } = open();
   clock.advance(1_500);
+  await new Promise((resolve) => setImmediate(resolve));
   assert.ok(socket.written > 0);
   assert.deepEqual(silences, []);
   clock.advance(1_000);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { lstat, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { resolve } from 'node:path';
+import { systemClock } from '../../base/clock.js';
 import { Failure, hasCode, toFailure } from '../../base/errors.js';
 import { Answers, byName, type Methods } from '../../control/answers.js';
 import { type ControlClient, connectControl, dialControl } from '../../control/client.js';
@@ -9,6 +10,7 @@ import { message, toRpcError, write } from '../../control/jsonrpc.js';
 import { controlPath } from '../../control/path.js';
 import { readyEvent } from '../../control/peer-methods.js';
 import { listenPrivately, serveControl } from '../../control/server.js';
+import { Outlet } from '../../net/outlet.js';
 import type { OpenPeer } from '../../peer/api.js';
 import { openInit, type PeerOptions } from '../options.js';
 import { notWatchable, openProfile, peerMethods, reach } from '../session.js';
@@ -52,13 +54,16 @@ const ended = (): Failure =>
 async function relay(shell: Shell, socket: Socket): Promise<void> {
   shell.scope.defer(() => void socket.destroy());
   socket.pipe(process.stdout, { end: false });
+  const outlet = new Outlet('control client', { clock: systemClock, socket, onStuck: () => socket.destroy() });
   const over = once(socket, 'close');
   let handedOver = false;
   const feed = async (): Promise<void> => {
     const input = shell.input();
-    for (let line = await input.line(); line !== undefined; line = await input.line()) socket.write(`${line}\n`);
+    for (let line = await input.line(); line !== undefined; line = await input.line()) {
+      await outlet.offer(Buffer.from(`${line}\n`));
+    }
     handedOver = true;
-    socket.end();
+    outlet.end();
     await over;
   };
   await Promise.race([feed(), over]);

@@ -1,7 +1,9 @@
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../base/clock.js';
 import { type Failure, toFailure } from '../../base/errors.js';
-import type { MethodTable, NoticeTable } from '../../wire/rpc.js';
+import { OUTLETS, Outlet } from '../../net/outlet.js';
+import type { directoryMethods } from '../../wire/directory.js';
+import type { MethodName, MethodTable, NoticeTable } from '../../wire/rpc.js';
 import { Session, type SessionInit } from '../../wire/session.js';
 import type { DirectoryLimits } from '../limits.js';
 import { Intake } from './intake.js';
@@ -27,42 +29,51 @@ type NoNotices = Record<never, never>;
 const LINGER_MS = 2_000;
 
 /**
- * A session on an accepted TLS socket. Frames written in one tick leave in one write; a reader that takes nothing, or too
- * little, is cut off and catches up later.
+ * A session on an accepted TLS socket. A reader that takes nothing, or too little, is cut off and catches up later.
  */
 export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
   readonly session: Session<S, NoNotices, NoMethods, T>;
   readonly #init: ChannelInit<S>;
-  #corked = false;
+  readonly #outlet: Outlet;
+  /** Settles when the last answer that may be large is written. */
+  #largeDone: Promise<unknown> = Promise.resolve();
   #closed = false;
   #ending = false;
   #deaf = false;
   readonly #intake: Intake;
-  /** Bytes that have left, as last looked at, and when that was. */
-  #left = 0;
-  #leftAt: number;
 
   constructor(init: ChannelInit<S>) {
     this.#init = init;
-    const { socket, clock, serves, serve, turns } = init;
-    this.#leftAt = clock.monotonic();
+    const { socket, clock, serves, turns } = init;
+    this.#outlet = new Outlet('directory connection', {
+      ...{ clock, socket, onStuck: () => process.nextTick(() => this.destroy()) },
+      onRoom: () => {
+        this.#intake.again();
+        init.onDrained?.();
+      },
+      bounds: {
+        ...OUTLETS['directory connection'],
+        ...{ bytes: init.limits.sendBuffer, roomBelow: init.limits.pushBuffer },
+        stalledAfter: init.limits.stalledAfter,
+      },
+    });
     this.session = new Session<S, NoNotices, NoMethods, T>({
       clock,
       serves,
-      serve,
+      serve: (method, params) => this.#serve(method, params),
       hears: {},
       calls: {},
       hear: () => {},
-      send: (frame) => this.#write(frame),
+      send: (frame) => this.#outlet.write(frame),
     });
     this.#intake = new Intake({
       ...{ clock, turns, pace: init.limits.requests, session: this.session },
+      hasRoom: () => this.#outlet.hasRoom,
       read: (on) => this.#read(on),
       onBroken: () => this.destroy(),
     });
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#intake.receive(chunk));
-    socket.on('drain', () => init.onDrained?.());
     socket.on('end', () => this.#finish());
     socket.on('error', () => this.destroy());
     socket.on('close', () => this.destroy());
@@ -74,7 +85,7 @@ export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
 
   /** Whether a push may still be written: what waits for the reader is little enough. */
   get hasRoom(): boolean {
-    return !this.#ending && this.#init.socket.writableLength < this.#init.limits.pushBuffer;
+    return !this.#ending && this.#outlet.hasRoom;
   }
 
   /** Lets what is written leave, then closes. */
@@ -106,42 +117,42 @@ export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
     else if (!this.#deaf || this.#ending) socket.resume();
   }
 
-  /** Looks whether the other side lives and reads; called about once a second. */
+  /** Looks whether the other side lives; called about once a second. */
   check(now: number): void {
-    const { limits, socket } = this.#init;
-    const left = socket.bytesWritten - socket.writableLength;
-    if (left !== this.#left || socket.writableLength === 0) {
-      this.#left = left;
-      this.#leftAt = now;
-    }
+    const { limits } = this.#init;
     const silence = this.#intake.isReading ? now - this.session.heardAt : 0;
-    if (silence >= limits.lostAfter || now - this.#leftAt >= limits.stalledAfter) this.destroy();
+    if (silence >= limits.lostAfter) this.destroy();
     else if (silence >= limits.pingAfter) this.session.ping();
   }
 
   #finish(): void {
     if (this.#ending) return;
     this.#ending = true;
-    this.#init.socket.end();
+    this.#outlet.end();
     // A socket that isn't read never hears that the other side has closed too.
     this.#init.socket.resume();
     this.#init.clock.after(LINGER_MS, () => this.destroy());
   }
 
-  #write(frame: Uint8Array): void {
-    const { socket, limits } = this.#init;
-    if (this.#ending || !socket.writable) return;
-    if (!this.#corked) {
-      this.#corked = true;
-      socket.cork();
-      process.nextTick(() => {
-        this.#corked = false;
-        socket.uncork();
-      });
-    }
-    socket.write(frame);
-    if (socket.writableLength > limits.sendBuffer) process.nextTick(() => this.destroy());
+  /** Answers that may be large are made one after another, each when there is room for it. */
+  #serve(method: MethodName<S>, params: never): Promise<unknown> {
+    const { serve } = this.#init;
+    if (!LARGE_ANSWERS.has(method)) return serve(method, params);
+    const answered = this.#largeDone.then(async () => {
+      await new Promise<void>((resolve) => this.#outlet.whenRoom(resolve));
+      if (this.#closed) throw gone();
+      return serve(method, params);
+    });
+    // The answer leaves in the turn in which it is made; then the next looks for room.
+    this.#largeDone = answered.catch(() => {}).then(() => new Promise((resolve) => setImmediate(resolve)));
+    return answered;
   }
 }
+
+/** Requests that answer with pages, trees or blocks: up to a frame each. */
+const LARGE_ANSWERS: ReadonlySet<string> = new Set<MethodName<typeof directoryMethods>>([
+  ...(['mailbox.read', 'group.read', 'groups.read', 'groups.acts', 'groups.info', 'groups.welcome'] as const),
+  ...(['uploads.get', 'uploads.list', 'ledger.read', 'groups.list', 'users.list'] as const),
+]);
 
 const gone = (): Failure => toFailure(new Error('the channel is closed'));

@@ -13,6 +13,8 @@ export interface IntakeInit {
     take(): number | undefined;
     heardAt: number;
   };
+  /** Whether answers may be added to what waits for the other side to read. */
+  hasRoom(): boolean;
   /** The socket is to be read, or not. */
   read(on: boolean): void;
   /** What came is what no honest device sends. */
@@ -33,6 +35,8 @@ export class Intake implements Waiting {
   readonly #pace: TokenBucket;
   #reading = true;
   #stopped = false;
+  /** Nothing is taken until there is room for the answers. */
+  #held = false;
 
   constructor(init: IntakeInit) {
     this.#init = init;
@@ -47,6 +51,13 @@ export class Intake implements Waiting {
   receive(chunk: Uint8Array): void {
     this.#init.session.hold(chunk);
     if (this.#reading && this.serve()) this.#init.turns.add(this);
+  }
+
+  /** There is room for answers again. */
+  again(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.#init.turns.add(this);
   }
 
   /** Takes nothing more, what is held included. */
@@ -65,17 +76,20 @@ export class Intake implements Waiting {
   }
 
   #part(): boolean {
-    const { session, clock } = this.#init;
+    const { session, clock, hasRoom } = this.#init;
     let cost = 0;
     let bytes: number | undefined = 0;
     while (cost < PART) {
+      this.#held = !hasRoom();
+      if (this.#held) break;
       bytes = session.take();
       if (bytes === undefined) break;
       cost += 1 + Math.floor(bytes / BYTES_PER_COST);
     }
     const wait = this.#pace.owe(clock.monotonic(), cost);
-    const isDone = wait === 0 && bytes === undefined;
+    const isDone = wait === 0 && bytes === undefined && !this.#held;
     this.#read(isDone);
+    if (this.#held) return false;
     if (wait === 0) return !isDone;
     clock.after(wait, () => this.#init.turns.add(this));
     return false;

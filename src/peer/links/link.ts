@@ -56,6 +56,7 @@ export class Link {
       init.certificate.user,
       {
         clock: init.clock,
+        outlet: 'peer link',
         serves: peerMethods,
         hears: peerNotices,
         calls: peerMethods,
@@ -121,7 +122,7 @@ export class Link {
     method: M,
     params: Params<PeerMethods, M>,
   ): Promise<Result<PeerMethods, M>> {
-    return this.#channel.session.request(method, params);
+    return this.#channel.request(method, params);
   }
 
   /** Nothing says whether it was heard. */
