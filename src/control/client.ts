@@ -1,3 +1,4 @@
+import { lstat } from 'node:fs/promises';
 import { connect as dial, type Socket } from 'node:net';
 import { type Clock, systemClock } from '../base/clock.js';
 import { Failure, hasCode } from '../base/errors.js';
@@ -5,6 +6,7 @@ import { Outlet } from '../net/outlet.js';
 import type { Item } from '../peer/commands/command.js';
 import { holderSilent } from './holder.js';
 import { fromRpcError, lineOf, message, type NamedParams, onLines, type RpcError } from './jsonrpc.js';
+import { assertFolderOurs, assertSocketOurs, openPlace } from './path.js';
 
 interface Pending {
   resolve(result: unknown): void;
@@ -164,10 +166,38 @@ export class ControlClient {
 /** A socket whose owner was killed refuses; one that was never there is missing. */
 const NOBODY = new Set(['ENOENT', 'ENOTDIR', 'ECONNREFUSED', 'ENOTSOCK']);
 
-/** A connection to whoever serves the path, or undefined where nobody does. */
-export function dialControl(path: string, { patience = PATIENCE_MS }: Patience = {}): Promise<Socket | undefined> {
+/** @throws what NOBODY doesn't have */
+const orNobody = (error: NodeJS.ErrnoException): undefined => {
+  if (!NOBODY.has(error.code ?? '')) throw error;
+};
+
+/**
+ * A connection to whoever serves the path, or undefined where nobody does. Before a word is said, the place and what stands there
+ * are judged as their maker judged them.
+ * @param chosen as of listenPrivately
+ * @throws Failure denied `control-folder`, `control-socket`
+ */
+export async function dialControl(
+  path: string,
+  { chosen = false, patience = PATIENCE_MS }: Patience & { readonly chosen?: boolean } = {},
+): Promise<Socket | undefined> {
+  if (process.platform === 'win32') return connectTo(path, path, patience);
+  const place = await openPlace(path).catch(orNobody);
+  if (place === undefined) return undefined;
+  try {
+    const found = await lstat(place.path).catch(orNobody);
+    if (found === undefined) return undefined;
+    assertFolderOurs(place, path, chosen);
+    assertSocketOurs(found, path);
+    return await connectTo(place.path, path, patience);
+  } finally {
+    await place.close();
+  }
+}
+
+function connectTo(short: string, path: string, patience: number): Promise<Socket | undefined> {
   return new Promise((resolve, reject) => {
-    const socket = dial(path);
+    const socket = dial(short);
     // One whose queue of callers is full lets nobody in.
     const timer = setTimeout(() => {
       socket.destroy();

@@ -1,5 +1,6 @@
-import { chmod, rm } from 'node:fs/promises';
+import { chmod, mkdir, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { type Clock, systemClock } from '../base/clock.js';
 import { Failure } from '../base/errors.js';
 import type { Scope } from '../base/scope.js';
@@ -7,7 +8,7 @@ import { Outlet } from '../net/outlet.js';
 import { Answers, byName, type Find, type Method, type Methods } from './answers.js';
 import { signHolder } from './holder.js';
 import { lineOf, onLines } from './jsonrpc.js';
-import { secureFolder } from './path.js';
+import { assertFolderOurs, openPlace, type Place } from './path.js';
 
 /** Said before anything is done, so that the caller may try again. */
 const closing: Method = async () => {
@@ -58,26 +59,39 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
+async function openOwnPlace(path: string, chosen: boolean): Promise<Place> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const place = await openPlace(path);
+  try {
+    assertFolderOurs(place, path, chosen);
+    return place;
+  } catch (error) {
+    await place.close();
+    throw error;
+  }
+}
+
 /**
  * Listens at a path where only this user may connect, until the scope closes.
  * @param chosen the user said where. Else it is the place of a folder's socket, and only who owns the folder's store may
  *   call this: what another process left there is taken away
  */
 export async function listenPrivately(server: Server, path: string, scope: Scope, chosen = false): Promise<void> {
-  const local = process.platform !== 'win32';
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  await secureFolder(path, chosen);
-  if (local && !chosen) await rm(path, { force: true });
-  await listen(server, path);
-  if (local) await chmod(path, 0o600);
+  const place = process.platform !== 'win32' ? await openOwnPlace(path, chosen) : undefined;
   scope.defer(() => {
+    // Takes the socket away by the path it was made with, so the place is let go after it.
     server.close();
     for (const socket of sockets) socket.destroySoon();
+    return place?.close();
   });
+  if (place && !chosen) await rm(place.path, { force: true });
+  await listen(server, place?.path ?? path);
+  if (place) await chmod(place.path, 0o600);
 }
 
 export interface ControlServer {

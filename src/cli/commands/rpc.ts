@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { systemClock } from '../../base/clock.js';
 import { Failure, hasCode, toFailure } from '../../base/errors.js';
 import { Answers, byName, type Methods } from '../../control/answers.js';
-import { type ControlClient, connectControl, dialControl } from '../../control/client.js';
+import { type ControlClient, dialControl } from '../../control/client.js';
 import { message, toRpcError, write } from '../../control/jsonrpc.js';
 import { controlPath } from '../../control/path.js';
 import { readyEvent } from '../../control/peer-methods.js';
@@ -87,9 +87,9 @@ async function claim(path: string): Promise<void> {
   const there = await lstat(path).catch(() => undefined);
   if (there === undefined) return;
   if (!there.isSocket()) throw socketTaken(path);
-  const client = await connectControl(path);
-  client?.close();
-  if (client) throw socketTaken(path);
+  const socket = await dialControl(path, { chosen: true });
+  socket?.destroy();
+  if (socket) throw socketTaken(path);
   await rm(path, { force: true });
 }
 
