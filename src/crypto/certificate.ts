@@ -48,12 +48,13 @@ export interface DeviceCertificate {
 export interface CertificateCheck {
   readonly trust: Trust;
   readonly now: number;
-  /**
-   * 'unchecked' only where something better than the list is asked: the directory's own records.
-   */
+  /** 'unchecked' only where something better than the list is asked: the directory's own records. */
   readonly crl: RevocationList | 'unchecked';
-  /** 'ignore' for what was said while the certificate was valid: an old leaf of a group, an archived message. */
-  readonly expiry: 'judge' | 'ignore';
+  /**
+   * 'ignore' for what was said while the certificate was valid: an old leaf of a group, an archived message.
+   * 'may-have-ended' for a device that is away and is written to: all is judged but that its certificate has ended.
+   */
+  readonly expiry: 'judge' | 'may-have-ended' | 'ignore';
 }
 
 /** Common fields, and the parts that the templates know how to compare. */
@@ -83,11 +84,11 @@ export function checkDeviceCertificate(der: Uint8Array, check: CertificateCheck)
     throw refused('identity-statement');
   }
   if (crl !== 'unchecked' && crl.isRevoked(certificate.serial)) throw refused('certificate-revoked');
-  if (check.expiry === 'judge') {
-    if (crl !== 'unchecked') crl.assertFresh(check.now);
-    // What the directory has dated is past, whatever this machine's clock says.
-    judgeTime(certificate, check.now, crl === 'unchecked' ? 0 : crl.thisUpdate);
-  }
+  if (check.expiry === 'ignore') return certificate;
+  if (crl !== 'unchecked') crl.assertFresh(check.now);
+  judgeBeginning(certificate, check.now);
+  // What the directory has dated is past, whatever this machine's clock says.
+  if (check.expiry === 'judge') judgeEnd(certificate, check.now, crl === 'unchecked' ? 0 : crl.thisUpdate);
   return certificate;
 }
 
@@ -103,7 +104,8 @@ export function checkServerCertificate(der: Uint8Array, check: { readonly trust:
   assertLifetime(parsed);
   const tbs = assertTemplate(der, serverTemplate({ ...parsed, directoryId, authorityKeyId }), parsed.signature);
   assertIssuer(directoryId, { tbs, authorityKeyId, signature: parsed.signature }, check.trust);
-  judgeTime(parsed, check.now, 0);
+  judgeBeginning(parsed, check.now);
+  judgeEnd(parsed, check.now, 0);
 }
 
 /**
@@ -149,8 +151,11 @@ function assertLifetime({ notBefore, notAfter }: TemplateTimes): void {
   if (lifetime <= 0 || lifetime > CERTIFICATE_LIFETIME_MS + CLOCK_SKEW_MS) throw refused('certificate-profile');
 }
 
-function judgeTime({ notBefore, notAfter }: TemplateTimes, now: number, earliest: number): void {
+function judgeBeginning({ notBefore }: TemplateTimes, now: number): void {
   if (now + CLOCK_SKEW_MS < notBefore) throw refused('certificate-not-yet-valid');
+}
+
+function judgeEnd({ notAfter }: TemplateTimes, now: number, earliest: number): void {
   if (Math.max(now, earliest) - CLOCK_SKEW_MS > notAfter) throw refused('certificate-expired');
 }
 

@@ -4,7 +4,7 @@ import { Failure } from '../base/errors.js';
 import type { DeviceCertificate } from '../crypto/certificate.js';
 import { fingerprint } from '../crypto/safety.js';
 import type { LocalStore } from '../store/local.js';
-import type { Endpoint, PresenceState, Roster } from '../wire/directory.js';
+import type { DeviceAddress, Endpoint, PresenceState, Roster } from '../wire/directory.js';
 import { foldName } from '../wire/names.js';
 import type { TrustState } from './api.js';
 import type { TrustEvent } from './events.js';
@@ -23,8 +23,10 @@ export interface Contact {
   readonly user: string;
   readonly identityKey: Uint8Array;
   readonly trust: TrustState;
-  /** Those whose certificate is good now. */
+  /** Those whose certificate is good now: whom a link may be made to. */
   readonly devices: readonly ContactDevice[];
+  /** Whom messages are sealed for: besides, those whose certificate has ended while they are away. */
+  readonly addressees: readonly DeviceAddress[];
 }
 
 export interface ContactsInit {
@@ -86,6 +88,16 @@ export class Contacts {
     const row = await this.current(user);
     if (row.trust === 'changed') throw identityChanged(row.user);
     return this.#contact(row);
+  }
+
+  /**
+   * Whom messages to the person are sealed for.
+   * @throws Failure as `resolve`; trust 'crl-stale', where nobody can say who was shut out: then nobody is left out for it
+   */
+  async addressed(user: string): Promise<Contact> {
+    const contact = await this.resolve(user);
+    this.#init.anchor.assertFresh();
+    return contact;
   }
 
   /** The same without judging the trust. */
@@ -205,18 +217,37 @@ export class Contacts {
 
   #judge(row: ContactRow): Contact {
     const { user, identityKey, trust } = row;
-    if (row.roster === undefined || row.rosterSignature === undefined) return { user, identityKey, trust, devices: [] };
-    const roster = this.#init.anchor.readRoster(row.roster, row.rosterSignature, foldName(user));
-    return { user, identityKey, trust, devices: this.#devices(roster, identityKey) };
+    const contact = { user, identityKey, trust };
+    if (row.roster === undefined || row.rosterSignature === undefined)
+      return { ...contact, devices: [], addressees: [] };
+    const { anchor } = this.#init;
+    const roster = anchor.readRoster(row.roster, row.rosterSignature, foldName(user));
+    const devices = this.#devices(roster, identityKey, (der) => anchor.judgeDevice(der));
+    const addressees = this.#devices(roster, identityKey, (der) => anchor.judgeAddressee(der));
+    return { ...contact, devices, addressees: addressees.map((one) => ({ user: one.user, device: one.device })) };
   }
 
-  #devices(roster: Roster, identityKey: Uint8Array): ContactDevice[] {
+  #devices(
+    roster: Roster,
+    identityKey: Uint8Array,
+    judge: (certificate: Uint8Array) => DeviceCertificate,
+  ): ContactDevice[] {
     const devices: ContactDevice[] = [];
     for (const { certificate: der, endpoints, state } of roster.devices) {
-      const certificate = this.#init.anchor.tryDevice(der);
+      const certificate = judged(() => judge(der));
       if (certificate?.folded !== foldName(roster.user) || !sameBytes(certificate.identityKey, identityKey)) continue;
       devices.push({ user: roster.user, device: certificate.deviceId, certificate, endpoints, state });
     }
     return devices;
+  }
+}
+
+/** Undefined for what is refused. */
+function judged<T>(judge: () => T): T | undefined {
+  try {
+    return judge();
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
   }
 }

@@ -173,7 +173,9 @@ export class Core {
     const { direct, outbox } = this;
     const queued = new Queued({ disk, history, messenger: () => this.messenger, named: () => this.named });
     this.messenger = new Messenger({
+      tables,
       disk,
+      scope: init.scope,
       engine,
       groups,
       direct,
@@ -307,7 +309,7 @@ export class Core {
     await this.inbox.load();
     await this.transfers.load();
     await this.uploads.load();
-    this.messenger.resume(await this.outbox.load());
+    await this.messenger.resume(await this.outbox.load());
     await this.talk.load();
   }
 

@@ -135,9 +135,10 @@ export class Network {
     this.#keepHouse();
   }
 
+  /** @throws Failure unreachable 'directory-offline', before the first try to reach it */
   get client(): DirectoryClient {
     // What is kept is loaded, and tried, before there is a connection.
-    if (this.#client === undefined) throw notStarted();
+    if (this.#client === undefined) throw notTriedYet();
     return this.#client;
   }
 
@@ -342,6 +343,11 @@ const laneLink = (link: Link): LaneLink => ({
   deliver: ({ id, group, sealed }) => link.request('deliver', { id, group, sealed }),
 });
 
+const notTriedYet = (): Failure =>
+  new Failure('unreachable', 'directory-offline', 'the directory has not been reached yet', {
+    hint: 'It is tried when the program has started.',
+  });
+
 const factorRequired = (role: Role): Failure =>
   new Failure('denied', 'second-factor-required', `Your role '${role}' needs a second factor on this directory.`, {
     hint: "Set it up: 'p2pchat second-factor on', or /secondfactor on. Until then you can write and read, and no more.",
@@ -354,7 +360,3 @@ const revoked = (user: string): Failure =>
     hint: `Ask ${user} whether they know why.`,
   });
 
-const notStarted = (): Failure =>
-  new Failure('unreachable', 'directory-offline', 'the directory has not been reached yet', {
-    hint: 'What is queued leaves when the directory can be reached.',
-  });

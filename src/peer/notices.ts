@@ -1,5 +1,6 @@
 import type { CrlDelta, DirectoryNotices, Role } from '../wire/directory.js';
 import { KEY_PACKAGES_LOW } from '../wire/limits.js';
+import { foldName } from '../wire/names.js';
 import type { Notice, NoticeName } from '../wire/rpc.js';
 import type { Core } from './core.js';
 import type { Links } from './links/links.js';
@@ -30,7 +31,11 @@ export class Notices {
       case 'presence':
         return this.#presenceOf(params as Notice<DirectoryNotices, 'presence'>);
       case 'roster': {
-        core.contacts.forget((params as Notice<DirectoryNotices, 'roster'>).user);
+        const { user } = params as Notice<DirectoryNotices, 'roster'>;
+        core.contacts.forget(user);
+        // A device may be there that was missing: of theirs, or of one's own in any conversation.
+        if (foldName(user) === foldName(this.#init.self.user)) core.messenger.flushAll();
+        else core.messenger.flush(user);
         return core.outbox.poke();
       }
       case 'crl':
@@ -73,6 +78,7 @@ export class Notices {
     core.contacts.forget(user);
     core.feed.emit({ event: 'presence', user, state });
     if (state === 'offline') return;
+    core.messenger.flush(user);
     core.transfers.peerIsBack(user);
     const { devices } = await core.contacts.resolve(user);
     for (const { device } of devices) {

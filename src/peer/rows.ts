@@ -128,6 +128,17 @@ const outboxRow = v.object({
 });
 export type OutboxRow = v.InferOutput<typeof outboxRow>;
 
+/** A message that devices lack which could not be added to its conversation yet. */
+const owedRow = v.object({
+  order: count(),
+  id: exactly(16),
+  user: text(64),
+  content: bytes(SEALED_BYTES),
+  devices: list(v.object({ user: text(64), device: text(16) }), 64),
+  at: time(),
+});
+export type OwedRow = v.InferOutput<typeof owedRow>;
+
 const keyPackageRow = v.object({
   ref: bytes(64),
   private: bytes(KEY_PACKAGE_BYTES),
@@ -304,6 +315,7 @@ const tablesOn = (shelf: Shelf) => ({
   messages: new Table(shelf, 'message', row(messageRow)),
   places: new Table(shelf, 'place', row(placeRow)),
   outbox: new Table(shelf, 'outbox', row(outboxRow)),
+  owed: new Table(shelf, 'owed', row(owedRow)),
   unseen: new Table(shelf, 'unseen', row(v.object({ order: count(), conversation: text(64), number: count() }))),
   transfers: new Table(shelf, 'transfer', row(transferRow)),
   accepts: new Table(shelf, 'accept', row(acceptRow)),

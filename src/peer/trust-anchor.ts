@@ -52,13 +52,20 @@ export class TrustAnchor {
     });
   }
 
-  tryDevice(der: Uint8Array): DeviceCertificate | undefined {
-    try {
-      return this.judgeDevice(der);
-    } catch (error) {
-      if (error instanceof Failure) return undefined;
-      throw error;
-    }
+  /**
+   * For a device that is written to, there or away: its certificate may have ended, for nobody renews one who is away; it
+   * must not be revoked, by a list fresh enough to know.
+   */
+  judgeAddressee(der: Uint8Array): DeviceCertificate {
+    return checkDeviceCertificate(der, {
+      ...{ trust: this.trust, now: this.#clock.now(), crl: this.#crl },
+      expiry: 'may-have-ended',
+    });
+  }
+
+  /** Whether there is a revocation list to judge by. @throws Failure trust 'crl-stale' */
+  assertFresh(): void {
+    this.#crl.assertFresh(this.#clock.now());
   }
 
   /** Of a certificate that was judged before; nobody changes its bytes. */

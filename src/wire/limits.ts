@@ -114,6 +114,8 @@ export const SEALED_BYTES = 256 << 10;
 export const MAILBOX_ENTRIES = 10_000;
 export const MAILBOX_BYTES = 64 << 20;
 export const MAILBOX_PAGE = 64;
+/** For a device that may come back: what is sealed for it is kept so long, and so is what its sender owes it. */
+export const MAIL_KEPT_MS = 90 * 24 * 3_600_000;
 export const GROUP_LOG_PAGE = 64;
 
 // --- Named groups ---

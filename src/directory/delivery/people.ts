@@ -93,6 +93,13 @@ export class People {
     for (const own of sessions.of(folded)) own.notify('devices', { version });
   }
 
+  /** A device has key packages again, which had none: whoever waits to add it can. */
+  async canBeAdded(folded: string): Promise<void> {
+    const { sessions, devices } = this.#init;
+    const { version } = await devices.row(folded);
+    for (const watcher of sessions.watchersOf(folded)) watcher.notify('roster', { user: folded, version });
+  }
+
   async seen(account: Account): Promise<PersonSeen> {
     const { user, role, folded } = account;
     const state = this.#init.sessions.stateOf(folded);

@@ -21,9 +21,12 @@ export const peopleHandlers: Pick<Handlers<DirectoryMethods, Signed>, Seeing> = 
     if (watch) core.sessions.watch(session, account.folded);
     return core.people.roster(account);
   },
-  'keypackages.publish': async ({ core, session }, { packages }) => ({
-    kept: await core.keyPackages.publish(session.folded, session.device, packages),
-  }),
+  'keypackages.publish': async ({ core, session: { folded, device } }, { packages }) => {
+    const before = await core.keyPackages.count(folded, device);
+    const kept = await core.keyPackages.publish(folded, device, packages);
+    if (before === 0 && kept > 0) await core.people.canBeAdded(folded);
+    return { kept };
+  },
   'keypackages.claim': claim,
 };
 

@@ -1,5 +1,5 @@
 import { Failure } from '../../base/errors.js';
-import type { SendResult } from '../api.js';
+import type { PeerApi, SendResult } from '../api.js';
 import type { DeliveryState } from '../events.js';
 import { define } from './command.js';
 import { field } from './lines.js';
@@ -23,8 +23,20 @@ const failedForGood = ({ conversation }: SendResult): Failure =>
     hint: 'Whom it was for is no more on this directory. The text stays in the history.',
   });
 
-function notReached({ state, conversation }: SendResult, wanted: 'stored' | 'delivered'): Failure {
+function notReached(
+  { state, conversation }: SendResult,
+  wanted: 'stored' | 'delivered',
+  directory: PeerApi['directoryState'],
+): Failure {
   const hint = 'It is kept and goes out by itself: leave `p2pchat login` or `p2pchat listen` running.';
+  if (wanted === 'stored' && directory === 'online') {
+    return new Failure(
+      'unreachable',
+      'not-stored',
+      `The directory could be reached, and no device of ${conversation} has been given the message in time; it is ${state}.`,
+      { hint },
+    );
+  }
   return wanted === 'delivered'
     ? new Failure(
         'unknown',
@@ -68,7 +80,7 @@ export const send = define({
     const result = waits ? await peer.waitFor(sent.id, wanted, (timeout ?? PATIENCE_S) * 1000) : sent;
     yield { event: 'sent', ...result };
     if (result.state === 'failed') throw failedForGood(result);
-    if (waits && !reached(result.state, wanted)) throw notReached(result, wanted);
+    if (waits && !reached(result.state, wanted)) throw notReached(result, wanted, peer.directoryState);
   },
 
   lines({ state, conversation }, { face }) {

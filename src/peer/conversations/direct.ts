@@ -39,6 +39,9 @@ export interface DirectInit {
 /** How often a change is tried again after another device was first. */
 const TRIES = 8;
 
+/** What nothing is sealed after, directory or not. */
+const REFUSED = ['identity-changed'];
+
 export const conversationWith = (user: string): string => `@${user}`;
 
 /**
@@ -49,6 +52,8 @@ export const conversationWith = (user: string): string => `@${user}`;
  */
 export class DirectGroups {
   readonly #init: DirectInit;
+  /** Devices that had no key package when they were looked up last: asked for again when they are looked up anew. */
+  readonly #asked = new WeakSet<DeviceAddress>();
 
   constructor(init: DirectInit) {
     this.#init = init;
@@ -61,16 +66,29 @@ export class DirectGroups {
   async ready(user: string): Promise<Group> {
     for (let tries = 0; tries < TRIES; tries++) {
       const group = await this.#current(user);
-      if (!this.#init.isOnline()) return group ?? this.#offline();
+      if (!this.#init.isOnline())
+        return group ? this.#addressed(group, await this.#knownDevices(user)) : this.#offline();
       const wanted = await this.#wantedDevices(user);
-      if (group === undefined) return this.#create(user, wanted);
-      const plan = planMembership(this.#init.groups.members(group), wanted);
-      if (isEmptyPlan(plan)) return group;
-      if (await this.#change(group, plan)) return group;
+      if (group === undefined) return this.#addressed(await this.#create(user, wanted), wanted);
+      const { add, remove } = planMembership(this.#init.groups.members(group), wanted);
+      const plan = { add: add.filter((one) => !this.#asked.has(one)), remove };
+      if (isEmptyPlan(plan) || (await this.#change(group, plan))) return this.#addressed(group, wanted);
     }
     throw new Failure('internal', 'group-contention', `the conversation with ${user} keeps changing under our hands`, {
       hint: 'It is tried again with the next message.',
     });
+  }
+
+  /**
+   * The group, if it has a device of the other person: what would be sealed for nobody waits instead.
+   * @throws Failure unreachable 'no-key-packages'
+   */
+  #addressed(group: Group, wanted: readonly DeviceAddress[]): Group {
+    const members = this.#init.groups.members(group);
+    const present = new Set(members.map(({ device }) => device));
+    if (!members.some((one) => foldName(one.user) === foldName(group.user))) throw noKeyPackages(group.user);
+    group.lacking = wanted.filter(({ device }) => !present.has(device));
+    return group;
   }
 
   /** Applies what others have committed since, in order. */
@@ -152,15 +170,24 @@ export class DirectGroups {
 
   async #wantedDevices(user: string): Promise<readonly DeviceAddress[]> {
     const { contacts, self } = this.#init;
-    const [theirs, ours] = await Promise.all([contacts.resolve(user), contacts.resolve(self.user)]);
-    return [...theirs.devices, ...ours.devices].map((one) => ({ user: one.user, device: one.device }));
+    const [theirs, ours] = await Promise.all([contacts.addressed(user), contacts.addressed(self.user)]);
+    return [...theirs.addressees, ...ours.addressees];
+  }
+
+  /** Without the directory: as it told last, where what it told can still be judged. */
+  #knownDevices(user: string): Promise<readonly DeviceAddress[]> {
+    return this.#wantedDevices(user).catch((error: unknown) => {
+      if (REFUSED.some((code) => hasCode(error, code))) throw error;
+      return [];
+    });
   }
 
   /** @throws Failure 'direct-taken' where another device was first: its Welcome is in the mailbox */
   async #create(user: string, wanted: readonly DeviceAddress[]): Promise<Group> {
     const { engine, groups, store, keyPackages, random, request, self } = this.#init;
+    const others = wanted.filter((one) => one.device !== self.device && !this.#asked.has(one));
+    if (!others.some((one) => foldName(one.user) === foldName(user))) throw noKeyPackages(user);
     const number = (await request('direct.get', { user })).number + 1;
-    const others = wanted.filter(({ device }) => device !== self.device);
     const claimed = await this.#claim(others);
     if (!claimed.some((one) => foldName(one.user) === foldName(user))) throw noKeyPackages(user);
     const id = random.bytes(16);
@@ -217,7 +244,9 @@ export class DirectGroups {
   /** One key package for each device that has one left, each judged to be of that very device. */
   async #claim(devices: readonly DeviceAddress[]): Promise<readonly (DeviceAddress & { package: Uint8Array })[]> {
     if (devices.length === 0) return [];
-    const { packages } = await this.#init.request('keypackages.claim', { devices: [...devices] });
+    const asked = devices.map(({ user, device }) => ({ user, device }));
+    const { packages } = await this.#init.request('keypackages.claim', { devices: asked });
+    for (const one of devices) if (!packages.some(({ device }) => device === one.device)) this.#asked.add(one);
     const judged = packages.map(async ({ device, package: bytes }) => {
       const address = devices.find((one) => one.device === device);
       return address && (await this.#init.keyPackages.isOf(bytes, address)) ? [{ ...address, package: bytes }] : [];

@@ -22,6 +22,8 @@ export interface Group {
   saved?: MlsState;
   /** A commit of ours whose fate at the directory isn't known yet, and the state it leads to. */
   pending?: { readonly commit: Uint8Array; readonly next: MlsState };
+  /** Devices that belong in it and could not be added yet: they are owed what is said meanwhile. */
+  lacking?: readonly DeviceAddress[];
 }
 
 /** Loads and saves groups. What is in memory is the newest; steps must be written in the order in which they are made. */

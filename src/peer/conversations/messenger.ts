@@ -3,6 +3,7 @@ import { sameBytes } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
 import { Failure, toFailure } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
+import type { Scope } from '../../base/scope.js';
 import type { MlsEngine } from '../../crypto/mls.js';
 import type { LocalStore, Step } from '../../store/local.js';
 import { type Content, contentCodec, MESSAGE_ID_BYTES } from '../../wire/content.js';
@@ -11,15 +12,18 @@ import { TEXT_BYTES } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
 import { cleanText } from '../../wire/text.js';
 import type { History } from '../history.js';
-import type { MessageRow, OutboxRow } from '../rows.js';
+import type { MessageRow, OutboxRow, Tables } from '../rows.js';
 import { lineOf, textOf } from '../talk/line.js';
 import { conversationWith, type DirectGroups } from './direct.js';
 import type { Group, Groups } from './groups.js';
 import type { Outbox } from './outbox.js';
+import { Owed } from './owed.js';
 import { permanenceOf } from './permanence.js';
 
 export interface MessengerInit {
+  readonly tables: Tables;
   readonly disk: LocalStore;
+  readonly scope: Scope;
   readonly engine: MlsEngine;
   readonly groups: Groups;
   readonly direct: DirectGroups;
@@ -40,6 +44,8 @@ export interface MessengerInit {
 
 type Message = Pick<OutboxRow, 'id' | 'user' | 'content' | 'shown'>;
 
+/** Between two tries for somebody who has no device that can be written to; the directory's news come sooner. */
+const RETRY_MS = 30_000;
 /** Failures of a conversation that a person has to settle; everything else settles itself and the message waits. */
 const REFUSING: ReadonlySet<string> = new Set(['identity-changed', 'user-unknown']);
 
@@ -52,13 +58,19 @@ export class Messenger {
   readonly #queues = new Map<string, PQueue>();
   readonly #entrances = new Map<string, PQueue>();
   readonly #waiting = new Map<string, OutboxRow[]>();
+  readonly #owed: Owed;
+  /** Why messages to somebody wait, as it was last told; and for whom another try is due. */
+  readonly #told = new Map<string, string>();
+  readonly #retrying = new Set<string>();
 
   constructor(init: MessengerInit) {
     this.#init = init;
+    this.#owed = new Owed(init.tables, init.clock);
   }
 
-  /** Messages of an earlier run that were never sealed. */
-  resume(rows: readonly OutboxRow[]): void {
+  /** Messages of an earlier run that were never sealed, or that some devices are owed. */
+  async resume(rows: readonly OutboxRow[]): Promise<void> {
+    await this.#owed.load();
     for (const row of rows) this.#waitingFor(row.user).push(row);
     this.flushAll();
   }
@@ -151,17 +163,17 @@ export class Messenger {
   withdraw(id: Uint8Array, user: string): Step[] {
     const waiting = this.#waitingFor(user);
     const at = waiting.findIndex((row) => sameBytes(row.id, id));
-    if (at < 0) return this.#init.outbox.withdraw(id);
+    if (at < 0) return [...this.#init.outbox.withdraw(id), ...this.#owed.withdraw(id, user)];
     return waiting.splice(at, 1).map((row) => this.#init.outbox.remove(row));
   }
 
   /** Seals what waits, now that something may have changed. */
   flushAll(): void {
-    for (const user of this.#waiting.keys()) this.flush(user);
+    for (const user of new Set([...this.#waiting.keys(), ...this.#owed.users()])) this.flush(user);
   }
 
   flush(user: string): void {
-    if (this.#waitingFor(user).length === 0) return;
+    if (this.#waitingFor(user).length === 0 && !this.#owed.isOwed(user)) return;
     const work = async (): Promise<void> => {
       await this.#lookForWelcome(user);
       await this.enqueue(user, () => this.#groupFor(user));
@@ -198,14 +210,47 @@ export class Messenger {
   async #groupFor(user: string): Promise<Group | undefined> {
     try {
       const group = await this.#init.direct.ready(user);
+      await this.#sealOwed(user, group);
       await this.#sealWaiting(user, group);
+      this.#told.delete(foldName(user));
       return group;
     } catch (error) {
       const why = toFailure(error);
       if (REFUSING.has(why.code) || why.reason === 'internal' || why.reason === 'storage') throw why;
       if (why.code === 'direct-taken') this.flush(user);
-      else if (why.code !== 'directory-offline') this.#init.onStuck(user, why);
+      else if (why.code !== 'directory-offline') this.#waits(user, why);
       return undefined;
+    }
+  }
+
+  /** Said once for each cause; tried again now and then, besides whenever the directory tells that something is new. */
+  #waits(user: string, why: Failure): void {
+    const folded = foldName(user);
+    if (this.#told.get(folded) !== why.code) this.#init.onStuck(user, why);
+    this.#told.set(folded, why.code);
+    if (this.#retrying.has(folded)) return;
+    this.#retrying.add(folded);
+    const { scope, clock } = this.#init;
+    scope.after(clock, Math.max(RETRY_MS, Number(why.details.seconds ?? 0) * 1000), () => {
+      this.#retrying.delete(folded);
+      if (!scope.closed) this.flush(user);
+    });
+  }
+
+  /** What was said while devices could not be added, for those of them that are inside now. */
+  async #sealOwed(user: string, group: Group): Promise<void> {
+    if (!this.#owed.isOwed(user)) return;
+    const { disk, groups, outbox } = this.#init;
+    for (const due of await this.#owed.due(user, groups.members(group), group.lacking ?? [])) {
+      const { debt, devices, content } = due;
+      if (content === undefined || devices.length === 0) {
+        await disk.write(this.#owed.settle(due));
+        continue;
+      }
+      const message = { order: outbox.order(), id: debt.id, user, content, shown: false };
+      const row = { ...(await this.#seal(group, message)), pending: [...devices] };
+      await disk.write([...groups.save(group), outbox.save(row), ...this.#owed.settle(due)]);
+      outbox.dispatch(row);
     }
   }
 
@@ -213,7 +258,8 @@ export class Messenger {
     const waiting = this.#waitingFor(user);
     for (let row = waiting[0]; row !== undefined; row = waiting[0]) {
       const sealed = await this.#seal(group, row);
-      await this.#init.disk.write([...this.#init.groups.save(group), this.#init.outbox.save(sealed)]);
+      const owed = this.#owed.add(sealed, group.lacking ?? []);
+      await this.#init.disk.write([...this.#init.groups.save(group), this.#init.outbox.save(sealed), ...owed]);
       waiting.shift();
       this.#init.outbox.dispatch(sealed);
     }
@@ -233,7 +279,10 @@ export class Messenger {
       return { written: disk.write([...steps, outbox.save(row)]) };
     }
     const row = await this.#seal(group, { order, ...message });
-    const written = disk.write([...steps, ...groups.save(group), outbox.save(row)]).then(() => outbox.dispatch(row));
+    const owed = this.#owed.add(row, group.lacking ?? []);
+    const written = disk
+      .write([...steps, ...groups.save(group), outbox.save(row), ...owed])
+      .then(() => outbox.dispatch(row));
     return { written };
   }
 

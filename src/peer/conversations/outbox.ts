@@ -1,4 +1,4 @@
-import { hex } from '../../base/bytes.js';
+import { hex, sameBytes } from '../../base/bytes.js';
 import { type Failure, toFailure } from '../../base/errors.js';
 import type { LocalStore, Step } from '../../store/local.js';
 import type { DeviceAddress } from '../../wire/directory.js';
@@ -38,7 +38,8 @@ interface Entry {
 export class Outbox {
   readonly #init: OutboxInit;
   readonly #lanes = new Map<string, Lane>();
-  readonly #entries = new Map<string, Entry>();
+  /** By their order: a message may be under way twice, sealed anew for a device that lacked it. */
+  readonly #entries = new Map<number, Entry>();
   readonly #due = new Set<Entry>();
   /** Whoever wants to know that a message has got anywhere. */
   readonly #watched = new Map<string, () => void>();
@@ -54,8 +55,9 @@ export class Outbox {
     const unsealed: OutboxRow[] = [];
     for await (const row of this.#init.tables.outbox.range(['out'])) {
       this.#nextOrder = Math.max(this.#nextOrder, row.order + 1);
-      if (row.sealed) this.dispatch(row);
-      else unsealed.push(row);
+      // What an older program sealed for nobody has gone nowhere.
+      if (row.sealed && row.pending!.length > 0) this.dispatch(row);
+      else unsealed.push(unsealedOf(row));
     }
     return unsealed;
   }
@@ -74,27 +76,26 @@ export class Outbox {
 
   /** What has not left yet of a message does not leave any more. @returns steps to be written at once */
   withdraw(id: Uint8Array): Step[] {
-    const entry = this.#entries.get(hex(id));
-    if (entry === undefined) return [];
-    entry.withdrawn = true;
-    this.#entries.delete(hex(id));
-    for (const device of entry.pending.keys()) this.#lanes.get(device)?.drop(id);
-    return [this.remove(entry.row)];
+    const entries = this.#of(id);
+    for (const entry of entries) {
+      entry.withdrawn = true;
+      this.#entries.delete(entry.row.order);
+      for (const device of entry.pending.keys()) this.#lanes.get(device)?.drop(id);
+    }
+    return entries.map(({ row }) => this.remove(row));
   }
 
   /** Sends what is sealed and on disk. */
   dispatch(row: OutboxRow): void {
     const pending = new Map(row.pending!.map((address) => [address.device, address]));
-    this.#entries.set(hex(row.id), { row, pending, state: 'queued' });
+    this.#entries.set(row.order, { row, pending, state: 'queued' });
     const item = { order: row.order, id: row.id, group: row.group!, sealed: row.sealed! };
     for (const address of pending.values()) this.#lane(address).push(item);
-    if (pending.size === 0) this.#settle(row.id, undefined, 'stored');
   }
 
   /** Resolves when a device of the receiver, or its mailbox, has the message. */
   reached(id: Uint8Array): Promise<void> {
-    const entry = this.#entries.get(hex(id));
-    if (entry !== undefined && entry.state !== 'queued') return Promise.resolve();
+    if (this.#of(id).some(({ state }) => state !== 'queued')) return Promise.resolve();
     return new Promise((resolve) => this.#watched.set(hex(id), resolve));
   }
 
@@ -102,6 +103,10 @@ export class Outbox {
   poke(device?: string): void {
     if (device !== undefined) this.#lanes.get(device)?.poke();
     else for (const lane of this.#lanes.values()) lane.poke();
+  }
+
+  #of(id: Uint8Array): Entry[] {
+    return [...this.#entries.values()].filter(({ row }) => sameBytes(row.id, id));
   }
 
   async close(): Promise<void> {
@@ -117,7 +122,7 @@ export class Outbox {
       clock: this.#init.clock,
       link: this.#init.link,
       store: this.#init.store,
-      onDelivered: (item) => this.#settle(item.id, address, 'delivered'),
+      onDelivered: (item) => this.#settle(item, address, 'delivered'),
       onStored: (items) => this.#storedIn(items, address),
       onGone: (items, why) => this.#gone(items, address, why),
       onStuck: (why) => this.#init.onStuck(address.user, why),
@@ -127,13 +132,13 @@ export class Outbox {
   }
 
   #storedIn(items: readonly LaneItem[], address: DeviceAddress): void {
-    for (const item of items) this.#settle(item.id, address, 'stored');
+    for (const item of items) this.#settle(item, address, 'stored');
   }
 
   /** The device is no more: the message is for the others. */
   #gone(items: readonly LaneItem[], address: DeviceAddress, why: Failure): void {
-    for (const { id } of items) {
-      const entry = this.#entries.get(hex(id));
+    for (const { order } of items) {
+      const entry = this.#entries.get(order);
       if (entry === undefined) continue;
       entry.pending.delete(address.device);
       if (this.#isTheirs(address)) entry.gone = why;
@@ -149,11 +154,11 @@ export class Outbox {
    * One device has it, on its disk or in its mailbox. Whoever waits is told at once; the record follows, many together:
    * lost in a crash, it comes again with the receiver's answer to the repeated message.
    */
-  #settle(id: Uint8Array, address: DeviceAddress | undefined, state: 'delivered' | 'stored'): void {
-    const entry = this.#entries.get(hex(id));
+  #settle({ order, id }: Pick<LaneItem, 'order' | 'id'>, address: DeviceAddress, state: 'delivered' | 'stored'): void {
+    const entry = this.#entries.get(order);
     if (entry === undefined) return;
-    if (address) entry.pending.delete(address.device);
-    const isTheirs = address === undefined || this.#isTheirs(address);
+    entry.pending.delete(address.device);
+    const isTheirs = this.#isTheirs(address);
     if (isTheirs && !isAtLeast(entry.state, state)) {
       entry.state = state;
       this.#watched.get(hex(id))?.();
@@ -165,7 +170,7 @@ export class Outbox {
 
   #note(entry: Entry): void {
     if (entry.pending.size === 0) {
-      this.#entries.delete(hex(entry.row.id));
+      this.#entries.delete(entry.row.order);
       if (entry.state === 'queued' && entry.gone) this.#init.onGone(entry.row, entry.gone);
     }
     this.#due.add(entry);
@@ -197,3 +202,5 @@ export class Outbox {
     return [progress];
   }
 }
+
+const unsealedOf = ({ order, id, user, content, shown }: OutboxRow): OutboxRow => ({ order, id, user, content, shown });

@@ -90,7 +90,7 @@ export class Membership {
 
   /** Adds all devices of a new member which have key packages; the others come in by themselves. */
   add(group: NamedGroup, user: string): Promise<void> {
-    return this.#addDevices(group, async () => (await this.#context.contacts.resolve(user)).devices);
+    return this.#addDevices(group, async () => (await this.#context.contacts.addressed(user)).addressees);
   }
 
   async #addDevices(group: NamedGroup, of: () => Promise<readonly DeviceAddress[]>): Promise<void> {
@@ -195,8 +195,8 @@ export class Membership {
     const all: DeviceAddress[] = [];
     for (const { user } of group.roster.members()) {
       // Of one who can't be judged now the others must not be the victims.
-      const contact = await contacts.resolve(user).catch((error: unknown) => report('', error));
-      all.push(...(contact?.devices ?? []));
+      const contact = await contacts.addressed(user).catch((error: unknown) => report('', error));
+      all.push(...(contact?.addressees ?? []));
     }
     for (let at = 0; at < all.length; at += ADDED_AT_ONCE) {
       const some = all.slice(at, at + ADDED_AT_ONCE);
@@ -268,11 +268,11 @@ export class Membership {
     return !group.roster.isMember(user) || this.#context.anchor.crl.isRevoked(serial);
   }
 
-  /** Whether the account has the device no more. */
+  /** Whether the account has the device no more; one that is away longer than its certificate lives is none of these. */
   async #isGone(member: MlsMember): Promise<boolean> {
     const { user, device } = this.#owner(member);
     const contact = await this.#context.contacts.resolve(user);
-    return !contact.devices.some((one) => one.device === device);
+    return !contact.addressees.some((one) => one.device === device);
   }
 
   /** Whose devices are inside besides this one. */
