@@ -4,6 +4,7 @@ import type { Logger } from '../base/log.js';
 import type { Random } from '../base/random.js';
 import type { Store } from '../store/store.js';
 import type { RegistrationMode } from '../wire/directory.js';
+import { KEY_PACKAGES_SHARE, KEY_PACKAGES_SHARE_MS } from '../wire/limits.js';
 import type { Role } from '../wire/roles.js';
 import { Accounts } from './accounts/accounts.js';
 import { Invitations } from './accounts/invitations.js';
@@ -172,6 +173,10 @@ export async function openCore(init: CoreInit) {
       messages: new Buckets(limits.messages, limits.accounts),
       signals: new Buckets(limits.signals, limits.accounts),
       claims: new Buckets(limits.claims, limits.accounts),
+      keyPackageShares: new Buckets(
+        { burst: KEY_PACKAGES_SHARE, perSecond: 1000 / KEY_PACKAGES_SHARE_MS },
+        limits.accounts,
+      ),
     },
     /** The time certificates are judged by: a clock set back while we run brings no expired one back. */
     judgeNow: () => Math.max(clock.now(), started.wall + clock.monotonic() - started.monotonic),

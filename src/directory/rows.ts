@@ -179,6 +179,8 @@ export const openTables = (store: Store, onUnreadable?: OnUnreadable) => ({
   invitations: new Table(store, 'invitations', codec(invitationSchema, ROW_BYTES)),
   keyPackages: new Table(store, 'keypackages', codec(keyPackageSchema, ROW_BYTES), onUnreadable),
   usedKeyPackages: new Table(store, 'keypackages.used', codec(usedKeyPackageSchema, ROW_BYTES), onUnreadable),
+  /** Key: folded name / device. */
+  lastResort: new Table(store, 'keypackages.last', codec(keyPackageSchema, ROW_BYTES), onUnreadable),
   direct: new Table(store, 'direct', codec(directSchema, ROW_BYTES)),
   groups: new Table(store, 'groups', codec(groupSchema, ROW_BYTES)),
 });

@@ -141,7 +141,8 @@ export class Core {
       groups: this.groups,
       signatureKey: self.signatureKey,
       certificate: () => self.certificate,
-      publish: (packages) => request('keypackages.publish', { packages }),
+      publish: (packages, lastResort) =>
+        request('keypackages.publish', { packages, ...(lastResort && { lastResort }) }),
     });
     const { contacts, groups, history, keyPackages } = this;
     this.direct = new DirectGroups({

@@ -144,7 +144,12 @@ const keyPackageRow = v.object({
   private: bytes(KEY_PACKAGE_BYTES),
   public: bytes(KEY_PACKAGE_BYTES),
   expires: time(),
+  /** It may be used again. */
+  lastResort: v.optional(v.boolean()),
 });
+
+/** Which key package is the last resort now, since when, and the one before it: somebody may still be about to use that. */
+const lastResortRow = v.object({ ref: bytes(64), at: time(), former: v.optional(bytes(64)) });
 
 const PATH_BYTES = 4_096;
 
@@ -311,6 +316,7 @@ const tablesOn = (shelf: Shelf) => ({
   groups: new Table(shelf, 'group', row(groupRow)),
   parts: new Table(shelf, 'part', row(v.object(part))),
   keyPackages: new Table(shelf, 'keypackage', row(keyPackageRow)),
+  lastResort: new Table(shelf, 'lastresort', row(lastResortRow)),
   conversations: new Table(shelf, 'conversation', row(conversationRow)),
   messages: new Table(shelf, 'message', row(messageRow)),
   places: new Table(shelf, 'place', row(placeRow)),

@@ -170,6 +170,8 @@ export const directoryMethods = {
       crl: v.optional(crl),
       /** Key packages of this device which are left. */
       keyPackages: count(),
+      /** Whether there is a last resort of this device's; absent where the directory knows none. */
+      lastResort: v.optional(v.boolean()),
       /** The highest `starts` of this device before this hello: as high as ours only where old state was restored. */
       startsSeen: count(),
       /** Grows with every change of the account's devices and their certificates. */
@@ -207,10 +209,14 @@ export const directoryMethods = {
   ),
 
   'keypackages.publish': method(
-    v.object({ packages: list(bytes(KEY_PACKAGE_BYTES, 1), KEY_PACKAGES_KEPT) }),
+    v.object({
+      packages: list(bytes(KEY_PACKAGE_BYTES, 1), KEY_PACKAGES_KEPT),
+      /** Given out again and again when no other is left; in place of the last one. */
+      lastResort: v.optional(bytes(KEY_PACKAGE_BYTES, 1)),
+    }),
     v.object({ kept: count() }),
   ),
-  /** Each package is given out once. A device that has none left is missing in the answer. */
+  /** Each is given out once, but a device's last resort. A device that has neither is missing in the answer. */
   'keypackages.claim': method(
     v.object({ devices: list(address, 64) }),
     v.object({ packages: list(v.object({ device: deviceId, package: bytes(KEY_PACKAGE_BYTES, 1) }), 64) }),

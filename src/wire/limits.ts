@@ -89,6 +89,12 @@ export const KEY_PACKAGE_BYTES = 16 << 10;
 export const KEY_PACKAGES_KEPT = 32;
 export const KEY_PACKAGES_LOW = 12;
 export const KEY_PACKAGE_LIFETIME_MS = 30 * 24 * 3_600_000;
+/** The one that is given out again when no other is left (RFC 9420 §16.8): how long it lives, and when it is exchanged. */
+export const LAST_RESORT_LIFETIME_MS = 366 * 24 * 3_600_000;
+export const LAST_RESORT_EVERY_MS = 7 * 24 * 3_600_000;
+/** Of those that are given out once, one account gets so many of one device at once, and one more in this time. */
+export const KEY_PACKAGES_SHARE = 8;
+export const KEY_PACKAGES_SHARE_MS = 10 * 60_000;
 
 // --- Conversations (MLS, RFC 9420) ---
 

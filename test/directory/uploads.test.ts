@@ -77,3 +77,21 @@ test('C11 at the start goes what is over, and blocks that a crash has left witho
   assert.deepEqual(await restarted.list(group), []);
   assert.equal(restarted.usage.bytes, 10 + UPLOAD_OVERHEAD, 'what is not over keeps its room');
 });
+
+test('P8 S13 nobody takes all the places for files that a group has', async () => {
+  const { uploads, group } = await directory();
+  const begin = (folded: string) => uploads.begin({ group, upload: random.bytes(16) }, { user: folded, folded }, 1);
+  const fill = async (folded: string): Promise<number> => {
+    for (let count = 0; ; count++) {
+      try {
+        await begin(folded);
+      } catch (error) {
+        assert.equal((error as { code?: string }).code, 'uploads-share');
+        return count;
+      }
+    }
+  };
+  const first = await fill('ann');
+  assert.ok((await fill('ben')) >= Math.floor(first / 2) - 1);
+  await begin('cat');
+});

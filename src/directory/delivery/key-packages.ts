@@ -2,11 +2,17 @@ import { hex } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
 import { sha256 } from '../../crypto/hash.js';
 import { path, segments } from '../../store/keys.js';
-import { CLOCK_SKEW_MS, KEY_PACKAGE_LIFETIME_MS, KEY_PACKAGES_KEPT } from '../../wire/limits.js';
+import {
+  CLOCK_SKEW_MS,
+  KEY_PACKAGE_LIFETIME_MS,
+  KEY_PACKAGES_KEPT,
+  LAST_RESORT_LIFETIME_MS,
+} from '../../wire/limits.js';
 import type { Tables } from '../rows.js';
 
 /** Given out for less than a package lives, so that whoever gets one has time to use it. */
 const USABLE_MS = KEY_PACKAGE_LIFETIME_MS - 2 * CLOCK_SKEW_MS;
+const LAST_RESORT_USABLE_MS = LAST_RESORT_LIFETIME_MS - 2 * CLOCK_SKEW_MS;
 
 /**
  * Key packages (RFC 9420 §10) of each device, each given out once: whoever creates the row that says so has it. That row
@@ -43,6 +49,17 @@ export class KeyPackages {
     return count;
   }
 
+  /** The one that is given out when there is no other, again and again; in place of an earlier one. */
+  async publishLastResort(folded: string, device: string, bytes: Uint8Array): Promise<void> {
+    await this.#tables.lastResort.put(path(folded, device), { package: bytes, at: this.#clock.now() });
+  }
+
+  /** Undefined where the device has published none, or none that is usable still. */
+  async lastResort(folded: string, device: string): Promise<Uint8Array | undefined> {
+    const row = await this.#tables.lastResort.get(path(folded, device));
+    return row && this.#clock.now() - row.at < LAST_RESORT_USABLE_MS ? row.package : undefined;
+  }
+
   /** One that nobody else gets, or undefined where none is left. */
   async claim(folded: string, device: string): Promise<Uint8Array | undefined> {
     for await (const row of this.#tables.keyPackages.range(below(folded, device))) {
@@ -56,6 +73,7 @@ export class KeyPackages {
 
   /** The device is gone. */
   async delete(folded: string, device: string): Promise<void> {
+    await this.#tables.lastResort.delete(path(folded, device));
     for await (const row of this.#tables.keyPackages.range(below(folded, device))) {
       await this.#tables.usedKeyPackages.create(row.key, { at: this.#clock.now() });
       await this.#tables.keyPackages.deleteAs(row);
@@ -68,6 +86,9 @@ export class KeyPackages {
       const [folded, device] = segments(row.key) as [string, string];
       const isOf = this.#isUsable(row.value.at) && (await find(folded, device)) !== undefined;
       if (!isOf) await this.#tables.keyPackages.deleteAs(row);
+    }
+    for await (const row of this.#tables.lastResort.range()) {
+      if (this.#clock.now() - row.value.at >= LAST_RESORT_USABLE_MS) await this.#tables.lastResort.deleteAs(row);
     }
     const old = this.#clock.now() - 2 * KEY_PACKAGE_LIFETIME_MS;
     for await (const row of this.#tables.usedKeyPackages.range()) {

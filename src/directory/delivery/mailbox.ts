@@ -3,6 +3,8 @@ import { Failure } from '../../base/errors.js';
 import { sha256 } from '../../crypto/hash.js';
 import type { Log } from '../../store/store.js';
 import type { DeviceAddress, MailboxEntry } from '../../wire/directory.js';
+import { foldName } from '../../wire/names.js';
+import { isWithinShare } from '../guard/shares.js';
 import { REMEMBERED_IDS } from '../limits.js';
 import { type Mail, mailCodec } from '../rows.js';
 
@@ -17,6 +19,12 @@ export interface MailboxQuota {
   readonly bytes: number;
 }
 
+interface Kept {
+  /** The folded name of who left it. */
+  readonly from: string;
+  readonly size: number;
+}
+
 /** On the wire positions begin with 1, so that 0 is before all of them. */
 export const wirePosition = (logPosition: number): number => logPosition + 1;
 
@@ -25,28 +33,33 @@ export const wirePosition = (logPosition: number): number => logPosition + 1;
  * once; the way to the disk goes on behind, and several writes share it.
  */
 export class Mailbox {
+  readonly #owner: string;
   readonly #log: Log;
   readonly #quota: MailboxQuota;
-  /** Sizes of the entries kept, oldest first. */
-  readonly #sizes: number[] = [];
+  /** The entries kept, oldest first. */
+  readonly #kept: Kept[] = [];
+  /** What each account takes, by its folded name. */
+  readonly #senders = new Map<string, { entries: number; bytes: number }>();
   /** letterKey of what is kept and of some of what was fetched, oldest first; with the write that isn't done yet. */
   readonly #ids = new Map<string, Promise<void> | undefined>();
   #bytes = 0;
   #next = 0;
   writing = 0;
 
-  private constructor(log: Log, quota: MailboxQuota) {
+  private constructor(owner: string, log: Log, quota: MailboxQuota) {
+    this.#owner = owner;
     this.#log = log;
     this.#quota = quota;
   }
 
-  static async load(log: Log, quota: MailboxQuota): Promise<Mailbox> {
-    const mailbox = new Mailbox(log, quota);
+  /** @param owner the folded name of whom it belongs to */
+  static async load(owner: string, log: Log, quota: MailboxQuota): Promise<Mailbox> {
+    const mailbox = new Mailbox(owner, log, quota);
     const { next } = await log.ends();
     mailbox.#next = next;
     for await (const { value } of log.read()) {
       const mail = mailCodec.decode(value);
-      mailbox.#note(value.length, letterKey(mail.from, mail), undefined);
+      mailbox.#note(keptOf(mail, value), letterKey(mail.from, mail), undefined);
     }
     return mailbox;
   }
@@ -57,7 +70,7 @@ export class Mailbox {
 
   /**
    * Resolves with what is new, when everything is on disk.
-   * @throws Failure limit 'mailbox-full'; storage 'store-conflict' where the log isn't as this object knows it
+   * @throws Failure limit 'mailbox-full', 'mailbox-share'; storage 'store-conflict' where the log isn't as this object knows it
    */
   async put(from: DeviceAddress, letters: readonly Letter[], now: number): Promise<MailboxEntry[]> {
     const byId = new Map(letters.map((letter) => [letterKey(from, letter), letter]));
@@ -73,17 +86,17 @@ export class Mailbox {
 
   /** Log positions before `before` are gone. */
   trimmed(before: number): void {
-    const first = this.#next - this.#sizes.length;
-    for (const size of this.#sizes.splice(0, Math.max(0, before - first))) this.#bytes -= size;
+    const first = this.#next - this.#kept.length;
+    for (const { from, size } of this.#kept.splice(0, Math.max(0, before - first))) this.#count(from, -1, -size);
     for (const [id, writing] of this.#ids) {
-      if (this.#ids.size <= this.#sizes.length + REMEMBERED_IDS || writing !== undefined) break;
+      if (this.#ids.size <= this.#kept.length + REMEMBERED_IDS || writing !== undefined) break;
       this.#ids.delete(id);
     }
   }
 
   async #append(mails: readonly Mail[]): Promise<number> {
     const values = mails.map((mail) => mailCodec.encode(mail));
-    this.#assertRoom(values);
+    this.#assertRoom(foldName(mails[0]!.from.user), values);
     const position = this.#next;
     this.#next += values.length;
     const appended = this.#log.appendMany(values, { expect: position });
@@ -92,7 +105,7 @@ export class Mailbox {
     done.catch(() => {});
     const keys = mails.map((mail) => letterKey(mail.from, mail));
     keys.forEach((key, index) => {
-      this.#note(values[index]!.length, key, done);
+      this.#note(keptOf(mails[index]!, values[index]!), key, done);
     });
     this.writing++;
     try {
@@ -103,22 +116,53 @@ export class Mailbox {
     }
   }
 
-  #assertRoom(values: readonly Uint8Array[]): void {
+  #assertRoom(from: string, values: readonly Uint8Array[]): void {
     const { entries, bytes } = this.#quota;
     const size = values.reduce((sum, value) => sum + value.length, 0);
-    if (this.#sizes.length + values.length <= entries && this.#bytes + size <= bytes) return;
-    throw new Failure('limit', 'mailbox-full', 'the mailbox of the receiving device is full', {
-      hint: 'The message stays queued here, and leaves when the other device has been online.',
-      details: { entries, bytes },
-    });
+    if (this.#kept.length + values.length > entries || this.#bytes + size > bytes) throw full(this.#quota);
+    // What one's own devices tell each other shares with nobody.
+    if (from === this.#owner) return;
+    const own = this.#senders.get(from) ?? { entries: 0, bytes: 0 };
+    const hasShare =
+      isWithinShare({ own: own.entries, all: this.#kept.length }, values.length, entries) &&
+      isWithinShare({ own: own.bytes, all: this.#bytes }, size, bytes);
+    if (!hasShare) throw shareTaken(own);
   }
 
-  #note(size: number, id: string, writing: Promise<void> | undefined): void {
-    this.#sizes.push(size);
-    this.#bytes += size;
+  #note(kept: Kept, id: string, writing: Promise<void> | undefined): void {
+    this.#kept.push(kept);
+    this.#count(kept.from, 1, kept.size);
     this.#ids.set(id, writing);
   }
+
+  #count(from: string, entries: number, bytes: number): void {
+    this.#bytes += bytes;
+    const own = this.#senders.get(from) ?? { entries: 0, bytes: 0 };
+    own.entries += entries;
+    own.bytes += bytes;
+    if (own.entries > 0) this.#senders.set(from, own);
+    else this.#senders.delete(from);
+  }
 }
+
+const keptOf = ({ from }: Mail, { length: size }: Uint8Array): Kept => ({ from: foldName(from.user), size });
+
+const full = ({ entries, bytes }: MailboxQuota): Failure =>
+  new Failure('limit', 'mailbox-full', 'the mailbox of the receiving device is full', {
+    hint: 'The message stays queued here, and leaves when the other device has been online.',
+    details: { entries, bytes },
+  });
+
+const shareTaken = ({ entries, bytes }: { entries: number; bytes: number }): Failure =>
+  new Failure(
+    'limit',
+    'mailbox-share',
+    'as much of yours waits for the receiving device as one account may leave there',
+    {
+      hint: 'The message stays queued here, and leaves when the other device has been online.',
+      details: { entries, bytes },
+    },
+  );
 
 /**
  * The same letter again has the same sender, id and bytes. The same id with other bytes is another one: a message that

@@ -44,7 +44,7 @@ export class Mailboxes {
 
   /**
    * Resolves when all of them are on disk. Where one mailbox refuses, the others have been written.
-   * @throws Failure limit 'mailbox-full', storage
+   * @throws Failure limit 'mailbox-full', 'mailbox-share', storage
    */
   async put(from: DeviceAddress, parcels: readonly Parcel[]): Promise<void> {
     const destinations = new Map<string, Destination>();
@@ -95,7 +95,7 @@ export class Mailboxes {
         return;
       } catch (error) {
         // What is in memory may be wrong now: the next one reads the log again.
-        if (hasCode(error, 'mailbox-full')) throw error;
+        if (hasCode(error, 'mailbox-full') || hasCode(error, 'mailbox-share')) throw error;
         if (this.#open.get(key) === opening) this.#forget(key);
         if (!hasCode(error, 'store-conflict')) throw error;
       }
@@ -109,7 +109,7 @@ export class Mailboxes {
       this.#open.set(key, known);
       return known;
     }
-    const loading = Mailbox.load(this.#log(key), this.#quota);
+    const loading = Mailbox.load(key.slice(0, key.indexOf('/')), this.#log(key), this.#quota);
     this.#open.set(key, loading);
     loading.then(
       (mailbox) => {

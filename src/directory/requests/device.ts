@@ -176,6 +176,7 @@ export class DeviceRequests implements DeviceSession, Signed {
     const version = chooseVersion(params.versions);
     const { account, deviceId, serial } = await admit(core, this.#caller.certificate());
     const keyPackages = await core.keyPackages.count(account.folded, deviceId);
+    const lastResort = (await core.keyPackages.lastResort(account.folded, deviceId)) !== undefined;
     this.user = account.user;
     this.folded = account.folded;
     this.device = deviceId;
@@ -193,7 +194,7 @@ export class DeviceRequests implements DeviceSession, Signed {
     const { version: devicesVersion } = await core.devices.row(account.folded);
     return {
       ...{ version, user: account.user, role: account.role, now: core.clock.now(), keyPackages, startsSeen },
-      devicesVersion,
+      ...{ devicesVersion, lastResort },
       observed: { host: this.#caller.address, port: this.#caller.port },
       ...(params.crl !== core.revocations.number && { crl: core.revocations.der }),
       ...((await lacksFactor(core, account)) && { secondFactor: 'required' as const }),

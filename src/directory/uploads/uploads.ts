@@ -5,6 +5,7 @@ import { path, segments } from '../../store/keys.js';
 import type { Blobs, Store } from '../../store/store.js';
 import { UPLOADS_PER_GROUP } from '../../wire/limits.js';
 import { UPLOAD_OVERHEAD, uploadBlockLength, uploadBlocks } from '../../wire/uploads.js';
+import { isWithinShare } from '../guard/shares.js';
 import type { UploadLimits } from '../limits.js';
 import { Table } from '../table.js';
 import { type UploadRow, uploadCodec } from './rows.js';
@@ -147,13 +148,22 @@ export class Uploads {
     const used = this.#used.get(by.folded) ?? 0;
     if (used + wanted > perAccount) throw overQuota('your files take', used, perAccount);
     if (this.#total + wanted > total) throw overQuota('the files of all take', this.#total, total);
-    let count = 0;
-    for await (const _one of this.#rows.range({ prefix: `${path(hex(id.group))}/` })) count++;
-    if (count >= UPLOADS_PER_GROUP) throw groupFull();
+    await this.#assertPlace(id, by.folded);
     const at = this.#clock.now();
     await this.#rows.put(rowKey(id), { by, size, at, expires: at + unfinishedMs, finished: false });
     this.#count(by.folded, wanted);
     return { have: 0, finished: false };
+  }
+
+  /** @throws Failure limit 'uploads-full', 'uploads-share' */
+  async #assertPlace({ group }: UploadId, folded: string): Promise<void> {
+    const count = { own: 0, all: 0 };
+    for await (const { value } of this.#rows.range({ prefix: `${path(hex(group))}/` })) {
+      count.all++;
+      if (value.by.folded === folded) count.own++;
+    }
+    if (count.all >= UPLOADS_PER_GROUP) throw groupFull();
+    if (!isWithinShare(count, 1, UPLOADS_PER_GROUP)) throw shareTaken(count.own);
   }
 
   #drop(key: string): Promise<void> {
@@ -210,6 +220,12 @@ const overQuota = (whose: string, used: number, limit: number): Failure =>
   new Failure('limit', 'upload-quota', `it does not fit: ${whose} ${used} of the ${limit} bytes there are`, {
     hint: 'Remove a file that is no longer needed (/removefile), or ask the operator of the directory for more room.',
     details: { used, limit },
+  });
+
+const shareTaken = (own: number): Failure =>
+  new Failure('limit', 'uploads-share', `you have ${own} files in this group, as many as one member may have now`, {
+    hint: 'Remove some of yours, or wait until they end.',
+    details: { own },
   });
 
 const groupFull = (): Failure =>

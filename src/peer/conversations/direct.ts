@@ -124,7 +124,7 @@ export class DirectGroups {
     const user = this.#otherOf(certificates);
     for (const certificate of certificates) this.#assertBelongs(certificate, user);
     const group: Group = { id: state.groupId, user, number, state };
-    await this.#init.enqueue(user, () => this.#install(group, [keyPackages.remove(keyPackage)]));
+    await this.#init.enqueue(user, () => this.#install(group, keyPackages.used(keyPackage)));
   }
 
   async #install(group: Group, steps: readonly Step[]): Promise<void> {

@@ -5,7 +5,13 @@ import { Failure } from '../../base/errors.js';
 import { type MlsEngine, type OwnKeyPackage, readWelcome } from '../../crypto/mls.js';
 import type { LocalStore, Step } from '../../store/local.js';
 import type { DeviceAddress } from '../../wire/directory.js';
-import { CLOCK_SKEW_MS, KEY_PACKAGE_LIFETIME_MS, KEY_PACKAGES_KEPT } from '../../wire/limits.js';
+import {
+  CLOCK_SKEW_MS,
+  KEY_PACKAGE_LIFETIME_MS,
+  KEY_PACKAGES_KEPT,
+  LAST_RESORT_EVERY_MS,
+  LAST_RESORT_LIFETIME_MS,
+} from '../../wire/limits.js';
 import type { Tables } from '../rows.js';
 import type { Groups } from './groups.js';
 
@@ -18,7 +24,7 @@ export interface KeyPackagesInit {
   readonly signatureKey: KeyObject;
   /** This device's certificate as it is now. */
   certificate(): Uint8Array;
-  publish(packages: Uint8Array[]): Promise<unknown>;
+  publish(packages: Uint8Array[], lastResort?: Uint8Array): Promise<unknown>;
 }
 
 /** X-Wing: what is recorded today stays secret when large quantum computers come. */
@@ -28,9 +34,13 @@ interface Stored {
   readonly ref: Uint8Array;
   readonly private: Uint8Array;
   readonly public: Uint8Array;
+  readonly lastResort?: boolean | undefined;
 }
 
-/** This device's key packages. The private half stays here until a Welcome has used it, and goes with it: none twice. */
+/**
+ * This device's key packages. The private half stays here until a Welcome has used it, and goes with it: none twice. Only
+ * the last resort is used again, and exchanged now and then: what was begun by it is as safe as this device's disk till then.
+ */
 export class KeyPackages {
   readonly #init: KeyPackagesInit;
 
@@ -39,13 +49,13 @@ export class KeyPackages {
   }
 
   /** What this device says of itself when it is added to a group, or makes one. */
-  leaf() {
+  leaf(lifetime = KEY_PACKAGE_LIFETIME_MS) {
     const now = this.#init.clock.now();
     return {
       suite: DIRECT_SUITE,
       certificate: this.#init.certificate(),
       signatureKey: this.#init.signatureKey,
-      lifetime: { notBefore: now - CLOCK_SKEW_MS, notAfter: now + KEY_PACKAGE_LIFETIME_MS },
+      lifetime: { notBefore: now - CLOCK_SKEW_MS, notAfter: now + lifetime },
     };
   }
 
@@ -60,6 +70,26 @@ export class KeyPackages {
       made.map((one) => this.#init.tables.keyPackages.put([hex(one.ref)], { ...one, expires })),
     );
     await this.#init.publish(made.map((one) => one.public));
+  }
+
+  /**
+   * Publishes another last resort, where the directory has none or it is old.
+   * @param there what the directory says of it; undefined where it is older than such
+   */
+  async tendLastResort(there: boolean | undefined): Promise<void> {
+    const { tables, clock, engine, store, publish } = this.#init;
+    const before = await tables.lastResort.get('self');
+    const now = clock.now();
+    const isGood = before !== undefined && now >= before.at && now - before.at < LAST_RESORT_EVERY_MS;
+    if (there === undefined || (there && isGood)) return;
+    const made = await engine.createKeyPackage(this.leaf(LAST_RESORT_LIFETIME_MS));
+    const expires = now + LAST_RESORT_LIFETIME_MS;
+    await store.write([
+      tables.keyPackages.put([hex(made.ref)], { ...made, expires, lastResort: true }),
+      tables.lastResort.put(['self'], { ref: made.ref, at: now, ...(before && { former: before.ref }) }),
+      ...(before?.former ? [tables.keyPackages.remove([hex(before.former)])] : []),
+    ]);
+    await publish([], made.public);
   }
 
   /** @throws Failure protocol 'welcome-unknown', where it is for no key package we still have */
@@ -78,8 +108,9 @@ export class KeyPackages {
     );
   }
 
-  remove({ ref }: Pick<Stored, 'ref'>): Step {
-    return this.#init.tables.keyPackages.remove([hex(ref)]);
+  /** It was used. @returns steps to be written with what it was used for */
+  used({ ref, lastResort }: Stored): Step[] {
+    return lastResort ? [] : [this.#init.tables.keyPackages.remove([hex(ref)])];
   }
 
   /** Whether a package which the directory gave out is of that device, whatever the directory says. */

@@ -100,7 +100,7 @@ export class Epochs {
       group.row = { ...group.row, entered: seq, lastJoin: seq };
       taken.steps.push(
         ...groups.add(group.mls),
-        keyPackages.remove(keyPackage),
+        ...keyPackages.used(keyPackage),
         ...this.#init.membership.epochKey(group),
       );
     } catch (error) {

@@ -156,7 +156,7 @@ test('S1 of the addresses that an earlier version kept those that are none are l
   const good = { host: '192.0.2.7', port: 9 };
   const step = transfers.put(['all', 1], {
     ...{ order: 1, id: random.bytes(16), direction: 'in', user: 'mallory', secret: random.bytes(32) },
-    ...{ manifest: encodeCbor(one(5)), video: false, createdAt: 1, state: 'accepted' },
+    ...{ manifest: encode(one(5)), video: false, createdAt: 1, state: 'accepted' },
     candidates: [{ host: '1.2.3.4%5', port: 9 }, good, { host: 'localhost', port: 0 }],
   });
   if (step.kind === 'put') rows.set(step.key, step.value);
