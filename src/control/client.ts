@@ -57,7 +57,11 @@ export class ControlClient {
   /** Resolves when the other side is gone. */
   readonly ended: Promise<void>;
 
-  constructor(socket: Socket, path: string, { patience = PATIENCE_MS, clock = systemClock }: Patience & { clock?: Clock } = {}) {
+  constructor(
+    socket: Socket,
+    path: string,
+    { patience = PATIENCE_MS, clock = systemClock }: Patience & { clock?: Clock } = {},
+  ) {
     this.#socket = socket;
     this.#outlet = new Outlet('control client', { clock, socket, onStuck: () => socket.destroy() });
     this.#path = path;
@@ -129,7 +133,7 @@ export class ControlClient {
         this.#socket.destroy();
       } else {
         // No method of anybody: that it is unknown is the answer.
-        void write(this.#socket, message({ id: 'alive', method: 'alive' }));
+        void this.#outlet.offer(lineOf(message({ id: 'alive', method: 'alive' })));
       }
     }, every);
   }

@@ -17,6 +17,7 @@ import type { Secrets } from './authority/secrets.js';
 import { DirectConversations } from './delivery/direct.js';
 import { GroupLogs } from './delivery/group-logs.js';
 import { KeyPackages } from './delivery/key-packages.js';
+import { LeftMail } from './delivery/left-mail.js';
 import { ListNews } from './delivery/list-news.js';
 import { Mailboxes } from './delivery/mailboxes.js';
 import { People } from './delivery/people.js';
@@ -96,6 +97,7 @@ export async function openCore(init: CoreInit) {
     clock,
     onStored: (folded, device, entries) => sessions.find(folded, device)?.push(entries),
   });
+  const leftMail = new LeftMail({ tables, clock, devices, mailboxes });
   const groupLogs = new GroupLogs(tables, store);
   const namedGroups = new NamedGroups({
     store,
@@ -117,6 +119,7 @@ export async function openCore(init: CoreInit) {
         () => revocations.publish(),
         () => keyPackages.sweep((folded, device) => devices.find(folded, device)),
         () => devices.sweep(),
+        () => leftMail.sweep(),
         () => namedGroups.trimAll(),
         () => uploads.sweep(),
       ];
@@ -155,6 +158,7 @@ export async function openCore(init: CoreInit) {
       people,
       keyPackages,
       mailboxes,
+      leftMail,
       groupLogs,
       namedGroups,
       uploads,

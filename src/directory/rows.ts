@@ -181,6 +181,8 @@ export const openTables = (store: Store, onUnreadable?: OnUnreadable) => ({
   usedKeyPackages: new Table(store, 'keypackages.used', codec(usedKeyPackageSchema, ROW_BYTES), onUnreadable),
   /** Key: folded name / device. */
   lastResort: new Table(store, 'keypackages.last', codec(keyPackageSchema, ROW_BYTES), onUnreadable),
+  /** Key: folded name / device. Since when a device is gone whose mail is kept. */
+  leftMail: new Table(store, 'mail.left', codec(v.object({ at: time() }), ROW_BYTES), onUnreadable),
   direct: new Table(store, 'direct', codec(directSchema, ROW_BYTES)),
   groups: new Table(store, 'groups', codec(groupSchema, ROW_BYTES)),
 });

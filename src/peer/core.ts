@@ -22,7 +22,6 @@ import { KeyPackages } from './conversations/key-packages.js';
 import type { LaneInit } from './conversations/lane.js';
 import { assertSendable, Messenger } from './conversations/messenger.js';
 import { Outbox } from './conversations/outbox.js';
-import { permanenceOf } from './conversations/permanence.js';
 import { OwnDevices } from './devices/own-devices.js';
 import type { PeerEvent } from './events.js';
 import { Feed } from './feed.js';
@@ -157,6 +156,12 @@ export class Core {
       random,
       request,
       isOnline: init.isOnline,
+      onGone: (user) => {
+        init.scope.run(
+          () => this.messenger.resealStored(user),
+          (error) => this.#stuck(user, toFailure(error)),
+        );
+      },
       enqueue,
     });
     this.outbox = new Outbox({
@@ -167,7 +172,14 @@ export class Core {
       self: address,
       link: init.link,
       store: init.store,
-      onGone: (row, why) => void this.#gone(row, why),
+      onOrphaned: (row) => {
+        // The roster that named the device is old.
+        this.contacts.forget(row.user);
+        init.scope.run(
+          () => this.messenger.takeBack(row),
+          (error) => this.#stuck(row.user, toFailure(error)),
+        );
+      },
       onState: (id, user, state) => emit({ event: 'sent', id, conversation: conversationWith(user), state }),
       onStuck,
     });
@@ -429,20 +441,6 @@ export class Core {
       () => this.messenger.sendContent(user, content),
       (error) => this.#stuck(user, toFailure(error)),
     );
-  }
-
-  /** Sealed for devices that are no more: for those there are now it is sealed again, if there are any. */
-  async #gone(row: OutboxRow, why: Failure): Promise<void> {
-    try {
-      this.contacts.forget(row.user);
-      await this.contacts.current(row.user);
-      const line = row.shown ? await this.history.find(row.id) : undefined;
-      if (line) await this.messenger.resend(row.user, line);
-    } catch (error) {
-      const failure = toFailure(error);
-      if (permanenceOf(failure) === undefined) this.#stuck(row.user, failure);
-      else await this.#unsendable(row.user, [row], failure.code === 'user-unknown' ? failure : why);
-    }
   }
 
   /** Said once; the text stays in the history. */

@@ -211,6 +211,15 @@ export class History {
     return this.#newer(name, place && (await this.#tables.messages.get(place.conversation, place.number)));
   }
 
+  /** Of the newest so many lines those of ours which a mailbox has, and nobody's device as far as we know; oldest first. */
+  async stored(conversation: string, among: number): Promise<MessageRow[]> {
+    const rows: MessageRow[] = [];
+    for await (const row of this.#tables.messages.range([conversation], { reverse: true, limit: among })) {
+      if (row.state === 'stored' && !row.deleted) rows.unshift(row);
+    }
+    return rows;
+  }
+
   /** Lines in order, from number `from` to `through`, both inclusive. */
   rows(conversation: string, from: number, through: number): AsyncGenerator<MessageRow> {
     return this.#tables.messages.range([conversation], { from, below: through + 1 });

@@ -256,10 +256,12 @@ export class Network {
     for (const { conversation } of await core.scrollback.conversations()) {
       if (this.directoryState === 'offline') return;
       if (!conversation.startsWith('@')) continue;
-      await core.contacts.current(conversation.slice(1)).catch((error: unknown) => {
+      const user = conversation.slice(1);
+      await core.contacts.current(user).catch((error: unknown) => {
         // Who is gone doesn't come: there is nobody to watch, and nothing to say of it at every start.
         if (permanenceOf(toFailure(error)) !== 'account') this.#report(error);
       });
+      core.messenger.devicesChanged(user);
     }
   }
 
@@ -362,4 +364,3 @@ const revoked = (user: string): Failure =>
   new Failure('trust', 'certificate-revoked', `a device of ${user} has been revoked`, {
     hint: `Ask ${user} whether they know why.`,
   });
-

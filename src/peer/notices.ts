@@ -35,7 +35,7 @@ export class Notices {
         core.contacts.forget(user);
         // A device may be there that was missing: of theirs, or of one's own in any conversation.
         if (foldName(user) === foldName(this.#init.self.user)) core.messenger.flushAll();
-        else core.messenger.flush(user);
+        else core.messenger.devicesChanged(user);
         return core.outbox.poke();
       }
       case 'crl':

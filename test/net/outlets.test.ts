@@ -140,7 +140,7 @@ const CASES: Readonly<Record<OutletName, (t: TestContext) => Promise<void>>> = {
   },
   async 'control client'(t) {
     const { ours } = await pair(t);
-    const client = new ControlClient(ours, quick);
+    const client = new ControlClient(ours, 'nowhere', { clock: quick });
     for (let at = 0; at < 200; at++) void client.call('say', { text: 'x'.repeat(100_000) }).catch(() => {});
     await client.ended;
   },

@@ -16,7 +16,13 @@ const item = (order: number): LaneItem => ({
 /** A lane in a world whose link and mailbox the test controls. */
 function world() {
   const clock = new ManualClock();
-  const seen = { delivered: [] as number[], stored: [] as number[], stuck: [] as string[], sent: [] as number[] };
+  const seen = {
+    delivered: [] as number[],
+    stored: [] as number[],
+    stuck: [] as string[],
+    sent: [] as number[],
+    gone: [] as number[],
+  };
   const state: { link?: LaneLink; mailbox: boolean } = { mailbox: true };
   const lane = new Lane({
     address: { user: 'bob', device: '00' },
@@ -28,6 +34,7 @@ function world() {
     },
     onDelivered: ({ order }) => void seen.delivered.push(order),
     onStored: () => {},
+    onGone: (items) => void seen.gone.push(...items.map(({ order }) => order)),
     onStuck: ({ code }) => void seen.stuck.push(code),
   });
   const settle = async (): Promise<void> => {

@@ -51,7 +51,7 @@ export const accountHandlers: Pick<Handlers<DirectoryMethods, Signed>, Own> = {
     if (core.ownership.owner === session.folded) throw ownerStays();
     // The devices first: broken off in between, whoever logs in once more can delete it still.
     const also = () => core.accounts.delete(session.folded);
-    await endDevices(core, session.folded, 'all', accountDeleted(), { also });
+    await endDevices(core, session.folded, 'all', accountDeleted(), { also, forGood: true });
     return {};
   },
   'devices.list': ({ core, session }) => core.people.devices(session.folded),

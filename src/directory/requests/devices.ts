@@ -1,22 +1,32 @@
 import type { Failure } from '../../base/errors.js';
 import type { Core } from '../core.js';
 
+interface Ending {
+  readonly by?: 'self' | 'staff';
+  /** What belongs to it, once they are revoked. */
+  readonly also?: () => Promise<void>;
+  /** Nobody will come back. */
+  readonly forGood?: boolean;
+}
+
 /**
- * Ends devices of an account: certificates on the list, live sessions closed, nothing kept for them. Resolves when the
- * revocation is stored. What is kept for a device that is no more, because clearing it failed, the next sweep takes.
+ * Ends devices of an account: certificates on the list, live sessions closed, nobody is let in upon their key packages. Their
+ * mail is kept, should they come back, unless `forGood` says that nobody will. Resolves when the revocation is stored. What is
+ * kept for a device that is no more, because clearing it failed, the next sweep takes.
  */
 export async function endDevices(
   core: Core,
   folded: string,
   which: readonly string[] | 'all',
   why: Failure,
-  { by = 'self', also = async () => {} }: { by?: 'self' | 'staff'; also?: () => Promise<void> } = {},
+  { by = 'self', also = async () => {}, forGood = false }: Ending = {},
 ): Promise<void> {
   const gone = await core.devices.revoke(folded, which, by);
   try {
     for (const device of gone) {
       await core.keyPackages.delete(folded, device);
-      await core.mailboxes.empty(folded, device);
+      if (forGood) await core.mailboxes.empty(folded, device);
+      else await core.leftMail.left(folded, device);
     }
     await also();
   } finally {

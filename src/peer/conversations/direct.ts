@@ -32,6 +32,8 @@ export interface DirectInit {
   readonly random: Random;
   request: DirectoryRequest;
   isOnline(): boolean;
+  /** Devices of the other person were put out of the conversation: what was stored for them has nobody, unless they come back. */
+  onGone(user: string): void;
   /** Runs work on a conversation, one after the other. */
   enqueue<T>(user: string, work: () => Promise<T>): Promise<T>;
 }
@@ -105,7 +107,7 @@ export class DirectGroups {
   /** The commit which ends the group's current epoch, as the directory's log has it. */
   async applyCommit(group: Group, commit: Uint8Array): Promise<void> {
     if (group.pending && sameBytes(group.pending.commit, commit)) return this.#adopt(group);
-    const { next } = await this.#init.engine.applyCommit(group.state, commit, ({ added, external }) => {
+    const { next, removed } = await this.#init.engine.applyCommit(group.state, commit, ({ added, external }) => {
       if (external) throw notAllowed('somebody who was not a member changed it');
       for (const { certificate } of added) this.#assertBelongs(certificate, group.user);
       return true;
@@ -113,6 +115,14 @@ export class DirectGroups {
     delete group.pending;
     group.state = next;
     await this.#init.store.write(this.#init.groups.savePending(group));
+    this.#tellGone(
+      group,
+      removed.map(({ member }) => this.#init.groups.owner(member.certificate)),
+    );
+  }
+
+  #tellGone({ user, state }: Group, removed: readonly DeviceAddress[]): void {
+    if (state.active && removed.some((one) => foldName(one.user) === foldName(user))) this.#init.onGone(user);
   }
 
   /** Joins the group which a Welcome is for. */
@@ -141,6 +151,14 @@ export class DirectGroups {
   /** Whether there is a group to write in, as far as this device knows. */
   async has(user: string): Promise<boolean> {
     return (await this.#known(user)) !== undefined;
+  }
+
+  /** Whether there are devices in it that belong there no more. In the conversation's queue. */
+  async hasLeavers(user: string): Promise<boolean> {
+    const group = await this.#known(user);
+    if (group === undefined || !this.#init.isOnline()) return false;
+    const wanted = await this.#wantedDevices(user);
+    return planMembership(this.#init.groups.members(group), wanted).remove.length > 0;
   }
 
   /** The conversation's group is of no use any more: the next message makes another. */
@@ -215,6 +233,7 @@ export class DirectGroups {
   /** @returns whether the change was accepted; otherwise the group has caught up with the one that was */
   async #change(group: Group, plan: MembershipPlan): Promise<boolean> {
     const { engine, groups, store, request } = this.#init;
+    const leaving = groups.members(group).filter(({ leafIndex }) => plan.remove.includes(leafIndex));
     const claimed = await this.#claim(plan.add);
     // A device without key packages can't be added now: the others must not wait for it.
     if (claimed.length === 0 && plan.remove.length === 0) return true;
@@ -227,6 +246,7 @@ export class DirectGroups {
     try {
       await request('group.commit', { group: group.id, epoch: group.state.epoch, commit, parcels });
       await this.#adopt(group);
+      this.#tellGone(group, leaving);
       return true;
     } catch (error) {
       if (!hasCode(error, 'epoch-taken') && !hasCode(error, 'request-timeout')) throw error;

@@ -1,6 +1,6 @@
 import { sameBytes } from '../../base/bytes.js';
 import type { Cancel, Clock } from '../../base/clock.js';
-import { type Failure, toFailure } from '../../base/errors.js';
+import { type Failure, hasCode, toFailure } from '../../base/errors.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import { permanenceOf } from './permanence.js';
 
@@ -25,8 +25,8 @@ export interface LaneInit {
   store(address: DeviceAddress, items: readonly LaneItem[]): Promise<void>;
   onDelivered(item: LaneItem): void;
   onStored(items: readonly LaneItem[]): void;
-  /** The device is gone for good, and these with it. */
-  onGone?(items: readonly LaneItem[], why: Failure): void;
+  /** The device is none of its account's any more: nobody takes these, and they are not tried again. */
+  onGone(items: readonly LaneItem[]): void;
   /** Why the lane stands still for now. */
   onStuck(why: Failure): void;
 }
@@ -135,7 +135,15 @@ export class Lane {
   async #intoMailbox(): Promise<void> {
     while (!this.isEmpty && !this.#closed) {
       const batch = [...this.#items].slice(0, MAILBOX_BATCH);
-      await this.#init.store(this.#init.address, batch);
+      try {
+        await this.#init.store(this.#init.address, batch);
+      } catch (error) {
+        if (!hasCode(error, 'device-unknown')) throw error;
+        const gone = [...this.#items];
+        this.#items.clear();
+        this.#init.onGone(gone);
+        return;
+      }
       for (const item of batch) this.#items.delete(item);
       this.#init.onStored(batch);
     }
@@ -147,15 +155,14 @@ export class Lane {
   }
 
   #failed(why: Failure): void {
-    const { onGone } = this.#init;
-    if (onGone === undefined || permanenceOf(why) === undefined) {
+    if (permanenceOf(why) === undefined) {
       this.#stuck(why);
       return;
     }
     const items = [...this.#items];
     this.#items.clear();
     this.#unsent = [];
-    onGone(items, why);
+    this.#init.onGone(items);
   }
 
   #stuck(why: Failure): void {

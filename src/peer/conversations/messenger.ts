@@ -46,6 +46,8 @@ type Message = Pick<OutboxRow, 'id' | 'user' | 'content' | 'shown'>;
 
 /** Between two tries for somebody who has no device that can be written to; the directory's news come sooner. */
 const RETRY_MS = 30_000;
+/** Lines that are looked through for what may be stored for a device that is gone. */
+const RESEALED = 1_000;
 /** Failures of a conversation that a person has to settle; everything else settles itself and the message waits. */
 const REFUSING: ReadonlySet<string> = new Set(['identity-changed', 'user-unknown']);
 
@@ -154,6 +156,22 @@ export class Messenger {
     await written;
   }
 
+  /** Sealed for devices that are all gone: it waits again, before what was said later, and is sealed for those there will be. */
+  async takeBack(row: OutboxRow): Promise<void> {
+    await this.enqueue(row.user, async () => {
+      const waiting = this.#waitingFor(row.user);
+      const at = waiting.findIndex(({ order }) => order > row.order);
+      waiting.splice(at < 0 ? waiting.length : at, 0, row);
+      await this.#init.disk.write([this.#init.outbox.save(row)]);
+    });
+    this.flush(row.user);
+  }
+
+  /** Devices of theirs are gone: what is stored, and may have been for them alone, is sealed for those who are there. */
+  async resealStored(user: string): Promise<void> {
+    for (const line of await this.#init.history.stored(conversationWith(user), RESEALED)) await this.resend(user, line);
+  }
+
   /** Whether nobody can have the message: it was never sealed. */
   isUnsent(id: Uint8Array, user: string): boolean {
     return this.#waitingFor(user).some((row) => sameBytes(row.id, id));
@@ -192,6 +210,19 @@ export class Messenger {
       await this.#init.disk.write(rows.map((row) => this.#init.outbox.remove(row)));
       this.#init.onFailed(user, rows, why);
     }).catch((error: unknown) => this.#init.onStuck(user, toFailure(error)));
+  }
+
+  /**
+   * The devices of somebody have changed: what waits may go now, and where the last word is ours and stored, those that are
+   * gone go out of the conversation before there is a next one.
+   */
+  devicesChanged(user: string): void {
+    this.flush(user);
+    const work = async (): Promise<void> => {
+      if ((await this.#init.history.stored(conversationWith(user), 1)).length === 0) return;
+      if (await this.#init.direct.hasLeavers(user)) await this.#groupFor(user);
+    };
+    this.enqueue(user, work).catch((error: unknown) => this.#init.onStuck(user, toFailure(error)));
   }
 
   /** Resolves when every queue has come to rest. */

@@ -16,9 +16,9 @@ export interface OutboxInit extends Pick<LaneInit, 'clock' | 'link' | 'store'> {
   readonly self: DeviceAddress;
   /** A message of ours has got further. */
   onState(id: string, user: string, state: DeliveryState): void;
+  /** It was sealed for devices which are all gone: to be sealed anew, for those there will be. Not to be thrown in. */
+  onOrphaned(row: OutboxRow): void;
   onStuck(user: string, why: Failure): void;
-  /** No device of the receiver that it was sealed for is there any more, and none has it. */
-  onGone(row: OutboxRow, why: Failure): void;
 }
 
 interface Entry {
@@ -27,8 +27,6 @@ interface Entry {
   readonly pending: Map<string, DeviceAddress>;
   state: DeliveryState;
   withdrawn?: true;
-  /** Why a device of the receiver does not get it. */
-  gone?: Failure;
 }
 
 /**
@@ -124,7 +122,7 @@ export class Outbox {
       store: this.#init.store,
       onDelivered: (item) => this.#settle(item, address, 'delivered'),
       onStored: (items) => this.#storedIn(items, address),
-      onGone: (items, why) => this.#gone(items, address, why),
+      onGone: (items) => this.#goneFrom(items, address),
       onStuck: (why) => this.#init.onStuck(address.user, why),
     });
     this.#lanes.set(address.device, lane);
@@ -135,14 +133,26 @@ export class Outbox {
     for (const item of items) this.#settle(item, address, 'stored');
   }
 
-  /** The device is no more: the message is for the others. */
-  #gone(items: readonly LaneItem[], address: DeviceAddress, why: Failure): void {
+  /** The device left before it got these. What no other device of theirs has, or will get, goes back to be sealed anew. */
+  #goneFrom(items: readonly LaneItem[], address: DeviceAddress): void {
     for (const { order } of items) {
       const entry = this.#entries.get(order);
       if (entry === undefined) continue;
       entry.pending.delete(address.device);
-      if (this.#isTheirs(address)) entry.gone = why;
-      this.#note(entry);
+      const isOrphan =
+        this.#isTheirs(address) &&
+        entry.state === 'queued' &&
+        ![...entry.pending.values()].some((one) => this.#isTheirs(one));
+      if (isOrphan) {
+        // In the same place: those of our own that wait for it get it with the others.
+        entry.withdrawn = true;
+        this.#entries.delete(order);
+        for (const device of entry.pending.keys()) this.#lanes.get(device)?.drop(entry.row.id);
+        this.#init.onOrphaned(unsealedOf(entry.row));
+      } else {
+        if (entry.pending.size === 0) this.#entries.delete(order);
+        this.#recordSoon(entry);
+      }
     }
   }
 
@@ -165,14 +175,11 @@ export class Outbox {
       this.#watched.delete(hex(id));
       if (entry.row.shown) this.#init.onState(hex(id), entry.row.user, state);
     }
-    this.#note(entry);
+    if (entry.pending.size === 0) this.#entries.delete(order);
+    this.#recordSoon(entry);
   }
 
-  #note(entry: Entry): void {
-    if (entry.pending.size === 0) {
-      this.#entries.delete(entry.row.order);
-      if (entry.state === 'queued' && entry.gone) this.#init.onGone(entry.row, entry.gone);
-    }
+  #recordSoon(entry: Entry): void {
     this.#due.add(entry);
     this.#recording ??= this.#record().finally(() => {
       this.#recording = undefined;
