@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { bundle, version } from '../src/base/package.js';
+import { bundle, version } from '../src/base/package-files.js';
 import { main } from '../src/cli/main.js';
 import type { Parts } from '../src/cli/parts.js';
 

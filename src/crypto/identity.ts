@@ -1,7 +1,7 @@
 import { asBuffer, concat, utf8 } from '../base/bytes.js';
 import { Failure } from '../base/errors.js';
+import { Recent } from '../base/lru-cache.js';
 import type { Random } from '../base/random.js';
-import { Recent } from '../base/recent.js';
 import { openAead, sealAead } from './aead.js';
 import { derive } from './kdf.js';
 import { SigningKey, verifySignature } from './keys.js';

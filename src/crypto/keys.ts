@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { asBuffer, base64url, concat, fromHex, hex } from '../base/bytes.js';
+import { Recent } from '../base/lru-cache.js';
 import type { Random } from '../base/random.js';
-import { Recent } from '../base/recent.js';
 
 /** Ed25519 (RFC 8032) keys as their 32 raw bytes, which is what crosses the wire and lies in the vault. */
 

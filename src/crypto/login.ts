@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { concat } from '../base/bytes.js';
 import { Failure } from '../base/errors.js';
-import { startThread } from '../base/package.js';
+import { startThread } from '../base/package-files.js';
 import { sha256 } from './hash.js';
 import type { AccountName } from './identity.js';
 import { derive, hmac } from './kdf.js';

@@ -1,8 +1,8 @@
 import { entropyToMnemonic, mnemonicToEntropy } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { concat, utf8 } from '../base/bytes.js';
+import { nearest } from '../base/closest-match.js';
 import { Failure } from '../base/errors.js';
-import { nearest } from '../base/nearest.js';
 import type { Random } from '../base/random.js';
 import { openAead, sealAead } from './aead.js';
 import { sha256 } from './hash.js';

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import { Failure } from '../base/errors.js';
+import { repeat } from '../base/interval.js';
 import type { Logger } from '../base/log.js';
 import type { Random } from '../base/random.js';
 import type { Store } from '../store/store.js';
@@ -30,7 +31,6 @@ import { Buckets } from './guard/buckets.js';
 import { Budgets } from './guard/budgets.js';
 import { LoginGuard } from './guard/login-guard.js';
 import { type DirectoryLimits, HOUSEKEEPING_EVERY_MS, LIMITED_KEYS } from './limits.js';
-import { repeat } from './repeat.js';
 import { carryOut } from './requests/ledger.js';
 import { Refusals } from './requests/refusals.js';
 import { openTables } from './rows.js';

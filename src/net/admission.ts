@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Cancel, Clock } from '../base/clock.js';
-import { Recent } from '../base/recent.js';
+import { Recent } from '../base/lru-cache.js';
 import { addressKey } from './address.js';
 
 export interface AdmissionLimits {

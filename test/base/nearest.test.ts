@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nearest } from '../../src/base/nearest.js';
+import { nearest } from '../../src/base/closest-match.js';
 
 const COMMANDS = ['msgto', 'groupmsg', 'joingroup', 'who', 'invite', 'remove', 'help', 'p2pvideo', 'p2pfile'];
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { bundle, version } from '../../src/base/package.js';
+import { bundle, version } from '../../src/base/package-files.js';
 
 const dist = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'p2pchat-bundle-'));

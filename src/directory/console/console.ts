@@ -1,5 +1,5 @@
+import { nearest } from '../../base/closest-match.js';
 import { Failure } from '../../base/errors.js';
-import { nearest } from '../../base/nearest.js';
 import type { Directory } from '../directory.js';
 import { COMMANDS, type ConsoleCommand, type ConsoleItem } from './commands.js';
 

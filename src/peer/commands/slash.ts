@@ -1,5 +1,5 @@
+import { nearest } from '../../base/closest-match.js';
 import { Failure } from '../../base/errors.js';
-import { nearest } from '../../base/nearest.js';
 import { bind, type Given } from './bind.js';
 import type { Command } from './command.js';
 import { bySlash } from './find.js';

@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from '../base/clock.js';
+import type { Cancel, Clock } from './clock.js';
 
 /**
  * Does a task again and again, with `every` milliseconds between the end of one and the beginning of the next.
