@@ -14,10 +14,11 @@ const ALLOWED = {
   transfer: ['crypto', 'net', 'wire', 'base'],
   directory: ['crypto', 'store', 'net', 'wire', 'base'],
   peer: ['crypto', 'store', 'transfer', 'net', 'wire', 'base'],
-  tui: ['peer', 'wire', 'base'],
-  control: ['peer', 'net', 'base'],
-  library: ['control', 'peer', 'wire', 'base'],
-  cli: ['control', 'peer', 'net', 'wire', 'base'],
+  commands: ['peer', 'wire', 'base'],
+  tui: ['commands', 'peer', 'wire', 'base'],
+  control: ['commands', 'peer', 'net', 'base'],
+  library: ['commands', 'control', 'peer', 'wire', 'base'],
+  cli: ['commands', 'control', 'peer', 'net', 'wire', 'base'],
   'index.ts': ['library', 'peer', 'base'],
 };
 

@@ -1,10 +1,10 @@
-import type { Face } from '../peer/commands/command.js';
-import { deviceNotice } from '../peer/commands/device-lines.js';
-import { settingsLine } from '../peer/commands/group-settings.js';
-import { clockTime, field, messageLine, onOneLine } from '../peer/commands/lines.js';
-import { spanOf } from '../peer/commands/spans.js';
-import { transferNotice } from '../peer/commands/transfer-lines.js';
-import { uploadNotice } from '../peer/commands/upload-lines.js';
+import type { Face } from '../commands/command.js';
+import { deviceNotice } from '../commands/device-lines.js';
+import { spanOf } from '../commands/duration.js';
+import { clockTime, field, messageLine, onOneLine } from '../commands/format-message.js';
+import { settingsLine } from '../commands/group-settings.js';
+import { transferNotice } from '../commands/transfer-lines.js';
+import { uploadNotice } from '../commands/upload-lines.js';
 import type {
   AccountEvent,
   ChangeEvent,

@@ -1,10 +1,10 @@
 import { Failure, toFailure } from '../base/errors.js';
+import { type Secret, secretsOf } from '../commands/bind-arguments.js';
+import type { Command, Context, Item } from '../commands/command.js';
+import { commands } from '../commands/commands.js';
+import { parseSlash } from '../commands/slash.js';
 import { readyEvent } from '../control/peer-methods.js';
 import type { PeerApi } from '../peer/api.js';
-import { type Secret, secretsOf } from '../peer/commands/bind.js';
-import type { Command, Context, Item } from '../peer/commands/command.js';
-import { parseSlash } from '../peer/commands/slash.js';
-import { commands } from '../peer/commands/table.js';
 import type { PeerEvent } from '../peer/events.js';
 import { eventLines } from './events.js';
 import { runHere } from './session.js';

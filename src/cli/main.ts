@@ -1,7 +1,7 @@
 import { systemClock } from '../base/clock.js';
 import { toFailure } from '../base/errors.js';
 import { Scope } from '../base/scope.js';
-import { commands } from '../peer/commands/table.js';
+import { commands } from '../commands/commands.js';
 import { Output } from './output.js';
 import type { Parts } from './parts.js';
 import { openShell, type Process } from './shell.js';

@@ -1,4 +1,4 @@
-import { commands } from '../peer/commands/table.js';
+import { commands } from '../commands/commands.js';
 import { helpText } from './yargs.js';
 
 /** The manual page, made of what `--help` says, so that it can't say anything else. */

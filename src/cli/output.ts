@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { Failure } from '../base/errors.js';
-import type { ProgressPart } from '../peer/commands/command.js';
+import type { ProgressPart } from '../commands/command.js';
 
 /** C1, bidi controls and line separators: harmless to a parser, not to a terminal which shows the JSON. */
 const UNPRINTABLE = /[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;

@@ -1,14 +1,14 @@
 import { Failure, hasCode } from '../base/errors.js';
+import type { Args } from '../commands/bind-arguments.js';
+import type { Command, Context, Item } from '../commands/command.js';
+import { commands } from '../commands/commands.js';
+import { permit } from '../commands/lookup.js';
 import type { Methods } from '../control/answers.js';
 import { type ControlClient, connectControl } from '../control/client.js';
 import { controlPath } from '../control/path.js';
 import { commandMethods, eventMethods } from '../control/peer-methods.js';
 import { type ControlServer, serveControl } from '../control/server.js';
 import type { OpenPeer, PeerApi } from '../peer/api.js';
-import type { Args } from '../peer/commands/bind.js';
-import type { Command, Context, Item } from '../peer/commands/command.js';
-import { permit } from '../peer/commands/find.js';
-import { commands } from '../peer/commands/table.js';
 import type { Shell } from './shell.js';
 
 /** A profile in use by another process which has not opened its control socket yet: how often and how long to look. */

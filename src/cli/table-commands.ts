@@ -1,10 +1,10 @@
 import type { Argv, Options, PositionalOptions } from 'yargs';
 import { Failure } from '../base/errors.js';
+import { type Args, bind, type Given, secretsOf } from '../commands/bind-arguments.js';
+import type { Command, Context, Item, Parameter } from '../commands/command.js';
+import { commands } from '../commands/commands.js';
+import { example, parametersOf } from '../commands/help.js';
 import type { Whoami } from '../peer/api.js';
-import { type Args, bind, type Given, secretsOf } from '../peer/commands/bind.js';
-import type { Command, Context, Item, Parameter } from '../peer/commands/command.js';
-import { example, parametersOf } from '../peer/commands/help.js';
-import { commands } from '../peer/commands/table.js';
 import { DIRECTORY, LISTEN, neededProfile, openInit, PASSWORD_FILE, type PeerOptions } from './options.js';
 import { newPassword, password } from './password.js';
 import { oneShot, type Runner, running } from './session.js';

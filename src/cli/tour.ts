@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from '../base/errors.js';
-import { size } from '../peer/commands/measures.js';
+import { size } from '../commands/format-size.js';
 import { type Child, type Said, startChild } from './children.js';
 import type { Shell } from './shell.js';
 import { makeFile, makeFilm, send } from './tour-files.js';

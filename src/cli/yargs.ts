@@ -1,7 +1,7 @@
 import yargs, { type Argv } from 'yargs';
 import { Failure } from '../base/errors.js';
-import type { Command } from '../peer/commands/command.js';
-import { commands } from '../peer/commands/table.js';
+import type { Command } from '../commands/command.js';
+import { commands } from '../commands/commands.js';
 import { directoryCommands } from './commands/directory-options.js';
 import type { ListenOptions } from './commands/listen.js';
 import type { LoginOptions } from './commands/login.js';

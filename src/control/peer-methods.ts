@@ -1,9 +1,9 @@
 import { Failure } from '../base/errors.js';
+import { type Args, bind, bindNamed, type Given } from '../commands/bind-arguments.js';
+import type { Command, Context, Item } from '../commands/command.js';
+import { permit } from '../commands/lookup.js';
+import { PATH_SEPARATOR } from '../commands/parse-argument.js';
 import type { PeerApi } from '../peer/api.js';
-import { type Args, bind, bindNamed, type Given } from '../peer/commands/bind.js';
-import type { Command, Context, Item } from '../peer/commands/command.js';
-import { permit } from '../peer/commands/find.js';
-import { PATH_SEPARATOR } from '../peer/commands/values.js';
 import type { ReadyEvent } from '../peer/events.js';
 import type { Call, Method, Methods } from './answers.js';
 import type { NamedParams, Params } from './jsonrpc.js';

@@ -1,7 +1,7 @@
 import { type Failure, toFailure } from '../base/errors.js';
 import type { Scope } from '../base/scope.js';
+import { follow } from '../commands/follow-transfer.js';
 import type { FilesApi, OfferOptions, PeerApi, SendResult } from '../peer/api.js';
-import { follow } from '../peer/commands/follow.js';
 import type { DeliveryState, MessageEvent, PeerEvent, TransferEvent } from '../peer/events.js';
 import type { GroupsApi } from '../peer/groups/api.js';
 

@@ -1,11 +1,11 @@
 import { systemClock } from '../base/clock.js';
 import { Failure, hasCode } from '../base/errors.js';
 import { Scope } from '../base/scope.js';
+import { commands } from '../commands/commands.js';
 import { controlPath } from '../control/path.js';
 import { commandMethods, eventMethods } from '../control/peer-methods.js';
 import { serveControl } from '../control/server.js';
 import type { PeerApi } from '../peer/api.js';
-import { commands } from '../peer/commands/table.js';
 import type { PeerEvent } from '../peer/events.js';
 import { Bot } from './bot.js';
 import { peers } from './peers.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { manual } from '../../src/cli/manual.js';
-import { commands } from '../../src/peer/commands/table.js';
+import { commands } from '../../src/commands/commands.js';
 import { Workshop } from '../support/processes.js';
 
 const built = fileURLToPath(new URL('../../man/p2pchat.1', import.meta.url));

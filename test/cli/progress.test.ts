@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fitted } from '../../src/cli/output.js';
-import type { Context } from '../../src/peer/commands/command.js';
-import { size, time } from '../../src/peer/commands/measures.js';
-import { detailLines, transferNotice } from '../../src/peer/commands/transfer-lines.js';
-import { progressOf } from '../../src/peer/commands/transfer-progress.js';
+import type { Context } from '../../src/commands/command.js';
+import { size, time } from '../../src/commands/format-size.js';
+import { detailLines, transferNotice } from '../../src/commands/transfer-lines.js';
+import { progressOf } from '../../src/commands/transfer-progress.js';
 import type { TransferEvent } from '../../src/peer/events.js';
 
 const RUNNING: TransferEvent = {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { Failure, toFailure } from '../../base/errors.js';
+import { sizeOf } from '../../commands/parse-unit.js';
 import type { Methods } from '../../control/answers.js';
 import type { NamedParams } from '../../control/jsonrpc.js';
 import { controlPath } from '../../control/path.js';
 import { serveControl } from '../../control/server.js';
-import { sizeOf } from '../../peer/commands/units.js';
 import { parseGroupName } from '../../wire/names.js';
 import { listenOption, numberOption, parentGone } from '../options.js';
 import type { DirectoryOptions, RunningDirectory } from '../parts.js';

@@ -1,4 +1,4 @@
-import { spanOf } from '../../peer/commands/spans.js';
+import { spanOf } from '../../commands/duration.js';
 import type { GroupEvent, ModerationEvent, SettingEvent } from '../../peer/events.js';
 import { foldName } from '../../wire/names.js';
 import { cleanLine } from '../../wire/text.js';

@@ -1,6 +1,6 @@
 import { Failure } from '../../base/errors.js';
+import { deviceNotice } from '../../commands/device-lines.js';
 import type { ConversationSummary, HistoryMessage, UserSummary } from '../../peer/api.js';
-import { deviceNotice } from '../../peer/commands/device-lines.js';
 import type {
   AccountEvent,
   ChangeEvent,

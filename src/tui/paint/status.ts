@@ -1,4 +1,4 @@
-import { spanOf } from '../../peer/commands/spans.js';
+import { spanOf } from '../../commands/duration.js';
 import type { ChatModel } from '../model/model.js';
 import { fit, textWidth } from '../text/glyphs.js';
 import { rttText, sizeText, sparkline, timeText } from '../text/measures.js';

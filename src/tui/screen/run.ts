@@ -1,8 +1,8 @@
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { Clock } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
+import type { Command } from '../../commands/command.js';
 import type { PeerApi } from '../../peer/api.js';
-import type { Command } from '../../peer/commands/command.js';
 import { Checklist, type ChecklistState, STEPS, type Step } from '../model/checklist.js';
 import { chooseTheme } from '../paint/theme.js';
 import type { Entrance } from '../signin/entrance.js';

@@ -1,11 +1,11 @@
 import type { Clock } from '../../base/clock.js';
 import { Failure, toFailure } from '../../base/errors.js';
+import { type Args, secretsOf } from '../../commands/bind-arguments.js';
+import type { Command, Context, Item, Parameter, Question } from '../../commands/command.js';
+import { parametersOf, usage } from '../../commands/help.js';
+import { permit, permitted } from '../../commands/lookup.js';
+import { parseSlash } from '../../commands/slash.js';
 import type { PeerApi } from '../../peer/api.js';
-import { type Args, secretsOf } from '../../peer/commands/bind.js';
-import type { Command, Context, Item, Parameter, Question } from '../../peer/commands/command.js';
-import { permit, permitted } from '../../peer/commands/find.js';
-import { parametersOf, usage } from '../../peer/commands/help.js';
-import { parseSlash } from '../../peer/commands/slash.js';
 import type { CommandContext, CommandInfo, CommandResult, CommandRunner } from '../commands.js';
 import { sentence } from '../text/sentence.js';
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../../../src/base/errors.js';
-import { bindNamed } from '../../../src/peer/commands/bind.js';
-import type { Context, Item } from '../../../src/peer/commands/command.js';
-import { complete } from '../../../src/peer/commands/complete.js';
-import { permit } from '../../../src/peer/commands/find.js';
-import { details, usage } from '../../../src/peer/commands/help.js';
-import { parseSlash } from '../../../src/peer/commands/slash.js';
-import { commands } from '../../../src/peer/commands/table.js';
+import { bindNamed } from '../../../src/commands/bind-arguments.js';
+import type { Context, Item } from '../../../src/commands/command.js';
+import { commands } from '../../../src/commands/commands.js';
+import { complete } from '../../../src/commands/complete.js';
+import { details, usage } from '../../../src/commands/help.js';
+import { permit } from '../../../src/commands/lookup.js';
+import { parseSlash } from '../../../src/commands/slash.js';
 import { ScriptedPeer, scriptedMessage } from '../../support/scripted-peer.js';
 
 const context = (more: Partial<Context> = {}): Context => ({

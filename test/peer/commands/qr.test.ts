@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { qrLines } from '../../../src/peer/commands/qr.js';
+import { qrLines } from '../../../src/commands/qr.js';
 import { readQr } from '../../support/qr.js';
 
 test('T2 what a terminal shows of a safety number is a QR code that a camera reads', () => {

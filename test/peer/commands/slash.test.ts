@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../../../src/base/errors.js';
-import { parseSlash } from '../../../src/peer/commands/slash.js';
-import { commands } from '../../../src/peer/commands/table.js';
+import { commands } from '../../../src/commands/commands.js';
+import { parseSlash } from '../../../src/commands/slash.js';
 
 const parsed = (line: string) => {
   const { command, args } = parseSlash(commands, line);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { bind } from '../../../src/commands/bind-arguments.js';
+import { commands } from '../../../src/commands/commands.js';
+import { permitted } from '../../../src/commands/lookup.js';
 import type { PeerApi } from '../../../src/peer/api.js';
-import { bind } from '../../../src/peer/commands/bind.js';
-import { permitted } from '../../../src/peer/commands/find.js';
-import { commands } from '../../../src/peer/commands/table.js';
 import { type Action, may, ROLES } from '../../../src/wire/roles.js';
 import { register } from '../../support/directory-client.js';
 import { Town } from '../../support/town.js';

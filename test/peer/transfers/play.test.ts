@@ -4,9 +4,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { systemRandom } from '../../../src/base/random.js';
+import type { Context } from '../../../src/commands/command.js';
+import { play } from '../../../src/commands/play.js';
 import type { PeerApi } from '../../../src/peer/api.js';
-import type { Context } from '../../../src/peer/commands/command.js';
-import { play } from '../../../src/peer/commands/play.js';
 import type { TransferEvent } from '../../../src/peer/events.js';
 import { Town, watch } from '../../support/town.js';
 

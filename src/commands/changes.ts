@@ -1,0 +1,64 @@
+import { type Command, type Context, define, type Parameter } from './command.js';
+import { chosenMessage, WHICH } from './message-selector.js';
+
+const ID = {
+  type: 'words',
+  flag: true,
+  optional: true,
+  about: WHICH,
+} as const satisfies Parameter;
+
+interface Done {
+  readonly event: 'change';
+  readonly id: string;
+  readonly change: keyof typeof SAYS;
+}
+
+const SAYS = { edited: 'Edited.', deleted: 'Deleted.', reaction: 'Done.' } as const;
+const lines = ({ change }: Done, { face }: Context): string[] => (face === 'slash' ? [] : [SAYS[change]]);
+
+const edit = define({
+  name: 'edit',
+  slash: 'edit',
+  parameters: { body: { type: 'words', about: 'what it shall say' }, id: ID },
+  slashTakes: { body: 'TEXT', id: 'ID' },
+  about: 'Changes what a message of yours says.',
+  examples: { slash: 'See you at seven', shell: "'See you at seven' --id ID" },
+  async *run(peer, { body, id }, context): AsyncIterable<Done> {
+    const chosen = await chosenMessage(peer, id, context, 'own');
+    await peer.changes.edit(chosen, body);
+    yield { event: 'change', id: chosen, change: 'edited' };
+  },
+  lines,
+});
+
+const remove = define({
+  name: 'delete',
+  slash: 'delete',
+  parameters: { id: { type: 'words', optional: true, about: WHICH } },
+  about: 'Takes back a message of yours, everywhere it is.',
+  examples: { slash: '', shell: 'ID' },
+  async *run(peer, { id }, context): AsyncIterable<Done> {
+    const chosen = await chosenMessage(peer, id, context, 'own');
+    await peer.changes.remove(chosen);
+    yield { event: 'change', id: chosen, change: 'deleted' };
+  },
+  lines,
+});
+
+const react = define({
+  name: 'react',
+  slash: 'react',
+  parameters: { emoji: { type: 'words', about: 'the reaction; the same again takes it back' }, id: ID },
+  slashTakes: { emoji: 'EMOJI', id: 'ID' },
+  about: 'Reacts to a message.',
+  examples: { slash: '👍', shell: "'👍' --id ID" },
+  async *run(peer, { emoji, id }, context): AsyncIterable<Done> {
+    const chosen = await chosenMessage(peer, id, context, 'others');
+    await peer.changes.react(chosen, emoji);
+    yield { event: 'change', id: chosen, change: 'reaction' };
+  },
+  lines,
+});
+
+export const changeCommands: readonly Command[] = [edit, remove, react];

@@ -1,0 +1,215 @@
+import { Failure } from '../base/errors.js';
+import type { PeerApi, Preferences } from '../peer/api.js';
+import { EXPIRE_MAX_SECONDS } from '../wire/limits.js';
+import { type Command, type Context, define, type Parameter } from './command.js';
+import { secondsOf, spanOf } from './duration.js';
+import { field } from './format-message.js';
+import { chosenMessage, ofText } from './message-selector.js';
+
+const CONVERSATION = {
+  type: 'conversation',
+  optional: true,
+  about: '@user or #group; in the chat the current one, if not given',
+} as const satisfies Parameter;
+
+/** The conversation that was named, or the one the chat is in. @throws Failure usage 'conversation-needed' */
+function conversationHere(named: string | undefined, { current }: Context): string {
+  const conversation = named ?? current;
+  if (conversation !== undefined) return conversation;
+  throw new Failure('usage', 'conversation-needed', 'Which conversation?', { hint: 'Name it: @user or #group.' });
+}
+
+const reply = define({
+  name: 'reply',
+  slash: 'reply',
+  shell: false,
+  parameters: { text: { type: 'text', about: 'the answer; before it may stand which message: 2 or an id' } },
+  slashTakes: { text: '[N|ID] TEXT' },
+  about: 'Answers the newest message of the conversation, or the Nth newest.',
+  examples: { slash: '2 Yes, at six' },
+  async *run(peer, { text }, context) {
+    const to = conversationHere(undefined, context);
+    const said = await ofText(peer, text, context);
+    const replyTo = await chosenMessage(peer, said.which, context, 'others');
+    yield { event: 'sent' as const, ...(await peer.send(to, said.text, { replyTo })) };
+  },
+  lines: () => [],
+});
+
+const read = define({
+  name: 'read',
+  slash: 'read',
+  parameters: { conversation: CONVERSATION },
+  about: 'Marks a conversation as read, and tells its authors so, if you let them be told.',
+  examples: { slash: '@bob', shell: '@bob' },
+  async *run(peer, { conversation }, context) {
+    const chosen = conversationHere(conversation, context);
+    await peer.markRead(chosen);
+    yield { event: 'unread' as const, conversation: chosen, unread: 0, mentions: 0 };
+  },
+  lines: ({ conversation }) => [`${field(conversation)} is read.`],
+});
+
+const typing = define({
+  name: 'typing',
+  parameters: {
+    conversation: { type: 'conversation', about: '@user or #group' },
+    state: { type: 'choice', choices: ['started', 'stopped'], fallback: 'started', optional: true, about: 'which' },
+  },
+  about: 'Shows the others that you are typing, for some seconds; for bots. Needs a running chat or listen.',
+  examples: { shell: '@bob started' },
+  async *run(peer, { conversation, state }) {
+    peer.typing(conversation, state === 'started');
+    yield { event: 'typing' as const, conversation, user: peer.user, state };
+  },
+  lines: () => [],
+});
+
+interface Lifetime {
+  readonly event: 'setting';
+  readonly conversation: string;
+  /** Seconds; 0 for no end. */
+  readonly expire: number;
+}
+
+function lifetimeOf(word: string): number {
+  const seconds = /^(off|never|0)$/i.test(word) ? 0 : secondsOf(word);
+  if (seconds !== undefined && seconds <= EXPIRE_MAX_SECONDS) return seconds;
+  throw new Failure('usage', 'argument-invalid', 'after: that is not a time messages can have', {
+    hint: 'Write 30s, 5m, 1h, 2d, 1w or off; a year is the longest.',
+  });
+}
+
+const expire = define({
+  name: 'expire',
+  slash: 'expire',
+  parameters: {
+    after: { type: 'word', optional: true, about: '30s, 5m, 1h, 2d, 1w, or off; without it, what holds now' },
+    in: { ...CONVERSATION, flag: true },
+  },
+  slashTakes: { after: 'DURATION|off', in: 'CONVERSATION' },
+  about: 'Makes messages disappear on both sides, so long after they were sent and came.',
+  examples: { slash: '1d', shell: '1d --in @bob' },
+  async *run(peer, { after, in: named }, context): AsyncIterable<Lifetime> {
+    const conversation = conversationHere(named, context);
+    if (after !== undefined) await peer.setLifetime(conversation, lifetimeOf(after));
+    const holds = { event: 'setting' as const, conversation, expire: await peer.lifetime(conversation) };
+    // In the chat the change itself is told of, as an event.
+    if (after === undefined || context.face !== 'slash') yield holds;
+  },
+  lines: ({ conversation, expire: seconds }) => [
+    seconds === 0
+      ? `Messages in ${field(conversation)} stay.`
+      : `Messages in ${field(conversation)} disappear after ${spanOf(seconds)}.`,
+  ],
+});
+
+type Wishes = { readonly event: 'preferences' } & Preferences;
+
+const list = (names: readonly string[]): string => (names.length === 0 ? 'nobody' : names.map(field).join(' '));
+
+const preferenceLines = ({ readReceipts, typing: isTyping, muted, blocked }: Wishes): string[] => [
+  `receipts  ${readReceipts ? 'on' : 'off'}   read receipts, told and seen`,
+  `typing    ${isTyping ? 'on' : 'off'}   who is typing, told and seen`,
+  `muted     ${list(muted)}`,
+  `blocked   ${list(blocked)}`,
+];
+
+const preferences = define({
+  name: 'preferences',
+  slash: 'preferences',
+  parameters: {
+    what: { type: 'choice', choices: ['receipts', 'typing'], optional: true, about: 'what to change' },
+    value: { type: 'choice', choices: ['on', 'off'], optional: true, about: 'how' },
+  },
+  about: 'Shows what you want of this installation, who is muted and who blocked; turns things on or off.',
+  examples: { slash: 'receipts off', shell: 'receipts off' },
+  async *run(peer, { what, value }): AsyncIterable<Wishes> {
+    if (what !== undefined && value === undefined) {
+      throw new Failure('usage', 'usage', `${what}: on or off?`, { hint: `For example: preferences ${what} off` });
+    }
+    const key = what === 'receipts' ? 'readReceipts' : 'typing';
+    if (what !== undefined) await peer.preferences.set({ [key]: value === 'on' });
+    yield { event: 'preferences', ...peer.preferences.get() };
+  },
+  lines: preferenceLines,
+});
+
+const wished = async function* (done: Promise<Preferences>): AsyncIterable<Wishes> {
+  yield { event: 'preferences', ...(await done) };
+};
+
+/** `/mute #lobby`: in the chat the conversation one is in, if none is named. */
+const quiet = (name: 'mute' | 'unmute', about: string): Command =>
+  define({
+    name,
+    slash: name,
+    parameters: { conversation: CONVERSATION },
+    about,
+    examples: { slash: '#lobby', shell: '#lobby' },
+    run: (peer, { conversation }, context) =>
+      wished(peer.preferences.mute(conversationHere(conversation, context), name === 'mute')),
+    lines: ({ muted }) => [`muted     ${list(muted)}`],
+  });
+
+const shut = (name: 'block' | 'unblock', about: string): Command =>
+  define({
+    name,
+    slash: name,
+    parameters: { user: { type: 'user', about: 'whom' } },
+    about,
+    examples: { slash: 'bob', shell: 'bob' },
+    run: (peer, { user }) => wished(peer.preferences.block(user, name === 'block')),
+    lines: ({ blocked }) => [`blocked   ${list(blocked)}`],
+  });
+
+interface Here {
+  readonly event: 'presence';
+  readonly user: string;
+  readonly state: 'online' | 'away';
+}
+
+const appear = async function* (peer: PeerApi, state: Here['state']): AsyncIterable<Here> {
+  await peer.setPresence(state);
+  yield { event: 'presence', user: peer.user, state };
+};
+
+const here = ({ state }: Here): string[] => [state === 'away' ? 'You are away.' : 'You are here.'];
+
+const presence = define({
+  name: 'presence',
+  parameters: {
+    state: { type: 'choice', choices: ['online', 'away'], about: 'how the running chat or listen appears' },
+  },
+  about: 'Appears to others as here or away, until the program ends.',
+  examples: { shell: 'away' },
+  run: (peer, { state }) => appear(peer, state),
+  lines: here,
+});
+
+const coming = (slash: 'away' | 'back', about: string): Command =>
+  define({
+    name: slash,
+    slash,
+    shell: false,
+    parameters: {},
+    about,
+    examples: { slash: '' },
+    run: (peer) => appear(peer, slash === 'away' ? 'away' : 'online'),
+    lines: here,
+  });
+
+export const talkCommands: readonly Command[] = [
+  reply,
+  read,
+  typing,
+  expire,
+  quiet('mute', 'No notice of a conversation, or of a person: what they say is there, and does not count as unread.'),
+  quiet('unmute', 'Notice again.'),
+  shut('block', 'Shows nothing of a person any more, and keeps it from them.'),
+  shut('unblock', 'Shows what a person says from now on, and in groups what they said meanwhile.'),
+  preferences,
+  presence,
+  coming('away', 'Appears to others as away.'),
+  coming('back', 'Appears to others as here again.'),
+];

@@ -1,0 +1,50 @@
+import { Failure } from '../base/errors.js';
+import type { PeerApi } from '../peer/api.js';
+import { define } from './command.js';
+import { clockTime, field } from './format-message.js';
+
+export const devices = define({
+  name: 'device list',
+  slash: 'devices',
+  parameters: {},
+  about: 'Lists the devices of your account.',
+  examples: { slash: '', shell: '' },
+
+  async *run(peer) {
+    for (const device of await peer.account.devices()) yield { event: 'device' as const, ...device };
+  },
+
+  lines({ device, label, addedAt, lastSeen, state, here }, { now }) {
+    const when = here ? 'this device' : state === 'offline' ? `last here ${clockTime(lastSeen, now())}` : state;
+    return [`${device}  ${field(label).padEnd(20)} ${when.padEnd(24)} added ${addedAt.slice(0, 10)}`];
+  },
+});
+
+/** As it is listed, or an unambiguous beginning of it. */
+async function named(peer: PeerApi, word: string): Promise<string> {
+  const listed = await peer.account.devices();
+  const fitting = listed.filter(({ device }) => device.startsWith(word.toLowerCase()));
+  if (word.length >= 4 && fitting.length === 1) return fitting[0]!.device;
+  throw new Failure('unknown', 'device-unknown', 'You have no such device, or more than one that begins so.', {
+    hint: "'p2pchat device list' and /devices list them; give an id, or at least its first four digits.",
+  });
+}
+
+export const revokeDevice = define({
+  name: 'device revoke',
+  slash: 'revokedevice',
+  parameters: {
+    id: { type: 'word', about: 'its id, or the beginning of it' },
+    password: { type: 'secret', about: 'Password' },
+  },
+  about: 'Shuts a lost or old device out of your account, at once.',
+  examples: { slash: '3f9a', shell: '3f9a' },
+
+  async *run(peer, { id, password }) {
+    const device = await named(peer, id);
+    await peer.account.revokeDevice(device, password);
+    yield { event: 'device-revoked' as const, device };
+  },
+
+  lines: ({ device }) => [`The device ${device} is shut out. If it was stolen, change your password, too: passwd.`],
+});

@@ -1,0 +1,31 @@
+import { Failure } from '../base/errors.js';
+import { define } from './command.js';
+import { field } from './format-message.js';
+
+export const doctor = define({
+  name: 'doctor',
+  parameters: {},
+  about: 'Checks what a session needs, and says what to do about the rest.',
+  examples: { shell: '' },
+
+  async *run(peer) {
+    const checks = await peer.doctor();
+    for (const check of checks) yield { event: 'check', ...check };
+    const failed = checks.filter(({ ok }) => !ok);
+    if (failed.length === 0) return;
+    const reason = failed.some(({ name }) => name === 'directory') ? 'unreachable' : 'internal';
+    throw new Failure(
+      reason,
+      'doctor-found',
+      failed.length === 1 ? '1 check failed.' : `${failed.length} checks failed.`,
+      {
+        hint: 'The lines above say what to do about each.',
+      },
+    );
+  },
+
+  lines: ({ name, ok, says, hint }) => [
+    `${ok ? 'ok  ' : 'FAIL'} ${field(name)}: ${field(says)}`,
+    ...(ok || hint === undefined ? [] : [`     ${field(hint)}`]),
+  ],
+});

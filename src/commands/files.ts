@@ -1,0 +1,102 @@
+import { Failure } from '../base/errors.js';
+import type { OfferOptions, PeerApi } from '../peer/api.js';
+import type { TransferEvent } from '../peer/events.js';
+import { type Context, define } from './command.js';
+import { follow } from './follow-transfer.js';
+import { transferNotice } from './transfer-lines.js';
+import { progressOf } from './transfer-progress.js';
+
+const PATIENCE_S = 15;
+
+const OPTIONS = {
+  pace: { type: 'delay', flag: true, optional: true, about: 'delay between bursts, such as 1ms' },
+  rate: {
+    type: 'rate',
+    flag: true,
+    optional: true,
+    about: 'at most so fast, such as 50MB/s; as `speed` says otherwise',
+  },
+  trace: {
+    type: 'path',
+    flag: true,
+    optional: true,
+    about: 'file for a trace of the packets: qlog, as JSON, or called *.sqlog as JSON-SEQ',
+  },
+  wait: {
+    type: 'choice',
+    choices: ['offered', 'done'],
+    fallback: 'done',
+    flag: true,
+    optional: true,
+    about: 'what to wait for: that the offer is there or stored, or that all has arrived',
+  },
+  timeout: { type: 'seconds', flag: true, optional: true, about: 'seconds to wait' },
+} as const;
+
+interface Given extends OfferOptions {
+  readonly wait: 'offered' | 'done';
+  readonly timeout?: number;
+}
+
+async function* send(
+  peer: PeerApi,
+  to: string,
+  paths: readonly string[],
+  { wait, timeout, ...options }: Given,
+  context: Context,
+): AsyncGenerator<TransferEvent> {
+  const begin = (): Promise<readonly TransferEvent[]> => peer.files.offer(to, paths, options);
+  if (context.face === 'slash') {
+    // The chat shows the events of every transfer by itself.
+    await begin();
+    return;
+  }
+  if (wait === 'done') {
+    const ms = timeout === undefined ? undefined : timeout * 1_000;
+    yield* follow(peer, { begin, timeout: ms, group: to.startsWith('#') });
+    return;
+  }
+  for (const offer of await begin()) {
+    yield offer;
+    if (!(await peer.files.reached(offer.id, (timeout ?? PATIENCE_S) * 1_000))) throw notReached(offer.peer);
+  }
+}
+
+const notReached = (who: string): Failure =>
+  new Failure('unreachable', 'not-stored', `Neither ${who} nor the directory could be reached in time.`, {
+    hint: 'The offer is kept and goes out by itself: leave `p2pchat login` or `p2pchat listen` running.',
+  });
+
+export const file = define({
+  name: 'file',
+  slash: 'p2pfile',
+  slashTakes: { to: 'USER|#GROUP', paths: 'PATH…', pace: 'DELAY', rate: 'RATE' },
+  parameters: {
+    to: { type: 'conversation', about: 'whom they are for: @user, user, or #group for each of its members' },
+    paths: { type: 'paths', about: 'files and folders' },
+    ...OPTIONS,
+  },
+  about: 'Offers files and folders and sends them straight over UDP, end-to-end encrypted.',
+  examples: { slash: 'bob ~/holiday.zip', shell: 'bob holiday.zip photos/' },
+  transfers: true,
+  run: (peer, { to, paths, ...given }, context) => send(peer, to, paths, given, context),
+  lines: (event) => transferNotice(event),
+  progress: progressOf,
+});
+
+export const video = define({
+  name: 'video',
+  slash: 'p2pvideo',
+  slashTakes: { to: 'USER', file: 'FILE', pace: 'DELAY', rate: 'RATE' },
+  parameters: {
+    to: { type: 'conversation', about: 'whom it is for: @user, user or #group' },
+    file: { type: 'path', about: 'the video' },
+    ...OPTIONS,
+  },
+  about: 'Sends a video, which can be watched while it arrives.',
+  examples: { slash: 'bob ~/film.mp4', shell: 'bob film.mp4 --rate 50MB/s' },
+  transfers: true,
+  run: (peer, { to, file: path, ...given }, context) => send(peer, to, [path], { ...given, video: true }, context),
+  lines: (event) => transferNotice(event),
+  progress: progressOf,
+});

@@ -1,0 +1,64 @@
+import { Failure } from '../base/errors.js';
+import type { PeerApi } from '../peer/api.js';
+import type { GroupSettings } from '../peer/groups/api.js';
+import { type Command, type Context, define, type Parameter } from './command.js';
+import { field } from './format-message.js';
+import { groupHere } from './groups.js';
+
+/** What a group's moderators set for it. */
+
+const GROUP = { type: 'group', flag: true, optional: true, about: 'the group' } as const satisfies Parameter;
+const LONGEST_S = 86_400;
+
+export function settingsLine({ slow = 0, readOnly = false }: Partial<GroupSettings>): string {
+  const pace = slow === 0 ? 'no pause between messages' : `one message each ${slow} s`;
+  return `${readOnly ? 'only moderators write' : 'all members write'}, ${pace}`;
+}
+
+async function* change(peer: PeerApi, named: string | undefined, wanted: Partial<GroupSettings>, context: Context) {
+  yield { event: 'settings' as const, ...(await peer.groups.settings(groupHere(named, context), wanted)) };
+}
+
+const lines = (item: GroupSettings & { readonly group: string }): string[] => [
+  `${field(item.group)}: ${settingsLine(item)}.`,
+];
+
+function pace(word: string): number {
+  if (word === 'off') return 0;
+  const seconds = /^\d{1,5}s?$/.test(word) ? Number.parseInt(word, 10) : Number.NaN;
+  if (seconds <= LONGEST_S) return seconds;
+  throw new Failure('usage', 'argument-invalid', 'seconds: that is not a pause this can use', {
+    hint: `Give seconds from 1 to ${LONGEST_S}, or off.`,
+  });
+}
+
+const slow = define({
+  name: 'slow',
+  slash: 'slow',
+  parameters: {
+    seconds: { type: 'word', optional: true, about: 'seconds, or off; without, tells how it is' },
+    group: GROUP,
+  },
+  slashTakes: { seconds: 'SECONDS|off', group: 'GROUP' },
+  about: 'Sets how long members of a group wait between two messages; moderators need not.',
+  examples: { slash: '30', shell: '30 --group lobby' },
+  run: (peer, { seconds, group }, context) =>
+    change(peer, group, seconds === undefined ? {} : { slow: pace(seconds) }, context),
+  lines,
+});
+
+const readonly = define({
+  name: 'readonly',
+  slash: 'readonly',
+  parameters: {
+    state: { type: 'choice', choices: ['on', 'off'], optional: true, about: 'without, tells how it is' },
+    group: GROUP,
+  },
+  about: 'Lets only moderators write to a group, or all its members again.',
+  examples: { slash: 'on', shell: 'on --group lobby' },
+  run: (peer, { state, group }, context) =>
+    change(peer, group, state === undefined ? {} : { readOnly: state === 'on' }, context),
+  lines,
+});
+
+export const settingsCommands: readonly Command[] = [slow, readonly];

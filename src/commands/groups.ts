@@ -1,0 +1,182 @@
+import { Failure } from '../base/errors.js';
+import type { PeerApi } from '../peer/api.js';
+import { type Command, type Context, define, type Parameter } from './command.js';
+import { field } from './format-message.js';
+
+const NAME = { type: 'group', about: 'the group' } as const satisfies Parameter;
+const HERE = {
+  type: 'group',
+  optional: true,
+  about: 'the group; in the chat the current one, if not given',
+} as const satisfies Parameter;
+
+/** The group that was named, or the one the chat is in. @throws Failure usage 'group-needed' */
+export function groupHere(name: string | undefined, context: Context): string {
+  const group = name ?? (context.current?.startsWith('#') ? context.current : undefined);
+  if (group !== undefined) return group;
+  throw new Failure('usage', 'group-needed', 'Which group?', { hint: 'Name it: #group. /rooms lists the open ones.' });
+}
+
+interface Done {
+  readonly event: 'group';
+  readonly group: string;
+  readonly change: string;
+  readonly user?: string;
+}
+
+const SAYS: Readonly<Record<string, (group: string, user: string) => string>> = {
+  created: (group) => `${group} is made. Invite people: /invite USER, or p2pchat group invite ${group} USER`,
+  joined: (group) => `You are in ${group}.`,
+  left: (group) => `You have left ${group}.`,
+  invited: (group, user) => `${user} is invited to ${group}.`,
+  added: (group, user) => `${user} is in ${group} now.`,
+  removed: (group, user) => `${user} is no longer in ${group}.`,
+  kicked: (group, user) => `${user} was kicked from ${group}.`,
+};
+
+const done = ({ group, change, user = '' }: Done): string[] => [SAYS[change]!(field(group), field(user))];
+
+const create = define({
+  name: 'group create',
+  slash: 'creategroup',
+  parameters: {
+    name: NAME,
+    users: { type: 'words', optional: true, about: 'whom to invite' },
+    open: { type: 'switch', flag: true, optional: true, about: 'anybody may join' },
+    shared: { type: 'switch', flag: true, optional: true, about: 'newcomers read what was said before' },
+  },
+  least: 'advanced',
+  about: 'Makes a group, and invites people to it.',
+  examples: { slash: 'friends bob carol', shell: 'friends bob carol' },
+
+  async *run(peer, { name, users, open, shared }, context) {
+    const kind = open ? 'open' : 'invite';
+    const group = await peer.groups.create(name, { kind, history: shared ? 'shared' : 'joined' });
+    context.current = group;
+    yield { event: 'group' as const, group, change: 'created', user: peer.user };
+    for (const user of users?.split(/\s+/).filter(Boolean) ?? []) {
+      await peer.groups.invite(group, user);
+      yield { event: 'group' as const, group, change: 'invited', user };
+    }
+  },
+  lines: done,
+});
+
+const entering = (name: string, slash: string, shell: boolean, about: string): Command =>
+  define({
+    name,
+    slash,
+    shell,
+    parameters: { name: NAME },
+    about,
+    examples: { slash: 'lobby', shell: 'lobby' },
+    async *run(peer, { name: wanted }, context) {
+      const group = await peer.groups.join(wanted);
+      context.current = group;
+      yield { event: 'group' as const, group, change: 'joined', user: peer.user };
+    },
+    lines: done,
+  });
+
+const leave = define({
+  name: 'group leave',
+  slash: 'leave',
+  parameters: { name: HERE },
+  about: 'Leaves a group.',
+  examples: { slash: '', shell: 'lobby' },
+  async *run(peer, { name }, context) {
+    const group = await peer.groups.leave(groupHere(name, context));
+    if (context.current === group) delete context.current;
+    yield { event: 'group' as const, group, change: 'left', user: peer.user };
+  },
+  lines: done,
+});
+
+type Change = 'invite' | 'add' | 'remove';
+const CHANGED: Readonly<Record<Change, string>> = { invite: 'invited', add: 'added', remove: 'removed' };
+
+async function* change(peer: PeerApi, verb: Change, name: string, user: string): AsyncIterable<Done> {
+  const group = await peer.groups[verb](name, user);
+  yield { event: 'group', group, change: CHANGED[verb], user };
+}
+
+/** In the shell the group is named first; in the chat it is the one the chat is in, unless another is named. */
+const changing = (verb: Change, about: string): Command[] => [
+  define({
+    name: `group ${verb}`,
+    parameters: { name: NAME, user: { type: 'user', about: 'whom' } },
+    about,
+    examples: { shell: 'friends bob' },
+    run: (peer, { name, user }) => change(peer, verb, name, user),
+    lines: done,
+  }),
+  define({
+    name: verb,
+    slash: verb,
+    shell: false,
+    parameters: { user: { type: 'user', about: 'whom' }, name: HERE },
+    slashTakes: { user: 'USER', name: 'GROUP' },
+    about,
+    examples: { slash: 'bob' },
+    run: (peer, { name, user }, context) => change(peer, verb, groupHere(name, context), user),
+    lines: done,
+  }),
+];
+
+const members = define({
+  name: 'group members',
+  slash: 'who',
+  parameters: { name: HERE },
+  about: 'Lists who is in a group, or invited to it.',
+  examples: { slash: '', shell: 'lobby' },
+  async *run(peer, { name }, context) {
+    const group = groupHere(name, context);
+    for (const member of await peer.groups.members(group)) yield { event: 'member' as const, group, ...member };
+  },
+  lines: ({ user, state, role = '', presence = '' }) => [
+    `${field(user).padEnd(20)} ${(state === 'invited' ? 'invited' : presence).padEnd(8)} ${role}`.trimEnd(),
+  ],
+});
+
+const list = define({
+  name: 'groups',
+  slash: 'rooms',
+  parameters: {},
+  about: 'Lists the open groups, your own groups and your invitations.',
+  examples: { slash: '', shell: '' },
+  async *run(peer) {
+    for (const group of await peer.groups.list()) yield { event: 'groups' as const, ...group };
+  },
+  lines: ({ group, kind, state, members: count }) => {
+    const standing = { member: 'joined', invited: 'you are invited', none: '' }[state];
+    return [`${field(group).padEnd(20)} ${kind.padEnd(7)} ${String(count).padStart(4)} members  ${standing}`.trimEnd()];
+  },
+});
+
+const message = define({
+  name: 'groupmsg',
+  slash: 'groupmsg',
+  shell: false,
+  parameters: { name: NAME, text: { type: 'text', about: 'the message' } },
+  about: 'Sends a message to a group.',
+  examples: { slash: 'friends See you at six' },
+  async *run(peer, { name, text }, context) {
+    const sent = await peer.send(name, text);
+    context.current = sent.conversation;
+    yield { event: 'sent' as const, ...sent };
+  },
+  lines: () => [],
+});
+
+export const groupCommands: readonly Command[] = [
+  create,
+  entering('group join', 'joingroup', true, 'Accepts an invitation to a group.'),
+  message,
+  list,
+  entering('join', 'join', false, 'Enters an open group.'),
+  leave,
+  ...changing('invite', 'Invites somebody to a group.'),
+  ...changing('add', 'Brings somebody into a group.'),
+  ...changing('remove', 'Removes somebody from a group.'),
+  members,
+];

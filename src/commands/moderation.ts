@@ -1,0 +1,164 @@
+import type { PeerApi } from '../peer/api.js';
+import type { LedgerLine } from '../peer/groups/api.js';
+import { type Command, type Context, define, type Parameter } from './command.js';
+import { clockTime, field } from './format-message.js';
+import { settingsLine } from './group-settings.js';
+import { groupHere } from './groups.js';
+
+const USER = { type: 'user', about: 'whom' } as const satisfies Parameter;
+const REASON = { type: 'words', optional: true, about: 'why; the person is told' } as const satisfies Parameter;
+const GROUP = { type: 'group', flag: true, optional: true, about: 'the group' } as const satisfies Parameter;
+const EVERYWHERE = {
+  type: 'switch',
+  flag: true,
+  optional: true,
+  about: 'the whole directory, also where the chat is in a group',
+} as const satisfies Parameter;
+
+interface Said {
+  readonly event: 'moderation';
+  readonly action: string;
+  readonly user: string;
+  readonly by: string;
+  readonly group?: string;
+  readonly reason?: string;
+  readonly until?: string;
+  readonly role?: string;
+}
+
+const lines = ({ action, user, group, until, role }: Said): string[] => {
+  const where = group === undefined ? '' : ` in ${field(group)}`;
+  if (action === 'role') return [`${field(user)} is ${role} now.`];
+  const what =
+    {
+      kick: 'was kicked',
+      ban: 'is banned',
+      unban: 'is no longer banned',
+      'reset-second-factor': 'logs in by the password alone now',
+    }[action] ?? action;
+  return [`${field(user)} ${what}${where}${until === undefined ? '' : ` until ${until}`}.`];
+};
+
+/** In the chat what one does concerns the group one is in, unless said otherwise. */
+const scope = (group: string | undefined, everywhere: boolean | undefined, context: Context): string | undefined =>
+  group ?? (!everywhere && context.current?.startsWith('#') ? context.current : undefined);
+
+const role = define({
+  name: 'role',
+  slash: 'role',
+  parameters: {
+    user: USER,
+    role: { type: 'choice', choices: ['admin', 'advanced', 'beginner', 'super-admin'], about: 'the new one' },
+  },
+  least: 'admin',
+  about: "Changes somebody's role on this directory.",
+  examples: { slash: 'bob advanced', shell: 'bob advanced' },
+  async *run(peer, { user, role: wanted }): AsyncIterable<Said> {
+    await peer.groups.setRole(user, wanted);
+    yield { event: 'moderation', action: 'role', user, by: peer.user, role: wanted };
+  },
+  lines,
+});
+
+const kick = define({
+  name: 'kick',
+  slash: 'kick',
+  parameters: { user: USER, reason: REASON, group: GROUP },
+  least: 'advanced',
+  about: 'Removes somebody from a group, with a reason.',
+  examples: { slash: 'bob off topic', shell: 'bob off topic --group lobby' },
+  async *run(peer, { user, reason, group: named }, context): AsyncIterable<Said> {
+    const group = await peer.groups.kick(groupHere(named, context), user, reason);
+    yield { event: 'moderation', action: 'kick', user, by: peer.user, group, ...(reason && { reason }) };
+  },
+  lines,
+});
+
+const ban = define({
+  name: 'ban',
+  slash: 'ban',
+  parameters: {
+    user: USER,
+    reason: REASON,
+    group: GROUP,
+    everywhere: EVERYWHERE,
+    for: { type: 'seconds', flag: true, optional: true, about: 'seconds; for good if not given' },
+  },
+  least: 'advanced',
+  about: 'Keeps somebody out of a group, or of the whole directory.',
+  examples: { slash: 'bob spam --for 86400', shell: 'bob spam --for 86400' },
+  async *run(peer, { user, reason, group: named, everywhere, for: seconds }, context): AsyncIterable<Said> {
+    const group = scope(named, everywhere, context);
+    const until = seconds === undefined ? undefined : Math.round(context.now() + seconds * 1000);
+    await peer.groups.ban(user, { ...(reason && { reason }), ...(until !== undefined && { until }) }, group);
+    yield {
+      ...{ event: 'moderation', action: 'ban', user, by: peer.user },
+      ...(group !== undefined && { group }),
+      ...(reason && { reason }),
+      ...(until !== undefined && { until: new Date(until).toISOString() }),
+    };
+  },
+  lines,
+});
+
+const unban = define({
+  name: 'unban',
+  slash: 'unban',
+  parameters: { user: USER, group: GROUP, everywhere: EVERYWHERE },
+  least: 'advanced',
+  about: 'Lifts a ban.',
+  examples: { slash: 'bob', shell: 'bob' },
+  async *run(peer, { user, group: named, everywhere }, context): AsyncIterable<Said> {
+    const group = scope(named, everywhere, context);
+    await peer.groups.unban(user, group);
+    yield { event: 'moderation', action: 'unban', user, by: peer.user, ...(group !== undefined && { group }) };
+  },
+  lines,
+});
+
+const resetSecondFactor = define({
+  name: 'reset-second-factor',
+  slash: 'resetsecondfactor',
+  parameters: { user: USER, reason: REASON },
+  least: 'admin',
+  about: 'Takes the second factor off somebody who has lost it: the password alone opens the account then.',
+  examples: { slash: 'bob lost the telephone', shell: 'bob lost the telephone' },
+  async *run(peer, { user, reason }): AsyncIterable<Said> {
+    await peer.groups.resetSecondFactor(user, reason);
+    yield { event: 'moderation', action: 'reset-second-factor', user, by: peer.user, ...(reason && { reason }) };
+  },
+  lines,
+});
+
+async function* ledgerOf(peer: PeerApi, group: string | undefined) {
+  for (const line of await peer.groups.ledger(group)) yield { event: 'ledger' as const, ...line };
+}
+
+const ledger = define({
+  name: 'ledger',
+  slash: 'ledger',
+  parameters: { group: { type: 'group', optional: true, about: 'of that group instead of the directory' } },
+  about: 'Shows who did what to whom, every signature verified.',
+  examples: { slash: '', shell: '#lobby' },
+  run: (peer, { group }) => ledgerOf(peer, group),
+  lines: (line, { now }) => [ledgerLine(line, now())],
+});
+
+function ledgerLine(
+  { number, action, by = '', user, role: given, reason, until, at, ...settings }: LedgerLine,
+  now: number,
+): string {
+  if (action === undefined || at === undefined) return `${number}  (concerns others)`;
+  const target = user === undefined ? '' : ` ${field(user)}`;
+  const rest = [
+    action === 'settings' && `: ${settingsLine(settings)}`,
+    given && ` to ${given}`,
+    until && ` until ${until}`,
+    reason && `: ${field(reason)}`,
+  ]
+    .filter(Boolean)
+    .join('');
+  return `${number}  ${clockTime(at, now)} ${field(by)}: ${action}${target}${rest}`;
+}
+
+export const moderationCommands: readonly Command[] = [role, kick, ban, unban, resetSecondFactor, ledger];

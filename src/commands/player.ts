@@ -1,0 +1,74 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { Failure } from '../base/errors.js';
+import { field } from './format-message.js';
+
+/** The program that shows a film. */
+
+const OPENER = process.platform === 'darwin' ? 'open' : 'xdg-open';
+/** In this order, those that read ranges from an address. */
+const PLAYERS: readonly (readonly string[])[] = [
+  ['mpv', '--really-quiet'],
+  ['vlc', '--play-and-exit'],
+  ['cvlc', '--play-and-exit'],
+  [OPENER],
+];
+/** mpv's: played, and ended by its user. */
+const ENDED_WELL: ReadonlySet<number | null> = new Set([0, 4, null]);
+
+export interface Player {
+  readonly program: string;
+  /** Hands the address on to a program which stays, and ends at once. */
+  readonly passesOn: boolean;
+  /** Resolves once it runs. @throws Failure usage 'player-failed' */
+  start(url: string): Promise<ChildProcess>;
+}
+
+const installed = (program: string): boolean =>
+  program.includes('/')
+    ? existsSync(program)
+    : (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
+
+/** @param wanted its command line; without, the first of those known @throws Failure usage 'player-missing' */
+export function choosePlayer(wanted: string | undefined, url: string): Player {
+  const words = wanted?.split(/\s+/).filter(Boolean) ?? PLAYERS.find(([program]) => installed(program!)) ?? [];
+  const [program = '', ...options] = words;
+  if (program === '' || !installed(program)) {
+    const called = wanted === undefined ? '' : ` '${field(wanted)}'`;
+    throw new Failure('usage', 'player-missing', `There is no player${called}.`, {
+      hint: `Install mpv or VLC, name another with --player, or open ${url} yourself while this program runs.`,
+    });
+  }
+  return { program, passesOn: program === OPENER, start: (address) => started(program, options, address) };
+}
+
+/** Whoever else is on this machine sees command lines, and the address is what lets one in: mpv reads it from its input. */
+async function started(program: string, options: readonly string[], url: string): Promise<ChildProcess> {
+  const reads = /(?:^|\/)mpv$/.test(program);
+  const child = spawn(program, [...options, reads ? '--playlist=-' : url], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  child.stdin.on('error', () => {});
+  child.stdin.end(reads ? `${url}\n` : '');
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (error) => reject(playerFailed(program, error.message, url)));
+  });
+  child.on('error', () => {});
+  child.unref();
+  return child;
+}
+
+/** Until it ends. @throws Failure usage 'player-failed' */
+export async function watched({ program }: Player, child: ChildProcess, url: string): Promise<void> {
+  const status =
+    child.exitCode ?? (await new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code))));
+  if (!ENDED_WELL.has(status)) throw playerFailed(program, `status ${status}`, url);
+}
+
+const playerFailed = (program: string, why: string, url: string): Failure =>
+  new Failure('usage', 'player-failed', `${field(program)} could not play it (${field(why)}).`, {
+    hint: `Name another with --player, or open ${url} yourself while this program runs.`,
+  });

@@ -1,0 +1,156 @@
+import type { TransferEvent } from '../peer/events.js';
+import { field } from './format-message.js';
+import { percent, size, time } from './format-size.js';
+import { figures, shortId } from './transfer-progress.js';
+
+/** Transfers for people. Names have passed the gate already, and pass it once more before they are shown. */
+
+const NAMES = 3;
+
+/** `photo.jpg (image/jpeg, 1.2 MB)`, `3 files: a, b, c (4.5 MB)`. */
+export function what({ files, size: all, video }: TransferEvent): string {
+  const [first] = files;
+  if (files.length === 1 && first !== undefined) {
+    const type = first.type === undefined ? '' : `${field(first.type)}, `;
+    return `${video === true ? 'the video ' : ''}${field(first.name)} (${type}${size(all)})`;
+  }
+  const names = files.slice(0, NAMES).map(({ name }) => field(name));
+  return `${files.length} files: ${names.join(', ')}${files.length > NAMES ? ', …' : ''} (${size(all)})`;
+}
+
+const PATH = { direct: 'direct', lan: 'local network', tcp: 'TCP, because UDP does not get through', relay: 'relay' };
+
+const withHint = ({ message, hint }: { readonly message: string; readonly hint: string }): string =>
+  `: ${field(message)}${hint === '' ? '' : `. ${field(hint)}`}`;
+
+const becauseOf = ({ error }: TransferEvent): string => (error === undefined ? '' : withHint(error));
+
+/** ` in 5.1 s at 52.6 MB/s`, as far as it is known: of what took no time it is not. */
+const howFast = ({ rate, seconds }: TransferEvent): string =>
+  rate === 0 ? '' : `${seconds === undefined ? '' : ` in ${time(seconds)}`} at ${size(rate)}/s`;
+
+const byPath = ({ path }: TransferEvent): string => (path === undefined ? '' : ` (${PATH[path]})`);
+
+const progressLine = (event: TransferEvent): string =>
+  figures(event)
+    .map(({ text }) => text.trim())
+    .join(', ');
+
+/** Both sides want it, and it does not run. */
+function waits(event: TransferEvent): string {
+  const { waiting, direction, peer, bytes, size: all } = event;
+  const far = bytes === 0 ? '' : ` at ${percent(bytes, all)} %`;
+  const who = `${direction === 'in' ? 'from' : 'to'} ${field(peer)}`;
+  return `${shortId(event)} ${who} waits${far}: ${what(event)}${waiting === undefined ? '' : withHint(waiting)}`;
+}
+
+function paused(event: TransferEvent): string {
+  const { pausedBy, direction, peer } = event;
+  const who = field(peer);
+  const by = pausedBy === 'there' ? `${who} has paused` : pausedBy === 'both' ? `you and ${who} have paused` : 'paused';
+  const again = pausedBy === 'there' ? '' : `. To go on: transfers resume ${shortId(event)}`;
+  return `${by}: ${what(event)} ${direction === 'in' ? 'from' : 'to'} ${who}${again}`;
+}
+
+function incoming(event: TransferEvent): string | undefined {
+  const { state, peer, files, conversation } = event;
+  const who = field(peer);
+  const whom = conversation.startsWith('#') ? ` to ${field(conversation)}` : '';
+  const where = files[0]?.path === undefined ? '' : ` in ${field(files[0].path)}`;
+  switch (state) {
+    case 'offered':
+      return `${who} offers ${what(event)}${whom}. To take it: /accept ${shortId(event)} (p2pchat accept ${shortId(event)})`;
+    case 'accepted':
+      return event.waiting === undefined ? `accepted from ${who}: ${what(event)}` : waits(event);
+    case 'paused':
+      return paused(event);
+    case 'done':
+      return `received from ${who}: ${what(event)}${howFast(event)}${byPath(event)}${where}`;
+    case 'failed':
+      return `not received from ${who}: ${what(event)}${becauseOf(event)}`;
+    case 'declined':
+      return `declined: ${what(event)} from ${who}`;
+    default:
+      return undefined;
+  }
+}
+
+function outgoing(event: TransferEvent): string | undefined {
+  const { state, peer } = event;
+  const who = field(peer);
+  switch (state) {
+    case 'offered':
+      return `offered to ${who}: ${what(event)}`;
+    case 'accepted':
+      return event.waiting === undefined ? `${who} accepts ${what(event)}` : waits(event);
+    case 'paused':
+      return paused(event);
+    case 'done':
+      return `${who} has ${what(event)}${howFast(event)}${byPath(event)}`;
+    case 'failed':
+      return `not sent to ${who}: ${what(event)}${becauseOf(event)}`;
+    case 'declined':
+      return `${who} declined ${what(event)}${becauseOf(event)}`;
+    default:
+      return undefined;
+  }
+}
+
+/** What a change of state is worth saying; nothing while it runs. */
+export function transferNotice(event: TransferEvent): string[] {
+  const says = event.direction === 'in' ? incoming(event) : outgoing(event);
+  return says === undefined ? [] : [`-- ${says}`];
+}
+
+/** One line of the list. */
+export function listLine(event: TransferEvent): string {
+  const arrow = event.direction === 'in' ? 'from' : 'to';
+  const far = event.state === 'running' ? ` ${progressLine(event)}` : '';
+  const why = event.waiting === undefined ? '' : withHint(event.waiting);
+  return `${shortId(event)} ${event.state.padEnd(8)} ${arrow} ${field(event.peer)}: ${what(event)}${far}${why}`;
+}
+
+/** What this machine does with datagrams, by the kind of its endpoint. */
+export const ENDPOINTS: Readonly<Record<string, string>> = {
+  'batch (koffi)': 'many at once, by koffi',
+  dgram: 'one by one, by Node (where the package koffi works, on Linux, many go at once)',
+};
+
+const REASONS: Readonly<Record<string, string>> = {
+  startup: 'it is still finding out what the network gives',
+  bandwidth: 'the network gives no more',
+  loss: 'packets are lost',
+  delay: 'the queue on the way is growing',
+  given: 'you set the rate',
+  receiver: 'the receiver takes no more',
+  sender: 'the sender decides; `transfers show` there says why',
+  source: 'the disk gives no more',
+  paused: 'it rests',
+};
+
+const STARTS: Readonly<Record<NonNullable<TransferEvent['start']>, string>> = {
+  remembered: 'it began with half of what this path carried last time',
+  retreated: 'it began with half of what this path carried last time, which was too much now',
+};
+
+/** Everything about one, and why it is as fast as it is. */
+export function detailLines(event: TransferEvent): string[] {
+  const { id, files, state, reason, error, waiting, path, datagram, endpoint, start } = event;
+  const shown = files.map((file) => {
+    const place = file.path === undefined ? '' : `  ${field(file.path)}`;
+    const sum = file.sha256 === undefined ? '' : `  sha256 ${file.sha256}`;
+    return `  ${field(file.name)}  ${size(file.size)}${place}${sum}`;
+  });
+  return [
+    `${id} ${state}`,
+    ...(state === 'running' ? [progressLine(event)] : []),
+    ...(reason === undefined ? [] : [`limit: ${REASONS[reason] ?? reason}`]),
+    ...(waiting === undefined ? [] : [`${waiting.message}. ${waiting.hint}`]),
+    ...(path === undefined ? [] : [`path: ${PATH[path]}`]),
+    ...(datagram === undefined ? [] : [`datagrams of ${datagram} bytes`]),
+    ...(start === undefined ? [] : [STARTS[start]]),
+    ...(endpoint === undefined ? [] : [`endpoint: ${endpoint}: datagrams ${ENDPOINTS[endpoint] ?? ''}`]),
+    ...(error === undefined ? [] : [`${error.message} ${error.hint}`.trimEnd()]),
+    ...shown,
+  ];
+}

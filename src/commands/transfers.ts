@@ -1,0 +1,120 @@
+import { Failure } from '../base/errors.js';
+import type { PeerApi } from '../peer/api.js';
+import type { TransferEvent } from '../peer/events.js';
+import { define } from './command.js';
+import { follow } from './follow-transfer.js';
+import { field } from './format-message.js';
+import { size } from './format-size.js';
+import { sizeOf } from './parse-unit.js';
+import { detailLines, listLine, transferNotice } from './transfer-lines.js';
+import { progressOf } from './transfer-progress.js';
+
+const ID = { type: 'word', optional: true, about: 'beginning of its id; the newest offer, if left out' } as const;
+
+export const accept = define({
+  name: 'accept',
+  slash: 'accept',
+  parameters: {
+    id: ID,
+    folder: { type: 'path', optional: true, about: 'where the files go' },
+  },
+  about: 'Takes what was offered; in the shell, waits until all of it is here.',
+  examples: { slash: '1f3a ~/Videos', shell: '1f3a Videos' },
+  transfers: true,
+
+  async *run(peer, { id, folder }, { face }) {
+    const begin = async (): Promise<readonly TransferEvent[]> => [await peer.files.accept(id, folder)];
+    if (face === 'slash') await begin();
+    else yield* follow(peer, { begin });
+  },
+  lines: (event) => transferNotice(event),
+  progress: progressOf,
+});
+
+export const decline = define({
+  name: 'decline',
+  slash: 'decline',
+  parameters: { id: ID },
+  about: 'Refuses what was offered.',
+  examples: { slash: '1f3a', shell: '1f3a' },
+
+  async *run(peer, { id }, { face }) {
+    const event = await peer.files.decline(id);
+    if (face !== 'slash') yield event;
+  },
+  lines: (event) => transferNotice(event),
+});
+
+export const transfers = define({
+  name: 'transfers',
+  slash: 'transfers',
+  parameters: {
+    action: {
+      type: 'choice',
+      choices: ['list', 'show', 'pause', 'resume', 'cancel'],
+      optional: true,
+      about: 'what to do; without, all are listed',
+    },
+    id: { type: 'word', optional: true, about: 'beginning of the id' },
+  },
+  about: 'Lists transfers, tells why one is as fast as it is, pauses, resumes or cancels it.',
+  examples: { slash: 'pause 1f3a', shell: 'show 1f3a' },
+
+  async *run(peer, { action = 'list', id }) {
+    if (action === 'list') yield* peer.files.list().map(plain);
+    else if (id === undefined) throw idNeeded();
+    else if (action === 'show') yield { ...find(peer, id), detailed: true };
+    else yield plain(await peer.files.control(id, action));
+  },
+  lines: (event) => (event.detailed ? detailLines(event) : [listLine(event)]),
+});
+
+const plain = (event: TransferEvent): TransferEvent & { readonly detailed?: true } => event;
+
+function find(peer: PeerApi, id: string): TransferEvent {
+  const found = peer.files.list().filter((event) => event.id.startsWith(id.toLowerCase()));
+  if (found.length === 1) return found[0]!;
+  throw new Failure('unknown', 'transfer-unknown', 'There is no such transfer, or more than one.', {
+    hint: '/transfers lists them (p2pchat transfers).',
+  });
+}
+
+const idNeeded = (): Failure =>
+  new Failure('usage', 'usage', 'Which transfer?', { hint: '/transfers lists them (p2pchat transfers).' });
+
+const NONE = 'none';
+
+export const autoaccept = define({
+  name: 'autoaccept',
+  slash: 'autoaccept',
+  parameters: {
+    who: { type: 'word', optional: true, about: 'a user, contacts (people you have written to), or all' },
+    upTo: { type: 'word', optional: true, about: `size of a transfer, such as 100MB, or ${NONE}` },
+    'per-day': {
+      type: 'word',
+      flag: true,
+      optional: true,
+      about: 'what one person may send in a day; ten times that size',
+    },
+  },
+  slashTakes: { who: 'USER|contacts|all', upTo: 'SIZE|none', 'per-day': 'SIZE' },
+  about: 'Sets whose files are taken without asking, up to which size; alone, lists these rules.',
+  examples: { slash: 'bob 100MB', shell: 'contacts 10MB' },
+
+  async *run(peer, { who, upTo, 'per-day': perDay }) {
+    if (who !== undefined) {
+      const allowance = perDay === undefined ? {} : { perDay: limit('per-day', perDay) };
+      await peer.files.setRule({ who: who.replace(/^@/, ''), upTo: limit('upTo', upTo), ...allowance });
+    }
+    for (const rule of await peer.files.rules()) yield { event: 'rule' as const, ...rule };
+  },
+  lines: ({ who, upTo, perDay }) => [
+    `files of ${field(who)} are taken without asking up to ${size(upTo)}${perDay === undefined ? '' : `, ${size(perDay)} a day`}`,
+  ],
+});
+
+function limit(name: string, word: string | undefined): number {
+  const bytes = word === NONE ? 0 : sizeOf(word ?? '');
+  if (bytes !== undefined) return bytes;
+  throw new Failure('usage', 'argument-invalid', `${name}: that is not a size`, { hint: 'Write 100MB, 2GiB or none.' });
+}

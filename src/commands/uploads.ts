@@ -1,0 +1,134 @@
+import { Failure } from '../base/errors.js';
+import type { PeerApi } from '../peer/api.js';
+import type { UploadEvent } from '../peer/events.js';
+import { type Command, type Context, define } from './command.js';
+import { groupHere } from './groups.js';
+import { uploadLine, uploadNotice, uploadProgress } from './upload-lines.js';
+
+/**
+ * Every event of one upload or download until it is over.
+ * @throws Failure why it failed
+ */
+async function* until(peer: PeerApi, begin: () => Promise<UploadEvent>): AsyncGenerator<UploadEvent> {
+  const events: UploadEvent[] = [];
+  let wake = (): void => {};
+  const stop = peer.uploads.follow((event) => {
+    events.push(event);
+    wake();
+  });
+  // A timer of the clock would not keep the process; somebody waits for this.
+  const alive = setInterval(() => {}, 1 << 30);
+  try {
+    const { id } = await begin();
+    let over = false;
+    const finished = peer.uploads.finished(id).finally(() => {
+      over = true;
+      wake();
+    });
+    finished.catch(() => {});
+    void peer.ended.then(() => wake());
+    for (;;) {
+      const event = events.shift();
+      if (event !== undefined) {
+        if (event.id === id && event.state !== 'failed') yield event;
+      } else if (over) break;
+      else
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+    }
+    await finished;
+  } finally {
+    clearInterval(alive);
+    stop();
+  }
+}
+
+async function* send(peer: PeerApi, group: string, path: string, context: Context): AsyncGenerator<UploadEvent> {
+  if (context.face === 'slash') {
+    // The chat shows the events by itself.
+    await peer.uploads.send(group, path);
+    return;
+  }
+  if (peer.directoryState === 'offline') throw offline();
+  yield* until(peer, () => peer.uploads.send(group, path));
+}
+
+const offline = (): Failure =>
+  new Failure('unreachable', 'directory-offline', 'the directory cannot be reached, and it keeps the files of groups', {
+    hint: 'Try again when it is back; in the chat /upload waits for it.',
+  });
+
+const PATH = { type: 'path', about: 'the file' } as const;
+
+const upload: readonly Command[] = [
+  define({
+    name: 'upload',
+    parameters: { group: { type: 'group', about: 'the group' }, path: PATH },
+    about: 'Uploads a file for everybody in a group, online or not: sealed, kept at the directory for a while.',
+    examples: { shell: "'#friends' plan.pdf" },
+    run: (peer, { group, path }, context) => send(peer, group, path, context),
+    lines: uploadNotice,
+    progress: uploadProgress,
+  }),
+  define({
+    name: 'upload here',
+    slash: 'upload',
+    shell: false,
+    parameters: {
+      path: PATH,
+      group: { type: 'group', optional: true, about: 'the group; the one the chat is in, if not given' },
+    },
+    about: 'Uploads a file for everybody in the group, online or not: sealed, kept at the directory for a while.',
+    examples: { slash: '~/plan.pdf' },
+    run: (peer, { group, path }, context) => send(peer, groupHere(group, context), path, context),
+    lines: uploadNotice,
+    progress: uploadProgress,
+  }),
+];
+
+const files = define({
+  name: 'files',
+  slash: 'files',
+  parameters: {
+    group: { type: 'group', optional: true, about: 'the group; the one the chat is in, or all, if not given' },
+  },
+  about: 'Lists the files that were uploaded to a group.',
+  examples: { slash: '', shell: "'#friends'" },
+  async *run(peer, { group }, { current }) {
+    yield* await peer.uploads.list(group ?? (current?.startsWith('#') ? current : undefined));
+  },
+  lines: (event, { now }) => [uploadLine(event, now())],
+});
+
+const ID = { type: 'word', about: 'beginning of its id, as /files shows it' } as const;
+
+const download = define({
+  name: 'download',
+  slash: 'download',
+  parameters: { id: ID, folder: { type: 'path', optional: true, about: 'where it goes' } },
+  about: 'Fetches a file that was uploaded to a group; what came of it earlier is kept.',
+  examples: { slash: '1f3a', shell: '1f3a Downloads' },
+  async *run(peer, { id, folder }, { face }) {
+    const begin = (): Promise<UploadEvent> => peer.uploads.download(id, folder);
+    if (face === 'slash') await begin();
+    else yield* until(peer, begin);
+  },
+  lines: uploadNotice,
+  progress: uploadProgress,
+});
+
+const remove = define({
+  name: 'removefile',
+  slash: 'removefile',
+  parameters: { id: ID },
+  about: 'Ends an upload or a download; removes a file of yours from the directory (an admin: any).',
+  examples: { slash: '1f3a', shell: '1f3a' },
+  async *run(peer, { id }, { face }) {
+    const event = await peer.uploads.remove(id);
+    if (face !== 'slash') yield event;
+  },
+  lines: uploadNotice,
+});
+
+export const uploadCommands: readonly Command[] = [...upload, files, download, remove];

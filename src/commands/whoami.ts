@@ -1,0 +1,27 @@
+import type { Whoami } from '../peer/api.js';
+import { define } from './command.js';
+import { field } from './format-message.js';
+
+const itemOf = (me: Whoami): Whoami & { readonly event: 'whoami' } => ({ event: 'whoami', ...me });
+
+export const whoami = define({
+  name: 'whoami',
+  parameters: {},
+  about: 'Shows which account and device this installation is.',
+  examples: { shell: '--json' },
+  fromProfile: (me) => ({ ...itemOf(me) }),
+
+  async *run(peer) {
+    yield itemOf(peer.whoami());
+  },
+
+  lines: (me) =>
+    [
+      `user         ${field(me.user)}`,
+      `device       ${me.device}`,
+      `directory    ${field(me.directory)}`,
+      `home         ${field(me.home)}`,
+      me.role === undefined ? '' : `role         ${me.role}`,
+      me.fingerprint === undefined ? '' : `fingerprint  ${me.fingerprint}`,
+    ].filter((line) => line !== ''),
+});
