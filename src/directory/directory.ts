@@ -7,11 +7,11 @@ import { type Random, systemRandom } from '../base/random.js';
 import type { RegistrationMode } from '../wire/directory.js';
 import { formatLink } from '../wire/link.js';
 import type { Role } from '../wire/roles.js';
-import { readCurrent, writeCurrent } from './current.js';
+import { readCurrent, writeCurrent } from './current-database.js';
 import { DEFAULT_LIMITS, type DirectoryLimits } from './limits.js';
 import { linkHost } from './link-host.js';
+import { openSite, type Site } from './open-database.js';
 import type { ListenAddress } from './server/server.js';
-import { openSite, type Site } from './site.js';
 
 export interface DirectoryOptions {
   /** The data folder, made if missing; required unless the store is in memory. */

@@ -1,5 +1,5 @@
 import type { Failure } from '../../base/errors.js';
-import type { Core } from '../core.js';
+import type { Core } from '../services.js';
 
 interface Ending {
   readonly by?: 'self' | 'staff';

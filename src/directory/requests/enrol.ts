@@ -7,10 +7,10 @@ import type { Account } from '../accounts/accounts.js';
 import { banNow } from '../accounts/bans.js';
 import { ChannelLogins } from '../accounts/logins.js';
 import { ChannelRecovery } from '../accounts/recovery.js';
-import type { Core } from '../core.js';
 import { addressKey } from '../guard/address.js';
 import { rateLimited } from '../guard/buckets.js';
 import { ENROL_REQUESTS } from '../permissions.js';
+import type { Core } from '../services.js';
 import type { Handlers } from './dispatch.js';
 import { chooseVersion } from './versions.js';
 

@@ -1,7 +1,7 @@
 import { Failure } from '../../base/errors.js';
 import type { DirectoryMethods } from '../../wire/directory.js';
 import { outranks, type Role } from '../../wire/roles.js';
-import type { Core } from '../core.js';
+import type { Core } from '../services.js';
 import type { Handlers } from './dispatch.js';
 import type { Signed } from './signed.js';
 

@@ -3,7 +3,7 @@ import { checkDeviceCertificate, type DeviceCertificate } from '../../crypto/cer
 import { refused } from '../../crypto/trust.js';
 import type { Account } from '../accounts/accounts.js';
 import { assertNotBanned } from '../accounts/bans.js';
-import type { Core } from '../core.js';
+import type { Core } from '../services.js';
 
 /** A device that has shown its certificate and stands in the directory's records. */
 export interface Admitted {

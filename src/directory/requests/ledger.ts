@@ -3,7 +3,7 @@ import type { DirectoryMethods } from '../../wire/directory.js';
 import { ACTS_PAGE } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
 import { accountBanned, type Ban } from '../accounts/bans.js';
-import type { Core } from '../core.js';
+import type { Core } from '../services.js';
 import { takeMessages } from './conversations.js';
 import { endDevices } from './devices.js';
 import type { Handlers } from './dispatch.js';

@@ -1,6 +1,6 @@
 import type { ChannelLogins } from '../accounts/logins.js';
-import type { Core } from '../core.js';
 import type { DeviceSession } from '../delivery/sessions.js';
+import type { Core } from '../services.js';
 
 /** A signed-in device, as the handlers of its requests know it. */
 export interface Signed {

@@ -3,11 +3,11 @@ import { type Failure, toFailure } from '../../base/errors.js';
 import { enrolExporter, peerCertificateDer } from '../../crypto/tls.js';
 import { ALPN_ENROL, type DirectoryNotices, directoryMethods, enrolMethods } from '../../wire/directory.js';
 import type { MethodName, MethodTable, NoticeTable, Params } from '../../wire/rpc.js';
-import type { Core } from '../core.js';
 import { plainAddress } from '../guard/address.js';
 import { DeviceRequests, deviceHandlers } from '../requests/device.js';
 import { type Caller, dispatch, type Handlers } from '../requests/dispatch.js';
 import { EnrolRequests, enrolHandlers } from '../requests/enrol.js';
+import type { Core } from '../services.js';
 import { ServerChannel } from './channel.js';
 import type { Turns } from './turns.js';
 

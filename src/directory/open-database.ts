@@ -4,8 +4,8 @@ import { openLevelStore } from '../store/level/open.js';
 import { openMemoryStore } from '../store/memory/open.js';
 import type { Store } from '../store/store.js';
 import { createSecrets, readSecrets, type Secrets, writeSecrets } from './authority/secrets.js';
-import { type Core, type CoreInit, openCore } from './core.js';
 import { DirectoryServer, type ListenAddress } from './server/server.js';
+import { type Core, type CoreInit, openCore } from './services.js';
 
 export interface SiteInit extends Omit<CoreInit, 'store' | 'secrets'> {
   /** The database's own folder; undefined keeps everything in memory. */
