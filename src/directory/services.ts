@@ -21,7 +21,7 @@ import { KeyPackages } from './delivery/key-packages.js';
 import { LeftMail } from './delivery/left-mail.js';
 import { ListNews } from './delivery/list-news.js';
 import { Mailboxes } from './delivery/mailboxes.js';
-import { People } from './delivery/people.js';
+import { People } from './delivery/presence.js';
 import { Sessions } from './delivery/sessions.js';
 import { Carrier } from './groups/carrier.js';
 import { fanOut } from './groups/fan-out.js';

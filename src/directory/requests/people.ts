@@ -4,7 +4,7 @@ import type { DirectoryMethods } from '../../wire/directory.js';
 import { KEY_PACKAGES_LOW } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
 import type { Params } from '../../wire/rpc.js';
-import type { PersonSeen } from '../delivery/people.js';
+import type { PersonSeen } from '../delivery/presence.js';
 import { rateLimited } from '../guard/buckets.js';
 import type { Handlers } from './dispatch.js';
 import type { Signed } from './signed.js';
