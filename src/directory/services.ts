@@ -27,12 +27,12 @@ import { Carrier } from './groups/carrier.js';
 import { fanOut } from './groups/fan-out.js';
 import { Ledger } from './groups/ledger.js';
 import { NamedGroups } from './groups/named-groups.js';
-import { Buckets } from './guard/buckets.js';
 import { Budgets } from './guard/budgets.js';
 import { LoginGuard } from './guard/login-guard.js';
+import { Refusals } from './guard/refusal-log.js';
+import { Buckets } from './guard/token-bucket.js';
 import { type DirectoryLimits, HOUSEKEEPING_EVERY_MS, LIMITED_KEYS } from './limits.js';
 import { carryOut } from './requests/ledger.js';
-import { Refusals } from './requests/refusals.js';
 import { openTables } from './rows.js';
 import { Uploads } from './uploads/uploads.js';
 

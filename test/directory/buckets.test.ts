@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addressKey } from '../../src/directory/guard/address.js';
-import { Buckets, rateLimited } from '../../src/directory/guard/buckets.js';
+import { Buckets, rateLimited } from '../../src/directory/guard/token-bucket.js';
 
 test('a bucket gives its burst at once, then its rate, and says how long to wait', () => {
   const buckets = new Buckets({ burst: 40, perSecond: 20 }, 10);

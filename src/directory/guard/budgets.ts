@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import type { Bucket } from '../limits.js';
-import { Buckets, rateLimited } from './buckets.js';
+import { Buckets, rateLimited } from './token-bucket.js';
 
 /** Who asks for more than there is waits for so long at most; then he is refused, milliseconds. */
 const WAIT_MS = 5_000;

@@ -1,7 +1,7 @@
 import { Failure } from '../../base/errors.js';
 import { BLOCK_AFTER_FAILURES, BLOCK_MAX_MS, BLOCK_MS } from '../../wire/limits.js';
 import { type Bucket, GUARDED_NAMES, GUESSES_IN_A_ROW, LIMITED_KEYS } from '../limits.js';
-import { Buckets } from './buckets.js';
+import { Buckets } from './token-bucket.js';
 
 export interface LoginGuardInit {
   /** Failures in a row that block a name; and for how long the first time, milliseconds. */

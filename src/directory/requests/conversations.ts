@@ -4,7 +4,7 @@ import { GROUP_LOG_PAGE } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
 import type { Params } from '../../wire/rpc.js';
 import { deviceUnknown } from '../authority/devices.js';
-import { rateLimited } from '../guard/buckets.js';
+import { rateLimited } from '../guard/token-bucket.js';
 import type { Handlers } from './dispatch.js';
 import { PAGE_BYTES } from './pages.js';
 import type { Signed } from './signed.js';

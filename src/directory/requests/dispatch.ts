@@ -3,7 +3,7 @@ import { Failure, toFailure } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import type { MethodName, MethodTable, Params, Result } from '../../wire/rpc.js';
 import { parse, type Schema } from '../../wire/schema.js';
-import type { Refusals } from './refusals.js';
+import type { Refusals } from '../guard/refusal-log.js';
 
 /** One function for each request, the same for all channels; `Context` is the channel's side of it. */
 export type Handlers<T extends MethodTable, Context> = {

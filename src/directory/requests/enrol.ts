@@ -8,7 +8,7 @@ import { banNow } from '../accounts/bans.js';
 import { ChannelLogins } from '../accounts/logins.js';
 import { ChannelRecovery } from '../accounts/recovery.js';
 import { addressKey } from '../guard/address.js';
-import { rateLimited } from '../guard/buckets.js';
+import { rateLimited } from '../guard/token-bucket.js';
 import { ENROL_REQUESTS } from '../permissions.js';
 import type { Core } from '../services.js';
 import type { Handlers } from './dispatch.js';

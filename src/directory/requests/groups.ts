@@ -9,7 +9,7 @@ import { may } from '../../wire/roles.js';
 import type { Params } from '../../wire/rpc.js';
 import { fanOutSignal } from '../groups/fan-out.js';
 import type { NamedGroup } from '../groups/named-group.js';
-import { rateLimited } from '../guard/buckets.js';
+import { rateLimited } from '../guard/token-bucket.js';
 import { takeMessages } from './conversations.js';
 import type { Handlers } from './dispatch.js';
 import { assertFactor } from './factor.js';

@@ -5,7 +5,7 @@ import { KEY_PACKAGES_LOW } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
 import type { Params } from '../../wire/rpc.js';
 import type { PersonSeen } from '../delivery/presence.js';
-import { rateLimited } from '../guard/buckets.js';
+import { rateLimited } from '../guard/token-bucket.js';
 import type { Handlers } from './dispatch.js';
 import type { Signed } from './signed.js';
 

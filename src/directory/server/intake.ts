@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.js';
-import { TokenBucket } from '../guard/buckets.js';
+import { TokenBucket } from '../guard/token-bucket.js';
 import type { Bucket } from '../limits.js';
 import type { Turns, Waiting } from './turns.js';
 
