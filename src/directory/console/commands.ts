@@ -3,7 +3,7 @@ import { Failure } from '../../base/errors.js';
 import type { RegistrationMode } from '../../wire/directory.js';
 import { foldName } from '../../wire/names.js';
 import type { Directory } from '../directory.js';
-import { resetFactor } from '../requests/factor.js';
+import { resetFactor } from '../requests/second-factor.js';
 
 /** What a command says: an object for programs, lines for people. */
 export interface ConsoleItem {

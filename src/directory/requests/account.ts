@@ -4,7 +4,7 @@ import { foldName } from '../../wire/names.js';
 import type { Account } from '../accounts/accounts.js';
 import { endDevices } from './devices.js';
 import type { Handlers } from './dispatch.js';
-import type { Signed } from './signed.js';
+import type { Signed } from './request-context.js';
 
 type Own =
   | 'login.start'

@@ -7,7 +7,7 @@ import { deviceUnknown } from '../authority/devices.js';
 import { rateLimited } from '../guard/token-bucket.js';
 import type { Handlers } from './dispatch.js';
 import { PAGE_BYTES } from './pages.js';
-import type { Signed } from './signed.js';
+import type { Signed } from './request-context.js';
 
 type Delivering =
   | 'mailbox.put'

@@ -19,18 +19,18 @@ import { addressKey } from '../guard/address.js';
 import { assertMay, DEVICE_REQUESTS } from '../permissions.js';
 import type { Core } from '../services.js';
 import { accountHandlers } from './account.js';
+import { admit, assertCurrent } from './authenticate.js';
 import { conversationHandlers } from './conversations.js';
 import type { Handlers } from './dispatch.js';
 import { helloFirst } from './enrol.js';
-import { factorHandlers, lacksFactor } from './factor.js';
 import { groupHandlers } from './groups.js';
-import { admit, assertCurrent } from './hello.js';
 import { ledgerHandlers } from './ledger.js';
+import { chooseVersion } from './negotiate-version.js';
 import { PAGE_BYTES } from './pages.js';
 import { peopleHandlers } from './people.js';
-import type { Signed } from './signed.js';
+import type { Signed } from './request-context.js';
+import { factorHandlers, lacksFactor } from './second-factor.js';
 import { uploadHandlers } from './uploads.js';
-import { chooseVersion } from './versions.js';
 
 export interface DeviceCaller {
   readonly address: string;

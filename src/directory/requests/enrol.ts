@@ -12,7 +12,7 @@ import { rateLimited } from '../guard/token-bucket.js';
 import { ENROL_REQUESTS } from '../permissions.js';
 import type { Core } from '../services.js';
 import type { Handlers } from './dispatch.js';
-import { chooseVersion } from './versions.js';
+import { chooseVersion } from './negotiate-version.js';
 
 export interface EnrolCaller {
   readonly address: string;

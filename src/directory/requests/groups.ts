@@ -12,9 +12,9 @@ import type { NamedGroup } from '../groups/named-group.js';
 import { rateLimited } from '../guard/token-bucket.js';
 import { takeMessages } from './conversations.js';
 import type { Handlers } from './dispatch.js';
-import { assertFactor } from './factor.js';
 import { PAGE_BYTES } from './pages.js';
-import type { Signed } from './signed.js';
+import type { Signed } from './request-context.js';
+import { assertFactor } from './second-factor.js';
 
 type Grouping = Extract<keyof DirectoryMethods, `groups.${string}`>;
 

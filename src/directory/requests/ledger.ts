@@ -7,9 +7,9 @@ import type { Core } from '../services.js';
 import { takeMessages } from './conversations.js';
 import { endDevices } from './devices.js';
 import type { Handlers } from './dispatch.js';
-import { resetFactor } from './factor.js';
 import { sealed } from './groups.js';
-import type { Signed } from './signed.js';
+import type { Signed } from './request-context.js';
+import { resetFactor } from './second-factor.js';
 
 type Moderating = 'ledger.act' | 'ledger.read';
 

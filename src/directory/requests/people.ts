@@ -7,7 +7,7 @@ import type { Params } from '../../wire/rpc.js';
 import type { PersonSeen } from '../delivery/presence.js';
 import { rateLimited } from '../guard/token-bucket.js';
 import type { Handlers } from './dispatch.js';
-import type { Signed } from './signed.js';
+import type { Signed } from './request-context.js';
 
 type Seeing = 'users.list' | 'roster.get' | 'keypackages.publish' | 'keypackages.claim';
 

@@ -5,7 +5,7 @@ import { may } from '../../wire/roles.js';
 import type { DeviceSession } from '../delivery/sessions.js';
 import type { Handlers } from './dispatch.js';
 import { joined } from './groups.js';
-import type { Signed } from './signed.js';
+import type { Signed } from './request-context.js';
 
 type Uploading = Extract<keyof DirectoryMethods, `uploads.${string}`>;
 

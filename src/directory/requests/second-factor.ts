@@ -3,7 +3,7 @@ import type { DirectoryMethods } from '../../wire/directory.js';
 import { outranks, type Role } from '../../wire/roles.js';
 import type { Core } from '../services.js';
 import type { Handlers } from './dispatch.js';
-import type { Signed } from './signed.js';
+import type { Signed } from './request-context.js';
 
 type Factor = Extract<keyof DirectoryMethods, `factor.${string}`>;
 
