@@ -2,7 +2,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions, type Server as TlsServer } from 'node:tls';
 import type { Clock } from '../base/clock.js';
 import { addressKey } from './address.js';
-import { Admission, type AdmissionLimits } from './admission.js';
+import { Admission, type AdmissionLimits } from './connection-limits.js';
 import { Handshakes, type Pace } from './handshakes.js';
 
 export interface PortLimits extends AdmissionLimits {

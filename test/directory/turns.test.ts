@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { DEFAULT_LIMITS } from '../../src/directory/limits.js';
 import { ServerChannel } from '../../src/directory/server/channel.js';
-import { Turns } from '../../src/directory/server/turns.js';
+import { Turns } from '../../src/directory/server/fair-queue.js';
 import { encodeCbor } from '../../src/wire/cbor.js';
 import { encodeFrame } from '../../src/wire/frame.js';
 import { FRAME_BYTES } from '../../src/wire/limits.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Socket } from 'node:net';
 import { test } from 'node:test';
-import { Admission, type AdmissionLimits } from '../../src/net/admission.js';
+import { Admission, type AdmissionLimits } from '../../src/net/connection-limits.js';
 import { ManualClock } from '../support/clock.js';
 
 class FakeSocket extends Socket {

@@ -14,7 +14,7 @@ import { ControlClient } from '../../src/control/client.js';
 import { serveControl } from '../../src/control/server.js';
 import { DEFAULT_LIMITS } from '../../src/directory/limits.js';
 import { ServerChannel } from '../../src/directory/server/channel.js';
-import { Turns } from '../../src/directory/server/turns.js';
+import { Turns } from '../../src/directory/server/fair-queue.js';
 import { OUTLETS, type OutletName } from '../../src/net/outlet.js';
 import { Channel } from '../../src/peer/channel.js';
 import { Link } from '../../src/peer/links/link.js';

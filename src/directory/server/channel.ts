@@ -6,8 +6,8 @@ import type { directoryMethods } from '../../wire/directory.js';
 import type { MethodName, MethodTable, NoticeTable } from '../../wire/rpc.js';
 import { Session, type SessionInit } from '../../wire/session.js';
 import type { DirectoryLimits } from '../limits.js';
-import { Intake } from './intake.js';
-import type { Turns } from './turns.js';
+import type { Turns } from './fair-queue.js';
+import { Intake } from './request-reader.js';
 
 export interface ChannelInit<S extends MethodTable>
   extends Pick<SessionInit<S, NoNotices, NoMethods>, 'serves' | 'serve'> {

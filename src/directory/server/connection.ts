@@ -9,7 +9,7 @@ import { type Caller, dispatch, type Handlers } from '../requests/dispatch.js';
 import { EnrolRequests, enrolHandlers } from '../requests/enrol.js';
 import type { Core } from '../services.js';
 import { ServerChannel } from './channel.js';
-import type { Turns } from './turns.js';
+import type { Turns } from './fair-queue.js';
 
 /** What the server needs of a connection of either kind. */
 export interface Connection {

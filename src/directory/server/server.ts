@@ -3,14 +3,14 @@ import type { Cancel } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
 import { SigningKey } from '../../crypto/keys.js';
 import { assertChannel, directoryServerTls } from '../../crypto/tls.js';
-import type { Admission } from '../../net/admission.js';
+import type { Admission } from '../../net/connection-limits.js';
 import { SecurePort } from '../../net/secure-port.js';
 import { ALPN_DIRECTORY, ALPN_ENROL } from '../../wire/directory.js';
 import { SERVER_CERTIFICATE_EVERY_MS } from '../limits.js';
 import type { Core } from '../services.js';
 import { type Connection, openConnection } from './connection.js';
 import { EchoResponder } from './echo.js';
-import { Turns } from './turns.js';
+import { Turns } from './fair-queue.js';
 
 export interface ListenAddress {
   readonly host: string;

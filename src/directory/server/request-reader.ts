@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.js';
 import { TokenBucket } from '../guard/token-bucket.js';
 import type { Bucket } from '../limits.js';
-import type { Turns, Waiting } from './turns.js';
+import type { Turns, Waiting } from './fair-queue.js';
 
 export interface IntakeInit {
   readonly clock: Clock;
