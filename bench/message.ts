@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { registerAccount } from '../src/peer/account.js';
+import { registerAccount } from '../src/peer/account/register.js';
 import type { PeerApi } from '../src/peer/api.js';
 import { loginPeer } from '../src/peer/open.js';
 import { act, arrival, PASSWORD } from './support/chat-latency.js';

@@ -4,7 +4,7 @@
  */
 
 import { startDirectory } from '../../src/directory/directory.js';
-import { registerAccount } from '../../src/peer/account.js';
+import { registerAccount } from '../../src/peer/account/register.js';
 import { loginPeer } from '../../src/peer/open.js';
 
 /** What an actor tells: that it is there, and what it got. Times are process.hrtime's, one clock for all processes. */

@@ -3,7 +3,7 @@
  * is told and says when each message came, by process.hrtime's clock, which is one for all processes.
  */
 
-import { registerAccount } from '../../src/peer/account.js';
+import { registerAccount } from '../../src/peer/account/register.js';
 import { loginPeer } from '../../src/peer/open.js';
 
 export type Order =

@@ -17,10 +17,10 @@ export const peers = {
   loginPeer: async (init: LoginPeer): Promise<PeerApi> => (await import('../peer/open.js')).loginPeer(init),
 
   /** Makes the account and enrols this installation as its first device. */
-  registerAccount: async (init: NewAccount) => (await import('../peer/account.js')).registerAccount(init),
+  registerAccount: async (init: NewAccount) => (await import('../peer/account/register.js')).registerAccount(init),
 
   /** Sets a new password by the recovery phrase, and makes this installation a device of the account. */
-  recoverAccount: async (init: Recovery) => (await import('../peer/recover.js')).recoverAccount(init),
+  recoverAccount: async (init: Recovery) => (await import('../peer/account/recover.js')).recoverAccount(init),
 
   /** Undefined where there is no profile in the folder. */
   async profile(home: string): Promise<KnownProfile | undefined> {

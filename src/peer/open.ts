@@ -6,12 +6,12 @@ import { openVault } from '../crypto/vault.js';
 import { prepareTransfers } from '../transfer/worker.js';
 import { parseLink } from '../wire/link.js';
 import { foldName } from '../wire/names.js';
-import { type Enrolled, enrolDevice } from './account.js';
+import { adoptPassword } from './account/password.js';
+import { PasswordGuard } from './account/password-guard.js';
+import { AWAY_TOO_LONG, LOGIN_MENDS, LOST_KEYS, reentering } from './account/reauthenticate.js';
+import { type Enrolled, enrolDevice } from './account/register.js';
 import type { LoginPeer, OpenPeer, PeerApi } from './api.js';
-import { adoptPassword } from './password.js';
-import { PasswordGuard } from './password-guard.js';
 import { type Profile, readProfile, requireProfile } from './profile.js';
-import { AWAY_TOO_LONG, LOGIN_MENDS, LOST_KEYS, reentering } from './reenter.js';
 
 interface Means {
   readonly clock: Clock;

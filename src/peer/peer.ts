@@ -3,8 +3,9 @@ import { type Clock, timestamp } from '../base/clock.js';
 import type { Scope } from '../base/scope.js';
 import { fingerprint } from '../crypto/safety.js';
 import type { LocalStore } from '../store/local.js';
+import { AccountFace } from './account/account-service.js';
+import { changePassword, confirmPassword } from './account/password.js';
 import type { AccountApi } from './account-api.js';
-import { AccountFace } from './account-face.js';
 import { addressee } from './addressee.js';
 import type {
   ChangesApi,
@@ -32,7 +33,6 @@ import { GroupsFace } from './groups/face.js';
 import { Ledger } from './groups/ledger.js';
 import { reportPaths } from './links/paths.js';
 import type { Network } from './network.js';
-import { changePassword, confirmPassword } from './password.js';
 import { requireProfile, writeProfile } from './profile.js';
 import type { MessageRow } from './rows.js';
 import type { Self } from './self.js';

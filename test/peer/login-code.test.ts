@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure, hasCode } from '../../src/base/errors.js';
-import { whileAsking, withCode } from '../../src/peer/login-code.js';
+import { whileAsking, withCode } from '../../src/peer/account/second-factor-prompt.js';
 
 const failure = (reason: 'credentials' | 'unreachable' | 'blocked', code: string): Failure =>
   new Failure(reason, code, code);

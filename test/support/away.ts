@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { systemRandom } from '../../src/base/random.js';
 import { type Directory, startDirectory } from '../../src/directory/directory.js';
-import { registerAccount } from '../../src/peer/account.js';
+import { registerAccount } from '../../src/peer/account/register.js';
 import type { PeerApi } from '../../src/peer/api.js';
 import { loginPeer, openPeer } from '../../src/peer/open.js';
 import { temporaryFolder } from './directory.js';

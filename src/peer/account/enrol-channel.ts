@@ -1,15 +1,15 @@
 import type { TLSSocket } from 'node:tls';
-import type { Clock } from '../base/clock.js';
-import { Failure } from '../base/errors.js';
-import { enrolClientTls } from '../crypto/tls.js';
-import type { Trust } from '../crypto/trust.js';
-import { ALPN_ENROL, type EnrolMethods, enrolMethods } from '../wire/directory.js';
-import { PROTOCOL_VERSIONS } from '../wire/limits.js';
-import type { DirectoryLink } from '../wire/link.js';
-import type { MethodName, Params, Result } from '../wire/rpc.js';
-import { agent } from './agent.js';
-import { Channel } from './channel.js';
-import { dialDirectory } from './directory-dial.js';
+import type { Clock } from '../../base/clock.js';
+import { Failure } from '../../base/errors.js';
+import { enrolClientTls } from '../../crypto/tls.js';
+import type { Trust } from '../../crypto/trust.js';
+import { ALPN_ENROL, type EnrolMethods, enrolMethods } from '../../wire/directory.js';
+import { PROTOCOL_VERSIONS } from '../../wire/limits.js';
+import type { DirectoryLink } from '../../wire/link.js';
+import type { MethodName, Params, Result } from '../../wire/rpc.js';
+import { agent } from '../agent.js';
+import { Channel } from '../channel.js';
+import { dialDirectory } from '../directory-dial.js';
 
 type NoMethods = Record<never, never>;
 

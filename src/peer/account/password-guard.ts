@@ -1,13 +1,13 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import type { Clock } from '../base/clock.js';
-import { Failure, hasCode, toFailure } from '../base/errors.js';
-import type { SigningKey } from '../crypto/keys.js';
-import { BLOCK_AFTER_FAILURES, BLOCK_MAX_MS, BLOCK_MS } from '../wire/limits.js';
-import type { DirectoryLink } from '../wire/link.js';
-import { tryPassword } from './account.js';
-import type { Credentials } from './login-code.js';
+import type { Clock } from '../../base/clock.js';
+import { Failure, hasCode, toFailure } from '../../base/errors.js';
+import type { SigningKey } from '../../crypto/keys.js';
+import { BLOCK_AFTER_FAILURES, BLOCK_MAX_MS, BLOCK_MS } from '../../wire/limits.js';
+import type { DirectoryLink } from '../../wire/link.js';
+import { tryPassword } from './register.js';
+import type { Credentials } from './second-factor-prompt.js';
 
 const guardSchema = v.object({ failures: v.number(), since: v.number(), until: v.number() });
 type Guard = v.InferOutput<typeof guardSchema>;

@@ -1,8 +1,8 @@
-import { totpSecretText, totpUri } from '../crypto/totp.js';
-import type { SecondFactorApi } from './account-api.js';
-import type { DirectoryClient } from './directory-client.js';
+import { totpSecretText, totpUri } from '../../crypto/totp.js';
+import type { SecondFactorApi } from '../account-api.js';
+import type { DirectoryClient } from '../directory-client.js';
+import type { Self } from '../self.js';
 import { confirmPassword } from './password.js';
-import type { Self } from './self.js';
 
 export interface SecondFactorInit {
   readonly self: Self;

@@ -1,17 +1,17 @@
-import { sameBytes } from '../base/bytes.js';
-import { type Clock, timestamp } from '../base/clock.js';
-import { Failure, hasCode } from '../base/errors.js';
-import { identityOf, phraseOf } from '../crypto/recovery.js';
-import { openVault } from '../crypto/vault.js';
-import type { AccountApi, DeviceSummary, SecondFactorApi } from './account-api.js';
-import type { OwnDevices } from './devices/own-devices.js';
-import type { DirectoryClient } from './directory-client.js';
-import type { PeerEvent } from './events.js';
+import { sameBytes } from '../../base/bytes.js';
+import { type Clock, timestamp } from '../../base/clock.js';
+import { Failure, hasCode } from '../../base/errors.js';
+import { identityOf, phraseOf } from '../../crypto/recovery.js';
+import { openVault } from '../../crypto/vault.js';
+import type { AccountApi, DeviceSummary, SecondFactorApi } from '../account-api.js';
+import type { OwnDevices } from '../devices/own-devices.js';
+import type { DirectoryClient } from '../directory-client.js';
+import type { PeerEvent } from '../events.js';
+import { requireProfile } from '../profile.js';
+import type { Self } from '../self.js';
 import { confirmPassword } from './password.js';
 import { PasswordGuard } from './password-guard.js';
-import { requireProfile } from './profile.js';
 import { secondFactorOf } from './second-factor.js';
-import type { Self } from './self.js';
 
 export interface AccountFaceInit {
   readonly self: Self;

@@ -1,19 +1,19 @@
-import { type Clock, systemClock } from '../base/clock.js';
-import { Failure } from '../base/errors.js';
-import { type Random, systemRandom } from '../base/random.js';
-import { sealIdentityBackup } from '../crypto/identity.js';
-import type { SigningKey } from '../crypto/keys.js';
-import { finishRegistration, startRegistration } from '../crypto/login.js';
-import { assertPassword } from '../crypto/password.js';
-import { identityOf, openByRecovery, signRecovery } from '../crypto/recovery.js';
-import { enrolExporter } from '../crypto/tls.js';
-import { wrapVault } from '../crypto/vault.js';
-import { parseLink } from '../wire/link.js';
-import { foldName, parseUserName } from '../wire/names.js';
-import { assertFree, type Enrolled, enrol } from './account.js';
-import type { Recovery } from './account-api.js';
+import { type Clock, systemClock } from '../../base/clock.js';
+import { Failure } from '../../base/errors.js';
+import { type Random, systemRandom } from '../../base/random.js';
+import { sealIdentityBackup } from '../../crypto/identity.js';
+import type { SigningKey } from '../../crypto/keys.js';
+import { finishRegistration, startRegistration } from '../../crypto/login.js';
+import { assertPassword } from '../../crypto/password.js';
+import { identityOf, openByRecovery, signRecovery } from '../../crypto/recovery.js';
+import { enrolExporter } from '../../crypto/tls.js';
+import { wrapVault } from '../../crypto/vault.js';
+import { parseLink } from '../../wire/link.js';
+import { foldName, parseUserName } from '../../wire/names.js';
+import type { Recovery } from '../account-api.js';
+import { type Profile, readProfile, writeProfile } from '../profile.js';
 import { withEnrolChannel } from './enrol-channel.js';
-import { type Profile, readProfile, writeProfile } from './profile.js';
+import { assertFree, type Enrolled, enrol } from './register.js';
 
 interface Means {
   readonly clock: Clock;

@@ -1,4 +1,4 @@
-import { Failure, hasCode, toFailure } from '../base/errors.js';
+import { Failure, hasCode, toFailure } from '../../base/errors.js';
 
 /** What the directory refuses a device for after it was away for long: its certificate ended while nothing renewed it. */
 export const AWAY_TOO_LONG: readonly string[] = ['certificate-expired'];

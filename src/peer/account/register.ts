@@ -1,25 +1,25 @@
 import { hostname } from 'node:os';
-import { sameBytes } from '../base/bytes.js';
-import { type Clock, systemClock } from '../base/clock.js';
-import { Failure } from '../base/errors.js';
-import { type Random, systemRandom } from '../base/random.js';
-import { createCsr } from '../crypto/csr.js';
-import { type AccountName, openIdentityBackup, sealIdentityBackup, signDevice } from '../crypto/identity.js';
-import { deviceIdOf, SigningKey } from '../crypto/keys.js';
-import { enrolProof, finishLogin, finishRegistration, startLogin, startRegistration } from '../crypto/login.js';
-import { assertPassword } from '../crypto/password.js';
-import { sealForRecovery } from '../crypto/recovery.js';
-import { enrolExporter } from '../crypto/tls.js';
-import { createVault, openVault, sealer, type Vault } from '../crypto/vault.js';
-import { openLevelStore } from '../store/level/open.js';
-import { DEVICE_LABEL_CHARS } from '../wire/limits.js';
-import { type DirectoryLink, formatLink, parseLink } from '../wire/link.js';
-import { foldName, parseUserName } from '../wire/names.js';
-import type { NewAccount } from './api.js';
+import { sameBytes } from '../../base/bytes.js';
+import { type Clock, systemClock } from '../../base/clock.js';
+import { Failure } from '../../base/errors.js';
+import { type Random, systemRandom } from '../../base/random.js';
+import { createCsr } from '../../crypto/csr.js';
+import { type AccountName, openIdentityBackup, sealIdentityBackup, signDevice } from '../../crypto/identity.js';
+import { deviceIdOf, SigningKey } from '../../crypto/keys.js';
+import { enrolProof, finishLogin, finishRegistration, startLogin, startRegistration } from '../../crypto/login.js';
+import { assertPassword } from '../../crypto/password.js';
+import { sealForRecovery } from '../../crypto/recovery.js';
+import { enrolExporter } from '../../crypto/tls.js';
+import { createVault, openVault, sealer, type Vault } from '../../crypto/vault.js';
+import { openLevelStore } from '../../store/level/open.js';
+import { DEVICE_LABEL_CHARS } from '../../wire/limits.js';
+import { type DirectoryLink, formatLink, parseLink } from '../../wire/link.js';
+import { foldName, parseUserName } from '../../wire/names.js';
+import type { NewAccount } from '../api.js';
+import { makeHome, readProfile, storeFolder, writeProfile } from '../profile.js';
+import { type DeviceRow, openTables } from '../rows.js';
 import { type EnrolChannel, withEnrolChannel } from './enrol-channel.js';
-import { type Credentials, whileAsking, withCode } from './login-code.js';
-import { makeHome, readProfile, storeFolder, writeProfile } from './profile.js';
-import { type DeviceRow, openTables } from './rows.js';
+import { type Credentials, whileAsking, withCode } from './second-factor-prompt.js';
 
 /** What an installation has after register or login: the account on it, under the password. */
 export interface Enrolled {

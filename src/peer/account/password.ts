@@ -1,15 +1,15 @@
-import { Failure } from '../base/errors.js';
-import { type Random, systemRandom } from '../base/random.js';
-import { sealIdentityBackup } from '../crypto/identity.js';
-import type { SigningKey } from '../crypto/keys.js';
-import { finishLogin, finishRegistration, startLogin, startRegistration } from '../crypto/login.js';
-import { assertPassword } from '../crypto/password.js';
-import { openByRecovery } from '../crypto/recovery.js';
-import { openVault, wrapVault } from '../crypto/vault.js';
-import { foldName } from '../wire/names.js';
-import type { DirectoryClient } from './directory-client.js';
-import { requireProfile, writeProfile } from './profile.js';
-import type { Self } from './self.js';
+import { Failure } from '../../base/errors.js';
+import { type Random, systemRandom } from '../../base/random.js';
+import { sealIdentityBackup } from '../../crypto/identity.js';
+import type { SigningKey } from '../../crypto/keys.js';
+import { finishLogin, finishRegistration, startLogin, startRegistration } from '../../crypto/login.js';
+import { assertPassword } from '../../crypto/password.js';
+import { openByRecovery } from '../../crypto/recovery.js';
+import { openVault, wrapVault } from '../../crypto/vault.js';
+import { foldName } from '../../wire/names.js';
+import type { DirectoryClient } from '../directory-client.js';
+import { requireProfile, writeProfile } from '../profile.js';
+import type { Self } from '../self.js';
 
 const accountOf = (self: Self) => ({ directoryId: self.anchor.trust.directoryId, folded: foldName(self.user) });
 
