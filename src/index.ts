@@ -3,6 +3,6 @@
 export { type Details, Failure, hasCode, type Reason } from './base/errors.js';
 export { Bot, type EventName, type EventOf, type SendFilesOptions, type SendOptions } from './library/bot.js';
 export { type BotInit, openBot } from './library/open.js';
-export type * from './peer/api.js';
-export type * from './peer/events.js';
-export type * from './peer/groups/api.js';
+export type * from './peer/api/events.js';
+export type * from './peer/api/groups.js';
+export type * from './peer/api/peer.js';

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { registerAccount } from '../../src/peer/account/register.js';
-import type { PeerApi } from '../../src/peer/api.js';
+import type { PeerApi } from '../../src/peer/api/peer.js';
 import { loginPeer } from '../../src/peer/open.js';
 import type { Told } from './actor.js';
 

@@ -15,7 +15,7 @@ import type {
   SentEvent,
   SettingEvent,
   TrustEvent,
-} from '../peer/events.js';
+} from '../peer/api/events.js';
 
 /** Events for people, one line each: what is not worth a line has none. */
 

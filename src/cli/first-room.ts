@@ -1,4 +1,4 @@
-import type { PeerApi } from '../peer/api.js';
+import type { PeerApi } from '../peer/api/peer.js';
 
 /** Where a newcomer is looked for first. */
 export const LOBBY = '#lobby';

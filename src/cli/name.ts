@@ -1,5 +1,5 @@
 import { Failure } from '../base/errors.js';
-import type { Whoami } from '../peer/api.js';
+import type { Whoami } from '../peer/api/peer.js';
 import { foldName, parseUserName } from '../wire/names.js';
 import type { Shell } from './shell.js';
 

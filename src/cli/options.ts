@@ -1,5 +1,5 @@
 import { Failure } from '../base/errors.js';
-import type { OpenPeer, Whoami } from '../peer/api.js';
+import type { OpenPeer, Whoami } from '../peer/api/peer.js';
 import { password } from './password.js';
 import type { Shell } from './shell.js';
 

@@ -1,6 +1,6 @@
 import type { Failure } from '../base/errors.js';
-import type { Recovery } from '../peer/account-api.js';
-import type { AskCode, LoginPeer, NewAccount, OpenPeer, PeerApi, Whoami } from '../peer/api.js';
+import type { Recovery } from '../peer/api/account.js';
+import type { AskCode, LoginPeer, NewAccount, OpenPeer, PeerApi, Whoami } from '../peer/api/peer.js';
 import type { Role } from '../wire/directory.js';
 
 /**

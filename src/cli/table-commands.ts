@@ -4,7 +4,7 @@ import { type Args, bind, type Given, secretsOf } from '../commands/bind-argumen
 import type { Command, Context, Item, Parameter } from '../commands/command.js';
 import { commands } from '../commands/commands.js';
 import { example, parametersOf } from '../commands/help.js';
-import type { Whoami } from '../peer/api.js';
+import type { Whoami } from '../peer/api/peer.js';
 import { DIRECTORY, LISTEN, neededProfile, openInit, PASSWORD_FILE, type PeerOptions } from './options.js';
 import { newPassword, password } from './password.js';
 import { oneShot, type Runner, running } from './session.js';

@@ -4,7 +4,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Failure } from '../base/errors.js';
-import type { TransferEvent } from '../peer/events.js';
+import type { TransferEvent } from '../peer/api/events.js';
 import type { Child, Said } from './children.js';
 
 /** The part of the tour in which files travel. */

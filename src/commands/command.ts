@@ -1,4 +1,4 @@
-import type { PeerApi, Whoami } from '../peer/api.js';
+import type { PeerApi, Whoami } from '../peer/api/peer.js';
 import type { Role } from '../wire/directory.js';
 import type { Values } from './parse-argument.js';
 

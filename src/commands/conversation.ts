@@ -1,5 +1,5 @@
 import { Failure } from '../base/errors.js';
-import type { PeerApi, Preferences } from '../peer/api.js';
+import type { PeerApi, Preferences } from '../peer/api/peer.js';
 import { EXPIRE_MAX_SECONDS } from '../wire/limits.js';
 import { type Command, type Context, define, type Parameter } from './command.js';
 import { secondsOf, spanOf } from './duration.js';

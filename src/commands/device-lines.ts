@@ -1,4 +1,4 @@
-import type { DeviceEvent } from '../peer/events.js';
+import type { DeviceEvent } from '../peer/api/events.js';
 import { clockTime, field } from './format-message.js';
 
 /** How a device is shut out, by which face. */

@@ -1,4 +1,4 @@
-import type { HistoryMessage } from '../peer/api.js';
+import type { HistoryMessage } from '../peer/api/peer.js';
 import { define } from './command.js';
 import { field, messageLine, onOneLine } from './format-message.js';
 

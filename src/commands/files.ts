@@ -1,6 +1,6 @@
 import { Failure } from '../base/errors.js';
-import type { OfferOptions, PeerApi } from '../peer/api.js';
-import type { TransferEvent } from '../peer/events.js';
+import type { TransferEvent } from '../peer/api/events.js';
+import type { OfferOptions, PeerApi } from '../peer/api/peer.js';
 import { type Context, define } from './command.js';
 import { follow } from './follow-transfer.js';
 import { transferNotice } from './transfer-lines.js';

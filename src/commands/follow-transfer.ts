@@ -1,6 +1,6 @@
 import { Failure } from '../base/errors.js';
-import type { PeerApi } from '../peer/api.js';
-import type { TransferEvent } from '../peer/events.js';
+import type { TransferEvent } from '../peer/api/events.js';
+import type { PeerApi } from '../peer/api/peer.js';
 
 /** Waiting for transfers, as a command that tells of them does. */
 

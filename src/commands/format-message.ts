@@ -1,4 +1,4 @@
-import type { HistoryMessage } from '../peer/api.js';
+import type { HistoryMessage } from '../peer/api/peer.js';
 import { cleanLine, cleanText } from '../wire/text.js';
 
 /** How things are written for people, one line each; text from others passes the gate once more before it is shown. */

@@ -1,6 +1,6 @@
 import { Failure } from '../base/errors.js';
-import type { PeerApi } from '../peer/api.js';
-import type { GroupSettings } from '../peer/groups/api.js';
+import type { GroupSettings } from '../peer/api/groups.js';
+import type { PeerApi } from '../peer/api/peer.js';
 import { type Command, type Context, define, type Parameter } from './command.js';
 import { field } from './format-message.js';
 import { groupHere } from './groups.js';

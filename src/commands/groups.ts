@@ -1,5 +1,5 @@
 import { Failure } from '../base/errors.js';
-import type { PeerApi } from '../peer/api.js';
+import type { PeerApi } from '../peer/api/peer.js';
 import { type Command, type Context, define, type Parameter } from './command.js';
 import { field } from './format-message.js';
 

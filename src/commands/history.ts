@@ -1,4 +1,4 @@
-import type { ConversationSummary, HistoryMessage, PeerApi } from '../peer/api.js';
+import type { ConversationSummary, HistoryMessage, PeerApi } from '../peer/api/peer.js';
 import { define } from './command.js';
 import { field, messageLine } from './format-message.js';
 

@@ -1,5 +1,5 @@
 import { Failure } from '../base/errors.js';
-import type { HistoryMessage, PeerApi } from '../peer/api.js';
+import type { HistoryMessage, PeerApi } from '../peer/api/peer.js';
 import type { Context } from './command.js';
 
 /** Which message is meant: in the chat by its place from the end, or the beginning of its id. */

@@ -1,5 +1,5 @@
-import type { PeerApi } from '../peer/api.js';
-import type { LedgerLine } from '../peer/groups/api.js';
+import type { LedgerLine } from '../peer/api/groups.js';
+import type { PeerApi } from '../peer/api/peer.js';
 import { type Command, type Context, define, type Parameter } from './command.js';
 import { clockTime, field } from './format-message.js';
 import { settingsLine } from './group-settings.js';

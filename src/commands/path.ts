@@ -1,4 +1,4 @@
-import type { PathReport } from '../peer/api.js';
+import type { PathReport } from '../peer/api/peer.js';
 import { define } from './command.js';
 import { field } from './format-message.js';
 

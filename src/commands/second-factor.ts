@@ -1,5 +1,5 @@
 import { Failure } from '../base/errors.js';
-import type { PeerApi } from '../peer/api.js';
+import type { PeerApi } from '../peer/api/peer.js';
 import { define } from './command.js';
 import { qrLines } from './qr.js';
 

@@ -1,6 +1,6 @@
 import { Failure } from '../base/errors.js';
-import type { PeerApi, SendResult } from '../peer/api.js';
-import type { DeliveryState } from '../peer/events.js';
+import type { DeliveryState } from '../peer/api/events.js';
+import type { PeerApi, SendResult } from '../peer/api/peer.js';
 import { define } from './command.js';
 import { field } from './format-message.js';
 import { chosenMessage } from './message-selector.js';

@@ -1,4 +1,4 @@
-import type { TransferEvent } from '../peer/events.js';
+import type { TransferEvent } from '../peer/api/events.js';
 import type { Context, ProgressPart } from './command.js';
 import { field } from './format-message.js';
 import { percent, size, time } from './format-size.js';

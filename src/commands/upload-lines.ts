@@ -1,4 +1,4 @@
-import type { UploadEvent } from '../peer/events.js';
+import type { UploadEvent } from '../peer/api/events.js';
 import type { ProgressPart } from './command.js';
 import { clockTime, field } from './format-message.js';
 import { size } from './format-size.js';

@@ -1,6 +1,6 @@
 import { Failure } from '../base/errors.js';
-import type { PeerApi } from '../peer/api.js';
-import type { UploadEvent } from '../peer/events.js';
+import type { UploadEvent } from '../peer/api/events.js';
+import type { PeerApi } from '../peer/api/peer.js';
 import { type Command, type Context, define } from './command.js';
 import { groupHere } from './groups.js';
 import { uploadLine, uploadNotice, uploadProgress } from './upload-lines.js';

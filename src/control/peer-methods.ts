@@ -3,8 +3,8 @@ import { type Args, bind, bindNamed, type Given } from '../commands/bind-argumen
 import type { Command, Context, Item } from '../commands/command.js';
 import { permit } from '../commands/lookup.js';
 import { PATH_SEPARATOR } from '../commands/parse-argument.js';
-import type { PeerApi } from '../peer/api.js';
-import type { ReadyEvent } from '../peer/events.js';
+import type { ReadyEvent } from '../peer/api/events.js';
+import type { PeerApi } from '../peer/api/peer.js';
 import type { Call, Method, Methods } from './answers.js';
 import type { NamedParams, Params } from './jsonrpc.js';
 import { Subscription } from './subscription.js';

@@ -1,5 +1,5 @@
-import type { PeerApi } from '../peer/api.js';
-import type { ErrorEvent, PeerEvent } from '../peer/events.js';
+import type { ErrorEvent, PeerEvent } from '../peer/api/events.js';
+import type { PeerApi } from '../peer/api/peer.js';
 
 /** Events that wait for a reader who does not keep up; as many more are not held for him. */
 export const EVENTS_BEHIND = 4_096;

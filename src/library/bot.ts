@@ -1,9 +1,9 @@
 import { type Failure, toFailure } from '../base/errors.js';
 import type { Scope } from '../base/scope.js';
 import { follow } from '../commands/follow-transfer.js';
-import type { FilesApi, OfferOptions, PeerApi, SendResult } from '../peer/api.js';
-import type { DeliveryState, MessageEvent, PeerEvent, TransferEvent } from '../peer/events.js';
-import type { GroupsApi } from '../peer/groups/api.js';
+import type { DeliveryState, MessageEvent, PeerEvent, TransferEvent } from '../peer/api/events.js';
+import type { GroupsApi } from '../peer/api/groups.js';
+import type { FilesApi, OfferOptions, PeerApi, SendResult } from '../peer/api/peer.js';
 
 export type EventName = PeerEvent['event'];
 export type EventOf<N extends EventName> = Extract<PeerEvent, { readonly event: N }>;

@@ -5,8 +5,8 @@ import { commands } from '../commands/commands.js';
 import { controlPath } from '../control/path.js';
 import { commandMethods, eventMethods } from '../control/peer-methods.js';
 import { serveControl } from '../control/server.js';
-import type { PeerApi } from '../peer/api.js';
-import type { PeerEvent } from '../peer/events.js';
+import type { PeerEvent } from '../peer/api/events.js';
+import type { PeerApi } from '../peer/api/peer.js';
 import { Bot } from './bot.js';
 import { peers } from './peers.js';
 

@@ -1,5 +1,5 @@
-import type { Recovery } from '../peer/account-api.js';
-import type { LoginPeer, NewAccount, OpenPeer, PeerApi, Whoami } from '../peer/api.js';
+import type { Recovery } from '../peer/api/account.js';
+import type { LoginPeer, NewAccount, OpenPeer, PeerApi, Whoami } from '../peer/api/peer.js';
 
 /** What a program is composed of that runs a peer: this library, and bin/. What isn't used is not loaded. */
 

@@ -4,7 +4,7 @@ import type { Step } from '../store/local.js';
 import type { ChangeContent, Content } from '../wire/content.js';
 import { foldName } from '../wire/names.js';
 import { cleanLine, cleanText } from '../wire/text.js';
-import type { ChangeEvent } from './events.js';
+import type { ChangeEvent } from './api/events.js';
 import type { History } from './history.js';
 import type { MessageRow } from './rows.js';
 import { isMentioned } from './talk/line.js';

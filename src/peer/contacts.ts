@@ -6,8 +6,8 @@ import { fingerprint } from '../crypto/safety.js';
 import type { LocalStore } from '../store/local.js';
 import type { DeviceAddress, Endpoint, PresenceState, Roster } from '../wire/directory.js';
 import { foldName } from '../wire/names.js';
-import type { TrustState } from './api.js';
-import type { TrustEvent } from './events.js';
+import type { TrustEvent } from './api/events.js';
+import type { TrustState } from './api/peer.js';
 import type { ContactRow, Tables } from './rows.js';
 import type { TrustAnchor } from './trust-anchor.js';
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import { timestamp } from '../base/clock.js';
 import { CLOCK_SKEW_MS } from '../wire/limits.js';
-import type { Check } from './api.js';
+import type { Check } from './api/peer.js';
 import { showEndpoint } from './links/endpoints.js';
 import { nearness } from './links/nearness.js';
 import type { Network } from './network.js';

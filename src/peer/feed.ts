@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../base/clock.js';
 import type { LocalStore } from '../store/local.js';
-import type { MessageEvent, PeerEvent } from './events.js';
+import type { MessageEvent, PeerEvent } from './api/events.js';
 import { hide, type LineLook, marksOf, placeOf } from './lines.js';
 import type { MessageRow, Tables } from './rows.js';
 

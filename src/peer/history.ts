@@ -1,8 +1,8 @@
 import { hex } from '../base/bytes.js';
 import type { Clock } from '../base/clock.js';
 import type { LocalStore, Step } from '../store/local.js';
+import type { DeliveryState } from './api/events.js';
 import { isAtLeast } from './delivery.js';
-import type { DeliveryState } from './events.js';
 import { type LineLook, UNPLACED } from './lines.js';
 import type { ConversationRow, MessageRow, Tables } from './rows.js';
 import type { SetAside } from './set-aside.js';

@@ -5,8 +5,10 @@ import { fingerprint } from '../crypto/safety.js';
 import type { LocalStore } from '../store/local.js';
 import { AccountFace } from './account/account-service.js';
 import { changePassword, confirmPassword } from './account/password.js';
-import type { AccountApi } from './account-api.js';
 import { addressee } from './addressee.js';
+import type { AccountApi } from './api/account.js';
+import type { DeliveryState, LinkEvent, PeerEvent } from './api/events.js';
+import type { GroupsApi } from './api/groups.js';
 import type {
   ChangesApi,
   Check,
@@ -22,13 +24,12 @@ import type {
   UserSummary,
   Verification,
   Whoami,
-} from './api.js';
+} from './api/peer.js';
+import type { UploadsApi } from './api/uploads.js';
 import { conversationWith, type DirectoryRequest } from './conversations/direct.js';
 import type { Core } from './core.js';
 import { awaitDelivery } from './delivery.js';
 import { diagnose } from './doctor.js';
-import type { DeliveryState, LinkEvent, PeerEvent } from './events.js';
-import type { GroupsApi } from './groups/api.js';
 import { GroupsFace } from './groups/face.js';
 import { Ledger } from './groups/ledger.js';
 import { reportPaths } from './links/paths.js';
@@ -38,7 +39,6 @@ import type { MessageRow } from './rows.js';
 import type { Self } from './self.js';
 import type { SetAside } from './set-aside.js';
 import { Files } from './transfers/files.js';
-import type { UploadsApi } from './uploads/api.js';
 import { Verifications } from './verifications.js';
 import { wishesOf } from './wishes.js';
 

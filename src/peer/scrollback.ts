@@ -1,4 +1,4 @@
-import type { ConversationSummary, HistoryMessage, HistoryQuery, SearchQuery } from './api.js';
+import type { ConversationSummary, HistoryMessage, HistoryQuery, SearchQuery } from './api/peer.js';
 import { unreadOf } from './history.js';
 import { hide, type LineLook, seqOf, toLine } from './lines.js';
 import type { MessageRow, Tables } from './rows.js';

@@ -6,7 +6,7 @@ import { Scope } from '../base/scope.js';
 import { sealForRecovery } from '../crypto/recovery.js';
 import { sealer } from '../crypto/vault.js';
 import { openLevelStore } from '../store/level/open.js';
-import type { OpenPeer, PeerApi } from './api.js';
+import type { OpenPeer, PeerApi } from './api/peer.js';
 import { Core } from './core.js';
 import { ANY_ADDRESS, parseListen } from './links/endpoints.js';
 import { Network } from './network.js';

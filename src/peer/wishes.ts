@@ -1,4 +1,4 @@
-import type { Preferences, PreferencesApi } from './api.js';
+import type { Preferences, PreferencesApi } from './api/peer.js';
 import type { Core } from './core.js';
 
 export interface WishesInit {

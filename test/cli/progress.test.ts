@@ -5,7 +5,7 @@ import type { Context } from '../../src/commands/command.js';
 import { size, time } from '../../src/commands/format-size.js';
 import { detailLines, transferNotice } from '../../src/commands/transfer-lines.js';
 import { progressOf } from '../../src/commands/transfer-progress.js';
-import type { TransferEvent } from '../../src/peer/events.js';
+import type { TransferEvent } from '../../src/peer/api/events.js';
 
 const RUNNING: TransferEvent = {
   ...{ event: 'transfer', id: '1d12567300000000', direction: 'out', peer: 'bert', conversation: '@bert' },

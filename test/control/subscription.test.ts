@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EVENTS_BEHIND, Subscription } from '../../src/control/subscription.js';
-import type { PeerEvent } from '../../src/peer/events.js';
+import type { PeerEvent } from '../../src/peer/api/events.js';
 
 const typing = (at: number): PeerEvent => ({
   event: 'typing',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { after, test } from 'node:test';
-import type { PeerApi } from '../../src/peer/api.js';
+import type { PeerApi } from '../../src/peer/api/peer.js';
 import { Town, watch } from '../support/town.js';
 import { event, events } from '../support/watching.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import type { PeerApi } from '../../src/peer/api.js';
-import type { ChangeEvent } from '../../src/peer/events.js';
+import type { ChangeEvent } from '../../src/peer/api/events.js';
+import type { PeerApi } from '../../src/peer/api/peer.js';
 import { Town, watch } from '../support/town.js';
 import { event } from '../support/watching.js';
 

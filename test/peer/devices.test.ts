@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import type { PeerApi } from '../../src/peer/api.js';
+import type { PeerApi } from '../../src/peer/api/peer.js';
 import { Town, watch } from '../support/town.js';
 import { event, events, type Watched } from '../support/watching.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { systemRandom } from '../../src/base/random.js';
 import { openVault, sealer } from '../../src/crypto/vault.js';
-import type { PeerApi } from '../../src/peer/api.js';
+import type { PeerApi } from '../../src/peer/api/peer.js';
 import { requireProfile, storeFolder } from '../../src/peer/profile.js';
 import { openTables } from '../../src/peer/rows.js';
 import { openLevelStore } from '../../src/store/level/open.js';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { after, test } from 'node:test';
-import type { PeerApi } from '../../src/peer/api.js';
-import type { DeviceEvent } from '../../src/peer/events.js';
+import type { DeviceEvent } from '../../src/peer/api/events.js';
+import type { PeerApi } from '../../src/peer/api/peer.js';
 import { PASSWORD, Town, watch } from '../support/town.js';
 import { event, events, type Watched } from '../support/watching.js';
 

@@ -5,7 +5,7 @@ import { hasCode } from '../../src/base/errors.js';
 import { systemRandom } from '../../src/base/random.js';
 import { startDirectory } from '../../src/directory/directory.js';
 import { registerAccount } from '../../src/peer/account/register.js';
-import type { AskCode, PeerApi } from '../../src/peer/api.js';
+import type { AskCode, PeerApi } from '../../src/peer/api/peer.js';
 import { loginPeer, openPeer } from '../../src/peer/open.js';
 import { Authenticator } from '../support/authenticator.js';
 import { afterwards, temporaryFolder } from '../support/directory.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import type { LinkEvent } from '../../src/peer/events.js';
+import type { LinkEvent } from '../../src/peer/api/events.js';
 import { PASSWORD, Town, watch } from '../support/town.js';
 import { event } from '../support/watching.js';
 

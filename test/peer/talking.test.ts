@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import type { SentEvent, TypingEvent } from '../../src/peer/events.js';
+import type { SentEvent, TypingEvent } from '../../src/peer/api/events.js';
 import { Town, watch } from '../support/town.js';
 import { event, type Watched } from '../support/watching.js';
 

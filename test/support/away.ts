@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import { systemRandom } from '../../src/base/random.js';
 import { type Directory, startDirectory } from '../../src/directory/directory.js';
 import { registerAccount } from '../../src/peer/account/register.js';
-import type { PeerApi } from '../../src/peer/api.js';
+import type { PeerApi } from '../../src/peer/api/peer.js';
 import { loginPeer, openPeer } from '../../src/peer/open.js';
 import { temporaryFolder } from './directory.js';
 import { PASSWORD, watch } from './town.js';

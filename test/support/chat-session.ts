@@ -3,8 +3,8 @@ import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { MessageEvent, PeerEvent, TransferEvent } from '../../src/peer/events.js';
-import type { GroupMember, GroupSummary } from '../../src/peer/groups/api.js';
+import type { MessageEvent, PeerEvent, TransferEvent } from '../../src/peer/api/events.js';
+import type { GroupMember, GroupSummary } from '../../src/peer/api/groups.js';
 import { type TerminalInit, TerminalSession } from './terminal.js';
 
 const DEMO = fileURLToPath(new URL('./chat-demo.js', import.meta.url));

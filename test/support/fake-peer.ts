@@ -1,7 +1,14 @@
 import type { Failure } from '../../src/base/errors.js';
-import type { FilesApi, HistoryMessage, HistoryQuery, PeerApi, SearchQuery, UserSummary } from '../../src/peer/api.js';
-import type { PeerEvent, TransferEvent } from '../../src/peer/events.js';
-import type { GroupMember, GroupSummary, GroupsApi } from '../../src/peer/groups/api.js';
+import type { PeerEvent, TransferEvent } from '../../src/peer/api/events.js';
+import type { GroupMember, GroupSummary, GroupsApi } from '../../src/peer/api/groups.js';
+import type {
+  FilesApi,
+  HistoryMessage,
+  HistoryQuery,
+  PeerApi,
+  SearchQuery,
+  UserSummary,
+} from '../../src/peer/api/peer.js';
 import { noAccount } from './no-account.js';
 import { noFiles, noUploads } from './no-files.js';
 import { noChanges, noGroups, noPreferences } from './no-groups.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBelow } from '../../src/base/random.js';
-import type { PeerApi } from '../../src/peer/api.js';
+import type { PeerApi } from '../../src/peer/api/peer.js';
 import { seededRandom } from './random.js';
 import { Town, watch } from './town.js';
 

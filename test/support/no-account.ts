@@ -1,4 +1,4 @@
-import type { AccountApi } from '../../src/peer/account-api.js';
+import type { AccountApi } from '../../src/peer/api/account.js';
 
 /** Of a peer that has nothing to do with its account. */
 export function noAccount(): AccountApi {

@@ -1,5 +1,5 @@
-import type { FilesApi } from '../../src/peer/api.js';
-import type { UploadsApi } from '../../src/peer/uploads/api.js';
+import type { FilesApi } from '../../src/peer/api/peer.js';
+import type { UploadsApi } from '../../src/peer/api/uploads.js';
 
 /** Of a peer that has nothing to do with files. */
 export function noFiles(): FilesApi {

@@ -1,5 +1,5 @@
-import type { ChangesApi, Preferences, PreferencesApi } from '../../src/peer/api.js';
-import type { GroupsApi } from '../../src/peer/groups/api.js';
+import type { GroupsApi } from '../../src/peer/api/groups.js';
+import type { ChangesApi, Preferences, PreferencesApi } from '../../src/peer/api/peer.js';
 
 const none = async (): Promise<never> => {
   throw new Error('this peer has no groups');

@@ -1,4 +1,5 @@
 import type { Failure } from '../../src/base/errors.js';
+import type { DeliveryState, PeerEvent } from '../../src/peer/api/events.js';
 import type {
   Check,
   ConversationSummary,
@@ -10,8 +11,7 @@ import type {
   UserSummary,
   Verification,
   Whoami,
-} from '../../src/peer/api.js';
-import type { DeliveryState, PeerEvent } from '../../src/peer/events.js';
+} from '../../src/peer/api/peer.js';
 import { noAccount } from './no-account.js';
 import { noFiles, noUploads } from './no-files.js';
 import { noChanges, noGroups, noPreferences } from './no-groups.js';

@@ -5,8 +5,8 @@ import type { Clock } from '../../src/base/clock.js';
 import { systemRandom } from '../../src/base/random.js';
 import { type Directory, type DirectoryOptions, startDirectory } from '../../src/directory/directory.js';
 import { registerAccount } from '../../src/peer/account/register.js';
-import type { PeerApi } from '../../src/peer/api.js';
-import type { MessageEvent, PeerEvent } from '../../src/peer/events.js';
+import type { MessageEvent, PeerEvent } from '../../src/peer/api/events.js';
+import type { PeerApi } from '../../src/peer/api/peer.js';
 import { loginPeer, openPeer } from '../../src/peer/open.js';
 
 export const PASSWORD = 'four unlikely words together 7';

@@ -1,4 +1,4 @@
-import type { PeerEvent } from '../../src/peer/events.js';
+import type { PeerEvent } from '../../src/peer/api/events.js';
 import type { watch } from './town.js';
 
 export type Watched = ReturnType<typeof watch>;

@@ -1,6 +1,6 @@
 import { Failure, hasCode, toFailure } from '../../base/errors.js';
 import { asksForCode } from '../../peer/account/second-factor-prompt.js';
-import type { AskCode, LoginPeer, PeerApi, Whoami } from '../../peer/api.js';
+import type { AskCode, LoginPeer, PeerApi, Whoami } from '../../peer/api/peer.js';
 import { enterFirstRoom } from '../first-room.js';
 import { LineMode } from '../line-mode.js';
 import { nameOf } from '../name.js';

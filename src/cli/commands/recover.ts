@@ -1,5 +1,5 @@
 import { toFailure } from '../../base/errors.js';
-import type { Whoami } from '../../peer/api.js';
+import type { Whoami } from '../../peer/api/peer.js';
 import { nameOf } from '../name.js';
 import { neededDirectory, type PeerOptions } from '../options.js';
 import { canAsk, newPassword, password } from '../password.js';

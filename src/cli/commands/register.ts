@@ -1,5 +1,5 @@
 import { Failure, hasCode, toFailure } from '../../base/errors.js';
-import type { NewAccount } from '../../peer/api.js';
+import type { NewAccount } from '../../peer/api/peer.js';
 import { parseUserName } from '../../wire/names.js';
 import { neededDirectory, type PeerOptions, withPassword } from '../options.js';
 import type { Enrolled } from '../parts.js';

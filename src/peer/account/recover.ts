@@ -10,7 +10,7 @@ import { enrolExporter } from '../../crypto/tls.js';
 import { wrapVault } from '../../crypto/vault.js';
 import { parseLink } from '../../wire/link.js';
 import { foldName, parseUserName } from '../../wire/names.js';
-import type { Recovery } from '../account-api.js';
+import type { Recovery } from '../api/account.js';
 import { type Profile, readProfile, writeProfile } from '../profile.js';
 import { withEnrolChannel } from './enrol-channel.js';
 import { assertFree, type Enrolled, enrol } from './register.js';

@@ -15,7 +15,7 @@ import { openLevelStore } from '../../store/level/open.js';
 import { DEVICE_LABEL_CHARS } from '../../wire/limits.js';
 import { type DirectoryLink, formatLink, parseLink } from '../../wire/link.js';
 import { foldName, parseUserName } from '../../wire/names.js';
-import type { NewAccount } from '../api.js';
+import type { NewAccount } from '../api/peer.js';
 import { makeHome, readProfile, storeFolder, writeProfile } from '../profile.js';
 import { type DeviceRow, openTables } from '../rows.js';
 import { type EnrolChannel, withEnrolChannel } from './enrol-channel.js';

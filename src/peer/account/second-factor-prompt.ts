@@ -1,5 +1,5 @@
 import { type Failure, hasCode, toFailure } from '../../base/errors.js';
-import type { AskCode } from '../api.js';
+import type { AskCode } from '../api/peer.js';
 
 /** The code of the second factor, while a login waits for it. */
 

@@ -1,5 +1,5 @@
 import { totpSecretText, totpUri } from '../../crypto/totp.js';
-import type { SecondFactorApi } from '../account-api.js';
+import type { SecondFactorApi } from '../api/account.js';
 import type { DirectoryClient } from '../directory-client.js';
 import type { Self } from '../self.js';
 import { confirmPassword } from './password.js';

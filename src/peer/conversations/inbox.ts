@@ -6,7 +6,7 @@ import type { LocalStore, Step } from '../../store/local.js';
 import type { Content, TextContent } from '../../wire/content.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import { foldName } from '../../wire/names.js';
-import type { Via } from '../events.js';
+import type { Via } from '../api/events.js';
 import type { History } from '../history.js';
 import type { LaterRow, MessageRow, Tables } from '../rows.js';
 import { understood } from '../talk/later.js';

@@ -6,10 +6,10 @@ import { chained, digestOf, NO_ACTS, readAct, signStatement } from '../../crypto
 import type { SigningKey } from '../../crypto/keys.js';
 import type { LocalStore } from '../../store/local.js';
 import type { Act, Statement } from '../../wire/acts.js';
+import type { LedgerLine } from '../api/groups.js';
 import type { DirectoryRequest } from '../conversations/direct.js';
 import type { Tables } from '../rows.js';
 import type { TrustAnchor } from '../trust-anchor.js';
-import type { LedgerLine } from './api.js';
 import type { Deed } from './deeds.js';
 
 export interface LedgerInit {

@@ -1,5 +1,5 @@
 import { foldName } from '../../wire/names.js';
-import type { LinkEvent } from '../events.js';
+import type { LinkEvent } from '../api/events.js';
 import type { Link } from './link.js';
 import { nearness } from './nearness.js';
 

@@ -11,7 +11,7 @@ import type { Endpoint } from '../../wire/directory.js';
 import { HANDSHAKE_TIMEOUT_MS } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
 import { ALPN_PEER, ALPN_STREAM } from '../../wire/peer-link.js';
-import type { PathTry } from '../api.js';
+import type { PathTry } from '../api/peer.js';
 import type { ContactDevice } from '../contacts.js';
 import { dial } from '../directory-dial.js';
 import { endpointsOf, type ListenAddress, showEndpoint } from './endpoints.js';

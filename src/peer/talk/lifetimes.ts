@@ -2,9 +2,9 @@ import type { Clock } from '../../base/clock.js';
 import type { LocalStore } from '../../store/local.js';
 import type { Content, SettingContent } from '../../wire/content.js';
 import { CLOCK_SKEW_MS } from '../../wire/limits.js';
+import type { SettingEvent } from '../api/events.js';
 import { conversationWith } from '../conversations/direct.js';
 import type { Followed } from '../conversations/inbox.js';
-import type { SettingEvent } from '../events.js';
 import type { History } from '../history.js';
 import type { ConversationRow } from '../rows.js';
 

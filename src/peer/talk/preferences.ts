@@ -1,7 +1,7 @@
 import type { LocalStore } from '../../store/local.js';
 import { foldName, parseGroupName, parseUserName } from '../../wire/names.js';
-import type { Preferences as Wishes } from '../api.js';
-import type { PeerEvent } from '../events.js';
+import type { PeerEvent } from '../api/events.js';
+import type { Preferences as Wishes } from '../api/peer.js';
 import type { LineLook } from '../lines.js';
 import type { MessageRow, PreferencesRow, Tables } from '../rows.js';
 import { names } from './mentions.js';

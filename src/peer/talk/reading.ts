@@ -3,7 +3,7 @@ import type { Cancel, Clock } from '../../base/clock.js';
 import type { LocalStore } from '../../store/local.js';
 import type { Content } from '../../wire/content.js';
 import { foldName } from '../../wire/names.js';
-import type { PeerEvent } from '../events.js';
+import type { PeerEvent } from '../api/events.js';
 import { type History, unreadOf } from '../history.js';
 import type { ConversationRow, MessageRow, Tables } from '../rows.js';
 

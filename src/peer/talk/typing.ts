@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from '../../base/clock.js';
 import { TYPING_EVERY_MS, TYPING_FOR_MS } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
-import type { TypingEvent } from '../events.js';
+import type { TypingEvent } from '../api/events.js';
 
 export interface TypingInit {
   readonly clock: Clock;

@@ -6,7 +6,7 @@ import type { Source } from '../../transfer/transfer.js';
 import { foldName } from '../../wire/names.js';
 import { cleanLine } from '../../wire/text.js';
 import { type Manifest, manifestCodec } from '../../wire/transfer-manifest.js';
-import type { TransferEvent } from '../events.js';
+import type { TransferEvent } from '../api/events.js';
 import type { Tables, TransferRow } from '../rows.js';
 import type { Run } from './run.js';
 import { viewOf } from './view.js';

@@ -1,5 +1,5 @@
-import type { AcceptRule, FilesApi, OfferOptions, Playing, ReceiveOptions, TransferSpeed } from '../api.js';
-import type { TransferEvent } from '../events.js';
+import type { TransferEvent } from '../api/events.js';
+import type { AcceptRule, FilesApi, OfferOptions, Playing, ReceiveOptions, TransferSpeed } from '../api/peer.js';
 import type { Rules } from './rules.js';
 import type { TransferDesk } from './transfers.js';
 

@@ -1,4 +1,4 @@
-import type { TransferEvent } from '../events.js';
+import type { TransferEvent } from '../api/events.js';
 import type { TransferRow } from '../rows.js';
 import type { Outlook } from './sockets.js';
 

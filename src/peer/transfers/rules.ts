@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.js';
 import type { LocalStore } from '../../store/local.js';
 import { foldName } from '../../wire/names.js';
 import { contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
-import type { AcceptMode, AcceptRule, ReceiveOptions } from '../api.js';
+import type { AcceptMode, AcceptRule, ReceiveOptions } from '../api/peer.js';
 import type { Tables } from '../rows.js';
 
 export interface RulesInit {

@@ -14,7 +14,7 @@ import type {
   Transfers,
 } from '../../transfer/transfer.js';
 import { contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
-import type { TransferSpeed } from '../api.js';
+import type { TransferSpeed } from '../api/peer.js';
 import type { TransferRow } from '../rows.js';
 
 export interface RunInit {

@@ -8,7 +8,7 @@ import { discardPartial, type HostAddress } from '../../transfer/transfer.js';
 import type { TransferContent } from '../../wire/content.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import { cleanLine } from '../../wire/text.js';
-import type { TransferSpeed } from '../api.js';
+import type { TransferSpeed } from '../api/peer.js';
 import { isCalledOff, reasonOf } from './ends.js';
 import { type Entries, type Entry, isOver, plain } from './entries.js';
 import { away, obstacle, queuedUp, reconnecting, takenUp } from './obstacles.js';

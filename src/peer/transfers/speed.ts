@@ -1,5 +1,5 @@
 import type { LocalStore } from '../../store/local.js';
-import type { TransferSpeed } from '../api.js';
+import type { TransferSpeed } from '../api/peer.js';
 import type { Tables } from '../rows.js';
 
 const KEY = 'speed';

@@ -4,8 +4,8 @@ import { timestamp } from '../../base/clock.js';
 import type { Progress } from '../../transfer/transfer.js';
 import { cleanLine } from '../../wire/text.js';
 import { contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
+import type { TransferEvent, TransferState } from '../api/events.js';
 import { conversationWith } from '../conversations/direct.js';
-import type { TransferEvent, TransferState } from '../events.js';
 import { nearness } from '../links/nearness.js';
 import type { TransferRow } from '../rows.js';
 

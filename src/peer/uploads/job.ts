@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import type { Failure } from '../../base/errors.js';
-import type { UploadEvent } from '../events.js';
+import type { UploadEvent } from '../api/events.js';
 
 /** Progress is told at most so often. */
 const TELL_EVERY_MS = 200;

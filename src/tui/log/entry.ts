@@ -1,4 +1,4 @@
-import type { DeliveryState, TransferEvent, UploadEvent, UploadMention } from '../../peer/events.js';
+import type { DeliveryState, TransferEvent, UploadEvent, UploadMention } from '../../peer/api/events.js';
 import type { Picture } from './picture.js';
 
 /** A quotation above a reply: whom and what it answers. */

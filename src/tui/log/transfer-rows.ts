@@ -1,4 +1,4 @@
-import type { TransferEvent } from '../../peer/events.js';
+import type { TransferEvent } from '../../peer/api/events.js';
 import { cleanLine } from '../../wire/text.js';
 import { bar, rttText, sizeText, sparkline, timeText } from '../text/measures.js';
 import { failureText } from '../text/sentence.js';

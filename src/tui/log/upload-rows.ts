@@ -1,4 +1,4 @@
-import type { UploadEvent, UploadMention } from '../../peer/events.js';
+import type { UploadEvent, UploadMention } from '../../peer/api/events.js';
 import { cleanLine } from '../../wire/text.js';
 import { bar, sizeText } from '../text/measures.js';
 import { failureText } from '../text/sentence.js';

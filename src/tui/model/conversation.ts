@@ -1,5 +1,5 @@
-import type { HistoryMessage } from '../../peer/api.js';
-import type { MessageEvent } from '../../peer/events.js';
+import type { MessageEvent } from '../../peer/api/events.js';
+import type { HistoryMessage } from '../../peer/api/peer.js';
 import { foldName } from '../../wire/names.js';
 import { cleanLine, cleanText } from '../../wire/text.js';
 import type { Entry } from '../log/entry.js';

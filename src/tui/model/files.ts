@@ -1,5 +1,5 @@
-import type { HistoryMessage } from '../../peer/api.js';
-import type { MessageEvent, TransferEvent, UploadEvent } from '../../peer/events.js';
+import type { MessageEvent, TransferEvent, UploadEvent } from '../../peer/api/events.js';
+import type { HistoryMessage } from '../../peer/api/peer.js';
 import { cleanLine } from '../../wire/text.js';
 import type { Entry } from '../log/entry.js';
 import { type Conversation, toEntry } from './conversation.js';

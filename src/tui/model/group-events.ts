@@ -1,5 +1,5 @@
 import { spanOf } from '../../commands/duration.js';
-import type { GroupEvent, ModerationEvent, SettingEvent } from '../../peer/events.js';
+import type { GroupEvent, ModerationEvent, SettingEvent } from '../../peer/api/events.js';
 import { foldName } from '../../wire/names.js';
 import { cleanLine } from '../../wire/text.js';
 import type { Entry } from '../log/entry.js';

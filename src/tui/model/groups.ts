@@ -1,5 +1,5 @@
-import type { GroupEvent, ModerationEvent } from '../../peer/events.js';
-import type { GroupMember } from '../../peer/groups/api.js';
+import type { GroupEvent, ModerationEvent } from '../../peer/api/events.js';
+import type { GroupMember } from '../../peer/api/groups.js';
 import { foldName } from '../../wire/names.js';
 import { cleanLine } from '../../wire/text.js';
 import type { Entry } from '../log/entry.js';

@@ -1,6 +1,5 @@
 import { Failure } from '../../base/errors.js';
 import { deviceNotice } from '../../commands/device-lines.js';
-import type { ConversationSummary, HistoryMessage, UserSummary } from '../../peer/api.js';
 import type {
   AccountEvent,
   ChangeEvent,
@@ -9,8 +8,9 @@ import type {
   TrustEvent,
   TypingEvent,
   UnreadEvent,
-} from '../../peer/events.js';
-import type { GroupMember, GroupSummary } from '../../peer/groups/api.js';
+} from '../../peer/api/events.js';
+import type { GroupMember, GroupSummary } from '../../peer/api/groups.js';
+import type { ConversationSummary, HistoryMessage, UserSummary } from '../../peer/api/peer.js';
 import { cleanLine, cleanText } from '../../wire/text.js';
 import type { Entry } from '../log/entry.js';
 import { failureText } from '../text/sentence.js';

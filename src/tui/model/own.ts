@@ -1,5 +1,5 @@
-import type { SendResult } from '../../peer/api.js';
-import type { DeliveryState, SentEvent } from '../../peer/events.js';
+import type { DeliveryState, SentEvent } from '../../peer/api/events.js';
+import type { SendResult } from '../../peer/api/peer.js';
 import { cleanLine, cleanText } from '../../wire/text.js';
 import type { Entry } from '../log/entry.js';
 import type { Effect, ModelHost } from './host.js';

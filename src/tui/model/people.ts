@@ -1,4 +1,4 @@
-import type { LinkEvent, TrustEvent, Via } from '../../peer/events.js';
+import type { LinkEvent, TrustEvent, Via } from '../../peer/api/events.js';
 import type { PresenceState } from '../../wire/directory.js';
 import { cleanLine } from '../../wire/text.js';
 

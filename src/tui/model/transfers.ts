@@ -1,4 +1,4 @@
-import type { TransferEvent } from '../../peer/events.js';
+import type { TransferEvent } from '../../peer/api/events.js';
 import { cleanLine } from '../../wire/text.js';
 import type { Entry, TransferState } from '../log/entry.js';
 

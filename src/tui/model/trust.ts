@@ -1,4 +1,4 @@
-import type { TrustEvent } from '../../peer/events.js';
+import type { TrustEvent } from '../../peer/api/events.js';
 
 type Change = TrustEvent['change'];
 

@@ -1,4 +1,4 @@
-import type { GroupMember } from '../../peer/groups/api.js';
+import type { GroupMember } from '../../peer/api/groups.js';
 import type { ChatModel } from '../model/model.js';
 import { fit } from '../text/glyphs.js';
 import type { Grid, Rect } from './grid.js';

@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from '../../base/clock.js';
 import { toFailure } from '../../base/errors.js';
-import type { PeerApi } from '../../peer/api.js';
-import type { PeerEvent } from '../../peer/events.js';
+import type { PeerEvent } from '../../peer/api/events.js';
+import type { PeerApi } from '../../peer/api/peer.js';
 import { cleanLine } from '../../wire/text.js';
 import type { CommandRunner } from '../commands.js';
 import { Editor } from '../editor/editor.js';

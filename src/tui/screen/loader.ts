@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import { toFailure } from '../../base/errors.js';
-import type { PeerApi } from '../../peer/api.js';
+import type { PeerApi } from '../../peer/api/peer.js';
 import { type Conversation, HOME } from '../model/conversation.js';
 import type { ChatModel } from '../model/model.js';
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.js';
-import type { PeerApi } from '../../peer/api.js';
+import type { PeerApi } from '../../peer/api/peer.js';
 import type { ChatModel } from '../model/model.js';
 import type { ThemeName } from '../paint/theme.js';
 import type { Display } from './display.js';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.js';
-import type { PeerEvent } from '../../peer/events.js';
+import type { PeerEvent } from '../../peer/api/events.js';
 import { cleanLine } from '../../wire/text.js';
 import type { TerminalPort } from './port.js';
 import type { Settings } from './settings.js';

@@ -2,7 +2,7 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import type { Clock } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
 import type { Command } from '../../commands/command.js';
-import type { PeerApi } from '../../peer/api.js';
+import type { PeerApi } from '../../peer/api/peer.js';
 import { Checklist, type ChecklistState, STEPS, type Step } from '../model/checklist.js';
 import { chooseTheme } from '../paint/theme.js';
 import type { Entrance } from '../signin/entrance.js';

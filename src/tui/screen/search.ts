@@ -1,4 +1,4 @@
-import type { PeerApi } from '../../peer/api.js';
+import type { PeerApi } from '../../peer/api/peer.js';
 import { Editor } from '../editor/editor.js';
 import type { ViewStyle } from '../log/view.js';
 import type { Conversation } from '../model/conversation.js';

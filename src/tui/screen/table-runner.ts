@@ -5,7 +5,7 @@ import type { Command, Context, Item, Parameter, Question } from '../../commands
 import { parametersOf, usage } from '../../commands/help.js';
 import { permit, permitted } from '../../commands/lookup.js';
 import { parseSlash } from '../../commands/slash.js';
-import type { PeerApi } from '../../peer/api.js';
+import type { PeerApi } from '../../peer/api/peer.js';
 import type { CommandContext, CommandInfo, CommandResult, CommandRunner } from '../commands.js';
 import { sentence } from '../text/sentence.js';
 

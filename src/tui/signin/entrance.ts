@@ -1,5 +1,5 @@
 import type { Failure } from '../../base/errors.js';
-import type { PeerApi } from '../../peer/api.js';
+import type { PeerApi } from '../../peer/api/peer.js';
 
 export interface SignInInput {
   /** `p2pchat://HOST:PORT#FINGERPRINT` */

@@ -1,5 +1,5 @@
 import { Failure, toFailure } from '../../base/errors.js';
-import type { PeerApi } from '../../peer/api.js';
+import type { PeerApi } from '../../peer/api/peer.js';
 import { parseUserName } from '../../wire/names.js';
 import { cleanLine } from '../../wire/text.js';
 import { failureText } from '../text/sentence.js';

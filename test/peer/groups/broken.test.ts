@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, test } from 'node:test';
-import type { PeerApi } from '../../../src/peer/api.js';
+import type { PeerApi } from '../../../src/peer/api/peer.js';
 import { register, signIn } from '../../support/directory-client.js';
 import { Town, watch } from '../../support/town.js';
 import { event } from '../../support/watching.js';

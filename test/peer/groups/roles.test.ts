@@ -3,7 +3,7 @@ import { after, test } from 'node:test';
 import { bind } from '../../../src/commands/bind-arguments.js';
 import { commands } from '../../../src/commands/commands.js';
 import { permitted } from '../../../src/commands/lookup.js';
-import type { PeerApi } from '../../../src/peer/api.js';
+import type { PeerApi } from '../../../src/peer/api/peer.js';
 import { type Action, may, ROLES } from '../../../src/wire/roles.js';
 import { register } from '../../support/directory-client.js';
 import { Town } from '../../support/town.js';

@@ -3,8 +3,8 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, write
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { systemRandom } from '../../../src/base/random.js';
-import type { OfferOptions, PeerApi } from '../../../src/peer/api.js';
-import type { TransferEvent } from '../../../src/peer/events.js';
+import type { TransferEvent } from '../../../src/peer/api/events.js';
+import type { OfferOptions, PeerApi } from '../../../src/peer/api/peer.js';
 import { Town, watch } from '../../support/town.js';
 
 /** Sizes at the edges, many at once, and every stage at which one side may change its mind. */

@@ -4,8 +4,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { systemRandom } from '../../../src/base/random.js';
-import type { PeerApi } from '../../../src/peer/api.js';
-import type { TransferEvent } from '../../../src/peer/events.js';
+import type { TransferEvent } from '../../../src/peer/api/events.js';
+import type { PeerApi } from '../../../src/peer/api/peer.js';
 import { Town, watch } from '../../support/town.js';
 import { event } from '../../support/watching.js';
 

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { systemRandom } from '../../../src/base/random.js';
-import type { TransferEvent } from '../../../src/peer/events.js';
+import type { TransferEvent } from '../../../src/peer/api/events.js';
 import { Town, watch } from '../../support/town.js';
 import { event } from '../../support/watching.js';
 

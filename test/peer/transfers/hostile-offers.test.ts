@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encode } from 'cborg';
 import type { Failure } from '../../../src/base/errors.js';
-import type { TransferEvent } from '../../../src/peer/events.js';
+import type { TransferEvent } from '../../../src/peer/api/events.js';
 import { openTables, type Tables } from '../../../src/peer/rows.js';
 import { Answers } from '../../../src/peer/transfers/answers.js';
 import { Entries } from '../../../src/peer/transfers/entries.js';

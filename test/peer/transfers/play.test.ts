@@ -6,8 +6,8 @@ import { after, before, test } from 'node:test';
 import { systemRandom } from '../../../src/base/random.js';
 import type { Context } from '../../../src/commands/command.js';
 import { play } from '../../../src/commands/play.js';
-import type { PeerApi } from '../../../src/peer/api.js';
-import type { TransferEvent } from '../../../src/peer/events.js';
+import type { TransferEvent } from '../../../src/peer/api/events.js';
+import type { PeerApi } from '../../../src/peer/api/peer.js';
 import { Town, watch } from '../../support/town.js';
 
 /** What happens to a player while its film is paused, found again, called off, or whole. */

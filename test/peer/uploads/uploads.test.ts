@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { after, test } from 'node:test';
-import type { UploadEvent } from '../../../src/peer/events.js';
+import type { UploadEvent } from '../../../src/peer/api/events.js';
 import { Town, watch } from '../../support/town.js';
 import { event } from '../../support/watching.js';
 

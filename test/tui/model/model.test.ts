@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../../../src/base/errors.js';
-import type { MessageEvent, TransferEvent } from '../../../src/peer/events.js';
+import type { MessageEvent, TransferEvent } from '../../../src/peer/api/events.js';
 import { Checklist, type ChecklistState } from '../../../src/tui/model/checklist.js';
 import { mentions } from '../../../src/tui/model/conversation.js';
 import { ChatModel } from '../../../src/tui/model/model.js';

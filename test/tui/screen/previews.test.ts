@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { preview } from '../../../bin/preview.js';
-import type { TransferEvent } from '../../../src/peer/events.js';
+import type { TransferEvent } from '../../../src/peer/api/events.js';
 import { ChatModel } from '../../../src/tui/model/model.js';
 import { Previews } from '../../../src/tui/screen/previews.js';
 

@@ -1,4 +1,4 @@
-import type { PresenceState, Role } from '../wire/directory.js';
+import type { PresenceState, Role } from '../../wire/directory.js';
 
 /**
  * What a peer tells whoever watches it: the screen, line mode, `listen --json`, a bot. The names and fields are a contract

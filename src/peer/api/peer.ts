@@ -1,9 +1,9 @@
-import type { Failure } from '../base/errors.js';
-import type { PresenceState, Role } from '../wire/directory.js';
-import type { AccountApi } from './account-api.js';
+import type { Failure } from '../../base/errors.js';
+import type { PresenceState, Role } from '../../wire/directory.js';
+import type { AccountApi } from './account.js';
 import type { DeliveryState, LinkEvent, PeerEvent, TransferEvent, UploadMention, Via } from './events.js';
-import type { GroupsApi } from './groups/api.js';
-import type { UploadsApi } from './uploads/api.js';
+import type { GroupsApi } from './groups.js';
+import type { UploadsApi } from './uploads.js';
 
 /** What a running peer offers to its faces: the screen, the command line, RPC. They know this and nothing behind it. */
 

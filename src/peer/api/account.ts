@@ -1,6 +1,6 @@
-import type { FactorState } from '../wire/account-methods.js';
-import type { PresenceState } from '../wire/presence.js';
-import type { NewAccount } from './api.js';
+import type { FactorState } from '../../wire/account-methods.js';
+import type { PresenceState } from '../../wire/presence.js';
+import type { NewAccount } from './peer.js';
 
 /** What a running peer offers for its account: the way back in, the second factor, and its devices. */
 

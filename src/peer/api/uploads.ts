@@ -1,4 +1,4 @@
-import type { UploadEvent } from '../events.js';
+import type { UploadEvent } from './events.js';
 
 /** Files for everybody in a group, kept sealed at the directory for a while. Ids may be an unambiguous beginning. */
 export interface UploadsApi {
