@@ -24,12 +24,12 @@ import { permanenceOf } from './conversations/permanence.js';
 import type { Core } from './core.js';
 import { DirectoryClient, type Welcome } from './directory-client.js';
 import { dialDirectory } from './directory-dial.js';
+import type { Self } from './identity/local-device.js';
 import type { ListenAddress } from './links/endpoints.js';
 import type { Link } from './links/link.js';
 import { LinkEvents } from './links/link-events.js';
 import { Links } from './links/links.js';
 import { Notices } from './notices.js';
-import type { Self } from './self.js';
 
 export interface NetworkInit {
   readonly self: Self;

@@ -3,8 +3,8 @@ import { KEY_PACKAGES_LOW } from '../wire/limits.js';
 import { foldName } from '../wire/names.js';
 import type { Notice, NoticeName } from '../wire/rpc.js';
 import type { Core } from './core.js';
+import type { Self } from './identity/local-device.js';
 import type { Links } from './links/links.js';
-import type { Self } from './self.js';
 
 export interface NoticesInit {
   readonly self: Self;

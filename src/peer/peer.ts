@@ -32,14 +32,14 @@ import { awaitDelivery } from './delivery.js';
 import { diagnose } from './doctor.js';
 import { GroupsFace } from './groups/face.js';
 import { Ledger } from './groups/ledger.js';
+import type { Self } from './identity/local-device.js';
+import { Verifications } from './identity/verification-service.js';
 import { reportPaths } from './links/paths.js';
 import type { Network } from './network.js';
 import { requireProfile, writeProfile } from './profile.js';
 import type { MessageRow } from './rows.js';
-import type { Self } from './self.js';
 import type { SetAside } from './set-aside.js';
 import { Files } from './transfers/files.js';
-import { Verifications } from './verifications.js';
 import { wishesOf } from './wishes.js';
 
 const USERS_PAGE = 500;

@@ -8,12 +8,12 @@ import { sealer } from '../crypto/vault.js';
 import { openLevelStore } from '../store/level/open.js';
 import type { OpenPeer, PeerApi } from './api/peer.js';
 import { Core } from './core.js';
+import { Self } from './identity/local-device.js';
 import { ANY_ADDRESS, parseListen } from './links/endpoints.js';
 import { Network } from './network.js';
 import { Peer } from './peer.js';
 import { type Profile, requireProfile, storeFolder, writeProfile } from './profile.js';
 import { openTables } from './rows.js';
-import { Self } from './self.js';
 import { SetAside } from './set-aside.js';
 
 export interface Starting {

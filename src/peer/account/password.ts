@@ -8,8 +8,8 @@ import { openByRecovery } from '../../crypto/recovery.js';
 import { openVault, wrapVault } from '../../crypto/vault.js';
 import { foldName } from '../../wire/names.js';
 import type { DirectoryClient } from '../directory-client.js';
+import type { Self } from '../identity/local-device.js';
 import { requireProfile, writeProfile } from '../profile.js';
-import type { Self } from '../self.js';
 
 const accountOf = (self: Self) => ({ directoryId: self.anchor.trust.directoryId, folded: foldName(self.user) });
 

@@ -9,8 +9,8 @@ import type { DeviceAddress, DirectoryMethods, Parcel } from '../../wire/directo
 import { foldName } from '../../wire/names.js';
 import { parcelCodec } from '../../wire/peer-link.js';
 import type { MethodName, Params, Result } from '../../wire/rpc.js';
-import type { Contacts } from '../contacts.js';
 import type { History } from '../history.js';
+import type { Contacts } from '../identity/contacts.js';
 import type { Group, Groups } from './groups.js';
 import type { KeyPackages } from './key-packages.js';
 import { isEmptyPlan, type MembershipPlan, planMembership } from './membership.js';

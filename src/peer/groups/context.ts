@@ -12,14 +12,14 @@ import type { Role } from '../../wire/roles.js';
 import type { Signal } from '../../wire/signals.js';
 import type { PeerEvent } from '../api/events.js';
 import type { Taken } from '../changes.js';
-import type { Contacts } from '../contacts.js';
 import type { DirectoryRequest } from '../conversations/direct.js';
 import type { Groups } from '../conversations/groups.js';
 import type { KeyPackages } from '../conversations/key-packages.js';
 import type { LaneLink } from '../conversations/lane.js';
 import type { History } from '../history.js';
+import type { Contacts } from '../identity/contacts.js';
+import type { TrustAnchor } from '../identity/trust-anchor.js';
 import type { LaterRow, MessageRow, Tables } from '../rows.js';
-import type { TrustAnchor } from '../trust-anchor.js';
 import type { NamedGroup, NamedGroupStore } from './group.js';
 
 /** What the parts of named groups share. */

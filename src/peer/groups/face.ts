@@ -4,7 +4,7 @@ import { foldName, parseUserName } from '../../wire/names.js';
 import { cleanLine } from '../../wire/text.js';
 import type { Ban, GroupMember, GroupOptions, GroupSettings, GroupsApi, LedgerLine } from '../api/groups.js';
 import type { UserSummary } from '../api/peer.js';
-import type { TrustAnchor } from '../trust-anchor.js';
+import type { TrustAnchor } from '../identity/trust-anchor.js';
 import type { NamedGroup } from './group.js';
 import { conversationOf } from './group.js';
 import { type Ledger, lineOf } from './ledger.js';

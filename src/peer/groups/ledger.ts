@@ -8,8 +8,8 @@ import type { LocalStore } from '../../store/local.js';
 import type { Act, Statement } from '../../wire/acts.js';
 import type { LedgerLine } from '../api/groups.js';
 import type { DirectoryRequest } from '../conversations/direct.js';
+import type { TrustAnchor } from '../identity/trust-anchor.js';
 import type { Tables } from '../rows.js';
-import type { TrustAnchor } from '../trust-anchor.js';
 import type { Deed } from './deeds.js';
 
 export interface LedgerInit {

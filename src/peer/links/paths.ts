@@ -1,6 +1,6 @@
 import type { PresenceState } from '../../wire/directory.js';
 import type { PathReport, PathTry } from '../api/peer.js';
-import type { Contact, ContactDevice } from '../contacts.js';
+import type { Contact, ContactDevice } from '../identity/contacts.js';
 import type { Links } from './links.js';
 import { nearness } from './nearness.js';
 

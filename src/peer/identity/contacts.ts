@@ -1,14 +1,14 @@
-import { sameBytes } from '../base/bytes.js';
-import type { Clock } from '../base/clock.js';
-import { Failure } from '../base/errors.js';
-import type { DeviceCertificate } from '../crypto/certificate.js';
-import { fingerprint } from '../crypto/safety.js';
-import type { LocalStore } from '../store/local.js';
-import type { DeviceAddress, Endpoint, PresenceState, Roster } from '../wire/directory.js';
-import { foldName } from '../wire/names.js';
-import type { TrustEvent } from './api/events.js';
-import type { TrustState } from './api/peer.js';
-import type { ContactRow, Tables } from './rows.js';
+import { sameBytes } from '../../base/bytes.js';
+import type { Clock } from '../../base/clock.js';
+import { Failure } from '../../base/errors.js';
+import type { DeviceCertificate } from '../../crypto/certificate.js';
+import { fingerprint } from '../../crypto/safety.js';
+import type { LocalStore } from '../../store/local.js';
+import type { DeviceAddress, Endpoint, PresenceState, Roster } from '../../wire/directory.js';
+import { foldName } from '../../wire/names.js';
+import type { TrustEvent } from '../api/events.js';
+import type { TrustState } from '../api/peer.js';
+import type { ContactRow, Tables } from '../rows.js';
 import type { TrustAnchor } from './trust-anchor.js';
 
 export interface ContactDevice {

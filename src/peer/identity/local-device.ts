@@ -1,19 +1,19 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import type { Clock } from '../base/clock.js';
-import { Failure } from '../base/errors.js';
-import { readAuthority, readDeviceCertificate } from '../crypto/certificate.js';
-import { readCrl } from '../crypto/crl.js';
-import { createCsr } from '../crypto/csr.js';
-import { signDevice } from '../crypto/identity.js';
-import { SigningKey } from '../crypto/keys.js';
-import type { TlsIdentity } from '../crypto/tls.js';
-import type { LocalStore } from '../store/local.js';
-import type { Role } from '../wire/directory.js';
-import { CERTIFICATE_LIFETIME_MS } from '../wire/limits.js';
-import { type DirectoryLink, parseLink } from '../wire/link.js';
-import { foldName } from '../wire/names.js';
-import type { Profile } from './profile.js';
-import type { DeviceRow, Tables } from './rows.js';
+import type { Clock } from '../../base/clock.js';
+import { Failure } from '../../base/errors.js';
+import { readAuthority, readDeviceCertificate } from '../../crypto/certificate.js';
+import { readCrl } from '../../crypto/crl.js';
+import { createCsr } from '../../crypto/csr.js';
+import { signDevice } from '../../crypto/identity.js';
+import { SigningKey } from '../../crypto/keys.js';
+import type { TlsIdentity } from '../../crypto/tls.js';
+import type { LocalStore } from '../../store/local.js';
+import type { Role } from '../../wire/directory.js';
+import { CERTIFICATE_LIFETIME_MS } from '../../wire/limits.js';
+import { type DirectoryLink, parseLink } from '../../wire/link.js';
+import { foldName } from '../../wire/names.js';
+import type { Profile } from '../profile.js';
+import type { DeviceRow, Tables } from '../rows.js';
 import { TrustAnchor } from './trust-anchor.js';
 
 /** Renewed when this much of a certificate's life is left: half of it, so that a directory may be away for a day. */

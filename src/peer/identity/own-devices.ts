@@ -4,10 +4,10 @@ import type { DeviceCertificate } from '../../crypto/certificate.js';
 import type { LocalStore } from '../../store/local.js';
 import type { DeviceEvent } from '../api/events.js';
 import type { DirectoryRequest } from '../conversations/direct.js';
+import { type DeviceChange, type OwnDevicesRow, UNLISTED, UNTOLD } from '../devices/rows.js';
 import type { Tables } from '../rows.js';
-import type { TrustAnchor } from '../trust-anchor.js';
-import { compare, type Listed } from './compare.js';
-import { type DeviceChange, type OwnDevicesRow, UNLISTED, UNTOLD } from './rows.js';
+import { compare, type Listed } from './compare-devices.js';
+import type { TrustAnchor } from './trust-anchor.js';
 
 export interface OwnDevicesInit {
   readonly tables: Tables;

@@ -1,9 +1,9 @@
-import { fingerprint, safetyNumber } from '../crypto/safety.js';
-import { foldName } from '../wire/names.js';
-import type { Verification } from './api/peer.js';
-import type { Core } from './core.js';
-import type { ContactRow } from './rows.js';
-import type { Self } from './self.js';
+import { fingerprint, safetyNumber } from '../../crypto/safety.js';
+import { foldName } from '../../wire/names.js';
+import type { Verification } from '../api/peer.js';
+import type { Core } from '../core.js';
+import type { ContactRow } from '../rows.js';
+import type { Self } from './local-device.js';
 
 export interface VerificationsInit {
   readonly self: Self;

@@ -1,12 +1,12 @@
-import { concat, utf8 } from '../base/bytes.js';
-import type { Clock } from '../base/clock.js';
-import { Failure } from '../base/errors.js';
-import { checkDeviceCertificate, type DeviceCertificate, readDeviceCertificate } from '../crypto/certificate.js';
-import { acceptCrl, type RevocationList } from '../crypto/crl.js';
-import { verifySignature } from '../crypto/keys.js';
-import type { Trust } from '../crypto/trust.js';
-import { ROSTER_CONTEXT, type Roster, rosterCodec } from '../wire/directory.js';
-import { foldName } from '../wire/names.js';
+import { concat, utf8 } from '../../base/bytes.js';
+import type { Clock } from '../../base/clock.js';
+import { Failure } from '../../base/errors.js';
+import { checkDeviceCertificate, type DeviceCertificate, readDeviceCertificate } from '../../crypto/certificate.js';
+import { acceptCrl, type RevocationList } from '../../crypto/crl.js';
+import { verifySignature } from '../../crypto/keys.js';
+import type { Trust } from '../../crypto/trust.js';
+import { ROSTER_CONTEXT, type Roster, rosterCodec } from '../../wire/directory.js';
+import { foldName } from '../../wire/names.js';
 
 /** The directory's CA as it was pinned, and the newest revocation list: what every certificate is judged by. */
 export class TrustAnchor {
