@@ -20,7 +20,6 @@ import type { Notice, NoticeName } from '../wire/rpc.js';
 import { agent } from './agent.js';
 import { Intake } from './conversations/intake.js';
 import type { LaneItem, LaneLink } from './conversations/lane.js';
-import { permanenceOf } from './conversations/permanence.js';
 import type { Core } from './core.js';
 import { DirectoryClient, type Welcome } from './directory-client.js';
 import { dialDirectory } from './directory-dial.js';
@@ -29,6 +28,7 @@ import type { ListenAddress } from './links/endpoints.js';
 import type { Link } from './links/link.js';
 import { LinkEvents } from './links/link-events.js';
 import { Links } from './links/links.js';
+import { permanenceOf } from './messaging/permanence.js';
 import { Notices } from './notices.js';
 
 export interface NetworkInit {

@@ -5,7 +5,6 @@ import { fingerprint } from '../crypto/safety.js';
 import type { LocalStore } from '../store/local.js';
 import { AccountFace } from './account/account-service.js';
 import { changePassword, confirmPassword } from './account/password.js';
-import { addressee } from './addressee.js';
 import type { AccountApi } from './api/account.js';
 import type { DeliveryState, LinkEvent, PeerEvent } from './api/events.js';
 import type { GroupsApi } from './api/groups.js';
@@ -28,19 +27,20 @@ import type {
 import type { UploadsApi } from './api/uploads.js';
 import { conversationWith, type DirectoryRequest } from './conversations/direct.js';
 import type { Core } from './core.js';
-import { awaitDelivery } from './delivery.js';
 import { diagnose } from './doctor.js';
 import { GroupsFace } from './groups/face.js';
 import { Ledger } from './groups/ledger.js';
 import type { Self } from './identity/local-device.js';
 import { Verifications } from './identity/verification-service.js';
 import { reportPaths } from './links/paths.js';
+import { awaitDelivery } from './messaging/await-delivery.js';
+import { addressee } from './messaging/recipient.js';
+import { wishesOf } from './messaging/wishes.js';
 import type { Network } from './network.js';
 import { requireProfile, writeProfile } from './profile.js';
 import type { MessageRow } from './rows.js';
 import type { SetAside } from './set-aside.js';
 import { Files } from './transfers/files.js';
-import { wishesOf } from './wishes.js';
 
 const USERS_PAGE = 500;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { names, namesAll } from '../../src/peer/talk/mentions.js';
+import { names, namesAll } from '../../src/peer/messaging/mentions.js';
 
 const NAMED = [
   '@bob',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TypingEvent } from '../../src/peer/api/events.js';
-import { Typing } from '../../src/peer/talk/typing.js';
+import { Typing } from '../../src/peer/messaging/typing.js';
 import { TYPING_EVERY_MS, TYPING_FOR_MS } from '../../src/wire/limits.js';
 import { ManualClock } from '../support/clock.js';
 

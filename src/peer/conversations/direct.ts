@@ -9,10 +9,10 @@ import type { DeviceAddress, DirectoryMethods, Parcel } from '../../wire/directo
 import { foldName } from '../../wire/names.js';
 import { parcelCodec } from '../../wire/peer-link.js';
 import type { MethodName, Params, Result } from '../../wire/rpc.js';
-import type { History } from '../history.js';
 import type { Contacts } from '../identity/contacts.js';
-import type { Group, Groups } from './groups.js';
-import type { KeyPackages } from './key-packages.js';
+import type { History } from '../messaging/history.js';
+import type { KeyPackages } from '../messaging/key-packages.js';
+import type { Group, Groups } from '../messaging/mls-groups.js';
 import { isEmptyPlan, type MembershipPlan, planMembership } from './membership.js';
 
 export type DirectoryRequest = <M extends MethodName<DirectoryMethods>>(

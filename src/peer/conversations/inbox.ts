@@ -7,12 +7,12 @@ import type { Content, TextContent } from '../../wire/content.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import { foldName } from '../../wire/names.js';
 import type { Via } from '../api/events.js';
-import type { History } from '../history.js';
+import type { History } from '../messaging/history.js';
+import { lineOf } from '../messaging/message-content.js';
+import type { Group, Groups } from '../messaging/mls-groups.js';
+import { understood } from '../messaging/unknown-content.js';
 import type { LaterRow, MessageRow, Tables } from '../rows.js';
-import { understood } from '../talk/later.js';
-import { lineOf } from '../talk/line.js';
 import { conversationWith, type DirectGroups } from './direct.js';
-import type { Group, Groups } from './groups.js';
 
 /** A sealed message as it comes in, from a link or from the mailbox. */
 export interface Incoming {

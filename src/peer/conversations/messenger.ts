@@ -11,14 +11,14 @@ import type { DeviceAddress } from '../../wire/directory.js';
 import { TEXT_BYTES } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
 import { cleanText } from '../../wire/text.js';
-import type { History } from '../history.js';
+import type { History } from '../messaging/history.js';
+import { lineOf, textOf } from '../messaging/message-content.js';
+import type { Group, Groups } from '../messaging/mls-groups.js';
+import { permanenceOf } from '../messaging/permanence.js';
 import type { MessageRow, OutboxRow, Tables } from '../rows.js';
-import { lineOf, textOf } from '../talk/line.js';
 import { conversationWith, type DirectGroups } from './direct.js';
-import type { Group, Groups } from './groups.js';
 import type { Outbox } from './outbox.js';
 import { Owed } from './owed.js';
-import { permanenceOf } from './permanence.js';
 
 export interface MessengerInit {
   readonly tables: Tables;

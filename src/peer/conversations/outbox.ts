@@ -4,8 +4,8 @@ import type { LocalStore, Step } from '../../store/local.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import { foldName } from '../../wire/names.js';
 import type { DeliveryState } from '../api/events.js';
-import { isAtLeast } from '../delivery.js';
-import type { History } from '../history.js';
+import { isAtLeast } from '../messaging/await-delivery.js';
+import type { History } from '../messaging/history.js';
 import type { OutboxRow, Tables } from '../rows.js';
 import { Lane, type LaneInit, type LaneItem } from './lane.js';
 

@@ -6,8 +6,8 @@ import { type ChangeContent, type Content, contentCodec, isChangeContent } from 
 import type { GroupEntry } from '../../wire/groups.js';
 import { foldName } from '../../wire/names.js';
 import { may } from '../../wire/roles.js';
+import { lineOf } from '../messaging/message-content.js';
 import type { MessageRow } from '../rows.js';
-import { lineOf } from '../talk/line.js';
 import { saidOf } from '../uploads/view.js';
 import type { GroupContext } from './context.js';
 import type { Follower } from './follow.js';

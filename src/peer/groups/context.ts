@@ -11,14 +11,14 @@ import type { DeviceAddress } from '../../wire/directory.js';
 import type { Role } from '../../wire/roles.js';
 import type { Signal } from '../../wire/signals.js';
 import type { PeerEvent } from '../api/events.js';
-import type { Taken } from '../changes.js';
 import type { DirectoryRequest } from '../conversations/direct.js';
-import type { Groups } from '../conversations/groups.js';
-import type { KeyPackages } from '../conversations/key-packages.js';
 import type { LaneLink } from '../conversations/lane.js';
-import type { History } from '../history.js';
 import type { Contacts } from '../identity/contacts.js';
 import type { TrustAnchor } from '../identity/trust-anchor.js';
+import type { Taken } from '../messaging/edits.js';
+import type { History } from '../messaging/history.js';
+import type { KeyPackages } from '../messaging/key-packages.js';
+import type { Groups } from '../messaging/mls-groups.js';
 import type { LaterRow, MessageRow, Tables } from '../rows.js';
 import type { NamedGroup, NamedGroupStore } from './group.js';
 

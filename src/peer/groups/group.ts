@@ -6,7 +6,7 @@ import type { Trust } from '../../crypto/trust.js';
 import type { Step } from '../../store/local.js';
 import type { Act } from '../../wire/acts.js';
 import { GroupRoster } from '../../wire/group-roster.js';
-import type { Group, Groups } from '../conversations/groups.js';
+import type { Group, Groups } from '../messaging/mls-groups.js';
 import type { NamedGroupRow, Tables } from '../rows.js';
 import { Arrivals } from './arrivals.js';
 

@@ -11,10 +11,10 @@ import {
 } from '../../wire/content.js';
 import { foldName } from '../../wire/names.js';
 import { cleanText } from '../../wire/text.js';
-import { UNPLACED } from '../lines.js';
+import { lineOf } from '../messaging/message-content.js';
+import { UNPLACED } from '../messaging/message-view.js';
+import { understood } from '../messaging/unknown-content.js';
 import type { MessageRow, PlaceRow } from '../rows.js';
-import { understood } from '../talk/later.js';
-import { lineOf } from '../talk/line.js';
 import { saidOf } from '../uploads/view.js';
 import type { GroupContext } from './context.js';
 import { conversationOf, type NamedGroup } from './group.js';

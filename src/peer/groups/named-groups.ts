@@ -4,7 +4,7 @@ import type { DirectoryNotices } from '../../wire/directory.js';
 import { notJoined } from '../../wire/group-roster.js';
 import type { Notice } from '../../wire/rpc.js';
 import type { SignalInit } from '../../wire/signals.js';
-import { UNPLACED } from '../lines.js';
+import { UNPLACED } from '../messaging/message-view.js';
 import type { MessageRow } from '../rows.js';
 import { Archive } from './archive.js';
 import { Aside, type AsideMessage } from './aside.js';

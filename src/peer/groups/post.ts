@@ -6,9 +6,9 @@ import { type Content, contentCodec, MESSAGE_ID_BYTES, type UploadContent } from
 import { notJoined } from '../../wire/group-roster.js';
 import type { GroupEntry } from '../../wire/groups.js';
 import { cleanText } from '../../wire/text.js';
-import { UNPLACED } from '../lines.js';
+import { lineOf } from '../messaging/message-content.js';
+import { UNPLACED } from '../messaging/message-view.js';
 import type { GroupOutRow, MessageRow } from '../rows.js';
-import { lineOf } from '../talk/line.js';
 import { saidOf } from '../uploads/view.js';
 import type { GroupContext } from './context.js';
 import { conversationOf, type NamedGroup } from './group.js';

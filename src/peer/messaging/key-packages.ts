@@ -13,7 +13,7 @@ import {
   LAST_RESORT_LIFETIME_MS,
 } from '../../wire/limits.js';
 import type { Tables } from '../rows.js';
-import type { Groups } from './groups.js';
+import type { Groups } from './mls-groups.js';
 
 export interface KeyPackagesInit {
   readonly tables: Tables;

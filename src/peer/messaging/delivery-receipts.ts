@@ -1,5 +1,5 @@
-import { hex } from '../base/bytes.js';
-import type { Content } from '../wire/content.js';
+import { hex } from '../../base/bytes.js';
+import type { Content } from '../../wire/content.js';
 
 const IDS_PER_CONTENT = 256;
 

@@ -1,11 +1,11 @@
-import { hex } from '../base/bytes.js';
-import type { Clock } from '../base/clock.js';
-import type { LocalStore, Step } from '../store/local.js';
-import type { DeliveryState } from './api/events.js';
-import { isAtLeast } from './delivery.js';
-import { type LineLook, UNPLACED } from './lines.js';
-import type { ConversationRow, MessageRow, Tables } from './rows.js';
-import type { SetAside } from './set-aside.js';
+import { hex } from '../../base/bytes.js';
+import type { Clock } from '../../base/clock.js';
+import type { LocalStore, Step } from '../../store/local.js';
+import type { DeliveryState } from '../api/events.js';
+import type { ConversationRow, MessageRow, Tables } from '../rows.js';
+import type { SetAside } from '../set-aside.js';
+import { isAtLeast } from './await-delivery.js';
+import { type LineLook, UNPLACED } from './message-view.js';
 
 /** Lines whose newest form is remembered, so that it is known before it is on disk. */
 const RECENT = 1_024;

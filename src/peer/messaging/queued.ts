@@ -1,8 +1,8 @@
 import type { LocalStore, Step } from '../../store/local.js';
 import type { Messenger } from '../conversations/messenger.js';
 import type { NamedGroups } from '../groups/named-groups.js';
-import type { History } from '../history.js';
 import type { MessageRow } from '../rows.js';
+import type { History } from './history.js';
 
 export interface QueuedInit {
   readonly disk: LocalStore;

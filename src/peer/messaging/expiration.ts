@@ -3,8 +3,8 @@ import type { Cancel, Clock } from '../../base/clock.js';
 import type { LocalStore, Step } from '../../store/local.js';
 import { CLOCK_SKEW_MS } from '../../wire/limits.js';
 import type { ChangeEvent } from '../api/events.js';
-import type { History } from '../history.js';
 import type { ExpiringRow, MessageRow, Tables } from '../rows.js';
+import type { History } from './history.js';
 import type { Queued } from './queued.js';
 
 export interface ExpiryInit {

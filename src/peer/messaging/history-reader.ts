@@ -1,7 +1,7 @@
-import type { ConversationSummary, HistoryMessage, HistoryQuery, SearchQuery } from './api/peer.js';
+import type { ConversationSummary, HistoryMessage, HistoryQuery, SearchQuery } from '../api/peer.js';
+import type { MessageRow, Tables } from '../rows.js';
 import { unreadOf } from './history.js';
-import { hide, type LineLook, seqOf, toLine } from './lines.js';
-import type { MessageRow, Tables } from './rows.js';
+import { hide, type LineLook, seqOf, toLine } from './message-view.js';
 
 const DEFAULT_PAGE = 50;
 const DEFAULT_FINDS = 100;

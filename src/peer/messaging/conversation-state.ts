@@ -6,21 +6,21 @@ import { type Content, isChangeContent } from '../../wire/content.js';
 import { foldName } from '../../wire/names.js';
 import type { Signal, SignalInit } from '../../wire/signals.js';
 import type { PeerEvent } from '../api/events.js';
-import type { Changes } from '../changes.js';
 import { conversationWith } from '../conversations/direct.js';
 import type { Inbox } from '../conversations/inbox.js';
 import type { Messenger } from '../conversations/messenger.js';
 import type { NamedGroups } from '../groups/named-groups.js';
-import type { History } from '../history.js';
 import type { LaterRow, MessageRow, Tables } from '../rows.js';
-import { Expiry } from './expiry.js';
-import { Later } from './later.js';
-import { Lifetimes } from './lifetimes.js';
-import { lineOf } from './line.js';
+import type { Changes } from './edits.js';
+import { Expiry } from './expiration.js';
+import { Lifetimes } from './expiration-timer.js';
+import type { History } from './history.js';
+import { lineOf } from './message-content.js';
 import type { Preferences } from './preferences.js';
 import type { Queued } from './queued.js';
-import { Reading } from './reading.js';
+import { Reading } from './read-markers.js';
 import { Typing } from './typing.js';
+import { Later } from './unknown-content.js';
 
 export interface TalkInit {
   readonly tables: Tables;

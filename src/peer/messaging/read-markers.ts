@@ -4,8 +4,8 @@ import type { LocalStore } from '../../store/local.js';
 import type { Content } from '../../wire/content.js';
 import { foldName } from '../../wire/names.js';
 import type { PeerEvent } from '../api/events.js';
-import { type History, unreadOf } from '../history.js';
 import type { ConversationRow, MessageRow, Tables } from '../rows.js';
+import { type History, unreadOf } from './history.js';
 
 export interface ReadingInit {
   readonly tables: Tables;

@@ -1,8 +1,8 @@
-import type { Cancel, Clock } from '../base/clock.js';
-import type { LocalStore } from '../store/local.js';
-import type { MessageEvent, PeerEvent } from './api/events.js';
-import { hide, type LineLook, marksOf, placeOf } from './lines.js';
-import type { MessageRow, Tables } from './rows.js';
+import type { Cancel, Clock } from '../../base/clock.js';
+import type { LocalStore } from '../../store/local.js';
+import type { MessageEvent, PeerEvent } from '../api/events.js';
+import type { MessageRow, Tables } from '../rows.js';
+import { hide, type LineLook, marksOf, placeOf } from './message-view.js';
 
 interface FeedLook extends LineLook {
   /** Of somebody this person wants to hear nothing of. */

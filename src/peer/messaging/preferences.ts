@@ -2,9 +2,9 @@ import type { LocalStore } from '../../store/local.js';
 import { foldName, parseGroupName, parseUserName } from '../../wire/names.js';
 import type { PeerEvent } from '../api/events.js';
 import type { Preferences as Wishes } from '../api/peer.js';
-import type { LineLook } from '../lines.js';
 import type { MessageRow, PreferencesRow, Tables } from '../rows.js';
 import { names } from './mentions.js';
+import type { LineLook } from './message-view.js';
 
 export interface PreferencesInit {
   readonly tables: Tables;

@@ -1,5 +1,5 @@
-import { Failure } from '../base/errors.js';
-import { foldName, parseUserName } from '../wire/names.js';
+import { Failure } from '../../base/errors.js';
+import { foldName, parseUserName } from '../../wire/names.js';
 
 /** The name in `@user` or `user`, who must be somebody else. @throws Failure usage 'name-invalid', 'send-self' */
 export function addressee(own: string, to: string): string {

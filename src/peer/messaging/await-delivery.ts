@@ -1,7 +1,7 @@
-import { fromHex } from '../base/bytes.js';
-import { Failure, toFailure } from '../base/errors.js';
-import type { DeliveryState } from './api/events.js';
-import type { PeerApi, SendResult } from './api/peer.js';
+import { fromHex } from '../../base/bytes.js';
+import { Failure, toFailure } from '../../base/errors.js';
+import type { DeliveryState } from '../api/events.js';
+import type { PeerApi, SendResult } from '../api/peer.js';
 import type { History } from './history.js';
 
 /** From the weakest to the strongest; a state never goes back. */

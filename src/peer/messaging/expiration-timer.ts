@@ -5,8 +5,8 @@ import { CLOCK_SKEW_MS } from '../../wire/limits.js';
 import type { SettingEvent } from '../api/events.js';
 import { conversationWith } from '../conversations/direct.js';
 import type { Followed } from '../conversations/inbox.js';
-import type { History } from '../history.js';
 import type { ConversationRow } from '../rows.js';
+import type { History } from './history.js';
 
 export interface LifetimesInit {
   readonly disk: LocalStore;

@@ -1,13 +1,13 @@
-import { fromHex, hex } from '../base/bytes.js';
-import { Failure } from '../base/errors.js';
-import type { Step } from '../store/local.js';
-import type { ChangeContent, Content } from '../wire/content.js';
-import { foldName } from '../wire/names.js';
-import { cleanLine, cleanText } from '../wire/text.js';
-import type { ChangeEvent } from './api/events.js';
+import { fromHex, hex } from '../../base/bytes.js';
+import { Failure } from '../../base/errors.js';
+import type { Step } from '../../store/local.js';
+import type { ChangeContent, Content } from '../../wire/content.js';
+import { foldName } from '../../wire/names.js';
+import { cleanLine, cleanText } from '../../wire/text.js';
+import type { ChangeEvent } from '../api/events.js';
+import type { MessageRow } from '../rows.js';
 import type { History } from './history.js';
-import type { MessageRow } from './rows.js';
-import { isMentioned } from './talk/line.js';
+import { isMentioned } from './message-content.js';
 
 export interface ChangesInit {
   readonly history: History;
