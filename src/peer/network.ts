@@ -18,8 +18,6 @@ import { foldName } from '../wire/names.js';
 import { parcelCodec } from '../wire/peer-link.js';
 import type { Notice, NoticeName } from '../wire/rpc.js';
 import { agent } from './agent.js';
-import { Intake } from './conversations/intake.js';
-import type { LaneItem, LaneLink } from './conversations/lane.js';
 import type { Core } from './core.js';
 import { DirectoryClient, type Welcome } from './directory-client.js';
 import { dialDirectory } from './directory-dial.js';
@@ -28,6 +26,8 @@ import type { ListenAddress } from './links/endpoints.js';
 import type { Link } from './links/link.js';
 import { LinkEvents } from './links/link-events.js';
 import { Links } from './links/links.js';
+import type { LaneItem, LaneLink } from './messaging/direct/device-queue.js';
+import { Intake } from './messaging/direct/link-receiver.js';
 import { permanenceOf } from './messaging/permanence.js';
 import { Notices } from './notices.js';
 

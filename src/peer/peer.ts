@@ -25,7 +25,6 @@ import type {
   Whoami,
 } from './api/peer.js';
 import type { UploadsApi } from './api/uploads.js';
-import { conversationWith, type DirectoryRequest } from './conversations/direct.js';
 import type { Core } from './core.js';
 import { diagnose } from './doctor.js';
 import { GroupsFace } from './groups/face.js';
@@ -34,6 +33,7 @@ import type { Self } from './identity/local-device.js';
 import { Verifications } from './identity/verification-service.js';
 import { reportPaths } from './links/paths.js';
 import { awaitDelivery } from './messaging/await-delivery.js';
+import { conversationWith, type DirectoryRequest } from './messaging/direct/direct-groups.js';
 import { addressee } from './messaging/recipient.js';
 import { wishesOf } from './messaging/wishes.js';
 import type { Network } from './network.js';

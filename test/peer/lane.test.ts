@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../../src/base/errors.js';
-import { Lane, type LaneItem, type LaneLink } from '../../src/peer/conversations/lane.js';
+import { Lane, type LaneItem, type LaneLink } from '../../src/peer/messaging/direct/device-queue.js';
 import { ManualClock } from '../support/clock.js';
 
 const lost = new Failure('unreachable', 'connection-lost', 'lost');

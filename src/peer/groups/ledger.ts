@@ -7,8 +7,8 @@ import type { SigningKey } from '../../crypto/keys.js';
 import type { LocalStore } from '../../store/local.js';
 import type { Act, Statement } from '../../wire/acts.js';
 import type { LedgerLine } from '../api/groups.js';
-import type { DirectoryRequest } from '../conversations/direct.js';
 import type { TrustAnchor } from '../identity/trust-anchor.js';
+import type { DirectoryRequest } from '../messaging/direct/direct-groups.js';
 import type { Tables } from '../rows.js';
 import type { Deed } from './deeds.js';
 

@@ -3,10 +3,10 @@ import type { Scope } from '../../base/scope.js';
 import { type Content, isChangeContent, isTransferContent } from '../../wire/content.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import { foldName } from '../../wire/names.js';
-import { conversationWith } from '../conversations/direct.js';
-import type { Followed } from '../conversations/inbox.js';
 import type { Core } from '../core.js';
 import type { MessageRow } from '../rows.js';
+import { conversationWith } from './direct/direct-groups.js';
+import type { Followed } from './direct/receiver.js';
 
 export interface ContentsInit {
   /** The name of this account. */

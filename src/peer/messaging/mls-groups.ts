@@ -4,9 +4,9 @@ import { hasCode } from '../../base/errors.js';
 import type { MlsEngine, MlsMember, MlsState } from '../../crypto/mls.js';
 import type { Step } from '../../store/local.js';
 import type { DeviceAddress } from '../../wire/directory.js';
-import type { Member } from '../conversations/membership.js';
 import type { TrustAnchor } from '../identity/trust-anchor.js';
 import type { GroupRow, Tables } from '../rows.js';
+import type { Member } from './direct/membership-plan.js';
 
 /** A part is missing or damaged, or belongs to keys which this device had before. */
 const UNUSABLE = ['mls-malformed', 'mls-unusable', 'malformed'];

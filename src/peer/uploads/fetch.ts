@@ -5,7 +5,7 @@ import { openUploadBlock } from '../../crypto/upload-blocks.js';
 import { Partial } from '../../transfer/partial.js';
 import { UPLOAD_BLOCK_BYTES } from '../../wire/limits.js';
 import { uploadBlocks } from '../../wire/uploads.js';
-import type { DirectoryRequest } from '../conversations/direct.js';
+import type { DirectoryRequest } from '../messaging/direct/direct-groups.js';
 import type { UploadRow } from '../rows.js';
 import { inWindow } from './window.js';
 

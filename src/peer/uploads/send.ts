@@ -6,7 +6,7 @@ import type { Random } from '../../base/random.js';
 import { sealUploadBlock } from '../../crypto/upload-blocks.js';
 import { UPLOAD_BLOCK_BYTES } from '../../wire/limits.js';
 import { uploadBlockLength, uploadBlocks } from '../../wire/uploads.js';
-import type { DirectoryRequest } from '../conversations/direct.js';
+import type { DirectoryRequest } from '../messaging/direct/direct-groups.js';
 import type { SendingRow } from '../rows.js';
 import { inWindow } from './window.js';
 

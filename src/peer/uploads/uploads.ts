@@ -10,7 +10,7 @@ import type { LocalStore, Step } from '../../store/local.js';
 import type { UploadContent } from '../../wire/content.js';
 import type { UploadEvent } from '../api/events.js';
 import type { UploadsApi } from '../api/uploads.js';
-import type { DirectoryRequest } from '../conversations/direct.js';
+import type { DirectoryRequest } from '../messaging/direct/direct-groups.js';
 import type { SendingRow, Tables, UploadRow } from '../rows.js';
 import { typeOf } from '../transfers/source.js';
 import { fetchFile } from './fetch.js';

@@ -1,18 +1,18 @@
-import { hex, sameBytes } from '../../base/bytes.js';
-import type { Clock } from '../../base/clock.js';
-import { Failure, hasCode } from '../../base/errors.js';
-import type { MlsEngine, MlsOpened } from '../../crypto/mls.js';
-import type { LocalStore, Step } from '../../store/local.js';
-import type { Content, TextContent } from '../../wire/content.js';
-import type { DeviceAddress } from '../../wire/directory.js';
-import { foldName } from '../../wire/names.js';
-import type { Via } from '../api/events.js';
-import type { History } from '../messaging/history.js';
-import { lineOf } from '../messaging/message-content.js';
-import type { Group, Groups } from '../messaging/mls-groups.js';
-import { understood } from '../messaging/unknown-content.js';
-import type { LaterRow, MessageRow, Tables } from '../rows.js';
-import { conversationWith, type DirectGroups } from './direct.js';
+import { hex, sameBytes } from '../../../base/bytes.js';
+import type { Clock } from '../../../base/clock.js';
+import { Failure, hasCode } from '../../../base/errors.js';
+import type { MlsEngine, MlsOpened } from '../../../crypto/mls.js';
+import type { LocalStore, Step } from '../../../store/local.js';
+import type { Content, TextContent } from '../../../wire/content.js';
+import type { DeviceAddress } from '../../../wire/directory.js';
+import { foldName } from '../../../wire/names.js';
+import type { Via } from '../../api/events.js';
+import type { LaterRow, MessageRow, Tables } from '../../rows.js';
+import type { History } from '../history.js';
+import { lineOf } from '../message-content.js';
+import type { Group, Groups } from '../mls-groups.js';
+import { understood } from '../unknown-content.js';
+import { conversationWith, type DirectGroups } from './direct-groups.js';
 
 /** A sealed message as it comes in, from a link or from the mailbox. */
 export interface Incoming {

@@ -1,19 +1,19 @@
 import type { KeyObject } from 'node:crypto';
-import { sameBytes } from '../../base/bytes.js';
-import { Failure, hasCode } from '../../base/errors.js';
-import type { Random } from '../../base/random.js';
-import type { MlsEngine } from '../../crypto/mls.js';
-import type { LocalStore, Step } from '../../store/local.js';
-import { MESSAGE_ID_BYTES } from '../../wire/content.js';
-import type { DeviceAddress, DirectoryMethods, Parcel } from '../../wire/directory.js';
-import { foldName } from '../../wire/names.js';
-import { parcelCodec } from '../../wire/peer-link.js';
-import type { MethodName, Params, Result } from '../../wire/rpc.js';
-import type { Contacts } from '../identity/contacts.js';
-import type { History } from '../messaging/history.js';
-import type { KeyPackages } from '../messaging/key-packages.js';
-import type { Group, Groups } from '../messaging/mls-groups.js';
-import { isEmptyPlan, type MembershipPlan, planMembership } from './membership.js';
+import { sameBytes } from '../../../base/bytes.js';
+import { Failure, hasCode } from '../../../base/errors.js';
+import type { Random } from '../../../base/random.js';
+import type { MlsEngine } from '../../../crypto/mls.js';
+import type { LocalStore, Step } from '../../../store/local.js';
+import { MESSAGE_ID_BYTES } from '../../../wire/content.js';
+import type { DeviceAddress, DirectoryMethods, Parcel } from '../../../wire/directory.js';
+import { foldName } from '../../../wire/names.js';
+import { parcelCodec } from '../../../wire/peer-link.js';
+import type { MethodName, Params, Result } from '../../../wire/rpc.js';
+import type { Contacts } from '../../identity/contacts.js';
+import type { History } from '../history.js';
+import type { KeyPackages } from '../key-packages.js';
+import type { Group, Groups } from '../mls-groups.js';
+import { isEmptyPlan, type MembershipPlan, planMembership } from './membership-plan.js';
 
 export type DirectoryRequest = <M extends MethodName<DirectoryMethods>>(
   method: M,

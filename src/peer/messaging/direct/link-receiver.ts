@@ -1,9 +1,9 @@
-import { hasCode } from '../../base/errors.js';
-import type { PeerMethods } from '../../wire/peer-link.js';
-import type { Params } from '../../wire/rpc.js';
-import type { Core } from '../core.js';
-import type { Link } from '../links/link.js';
-import type { Incoming } from './inbox.js';
+import { hasCode } from '../../../base/errors.js';
+import type { PeerMethods } from '../../../wire/peer-link.js';
+import type { Params } from '../../../wire/rpc.js';
+import type { Core } from '../../core.js';
+import type { Link } from '../../links/link.js';
+import type { Incoming } from './receiver.js';
 
 export interface IntakeInit {
   core(): Core;

@@ -1,11 +1,11 @@
-import { type Failure, toFailure } from '../base/errors.js';
-import type { LocalStore } from '../store/local.js';
-import type { MailboxEntry } from '../wire/directory.js';
-import { MAILBOX_PAGE } from '../wire/limits.js';
-import { parcelCodec } from '../wire/peer-link.js';
-import type { DirectoryRequest } from './conversations/direct.js';
-import type { Incoming } from './conversations/inbox.js';
-import type { Tables } from './rows.js';
+import { type Failure, toFailure } from '../../../base/errors.js';
+import type { LocalStore } from '../../../store/local.js';
+import type { MailboxEntry } from '../../../wire/directory.js';
+import { MAILBOX_PAGE } from '../../../wire/limits.js';
+import { parcelCodec } from '../../../wire/peer-link.js';
+import type { Tables } from '../../rows.js';
+import type { DirectoryRequest } from './direct-groups.js';
+import type { Incoming } from './receiver.js';
 
 export interface MailboxInit {
   readonly tables: Tables;

@@ -1,4 +1,4 @@
-import type { DeviceAddress } from '../../wire/directory.js';
+import type { DeviceAddress } from '../../../wire/directory.js';
 
 export interface Member extends DeviceAddress {
   readonly leafIndex: number;

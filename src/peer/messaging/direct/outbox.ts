@@ -1,13 +1,13 @@
-import { hex, sameBytes } from '../../base/bytes.js';
-import { type Failure, toFailure } from '../../base/errors.js';
-import type { LocalStore, Step } from '../../store/local.js';
-import type { DeviceAddress } from '../../wire/directory.js';
-import { foldName } from '../../wire/names.js';
-import type { DeliveryState } from '../api/events.js';
-import { isAtLeast } from '../messaging/await-delivery.js';
-import type { History } from '../messaging/history.js';
-import type { OutboxRow, Tables } from '../rows.js';
-import { Lane, type LaneInit, type LaneItem } from './lane.js';
+import { hex, sameBytes } from '../../../base/bytes.js';
+import { type Failure, toFailure } from '../../../base/errors.js';
+import type { LocalStore, Step } from '../../../store/local.js';
+import type { DeviceAddress } from '../../../wire/directory.js';
+import { foldName } from '../../../wire/names.js';
+import type { DeliveryState } from '../../api/events.js';
+import type { OutboxRow, Tables } from '../../rows.js';
+import { isAtLeast } from '../await-delivery.js';
+import type { History } from '../history.js';
+import { Lane, type LaneInit, type LaneItem } from './device-queue.js';
 
 export interface OutboxInit extends Pick<LaneInit, 'clock' | 'link' | 'store'> {
   readonly tables: Tables;
