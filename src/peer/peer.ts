@@ -27,13 +27,13 @@ import type {
 import type { UploadsApi } from './api/uploads.js';
 import type { Core } from './core.js';
 import { diagnose } from './doctor.js';
-import { GroupsFace } from './groups/face.js';
-import { Ledger } from './groups/ledger.js';
 import type { Self } from './identity/local-device.js';
 import { Verifications } from './identity/verification-service.js';
 import { reportPaths } from './links/paths.js';
 import { awaitDelivery } from './messaging/await-delivery.js';
 import { conversationWith, type DirectoryRequest } from './messaging/direct/direct-groups.js';
+import { GroupsFace } from './messaging/group/group-service.js';
+import { Ledger } from './messaging/group/moderation-log.js';
 import { addressee } from './messaging/recipient.js';
 import { wishesOf } from './messaging/wishes.js';
 import type { Network } from './network.js';

@@ -1,7 +1,7 @@
 import type { LocalStore, Step } from '../../store/local.js';
-import type { NamedGroups } from '../groups/named-groups.js';
 import type { MessageRow } from '../rows.js';
 import type { Messenger } from './direct/sender.js';
+import type { NamedGroups } from './group/groups.js';
 import type { History } from './history.js';
 
 export interface QueuedInit {

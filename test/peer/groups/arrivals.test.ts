@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Arrivals } from '../../../src/peer/groups/arrivals.js';
-import { backOff } from '../../../src/peer/groups/stand-back.js';
+import { backOff } from '../../../src/peer/messaging/group/jitter.js';
+import { Arrivals } from '../../../src/peer/messaging/group/join-queue.js';
 import type { Act } from '../../../src/wire/acts.js';
 import { seededRandom } from '../../support/random.js';
 

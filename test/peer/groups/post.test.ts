@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { fromHex, hex } from '../../../src/base/bytes.js';
 import { Failure } from '../../../src/base/errors.js';
 import { Scope } from '../../../src/base/scope.js';
-import type { NamedGroup } from '../../../src/peer/groups/group.js';
-import { Poster, type PosterInit } from '../../../src/peer/groups/post.js';
+import type { NamedGroup } from '../../../src/peer/messaging/group/group.js';
+import { Poster, type PosterInit } from '../../../src/peer/messaging/group/sender.js';
 
 const group = {
   id: fromHex('0a'),

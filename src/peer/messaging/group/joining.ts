@@ -1,9 +1,9 @@
-import { hex } from '../../base/bytes.js';
-import { Failure, toFailure } from '../../base/errors.js';
-import { randomBelow } from '../../base/random.js';
+import { hex } from '../../../base/bytes.js';
+import { Failure, toFailure } from '../../../base/errors.js';
+import { randomBelow } from '../../../base/random.js';
 import type { GroupContext } from './context.js';
-import type { Follower } from './follow.js';
 import type { NamedGroup } from './group.js';
+import type { Follower } from './log-follower.js';
 import { isBroken } from './membership.js';
 
 const CLEAN_STEP_MS = 60;

@@ -1,17 +1,17 @@
-import { hex, sameBytes } from '../../base/bytes.js';
-import { Failure, hasCode, toFailure } from '../../base/errors.js';
-import { signStatement } from '../../crypto/acts.js';
-import { ARCHIVE_KEY_BYTES, ARCHIVE_LABEL } from '../../crypto/archive.js';
-import type { MlsChange, MlsMember, MlsState, MlsSuite } from '../../crypto/mls.js';
-import type { Step } from '../../store/local.js';
-import type { GroupKind } from '../../wire/acts.js';
-import type { DeviceAddress } from '../../wire/directory.js';
-import { foldName } from '../../wire/names.js';
-import { ARRIVES_WITHIN_MS, type Arrivals } from './arrivals.js';
+import { hex, sameBytes } from '../../../base/bytes.js';
+import { Failure, hasCode, toFailure } from '../../../base/errors.js';
+import { signStatement } from '../../../crypto/acts.js';
+import { ARCHIVE_KEY_BYTES, ARCHIVE_LABEL } from '../../../crypto/archive.js';
+import type { MlsChange, MlsMember, MlsState, MlsSuite } from '../../../crypto/mls.js';
+import type { Step } from '../../../store/local.js';
+import type { GroupKind } from '../../../wire/acts.js';
+import type { DeviceAddress } from '../../../wire/directory.js';
+import { foldName } from '../../../wire/names.js';
 import type { GroupContext } from './context.js';
 import type { NamedGroup } from './group.js';
 import { conversationOf } from './group.js';
-import { standBack } from './stand-back.js';
+import { standBack } from './jitter.js';
+import { ARRIVES_WITHIN_MS, type Arrivals } from './join-queue.js';
 
 /** A device and its key package. */
 interface Added extends DeviceAddress {

@@ -1,6 +1,6 @@
-import { timestamp } from '../../base/clock.js';
-import type { Act } from '../../wire/acts.js';
-import type { GroupChange, GroupEvent, ModerationEvent, SettingEvent } from '../api/events.js';
+import { timestamp } from '../../../base/clock.js';
+import type { Act } from '../../../wire/acts.js';
+import type { GroupChange, GroupEvent, ModerationEvent, SettingEvent } from '../../api/events.js';
 import { conversationOf, type NamedGroup } from './group.js';
 
 const CHANGES: Readonly<Record<string, GroupChange>> = {

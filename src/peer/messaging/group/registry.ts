@@ -1,7 +1,7 @@
-import { hex } from '../../base/bytes.js';
-import { Failure, hasCode } from '../../base/errors.js';
-import { notJoined } from '../../wire/group-roster.js';
-import { foldName, parseGroupName } from '../../wire/names.js';
+import { hex } from '../../../base/bytes.js';
+import { Failure, hasCode } from '../../../base/errors.js';
+import { notJoined } from '../../../wire/group-roster.js';
+import { foldName, parseGroupName } from '../../../wire/names.js';
 import type { GroupContext } from './context.js';
 import type { NamedGroup } from './group.js';
 

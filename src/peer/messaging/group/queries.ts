@@ -1,10 +1,10 @@
-import { hex } from '../../base/bytes.js';
-import type { Standing } from '../../wire/group-roster.js';
-import { foldName } from '../../wire/names.js';
-import type { GroupSummary } from '../api/groups.js';
+import { hex } from '../../../base/bytes.js';
+import type { Standing } from '../../../wire/group-roster.js';
+import { foldName } from '../../../wire/names.js';
+import type { GroupSummary } from '../../api/groups.js';
 import type { GroupContext } from './context.js';
 import { conversationOf, type NamedGroup } from './group.js';
-import type { KnownGroups } from './known.js';
+import type { KnownGroups } from './registry.js';
 
 export interface OverviewInit extends GroupContext {
   readonly known: KnownGroups;

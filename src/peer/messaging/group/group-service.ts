@@ -1,14 +1,14 @@
-import { readAct } from '../../crypto/acts.js';
-import type { Role } from '../../wire/directory.js';
-import { foldName, parseUserName } from '../../wire/names.js';
-import { cleanLine } from '../../wire/text.js';
-import type { Ban, GroupMember, GroupOptions, GroupSettings, GroupsApi, LedgerLine } from '../api/groups.js';
-import type { UserSummary } from '../api/peer.js';
-import type { TrustAnchor } from '../identity/trust-anchor.js';
+import { readAct } from '../../../crypto/acts.js';
+import type { Role } from '../../../wire/directory.js';
+import { foldName, parseUserName } from '../../../wire/names.js';
+import { cleanLine } from '../../../wire/text.js';
+import type { Ban, GroupMember, GroupOptions, GroupSettings, GroupsApi, LedgerLine } from '../../api/groups.js';
+import type { UserSummary } from '../../api/peer.js';
+import type { TrustAnchor } from '../../identity/trust-anchor.js';
 import type { NamedGroup } from './group.js';
 import { conversationOf } from './group.js';
-import { type Ledger, lineOf } from './ledger.js';
-import type { NamedGroups } from './named-groups.js';
+import type { NamedGroups } from './groups.js';
+import { type Ledger, lineOf } from './moderation-log.js';
 
 const bare = (name: string): string => name.replace(/^#/, '');
 const person = (user: string): string => parseUserName(user.replace(/^@/, '')).name;

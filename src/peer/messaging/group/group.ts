@@ -1,14 +1,14 @@
-import { hex } from '../../base/bytes.js';
-import { Failure, toFailure } from '../../base/errors.js';
-import { chained, digestOf, NO_ACTS, readAct } from '../../crypto/acts.js';
-import type { MlsState } from '../../crypto/mls.js';
-import type { Trust } from '../../crypto/trust.js';
-import type { Step } from '../../store/local.js';
-import type { Act } from '../../wire/acts.js';
-import { GroupRoster } from '../../wire/group-roster.js';
-import type { Group, Groups } from '../messaging/mls-groups.js';
-import type { NamedGroupRow, Tables } from '../rows.js';
-import { Arrivals } from './arrivals.js';
+import { hex } from '../../../base/bytes.js';
+import { Failure, toFailure } from '../../../base/errors.js';
+import { chained, digestOf, NO_ACTS, readAct } from '../../../crypto/acts.js';
+import type { MlsState } from '../../../crypto/mls.js';
+import type { Trust } from '../../../crypto/trust.js';
+import type { Step } from '../../../store/local.js';
+import type { Act } from '../../../wire/acts.js';
+import { GroupRoster } from '../../../wire/group-roster.js';
+import type { NamedGroupRow, Tables } from '../../rows.js';
+import type { Group, Groups } from '../mls-groups.js';
+import { Arrivals } from './join-queue.js';
 
 export const conversationOf = (name: string): string => `#${name}`;
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../../base/clock.js';
-import { type Random, randomBelow } from '../../base/random.js';
+import type { Clock } from '../../../base/clock.js';
+import { type Random, randomBelow } from '../../../base/random.js';
 
 /** How those who would do the same at the same time get out of each other's way. */
 

@@ -1,25 +1,25 @@
-import { hex, sameBytes } from '../../base/bytes.js';
-import { Failure } from '../../base/errors.js';
-import { archiveEpoch, isArchived, openArchived } from '../../crypto/archive.js';
-import type { Step } from '../../store/local.js';
+import { hex, sameBytes } from '../../../base/bytes.js';
+import { Failure } from '../../../base/errors.js';
+import { archiveEpoch, isArchived, openArchived } from '../../../crypto/archive.js';
+import type { Step } from '../../../store/local.js';
 import {
   type ChangeContent,
   type Content,
   isChangeContent,
   type TextContent,
   type UploadContent,
-} from '../../wire/content.js';
-import { foldName } from '../../wire/names.js';
-import { cleanText } from '../../wire/text.js';
-import { lineOf } from '../messaging/message-content.js';
-import { UNPLACED } from '../messaging/message-view.js';
-import { understood } from '../messaging/unknown-content.js';
-import type { MessageRow, PlaceRow } from '../rows.js';
-import { saidOf } from '../uploads/view.js';
+} from '../../../wire/content.js';
+import { foldName } from '../../../wire/names.js';
+import { cleanText } from '../../../wire/text.js';
+import type { MessageRow, PlaceRow } from '../../rows.js';
+import { saidOf } from '../../uploads/view.js';
+import { lineOf } from '../message-content.js';
+import { UNPLACED } from '../message-view.js';
+import { understood } from '../unknown-content.js';
 import type { GroupContext } from './context.js';
 import { conversationOf, type NamedGroup } from './group.js';
+import type { Batch, Entry, Taken } from './log-batch.js';
 import { type Membership, refused } from './membership.js';
-import type { Batch, Entry, Taken } from './taken.js';
 
 export interface GroupMessagesInit extends GroupContext {
   readonly membership: Membership;

@@ -1,16 +1,16 @@
-import { sameBytes } from '../../base/bytes.js';
-import type { Clock } from '../../base/clock.js';
-import { timestamp } from '../../base/clock.js';
-import { Failure, hasCode } from '../../base/errors.js';
-import { chained, digestOf, NO_ACTS, readAct, signStatement } from '../../crypto/acts.js';
-import type { SigningKey } from '../../crypto/keys.js';
-import type { LocalStore } from '../../store/local.js';
-import type { Act, Statement } from '../../wire/acts.js';
-import type { LedgerLine } from '../api/groups.js';
-import type { TrustAnchor } from '../identity/trust-anchor.js';
-import type { DirectoryRequest } from '../messaging/direct/direct-groups.js';
-import type { Tables } from '../rows.js';
-import type { Deed } from './deeds.js';
+import { sameBytes } from '../../../base/bytes.js';
+import type { Clock } from '../../../base/clock.js';
+import { timestamp } from '../../../base/clock.js';
+import { Failure, hasCode } from '../../../base/errors.js';
+import { chained, digestOf, NO_ACTS, readAct, signStatement } from '../../../crypto/acts.js';
+import type { SigningKey } from '../../../crypto/keys.js';
+import type { LocalStore } from '../../../store/local.js';
+import type { Act, Statement } from '../../../wire/acts.js';
+import type { LedgerLine } from '../../api/groups.js';
+import type { TrustAnchor } from '../../identity/trust-anchor.js';
+import type { Tables } from '../../rows.js';
+import type { DirectoryRequest } from '../direct/direct-groups.js';
+import type { Deed } from './actions.js';
 
 export interface LedgerInit {
   readonly tables: Tables;

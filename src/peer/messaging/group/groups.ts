@@ -1,23 +1,23 @@
-import type { Step } from '../../store/local.js';
-import type { Content, UploadContent } from '../../wire/content.js';
-import type { DirectoryNotices } from '../../wire/directory.js';
-import { notJoined } from '../../wire/group-roster.js';
-import type { Notice } from '../../wire/rpc.js';
-import type { SignalInit } from '../../wire/signals.js';
-import { UNPLACED } from '../messaging/message-view.js';
-import type { MessageRow } from '../rows.js';
-import { Archive } from './archive.js';
-import { Aside, type AsideMessage } from './aside.js';
+import type { Step } from '../../../store/local.js';
+import type { Content, UploadContent } from '../../../wire/content.js';
+import type { DirectoryNotices } from '../../../wire/directory.js';
+import { notJoined } from '../../../wire/group-roster.js';
+import type { Notice } from '../../../wire/rpc.js';
+import type { SignalInit } from '../../../wire/signals.js';
+import type { MessageRow } from '../../rows.js';
+import { UNPLACED } from '../message-view.js';
+import { Deeds } from './actions.js';
 import type { GroupContext } from './context.js';
-import { Deeds } from './deeds.js';
-import { Entrance } from './entrance.js';
-import { Follower } from './follow.js';
 import { conversationOf, type NamedGroup } from './group.js';
-import { KnownGroups } from './known.js';
-import { Overview } from './overview.js';
-import { Poster } from './post.js';
+import { Archive } from './history-keys.js';
+import { Entrance } from './joining.js';
+import { Follower } from './log-follower.js';
+import { GroupSync } from './log-sync.js';
+import { Aside, type AsideMessage } from './offline-delivery.js';
+import { Overview } from './queries.js';
+import { KnownGroups } from './registry.js';
+import { Poster } from './sender.js';
 import { Signals } from './signals.js';
-import { GroupSync } from './sync.js';
 
 /** The named groups of this peer, put together, and what is said in them. */
 export class NamedGroups {

@@ -1,10 +1,10 @@
-import { hex } from '../../base/bytes.js';
-import { Failure } from '../../base/errors.js';
-import { openArchived, SIGNAL_LABEL, sealArchived } from '../../crypto/archive.js';
-import type { DirectoryNotices } from '../../wire/directory.js';
-import { CLOCK_SKEW_MS, SIGNAL_MEMBERS } from '../../wire/limits.js';
-import type { Notice } from '../../wire/rpc.js';
-import { decodeSignal, encodeSignal, type Signal, type SignalInit } from '../../wire/signals.js';
+import { hex } from '../../../base/bytes.js';
+import { Failure } from '../../../base/errors.js';
+import { openArchived, SIGNAL_LABEL, sealArchived } from '../../../crypto/archive.js';
+import type { DirectoryNotices } from '../../../wire/directory.js';
+import { CLOCK_SKEW_MS, SIGNAL_MEMBERS } from '../../../wire/limits.js';
+import type { Notice } from '../../../wire/rpc.js';
+import { decodeSignal, encodeSignal, type Signal, type SignalInit } from '../../../wire/signals.js';
 import type { GroupContext } from './context.js';
 import { conversationOf, type NamedGroup } from './group.js';
 

@@ -1,14 +1,14 @@
-import { hex } from '../../base/bytes.js';
-import type { DirectoryNotices } from '../../wire/directory.js';
-import type { Standing } from '../../wire/group-roster.js';
-import { foldName } from '../../wire/names.js';
-import type { Notice } from '../../wire/rpc.js';
-import type { Archive } from './archive.js';
+import { hex } from '../../../base/bytes.js';
+import type { DirectoryNotices } from '../../../wire/directory.js';
+import type { Standing } from '../../../wire/group-roster.js';
+import { foldName } from '../../../wire/names.js';
+import type { Notice } from '../../../wire/rpc.js';
 import type { GroupContext } from './context.js';
-import type { Entrance } from './entrance.js';
-import type { Follower } from './follow.js';
 import { conversationOf, type NamedGroup } from './group.js';
-import type { KnownGroups } from './known.js';
+import type { Archive } from './history-keys.js';
+import type { Entrance } from './joining.js';
+import type { Follower } from './log-follower.js';
+import type { KnownGroups } from './registry.js';
 
 /** Members of a group whose addresses are asked for ahead. */
 const ACQUAINTED = 32;

@@ -1,5 +1,5 @@
-import type { Step } from '../../store/local.js';
-import type { GroupEntry } from '../../wire/groups.js';
+import type { Step } from '../../../store/local.js';
+import type { GroupEntry } from '../../../wire/groups.js';
 
 export type Entry<K extends GroupEntry['kind']> = Extract<GroupEntry, { kind: K }>;
 

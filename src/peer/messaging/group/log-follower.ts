@@ -1,16 +1,16 @@
-import { sameBytes } from '../../base/bytes.js';
-import { Failure, hasCode, toFailure } from '../../base/errors.js';
-import { readAct } from '../../crypto/acts.js';
-import type { Step } from '../../store/local.js';
-import type { Act } from '../../wire/acts.js';
-import type { GroupEntry } from '../../wire/groups.js';
+import { sameBytes } from '../../../base/bytes.js';
+import { Failure, hasCode, toFailure } from '../../../base/errors.js';
+import { readAct } from '../../../crypto/acts.js';
+import type { Step } from '../../../store/local.js';
+import type { Act } from '../../../wire/acts.js';
+import type { GroupEntry } from '../../../wire/groups.js';
 import { actEvents } from './act-events.js';
 import type { GroupContext } from './context.js';
 import { Epochs } from './epochs.js';
 import type { NamedGroup } from './group.js';
+import type { Batch, Entry, Taken } from './log-batch.js';
 import { Membership, refused } from './membership.js';
-import { GroupMessages, type GroupMessagesInit } from './messages.js';
-import type { Batch, Entry, Taken } from './taken.js';
+import { GroupMessages, type GroupMessagesInit } from './receiver.js';
 
 /** Lines taken in without writing how far the log was followed: after a crash they are read again, and known. */
 const MOST_UNSAVED = 16;

@@ -1,14 +1,14 @@
-import { hasCode } from '../../base/errors.js';
-import { signStatement } from '../../crypto/acts.js';
-import type { GroupHistory, GroupKind, Statement } from '../../wire/acts.js';
-import { parseGroupName } from '../../wire/names.js';
+import { hasCode } from '../../../base/errors.js';
+import { signStatement } from '../../../crypto/acts.js';
+import type { GroupHistory, GroupKind, Statement } from '../../../wire/acts.js';
+import { parseGroupName } from '../../../wire/names.js';
 import type { GroupContext } from './context.js';
-import type { Entrance } from './entrance.js';
-import type { Follower } from './follow.js';
 import { conversationOf, type NamedGroup } from './group.js';
-import type { KnownGroups } from './known.js';
+import { standBack } from './jitter.js';
+import type { Entrance } from './joining.js';
+import type { Follower } from './log-follower.js';
 import { suiteOf } from './membership.js';
-import { standBack } from './stand-back.js';
+import type { KnownGroups } from './registry.js';
 
 type Distribute<T> = T extends unknown ? Omit<T, 'directory' | 'group' | 'previous' | 'at'> : never;
 export type Deed = Distribute<Statement>;

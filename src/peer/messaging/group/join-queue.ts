@@ -1,5 +1,5 @@
-import type { Act } from '../../wire/acts.js';
-import { foldName } from '../../wire/names.js';
+import type { Act } from '../../../wire/acts.js';
+import { foldName } from '../../../wire/names.js';
 
 interface Arrival {
   /** When the directory took the act, and when it was seen here, by the monotonic clock. */

@@ -1,11 +1,11 @@
-import { sameBytes } from '../../base/bytes.js';
-import { toFailure } from '../../base/errors.js';
-import type { Step } from '../../store/local.js';
-import type { Act } from '../../wire/acts.js';
+import { sameBytes } from '../../../base/bytes.js';
+import { toFailure } from '../../../base/errors.js';
+import type { Step } from '../../../store/local.js';
+import type { Act } from '../../../wire/acts.js';
 import type { GroupContext } from './context.js';
 import { conversationOf, type NamedGroup } from './group.js';
+import type { Entry, Taken } from './log-batch.js';
 import { isUnfollowable, type Membership, refused } from './membership.js';
-import type { Entry, Taken } from './taken.js';
 
 export interface EpochsInit extends GroupContext {
   readonly membership: Membership;

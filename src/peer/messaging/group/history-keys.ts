@@ -1,18 +1,18 @@
-import { hex } from '../../base/bytes.js';
-import { toFailure } from '../../base/errors.js';
-import { isArchived } from '../../crypto/archive.js';
-import type { Step } from '../../store/local.js';
-import { type ChangeContent, type Content, contentCodec, isChangeContent } from '../../wire/content.js';
-import type { GroupEntry } from '../../wire/groups.js';
-import { foldName } from '../../wire/names.js';
-import { may } from '../../wire/roles.js';
-import { lineOf } from '../messaging/message-content.js';
-import type { MessageRow } from '../rows.js';
-import { saidOf } from '../uploads/view.js';
+import { hex } from '../../../base/bytes.js';
+import { toFailure } from '../../../base/errors.js';
+import { isArchived } from '../../../crypto/archive.js';
+import type { Step } from '../../../store/local.js';
+import { type ChangeContent, type Content, contentCodec, isChangeContent } from '../../../wire/content.js';
+import type { GroupEntry } from '../../../wire/groups.js';
+import { foldName } from '../../../wire/names.js';
+import { may } from '../../../wire/roles.js';
+import type { MessageRow } from '../../rows.js';
+import { saidOf } from '../../uploads/view.js';
+import { lineOf } from '../message-content.js';
 import type { GroupContext } from './context.js';
-import type { Follower } from './follow.js';
 import { conversationOf, type NamedGroup } from './group.js';
-import { backOff } from './stand-back.js';
+import { backOff } from './jitter.js';
+import type { Follower } from './log-follower.js';
 
 export interface ArchiveInit extends GroupContext {
   readonly follower: Follower;
