@@ -3,9 +3,9 @@ import { timestamp } from '../base/clock.js';
 import { CLOCK_SKEW_MS } from '../wire/limits.js';
 import type { Check } from './api/peer.js';
 import type { Self } from './identity/local-device.js';
-import { showEndpoint } from './links/endpoints.js';
-import { nearness } from './links/nearness.js';
-import type { Network } from './network.js';
+import { nearness } from './network/is-lan.js';
+import { showEndpoint } from './network/listen-address.js';
+import type { Network } from './network/network.js';
 import type { Sockets } from './transfers/sockets.js';
 
 interface Patient {

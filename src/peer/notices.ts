@@ -4,7 +4,7 @@ import { foldName } from '../wire/names.js';
 import type { Notice, NoticeName } from '../wire/rpc.js';
 import type { Core } from './core.js';
 import type { Self } from './identity/local-device.js';
-import type { Links } from './links/links.js';
+import type { Links } from './network/link-manager.js';
 
 export interface NoticesInit {
   readonly self: Self;

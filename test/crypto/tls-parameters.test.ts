@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../src/base/clock.js';
 import { Scope } from '../../src/base/scope.js';
 import { directoryClientTls, enrolClientTls, peerClientTls, peerServerTls } from '../../src/crypto/tls.js';
-import { Links } from '../../src/peer/links/links.js';
+import { Links } from '../../src/peer/network/link-manager.js';
 import { ALPN_DIRECTORY, ALPN_ENROL } from '../../src/wire/directory.js';
 import { parseLink } from '../../src/wire/link.js';
 import { ALPN_PEER, ALPN_STREAM } from '../../src/wire/peer-link.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
-import { Channel } from '../../src/peer/channel.js';
+import { Channel } from '../../src/peer/network/channel.js';
 import { encodeFrame } from '../../src/wire/frame.js';
 import { rpcMessage } from '../../src/wire/rpc.js';
 import { ManualClock } from '../support/clock.js';

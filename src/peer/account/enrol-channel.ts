@@ -7,9 +7,9 @@ import { ALPN_ENROL, type EnrolMethods, enrolMethods } from '../../wire/director
 import { PROTOCOL_VERSIONS } from '../../wire/limits.js';
 import type { DirectoryLink } from '../../wire/link.js';
 import type { MethodName, Params, Result } from '../../wire/rpc.js';
-import { agent } from '../agent.js';
-import { Channel } from '../channel.js';
-import { dialDirectory } from '../directory-dial.js';
+import { Channel } from '../network/channel.js';
+import { dialDirectory } from '../network/dial-directory.js';
+import { agent } from '../network/user-agent.js';
 
 type NoMethods = Record<never, never>;
 

@@ -7,8 +7,8 @@ import { assertPassword } from '../../crypto/password.js';
 import { openByRecovery } from '../../crypto/recovery.js';
 import { openVault, wrapVault } from '../../crypto/vault.js';
 import { foldName } from '../../wire/names.js';
-import type { DirectoryClient } from '../directory-client.js';
 import type { Self } from '../identity/local-device.js';
+import type { DirectoryClient } from '../network/directory-client.js';
 import { requireProfile, writeProfile } from '../profile.js';
 
 const accountOf = (self: Self) => ({ directoryId: self.anchor.trust.directoryId, folded: foldName(self.user) });

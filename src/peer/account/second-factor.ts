@@ -1,7 +1,7 @@
 import { totpSecretText, totpUri } from '../../crypto/totp.js';
 import type { SecondFactorApi } from '../api/account.js';
-import type { DirectoryClient } from '../directory-client.js';
 import type { Self } from '../identity/local-device.js';
+import type { DirectoryClient } from '../network/directory-client.js';
 import { confirmPassword } from './password.js';
 
 export interface SecondFactorInit {

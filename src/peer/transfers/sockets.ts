@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.js';
 import { hasCode } from '../../base/errors.js';
 import { type HostAddress, openTransfers, type Transfers } from '../../transfer/transfer.js';
 import { TRANSFER_CANDIDATES } from '../../wire/limits.js';
-import type { ListenAddress } from '../links/endpoints.js';
+import type { ListenAddress } from '../network/listen-address.js';
 
 /** What the directory saw is true for as long as a NAT surely keeps a mapping. */
 const SEEN_FOR_MS = 15_000;

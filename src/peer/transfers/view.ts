@@ -5,8 +5,8 @@ import type { Progress } from '../../transfer/transfer.js';
 import { cleanLine } from '../../wire/text.js';
 import { contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
 import type { TransferEvent, TransferState } from '../api/events.js';
-import { nearness } from '../links/nearness.js';
 import { conversationWith } from '../messaging/direct/direct-groups.js';
+import { nearness } from '../network/is-lan.js';
 import type { TransferRow } from '../rows.js';
 
 /** A transfer as it is told to whoever watches. */

@@ -6,8 +6,8 @@ import type { DeviceCertificate } from '../../crypto/certificate.js';
 import { PROTOCOL_VERSIONS } from '../../wire/limits.js';
 import { type PeerMethods, type PeerNotices, peerMethods, peerNotices } from '../../wire/peer-link.js';
 import type { MethodName, Notice, Params, Result } from '../../wire/rpc.js';
-import { agent } from '../agent.js';
-import { Channel } from '../channel.js';
+import { Channel } from './channel.js';
+import { agent } from './user-agent.js';
 
 export interface LinkHandlers {
   deliver(params: Params<PeerMethods, 'deliver'>, link: Link): Promise<void>;

@@ -1,8 +1,8 @@
 import type { PresenceState } from '../../wire/directory.js';
 import type { PathReport, PathTry } from '../api/peer.js';
 import type { Contact, ContactDevice } from '../identity/contacts.js';
-import type { Links } from './links.js';
-import { nearness } from './nearness.js';
+import { nearness } from './is-lan.js';
+import type { Links } from './link-manager.js';
 
 export interface PathsInit {
   readonly links: Links;

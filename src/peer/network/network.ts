@@ -1,10 +1,10 @@
 import type { Duplex } from 'node:stream';
-import type { Clock } from '../base/clock.js';
-import { Failure, hasCode, toFailure } from '../base/errors.js';
-import type { Random } from '../base/random.js';
-import type { Scope } from '../base/scope.js';
-import { patchedCrl } from '../crypto/crl-delta.js';
-import { directoryClientTls } from '../crypto/tls.js';
+import type { Clock } from '../../base/clock.js';
+import { Failure, hasCode, toFailure } from '../../base/errors.js';
+import type { Random } from '../../base/random.js';
+import type { Scope } from '../../base/scope.js';
+import { patchedCrl } from '../../crypto/crl-delta.js';
+import { directoryClientTls } from '../../crypto/tls.js';
 import {
   ALPN_DIRECTORY,
   type CrlDelta,
@@ -12,24 +12,24 @@ import {
   type DirectoryNotices,
   type PresenceState,
   type Role,
-} from '../wire/directory.js';
-import { PROTOCOL_VERSIONS } from '../wire/limits.js';
-import { foldName } from '../wire/names.js';
-import { parcelCodec } from '../wire/peer-link.js';
-import type { Notice, NoticeName } from '../wire/rpc.js';
-import { agent } from './agent.js';
-import type { Core } from './core.js';
+} from '../../wire/directory.js';
+import { PROTOCOL_VERSIONS } from '../../wire/limits.js';
+import { foldName } from '../../wire/names.js';
+import { parcelCodec } from '../../wire/peer-link.js';
+import type { Notice, NoticeName } from '../../wire/rpc.js';
+import type { Core } from '../core.js';
+import type { Self } from '../identity/local-device.js';
+import type { LaneItem, LaneLink } from '../messaging/direct/device-queue.js';
+import { Intake } from '../messaging/direct/link-receiver.js';
+import { permanenceOf } from '../messaging/permanence.js';
+import { Notices } from '../notices.js';
+import { dialDirectory } from './dial-directory.js';
 import { DirectoryClient, type Welcome } from './directory-client.js';
-import { dialDirectory } from './directory-dial.js';
-import type { Self } from './identity/local-device.js';
-import type { ListenAddress } from './links/endpoints.js';
-import type { Link } from './links/link.js';
-import { LinkEvents } from './links/link-events.js';
-import { Links } from './links/links.js';
-import type { LaneItem, LaneLink } from './messaging/direct/device-queue.js';
-import { Intake } from './messaging/direct/link-receiver.js';
-import { permanenceOf } from './messaging/permanence.js';
-import { Notices } from './notices.js';
+import type { Link } from './link.js';
+import { LinkEvents } from './link-events.js';
+import { Links } from './link-manager.js';
+import type { ListenAddress } from './listen-address.js';
+import { agent } from './user-agent.js';
 
 export interface NetworkInit {
   readonly self: Self;

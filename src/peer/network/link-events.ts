@@ -1,7 +1,7 @@
 import { foldName } from '../../wire/names.js';
 import type { LinkEvent } from '../api/events.js';
+import { nearness } from './is-lan.js';
 import type { Link } from './link.js';
-import { nearness } from './nearness.js';
 
 /** A round trip is told again where it differs from the one told last by more than this part of it, and this many ms. */
 const CHANGED_PART = 0.5;

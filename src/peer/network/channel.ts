@@ -1,10 +1,10 @@
 import type { TLSSocket } from 'node:tls';
-import type { Clock } from '../base/clock.js';
-import { Failure, toFailure } from '../base/errors.js';
-import { Outlet, type OutletName } from '../net/outlet.js';
-import { LOST_AFTER_MS, PING_AFTER_MS, SILENT_AFTER_MS } from '../wire/limits.js';
-import type { MethodName, MethodTable, NoticeTable, Params, Result } from '../wire/rpc.js';
-import { Session, type SessionInit } from '../wire/session.js';
+import type { Clock } from '../../base/clock.js';
+import { Failure, toFailure } from '../../base/errors.js';
+import { Outlet, type OutletName } from '../../net/outlet.js';
+import { LOST_AFTER_MS, PING_AFTER_MS, SILENT_AFTER_MS } from '../../wire/limits.js';
+import type { MethodName, MethodTable, NoticeTable, Params, Result } from '../../wire/rpc.js';
+import { Session, type SessionInit } from '../../wire/session.js';
 
 export const connectionLost = (who: string): Failure =>
   new Failure('unreachable', 'connection-lost', `the connection to ${who} is lost`, {

@@ -1,10 +1,10 @@
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
-import { Failure } from '../base/errors.js';
-import { checkServerCertificate, readAuthority } from '../crypto/certificate.js';
-import { assertChannel, serverChainDer } from '../crypto/tls.js';
-import type { Trust } from '../crypto/trust.js';
-import { HANDSHAKE_TIMEOUT_MS } from '../wire/limits.js';
-import type { DirectoryLink } from '../wire/link.js';
+import { Failure } from '../../base/errors.js';
+import { checkServerCertificate, readAuthority } from '../../crypto/certificate.js';
+import { assertChannel, serverChainDer } from '../../crypto/tls.js';
+import type { Trust } from '../../crypto/trust.js';
+import { HANDSHAKE_TIMEOUT_MS } from '../../wire/limits.js';
+import type { DirectoryLink } from '../../wire/link.js';
 
 export interface JudgedSocket {
   readonly socket: TLSSocket;

@@ -1,4 +1,4 @@
-import { type Random, randomBelow } from '../base/random.js';
+import { type Random, randomBelow } from '../../base/random.js';
 
 const FIRST_MS = 200;
 const MOST_MS = 8_000;

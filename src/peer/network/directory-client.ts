@@ -1,10 +1,15 @@
 import type { TLSSocket } from 'node:tls';
-import type { Cancel, Clock } from '../base/clock.js';
-import { Failure, isReason, toFailure } from '../base/errors.js';
-import type { Random } from '../base/random.js';
-import type { Scope } from '../base/scope.js';
-import { type DirectoryMethods, type DirectoryNotices, directoryMethods, directoryNotices } from '../wire/directory.js';
-import type { MethodName, Notice, NoticeName, Params, Result } from '../wire/rpc.js';
+import type { Cancel, Clock } from '../../base/clock.js';
+import { Failure, isReason, toFailure } from '../../base/errors.js';
+import type { Random } from '../../base/random.js';
+import type { Scope } from '../../base/scope.js';
+import {
+  type DirectoryMethods,
+  type DirectoryNotices,
+  directoryMethods,
+  directoryNotices,
+} from '../../wire/directory.js';
+import type { MethodName, Notice, NoticeName, Params, Result } from '../../wire/rpc.js';
 import { Backoff } from './backoff.js';
 import { Channel } from './channel.js';
 

@@ -12,12 +12,12 @@ import { HANDSHAKE_TIMEOUT_MS } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
 import { ALPN_PEER, ALPN_STREAM } from '../../wire/peer-link.js';
 import type { PathTry } from '../api/peer.js';
-import { dial } from '../directory-dial.js';
 import type { ContactDevice } from '../identity/contacts.js';
-import { endpointsOf, type ListenAddress, showEndpoint } from './endpoints.js';
+import { resultOf } from './dial-attempts.js';
+import { dial } from './dial-directory.js';
 import { Link, type LinkHandlers } from './link.js';
-import { greetStream, takeStream } from './stream.js';
-import { resultOf } from './tries.js';
+import { greetStream, takeStream } from './link-stream.js';
+import { endpointsOf, type ListenAddress, showEndpoint } from './listen-address.js';
 
 export interface LinksInit {
   readonly clock: Clock;
