@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { registerAccount } from '../src/peer/account/register.js';
 import type { PeerApi } from '../src/peer/api/peer.js';
-import { loginPeer } from '../src/peer/open.js';
+import { loginPeer } from '../src/peer/session/open.js';
 import { act, arrival, PASSWORD } from './support/chat-latency.js';
 import type { Report } from './support/report.js';
 

@@ -5,7 +5,7 @@
 
 import { startDirectory } from '../../src/directory/directory.js';
 import { registerAccount } from '../../src/peer/account/register.js';
-import { loginPeer } from '../../src/peer/open.js';
+import { loginPeer } from '../../src/peer/session/open.js';
 
 /** What an actor tells: that it is there, and what it got. Times are process.hrtime's, one clock for all processes. */
 export type Told = { readonly ready: string } | { readonly text: string; readonly at: string };

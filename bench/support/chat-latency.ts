@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { registerAccount } from '../../src/peer/account/register.js';
 import type { PeerApi } from '../../src/peer/api/peer.js';
-import { loginPeer } from '../../src/peer/open.js';
+import { loginPeer } from '../../src/peer/session/open.js';
 import type { Told } from './actor.js';
 
 export const PASSWORD = 'four unlikely words together 7';

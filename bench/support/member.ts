@@ -4,7 +4,7 @@
  */
 
 import { registerAccount } from '../../src/peer/account/register.js';
-import { loginPeer } from '../../src/peer/open.js';
+import { loginPeer } from '../../src/peer/session/open.js';
 
 export type Order =
   | { readonly what: 'join'; readonly group: string }

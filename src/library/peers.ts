@@ -11,10 +11,10 @@ export interface KnownProfile extends Whoami {
 
 export const peers = {
   /** Opens the folder's profile and starts the peer. The directory needn't be there. */
-  openPeer: async (init: OpenPeer): Promise<PeerApi> => (await import('../peer/open.js')).openPeer(init),
+  openPeer: async (init: OpenPeer): Promise<PeerApi> => (await import('../peer/session/open.js')).openPeer(init),
 
   /** The same; without a profile, or after a logout, logs in and makes this installation a device of the account. */
-  loginPeer: async (init: LoginPeer): Promise<PeerApi> => (await import('../peer/open.js')).loginPeer(init),
+  loginPeer: async (init: LoginPeer): Promise<PeerApi> => (await import('../peer/session/open.js')).loginPeer(init),
 
   /** Makes the account and enrols this installation as its first device. */
   registerAccount: async (init: NewAccount) => (await import('../peer/account/register.js')).registerAccount(init),

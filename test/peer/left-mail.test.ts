@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { LeftMail } from '../../src/directory/delivery/left-mail.js';
 import type { PeerApi } from '../../src/peer/api/peer.js';
-import { loginPeer } from '../../src/peer/open.js';
+import { loginPeer } from '../../src/peer/session/open.js';
 import { MAIL_KEPT_MS } from '../../src/wire/limits.js';
 import { PASSWORD, Town, watch } from '../support/town.js';
 import { WarpClock } from '../support/warp.js';

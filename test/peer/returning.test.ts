@@ -6,7 +6,7 @@ import { systemRandom } from '../../src/base/random.js';
 import { startDirectory } from '../../src/directory/directory.js';
 import { registerAccount } from '../../src/peer/account/register.js';
 import type { AskCode, PeerApi } from '../../src/peer/api/peer.js';
-import { loginPeer, openPeer } from '../../src/peer/open.js';
+import { loginPeer, openPeer } from '../../src/peer/session/open.js';
 import { Authenticator } from '../support/authenticator.js';
 import { afterwards, temporaryFolder } from '../support/directory.js';
 import { PASSWORD } from '../support/town.js';

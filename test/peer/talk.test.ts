@@ -98,7 +98,7 @@ test('S7 one profile is open once', async () => {
 });
 
 test('a wrong password does not open a profile, and three block it for a while', async () => {
-  const { openPeer } = await import('../../src/peer/open.js');
+  const { openPeer } = await import('../../src/peer/session/open.js');
   const jan = await town.settle('jan');
   await jan.close();
   const home = town.home('jan');
@@ -113,7 +113,7 @@ test('logout makes this device a stranger; a login brings it back with its histo
   await kim.send('leo', 'see you');
   await kim.logout(false);
   await kim.ended;
-  const { openPeer } = await import('../../src/peer/open.js');
+  const { openPeer } = await import('../../src/peer/session/open.js');
   await assert.rejects(openPeer({ home: town.home('kim'), password: PASSWORD }), { code: 'not-logged-in' });
   const back = await town.open('kim');
   assert.equal((await back.history({ conversation: 'leo' })).at(-1)?.text, 'see you');
@@ -124,7 +124,7 @@ test('logout makes this device a stranger; a login brings it back with its histo
 });
 
 test('a new password opens the profile and the account, the old one neither', async () => {
-  const { openPeer } = await import('../../src/peer/open.js');
+  const { openPeer } = await import('../../src/peer/session/open.js');
   const mia = await town.settle('mia');
   await assert.rejects(mia.changePassword('wrong one', 'another four unlikely words'), { reason: 'credentials' });
   await mia.changePassword(PASSWORD, 'another four unlikely words');

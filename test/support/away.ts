@@ -5,7 +5,7 @@ import { systemRandom } from '../../src/base/random.js';
 import { type Directory, startDirectory } from '../../src/directory/directory.js';
 import { registerAccount } from '../../src/peer/account/register.js';
 import type { PeerApi } from '../../src/peer/api/peer.js';
-import { loginPeer, openPeer } from '../../src/peer/open.js';
+import { loginPeer, openPeer } from '../../src/peer/session/open.js';
 import { temporaryFolder } from './directory.js';
 import { PASSWORD, watch } from './town.js';
 import { WarpClock } from './warp.js';

@@ -7,7 +7,7 @@ import { type Directory, type DirectoryOptions, startDirectory } from '../../src
 import { registerAccount } from '../../src/peer/account/register.js';
 import type { MessageEvent, PeerEvent } from '../../src/peer/api/events.js';
 import type { PeerApi } from '../../src/peer/api/peer.js';
-import { loginPeer, openPeer } from '../../src/peer/open.js';
+import { loginPeer, openPeer } from '../../src/peer/session/open.js';
 
 export const PASSWORD = 'four unlikely words together 7';
 

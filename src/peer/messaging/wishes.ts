@@ -1,5 +1,5 @@
 import type { Preferences, PreferencesApi } from '../api/peer.js';
-import type { Core } from '../core.js';
+import type { Core } from '../session/core.js';
 
 export interface WishesInit {
   readonly core: Pick<Core, 'preferences' | 'talk'>;

@@ -1,8 +1,8 @@
 import { hasCode } from '../../../base/errors.js';
 import type { PeerMethods } from '../../../wire/peer-link.js';
 import type { Params } from '../../../wire/rpc.js';
-import type { Core } from '../../core.js';
 import type { Link } from '../../network/link.js';
+import type { Core } from '../../session/core.js';
 import type { Incoming } from './receiver.js';
 
 export interface IntakeInit {

@@ -1,13 +1,13 @@
-import { hex } from '../base/bytes.js';
-import { type Clock, timestamp } from '../base/clock.js';
-import type { Scope } from '../base/scope.js';
-import { fingerprint } from '../crypto/safety.js';
-import type { LocalStore } from '../store/local.js';
-import { AccountFace } from './account/account-service.js';
-import { changePassword, confirmPassword } from './account/password.js';
-import type { AccountApi } from './api/account.js';
-import type { DeliveryState, LinkEvent, PeerEvent } from './api/events.js';
-import type { GroupsApi } from './api/groups.js';
+import { hex } from '../../base/bytes.js';
+import { type Clock, timestamp } from '../../base/clock.js';
+import type { Scope } from '../../base/scope.js';
+import { fingerprint } from '../../crypto/safety.js';
+import type { LocalStore } from '../../store/local.js';
+import { AccountFace } from '../account/account-service.js';
+import { changePassword, confirmPassword } from '../account/password.js';
+import type { AccountApi } from '../api/account.js';
+import type { DeliveryState, LinkEvent, PeerEvent } from '../api/events.js';
+import type { GroupsApi } from '../api/groups.js';
 import type {
   ChangesApi,
   Check,
@@ -23,24 +23,24 @@ import type {
   UserSummary,
   Verification,
   Whoami,
-} from './api/peer.js';
-import type { UploadsApi } from './api/uploads.js';
+} from '../api/peer.js';
+import type { UploadsApi } from '../api/uploads.js';
+import type { Self } from '../identity/local-device.js';
+import { Verifications } from '../identity/verification-service.js';
+import { awaitDelivery } from '../messaging/await-delivery.js';
+import { conversationWith, type DirectoryRequest } from '../messaging/direct/direct-groups.js';
+import { GroupsFace } from '../messaging/group/group-service.js';
+import { Ledger } from '../messaging/group/moderation-log.js';
+import { addressee } from '../messaging/recipient.js';
+import { wishesOf } from '../messaging/wishes.js';
+import type { Network } from '../network/network.js';
+import { reportPaths } from '../network/path-report.js';
+import { requireProfile, writeProfile } from '../profile.js';
+import type { MessageRow } from '../rows.js';
+import type { SetAside } from '../set-aside.js';
+import { Files } from '../transfers/files.js';
 import type { Core } from './core.js';
 import { diagnose } from './doctor.js';
-import type { Self } from './identity/local-device.js';
-import { Verifications } from './identity/verification-service.js';
-import { awaitDelivery } from './messaging/await-delivery.js';
-import { conversationWith, type DirectoryRequest } from './messaging/direct/direct-groups.js';
-import { GroupsFace } from './messaging/group/group-service.js';
-import { Ledger } from './messaging/group/moderation-log.js';
-import { addressee } from './messaging/recipient.js';
-import { wishesOf } from './messaging/wishes.js';
-import type { Network } from './network/network.js';
-import { reportPaths } from './network/path-report.js';
-import { requireProfile, writeProfile } from './profile.js';
-import type { MessageRow } from './rows.js';
-import type { SetAside } from './set-aside.js';
-import { Files } from './transfers/files.js';
 
 const USERS_PAGE = 500;
 

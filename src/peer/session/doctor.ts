@@ -1,12 +1,12 @@
-import type { Clock } from '../base/clock.js';
-import { timestamp } from '../base/clock.js';
-import { CLOCK_SKEW_MS } from '../wire/limits.js';
-import type { Check } from './api/peer.js';
-import type { Self } from './identity/local-device.js';
-import { nearness } from './network/is-lan.js';
-import { showEndpoint } from './network/listen-address.js';
-import type { Network } from './network/network.js';
-import type { Sockets } from './transfers/sockets.js';
+import type { Clock } from '../../base/clock.js';
+import { timestamp } from '../../base/clock.js';
+import { CLOCK_SKEW_MS } from '../../wire/limits.js';
+import type { Check } from '../api/peer.js';
+import type { Self } from '../identity/local-device.js';
+import { nearness } from '../network/is-lan.js';
+import { showEndpoint } from '../network/listen-address.js';
+import type { Network } from '../network/network.js';
+import type { Sockets } from '../transfers/sockets.js';
 
 interface Patient {
   readonly self: Self;

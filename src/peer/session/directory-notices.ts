@@ -1,10 +1,10 @@
-import type { CrlDelta, DirectoryNotices, Role } from '../wire/directory.js';
-import { KEY_PACKAGES_LOW } from '../wire/limits.js';
-import { foldName } from '../wire/names.js';
-import type { Notice, NoticeName } from '../wire/rpc.js';
+import type { CrlDelta, DirectoryNotices, Role } from '../../wire/directory.js';
+import { KEY_PACKAGES_LOW } from '../../wire/limits.js';
+import { foldName } from '../../wire/names.js';
+import type { Notice, NoticeName } from '../../wire/rpc.js';
+import type { Self } from '../identity/local-device.js';
+import type { Links } from '../network/link-manager.js';
 import type { Core } from './core.js';
-import type { Self } from './identity/local-device.js';
-import type { Links } from './network/link-manager.js';
 
 export interface NoticesInit {
   readonly self: Self;

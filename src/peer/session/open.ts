@@ -1,17 +1,17 @@
-import { type Clock, systemClock } from '../base/clock.js';
-import { Failure, hasCode } from '../base/errors.js';
-import { type Random, systemRandom } from '../base/random.js';
-import { Scope } from '../base/scope.js';
-import { openVault } from '../crypto/vault.js';
-import { prepareTransfers } from '../transfer/worker.js';
-import { parseLink } from '../wire/link.js';
-import { foldName } from '../wire/names.js';
-import { adoptPassword } from './account/password.js';
-import { PasswordGuard } from './account/password-guard.js';
-import { AWAY_TOO_LONG, LOGIN_MENDS, LOST_KEYS, reentering } from './account/reauthenticate.js';
-import { type Enrolled, enrolDevice } from './account/register.js';
-import type { LoginPeer, OpenPeer, PeerApi } from './api/peer.js';
-import { type Profile, readProfile, requireProfile } from './profile.js';
+import { type Clock, systemClock } from '../../base/clock.js';
+import { Failure, hasCode } from '../../base/errors.js';
+import { type Random, systemRandom } from '../../base/random.js';
+import { Scope } from '../../base/scope.js';
+import { openVault } from '../../crypto/vault.js';
+import { prepareTransfers } from '../../transfer/worker.js';
+import { parseLink } from '../../wire/link.js';
+import { foldName } from '../../wire/names.js';
+import { adoptPassword } from '../account/password.js';
+import { PasswordGuard } from '../account/password-guard.js';
+import { AWAY_TOO_LONG, LOGIN_MENDS, LOST_KEYS, reentering } from '../account/reauthenticate.js';
+import { type Enrolled, enrolDevice } from '../account/register.js';
+import type { LoginPeer, OpenPeer, PeerApi } from '../api/peer.js';
+import { type Profile, readProfile, requireProfile } from '../profile.js';
 
 interface Means {
   readonly clock: Clock;
@@ -42,7 +42,7 @@ async function open(init: LoginPeer, means: Means, reasons: readonly string[], f
   const key = await unlock(init, profile, means);
   const scope = new Scope();
   try {
-    const { startPeer } = await import('./start.js');
+    const { startPeer } = await import('./compose.js');
     return await startPeer(init, { profile, key, scope, ...means, reasons, found });
   } catch (error) {
     await scope.close();
@@ -113,7 +113,7 @@ async function unlock(init: LoginPeer, profile: Profile, { clock, random }: Mean
   try {
     if (init.transfers === true) prepareTransfers();
     // Stretching the password keeps another thread busy for about as long as this one needs to load what comes next.
-    const [{ key }] = await Promise.all([openVault(profile.vault, password), import('./start.js')]);
+    const [{ key }] = await Promise.all([openVault(profile.vault, password), import('./compose.js')]);
     await guard.succeeded();
     return key;
   } catch (error) {

@@ -1,20 +1,20 @@
 import { join } from 'node:path';
-import type { Clock } from '../base/clock.js';
-import { type Failure, hasCode } from '../base/errors.js';
-import type { Random } from '../base/random.js';
-import { Scope } from '../base/scope.js';
-import { sealForRecovery } from '../crypto/recovery.js';
-import { sealer } from '../crypto/vault.js';
-import { openLevelStore } from '../store/level/open.js';
-import type { OpenPeer, PeerApi } from './api/peer.js';
+import type { Clock } from '../../base/clock.js';
+import { type Failure, hasCode } from '../../base/errors.js';
+import type { Random } from '../../base/random.js';
+import { Scope } from '../../base/scope.js';
+import { sealForRecovery } from '../../crypto/recovery.js';
+import { sealer } from '../../crypto/vault.js';
+import { openLevelStore } from '../../store/level/open.js';
+import type { OpenPeer, PeerApi } from '../api/peer.js';
+import { Self } from '../identity/local-device.js';
+import { ANY_ADDRESS, parseListen } from '../network/listen-address.js';
+import { Network } from '../network/network.js';
+import { type Profile, requireProfile, storeFolder, writeProfile } from '../profile.js';
+import { openTables } from '../rows.js';
+import { SetAside } from '../set-aside.js';
 import { Core } from './core.js';
-import { Self } from './identity/local-device.js';
-import { ANY_ADDRESS, parseListen } from './network/listen-address.js';
-import { Network } from './network/network.js';
 import { Peer } from './peer.js';
-import { type Profile, requireProfile, storeFolder, writeProfile } from './profile.js';
-import { openTables } from './rows.js';
-import { SetAside } from './set-aside.js';
 
 export interface Starting {
   readonly profile: Profile;
