@@ -24,7 +24,7 @@ export const peers = {
 
   /** Undefined where there is no profile in the folder. */
   async profile(home: string): Promise<KnownProfile | undefined> {
-    const profile = await (await import('../peer/profile.js')).readProfile(home);
+    const profile = await (await import('../peer/storage/profile.js')).readProfile(home);
     if (profile === undefined) return undefined;
     const { user, device, directory, loggedOut = false } = profile;
     return { user, device, directory, home, loggedOut };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { OwnDevicesRow } from '../../src/peer/devices/rows.js';
 import { compare, type Listed } from '../../src/peer/identity/compare-devices.js';
+import type { OwnDevicesRow } from '../../src/peer/storage/own-devices-row.js';
 
 const DESK = '00000000000000d1';
 const LAPTOP = '00000000000000d2';

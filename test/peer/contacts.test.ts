@@ -10,7 +10,7 @@ import { sealer } from '../../src/crypto/vault.js';
 import type { TrustEvent } from '../../src/peer/api/events.js';
 import { Contacts } from '../../src/peer/identity/contacts.js';
 import { TrustAnchor } from '../../src/peer/identity/trust-anchor.js';
-import { openTables } from '../../src/peer/rows.js';
+import { openTables } from '../../src/peer/storage/tables.js';
 import { openMemoryStore } from '../../src/store/memory/open.js';
 import { ROSTER_CONTEXT, type Roster, rosterCodec } from '../../src/wire/directory.js';
 import { foldName } from '../../src/wire/names.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { sameBytes } from '../../src/base/bytes.js';
 import type { PeerApi } from '../../src/peer/api/peer.js';
-import { storeFolder } from '../../src/peer/profile.js';
+import { storeFolder } from '../../src/peer/storage/profile.js';
 import { openLevelStore } from '../../src/store/level/open.js';
 import type { LocalStore } from '../../src/store/local.js';
 import { PASSWORD, Town, watch } from '../support/town.js';

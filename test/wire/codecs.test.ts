@@ -7,7 +7,7 @@ import type * as v from 'valibot';
 import { Failure } from '../../src/base/errors.js';
 import * as directoryGroupRows from '../../src/directory/groups/rows.js';
 import * as directoryRows from '../../src/directory/rows.js';
-import { openTables as openPeerTables } from '../../src/peer/rows.js';
+import { openTables as openPeerTables } from '../../src/peer/storage/tables.js';
 import { openMemoryStore } from '../../src/store/memory/open.js';
 import { FRAME_BYTES } from '../../src/wire/limits.js';
 import { type Codec, codec } from '../../src/wire/schema.js';

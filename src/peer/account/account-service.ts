@@ -8,7 +8,7 @@ import type { PeerEvent } from '../api/events.js';
 import type { Self } from '../identity/local-device.js';
 import type { OwnDevices } from '../identity/own-devices.js';
 import type { DirectoryClient } from '../network/directory-client.js';
-import { requireProfile } from '../profile.js';
+import { requireProfile } from '../storage/profile.js';
 import { confirmPassword } from './password.js';
 import { PasswordGuard } from './password-guard.js';
 import { secondFactorOf } from './second-factor.js';

@@ -9,7 +9,7 @@ import { openVault, wrapVault } from '../../crypto/vault.js';
 import { foldName } from '../../wire/names.js';
 import type { Self } from '../identity/local-device.js';
 import type { DirectoryClient } from '../network/directory-client.js';
-import { requireProfile, writeProfile } from '../profile.js';
+import { requireProfile, writeProfile } from '../storage/profile.js';
 
 const accountOf = (self: Self) => ({ directoryId: self.anchor.trust.directoryId, folded: foldName(self.user) });
 

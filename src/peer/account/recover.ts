@@ -11,7 +11,7 @@ import { wrapVault } from '../../crypto/vault.js';
 import { parseLink } from '../../wire/link.js';
 import { foldName, parseUserName } from '../../wire/names.js';
 import type { Recovery } from '../api/account.js';
-import { type Profile, readProfile, writeProfile } from '../profile.js';
+import { type Profile, readProfile, writeProfile } from '../storage/profile.js';
 import { withEnrolChannel } from './enrol-channel.js';
 import { assertFree, type Enrolled, enrol } from './register.js';
 

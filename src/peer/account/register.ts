@@ -16,8 +16,8 @@ import { DEVICE_LABEL_CHARS } from '../../wire/limits.js';
 import { type DirectoryLink, formatLink, parseLink } from '../../wire/link.js';
 import { foldName, parseUserName } from '../../wire/names.js';
 import type { NewAccount } from '../api/peer.js';
-import { makeHome, readProfile, storeFolder, writeProfile } from '../profile.js';
-import { type DeviceRow, openTables } from '../rows.js';
+import { makeHome, readProfile, storeFolder, writeProfile } from '../storage/profile.js';
+import { type DeviceRow, openTables } from '../storage/tables.js';
 import { type EnrolChannel, withEnrolChannel } from './enrol-channel.js';
 import { type Credentials, whileAsking, withCode } from './second-factor-prompt.js';
 

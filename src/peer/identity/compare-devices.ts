@@ -1,7 +1,7 @@
 import type { DirectoryMethods } from '../../wire/directory.js';
 import type { Result } from '../../wire/rpc.js';
 import { cleanLine } from '../../wire/text.js';
-import { type DeviceChange, type KnownDevice, type OwnDevicesRow, UNTOLD } from '../devices/rows.js';
+import { type DeviceChange, type KnownDevice, type OwnDevicesRow, UNTOLD } from '../storage/own-devices-row.js';
 
 export type Listed = Result<DirectoryMethods, 'devices.list'>;
 

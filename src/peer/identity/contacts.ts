@@ -8,7 +8,7 @@ import type { DeviceAddress, Endpoint, PresenceState, Roster } from '../../wire/
 import { foldName } from '../../wire/names.js';
 import type { TrustEvent } from '../api/events.js';
 import type { TrustState } from '../api/peer.js';
-import type { ContactRow, Tables } from '../rows.js';
+import type { ContactRow, Tables } from '../storage/tables.js';
 import type { TrustAnchor } from './trust-anchor.js';
 
 export interface ContactDevice {

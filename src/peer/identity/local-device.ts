@@ -12,8 +12,8 @@ import type { Role } from '../../wire/directory.js';
 import { CERTIFICATE_LIFETIME_MS } from '../../wire/limits.js';
 import { type DirectoryLink, parseLink } from '../../wire/link.js';
 import { foldName } from '../../wire/names.js';
-import type { Profile } from '../profile.js';
-import type { DeviceRow, Tables } from '../rows.js';
+import type { Profile } from '../storage/profile.js';
+import type { DeviceRow, Tables } from '../storage/tables.js';
 import { TrustAnchor } from './trust-anchor.js';
 
 /** Renewed when this much of a certificate's life is left: half of it, so that a directory may be away for a day. */

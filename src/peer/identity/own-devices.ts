@@ -3,9 +3,9 @@ import type { Scope } from '../../base/scope.js';
 import type { DeviceCertificate } from '../../crypto/certificate.js';
 import type { LocalStore } from '../../store/local.js';
 import type { DeviceEvent } from '../api/events.js';
-import { type DeviceChange, type OwnDevicesRow, UNLISTED, UNTOLD } from '../devices/rows.js';
 import type { DirectoryRequest } from '../messaging/direct/direct-groups.js';
-import type { Tables } from '../rows.js';
+import { type DeviceChange, type OwnDevicesRow, UNLISTED, UNTOLD } from '../storage/own-devices-row.js';
+import type { Tables } from '../storage/tables.js';
 import { compare, type Listed } from './compare-devices.js';
 import type { TrustAnchor } from './trust-anchor.js';
 

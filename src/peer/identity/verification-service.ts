@@ -1,8 +1,8 @@
 import { fingerprint, safetyNumber } from '../../crypto/safety.js';
 import { foldName } from '../../wire/names.js';
 import type { Verification } from '../api/peer.js';
-import type { ContactRow } from '../rows.js';
 import type { Core } from '../session/core.js';
+import type { ContactRow } from '../storage/tables.js';
 import type { Self } from './local-device.js';
 
 export interface VerificationsInit {

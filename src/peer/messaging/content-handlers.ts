@@ -3,8 +3,8 @@ import type { Scope } from '../../base/scope.js';
 import { type Content, isChangeContent, isTransferContent } from '../../wire/content.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import { foldName } from '../../wire/names.js';
-import type { MessageRow } from '../rows.js';
 import type { Core } from '../session/core.js';
+import type { MessageRow } from '../storage/tables.js';
 import { conversationWith } from './direct/direct-groups.js';
 import type { Followed } from './direct/receiver.js';
 

@@ -6,7 +6,7 @@ import { type Content, isChangeContent } from '../../wire/content.js';
 import { foldName } from '../../wire/names.js';
 import type { Signal, SignalInit } from '../../wire/signals.js';
 import type { PeerEvent } from '../api/events.js';
-import type { LaterRow, MessageRow, Tables } from '../rows.js';
+import type { LaterRow, MessageRow, Tables } from '../storage/tables.js';
 import { conversationWith } from './direct/direct-groups.js';
 import type { Inbox } from './direct/receiver.js';
 import type { Messenger } from './direct/sender.js';

@@ -5,7 +5,7 @@ import type { ChangeContent, Content } from '../../wire/content.js';
 import { foldName } from '../../wire/names.js';
 import { cleanLine, cleanText } from '../../wire/text.js';
 import type { ChangeEvent } from '../api/events.js';
-import type { MessageRow } from '../rows.js';
+import type { MessageRow } from '../storage/tables.js';
 import type { History } from './history.js';
 import { isMentioned } from './message-content.js';
 

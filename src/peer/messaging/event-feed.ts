@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from '../../base/clock.js';
 import type { LocalStore } from '../../store/local.js';
 import type { MessageEvent, PeerEvent } from '../api/events.js';
-import type { MessageRow, Tables } from '../rows.js';
+import type { MessageRow, Tables } from '../storage/tables.js';
 import { hide, type LineLook, marksOf, placeOf } from './message-view.js';
 
 interface FeedLook extends LineLook {

@@ -3,7 +3,7 @@ import type { LocalStore } from '../../store/local.js';
 import type { Content, SettingContent } from '../../wire/content.js';
 import { CLOCK_SKEW_MS } from '../../wire/limits.js';
 import type { SettingEvent } from '../api/events.js';
-import type { ConversationRow } from '../rows.js';
+import type { ConversationRow } from '../storage/tables.js';
 import { conversationWith } from './direct/direct-groups.js';
 import type { Followed } from './direct/receiver.js';
 import type { History } from './history.js';

@@ -3,7 +3,7 @@ import type { Cancel, Clock } from '../../base/clock.js';
 import type { LocalStore, Step } from '../../store/local.js';
 import { CLOCK_SKEW_MS } from '../../wire/limits.js';
 import type { ChangeEvent } from '../api/events.js';
-import type { ExpiringRow, MessageRow, Tables } from '../rows.js';
+import type { ExpiringRow, MessageRow, Tables } from '../storage/tables.js';
 import type { History } from './history.js';
 import type { Queued } from './queued.js';
 

@@ -1,5 +1,5 @@
 import type { ConversationSummary, HistoryMessage, HistoryQuery, SearchQuery } from '../api/peer.js';
-import type { MessageRow, Tables } from '../rows.js';
+import type { MessageRow, Tables } from '../storage/tables.js';
 import { unreadOf } from './history.js';
 import { hide, type LineLook, seqOf, toLine } from './message-view.js';
 

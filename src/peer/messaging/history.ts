@@ -2,8 +2,8 @@ import { hex } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
 import type { LocalStore, Step } from '../../store/local.js';
 import type { DeliveryState } from '../api/events.js';
-import type { ConversationRow, MessageRow, Tables } from '../rows.js';
-import type { SetAside } from '../set-aside.js';
+import type { SetAside } from '../storage/set-aside.js';
+import type { ConversationRow, MessageRow, Tables } from '../storage/tables.js';
 import { isAtLeast } from './await-delivery.js';
 import { type LineLook, UNPLACED } from './message-view.js';
 

@@ -12,7 +12,7 @@ import {
   LAST_RESORT_EVERY_MS,
   LAST_RESORT_LIFETIME_MS,
 } from '../../wire/limits.js';
-import type { Tables } from '../rows.js';
+import type { Tables } from '../storage/tables.js';
 import type { Groups } from './mls-groups.js';
 
 export interface KeyPackagesInit {

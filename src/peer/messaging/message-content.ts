@@ -1,7 +1,7 @@
 import type { TextContent } from '../../wire/content.js';
 import { foldName } from '../../wire/names.js';
 import { cleanText } from '../../wire/text.js';
-import type { MessageRow } from '../rows.js';
+import type { MessageRow } from '../storage/tables.js';
 import { names, namesAll } from './mentions.js';
 
 type Line = Pick<MessageRow, 'from' | 'body' | 'sentAt' | 'replyTo' | 'mentioned' | 'lifetime' | 'expires'>;

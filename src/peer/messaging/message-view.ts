@@ -2,7 +2,7 @@ import { hex } from '../../base/bytes.js';
 import { timestamp } from '../../base/clock.js';
 import type { UploadMention } from '../api/events.js';
 import type { HistoryMessage } from '../api/peer.js';
-import type { MessageRow } from '../rows.js';
+import type { MessageRow } from '../storage/tables.js';
 
 /** What a person's own wishes make of a line. */
 export interface LineLook {

@@ -5,7 +5,7 @@ import type { MlsEngine, MlsMember, MlsState } from '../../crypto/mls.js';
 import type { Step } from '../../store/local.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import type { TrustAnchor } from '../identity/trust-anchor.js';
-import type { GroupRow, Tables } from '../rows.js';
+import type { GroupRow, Tables } from '../storage/tables.js';
 import type { Member } from './direct/membership-plan.js';
 
 /** A part is missing or damaged, or belongs to keys which this device had before. */

@@ -2,7 +2,7 @@ import type { LocalStore } from '../../store/local.js';
 import { foldName, parseGroupName, parseUserName } from '../../wire/names.js';
 import type { PeerEvent } from '../api/events.js';
 import type { Preferences as Wishes } from '../api/peer.js';
-import type { MessageRow, PreferencesRow, Tables } from '../rows.js';
+import type { MessageRow, PreferencesRow, Tables } from '../storage/tables.js';
 import { names } from './mentions.js';
 import type { LineLook } from './message-view.js';
 

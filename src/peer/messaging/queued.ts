@@ -1,5 +1,5 @@
 import type { LocalStore, Step } from '../../store/local.js';
-import type { MessageRow } from '../rows.js';
+import type { MessageRow } from '../storage/tables.js';
 import type { Messenger } from './direct/sender.js';
 import type { NamedGroups } from './group/groups.js';
 import type { History } from './history.js';

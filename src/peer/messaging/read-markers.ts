@@ -4,7 +4,7 @@ import type { LocalStore } from '../../store/local.js';
 import type { Content } from '../../wire/content.js';
 import { foldName } from '../../wire/names.js';
 import type { PeerEvent } from '../api/events.js';
-import type { ConversationRow, MessageRow, Tables } from '../rows.js';
+import type { ConversationRow, MessageRow, Tables } from '../storage/tables.js';
 import { type History, unreadOf } from './history.js';
 
 export interface ReadingInit {

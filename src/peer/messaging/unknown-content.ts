@@ -1,6 +1,6 @@
 import type { LocalStore, Step } from '../../store/local.js';
 import { type Content, contentCodec } from '../../wire/content.js';
-import type { LaterRow, Tables } from '../rows.js';
+import type { LaterRow, Tables } from '../storage/tables.js';
 import type { Queued } from './queued.js';
 
 export interface LaterInit {

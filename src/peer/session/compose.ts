@@ -10,9 +10,9 @@ import type { OpenPeer, PeerApi } from '../api/peer.js';
 import { Self } from '../identity/local-device.js';
 import { ANY_ADDRESS, parseListen } from '../network/listen-address.js';
 import { Network } from '../network/network.js';
-import { type Profile, requireProfile, storeFolder, writeProfile } from '../profile.js';
-import { openTables } from '../rows.js';
-import { SetAside } from '../set-aside.js';
+import { type Profile, requireProfile, storeFolder, writeProfile } from '../storage/profile.js';
+import { SetAside } from '../storage/set-aside.js';
+import { openTables } from '../storage/tables.js';
 import { Core } from './core.js';
 import { Peer } from './peer.js';
 

@@ -11,7 +11,7 @@ import { PasswordGuard } from '../account/password-guard.js';
 import { AWAY_TOO_LONG, LOGIN_MENDS, LOST_KEYS, reentering } from '../account/reauthenticate.js';
 import { type Enrolled, enrolDevice } from '../account/register.js';
 import type { LoginPeer, OpenPeer, PeerApi } from '../api/peer.js';
-import { type Profile, readProfile, requireProfile } from '../profile.js';
+import { type Profile, readProfile, requireProfile } from '../storage/profile.js';
 
 interface Means {
   readonly clock: Clock;

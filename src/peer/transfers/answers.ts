@@ -6,7 +6,7 @@ import type { DeviceAddress } from '../../wire/directory.js';
 import { TRANSFER_CANDIDATES } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
 import { type Manifest, manifestCodec } from '../../wire/transfer-manifest.js';
-import type { TransferRow } from '../rows.js';
+import type { TransferRow } from '../storage/tables.js';
 import { calledOff, declined, elsewhere, isCalledOff, reasonOf } from './ends.js';
 import { type Entries, type Entry, isOver, plain } from './entries.js';
 import type { Running } from './running.js';

@@ -7,7 +7,7 @@ import { foldName } from '../../wire/names.js';
 import { cleanLine } from '../../wire/text.js';
 import { type Manifest, manifestCodec } from '../../wire/transfer-manifest.js';
 import type { TransferEvent } from '../api/events.js';
-import type { Tables, TransferRow } from '../rows.js';
+import type { Tables, TransferRow } from '../storage/tables.js';
 import type { Run } from './run.js';
 import { viewOf } from './view.js';
 

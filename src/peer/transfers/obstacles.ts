@@ -1,5 +1,5 @@
 import type { TransferEvent } from '../api/events.js';
-import type { TransferRow } from '../rows.js';
+import type { TransferRow } from '../storage/tables.js';
 import type { Outlook } from './sockets.js';
 
 /** Why a transfer does not run though both sides want it, for people and for scripts. */

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.js';
 import type { LocalStore } from '../../store/local.js';
 import type { RememberedPath } from '../../transfer/transfer.js';
 import { foldName } from '../../wire/names.js';
-import type { Tables } from '../rows.js';
+import type { Tables } from '../storage/tables.js';
 
 /** Older than this it says nothing of the network any more. */
 const MOST_AGE_MS = 24 * 3_600_000;

@@ -3,7 +3,7 @@ import type { LocalStore } from '../../store/local.js';
 import { foldName } from '../../wire/names.js';
 import { contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
 import type { AcceptMode, AcceptRule, ReceiveOptions } from '../api/peer.js';
-import type { Tables } from '../rows.js';
+import type { Tables } from '../storage/tables.js';
 
 export interface RulesInit {
   readonly tables: Tables;

@@ -15,7 +15,7 @@ import type {
 } from '../../transfer/transfer.js';
 import { contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
 import type { TransferSpeed } from '../api/peer.js';
-import type { TransferRow } from '../rows.js';
+import type { TransferRow } from '../storage/tables.js';
 
 export interface RunInit {
   readonly row: TransferRow;

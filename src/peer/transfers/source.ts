@@ -6,7 +6,7 @@ import { sameBytes } from '../../base/bytes.js';
 import { Failure } from '../../base/errors.js';
 import { describe, type Source } from '../../transfer/transfer.js';
 import { manifestCodec } from '../../wire/transfer-manifest.js';
-import type { TransferRow } from '../rows.js';
+import type { TransferRow } from '../storage/tables.js';
 
 /** What is offered, and found again after a restart. */
 

@@ -1,6 +1,6 @@
 import type { LocalStore } from '../../store/local.js';
 import type { TransferSpeed } from '../api/peer.js';
-import type { Tables } from '../rows.js';
+import type { Tables } from '../storage/tables.js';
 
 const KEY = 'speed';
 

@@ -14,7 +14,7 @@ import { cleanLine } from '../../wire/text.js';
 import { contentBytes, manifestCodec } from '../../wire/transfer-manifest.js';
 import type { PeerEvent, TransferEvent } from '../api/events.js';
 import type { OfferOptions, Playing } from '../api/peer.js';
-import type { Tables, TransferRow } from '../rows.js';
+import type { Tables, TransferRow } from '../storage/tables.js';
 import { Answers } from './answers.js';
 import { cancelledHere, isCalledOff } from './ends.js';
 import { Entries, type Entry, isOffer, isOver, LIST_HINT, plain } from './entries.js';

@@ -7,7 +7,7 @@ import { contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
 import type { TransferEvent, TransferState } from '../api/events.js';
 import { conversationWith } from '../messaging/direct/direct-groups.js';
 import { nearness } from '../network/is-lan.js';
-import type { TransferRow } from '../rows.js';
+import type { TransferRow } from '../storage/tables.js';
 
 /** A transfer as it is told to whoever watches. */
 

@@ -6,7 +6,7 @@ import { Partial } from '../../transfer/partial.js';
 import { UPLOAD_BLOCK_BYTES } from '../../wire/limits.js';
 import { uploadBlocks } from '../../wire/uploads.js';
 import type { DirectoryRequest } from '../messaging/direct/direct-groups.js';
-import type { UploadRow } from '../rows.js';
+import type { UploadRow } from '../storage/tables.js';
 import { inWindow } from './window.js';
 
 export interface FetchInit {

@@ -7,7 +7,7 @@ import { sealUploadBlock } from '../../crypto/upload-blocks.js';
 import { UPLOAD_BLOCK_BYTES } from '../../wire/limits.js';
 import { uploadBlockLength, uploadBlocks } from '../../wire/uploads.js';
 import type { DirectoryRequest } from '../messaging/direct/direct-groups.js';
-import type { SendingRow } from '../rows.js';
+import type { SendingRow } from '../storage/tables.js';
 import { inWindow } from './window.js';
 
 export interface SendInit {

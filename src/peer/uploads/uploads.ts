@@ -11,7 +11,7 @@ import type { UploadContent } from '../../wire/content.js';
 import type { UploadEvent } from '../api/events.js';
 import type { UploadsApi } from '../api/uploads.js';
 import type { DirectoryRequest } from '../messaging/direct/direct-groups.js';
-import type { SendingRow, Tables, UploadRow } from '../rows.js';
+import type { SendingRow, Tables, UploadRow } from '../storage/tables.js';
 import { typeOf } from '../transfers/source.js';
 import { fetchFile } from './fetch.js';
 import { Job } from './job.js';

@@ -2,7 +2,7 @@ import { hex } from '../../base/bytes.js';
 import type { UploadContent } from '../../wire/content.js';
 import { cleanLine } from '../../wire/text.js';
 import type { UploadEvent } from '../api/events.js';
-import type { MessageRow, UploadRow } from '../rows.js';
+import type { MessageRow, UploadRow } from '../storage/tables.js';
 
 /** Files of groups as they are told to whoever watches. */
 

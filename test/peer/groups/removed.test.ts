@@ -7,8 +7,8 @@ import { openArchived } from '../../../src/crypto/archive.js';
 import { SigningKey } from '../../../src/crypto/keys.js';
 import { createMlsEngine, type MlsState } from '../../../src/crypto/mls.js';
 import { openVault, sealer } from '../../../src/crypto/vault.js';
-import { requireProfile, storeFolder } from '../../../src/peer/profile.js';
-import { openTables } from '../../../src/peer/rows.js';
+import { requireProfile, storeFolder } from '../../../src/peer/storage/profile.js';
+import { openTables } from '../../../src/peer/storage/tables.js';
 import { openLevelStore } from '../../../src/store/level/open.js';
 import { PASSWORD, Town, watch } from '../../support/town.js';
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { encode } from 'cborg';
 import type { Failure } from '../../../src/base/errors.js';
 import type { TransferEvent } from '../../../src/peer/api/events.js';
-import { openTables, type Tables } from '../../../src/peer/rows.js';
+import { openTables, type Tables } from '../../../src/peer/storage/tables.js';
 import { Answers } from '../../../src/peer/transfers/answers.js';
 import { Entries } from '../../../src/peer/transfers/entries.js';
 import type { Running } from '../../../src/peer/transfers/running.js';

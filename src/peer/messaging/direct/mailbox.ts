@@ -3,7 +3,7 @@ import type { LocalStore } from '../../../store/local.js';
 import type { MailboxEntry } from '../../../wire/directory.js';
 import { MAILBOX_PAGE } from '../../../wire/limits.js';
 import { parcelCodec } from '../../../wire/peer-link.js';
-import type { Tables } from '../../rows.js';
+import type { Tables } from '../../storage/tables.js';
 import type { DirectoryRequest } from './direct-groups.js';
 import type { Incoming } from './receiver.js';
 

@@ -4,7 +4,7 @@ import type { LocalStore, Step } from '../../../store/local.js';
 import type { DeviceAddress } from '../../../wire/directory.js';
 import { foldName } from '../../../wire/names.js';
 import type { DeliveryState } from '../../api/events.js';
-import type { OutboxRow, Tables } from '../../rows.js';
+import type { OutboxRow, Tables } from '../../storage/tables.js';
 import { isAtLeast } from '../await-delivery.js';
 import type { History } from '../history.js';
 import { Lane, type LaneInit, type LaneItem } from './device-queue.js';

@@ -4,7 +4,7 @@ import type { Step } from '../../../store/local.js';
 import type { DeviceAddress } from '../../../wire/directory.js';
 import { MAIL_KEPT_MS } from '../../../wire/limits.js';
 import { foldName } from '../../../wire/names.js';
-import type { OutboxRow, OwedRow, Tables } from '../../rows.js';
+import type { OutboxRow, OwedRow, Tables } from '../../storage/tables.js';
 
 /** What is kept in memory of one: the content stays on the disk. */
 type Debt = Omit<OwedRow, 'content'>;

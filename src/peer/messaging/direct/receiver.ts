@@ -7,7 +7,7 @@ import type { Content, TextContent } from '../../../wire/content.js';
 import type { DeviceAddress } from '../../../wire/directory.js';
 import { foldName } from '../../../wire/names.js';
 import type { Via } from '../../api/events.js';
-import type { LaterRow, MessageRow, Tables } from '../../rows.js';
+import type { LaterRow, MessageRow, Tables } from '../../storage/tables.js';
 import type { History } from '../history.js';
 import { lineOf } from '../message-content.js';
 import type { Group, Groups } from '../mls-groups.js';

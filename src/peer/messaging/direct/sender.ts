@@ -11,7 +11,7 @@ import type { DeviceAddress } from '../../../wire/directory.js';
 import { TEXT_BYTES } from '../../../wire/limits.js';
 import { foldName } from '../../../wire/names.js';
 import { cleanText } from '../../../wire/text.js';
-import type { MessageRow, OutboxRow, Tables } from '../../rows.js';
+import type { MessageRow, OutboxRow, Tables } from '../../storage/tables.js';
 import type { History } from '../history.js';
 import { lineOf, textOf } from '../message-content.js';
 import type { Group, Groups } from '../mls-groups.js';

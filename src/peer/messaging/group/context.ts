@@ -13,7 +13,7 @@ import type { Signal } from '../../../wire/signals.js';
 import type { PeerEvent } from '../../api/events.js';
 import type { Contacts } from '../../identity/contacts.js';
 import type { TrustAnchor } from '../../identity/trust-anchor.js';
-import type { LaterRow, MessageRow, Tables } from '../../rows.js';
+import type { LaterRow, MessageRow, Tables } from '../../storage/tables.js';
 import type { LaneLink } from '../direct/device-queue.js';
 import type { DirectoryRequest } from '../direct/direct-groups.js';
 import type { Taken } from '../edits.js';

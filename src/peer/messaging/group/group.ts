@@ -6,7 +6,7 @@ import type { Trust } from '../../../crypto/trust.js';
 import type { Step } from '../../../store/local.js';
 import type { Act } from '../../../wire/acts.js';
 import { GroupRoster } from '../../../wire/group-roster.js';
-import type { NamedGroupRow, Tables } from '../../rows.js';
+import type { NamedGroupRow, Tables } from '../../storage/tables.js';
 import type { Group, Groups } from '../mls-groups.js';
 import { Arrivals } from './join-queue.js';
 

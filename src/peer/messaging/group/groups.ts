@@ -4,7 +4,7 @@ import type { DirectoryNotices } from '../../../wire/directory.js';
 import { notJoined } from '../../../wire/group-roster.js';
 import type { Notice } from '../../../wire/rpc.js';
 import type { SignalInit } from '../../../wire/signals.js';
-import type { MessageRow } from '../../rows.js';
+import type { MessageRow } from '../../storage/tables.js';
 import { UNPLACED } from '../message-view.js';
 import { Deeds } from './actions.js';
 import type { GroupContext } from './context.js';

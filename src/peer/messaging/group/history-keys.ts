@@ -6,7 +6,7 @@ import { type ChangeContent, type Content, contentCodec, isChangeContent } from 
 import type { GroupEntry } from '../../../wire/groups.js';
 import { foldName } from '../../../wire/names.js';
 import { may } from '../../../wire/roles.js';
-import type { MessageRow } from '../../rows.js';
+import type { MessageRow } from '../../storage/tables.js';
 import { saidOf } from '../../uploads/view.js';
 import { lineOf } from '../message-content.js';
 import type { GroupContext } from './context.js';

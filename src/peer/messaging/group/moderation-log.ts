@@ -8,7 +8,7 @@ import type { LocalStore } from '../../../store/local.js';
 import type { Act, Statement } from '../../../wire/acts.js';
 import type { LedgerLine } from '../../api/groups.js';
 import type { TrustAnchor } from '../../identity/trust-anchor.js';
-import type { Tables } from '../../rows.js';
+import type { Tables } from '../../storage/tables.js';
 import type { DirectoryRequest } from '../direct/direct-groups.js';
 import type { Deed } from './actions.js';
 

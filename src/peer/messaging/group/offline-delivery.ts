@@ -3,7 +3,7 @@ import { ARCHIVE_KEY_BYTES, ASIDE_LABEL, archiveEpoch, openArchived, sealArchive
 import { contentCodec } from '../../../wire/content.js';
 import type { DeviceAddress } from '../../../wire/directory.js';
 import { foldName } from '../../../wire/names.js';
-import type { GroupOutRow } from '../../rows.js';
+import type { GroupOutRow } from '../../storage/tables.js';
 import type { LaneItem } from '../direct/device-queue.js';
 import { lineOf } from '../message-content.js';
 import type { GroupContext } from './context.js';

@@ -11,7 +11,7 @@ import {
 } from '../../../wire/content.js';
 import { foldName } from '../../../wire/names.js';
 import { cleanText } from '../../../wire/text.js';
-import type { MessageRow, PlaceRow } from '../../rows.js';
+import type { MessageRow, PlaceRow } from '../../storage/tables.js';
 import { saidOf } from '../../uploads/view.js';
 import { lineOf } from '../message-content.js';
 import { UNPLACED } from '../message-view.js';

@@ -6,7 +6,7 @@ import { type Content, contentCodec, MESSAGE_ID_BYTES, type UploadContent } from
 import { notJoined } from '../../../wire/group-roster.js';
 import type { GroupEntry } from '../../../wire/groups.js';
 import { cleanText } from '../../../wire/text.js';
-import type { GroupOutRow, MessageRow } from '../../rows.js';
+import type { GroupOutRow, MessageRow } from '../../storage/tables.js';
 import { saidOf } from '../../uploads/view.js';
 import { lineOf } from '../message-content.js';
 import { UNPLACED } from '../message-view.js';

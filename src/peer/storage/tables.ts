@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import type { LocalStore } from '../store/local.js';
-import { addresses } from '../wire/address.js';
-import { roleSchema } from '../wire/directory.js';
+import type { LocalStore } from '../../store/local.js';
+import { addresses } from '../../wire/address.js';
+import { roleSchema } from '../../wire/directory.js';
 import {
   ACT_BYTES,
   CERTIFICATE_BYTES,
@@ -14,11 +14,11 @@ import {
   TRANSFER_CANDIDATES,
   TRANSFER_FILES,
   TRANSFER_PATH_BYTES,
-} from '../wire/limits.js';
-import { bytes, codec, count, exactly, list, text, time } from '../wire/schema.js';
-import { ownDevicesRow } from './devices/rows.js';
+} from '../../wire/limits.js';
+import { bytes, codec, count, exactly, list, text, time } from '../../wire/schema.js';
+import { type RowCipher, type Shelf, Table } from './encrypted-table.js';
+import { ownDevicesRow } from './own-devices-row.js';
 import { SetAside } from './set-aside.js';
-import { type RowCipher, type Shelf, Table } from './table.js';
 
 /** What a peer keeps. Rows are private to this installation: their forms may change with a migration. */
 

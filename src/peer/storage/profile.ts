@@ -1,8 +1,8 @@
 import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { base64url, fromBase64url } from '../base/bytes.js';
-import { Failure } from '../base/errors.js';
+import { base64url, fromBase64url } from '../../base/bytes.js';
+import { Failure } from '../../base/errors.js';
 
 /**
  * The part of an installation that is in clear: who uses it and where, and the wrapped vault key. Everything else is in

@@ -1,6 +1,6 @@
-import { Failure, hasCode } from '../base/errors.js';
-import type { LocalStore } from '../store/local.js';
-import type { Revision } from '../store/store.js';
+import { Failure, hasCode } from '../../base/errors.js';
+import type { LocalStore } from '../../store/local.js';
+import type { Revision } from '../../store/store.js';
 
 /** Rows that could not be read, as they were, under the keys they had. */
 const SPACE = 'peer.aside';

@@ -1,6 +1,6 @@
-import type { LocalStore, Step } from '../store/local.js';
-import type { KeyedRecord } from '../store/store.js';
-import type { Codec } from '../wire/schema.js';
+import type { LocalStore, Step } from '../../store/local.js';
+import type { KeyedRecord } from '../../store/store.js';
+import type { Codec } from '../../wire/schema.js';
 import { isUnreadable, type SetAside } from './set-aside.js';
 
 /** Encrypts rows and hides their keys; made from the vault key (crypto/vault.ts). */
