@@ -39,9 +39,9 @@ import { Queued } from '../messaging/queued.js';
 import type { ListenAddress } from '../network/listen-address.js';
 import type { SetAside } from '../storage/set-aside.js';
 import type { MessageRow, OutboxRow, Tables } from '../storage/tables.js';
-import { Rules } from '../transfers/rules.js';
-import { Sockets } from '../transfers/sockets.js';
-import { TransferDesk } from '../transfers/transfers.js';
+import { Rules } from '../transfers/accept-rules.js';
+import { Sockets } from '../transfers/transfer-endpoint.js';
+import { TransferDesk } from '../transfers/transfer-manager.js';
 import { Uploads } from '../uploads/uploads.js';
 
 export interface CoreInit {

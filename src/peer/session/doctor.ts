@@ -6,7 +6,7 @@ import type { Self } from '../identity/local-device.js';
 import { nearness } from '../network/is-lan.js';
 import { showEndpoint } from '../network/listen-address.js';
 import type { Network } from '../network/network.js';
-import type { Sockets } from '../transfers/sockets.js';
+import type { Sockets } from '../transfers/transfer-endpoint.js';
 
 interface Patient {
   readonly self: Self;

@@ -38,7 +38,7 @@ import { reportPaths } from '../network/path-report.js';
 import { requireProfile, writeProfile } from '../storage/profile.js';
 import type { SetAside } from '../storage/set-aside.js';
 import type { MessageRow } from '../storage/tables.js';
-import { Files } from '../transfers/files.js';
+import { Files } from '../transfers/file-service.js';
 import type { Core } from './core.js';
 import { diagnose } from './doctor.js';
 

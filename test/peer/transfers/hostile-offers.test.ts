@@ -4,9 +4,9 @@ import { encode } from 'cborg';
 import type { Failure } from '../../../src/base/errors.js';
 import type { TransferEvent } from '../../../src/peer/api/events.js';
 import { openTables, type Tables } from '../../../src/peer/storage/tables.js';
-import { Answers } from '../../../src/peer/transfers/answers.js';
-import { Entries } from '../../../src/peer/transfers/entries.js';
-import type { Running } from '../../../src/peer/transfers/running.js';
+import type { Running } from '../../../src/peer/transfers/scheduler.js';
+import { Answers } from '../../../src/peer/transfers/signalling.js';
+import { Entries } from '../../../src/peer/transfers/transfer-store.js';
 import type { LocalStore, Step } from '../../../src/store/local.js';
 
 import type { TransferContent } from '../../../src/wire/content.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sealer } from '../../../src/crypto/vault.js';
 import { openTables } from '../../../src/peer/storage/tables.js';
-import { PathMemory } from '../../../src/peer/transfers/paths.js';
+import { PathMemory } from '../../../src/peer/transfers/path-memory.js';
 import { openMemoryStore } from '../../../src/store/memory/open.js';
 import { ManualClock } from '../../support/clock.js';
 import { seededRandom } from '../../support/random.js';

@@ -9,13 +9,13 @@ import type { TransferContent } from '../../wire/content.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import { cleanLine } from '../../wire/text.js';
 import type { TransferSpeed } from '../api/peer.js';
-import { isCalledOff, reasonOf } from './ends.js';
-import { type Entries, type Entry, isOver, plain } from './entries.js';
-import { away, obstacle, queuedUp, reconnecting, takenUp } from './obstacles.js';
-import type { PathMemory } from './paths.js';
-import { type Outcome, Run } from './run.js';
-import type { Sockets } from './sockets.js';
+import { isCalledOff, reasonOf } from './outcomes.js';
+import type { PathMemory } from './path-memory.js';
+import { type Outcome, Run } from './session.js';
 import { sourceAgain } from './source.js';
+import { away, obstacle, queuedUp, reconnecting, takenUp } from './stall-reasons.js';
+import type { Sockets } from './transfer-endpoint.js';
+import { type Entries, type Entry, isOver, plain } from './transfer-store.js';
 
 type Step = Extract<TransferContent, { type: 'answer' }>['step'];
 

@@ -1,7 +1,7 @@
 import type { TransferEvent } from '../api/events.js';
 import type { AcceptRule, FilesApi, OfferOptions, Playing, ReceiveOptions, TransferSpeed } from '../api/peer.js';
-import type { Rules } from './rules.js';
-import type { TransferDesk } from './transfers.js';
+import type { Rules } from './accept-rules.js';
+import type { TransferDesk } from './transfer-manager.js';
 
 /** What faces see of the transfers. */
 export class Files implements FilesApi {

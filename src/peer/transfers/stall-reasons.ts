@@ -1,6 +1,6 @@
 import type { TransferEvent } from '../api/events.js';
 import type { TransferRow } from '../storage/tables.js';
-import type { Outlook } from './sockets.js';
+import type { Outlook } from './transfer-endpoint.js';
 
 /** Why a transfer does not run though both sides want it, for people and for scripts. */
 

@@ -8,7 +8,7 @@ import { cleanLine } from '../../wire/text.js';
 import { type Manifest, manifestCodec } from '../../wire/transfer-manifest.js';
 import type { TransferEvent } from '../api/events.js';
 import type { Tables, TransferRow } from '../storage/tables.js';
-import type { Run } from './run.js';
+import type { Run } from './session.js';
 import { viewOf } from './view.js';
 
 /** One transfer: what is kept of it, and what this run of the program knows besides. */

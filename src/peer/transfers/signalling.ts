@@ -7,9 +7,9 @@ import { TRANSFER_CANDIDATES } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
 import { type Manifest, manifestCodec } from '../../wire/transfer-manifest.js';
 import type { TransferRow } from '../storage/tables.js';
-import { calledOff, declined, elsewhere, isCalledOff, reasonOf } from './ends.js';
-import { type Entries, type Entry, isOver, plain } from './entries.js';
-import type { Running } from './running.js';
+import { calledOff, declined, elsewhere, isCalledOff, reasonOf } from './outcomes.js';
+import type { Running } from './scheduler.js';
+import { type Entries, type Entry, isOver, plain } from './transfer-store.js';
 
 type Offer = Extract<TransferContent, { type: 'offer' }>;
 type Answer = Extract<TransferContent, { type: 'answer' }>;

@@ -15,17 +15,17 @@ import { contentBytes, manifestCodec } from '../../wire/transfer-manifest.js';
 import type { PeerEvent, TransferEvent } from '../api/events.js';
 import type { OfferOptions, Playing } from '../api/peer.js';
 import type { Tables, TransferRow } from '../storage/tables.js';
-import { Answers } from './answers.js';
-import { cancelledHere, isCalledOff } from './ends.js';
-import { Entries, type Entry, isOffer, isOver, LIST_HINT, plain } from './entries.js';
-import { PathMemory } from './paths.js';
+import type { Rules } from './accept-rules.js';
+import { assertRoom } from './disk-space.js';
+import { cancelledHere, isCalledOff } from './outcomes.js';
+import { PathMemory } from './path-memory.js';
 import { Players } from './players.js';
-import { assertRoom } from './room.js';
-import type { Rules } from './rules.js';
-import { Running } from './running.js';
-import type { Sockets } from './sockets.js';
+import { Speeds } from './rate-settings.js';
+import { Running } from './scheduler.js';
+import { Answers } from './signalling.js';
 import { assertTraceable, sourceOf, stampOf } from './source.js';
-import { Speeds } from './speed.js';
+import type { Sockets } from './transfer-endpoint.js';
+import { Entries, type Entry, isOffer, isOver, LIST_HINT, plain } from './transfer-store.js';
 
 export interface TransfersInit {
   readonly tables: Tables;
