@@ -3,10 +3,10 @@ import { MessageChannel } from 'node:worker_threads';
 import { Failure, toFailure } from '../base/errors.js';
 import type { Range } from '../wire/datagrams/control.js';
 import { contentBytes, type Manifest } from '../wire/transfer-manifest.js';
+import type { TransferEvent } from './driver/events.js';
+import type { Command, NodeOptions, ReceiveOptions, SendOptions } from './driver/node.js';
 import type { HostAddress } from './endpoint.js';
-import type { TransferEvent } from './events.js';
 import { localAddresses } from './local-address.js';
-import type { Command, NodeOptions, ReceiveOptions, SendOptions } from './node.js';
 import type { PlacedFile } from './partial.js';
 import { lendStream } from './port-stream.js';
 import { type FromThread, failureOf, type OpenedNode, type ToThread } from './thread-messages.js';
@@ -23,14 +23,14 @@ import { takeWorker, whileOpen } from './worker.js';
  *     await incoming.ended;
  */
 
+export type { Progress, TransferEvent, TransferState } from './driver/events.js';
+export type { NodeOptions, ReceiveOptions, SendOptions } from './driver/node.js';
+export type { RememberedPath } from './driver/path-memory.js';
 export type { HostAddress } from './endpoint.js';
-export type { Progress, TransferEvent, TransferState } from './events.js';
 export { describe, type Source } from './file-source.js';
-export type { NodeOptions, ReceiveOptions, SendOptions } from './node.js';
 export { discardPartial, diskFull, type PlacedFile, SPARE_BYTES } from './partial.js';
 export { type Playable, type PlayerServer, servePlayer } from './player.js';
 export { type EchoServer, serveEcho } from './reflexive.js';
-export type { RememberedPath } from './remembered.js';
 export { hasSafeNames } from './safe-name.js';
 
 export interface Transfer {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { QlogFile } from '../../src/transfer/qlog.js';
+import { QlogFile } from '../../src/transfer/driver/qlog.js';
 import { Pair } from '../support/pair.js';
 import { seededRandom } from '../support/random.js';
 

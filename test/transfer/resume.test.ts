@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AdaptiveController } from '../../src/transfer/adaptive.js';
-import { rememberedFor } from '../../src/transfer/remembered.js';
+import { rememberedFor } from '../../src/transfer/driver/path-memory.js';
 import { CarefulResume, type Measured } from '../../src/transfer/resume.js';
 import { networkOf } from '../../src/wire/address.js';
 import { type NetworkSettings, Pair } from '../support/pair.js';

@@ -1,8 +1,8 @@
-import type { Failure } from '../base/errors.js';
-import type { Range } from '../wire/datagrams/control.js';
-import type { RateReason, Start } from './congestion.js';
-import type { PlacedFile } from './partial.js';
-import type { RememberedPath } from './remembered.js';
+import type { Failure } from '../../base/errors.js';
+import type { Range } from '../../wire/datagrams/control.js';
+import type { RateReason, Start } from '../congestion.js';
+import type { PlacedFile } from '../partial.js';
+import type { RememberedPath } from './path-memory.js';
 
 /** What a transfer tells whoever started it. */
 

@@ -1,24 +1,24 @@
-import { Failure, hasCode } from '../base/errors.js';
-import type { Random } from '../base/random.js';
-import type { Range } from '../wire/datagrams/control.js';
-import { encodeEchoRequest } from '../wire/datagrams/echo.js';
-import type { Manifest } from '../wire/transfer-manifest.js';
-import { openBatch } from './batch-endpoint.js';
-import { CookieGate } from './cookies.js';
-import { openDgram } from './dgram-endpoint.js';
-import type { Endpoint, HostAddress } from './endpoint.js';
+import { Failure, hasCode } from '../../base/errors.js';
+import type { Random } from '../../base/random.js';
+import type { Range } from '../../wire/datagrams/control.js';
+import { encodeEchoRequest } from '../../wire/datagrams/echo.js';
+import type { Manifest } from '../../wire/transfer-manifest.js';
+import { openBatch } from '../batch-endpoint.js';
+import { CookieGate } from '../cookies.js';
+import { openDgram } from '../dgram-endpoint.js';
+import type { Endpoint, HostAddress } from '../endpoint.js';
+import type { Source } from '../file-source.js';
+import { loadLibc } from '../libc.js';
+import { Partial } from '../partial.js';
+import type { Path } from '../path.js';
+import { answerEcho, readEcho } from '../reflexive.js';
+import { type Stream, StreamPath } from '../stream-path.js';
 import { Engine } from './engine.js';
 import type { TransferEvent } from './events.js';
-import type { Source } from './file-source.js';
 import { Incoming } from './incoming.js';
-import { loadLibc } from './libc.js';
 import { Outgoing } from './outgoing.js';
-import { Partial } from './partial.js';
-import type { Path } from './path.js';
+import type { RememberedPath } from './path-memory.js';
 import { QlogFile } from './qlog.js';
-import { answerEcho, readEcho } from './reflexive.js';
-import type { RememberedPath } from './remembered.js';
-import { type Stream, StreamPath } from './stream-path.js';
 
 /** Transfers of one process over its UDP sockets, in the thread that calls. `transfer.ts` runs one in a thread of its own. */
 

@@ -1,25 +1,25 @@
-import { sameBytes } from '../base/bytes.js';
-import { Failure } from '../base/errors.js';
-import { networkOf } from '../wire/address.js';
-import { decodePunch } from '../wire/datagrams/handshake.js';
-import { type ConnectionId, TYPE } from '../wire/datagrams/header.js';
-import { UDP_BLOCKED_MS } from '../wire/limits.js';
-import { contentBytes } from '../wire/transfer-manifest.js';
-import { AdaptiveController } from './adaptive.js';
-import type { CongestionController, ControllerInit } from './congestion.js';
-import type { HostAddress } from './endpoint.js';
+import { sameBytes } from '../../base/bytes.js';
+import { Failure } from '../../base/errors.js';
+import { networkOf } from '../../wire/address.js';
+import { decodePunch } from '../../wire/datagrams/handshake.js';
+import { type ConnectionId, TYPE } from '../../wire/datagrams/header.js';
+import { UDP_BLOCKED_MS } from '../../wire/limits.js';
+import { contentBytes } from '../../wire/transfer-manifest.js';
+import { AdaptiveController } from '../adaptive.js';
+import type { CongestionController, ControllerInit } from '../congestion.js';
+import type { HostAddress } from '../endpoint.js';
+import { FileSource, manifestDigest, type Source } from '../file-source.js';
+import { FixedController, StreamController } from '../fixed.js';
+import { Initiator, type Opened } from '../initiator.js';
+import { initialKeys, punchTag } from '../keys.js';
+import type { Path } from '../path.js';
+import { Sender } from '../sender.js';
+import type { StreamPath } from '../stream-path.js';
+import type { Trace } from '../trace.js';
 import { TRAINS_A_TURN } from './engine.js';
 import { RateMeter, type TransferEvent, type TransferState } from './events.js';
-import { FileSource, manifestDigest, type Source } from './file-source.js';
-import { FixedController, StreamController } from './fixed.js';
 import type { Host, Runner } from './host.js';
-import { Initiator, type Opened } from './initiator.js';
-import { initialKeys, punchTag } from './keys.js';
-import type { Path } from './path.js';
-import { ownNetworks, type RememberedPath, rememberedFor } from './remembered.js';
-import { Sender } from './sender.js';
-import type { StreamPath } from './stream-path.js';
-import type { Trace } from './trace.js';
+import { ownNetworks, type RememberedPath, rememberedFor } from './path-memory.js';
 
 /**
  * Sends the files of one transfer: finds the receiver, sends, and finds it again when it was lost.

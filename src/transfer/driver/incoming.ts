@@ -1,22 +1,22 @@
-import { Failure, toFailure } from '../base/errors.js';
-import type { CloseReason, Range } from '../wire/datagrams/control.js';
-import { ACCEPT_BYTES, decodeInitial, encodeRetry } from '../wire/datagrams/handshake.js';
-import { type ConnectionId, connectionKey, TYPE } from '../wire/datagrams/header.js';
-import { AMPLIFICATION, UNCONFIRMED_MS } from '../wire/limits.js';
-import { blockCount, contentBytes, type Manifest } from '../wire/transfer-manifest.js';
-import type { CookieGate } from './cookies.js';
-import type { HostAddress } from './endpoint.js';
+import { Failure, toFailure } from '../../base/errors.js';
+import type { CloseReason, Range } from '../../wire/datagrams/control.js';
+import { ACCEPT_BYTES, decodeInitial, encodeRetry } from '../../wire/datagrams/handshake.js';
+import { type ConnectionId, connectionKey, TYPE } from '../../wire/datagrams/header.js';
+import { AMPLIFICATION, UNCONFIRMED_MS } from '../../wire/limits.js';
+import { blockCount, contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
+import type { CookieGate } from '../cookies.js';
+import type { HostAddress } from '../endpoint.js';
+import { manifestDigest } from '../file-source.js';
+import { initialKeys } from '../keys.js';
+import type { Partial } from '../partial.js';
+import type { Path } from '../path.js';
+import { Receiver } from '../receiver.js';
+import { type Answered, Responder } from '../responder.js';
+import type { StreamPath } from '../stream-path.js';
+import type { Trace } from '../trace.js';
 import { RateMeter, type TransferEvent, type TransferState } from './events.js';
-import { manifestDigest } from './file-source.js';
 import type { Host, Runner } from './host.js';
-import { initialKeys } from './keys.js';
 import { closedBy } from './outgoing.js';
-import type { Partial } from './partial.js';
-import type { Path } from './path.js';
-import { Receiver } from './receiver.js';
-import { type Answered, Responder } from './responder.js';
-import type { StreamPath } from './stream-path.js';
-import type { Trace } from './trace.js';
 
 /**
  * Receives the files of one transfer, over as many sessions as it takes.
