@@ -6,8 +6,8 @@ import { contentBytes, type Manifest } from '../wire/transfer-manifest.js';
 import type { TransferEvent } from './driver/events.js';
 import type { Command, NodeOptions, ReceiveOptions, SendOptions } from './driver/node.js';
 import type { HostAddress } from './endpoint.js';
+import type { PlacedFile } from './files/partial-download.js';
 import { localAddresses } from './local-address.js';
-import type { PlacedFile } from './partial.js';
 import { lendStream } from './port-stream.js';
 import { type FromThread, failureOf, type OpenedNode, type ToThread } from './thread-messages.js';
 import { takeWorker, whileOpen } from './worker.js';
@@ -27,11 +27,11 @@ export type { Progress, TransferEvent, TransferState } from './driver/events.js'
 export type { NodeOptions, ReceiveOptions, SendOptions } from './driver/node.js';
 export type { RememberedPath } from './driver/path-memory.js';
 export type { HostAddress } from './endpoint.js';
-export { describe, type Source } from './file-source.js';
-export { discardPartial, diskFull, type PlacedFile, SPARE_BYTES } from './partial.js';
-export { type Playable, type PlayerServer, servePlayer } from './player.js';
+export { describe, type Source } from './files/file-source.js';
+export { discardPartial, diskFull, type PlacedFile, SPARE_BYTES } from './files/partial-download.js';
+export { type Playable, type PlayerServer, servePlayer } from './files/player.js';
+export { hasSafeNames } from './files/safe-name.js';
 export { type EchoServer, serveEcho } from './reflexive.js';
-export { hasSafeNames } from './safe-name.js';
 
 export interface Transfer {
   /** The placed files (none on the sender's side). Rejects with a Failure. */

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Partial } from '../../src/transfer/partial.js';
+import { Partial } from '../../src/transfer/files/partial-download.js';
 import { seededRandom } from './random.js';
 
 const SWAP = fileURLToPath(new URL('../transfer/children/swap.js', import.meta.url));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { systemRandom } from '../../src/base/random.js';
-import { manifestDigest } from '../../src/transfer/file-source.js';
+import { manifestDigest } from '../../src/transfer/files/file-source.js';
 import { Initiator } from '../../src/transfer/initiator.js';
 import { Responder } from '../../src/transfer/responder.js';
 import { describe, openTransfers } from '../../src/transfer/transfer.js';

@@ -17,9 +17,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { manifestDigest } from '../../src/transfer/file-source.js';
-import { JournalWriter, readJournal } from '../../src/transfer/journal.js';
-import { discardPartial, Partial } from '../../src/transfer/partial.js';
+import { manifestDigest } from '../../src/transfer/files/file-source.js';
+import { JournalWriter, readJournal } from '../../src/transfer/files/journal.js';
+import { discardPartial, Partial } from '../../src/transfer/files/partial-download.js';
 import type { Manifest } from '../../src/wire/transfer-manifest.js';
 import { seededRandom } from '../support/random.js';
 

@@ -8,7 +8,7 @@ import { after, test } from 'node:test';
 import { systemRandom } from '../../src/base/random.js';
 import type { TransferEvent } from '../../src/transfer/driver/events.js';
 import { TransferNode } from '../../src/transfer/driver/node.js';
-import { describe, type Source } from '../../src/transfer/file-source.js';
+import { describe, type Source } from '../../src/transfer/files/file-source.js';
 import type { Stream } from '../../src/transfer/stream-path.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'p2pchat-transfer-'));

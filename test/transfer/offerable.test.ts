@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { describe } from '../../src/transfer/file-source.js';
+import { describe } from '../../src/transfer/files/file-source.js';
 import { MANIFEST_BYTES, TRANSFER_FILES, TRANSFER_PATH_DEPTH } from '../../src/wire/limits.js';
 import { manifestCodec } from '../../src/wire/transfer-manifest.js';
 

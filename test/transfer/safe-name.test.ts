@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { safeParts, safeTree } from '../../src/transfer/safe-name.js';
+import { safeParts, safeTree } from '../../src/transfer/files/safe-name.js';
 
 const HOSTILE = [
   '../x',

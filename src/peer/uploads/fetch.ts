@@ -2,7 +2,7 @@ import { sameBytes } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
 import { openUploadBlock } from '../../crypto/upload-blocks.js';
-import { Partial } from '../../transfer/partial.js';
+import { Partial } from '../../transfer/files/partial-download.js';
 import { UPLOAD_BLOCK_BYTES } from '../../wire/limits.js';
 import { uploadBlocks } from '../../wire/uploads.js';
 import type { DirectoryRequest } from '../messaging/direct/direct-groups.js';

@@ -8,7 +8,7 @@ import { contentBytes } from '../../wire/transfer-manifest.js';
 import { AdaptiveController } from '../adaptive.js';
 import type { CongestionController, ControllerInit } from '../congestion.js';
 import type { HostAddress } from '../endpoint.js';
-import { FileSource, manifestDigest, type Source } from '../file-source.js';
+import { FileSource, manifestDigest, type Source } from '../files/file-source.js';
 import { FixedController, StreamController } from '../fixed.js';
 import { Initiator, type Opened } from '../initiator.js';
 import { initialKeys, punchTag } from '../keys.js';

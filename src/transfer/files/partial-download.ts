@@ -12,17 +12,17 @@ import {
 } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { hex } from '../base/bytes.js';
-import { Failure } from '../base/errors.js';
-import { contentBytes, type Manifest } from '../wire/transfer-manifest.js';
+import { hex } from '../../base/bytes.js';
+import { Failure } from '../../base/errors.js';
+import { contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
+import { Layout } from '../layout.js';
+import { Ranges } from '../ranges.js';
+import type { BlockSink } from '../receiver.js';
 import { FileDigests } from './file-digests.js';
 import { manifestDigest } from './file-source.js';
 import { Folder } from './folder.js';
 import { bootId, JournalWriter, readJournal } from './journal.js';
-import { Layout } from './layout.js';
 import { OpenFiles } from './open-files.js';
-import { Ranges } from './ranges.js';
-import type { BlockSink } from './receiver.js';
 import { numbered, safeTree } from './safe-name.js';
 
 /**

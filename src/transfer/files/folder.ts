@@ -13,7 +13,7 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { Failure } from '../base/errors.js';
+import { Failure } from '../../base/errors.js';
 
 /**
  * A folder held open, and names used relative to it. On Linux every name is looked up through the descriptor

@@ -1,7 +1,7 @@
-import { Failure } from '../base/errors.js';
-import { TRANSFER_PATH_DEPTH } from '../wire/limits.js';
-import { cleanLine } from '../wire/text.js';
-import type { Manifest } from '../wire/transfer-manifest.js';
+import { Failure } from '../../base/errors.js';
+import { TRANSFER_PATH_DEPTH } from '../../wire/limits.js';
+import { cleanLine } from '../../wire/text.js';
+import type { Manifest } from '../../wire/transfer-manifest.js';
 
 /**
  * The only place where a name from another becomes a name on this disk. A path that tries to leave the folder is refused;

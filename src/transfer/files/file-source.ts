@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { constants, fstatSync, openSync, readSync } from 'node:fs';
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { Failure, hasCode } from '../base/errors.js';
-import { MANIFEST_BYTES, TRANSFER_FILES, TRANSFER_PATH_BYTES, TRANSFER_PATH_DEPTH } from '../wire/limits.js';
-import { cleanLine } from '../wire/text.js';
-import { blockCount, blockLength, type Manifest, manifestCodec } from '../wire/transfer-manifest.js';
-import { HASH_BYTES, HashTree, leafHash } from './hash-tree.js';
-import { Layout } from './layout.js';
+import { Failure, hasCode } from '../../base/errors.js';
+import { MANIFEST_BYTES, TRANSFER_FILES, TRANSFER_PATH_BYTES, TRANSFER_PATH_DEPTH } from '../../wire/limits.js';
+import { cleanLine } from '../../wire/text.js';
+import { blockCount, blockLength, type Manifest, manifestCodec } from '../../wire/transfer-manifest.js';
+import { HASH_BYTES, HashTree, leafHash } from '../hash-tree.js';
+import { Layout } from '../layout.js';
+import type { BlockSource } from '../outgoing-blocks.js';
 import { OpenFiles } from './open-files.js';
-import type { BlockSource } from './outgoing-blocks.js';
 
 /** A file as it was when it was offered: it is sent as long as it is still that. */
 export interface SourceFile {

@@ -3,11 +3,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { extname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { base64url } from '../base/bytes.js';
-import { Failure } from '../base/errors.js';
-import type { Random } from '../base/random.js';
-import type { Manifest } from '../wire/transfer-manifest.js';
-import { Layout } from './layout.js';
+import { base64url } from '../../base/bytes.js';
+import { Failure } from '../../base/errors.js';
+import type { Random } from '../../base/random.js';
+import type { Manifest } from '../../wire/transfer-manifest.js';
+import { Layout } from '../layout.js';
 
 /**
  * Lets a player show a file while it arrives: HTTP with ranges (RFC 9110 §14) on loopback, under a path nobody guesses. A
