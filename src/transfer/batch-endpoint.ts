@@ -6,10 +6,10 @@ import { FavouredSocket } from './favoured-socket.js';
 import type { Libc, Memory, PollEvent, PollHandle } from './libc.js';
 import { IPPROTO_UDP, openSocket, receiveBuffer } from './linux-socket.js';
 import { largestDatagram } from './local-address.js';
-import type { Path } from './path.js';
+import { Train } from './protocol/datagram-batch.js';
+import type { Path } from './protocol/path.js';
 import { ReceiveBatch } from './receive-batch.js';
 import { isSockaddr, readSockaddr, SOCKADDR_BYTES, sockaddrKey, writeSockaddr } from './sockaddr.js';
-import { Train } from './train.js';
 
 /**
  * UDP with many datagrams a system call: `sendmsg` with UDP_SEGMENT hands the kernel up to 64 KB to cut, `recvmmsg` with

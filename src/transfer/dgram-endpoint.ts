@@ -5,8 +5,8 @@ import { Failure } from '../base/errors.js';
 import { viewOf } from '../wire/datagrams/header.js';
 import { type Endpoint, type HostAddress, type OnDatagrams, PathTable, type Sent } from './endpoint.js';
 import { largestDatagram } from './local-address.js';
-import type { Path } from './path.js';
-import { Train } from './train.js';
+import { Train } from './protocol/datagram-batch.js';
+import type { Path } from './protocol/path.js';
 
 /** Node's own UDP sockets: everywhere, one datagram a system call. */
 

@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto';
 import type { Random } from '../../src/base/random.js';
 import { AdaptiveController } from '../../src/transfer/adaptive.js';
 import type { CongestionController, ControllerInit } from '../../src/transfer/congestion.js';
-import { HashTree, leafHash } from '../../src/transfer/hash-tree.js';
-import { Initiator } from '../../src/transfer/initiator.js';
-import { controlNonce, open, seal, type TransferSecret } from '../../src/transfer/keys.js';
-import type { Path } from '../../src/transfer/path.js';
-import { Ranges } from '../../src/transfer/ranges.js';
-import { Receiver } from '../../src/transfer/receiver.js';
-import { Responder } from '../../src/transfer/responder.js';
-import { Sender } from '../../src/transfer/sender.js';
-import type { Trace } from '../../src/transfer/trace.js';
-import { Train } from '../../src/transfer/train.js';
+import { Train } from '../../src/transfer/protocol/datagram-batch.js';
+import { HashTree, leafHash } from '../../src/transfer/protocol/hash-tree.js';
+import { Initiator } from '../../src/transfer/protocol/initiator.js';
+import { controlNonce, open, seal, type TransferSecret } from '../../src/transfer/protocol/keys.js';
+import type { Path } from '../../src/transfer/protocol/path.js';
+import { Ranges } from '../../src/transfer/protocol/range-set.js';
+import { Receiver } from '../../src/transfer/protocol/receiver.js';
+import { Responder } from '../../src/transfer/protocol/responder.js';
+import { Sender } from '../../src/transfer/protocol/sender.js';
+import type { Trace } from '../../src/transfer/protocol/trace.js';
 import {
   CONTROL_HEADER_BYTES,
   controlCounter,

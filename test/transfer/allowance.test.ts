@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Allowance } from '../../src/transfer/allowance.js';
-import type { Path } from '../../src/transfer/path.js';
+import { Allowance } from '../../src/transfer/protocol/allowance.js';
+import type { Path } from '../../src/transfer/protocol/path.js';
 import {
   AMPLIFICATION,
   PROVED_FOR_MS,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CookieGate } from '../../src/transfer/cookies.js';
 import { FixedController } from '../../src/transfer/fixed.js';
-import { Initiator } from '../../src/transfer/initiator.js';
-import type { Path } from '../../src/transfer/path.js';
-import { Responder } from '../../src/transfer/responder.js';
+import { CookieGate } from '../../src/transfer/protocol/cookies.js';
+import { Initiator } from '../../src/transfer/protocol/initiator.js';
+import type { Path } from '../../src/transfer/protocol/path.js';
+import { Responder } from '../../src/transfer/protocol/responder.js';
 import { decodeInitial, encodeRetry } from '../../src/wire/datagrams/handshake.js';
 import { TYPE } from '../../src/wire/datagrams/header.js';
 import { AMPLIFICATION } from '../../src/wire/limits.js';

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { hex } from '../../src/base/bytes.js';
-import { HashTree, leafHash } from '../../src/transfer/hash-tree.js';
+import { HashTree, leafHash } from '../../src/transfer/protocol/hash-tree.js';
 import {
   agree,
   controlNonce,
@@ -17,7 +17,7 @@ import {
   seal,
   sealBlock,
   sessionKeys,
-} from '../../src/transfer/keys.js';
+} from '../../src/transfer/protocol/keys.js';
 import { encodeCbor } from '../../src/wire/cbor.js';
 import { controlHeader, decodeFrames, type Frame, FrameWriter } from '../../src/wire/datagrams/control.js';
 import { DATA_HEADER_BYTES, dataHeaderHolds, writeDataHeader } from '../../src/wire/datagrams/data.js';

@@ -2,8 +2,8 @@ import type { Failure } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import type { ConnectionId } from '../../wire/datagrams/header.js';
 import type { HostAddress } from '../endpoint.js';
-import type { Path } from '../path.js';
-import type { Train } from '../train.js';
+import type { Train } from '../protocol/datagram-batch.js';
+import type { Path } from '../protocol/path.js';
 
 /** What a transfer gets from the engine that runs it. */
 export interface Host {

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { extname } from 'node:path';
-import type { Trace } from '../trace.js';
+import type { Trace } from '../protocol/trace.js';
 
 /**
  * Writes what happens in a transfer as qlog 0.3 (draft-ietf-quic-qlog-main-schema-01, the newest that qvis reads): a file

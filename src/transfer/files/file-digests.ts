@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
-import { Layout } from '../layout.js';
-import type { Ranges } from '../ranges.js';
-import { scrap } from '../scrap.js';
+import { Layout } from '../protocol/layout.js';
+import type { Ranges } from '../protocol/range-set.js';
+import { scrap } from '../protocol/release-buffer.js';
 
 /**
  * SHA-256 of each file. Two gigabytes a second is slower than everything else a block goes through, so it is done when

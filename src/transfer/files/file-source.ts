@@ -6,9 +6,9 @@ import { Failure, hasCode } from '../../base/errors.js';
 import { MANIFEST_BYTES, TRANSFER_FILES, TRANSFER_PATH_BYTES, TRANSFER_PATH_DEPTH } from '../../wire/limits.js';
 import { cleanLine } from '../../wire/text.js';
 import { blockCount, blockLength, type Manifest, manifestCodec } from '../../wire/transfer-manifest.js';
-import { HASH_BYTES, HashTree, leafHash } from '../hash-tree.js';
-import { Layout } from '../layout.js';
-import type { BlockSource } from '../outgoing-blocks.js';
+import type { BlockSource } from '../protocol/block-scheduler.js';
+import { HASH_BYTES, HashTree, leafHash } from '../protocol/hash-tree.js';
+import { Layout } from '../protocol/layout.js';
 import { OpenFiles } from './open-files.js';
 
 /** A file as it was when it was offered: it is sent as long as it is still that. */

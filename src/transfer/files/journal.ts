@@ -3,7 +3,7 @@ import { uptime } from 'node:os';
 import { crc32 } from 'node:zlib';
 import { sameBytes, utf8 } from '../../base/bytes.js';
 import { viewOf } from '../../wire/datagrams/header.js';
-import { Ranges } from '../ranges.js';
+import { Ranges } from '../protocol/range-set.js';
 
 /**
  * Which blocks of a transfer are on disk. Appended to, never rewritten; a record that was cut short by a crash, and all after

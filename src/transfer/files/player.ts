@@ -7,7 +7,7 @@ import { base64url } from '../../base/bytes.js';
 import { Failure } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import type { Manifest } from '../../wire/transfer-manifest.js';
-import { Layout } from '../layout.js';
+import { Layout } from '../protocol/layout.js';
 
 /**
  * Lets a player show a file while it arrives: HTTP with ranges (RFC 9110 §14) on loopback, under a path nobody guesses. A

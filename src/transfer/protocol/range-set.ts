@@ -1,4 +1,4 @@
-import type { Range } from '../wire/datagrams/control.js';
+import type { Range } from '../../wire/datagrams/control.js';
 
 /** A set of integers as half-open ranges, ascending and apart. Made for what mostly arrives in order: the end is tried first. */
 export class Ranges {

@@ -1,4 +1,4 @@
-import type { Manifest } from '../wire/transfer-manifest.js';
+import type { Manifest } from '../../wire/transfer-manifest.js';
 
 /** Part of one file. */
 export interface Span {

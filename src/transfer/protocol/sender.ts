@@ -1,20 +1,20 @@
-import { Failure, toFailure } from '../base/errors.js';
-import { type Random, randomBelow } from '../base/random.js';
-import { type Ack, type CloseReason, type Frame, FrameWriter } from '../wire/datagrams/control.js';
-import { DATA_HEADER_BYTES, writeDataHeader } from '../wire/datagrams/data.js';
-import { DATAGRAM_MAX_BYTES } from '../wire/limits.js';
-import type { Manifest } from '../wire/transfer-manifest.js';
-import type { CongestionController } from './congestion.js';
+import { Failure, toFailure } from '../../base/errors.js';
+import { type Random, randomBelow } from '../../base/random.js';
+import { type Ack, type CloseReason, type Frame, FrameWriter } from '../../wire/datagrams/control.js';
+import { DATA_HEADER_BYTES, writeDataHeader } from '../../wire/datagrams/data.js';
+import { DATAGRAM_MAX_BYTES } from '../../wire/limits.js';
+import type { Manifest } from '../../wire/transfer-manifest.js';
+import type { CongestionController } from '../congestion.js';
+import { type BlockSource, OutgoingBlocks, type Slice } from './block-scheduler.js';
 import { ControlChannel } from './control-channel.js';
+import { TRAIN_SEGMENTS, type Train } from './datagram-batch.js';
 import type { SessionKeys } from './keys.js';
-import { LossDetector } from './loss.js';
-import { MtuSearch } from './mtu.js';
-import { type BlockSource, OutgoingBlocks, type Slice } from './outgoing-blocks.js';
+import { LossDetector } from './loss-detection.js';
+import { MtuSearch } from './mtu-discovery.js';
 import { Pacer } from './pacer.js';
 import type { Emit, Path } from './path.js';
-import { Paths } from './paths.js';
+import { Paths } from './path-validation.js';
 import { ackEvent, sentEvent, type Trace } from './trace.js';
-import { TRAIN_SEGMENTS, type Train } from './train.js';
 
 export interface SenderInit {
   readonly keys: SessionKeys;

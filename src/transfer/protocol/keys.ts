@@ -10,10 +10,10 @@ import {
   hkdfSync,
   type KeyObject,
 } from 'node:crypto';
-import { concat, utf8 } from '../base/bytes.js';
-import { CHECK_KEY_BYTES, type CheckKey, checkKey } from '../wire/datagrams/data.js';
-import { KEY_BYTES, NONCE_BYTES, TAG_BYTES } from '../wire/datagrams/handshake.js';
-import { type ConnectionId, connectionId } from '../wire/datagrams/header.js';
+import { concat, utf8 } from '../../base/bytes.js';
+import { CHECK_KEY_BYTES, type CheckKey, checkKey } from '../../wire/datagrams/data.js';
+import { KEY_BYTES, NONCE_BYTES, TAG_BYTES } from '../../wire/datagrams/handshake.js';
+import { type ConnectionId, connectionId } from '../../wire/datagrams/header.js';
 
 /**
  * Keys of a transfer. The secret came with the offer, sealed by the conversation; each session mixes in an X25519 exchange,

@@ -1,6 +1,6 @@
-import type { Range } from '../wire/datagrams/control.js';
-import { WANT_RANGES } from '../wire/limits.js';
-import type { Ranges } from './ranges.js';
+import type { Range } from '../../wire/datagrams/control.js';
+import { WANT_RANGES } from '../../wire/limits.js';
+import type { Ranges } from './range-set.js';
 
 /** Which blocks to ask for, in which order: what a player waits for first, then everything missing from the front. */
 export class Wants {

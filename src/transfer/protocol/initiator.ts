@@ -1,5 +1,5 @@
-import { sameBytes } from '../base/bytes.js';
-import type { Random } from '../base/random.js';
+import { sameBytes } from '../../base/bytes.js';
+import type { Random } from '../../base/random.js';
 import {
   type AcceptFields,
   decodeAccept,
@@ -11,9 +11,9 @@ import {
   initialAssociated,
   KEY_BYTES,
   NONCE_BYTES,
-} from '../wire/datagrams/handshake.js';
-import { TYPE } from '../wire/datagrams/header.js';
-import { TRANSFER_VERSION } from '../wire/limits.js';
+} from '../../wire/datagrams/handshake.js';
+import { TYPE } from '../../wire/datagrams/header.js';
+import { TRANSFER_VERSION } from '../../wire/limits.js';
 import {
   agree,
   controlNonce,

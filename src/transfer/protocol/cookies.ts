@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { sameBytes } from '../base/bytes.js';
-import type { Random } from '../base/random.js';
-import { COOKIE_LIFETIME_MS } from '../wire/limits.js';
+import { sameBytes } from '../../base/bytes.js';
+import type { Random } from '../../base/random.js';
+import { COOKIE_LIFETIME_MS } from '../../wire/limits.js';
 
 /**
  * Keeps a flood of Initials from costing more than a look at them. Below the threshold every Initial is judged; above it only

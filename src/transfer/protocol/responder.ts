@@ -1,5 +1,5 @@
-import { sameBytes } from '../base/bytes.js';
-import type { Random } from '../base/random.js';
+import { sameBytes } from '../../base/bytes.js';
+import type { Random } from '../../base/random.js';
 import {
   type AcceptFields,
   acceptAssociated,
@@ -7,8 +7,8 @@ import {
   encodeAcceptFields,
   encodePunch,
   KEY_BYTES,
-} from '../wire/datagrams/handshake.js';
-import { TRANSFER_VERSION } from '../wire/limits.js';
+} from '../../wire/datagrams/handshake.js';
+import { TRANSFER_VERSION } from '../../wire/limits.js';
 import {
   agree,
   controlNonce,

@@ -1,11 +1,11 @@
-import { networkOf } from '../wire/address.js';
+import { networkOf } from '../../wire/address.js';
 import {
   AMPLIFICATION,
   PROVED_FOR_MS,
   UNPROVED_HOST_BYTES,
   UNPROVED_NETWORK_BYTES,
   UNPROVED_REFILL_MS,
-} from '../wire/limits.js';
+} from '../../wire/limits.js';
 import type { Path } from './path.js';
 
 /**

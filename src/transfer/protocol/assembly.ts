@@ -1,7 +1,7 @@
-import { TAG_BYTES } from '../wire/datagrams/handshake.js';
-import { blockLength, type Manifest } from '../wire/transfer-manifest.js';
+import { TAG_BYTES } from '../../wire/datagrams/handshake.js';
+import { blockLength, type Manifest } from '../../wire/transfer-manifest.js';
 import { pathBytes } from './hash-tree.js';
-import { Ranges } from './ranges.js';
+import { Ranges } from './range-set.js';
 
 /** A block whose slices are arriving. */
 export interface Assembly {

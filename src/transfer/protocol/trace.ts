@@ -1,4 +1,4 @@
-import { type Ack, controlCounter } from '../wire/datagrams/control.js';
+import { type Ack, controlCounter } from '../../wire/datagrams/control.js';
 
 /**
  * Takes what happens inside a session, for qlog: `category:event`, as of draft-ietf-quic-qlog-quic-events where one fits, with

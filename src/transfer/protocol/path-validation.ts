@@ -1,6 +1,6 @@
-import { sameBytes } from '../base/bytes.js';
-import type { Random } from '../base/random.js';
-import { AMPLIFICATION } from '../wire/limits.js';
+import { sameBytes } from '../../base/bytes.js';
+import type { Random } from '../../base/random.js';
+import { AMPLIFICATION } from '../../wire/limits.js';
 import type { Path } from './path.js';
 
 /**

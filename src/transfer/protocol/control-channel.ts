@@ -5,9 +5,9 @@ import {
   decodeFrames,
   type Frame,
   type FrameWriter,
-} from '../wire/datagrams/control.js';
-import { TAG_BYTES } from '../wire/datagrams/handshake.js';
-import type { ConnectionId } from '../wire/datagrams/header.js';
+} from '../../wire/datagrams/control.js';
+import { TAG_BYTES } from '../../wire/datagrams/handshake.js';
+import type { ConnectionId } from '../../wire/datagrams/header.js';
 import { controlNonce, open, seal } from './keys.js';
 
 /** Which counters were seen: RFC 4303 §3.4.3, 32 wide. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { sameBytes } from '../base/bytes.js';
+import { sameBytes } from '../../base/bytes.js';
 
 /**
  * A binary SHA-256 tree over the blocks of a transfer, as RFC 6962 §2.1 builds it: a leaf is H(0x00 ‖ block), a node

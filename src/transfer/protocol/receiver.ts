@@ -1,6 +1,6 @@
-import { type Failure, toFailure } from '../base/errors.js';
-import type { Random } from '../base/random.js';
-import { type CloseReason, type Frame, FrameWriter, type Range, type Rejected } from '../wire/datagrams/control.js';
+import { type Failure, toFailure } from '../../base/errors.js';
+import type { Random } from '../../base/random.js';
+import { type CloseReason, type Frame, FrameWriter, type Range, type Rejected } from '../../wire/datagrams/control.js';
 import {
   DATA_HEADER_BYTES,
   dataBlock,
@@ -8,19 +8,19 @@ import {
   dataHeaderHolds,
   dataOffset,
   dataPacket,
-} from '../wire/datagrams/data.js';
-import { ACK_RANGES, SESSION_PACKETS } from '../wire/limits.js';
-import { blockCount, blockLength, type Manifest } from '../wire/transfer-manifest.js';
+} from '../../wire/datagrams/data.js';
+import { ACK_RANGES, SESSION_PACKETS } from '../../wire/limits.js';
+import { blockCount, blockLength, type Manifest } from '../../wire/transfer-manifest.js';
 import { Assemblies, type Assembly } from './assembly.js';
 import { ControlChannel } from './control-channel.js';
 import { leafHash, pathHolds } from './hash-tree.js';
 import { openBlock, type SessionKeys } from './keys.js';
 import type { Emit, Path } from './path.js';
-import { Paths } from './paths.js';
-import { Ranges } from './ranges.js';
-import { scrap } from './scrap.js';
+import { Paths } from './path-validation.js';
+import { Ranges } from './range-set.js';
+import { scrap } from './release-buffer.js';
 import type { Trace } from './trace.js';
-import { Wants } from './wants.js';
+import { Wants } from './want-list.js';
 
 /** Where verified content goes. */
 export interface BlockSink {

@@ -1,4 +1,4 @@
-import { DATAGRAM_MIN_BYTES } from '../wire/limits.js';
+import { DATAGRAM_MIN_BYTES } from '../../wire/limits.js';
 
 /**
  * Finds the largest datagram the path carries (RFC 8899, datagram packetization layer path MTU discovery): probes sizes that

@@ -1,5 +1,5 @@
-import { viewOf } from '../wire/datagrams/header.js';
-import { DATAGRAM_MAX_BYTES } from '../wire/limits.js';
+import { viewOf } from '../../wire/datagrams/header.js';
+import { DATAGRAM_MAX_BYTES } from '../../wire/limits.js';
 
 /** Datagrams of one size (the last may be shorter) for one address, one after another in memory: one system call sends them all. */
 export class Train {
