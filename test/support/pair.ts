@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Random } from '../../src/base/random.js';
-import { AdaptiveController } from '../../src/transfer/adaptive.js';
-import type { CongestionController, ControllerInit } from '../../src/transfer/congestion.js';
+import { AdaptiveController } from '../../src/transfer/protocol/congestion/bbr.js';
+import type { CongestionController, ControllerInit } from '../../src/transfer/protocol/congestion/controller.js';
 import { Train } from '../../src/transfer/protocol/datagram-batch.js';
 import { HashTree, leafHash } from '../../src/transfer/protocol/hash-tree.js';
 import { Initiator } from '../../src/transfer/protocol/initiator.js';

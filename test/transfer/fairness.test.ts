@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FixedController } from '../../src/transfer/fixed.js';
+import { FixedController } from '../../src/transfer/protocol/congestion/fixed-rate.js';
 import { Pair, type PairSettings } from '../support/pair.js';
 import { seededRandom } from '../support/random.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FixedController } from '../../src/transfer/fixed.js';
+import { FixedController } from '../../src/transfer/protocol/congestion/fixed-rate.js';
 import { CookieGate } from '../../src/transfer/protocol/cookies.js';
 import { Initiator } from '../../src/transfer/protocol/initiator.js';
 import type { Path } from '../../src/transfer/protocol/path.js';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AdaptiveController } from '../../src/transfer/adaptive.js';
 import { rememberedFor } from '../../src/transfer/driver/path-memory.js';
-import { CarefulResume, type Measured } from '../../src/transfer/resume.js';
+import { AdaptiveController } from '../../src/transfer/protocol/congestion/bbr.js';
+import { CarefulResume, type Measured } from '../../src/transfer/protocol/congestion/careful-resume.js';
 import { networkOf } from '../../src/wire/address.js';
 import { type NetworkSettings, Pair } from '../support/pair.js';
 import { seededRandom } from '../support/random.js';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AdaptiveController } from '../../src/transfer/adaptive.js';
-import { FixedController } from '../../src/transfer/fixed.js';
-import { ShortRate } from '../../src/transfer/short-rate.js';
+import { AdaptiveController } from '../../src/transfer/protocol/congestion/bbr.js';
+import { ShortRate } from '../../src/transfer/protocol/congestion/delivery-rate.js';
+import { FixedController } from '../../src/transfer/protocol/congestion/fixed-rate.js';
 import { type NetworkSettings, Pair } from '../support/pair.js';
 import { seededRandom } from '../support/random.js';
 

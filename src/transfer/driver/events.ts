@@ -1,7 +1,7 @@
 import type { Failure } from '../../base/errors.js';
 import type { Range } from '../../wire/datagrams/control.js';
-import type { RateReason, Start } from '../congestion.js';
 import type { PlacedFile } from '../files/partial-download.js';
+import type { RateReason, Start } from '../protocol/congestion/controller.js';
 import type { RememberedPath } from './path-memory.js';
 
 /** What a transfer tells whoever started it. */

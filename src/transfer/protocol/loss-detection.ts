@@ -1,7 +1,7 @@
 import type { Ack } from '../../wire/datagrams/control.js';
 import { DATAGRAM_MAX_BYTES, DATAGRAM_MIN_BYTES } from '../../wire/limits.js';
-import type { AckSample, CongestionController } from '../congestion.js';
 import type { OutgoingBlocks } from './block-scheduler.js';
+import type { AckSample, CongestionController } from './congestion/controller.js';
 import { GRANULARITY_MS, Rtt } from './rtt.js';
 import { PACKET, SentPackets } from './sent-packets.js';
 import { packetHeader, type Trace } from './trace.js';

@@ -4,8 +4,8 @@ import { type Ack, type CloseReason, type Frame, FrameWriter } from '../../wire/
 import { DATA_HEADER_BYTES, writeDataHeader } from '../../wire/datagrams/data.js';
 import { DATAGRAM_MAX_BYTES } from '../../wire/limits.js';
 import type { Manifest } from '../../wire/transfer-manifest.js';
-import type { CongestionController } from '../congestion.js';
 import { type BlockSource, OutgoingBlocks, type Slice } from './block-scheduler.js';
+import type { CongestionController } from './congestion/controller.js';
 import { ControlChannel } from './control-channel.js';
 import { TRAIN_SEGMENTS, type Train } from './datagram-batch.js';
 import type { SessionKeys } from './keys.js';

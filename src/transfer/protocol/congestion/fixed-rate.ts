@@ -1,4 +1,4 @@
-import type { AckSample, CongestionController, ControllerInit, RateReason } from './congestion.js';
+import type { AckSample, CongestionController, ControllerInit, RateReason } from './controller.js';
 
 /**
  * The rate a person asked for. Where the path delivers much less than is sent, it falls to what is delivered, so that a

@@ -1,4 +1,4 @@
-import type { Measured } from './resume.js';
+import type { Measured } from './careful-resume.js';
 
 /** How fast to send, behind an interface. Bytes and milliseconds. */
 

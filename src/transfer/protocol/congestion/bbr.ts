@@ -1,7 +1,7 @@
-import { Aggregation } from './aggregation.js';
-import type { AckSample, CongestionController, ControllerInit, RateReason, Start } from './congestion.js';
-import { CarefulResume, type Measured } from './resume.js';
-import { ShortRate, Spread } from './short-rate.js';
+import { Aggregation } from './ack-aggregation.js';
+import { CarefulResume, type Measured } from './careful-resume.js';
+import type { AckSample, CongestionController, ControllerInit, RateReason, Start } from './controller.js';
+import { ShortRate, Spread } from './delivery-rate.js';
 
 /**
  * Finds the rate by measuring delivery (after BBR, draft-ietf-ccwg-bbr): paces at the highest delivery rate of the last
