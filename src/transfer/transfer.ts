@@ -8,9 +8,9 @@ import type { Command, NodeOptions, ReceiveOptions, SendOptions } from './driver
 import type { HostAddress } from './endpoint.js';
 import type { PlacedFile } from './files/partial-download.js';
 import { localAddresses } from './local-address.js';
-import { lendStream } from './port-stream.js';
-import { type FromThread, failureOf, type OpenedNode, type ToThread } from './thread-messages.js';
-import { takeWorker, whileOpen } from './worker.js';
+import { lendStream } from './thread/port-stream.js';
+import { takeWorker, whileOpen } from './thread/prepare-thread.js';
+import { type FromThread, failureOf, type OpenedNode, type ToThread } from './thread/thread-messages.js';
 
 /**
  * Files over UDP between two who share a secret: the whole of what others use of this folder, besides `describe` (what can

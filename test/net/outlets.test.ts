@@ -18,7 +18,7 @@ import { Turns } from '../../src/directory/server/fair-queue.js';
 import { OUTLETS, type OutletName } from '../../src/net/outlet.js';
 import { Channel } from '../../src/peer/network/channel.js';
 import { Link } from '../../src/peer/network/link.js';
-import { lendStream } from '../../src/transfer/port-stream.js';
+import { lendStream } from '../../src/transfer/thread/port-stream.js';
 import { directoryMethods } from '../../src/wire/directory.js';
 import { encodeFrame } from '../../src/wire/frame.js';
 import { type RpcMessage, rpcMessage } from '../../src/wire/rpc.js';

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { prepareTransfers } from '../../src/transfer/thread/prepare-thread.js';
 import { openTransfers } from '../../src/transfer/transfer.js';
-import { prepareTransfers } from '../../src/transfer/worker.js';
 
 const LISTEN = { listen: [{ host: '127.0.0.1', port: 0 }] };
 
@@ -21,7 +21,7 @@ test('a thread that was prepared serves the first who opens transfers, and only 
 test('one that nobody wants keeps no program from ending', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'p2pchat-prepared-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const module = new URL('../../src/transfer/worker.js', import.meta.url).href;
+  const module = new URL('../../src/transfer/thread/prepare-thread.js', import.meta.url).href;
   // A file: a thread of a program from --eval would not start.
   const program = join(folder, 'program.mjs');
   writeFileSync(program, `import { prepareTransfers } from '${module}'; prepareTransfers(); console.log('prepared');`);

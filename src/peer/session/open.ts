@@ -3,7 +3,7 @@ import { Failure, hasCode } from '../../base/errors.js';
 import { type Random, systemRandom } from '../../base/random.js';
 import { Scope } from '../../base/scope.js';
 import { openVault } from '../../crypto/vault.js';
-import { prepareTransfers } from '../../transfer/worker.js';
+import { prepareTransfers } from '../../transfer/thread/prepare-thread.js';
 import { parseLink } from '../../wire/link.js';
 import { foldName } from '../../wire/names.js';
 import { adoptPassword } from '../account/password.js';

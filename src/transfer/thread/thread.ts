@@ -1,9 +1,9 @@
 import { parentPort } from 'node:worker_threads';
-import { systemRandom } from '../base/random.js';
-import type { TransferEvent } from './driver/events.js';
-import { Incoming } from './driver/incoming.js';
-import { TransferNode } from './driver/node.js';
-import type { Outgoing } from './driver/outgoing.js';
+import { systemRandom } from '../../base/random.js';
+import type { TransferEvent } from '../driver/events.js';
+import { Incoming } from '../driver/incoming.js';
+import { TransferNode } from '../driver/node.js';
+import type { Outgoing } from '../driver/outgoing.js';
 import { borrowStream } from './port-stream.js';
 import { type FromThread, type OpenedNode, plainFailure, type ToThread } from './thread-messages.js';
 

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { startThread } from '../base/package-files.js';
+import { startThread } from '../../base/package-files.js';
 import type { ToThread } from './thread-messages.js';
 
 /** Starting the transfers' thread takes some 40 ms: who knows that there will be a transfer lets it start meanwhile. */
