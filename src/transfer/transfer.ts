@@ -5,12 +5,12 @@ import type { Range } from '../wire/datagrams/control.js';
 import { contentBytes, type Manifest } from '../wire/transfer-manifest.js';
 import type { TransferEvent } from './driver/events.js';
 import type { Command, NodeOptions, ReceiveOptions, SendOptions } from './driver/node.js';
-import type { HostAddress } from './endpoint.js';
 import type { PlacedFile } from './files/partial-download.js';
-import { localAddresses } from './local-address.js';
 import { lendStream } from './thread/port-stream.js';
 import { takeWorker, whileOpen } from './thread/prepare-thread.js';
 import { type FromThread, failureOf, type OpenedNode, type ToThread } from './thread/thread-messages.js';
+import type { HostAddress } from './udp/endpoint.js';
+import { localAddresses } from './udp/local-address.js';
 
 /**
  * Files over UDP between two who share a secret: the whole of what others use of this folder, besides `describe` (what can
@@ -26,12 +26,12 @@ import { type FromThread, failureOf, type OpenedNode, type ToThread } from './th
 export type { Progress, TransferEvent, TransferState } from './driver/events.js';
 export type { NodeOptions, ReceiveOptions, SendOptions } from './driver/node.js';
 export type { RememberedPath } from './driver/path-memory.js';
-export type { HostAddress } from './endpoint.js';
 export { describe, type Source } from './files/file-source.js';
 export { discardPartial, diskFull, type PlacedFile, SPARE_BYTES } from './files/partial-download.js';
 export { type Playable, type PlayerServer, servePlayer } from './files/player.js';
 export { hasSafeNames } from './files/safe-name.js';
-export { type EchoServer, serveEcho } from './reflexive.js';
+export type { HostAddress } from './udp/endpoint.js';
+export { type EchoServer, serveEcho } from './udp/reflexive.js';
 
 export interface Transfer {
   /** The placed files (none on the sender's side). Rejects with a Failure. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { openBatch } from '../../src/transfer/batch-endpoint.js';
-import { openDgram } from '../../src/transfer/dgram-endpoint.js';
-import type { Endpoint, HostAddress } from '../../src/transfer/endpoint.js';
-import { loadLibc } from '../../src/transfer/libc.js';
+import { openDgram } from '../../src/transfer/udp/dgram-endpoint.js';
+import type { Endpoint, HostAddress } from '../../src/transfer/udp/endpoint.js';
+import { openBatch } from '../../src/transfer/udp/gso-endpoint.js';
+import { loadLibc } from '../../src/transfer/udp/libc.js';
 import { datagramLength, viewOf, writeCommon } from '../../src/wire/datagrams/header.js';
 
 /** What every endpoint has to keep, whichever way it sends. */

@@ -9,7 +9,7 @@ import { systemRandom } from '../../src/base/random.js';
 import type { TransferEvent } from '../../src/transfer/driver/events.js';
 import { TransferNode } from '../../src/transfer/driver/node.js';
 import { describe, type Source } from '../../src/transfer/files/file-source.js';
-import type { Stream } from '../../src/transfer/stream-path.js';
+import type { Stream } from '../../src/transfer/udp/stream-path.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'p2pchat-transfer-'));
 after(() => rmSync(folder, { recursive: true, force: true }));

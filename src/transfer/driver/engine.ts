@@ -2,11 +2,11 @@ import { isIP } from 'node:net';
 import { hasCode, toFailure } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import { type ConnectionId, connectionKey, datagramLength, TYPE } from '../../wire/datagrams/header.js';
-import type { Endpoint, HostAddress } from '../endpoint.js';
 import { Allowance, hostOf } from '../protocol/allowance.js';
 import type { Train } from '../protocol/datagram-batch.js';
 import type { Path } from '../protocol/path.js';
-import type { StreamPath } from '../stream-path.js';
+import type { Endpoint, HostAddress } from '../udp/endpoint.js';
+import type { StreamPath } from '../udp/stream-path.js';
 import type { Host, Runner } from './host.js';
 
 /** Runs transfers over the sockets of one thread: hands datagrams to whom they belong, and gives each its turn. */

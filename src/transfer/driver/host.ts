@@ -1,9 +1,9 @@
 import type { Failure } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import type { ConnectionId } from '../../wire/datagrams/header.js';
-import type { HostAddress } from '../endpoint.js';
 import type { Train } from '../protocol/datagram-batch.js';
 import type { Path } from '../protocol/path.js';
+import type { HostAddress } from '../udp/endpoint.js';
 
 /** What a transfer gets from the engine that runs it. */
 export interface Host {

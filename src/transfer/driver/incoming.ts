@@ -4,7 +4,6 @@ import { ACCEPT_BYTES, decodeInitial, encodeRetry } from '../../wire/datagrams/h
 import { type ConnectionId, connectionKey, TYPE } from '../../wire/datagrams/header.js';
 import { AMPLIFICATION, UNCONFIRMED_MS } from '../../wire/limits.js';
 import { blockCount, contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
-import type { HostAddress } from '../endpoint.js';
 import { manifestDigest } from '../files/file-source.js';
 import type { Partial } from '../files/partial-download.js';
 import type { CookieGate } from '../protocol/cookies.js';
@@ -13,7 +12,8 @@ import type { Path } from '../protocol/path.js';
 import { Receiver } from '../protocol/receiver.js';
 import { type Answered, Responder } from '../protocol/responder.js';
 import type { Trace } from '../protocol/trace.js';
-import type { StreamPath } from '../stream-path.js';
+import type { HostAddress } from '../udp/endpoint.js';
+import type { StreamPath } from '../udp/stream-path.js';
 import { RateMeter, type TransferEvent, type TransferState } from './events.js';
 import type { Host, Runner } from './host.js';
 import { closedBy } from './outgoing.js';

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { MessagePort } from 'node:worker_threads';
 import { systemClock } from '../../base/clock.js';
 import { Outlet } from '../../net/outlet.js';
-import type { Stream } from '../stream-path.js';
+import type { Stream } from '../udp/stream-path.js';
 
 /** A stream of one thread, used in another: pieces go over a port, and each is acknowledged so that neither runs ahead. */
 

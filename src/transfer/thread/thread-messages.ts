@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { type Details, Failure, isReason, toFailure } from '../../base/errors.js';
 import type { TransferEvent } from '../driver/events.js';
 import type { Command, NodeOptions, ReceiveOptions, SendOptions } from '../driver/node.js';
-import type { HostAddress } from '../endpoint.js';
+import type { HostAddress } from '../udp/endpoint.js';
 
 /** What the thread of the transfers and the one that asks say to each other. `transfer` numbers a transfer, `call` a question. */
 

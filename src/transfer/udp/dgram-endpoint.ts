@@ -1,12 +1,12 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
-import { Failure } from '../base/errors.js';
-import { viewOf } from '../wire/datagrams/header.js';
+import { Failure } from '../../base/errors.js';
+import { viewOf } from '../../wire/datagrams/header.js';
+import { Train } from '../protocol/datagram-batch.js';
+import type { Path } from '../protocol/path.js';
 import { type Endpoint, type HostAddress, type OnDatagrams, PathTable, type Sent } from './endpoint.js';
 import { largestDatagram } from './local-address.js';
-import { Train } from './protocol/datagram-batch.js';
-import type { Path } from './protocol/path.js';
 
 /** Node's own UDP sockets: everywhere, one datagram a system call. */
 

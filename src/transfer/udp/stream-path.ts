@@ -1,7 +1,7 @@
-import { datagramLength, viewOf } from '../wire/datagrams/header.js';
-import { DATAGRAM_MAX_BYTES } from '../wire/limits.js';
-import { Train } from './protocol/datagram-batch.js';
-import type { Path } from './protocol/path.js';
+import { datagramLength, viewOf } from '../../wire/datagrams/header.js';
+import { DATAGRAM_MAX_BYTES } from '../../wire/limits.js';
+import { Train } from '../protocol/datagram-batch.js';
+import type { Path } from '../protocol/path.js';
 
 /**
  * A stream in place of datagrams, where these do not get through: the same bytes one after another. Each datagram says its own

@@ -1,10 +1,15 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
-import { Failure } from '../base/errors.js';
-import { addressBytes, isAddress } from '../wire/address.js';
-import { decodeEchoRequest, decodeEchoResponse, encodeEchoResponse, type SeenAddress } from '../wire/datagrams/echo.js';
-import { viewOf } from '../wire/datagrams/header.js';
+import { Failure } from '../../base/errors.js';
+import { addressBytes, isAddress } from '../../wire/address.js';
+import {
+  decodeEchoRequest,
+  decodeEchoResponse,
+  encodeEchoResponse,
+  type SeenAddress,
+} from '../../wire/datagrams/echo.js';
+import { viewOf } from '../../wire/datagrams/header.js';
 import type { HostAddress } from './endpoint.js';
 import { hostOf } from './sockaddr.js';
 

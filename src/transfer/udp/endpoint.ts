@@ -1,5 +1,5 @@
-import type { Train } from './protocol/datagram-batch.js';
-import type { Path } from './protocol/path.js';
+import type { Train } from '../protocol/datagram-batch.js';
+import type { Path } from '../protocol/path.js';
 
 /** A socket, in one of several ways; all keep the same contract (test/transfer/endpoint.test.ts). */
 

@@ -1,5 +1,5 @@
-import { addressBytes } from '../wire/address.js';
-import { viewOf } from '../wire/datagrams/header.js';
+import { addressBytes } from '../../wire/address.js';
+import { viewOf } from '../../wire/datagrams/header.js';
 import type { HostAddress } from './endpoint.js';
 
 /** sockaddr_in and sockaddr_in6 as Linux lays them out on little-endian machines. */

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
-import { Failure } from '../base/errors.js';
-import { viewOf } from '../wire/datagrams/header.js';
+import { Failure } from '../../base/errors.js';
+import { viewOf } from '../../wire/datagrams/header.js';
 import type { HostAddress } from './endpoint.js';
 import type { Libc } from './libc.js';
 import { SOCKADDR_BYTES, writeSockaddr } from './sockaddr.js';

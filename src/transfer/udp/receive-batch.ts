@@ -1,7 +1,7 @@
-import { viewOf } from '../wire/datagrams/header.js';
+import { viewOf } from '../../wire/datagrams/header.js';
+import type { Path } from '../protocol/path.js';
 import type { OnDatagrams } from './endpoint.js';
 import type { Libc, Memory } from './libc.js';
-import type { Path } from './protocol/path.js';
 
 /** Memory into which `recvmmsg` puts many datagrams at once. */
 

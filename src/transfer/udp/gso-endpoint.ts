@@ -1,13 +1,13 @@
 import { isIPv6 } from 'node:net';
-import { viewOf } from '../wire/datagrams/header.js';
-import { DATAGRAM_MAX_BYTES } from '../wire/limits.js';
+import { viewOf } from '../../wire/datagrams/header.js';
+import { DATAGRAM_MAX_BYTES } from '../../wire/limits.js';
+import { Train } from '../protocol/datagram-batch.js';
+import type { Path } from '../protocol/path.js';
+import { FavouredSocket } from './connected-socket.js';
 import { type Endpoint, type HostAddress, type OnDatagrams, PathTable, type Sent } from './endpoint.js';
-import { FavouredSocket } from './favoured-socket.js';
 import type { Libc, Memory, PollEvent, PollHandle } from './libc.js';
 import { IPPROTO_UDP, openSocket, receiveBuffer } from './linux-socket.js';
 import { largestDatagram } from './local-address.js';
-import { Train } from './protocol/datagram-batch.js';
-import type { Path } from './protocol/path.js';
 import { ReceiveBatch } from './receive-batch.js';
 import { isSockaddr, readSockaddr, SOCKADDR_BYTES, sockaddrKey, writeSockaddr } from './sockaddr.js';
 
