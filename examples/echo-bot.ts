@@ -93,7 +93,7 @@ async function main(): Promise<void> {
   const { directory, listen, name: user } = values;
   const home = process.env.P2PCHAT_HOME;
   if (home === undefined || values['password-file'] === undefined) {
-    throw new Failure('usage', 'usage', 'P2PCHAT_HOME and --password-file are needed.', {
+    throw new Failure('usage', 'P2PCHAT_HOME and --password-file are needed.', {
       hint: 'Run: P2PCHAT_HOME=FOLDER node echo-bot.js --directory LINK --password-file FILE',
     });
   }
@@ -114,8 +114,7 @@ async function main(): Promise<void> {
 
 if (process.argv[1] !== undefined && import.meta.filename === realpathSync(process.argv[1])) {
   await main().catch((error: unknown) => {
-    const { code, message, hint, exit } =
-      error instanceof Failure ? error : new Failure('internal', 'internal', String(error));
+    const { code, message, hint, exit } = error instanceof Failure ? error : new Failure('internal', String(error));
     say({ event: 'error', code, message, hint });
     process.exitCode = exit;
   });

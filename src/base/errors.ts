@@ -1,75 +1,78 @@
-/**
- * One error type for everything a person or a script may meet. `code` is stable and may be matched on; `hint` names the
- * next step; `exit` is the status of a shell command that fails with it (product contract, "Exit status").
- */
+import { type CodeRow, EXIT, type Reason } from './errors/code.js';
+import { CODES, type Code } from './errors/codes.js';
 
-/** Why something failed, and the exit status that tells a script so. */
-const EXIT = {
-  internal: 1,
-  protocol: 1,
-  storage: 1,
-  /** What was waited for is over: a session, a time. */
-  ended: 1,
-  usage: 2,
-  credentials: 3,
-  blocked: 4,
-  unknown: 5,
-  trust: 6,
-  unreachable: 7,
-  denied: 8,
-  transfer: 9,
-  limit: 10,
-} as const;
-
-export type Reason = keyof typeof EXIT;
+export type { Reason } from './errors/code.js';
+export type { Code } from './errors/codes.js';
 
 export type Details = Readonly<Record<string, string | number | boolean>>;
 
 export interface FailureInit {
-  /** Names the next step, as a whole sentence. */
+  /** The next step as a whole sentence, where the place that fails knows better than the table. */
   readonly hint?: string;
   /** Facts a program may want: seconds to wait, the nearest name, a limit. Never a secret. */
   readonly details?: Details;
   readonly cause?: unknown;
 }
 
+/** A failure as it crosses a wire, a socket or a thread, which keep no classes. */
+export interface PlainFailure {
+  readonly reason: string;
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly details?: Details | undefined;
+}
+
+/**
+ * One error type for everything a person or a script may meet. `code` is stable and may be matched on; `hint` names the
+ * next step; `exit` is the status of a shell command that fails with it.
+ */
 export class Failure extends Error {
   override readonly name = 'Failure';
   readonly reason: Reason;
+  /** One of the table's; another only where a newer program on the other side sent it. */
   readonly code: string;
   readonly hint: string;
   readonly details: Details;
 
-  /**
-   * @param reason the class by cause; decides the exit status
-   * @param code stable, kebab-case, unique for the situation
-   * @param message what happened, for a person
-   */
-  constructor(reason: Reason, code: string, message: string, init: FailureInit = {}) {
-    super(message, init.cause === undefined ? undefined : { cause: init.cause });
+  /** @param message what happened, for a person; the table's words where there is nothing more precise to say */
+  constructor(code: Code, message?: string, init: FailureInit = {}) {
+    const [reason, what, next]: CodeRow = CODES[code];
+    super(message ?? what, init.cause === undefined ? undefined : { cause: init.cause });
     this.reason = reason;
     this.code = code;
-    this.hint = init.hint ?? '';
+    this.hint = init.hint ?? next;
     this.details = init.details ?? {};
+  }
+
+  /**
+   * From its plain form, which may be of a newer program: a code unknown here is kept as it is.
+   * @param fallback the class of a failure whose own is unknown here
+   */
+  static from({ reason, code, message, hint, details = {} }: PlainFailure, fallback: Reason = 'internal'): Failure {
+    const failure = new Failure('internal', message, { hint, details });
+    return Object.assign(failure, { code, reason: isReason(reason) ? reason : fallback });
   }
 
   get exit(): number {
     return EXIT[this.reason];
   }
+
+  get plain(): PlainFailure {
+    const { reason, code, message, hint, details } = this;
+    return { reason, code, message, hint, ...(Object.keys(details).length > 0 && { details: { ...details } }) };
+  }
 }
 
-export const isReason = (value: string): value is Reason => Object.hasOwn(EXIT, value);
+const isReason = (value: string): value is Reason => Object.hasOwn(EXIT, value);
 
 /** True for a Failure with that code. */
-export const hasCode = (error: unknown, code: string): error is Failure =>
+export const hasCode = (error: unknown, code: Code): error is Failure =>
   error instanceof Failure && error.code === code;
 
 /** Whatever was thrown, as a Failure: what is not one already is a fault of the program. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const message = error instanceof Error ? error.message : String(error);
-  return new Failure('internal', 'internal', message, {
-    hint: 'This is a fault of the program: please report it with the command you gave.',
-    cause: error,
-  });
+  return new Failure('internal', message, { cause: error });
 }

@@ -109,9 +109,7 @@ export class Child {
   #failed(): Failure {
     const error = this.#said.findLast(({ event }) => event === 'error');
     const why = error === undefined ? this.#errors.trim() : `${error.message} ${error.hint}`;
-    return new Failure('internal', 'child-failed', `'p2pchat ${this.#words.slice(0, 2).join(' ')}' failed: ${why}`, {
-      hint: 'Give that command by itself to see more.',
-    });
+    return new Failure('child-failed', `'p2pchat ${this.#words.slice(0, 2).join(' ')}' failed: ${why}`);
   }
 }
 

@@ -19,7 +19,7 @@ export interface Input {
 const LINE_BYTES = 1 << 20;
 
 const tooLong = (): Failure =>
-  new Failure('limit', 'input-line', 'A line on standard input is too long.', {
+  new Failure('input-line', 'A line on standard input is too long.', {
     hint: `Keep lines under ${LINE_BYTES} bytes.`,
   });
 

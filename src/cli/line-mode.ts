@@ -15,16 +15,11 @@ const HANDING_OVER_MS = 10_000;
 
 const send = commands.find(({ name }) => name === 'send')!;
 
-const nobody = (): Failure =>
-  new Failure('usage', 'no-conversation', 'There is nobody yet to whom this would go.', {
-    hint: 'Begin with /msgto USER TEXT; what follows without a slash goes to the same person.',
-  });
+const nobody = (): Failure => new Failure('no-conversation', 'There is nobody yet to whom this would go.');
 
-const noAnswer = (): Failure =>
-  new Failure('usage', 'password-needed', 'The password was not given.', { hint: 'Give the command once more.' });
+const noAnswer = (): Failure => new Failure('password-needed');
 
-const notTheSame = (): Failure =>
-  new Failure('usage', 'password-differs', 'The two are not the same.', { hint: 'Give the command once more.' });
+const notTheSame = (): Failure => new Failure('password-differs');
 
 /** The chat in lines: commands and text from the input, events to the output. */
 export class LineMode {

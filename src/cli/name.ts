@@ -4,7 +4,7 @@ import { foldName, parseUserName } from '../wire/names.js';
 import type { Shell } from './shell.js';
 
 const otherPerson = (user: string): Failure =>
-  new Failure('usage', 'profile-taken', `This installation belongs to ${user} already.`, {
+  new Failure('profile-taken', `This installation belongs to ${user} already.`, {
     hint: `Log in with: p2pchat login ${user}. For another account set P2PCHAT_HOME to another folder.`,
   });
 
@@ -18,7 +18,7 @@ export async function nameOf(shell: Shell, name: string | undefined, profile: Wh
   if (profile !== undefined) return profile.user;
   const typed = shell.input().terminal ? await shell.input().line('User name: ') : undefined;
   if (typed !== undefined && typed.trim() !== '') return parseUserName(typed.trim()).name;
-  throw new Failure('usage', 'name-needed', 'Nobody has logged in here yet: who are you?', {
+  throw new Failure('name-needed', 'Nobody has logged in here yet: who are you?', {
     hint: 'p2pchat login NAME --directory LINK, or p2pchat register NAME --directory LINK.',
   });
 }

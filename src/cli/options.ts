@@ -41,9 +41,7 @@ export const givenDirectory = (shell: Shell, { directory }: PeerOptions): string
 export function neededDirectory(shell: Shell, options: PeerOptions, profile: Whoami | undefined): string {
   const link = givenDirectory(shell, options) ?? profile?.directory;
   if (link !== undefined) return link;
-  throw new Failure('usage', 'directory-needed', 'Which directory?', {
-    hint: 'Give --directory p2pchat://HOST:PORT#FINGERPRINT, as whoever runs the directory told you.',
-  });
+  throw new Failure('directory-needed');
 }
 
 /** Seconds or a number, checked: yargs would make NaN of it. @throws Failure usage `argument-invalid` */
@@ -51,7 +49,7 @@ export function numberOption(name: string, value: string | undefined, whole: boo
   if (value === undefined) return undefined;
   const number = Number(value);
   if (value !== '' && number >= 0 && number <= 1e9 && (!whole || Number.isInteger(number))) return number;
-  throw new Failure('usage', 'argument-invalid', `--${name}: that is not a number this can use.`, {
+  throw new Failure('argument-invalid', `--${name}: that is not a number this can use.`, {
     hint: whole ? 'Give a whole number, 0 or more.' : 'Give seconds, 0 or more.',
   });
 }
@@ -72,7 +70,7 @@ export function listenOption(value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   const [, , port] = HOST_PORT.exec(value) ?? [];
   if (port !== undefined && Number(port) <= 65_535) return value;
-  throw new Failure('usage', 'listen-invalid', '--listen: that is not HOST:PORT.', {
+  throw new Failure('listen-invalid', '--listen: that is not HOST:PORT.', {
     hint: 'Write 0.0.0.0:4100, [::]:4100 or 127.0.0.1:0; port 0 picks a free one.',
   });
 }
@@ -82,9 +80,7 @@ export async function neededProfile(shell: Shell): Promise<Whoami> {
   const { profile } = await shell.parts.peer();
   const me = await profile(shell.home);
   if (me !== undefined && !me.loggedOut) return me;
-  throw new Failure('credentials', 'not-logged-in', 'Nobody is logged in here yet.', {
-    hint: 'Run: p2pchat register NAME --directory LINK, or p2pchat login NAME --directory LINK.',
-  });
+  throw new Failure('not-logged-in', 'Nobody is logged in here yet.');
 }
 
 /** What opening the profile takes; asks for the password where there is a profile to open. */

@@ -17,7 +17,7 @@ const PASSWORD_BYTES = 4096;
 
 async function fromFile(file: string, option: string, whole: boolean): Promise<string> {
   const failed = (why: string): Failure =>
-    new Failure('usage', 'password-file', `The file of --${option} cannot be read: ${why}.`, {
+    new Failure('password-file', `The file of --${option} cannot be read: ${why}.`, {
       hint: `Give --${option} a file that ${whole ? 'holds it' : 'has it on its first line'}, or - for standard input.`,
     });
   const handle = await open(file, 'r').catch((error: NodeJS.ErrnoException) => {
@@ -36,7 +36,7 @@ async function fromFile(file: string, option: string, whole: boolean): Promise<s
 }
 
 const missing = (option: string): Failure =>
-  new Failure('usage', 'password-needed', `--${option} is needed: there is no terminal to ask.`, {
+  new Failure('password-needed', `--${option} is needed: there is no terminal to ask.`, {
     hint: `Give --${option} FILE (its first line), or --${option} - to read it from standard input.`,
   });
 
@@ -52,7 +52,7 @@ export async function password(shell: Shell, source: PasswordSource): Promise<st
   const option = source.option ?? 'password-file';
   const given = await read(shell, source, option);
   if (given !== undefined && given !== '') return given;
-  throw new Failure('usage', 'password-empty', `${source.prompt}: nothing was given.`, {
+  throw new Failure('password-empty', `${source.prompt}: nothing was given.`, {
     hint: source.file === undefined ? 'Type it, then Enter.' : `Put it on the first line of what --${option} names.`,
   });
 }

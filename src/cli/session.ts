@@ -1,4 +1,4 @@
-import { Failure, hasCode } from '../base/errors.js';
+import { type Code, Failure, hasCode } from '../base/errors.js';
 import type { Args } from '../commands/bind-arguments.js';
 import type { Command, Context, Item } from '../commands/command.js';
 import { commands } from '../commands/commands.js';
@@ -75,18 +75,14 @@ export async function runHere(
 }
 
 /** Nothing has been done yet, and soon it can be: the profile is just being opened or closed by another process. */
-const BUSY = ['store-in-use', 'profile-in-use', 'session-closing', 'not-watchable'];
+const BUSY: readonly Code[] = ['store-in-use', 'profile-in-use', 'session-closing', 'not-watchable'];
 const busy = (error: unknown): boolean => BUSY.some((code) => hasCode(error, code));
 
 /** A one-shot command has the profile for a moment only: it is not worth watching. */
-export const notWatchable = (): Failure =>
-  new Failure('storage', 'not-watchable', 'A command is just running on this profile.', { hint: 'Try again.' });
+export const notWatchable = (): Failure => new Failure('not-watchable');
 
 const stillBusy = (cause: unknown): Failure =>
-  new Failure('storage', 'profile-in-use', 'Another process uses this profile and does not answer.', {
-    hint: 'End it, or give this command another profile by P2PCHAT_HOME.',
-    cause,
-  });
+  new Failure('profile-in-use', 'Another process uses this profile and does not answer.', { cause });
 
 /**
  * Through the process that has the profile open, else by opening it; where another one is just opening or closing it, by

@@ -66,7 +66,7 @@ async function withText(shell: Shell, command: Command, words: readonly string[]
   if (given === undefined && shell.input().terminal) return words;
   const text = (await shell.input().rest()).replace(/\r?\n$/, '');
   if (text !== '') return [...words.slice(0, at), text, ...words.slice(at + 1)];
-  throw new Failure('usage', 'text-empty', 'There is no text, neither as an argument nor on standard input.', {
+  throw new Failure('text-empty', 'There is no text, neither as an argument nor on standard input.', {
     hint: `For example: ${example(command, 'shell')}`,
   });
 }

@@ -57,7 +57,7 @@ export async function send(line: string, source: string, from: Child, to: Child)
   const [sent, received] = (await Promise.all([from.event(isDone), to.event(isDone)])) as unknown as TransferEvent[];
   const place = received?.files[0]?.path ?? '';
   if ((await sha256(place)) !== (await sha256(source)) || sent?.files[0]?.sha256 !== received?.files[0]?.sha256) {
-    throw new Failure('internal', 'tour', 'what arrived is not what was sent');
+    throw new Failure('tour');
   }
   return { bytes: size, rate: sent!.rate, path: String(sent!.path) };
 }

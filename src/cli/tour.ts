@@ -96,7 +96,7 @@ class Tour {
   async #message(from: Child, to: Child, name: string, text: string): Promise<void> {
     from.type(`/msgto ${name} ${text}`);
     const { via } = await to.event(isMessage(text));
-    if (via !== 'direct') throw new Failure('internal', 'tour', `the message went by ${String(via)}, not directly`);
+    if (via !== 'direct') throw new Failure('tour', `the message went by ${String(via)}, not directly`);
   }
 
   /** From the line's way into one process to the event's way out of the other: encrypted and on disk at both ends. */
@@ -126,7 +126,7 @@ class Tour {
     }
     alice.type('/groupmsg lobby Hello everybody');
     const { seq } = await bob.event(isMessage('Hello everybody'));
-    if (typeof seq !== 'number') throw new Failure('internal', 'tour', 'the message has no place in the room');
+    if (typeof seq !== 'number') throw new Failure('tour', 'the message has no place in the room');
   }
 
   async #files(alice: Child, bob: Child): Promise<void> {
@@ -151,7 +151,7 @@ class Tour {
     for (const entry of await readdir(join(this.#folder, 'directory'), { recursive: true, withFileTypes: true })) {
       if (!entry.isFile()) continue;
       const content = await readFile(join(entry.parentPath, entry.name));
-      if (content.includes('See you later')) throw new Failure('trust', 'tour', 'the directory has it in clear');
+      if (content.includes('See you later')) throw new Failure('tour', 'the directory has it in clear');
     }
   }
 
@@ -162,7 +162,7 @@ class Tour {
         ['bob', 'alice'],
       ].map(([name, other]) => this.#start(name!, 'verify', other!).event(({ event }) => event === 'trust')),
     );
-    if (a?.safetyNumber !== b?.safetyNumber) throw new Failure('trust', 'tour', 'the safety numbers differ');
+    if (a?.safetyNumber !== b?.safetyNumber) throw new Failure('tour', 'the safety numbers differ');
   }
 }
 

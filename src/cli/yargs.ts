@@ -157,15 +157,13 @@ function addFirstMinutes(argv: Argv, line: Line): void {
 const usageFailure = (message: string): Failure => {
   const [, near] = /^Did you mean (.+)\?$/.exec(message) ?? [];
   if (near !== undefined) {
-    return new Failure('usage', 'command-unknown', 'There is no such command.', {
+    return new Failure('command-unknown', 'There is no such command.', {
       hint: `Did you mean '${near}'?`,
       details: { nearest: near },
     });
   }
   const text = message.split(/\s*\n\s*/).join(' ');
-  return new Failure('usage', 'usage', text, {
-    hint: "'p2pchat --help' lists the commands, 'p2pchat COMMAND --help' explains one.",
-  });
+  return new Failure('usage', text);
 };
 
 /**

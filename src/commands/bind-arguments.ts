@@ -22,7 +22,7 @@ function skips(parameter: Parameter, next: Parameter | undefined, words: readonl
 }
 
 const wrongUsage = (command: Command, face: Face): Failure =>
-  new Failure('usage', 'usage', `Usage: ${usage(command, face)}`, {
+  new Failure('usage', `Usage: ${usage(command, face)}`, {
     hint: face === 'slash' ? `/help ${command.slash} says more.` : `'p2pchat ${command.name} --help' says more.`,
   });
 

@@ -16,7 +16,7 @@ const CONVERSATION = {
 function conversationHere(named: string | undefined, { current }: Context): string {
   const conversation = named ?? current;
   if (conversation !== undefined) return conversation;
-  throw new Failure('usage', 'conversation-needed', 'Which conversation?', { hint: 'Name it: @user or #group.' });
+  throw new Failure('conversation-needed');
 }
 
 const reply = define({
@@ -75,9 +75,7 @@ interface Lifetime {
 function lifetimeOf(word: string): number {
   const seconds = /^(off|never|0)$/i.test(word) ? 0 : secondsOf(word);
   if (seconds !== undefined && seconds <= EXPIRE_MAX_SECONDS) return seconds;
-  throw new Failure('usage', 'argument-invalid', 'after: that is not a time messages can have', {
-    hint: 'Write 30s, 5m, 1h, 2d, 1w or off; a year is the longest.',
-  });
+  throw new Failure('argument-invalid', 'after: that is not a time messages can have');
 }
 
 const expire = define({
@@ -126,7 +124,7 @@ const preferences = define({
   examples: { slash: 'receipts off', shell: 'receipts off' },
   async *run(peer, { what, value }): AsyncIterable<Wishes> {
     if (what !== undefined && value === undefined) {
-      throw new Failure('usage', 'usage', `${what}: on or off?`, { hint: `For example: preferences ${what} off` });
+      throw new Failure('usage', `${what}: on or off?`, { hint: `For example: preferences ${what} off` });
     }
     const key = what === 'receipts' ? 'readReceipts' : 'typing';
     if (what !== undefined) await peer.preferences.set({ [key]: value === 'on' });

@@ -25,7 +25,7 @@ async function named(peer: PeerApi, word: string): Promise<string> {
   const listed = await peer.account.devices();
   const fitting = listed.filter(({ device }) => device.startsWith(word.toLowerCase()));
   if (word.length >= 4 && fitting.length === 1) return fitting[0]!.device;
-  throw new Failure('unknown', 'device-unknown', 'You have no such device, or more than one that begins so.', {
+  throw new Failure('device-unknown', 'You have no such device, or more than one that begins so.', {
     hint: "'p2pchat device list' and /devices list them; give an id, or at least its first four digits.",
   });
 }

@@ -14,14 +14,8 @@ export const doctor = define({
     const failed = checks.filter(({ ok }) => !ok);
     if (failed.length === 0) return;
     const reason = failed.some(({ name }) => name === 'directory') ? 'unreachable' : 'internal';
-    throw new Failure(
-      reason,
-      'doctor-found',
-      failed.length === 1 ? '1 check failed.' : `${failed.length} checks failed.`,
-      {
-        hint: 'The lines above say what to do about each.',
-      },
-    );
+    const message = failed.length === 1 ? '1 check failed.' : `${failed.length} checks failed.`;
+    throw Failure.from({ ...new Failure('doctor-found', message).plain, reason });
   },
 
   lines: ({ name, ok, says, hint }) => [

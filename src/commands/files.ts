@@ -63,9 +63,7 @@ async function* send(
 }
 
 const notReached = (who: string): Failure =>
-  new Failure('unreachable', 'not-stored', `Neither ${who} nor the directory could be reached in time.`, {
-    hint: 'The offer is kept and goes out by itself: leave `p2pchat login` or `p2pchat listen` running.',
-  });
+  new Failure('not-stored', `Neither ${who} nor the directory could be reached in time.`);
 
 export const file = define({
   name: 'file',

@@ -70,19 +70,20 @@ function woken(arm: (wake: () => void) => void, deadline: number | undefined): P
 
 /** The event has said it already. */
 const notDone = ({ state, error, peer }: TransferEvent): Failure =>
-  new Failure(
-    'transfer',
-    error?.code ?? (state === 'declined' ? 'transfer-declined' : 'transfer-failed'),
-    state === 'declined' ? `${peer} declined it.` : (error?.message ?? 'The transfer failed.'),
-    { hint: error?.hint ?? '', details: { said: true } },
-  );
+  Failure.from({
+    reason: 'transfer',
+    code: error?.code ?? (state === 'declined' ? 'transfer-declined' : 'transfer-failed'),
+    message: state === 'declined' ? `${peer} declined it.` : (error?.message ?? 'The transfer failed.'),
+    hint: error?.hint ?? '',
+    details: { said: true },
+  });
 
 function tooLate(events: readonly TransferEvent[]): Failure {
   const why = events.find(({ waiting }) => waiting !== undefined)?.waiting;
   const because = why === undefined ? '' : `: ${why.message}`;
   const goesOn =
     'It goes on by itself: leave `p2pchat login` or `p2pchat listen` running. `p2pchat transfers` shows it.';
-  return new Failure('transfer', 'transfer-timeout', `The time is over before all has arrived${because}.`, {
+  return new Failure('transfer-timeout', `The time is over before all has arrived${because}.`, {
     hint: why === undefined || why.hint === '' ? goesOn : `${why.hint} ${goesOn}`,
   });
 }

@@ -27,7 +27,7 @@ function pace(word: string): number {
   if (word === 'off') return 0;
   const seconds = /^\d{1,5}s?$/.test(word) ? Number.parseInt(word, 10) : Number.NaN;
   if (seconds <= LONGEST_S) return seconds;
-  throw new Failure('usage', 'argument-invalid', 'seconds: that is not a pause this can use', {
+  throw new Failure('argument-invalid', 'seconds: that is not a pause this can use', {
     hint: `Give seconds from 1 to ${LONGEST_S}, or off.`,
   });
 }

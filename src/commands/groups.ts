@@ -14,7 +14,7 @@ const HERE = {
 export function groupHere(name: string | undefined, context: Context): string {
   const group = name ?? (context.current?.startsWith('#') ? context.current : undefined);
   if (group !== undefined) return group;
-  throw new Failure('usage', 'group-needed', 'Which group?', { hint: 'Name it: #group. /rooms lists the open ones.' });
+  throw new Failure('group-needed');
 }
 
 interface Done {

@@ -12,7 +12,7 @@ export const permitted = (command: Command, role: Role | undefined): boolean =>
 /** @throws Failure denied `not-permitted` */
 export function permit(command: Command, role: Role | undefined): void {
   if (permitted(command, role)) return;
-  throw new Failure('denied', 'not-permitted', `'${command.name}' needs the role ${command.least}; yours is ${role}.`, {
+  throw new Failure('not-permitted', `'${command.name}' needs the role ${command.least}; yours is ${role}.`, {
     hint: 'Ask an admin of this directory to do it, or for the role.',
   });
 }
@@ -24,7 +24,7 @@ function found(commands: readonly Command[], name: string, nameOf: (command: Com
   if (command !== undefined) return command;
   const names = commands.map(nameOf).filter((each) => each !== undefined);
   const near = nearest(folded, names);
-  throw new Failure('usage', 'command-unknown', 'There is no such command.', {
+  throw new Failure('command-unknown', 'There is no such command.', {
     hint: near === undefined ? 'help lists the commands.' : `Did you mean '${near}'?`,
     ...(near !== undefined && { details: { nearest: near } }),
   });

@@ -12,7 +12,7 @@ const PLACE = /^[1-9]\d?$/;
 /** So far back one looks. */
 const LOOKED_AT = 200;
 
-const needed = (hint: string): Failure => new Failure('usage', 'message-needed', 'Which message?', { hint });
+const needed = (hint: string): Failure => new Failure('message-needed', 'Which message?', { hint });
 
 /**
  * The messages of the conversation the chat is in that could be meant, newest first: one's own where they are to be changed,
@@ -41,7 +41,7 @@ export async function chosenMessage(
   const found = await placed(peer, which ?? '1', current, whose);
   if (found !== undefined) return found;
   if (which === undefined) throw needed('There is none yet that could be meant.');
-  throw new Failure('unknown', 'message-unknown', 'there is no such message in this conversation', {
+  throw new Failure('message-unknown', 'there is no such message in this conversation', {
     hint: 'Give 1 for the newest, 2 for the one before, or the beginning of its id (history --json).',
   });
 }
@@ -52,7 +52,7 @@ async function placed(peer: PeerApi, which: string, current: string, whose: 'own
   if (!PREFIX.test(which)) return undefined;
   const fitting = said.filter(({ id }) => id.startsWith(which));
   if (fitting.length < 2) return fitting[0]?.id;
-  throw new Failure('usage', 'message-ambiguous', 'More than one message begins so.', { hint: 'Give more of its id.' });
+  throw new Failure('message-ambiguous');
 }
 
 /** `2 Yes, at six`: whether the first word of a text says which message is meant, and what the rest says. */

@@ -23,7 +23,7 @@ export type Values<P extends Parameters> = { readonly [K in Always<P>]: ValueOf<
 };
 
 const wrong = (name: string, says: string, hint: string): Failure =>
-  new Failure('usage', 'argument-invalid', `${name}: ${says}`, { hint });
+  new Failure('argument-invalid', `${name}: ${says}`, { hint });
 
 /** `bob` of `@bob` or `bob`, folded. */
 function user(name: string, word: string): string {

@@ -36,7 +36,7 @@ export function choosePlayer(wanted: string | undefined, url: string): Player {
   const [program = '', ...options] = words;
   if (program === '' || !installed(program)) {
     const called = wanted === undefined ? '' : ` '${field(wanted)}'`;
-    throw new Failure('usage', 'player-missing', `There is no player${called}.`, {
+    throw new Failure('player-missing', `There is no player${called}.`, {
       hint: `Install mpv or VLC, name another with --player, or open ${url} yourself while this program runs.`,
     });
   }
@@ -69,6 +69,6 @@ export async function watched({ program }: Player, child: ChildProcess, url: str
 }
 
 const playerFailed = (program: string, why: string, url: string): Failure =>
-  new Failure('usage', 'player-failed', `${field(program)} could not play it (${field(why)}).`, {
+  new Failure('player-failed', `${field(program)} could not play it (${field(why)}).`, {
     hint: `Name another with --player, or open ${url} yourself while this program runs.`,
   });

@@ -58,10 +58,7 @@ async function done(peer: PeerApi, { step, code, password }: Given): Promise<Ite
 
 const inFours = (secret: string): string => secret.replace(/(.{4})(?=.)/g, '$1 ');
 
-const codeMissing = (): Failure =>
-  new Failure('usage', 'second-factor-code', 'Which code does your app show?', {
-    hint: 'second-factor confirm 123456, with the six digits of your app.',
-  });
+const codeMissing = (): Failure => new Failure('second-factor-code');
 
 /** Two in a row, each with room before it for a tick. */
 function listed(codes: readonly string[]): string[] {

@@ -19,9 +19,7 @@ const SAYS: Readonly<Record<DeliveryState, (to: string) => string>> = {
 };
 
 const failedForGood = ({ conversation }: SendResult): Failure =>
-  new Failure('unknown', 'not-sent', `The message to ${conversation} could not be sent and is not tried again.`, {
-    hint: 'Whom it was for is no more on this directory. The text stays in the history.',
-  });
+  new Failure('not-sent', `The message to ${conversation} could not be sent and is not tried again.`);
 
 function notReached(
   { state, conversation }: SendResult,
@@ -31,20 +29,14 @@ function notReached(
   const hint = 'It is kept and goes out by itself: leave `p2pchat login` or `p2pchat listen` running.';
   if (wanted === 'stored' && directory === 'online') {
     return new Failure(
-      'unreachable',
       'not-stored',
       `The directory could be reached, and no device of ${conversation} has been given the message in time; it is ${state}.`,
       { hint },
     );
   }
   return wanted === 'delivered'
-    ? new Failure(
-        'unknown',
-        'not-delivered',
-        `${conversation} could not be reached in time; the message is ${state}.`,
-        { hint },
-      )
-    : new Failure('unreachable', 'not-stored', `Neither ${conversation} nor the directory could be reached in time.`, {
+    ? new Failure('not-delivered', `${conversation} could not be reached in time; the message is ${state}.`, { hint })
+    : new Failure('not-stored', `Neither ${conversation} nor the directory could be reached in time.`, {
         hint,
       });
 }

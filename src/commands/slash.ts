@@ -36,14 +36,9 @@ function verbatim(rest: string, count: number): string[] {
 
 function unknownFlag(command: Command, name: string, known: readonly string[]): Failure {
   const near = nearest(name, known);
-  return new Failure(
-    'usage',
-    'option-unknown',
-    `/${command.slash} has no such option. Usage: ${usage(command, 'slash')}`,
-    {
-      hint: near === undefined ? `/help ${command.slash} lists its options.` : `Did you mean --${near}?`,
-    },
-  );
+  return new Failure('option-unknown', `/${command.slash} has no such option. Usage: ${usage(command, 'slash')}`, {
+    hint: near === undefined ? `/help ${command.slash} lists its options.` : `Did you mean --${near}?`,
+  });
 }
 
 /** Words and `--name value`, in any order; after `--` everything is a word. */

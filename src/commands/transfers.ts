@@ -74,13 +74,11 @@ const plain = (event: TransferEvent): TransferEvent & { readonly detailed?: true
 function find(peer: PeerApi, id: string): TransferEvent {
   const found = peer.files.list().filter((event) => event.id.startsWith(id.toLowerCase()));
   if (found.length === 1) return found[0]!;
-  throw new Failure('unknown', 'transfer-unknown', 'There is no such transfer, or more than one.', {
-    hint: '/transfers lists them (p2pchat transfers).',
-  });
+  throw new Failure('transfer-unknown', 'There is no such transfer, or more than one.');
 }
 
 const idNeeded = (): Failure =>
-  new Failure('usage', 'usage', 'Which transfer?', { hint: '/transfers lists them (p2pchat transfers).' });
+  new Failure('usage', 'Which transfer?', { hint: '/transfers lists them (p2pchat transfers).' });
 
 const NONE = 'none';
 
@@ -116,5 +114,5 @@ export const autoaccept = define({
 function limit(name: string, word: string | undefined): number {
   const bytes = word === NONE ? 0 : sizeOf(word ?? '');
   if (bytes !== undefined) return bytes;
-  throw new Failure('usage', 'argument-invalid', `${name}: that is not a size`, { hint: 'Write 100MB, 2GiB or none.' });
+  throw new Failure('argument-invalid', `${name}: that is not a size`, { hint: 'Write 100MB, 2GiB or none.' });
 }

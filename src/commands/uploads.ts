@@ -55,7 +55,7 @@ async function* send(peer: PeerApi, group: string, path: string, context: Contex
 }
 
 const offline = (): Failure =>
-  new Failure('unreachable', 'directory-offline', 'the directory cannot be reached, and it keeps the files of groups', {
+  new Failure('directory-offline', 'the directory cannot be reached, and it keeps the files of groups', {
     hint: 'Try again when it is back; in the chat /upload waits for it.',
   });
 

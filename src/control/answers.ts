@@ -35,7 +35,7 @@ export interface AnswersInit {
 type Answer = Readonly<Record<string, unknown>>;
 
 const unknown = (method: string): Failure =>
-  new Failure('protocol', 'method-unknown', `There is no method '${method.slice(0, 64)}'.`, {
+  new Failure('method-unknown', `There is no method '${method.slice(0, 64)}'.`, {
     hint: "The methods are the commands that 'p2pchat --help' lists, and subscribe, unsubscribe and receive.",
   });
 

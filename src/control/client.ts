@@ -20,13 +20,10 @@ interface Stream {
 
 /** The other side went before it began: the same may be asked of whoever comes next. */
 const notBegun = (cause: unknown): Failure =>
-  new Failure('ended', 'session-closing', 'The running program has just ended.', {
-    hint: 'Give the command once more.',
-    cause,
-  });
+  new Failure('session-closing', 'The running program has just ended.', { cause });
 
 const hungUp = (): Failure =>
-  new Failure('ended', 'session-ended', 'The running program has ended.', {
+  new Failure('session-ended', 'The running program has ended.', {
     hint: 'Give the command once more.',
   });
 
@@ -217,7 +214,7 @@ function connectTo(short: string, path: string, patience: number): Promise<Socke
       if (NOBODY.has(error.code ?? '')) return resolve(undefined);
       if (error.code === 'EAGAIN') return reject(holderSilent(path, 0, error));
       reject(
-        new Failure('denied', 'control-socket', `The running program cannot be reached: ${error.code}.`, {
+        new Failure('control-socket', `The running program cannot be reached: ${error.code}.`, {
           hint: `Use the account that started it, or remove ${path} if nothing runs.`,
         }),
       );

@@ -39,14 +39,14 @@ export function holderSilent(path: string, ms: number, cause?: unknown): Failure
   const who = pid === undefined ? 'The running p2pchat' : `The running p2pchat (process ${pid})`;
   const seconds = Math.ceil(ms / 1_000);
   if (pid !== undefined && isStopped(pid)) {
-    return new Failure('storage', 'holder-silent', `${who} holds this and is stopped: no answer in ${seconds} s.`, {
+    return new Failure('holder-silent', `${who} holds this and is stopped: no answer in ${seconds} s.`, {
       hint: `Let it go on: fg in its terminal, or kill -CONT ${pid}. Or end it: kill -KILL ${pid}.`,
       details: { pid, stopped: true },
       cause,
     });
   }
   const end = pid === undefined ? 'end it' : `end it (kill ${pid}, then kill -KILL ${pid})`;
-  return new Failure('storage', 'holder-silent', `${who} holds this and has not answered for ${seconds} s.`, {
+  return new Failure('holder-silent', `${who} holds this and has not answered for ${seconds} s.`, {
     hint: `Wait, or ${end} and give the command again.`,
     ...(pid !== undefined && { details: { pid } }),
     cause,

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { Failure, isReason, toFailure } from '../base/errors.js';
+import { type Details, Failure, toFailure } from '../base/errors.js';
 
 /**
  * JSON-RPC 2.0, one message a line. Failures travel in `error.data`, so that both ends of the socket meet the same
@@ -27,7 +27,7 @@ export interface RpcError {
     readonly hint: string;
     /** The status a shell command ends with that fails so. */
     readonly exit: number;
-    readonly details?: Record<string, string | number | boolean>;
+    readonly details?: Details | undefined;
   };
 }
 
@@ -55,20 +55,13 @@ function numberOf({ code, reason, exit }: Failure): number {
 
 export function toRpcError(error: unknown): RpcError {
   const failure = toFailure(error);
-  const { reason, code, message, hint, details, exit } = failure;
-  return {
-    code: numberOf(failure),
-    message,
-    data: { reason, code, hint, exit, ...(Object.keys(details).length > 0 && { details: { ...details } }) },
-  };
+  const { message, ...plain } = failure.plain;
+  return { code: numberOf(failure), message, data: { ...plain, exit: failure.exit } };
 }
 
 export function fromRpcError({ message, data }: RpcError): Failure {
-  if (data === undefined) return new Failure('protocol', 'rpc', message);
-  return new Failure(isReason(data.reason) ? data.reason : 'internal', data.code, message, {
-    hint: data.hint,
-    ...(data.details && { details: data.details }),
-  });
+  if (data === undefined) return new Failure('rpc', message);
+  return Failure.from({ ...data, message });
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

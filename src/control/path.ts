@@ -63,7 +63,7 @@ export function assertFolderOurs({ folder }: Place, path: string, chosen = false
   const alone = isOurs(folder) && (folder.mode & 0o022) === 0;
   const sticky = chosen && (folder.mode & 0o1000) !== 0;
   if (folder.isDirectory() && (alone || sticky)) return;
-  throw new Failure('denied', 'control-folder', `The folder ${dirname(path)} can be changed by others.`, {
+  throw new Failure('control-folder', `The folder ${dirname(path)} can be changed by others.`, {
     hint: `Make it your own: chmod 700 ${dirname(path)}.`,
   });
 }
@@ -71,7 +71,7 @@ export function assertFolderOurs({ folder }: Place, path: string, chosen = false
 /** What stands there was made by a program of ours, which let in nobody else. @throws Failure denied `control-socket` */
 export function assertSocketOurs(found: Stats, path: string): void {
   if (isOurs(found) && (found.mode & 0o077) === 0) return;
-  throw new Failure('denied', 'control-socket', `What listens at ${path} isn't this user's alone.`, {
+  throw new Failure('control-socket', `What listens at ${path} isn't this user's alone.`, {
     hint: `Look who made it (ls -l ${path}), and remove it if nothing of yours runs.`,
   });
 }

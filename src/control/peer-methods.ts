@@ -23,7 +23,7 @@ const isWord = (value: unknown): value is string | number | boolean =>
 function word(name: string, value: unknown): string {
   if (isWord(value)) return String(value);
   if (Array.isArray(value) && value.every(isWord)) return value.join(PATH_SEPARATOR);
-  throw new Failure('usage', 'argument-invalid', `${name}: that is neither text nor a list of texts.`, {
+  throw new Failure('argument-invalid', `${name}: that is neither text nor a list of texts.`, {
     hint: 'Arguments are texts, numbers, true or false; several paths are a list.',
   });
 }

@@ -12,9 +12,7 @@ import { assertFolderOurs, openPlace, type Place } from './path.js';
 
 /** Said before anything is done, so that the caller may try again. */
 const closing: Method = async () => {
-  throw new Failure('ended', 'session-closing', 'The running program is just ending.', {
-    hint: 'Give the command once more.',
-  });
+  throw new Failure('session-closing', 'The running program is just ending.');
 };
 
 /** Lines of one caller which are being answered; beyond, it is not read until some are. */

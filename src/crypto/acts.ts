@@ -70,7 +70,4 @@ export function readAct(encoded: Uint8Array, trust: Trust): Act {
 
 const digestOfSigned = ({ statement, signature }: SealedAct): Uint8Array => sha256(concat(statement, signature));
 
-const forged = (): Failure =>
-  new Failure('trust', 'act-forged', 'an act in a group or in the ledger was not signed by whom it names', {
-    hint: "Nothing of it counts. Tell the other members, and the directory's operator.",
-  });
+const forged = (): Failure => new Failure('act-forged');

@@ -113,12 +113,6 @@ export function openArchived(
   return message;
 }
 
-const unreadable = (): Failure =>
-  new Failure('protocol', 'archive-unreadable', 'a message of a group cannot be opened', {
-    hint: 'It is left aside; what follows is not concerned.',
-  });
+const unreadable = (): Failure => new Failure('archive-unreadable');
 
-const unproven = (): Failure =>
-  new Failure('trust', 'author-unproven', 'a message of a group is not by the person it names', {
-    hint: 'It is not shown. Somebody who has been in the group has made it up.',
-  });
+const unproven = (): Failure => new Failure('author-unproven');

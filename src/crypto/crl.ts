@@ -109,9 +109,7 @@ export function readCrl(der: Uint8Array, trust: Trust): RevocationList {
   const template = crlTemplate(trust, fields);
   if (!sameBytes(signed(template, signature), der)) throw malformed();
   if (!verifySignature(trust.publicKey, encodeDer(template), signature)) {
-    throw new Failure('trust', 'crl-untrusted', 'the revocation list was not signed by this directory', {
-      hint: 'Do not go on with this directory before its operator has explained it.',
-    });
+    throw new Failure('crl-untrusted');
   }
   return new RevocationList(der, fields);
 }
@@ -129,15 +127,12 @@ export function acceptCrl(
   if (previous !== undefined && sameBytes(previous.der, der)) return previous;
   const next = readCrl(der, trust);
   if (previous !== undefined && (next.number <= previous.number || next.thisUpdate < previous.thisUpdate)) {
-    throw new Failure('trust', 'crl-rolled-back', 'an older revocation list was given in place of a newer one', {
-      hint: 'The directory was restored from a backup, or lies: ask its operator.',
+    throw new Failure('crl-rolled-back', 'an older revocation list was given in place of a newer one', {
       details: { number: next.number, known: previous.number },
     });
   }
   if (next.thisUpdate - CLOCK_SKEW_MS > now) {
-    throw new Failure('trust', 'crl-not-yet-valid', 'the revocation list is dated in the future', {
-      hint: "Check this machine's clock.",
-    });
+    throw new Failure('crl-not-yet-valid');
   }
   next.assertFresh(now);
   return next;
@@ -178,12 +173,6 @@ function numberOf(bytes: Uint8Array): number {
 }
 
 const malformed = (cause?: unknown): Failure =>
-  new Failure('trust', 'crl-malformed', 'the revocation list is not of the form this protocol issues', {
-    hint: 'Update p2pchat on both sides.',
-    cause,
-  });
+  new Failure('crl-malformed', 'the revocation list is not of the form this protocol issues', { cause });
 
-const stale = (): Failure =>
-  new Failure('trust', 'crl-stale', 'the revocation list is too old to let anybody in', {
-    hint: "Connect to the directory once, so that a new list is fetched, and check this machine's clock.",
-  });
+const stale = (): Failure => new Failure('crl-stale');

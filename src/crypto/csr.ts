@@ -60,10 +60,11 @@ export function createCsr(
 export function readCsr(der: Uint8Array): CertificateRequest {
   const { request, signature } = parse(der);
   const tbs = template(request);
-  if (!sameBytes(signed(tbs, signature), der)) throw csrFailure('csr-malformed', 'asks for what is not asked for here');
-  if (!isSoundKey(request.publicKey)) throw csrFailure('csr-key', 'is for a key that protects nothing');
+  if (!sameBytes(signed(tbs, signature), der))
+    throw new Failure('csr-malformed', 'the certificate request asks for what is not asked for here');
+  if (!isSoundKey(request.publicKey)) throw new Failure('csr-key');
   if (!verifySignature(request.publicKey, encodeDer(tbs), signature)) {
-    throw csrFailure('csr-signature', 'does not prove that the key is held');
+    throw new Failure('csr-signature');
   }
   return request;
 }
@@ -84,10 +85,7 @@ function parse(der: Uint8Array): { request: CertificateRequest; signature: Uint8
     return { request, signature: bitContent(signature!) };
   } catch (error) {
     if (error instanceof DerError || error instanceof TypeError)
-      throw csrFailure('csr-malformed', 'is malformed', error);
+      throw new Failure('csr-malformed', undefined, { cause: error });
     throw error;
   }
 }
-
-const csrFailure = (code: string, what: string, cause?: unknown): Failure =>
-  new Failure('protocol', code, `the certificate request ${what}`, { hint: 'Update p2pchat on both sides.', cause });

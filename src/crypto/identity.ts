@@ -82,7 +82,4 @@ export function openIdentityBackup(
   return identity;
 }
 
-const badBackup = (): Failure =>
-  new Failure('trust', 'identity-backup', 'The copy of your identity key that the directory keeps is not yours.', {
-    hint: 'Do not go on with this directory; add this device from another of your devices, and ask the operator.',
-  });
+const badBackup = (): Failure => new Failure('identity-backup');

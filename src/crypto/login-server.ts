@@ -47,10 +47,7 @@ export class LoginServer {
     try {
       opaque.server.getPublicKey(setup);
     } catch (error) {
-      throw new Failure('storage', 'login-setup', 'the secret of the login server is damaged', {
-        hint: 'Restore the directory from a backup.',
-        cause: error,
-      });
+      throw new Failure('login-setup', 'the secret of the login server is damaged', { cause: error });
     }
     return new LoginServer(opaque, setup, directoryId);
   }

@@ -111,7 +111,7 @@ function stretch(task: StretchTask): Promise<StretchAnswer> {
     worker.once('error', reject);
     worker.once('exit', (code) => {
       if (answer !== undefined) resolve(answer);
-      else reject(new Failure('internal', 'login-thread', `the login thread ended with status ${code}`));
+      else reject(new Failure('login-thread', `the login thread ended with status ${code}`));
     });
     worker.postMessage(task);
   });
@@ -136,7 +136,5 @@ export function assertEnrolProof(
 ): void {
   const expected = enrolProof(sessionKey, exporter, csr);
   if (proof.length === expected.length && timingSafeEqual(proof, expected)) return;
-  throw new Failure('credentials', 'enrol-proof', 'the certificate request does not belong to this login', {
-    hint: 'Log in again. If it happens again, something between you and the directory reads along: use another network.',
-  });
+  throw new Failure('enrol-proof');
 }

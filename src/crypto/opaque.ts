@@ -44,14 +44,8 @@ export function opaqueText(bytes: Uint8Array, length: number): string {
 export const opaqueBytes = (text: string): Uint8Array => fromBase64url(text);
 
 export const loginMalformed = (cause?: unknown): Failure =>
-  new Failure('protocol', 'login-malformed', 'a login message is malformed', {
-    hint: 'Update p2pchat on both sides, and try again.',
-    cause,
-  });
+  new Failure('login-malformed', 'a login message is malformed', { cause });
 
 /** The same for a wrong name and a wrong password: nobody learns which names exist. */
 export const wrongCredentials = (cause?: unknown): Failure =>
-  new Failure('credentials', 'wrong-credentials', 'the user name or the password is wrong', {
-    hint: 'Check both, and try again.',
-    cause,
-  });
+  new Failure('wrong-credentials', 'the user name or the password is wrong', { cause });

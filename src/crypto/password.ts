@@ -38,7 +38,7 @@ export async function judgePassword(password: string, userInputs: readonly strin
 export async function assertPassword(password: string, userInputs: readonly string[]): Promise<void> {
   const { ok, reason, suggestions } = await judgePassword(password, userInputs);
   if (ok) return;
-  throw new Failure('usage', 'password-weak', `The password is too weak: ${reason || 'it would soon be guessed'}.`, {
+  throw new Failure('password-weak', `The password is too weak: ${reason || 'it would soon be guessed'}.`, {
     hint: suggestions[0] ?? ANOTHER_WORD,
   });
 }

@@ -23,8 +23,7 @@ const VAULT_CONTEXT = 'p2pchat/1 vault recovery';
 /** 24 words, separated by spaces. */
 export const phraseOf = (identity: SigningKey): string => entropyToMnemonic(identity.seed(), wordlist);
 
-const notAPhrase = (message: string, hint: string): Failure =>
-  new Failure('usage', 'phrase-invalid', message, { hint });
+const notAPhrase = (message: string, hint: string): Failure => new Failure('phrase-invalid', message, { hint });
 
 /**
  * Takes the words as they are written down: any case, numbers before them, line breaks between.
@@ -85,10 +84,7 @@ export const isRecovery = (
 ): boolean => verifySignature(identityKey, statement(account, exporter, request), proof);
 
 /** The same for a name that isn't there. */
-export const wrongRecovery = (): Failure =>
-  new Failure('credentials', 'wrong-recovery', 'there is no account of that name with that recovery phrase', {
-    hint: 'Check the name, the directory and each word.',
-  });
+export const wrongRecovery = (): Failure => new Failure('wrong-recovery');
 
 // --- On the disk ---
 

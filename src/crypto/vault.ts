@@ -62,9 +62,7 @@ export async function openVault(file: Uint8Array, password: string): Promise<Vau
   const { salt, wrapped, ...cost } = readVault(file);
   const key = openAead(await stretch(password, salt, cost), wrapped, WRAP_CONTEXT);
   if (key === undefined) {
-    throw new Failure('credentials', 'wrong-password', 'the password does not open this profile', {
-      hint: 'Try again. If you changed it on another device, use the one this device last logged in with.',
-    });
+    throw new Failure('wrong-password');
   }
   return { key, file };
 }
@@ -73,10 +71,7 @@ function readVault(file: Uint8Array) {
   try {
     return vaultFile.decode(file);
   } catch (error) {
-    throw new Failure('storage', 'vault-damaged', "the profile's key file is damaged or of a newer version", {
-      hint: 'Update p2pchat, or restore the profile from a backup.',
-      cause: error,
-    });
+    throw new Failure('vault-damaged', "the profile's key file is damaged or of a newer version", { cause: error });
   }
 }
 
@@ -115,9 +110,7 @@ export function sealer(vaultKey: Uint8Array, random: Random): Sealer {
     open(rowName, sealed) {
       const plaintext = sealed[0] === ROW_VERSION[0] ? openAead(rowKey, sealed.subarray(1), aad(rowName)) : undefined;
       if (plaintext !== undefined) return plaintext;
-      throw new Failure('storage', 'row-damaged', 'something kept in this profile is damaged', {
-        hint: 'Restore the profile from a backup, or remove what is damaged and let it be fetched again.',
-      });
+      throw new Failure('row-damaged');
     },
     blind: (keyText) => blinded.need(keyText, () => hex(hmac(blindKey, utf8(keyText)).subarray(0, 16))),
   };

@@ -73,9 +73,7 @@ export function parseListen(text: string): ListenAddress {
   const [, bracketed, plain, port = ''] = /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]]*)):(\d{1,5})$/i.exec(text) ?? [];
   const host = bracketed ?? plain;
   if (host === undefined || Number(port) > 65_535) {
-    throw new Failure('usage', 'listen-invalid', 'that is not an address to listen on', {
-      hint: 'Give HOST:PORT, as 0.0.0.0:4000 or [::]:4000; port 0 picks one.',
-    });
+    throw new Failure('listen-invalid', 'that is not an address to listen on');
   }
   return { host: host === '' ? '::' : host, port: Number(port) };
 }

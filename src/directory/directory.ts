@@ -98,7 +98,7 @@ class RunningDirectory implements Directory {
   }
 
   get site(): Site {
-    if (this.#site === undefined) throw new Failure('unreachable', 'directory-ended', 'the directory has ended');
+    if (this.#site === undefined) throw new Failure('directory-ended');
     return this.#site;
   }
 
@@ -201,22 +201,10 @@ class RunningDirectory implements Directory {
   }
 }
 
-const stopping = (): Failure =>
-  new Failure('unreachable', 'directory-stopping', 'the directory is stopping', {
-    hint: 'It is tried again by itself; contacts you know can still be reached directly.',
-  });
+const stopping = (): Failure => new Failure('directory-stopping');
 
-const dataNeeded = (): Failure =>
-  new Failure('usage', 'data-needed', 'the directory needs a folder for its data', {
-    hint: 'Give one with --data DIR.',
-  });
+const dataNeeded = (): Failure => new Failure('data-needed');
 
-const databaseName = (): Failure =>
-  new Failure('usage', 'database-name', 'that is not a name for a database', {
-    hint: "Use 1 to 32 letters, digits, '_' and '-', beginning with a letter or digit.",
-  });
+const databaseName = (): Failure => new Failure('database-name');
 
-const memoryOnly = (): Failure =>
-  new Failure('usage', 'database-memory', 'this directory keeps everything in memory: there are no databases', {
-    hint: 'Start it with --store level to have several.',
-  });
+const memoryOnly = (): Failure => new Failure('database-memory');

@@ -84,7 +84,7 @@ export const ENROL_REQUESTS: Readonly<Record<keyof EnrolMethods, RequestRow>> = 
 export function assertMay(role: Role, method: string): void {
   const row = Object.hasOwn(DEVICE_REQUESTS, method) ? DEVICE_REQUESTS[method as keyof DirectoryMethods] : undefined;
   if (row !== undefined && may(role, row.may)) return;
-  throw new Failure('denied', 'not-permitted', `your role '${role}' does not allow '${method}'`, {
+  throw new Failure('not-permitted', `your role '${role}' does not allow '${method}'`, {
     hint: 'Ask an admin of this directory to do it, or for another role.',
     details: { role, method },
   });

@@ -202,7 +202,5 @@ export async function openCore(init: CoreInit) {
 
 async function assertOurs(stored: string | undefined, ours: string): Promise<void> {
   if (stored === undefined || stored === ours) return;
-  throw new Failure('storage', 'authority-other', 'this database belongs to another authority than the one beside it', {
-    hint: 'Restore authority.json and the database from the same backup.',
-  });
+  throw new Failure('authority-other');
 }

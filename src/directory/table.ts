@@ -152,16 +152,11 @@ export class Table<T> {
     try {
       return this.codec.decode(value);
     } catch (cause) {
-      throw new Failure(
-        'storage',
-        'row-damaged',
-        `the directory cannot read what it keeps in '${this.#space}' of this`,
-        {
-          hint: 'Its operator has to restore it from a backup; everything else goes on.',
-          details: { space: this.#space },
-          cause,
-        },
-      );
+      throw new Failure('row-damaged', `the directory cannot read what it keeps in '${this.#space}' of this`, {
+        hint: 'Its operator has to restore it from a backup; everything else goes on.',
+        details: { space: this.#space },
+        cause,
+      });
     }
   }
 }

@@ -36,9 +36,7 @@ function toStandardError({ code, message, hint }: Failure, { event }: PeerEvent)
 async function registerOrLogIn(init: BotInit): Promise<PeerApi> {
   const { user, directory, home, password, invite } = init;
   if (user === undefined || directory === undefined) {
-    throw new Failure('usage', 'login-incomplete', 'There is no profile in that folder yet.', {
-      hint: 'Give openBot a user and the link of the directory.',
-    });
+    throw new Failure('login-incomplete');
   }
   try {
     await peers.registerAccount({ home, password, user, directory, ...(invite !== undefined && { invite }) });

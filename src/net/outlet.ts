@@ -219,9 +219,7 @@ export class Outlet {
   #stuck(): void {
     this.drop();
     this.#init.onStuck(
-      new Failure('unreachable', 'reader-stalled', `the other side of a ${this.#name} does not read what it is sent`, {
-        hint: 'It is connected to again by itself; if this comes back, the network or the other side is overloaded.',
-      }),
+      new Failure('reader-stalled', `the other side of a ${this.#name} does not read what it is sent`),
     );
   }
 }

@@ -8,7 +8,7 @@ import type { Command, NodeOptions, ReceiveOptions, SendOptions } from './driver
 import type { PlacedFile } from './files/partial-download.js';
 import { lendStream } from './thread/port-stream.js';
 import { takeWorker, whileOpen } from './thread/prepare-thread.js';
-import { type FromThread, failureOf, type OpenedNode, type ToThread } from './thread/thread-messages.js';
+import type { FromThread, OpenedNode, ToThread } from './thread/thread-messages.js';
 import type { HostAddress } from './udp/endpoint.js';
 import { localAddresses } from './udp/local-address.js';
 
@@ -139,19 +139,19 @@ class TransferThread implements Transfers {
   #onMessage(message: FromThread): void {
     if (message.type === 'event') {
       const { event } = message;
-      const whole = event.type === 'failed' ? { type: event.type, failure: failureOf(event.failure) } : event;
+      const whole = event.type === 'failed' ? { type: event.type, failure: Failure.from(event.failure) } : event;
       this.#transfers.get(message.transfer)?.onEvent(whole);
       return;
     }
     if (message.type === 'crashed') {
-      this.#onGone(failureOf(message.failure));
+      this.#onGone(Failure.from(message.failure));
       void this.#worker.terminate();
       return;
     }
     const waiting = this.#waiting.get(message.call);
     this.#waiting.delete(message.call);
     if (message.type === 'answer') waiting?.resolve(message.value);
-    else waiting?.reject(failureOf(message.failure));
+    else waiting?.reject(Failure.from(message.failure));
   }
 
   #onGone(cause?: unknown): void {
@@ -222,14 +222,11 @@ class TransferThread implements Transfers {
   }
 }
 
-const stopped = (): Failure => new Failure('transfer', 'transfer-stopped', 'transfers were ended');
+const stopped = (): Failure => new Failure('transfer-stopped');
 
 /** A fault of the program, in the thread and not in one transfer. */
 const interrupted = (cause: unknown): Failure =>
-  new Failure('internal', 'transfers-interrupted', `all transfers were interrupted: ${causeOf(cause)}`, {
-    hint: 'They go on where they stopped. This is a fault of the program: please report it.',
-    cause,
-  });
+  new Failure('transfers-interrupted', `all transfers were interrupted: ${causeOf(cause)}`, { cause });
 
 const causeOf = (cause: unknown): string => (cause === undefined ? 'their thread ended' : toFailure(cause).message);
 

@@ -9,10 +9,7 @@ import { CBOR_DEPTH, CBOR_ITEMS } from './limits.js';
  */
 
 const malformed = (why: string, cause?: unknown): Failure =>
-  new Failure('protocol', 'malformed', `malformed message: ${why}`, {
-    hint: 'The other side speaks another protocol or a newer version: update p2pchat on both sides.',
-    cause,
-  });
+  new Failure('malformed', `malformed message: ${why}`, { cause });
 
 const DECODE_OPTIONS = {
   strict: true,
@@ -25,10 +22,7 @@ const DECODE_OPTIONS = {
 
 /** Nothing of it is sent or stored. */
 export const unencodable = (why: string, cause?: unknown): Failure =>
-  new Failure('limit', 'unencodable', `this can't be sent or kept: ${why}`, {
-    hint: 'Nothing of it was sent or stored: make it smaller, or say it in parts.',
-    cause,
-  });
+  new Failure('unencodable', `this can't be sent or kept: ${why}`, { cause });
 
 /** What `decodeCbor` refuses, said without a side: which one it is of decides what the error is. */
 class Flaw extends Error {}

@@ -91,6 +91,4 @@ function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
 }
 
 const tooLarge = (length: number, allowed: number): Failure =>
-  new Failure('protocol', 'frame-too-large', `a frame of ${length} bytes, where ${allowed} are allowed`, {
-    hint: 'The other side is not p2pchat, or speaks a newer protocol: update p2pchat on both sides.',
-  });
+  new Failure('frame-too-large', `a frame of ${length} bytes, where ${allowed} are allowed`);

@@ -73,12 +73,7 @@ export class GroupRoster {
   /** Whether somebody of that role may write here. @throws Failure denied 'group-read-only' */
   assertMayWrite(role: Role): void {
     if (!this.readOnly || may(role, 'group.members')) return;
-    throw refuse(
-      'denied',
-      'group-read-only',
-      `only moderators write to #${this.name}`,
-      'Read along, or ask a moderator.',
-    );
+    throw new Failure('group-read-only', `only moderators write to #${this.name}`);
   }
 
   /**
@@ -94,10 +89,10 @@ export class GroupRoster {
     const own = this.standing(by.folded);
     if (own?.identityKey && !sameBytes(own.identityKey, by.identityKey)) throw otherIdentity(by.user);
     if (statement.action === 'create') {
-      if (this.#created !== undefined) throw refuse('denied', 'group-exists', 'the group has been made already');
+      if (this.#created !== undefined) throw new Failure('group-exists', 'the group has been made already');
       return;
     }
-    if (this.#created === undefined) throw refuse('protocol', 'group-not-made', 'the group has no beginning');
+    if (this.#created === undefined) throw new Failure('group-not-made', 'the group has no beginning');
     if (statement.action === 'join') {
       this.#judgeJoin(act, own);
       return;
@@ -131,7 +126,7 @@ export class GroupRoster {
   }
 
   #judgeJoin({ by, seal }: Act, own: Standing | undefined): void {
-    if (own?.state === 'member') throw refuse('usage', 'already-joined', `you are in #${this.name} already`);
+    if (own?.state === 'member') throw new Failure('already-joined', `you are in #${this.name} already`);
     if (this.isBanned(by.folded, seal.at)) throw banned(this.name, own?.until);
     if (this.kind === 'open' || own?.state === 'invited') return;
     throw notInvited(this.name);
@@ -143,26 +138,25 @@ export class GroupRoster {
     const { user, action } = statement;
     if (action === 'invite' || action === 'add') {
       if (action === 'add' || this.kind !== 'open') assertMembersRight(role, `${action} members`);
-      if (standing?.state === 'member') throw refuse('usage', 'already-member', `${user} is in #${this.name} already`);
-      if (this.isBanned(user, seal.at)) throw refuse('denied', 'member-banned', `${user} is banned from #${this.name}`);
+      if (standing?.state === 'member') throw new Failure('already-member', `${user} is in #${this.name} already`);
+      if (this.isBanned(user, seal.at)) throw new Failure('member-banned', `${user} is banned from #${this.name}`);
       return;
     }
     if (action === 'role' || action === 'reset-second-factor') {
-      throw refuse('protocol', 'act-misplaced', "accounts are the directory's, not a group's");
+      throw new Failure('act-misplaced', "accounts are the directory's, not a group's");
     }
     assertMembersRight(role, `${action} members`);
-    if (foldName(user) === by.folded) throw refuse('usage', 'act-on-self', 'that is you', 'Use /leave to leave.');
+    if (foldName(user) === by.folded) throw new Failure('act-on-self', 'that is you');
     if (action === 'unban') {
-      if (standing?.state !== 'banned')
-        throw refuse('unknown', 'not-banned', `${user} is not banned from #${this.name}`);
+      if (standing?.state !== 'banned') throw new Failure('not-banned', `${user} is not banned from #${this.name}`);
       return;
     }
     const highest = action === 'ban' ? outranks(role, targetRole) : !outranks(targetRole, role);
     if (!highest || targetRole === 'super-admin') {
-      throw refuse('denied', 'member-outranks', `your role '${role}' does not reach ${user}, who is '${targetRole}'`);
+      throw new Failure('member-outranks', `your role '${role}' does not reach ${user}, who is '${targetRole}'`);
     }
     if (action !== 'ban' && standing?.state !== 'member' && standing?.state !== 'invited') {
-      throw refuse('unknown', 'not-a-member', `${user} is not in #${this.name}`, '/who lists the members.');
+      throw new Failure('not-a-member', `${user} is not in #${this.name}`);
     }
   }
 }
@@ -194,51 +188,36 @@ const MODERATION: ReadonlySet<string> = new Set(['kick', 'ban', 'unban']);
 /** Of acts on the directory only a ban reaches into groups. */
 function judgeFromOutside({ statement, seal }: Act): void {
   if (statement.action === 'ban') assertDirectoryBan(seal.role, seal.targetRole);
-  else throw refuse('protocol', 'act-misplaced', 'an act on the directory has no place in a group');
+  else throw new Failure('act-misplaced', 'an act on the directory has no place in a group');
 }
 
 /** @throws Failure denied 'not-permitted', 'member-outranks' */
 export function assertDirectoryBan(role: Role, targetRole: Role = 'beginner'): void {
-  if (!may(role, 'person.ban')) throw refuse('denied', 'not-permitted', `your role '${role}' cannot ban anybody`);
+  if (!may(role, 'person.ban')) throw new Failure('not-permitted', `your role '${role}' cannot ban anybody`);
   if (!outranks(role, targetRole)) {
-    throw refuse('denied', 'member-outranks', `your role '${role}' cannot ban somebody who is '${targetRole}'`);
+    throw new Failure('member-outranks', `your role '${role}' cannot ban somebody who is '${targetRole}'`);
   }
 }
 
 function assertMembersRight(role: Role, what: string): void {
   if (may(role, 'group.members')) return;
-  throw refuse(
-    'denied',
-    'not-permitted',
-    `your role '${role}' does not allow to ${what}`,
-    'Ask a member with the role advanced.',
-  );
+  throw new Failure('not-permitted', `your role '${role}' does not allow to ${what}`, {
+    hint: 'Ask a member with the role advanced.',
+  });
 }
 
-const refuse = (
-  reason: ConstructorParameters<typeof Failure>[0],
-  code: string,
-  message: string,
-  hint = 'Ask an admin of this directory.',
-): Failure => new Failure(reason, code, message, { hint });
-
 export const notJoined = (name: string): Failure =>
-  refuse(
-    'denied',
-    'group-not-joined',
-    `you are not in #${name}`,
-    `Join it first: /join ${name}, or ask for an invitation.`,
-  );
+  new Failure('group-not-joined', `you are not in #${name}`, {
+    hint: `Join it first: /join ${name}, or ask for an invitation.`,
+  });
 
 export const banned = (name: string, until: number | undefined): Failure =>
-  refuse(
-    'blocked',
+  new Failure(
     'group-banned',
     `you are banned from #${name}${until === undefined ? '' : ` until ${new Date(until).toISOString()}`}`,
   );
 
-export const notInvited = (name: string): Failure =>
-  refuse('denied', 'not-invited', `nobody has invited you to #${name}`, 'Ask a member for an invitation.');
+export const notInvited = (name: string): Failure => new Failure('not-invited', `nobody has invited you to #${name}`);
 
 const otherIdentity = (user: string): Failure =>
-  refuse('trust', 'identity-changed', `an act in the name of ${user} is signed by another identity`);
+  new Failure('identity-changed', `an act in the name of ${user} is signed by another identity`);

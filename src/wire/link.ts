@@ -17,10 +17,7 @@ const LINK = /^p2pchat:\/\/(\[[0-9a-f:.]+\]|[^\s[\]:/?#@\\%]+):(\d{1,5})\/?#([\w
 const LINK_CHARS = 400;
 const HOST_CHARS = 253;
 
-const invalid = (why: string): Failure =>
-  new Failure('usage', 'link-invalid', `That is not a directory link: ${why}.`, {
-    hint: "Paste the whole line, as the directory's operator sent it: p2pchat://HOST:PORT#FINGERPRINT (in a shell, in quotes).",
-  });
+const invalid = (why: string): Failure => new Failure('link-invalid', `That is not a directory link: ${why}.`);
 
 /**
  * Takes spaces around the link, as pasting brings along.

@@ -29,7 +29,7 @@ export const isName = (text: string): boolean => NAME.test(text);
 
 function parse(text: string, what: string): Name {
   if (!isName(text)) {
-    throw new Failure('usage', 'name-invalid', `That is not a valid ${what} name.`, { hint: RULE });
+    throw new Failure('name-invalid', `That is not a valid ${what} name.`, { hint: RULE });
   }
   return { name: text, folded: foldName(text) };
 }
@@ -41,9 +41,7 @@ function parse(text: string, what: string): Name {
 export function parseUserName(text: string): Name {
   const name = parse(text, 'user');
   if (RESERVED.has(name.folded)) {
-    throw new Failure('usage', 'name-reserved', `The name '${name.name}' is reserved.`, {
-      hint: 'Choose another name.',
-    });
+    throw new Failure('name-reserved', `The name '${name.name}' is reserved.`);
   }
   return name;
 }

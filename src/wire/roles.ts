@@ -50,15 +50,15 @@ export const outranks = (one: Role, other: Role): boolean => RANK[one] > RANK[ot
  * @throws Failure denied 'not-permitted', 'role-owner', 'role-not-granted', 'role-outranked'
  */
 export function assertRoleChange(actor: Role, target: Role, wanted: Role): void {
-  if (!may(actor, 'role.grant.beginner')) throw denied('not-permitted', `your role '${actor}' appoints nobody`);
-  if (target === 'super-admin') throw denied('role-owner', "the super-admin's role cannot be changed");
+  if (!may(actor, 'role.grant.beginner')) {
+    const hint = 'Ask the super-admin of this directory.';
+    throw new Failure('not-permitted', `your role '${actor}' appoints nobody`, { hint });
+  }
+  if (target === 'super-admin') throw new Failure('role-owner');
   if (!may(actor, `role.grant.${wanted}`)) {
-    throw denied('role-not-granted', `your role '${actor}' cannot make anybody '${wanted}'`);
+    throw new Failure('role-not-granted', `your role '${actor}' cannot make anybody '${wanted}'`);
   }
   if (!may(actor, `role.grant.${target}`)) {
-    throw denied('role-outranked', `your role '${actor}' cannot change somebody who is '${target}'`);
+    throw new Failure('role-outranked', `your role '${actor}' cannot change somebody who is '${target}'`);
   }
 }
-
-const denied = (code: string, message: string): Failure =>
-  new Failure('denied', code, message, { hint: 'Ask the super-admin of this directory.' });

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { Failure, isReason, toFailure } from '../base/errors.js';
+import { type PlainFailure, toFailure } from '../base/errors.js';
 import { FRAME_BYTES } from './limits.js';
 import { type Codec, clipped, codec, count, type Schema, text } from './schema.js';
 
@@ -64,7 +64,7 @@ export const rpcMessage: Codec<RpcMessage> = codec(MessageSchema, FRAME_BYTES);
  * What a failure tells the other side. Faults of this program say only that they happened: messages of libraries may
  * hold paths or contents.
  */
-export function toWireError(error: unknown): v.InferOutput<typeof WireError> {
+export function toWireError(error: unknown): PlainFailure {
   const failure = toFailure(error);
   if (failure.reason === 'internal') {
     return {
@@ -74,7 +74,7 @@ export function toWireError(error: unknown): v.InferOutput<typeof WireError> {
       hint: 'Try again; if it stays so, look into its log.',
     };
   }
-  const { reason, code, message, hint, details } = failure;
+  const { reason, code, message, hint, details = {} } = failure.plain;
   const told = Object.entries(details).map(([name, value]) => [
     name,
     typeof value === 'string' ? clipped(value, DETAIL_BYTES) : value,
@@ -83,11 +83,4 @@ export function toWireError(error: unknown): v.InferOutput<typeof WireError> {
     ...{ reason, code, message: clipped(message, MESSAGE_BYTES), hint: clipped(hint, MESSAGE_BYTES) },
     ...(told.length > 0 && { details: Object.fromEntries(told) }),
   };
-}
-
-export function fromWireError(error: v.InferOutput<typeof WireError>): Failure {
-  return new Failure(isReason(error.reason) ? error.reason : 'internal', error.code, error.message, {
-    hint: error.hint,
-    ...(error.details && { details: error.details }),
-  });
 }

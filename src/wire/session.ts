@@ -3,7 +3,6 @@ import { Failure } from '../base/errors.js';
 import { encodeFrame, FrameDecoder } from './frame.js';
 import { FRAME_BYTES, HELLO_FRAME_BYTES, REQUEST_TIMEOUT_MS, REQUESTS_IN_FLIGHT } from './limits.js';
 import {
-  fromWireError,
   type MethodName,
   type MethodTable,
   type Notice,
@@ -167,10 +166,10 @@ export class Session<
   }
 
   #serve({ i, m, p }: Extract<RpcMessage, { t: 'q' }>): void {
-    if (i <= this.#lastServed) throw new Failure('protocol', 'request-repeated', 'a request number was used again');
+    if (i <= this.#lastServed) throw new Failure('request-repeated');
     this.#lastServed = i;
     if (this.#serving >= REQUESTS_IN_FLIGHT) {
-      throw new Failure('limit', 'requests-in-flight', `more than ${REQUESTS_IN_FLIGHT} requests without an answer`);
+      throw new Failure('requests-in-flight', `more than ${REQUESTS_IN_FLIGHT} requests without an answer`);
     }
     this.#serving++;
     void this.#answer(i, m, p).then((answer) => {
@@ -198,7 +197,7 @@ export class Session<
     if (pending === undefined) return;
     this.#pending.delete(i);
     pending.cancelTimeout();
-    if (e !== undefined) pending.reject(fromWireError(e));
+    if (e !== undefined) pending.reject(Failure.from(e));
     else {
       try {
         pending.resolve(parse(this.#init.calls[pending.method]!.result, r));
@@ -221,12 +220,6 @@ export const encodeNotice = <T extends NoticeTable, N extends NoticeName<T>>(
   params: Notice<T, N>,
 ): Uint8Array => encodeFrame(rpcMessage.encode({ t: 'n', m: notice, p: params }));
 
-const timedOut = (method: string): Failure =>
-  new Failure('unreachable', 'request-timeout', `no answer to '${method}' in time`, {
-    hint: 'The network or the other side is slow: try again.',
-  });
+const timedOut = (method: string): Failure => new Failure('request-timeout', `no answer to '${method}' in time`);
 
-const unknownMethod = (method: string): Failure =>
-  new Failure('protocol', 'method-unknown', `'${method}' is not known here`, {
-    hint: 'The other side is older or newer: update p2pchat on both sides.',
-  });
+const unknownMethod = (method: string): Failure => new Failure('method-unknown', `'${method}' is not known here`);

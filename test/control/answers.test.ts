@@ -10,7 +10,7 @@ type Said = Readonly<Record<string, unknown>> & { readonly error?: { readonly co
 const methods: Methods = {
   add: async (params) => (params as number[]).reduce((sum, value) => sum + value, 0),
   fail: async () => {
-    throw new Failure('credentials', 'wrong-password', 'No.', { hint: 'Try another.', details: { seconds: 3 } });
+    throw new Failure('wrong-password', 'No.', { hint: 'Try another.', details: { seconds: 3 } });
   },
   fault: async () => {
     throw new TypeError('oops');

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { hasCode } from '../../src/base/errors.js';
+import { type Code, hasCode } from '../../src/base/errors.js';
 import { Scope } from '../../src/base/scope.js';
 import { connectControl } from '../../src/control/client.js';
 import { controlPath } from '../../src/control/path.js';
@@ -43,7 +43,7 @@ interface Squatted {
   readonly socketMode?: number;
   readonly folderOwner?: number;
   readonly socketOwner?: number;
-  readonly code: string;
+  readonly code: Code;
 }
 
 const SQUATTED: Readonly<Record<string, Squatted>> = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hasCode } from '../../src/base/errors.js';
+import { type Code, hasCode } from '../../src/base/errors.js';
 import { Authority } from '../../src/crypto/ca.js';
 import { readCrl } from '../../src/crypto/crl.js';
 import {
@@ -27,7 +27,7 @@ const { trust } = authority;
 const serial = '4a'.repeat(16);
 const good = authority.issueCrl({ number: 7, now: NOW, revocations: [{ serial, at: NOW - 5000 }] });
 
-const fails = (code: string) => (error: unknown) => hasCode(error, code) && error.exit === 6;
+const fails = (code: Code) => (error: unknown) => hasCode(error, code) && error.exit === 6;
 
 test('a list says what is revoked, since when it counts, and its number', () => {
   const crl = readCrl(good, trust);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hasCode } from '../../src/base/errors.js';
+import { type Code, hasCode } from '../../src/base/errors.js';
 import { checkDeviceCertificate, checkServerCertificate, readDeviceCertificate } from '../../src/crypto/certificate.js';
 import { acceptCrl, type RevocationList } from '../../src/crypto/crl.js';
 import { SigningKey } from '../../src/crypto/keys.js';
@@ -17,7 +17,7 @@ const { notBefore, notAfter } = readDeviceCertificate(alice.certificate);
 
 const checkAt = (now: number, crl: RevocationList | 'unchecked' = 'unchecked', expiry: 'judge' | 'ignore' = 'judge') =>
   checkDeviceCertificate(alice.certificate, { trust, now, crl, expiry });
-const fails = (code: string) => (error: unknown) => hasCode(error, code) && error.exit === 6;
+const fails = (code: Code) => (error: unknown) => hasCode(error, code) && error.exit === 6;
 
 test('a certificate begins five minutes ago and lives 72 hours', () => {
   assert.equal(notBefore, NOW - 5 * MINUTE);
@@ -73,7 +73,7 @@ test('C4 a list rolled back, dated in the future, stale or another of the same n
   const at = (number: number, now: number, revocations = [] as { serial: string; at: number }[]) =>
     authority.issueCrl({ number, now, revocations });
   const known = acceptCrl(undefined, at(7, NOW), { trust, now: NOW });
-  const refuse = (der: Uint8Array, code: string, now = NOW) =>
+  const refuse = (der: Uint8Array, code: Code, now = NOW) =>
     assert.throws(() => acceptCrl(known, der, { trust, now }), fails(code));
   refuse(at(6, NOW), 'crl-rolled-back');
   refuse(at(7, NOW, [{ serial: alice.serial, at: NOW }]), 'crl-rolled-back');

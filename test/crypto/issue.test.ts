@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asBuffer, concat, utf8 } from '../../src/base/bytes.js';
-import { Failure, hasCode } from '../../src/base/errors.js';
+import { type Code, Failure, hasCode } from '../../src/base/errors.js';
 import { systemRandom } from '../../src/base/random.js';
 import { checkDeviceCertificate } from '../../src/crypto/certificate.js';
 import { type CertificateRequest, createCsr, readCsr } from '../../src/crypto/csr.js';
@@ -44,7 +44,7 @@ const check = { trust, now: NOW, crl: 'unchecked', expiry: 'judge' } as const;
 const draft = (request: CertificateRequest, init: { user?: string; identityKey?: Uint8Array } = {}) =>
   authority.draftDevice({ request, user: 'alice', identityKey, now: NOW, random, ...init });
 const fails =
-  (...codes: string[]) =>
+  (...codes: Code[]) =>
   (error: unknown) =>
     codes.some((code) => hasCode(error, code));
 

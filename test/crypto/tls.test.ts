@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
 import { type ConnectionOptions, connect, createServer, type TLSSocket, type TlsOptions } from 'node:tls';
-import { hasCode } from '../../src/base/errors.js';
+import { type Code, hasCode } from '../../src/base/errors.js';
 import { Authority } from '../../src/crypto/ca.js';
 import {
   assertPeer,
@@ -80,7 +80,7 @@ async function sessionOf({ client, server, sessions }: Pair): Promise<Buffer | u
   return sessions.at(-1);
 }
 
-const fails = (code: string) => (error: unknown) => hasCode(error, code);
+const fails = (code: Code) => (error: unknown) => hasCode(error, code);
 
 test('a newcomer reaches the directory by its fingerprint alone', async () => {
   const { client, server } = await handshake(directoryTls, enrolClientTls());

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Failure, hasCode } from '../../src/base/errors.js';
+import { type Code, Failure, hasCode } from '../../src/base/errors.js';
 import { systemRandom } from '../../src/base/random.js';
 import { SigningKey } from '../../src/crypto/keys.js';
 import { finishRegistration, startLogin, startRegistration } from '../../src/crypto/login.js';
@@ -22,7 +22,7 @@ import {
   signIn,
 } from '../support/directory-client.js';
 
-const coded = (code: string) => (error: unknown) => hasCode(error, code);
+const coded = (code: Code) => (error: unknown) => hasCode(error, code);
 
 async function failureOf(promise: Promise<unknown>): Promise<Failure> {
   const error = await promise.then(

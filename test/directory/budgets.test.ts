@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Failure, hasCode } from '../../src/base/errors.js';
+import { type Code, Failure, hasCode } from '../../src/base/errors.js';
 import { Budgets } from '../../src/directory/guard/budgets.js';
 import { DEVICE_REQUESTS } from '../../src/directory/permissions.js';
 import { openTables } from '../../src/directory/rows.js';
@@ -10,7 +10,7 @@ import { ManualClock } from '../support/clock.js';
 import { afterwards, testDirectory } from '../support/directory.js';
 import { openEnrol, register, registerOn, signIn } from '../support/directory-client.js';
 
-const coded = (code: string) => (error: unknown) => hasCode(error, code);
+const coded = (code: Code) => (error: unknown) => hasCode(error, code);
 
 test('S6 who asks for more than his budget waits in order, then is refused with a time, and others are served', async () => {
   const clock = new ManualClock();
@@ -65,7 +65,7 @@ test('S6 updates of one row queue up and share a write; what one throws is its o
   const results = await Promise.allSettled(
     Array.from({ length: 250 }, (_, n) =>
       carried.update('self', (row) => {
-        if (n === 7) throw new Failure('usage', 'no', 'no');
+        if (n === 7) throw new Failure('not-permitted', 'no');
         return n === 8 ? undefined : { acts: row!.acts + 1 };
       }),
     ),

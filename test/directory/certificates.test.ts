@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemClock } from '../../src/base/clock.js';
-import { Failure, hasCode } from '../../src/base/errors.js';
+import { type Code, Failure, hasCode } from '../../src/base/errors.js';
 import { silentLogger } from '../../src/base/log.js';
 import { systemRandom } from '../../src/base/random.js';
 import { checkDeviceCertificate, readAuthority, readDeviceCertificate } from '../../src/crypto/certificate.js';
@@ -20,7 +20,7 @@ import { afterwards, testDirectory } from '../support/directory.js';
 import { csrFor, DeviceClient, dialTls, helloParams, login, register, signIn } from '../support/directory-client.js';
 import { testAuthority, testDevice } from '../support/pki.js';
 
-const coded = (code: string) => (error: unknown) => hasCode(error, code);
+const coded = (code: Code) => (error: unknown) => hasCode(error, code);
 const MINUTE = 60_000;
 
 /** The system's clock with the wall clock set by the test. */
@@ -191,7 +191,7 @@ async function withCore(init: { clock?: ManualClock; store?: Store }, work: (cor
 /** A store in which writes to one space fail as a crash would leave them: they never happen. */
 function failingStore(space: () => string): Store {
   const store = openMemoryStore();
-  const refuse = () => Promise.reject(new Failure('storage', 'store-failed', 'crashed'));
+  const refuse = () => Promise.reject(new Failure('store-failed', 'crashed'));
   const failing = (records: Records): Records => ({ ...records, create: refuse, replace: refuse, put: refuse });
   return {
     records: (name) => ({

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { utf8 } from '../../src/base/bytes.js';
-import { type Failure, hasCode } from '../../src/base/errors.js';
+import { type Code, type Failure, hasCode } from '../../src/base/errors.js';
 import { systemRandom } from '../../src/base/random.js';
 import { type Daemon, parseListen, startDaemon } from '../../src/directory/daemon.js';
 import { parseLink } from '../../src/wire/link.js';
@@ -20,7 +20,7 @@ import {
   type TestPeer,
 } from '../support/directory-client.js';
 
-const coded = (code: string) => (error: unknown) => hasCode(error, code);
+const coded = (code: Code) => (error: unknown) => hasCode(error, code);
 
 async function daemon(t: TestContext, data: string, listen = '127.0.0.1:0'): Promise<Daemon> {
   const running = await startDaemon({ data, listen });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { utf8 } from '../../src/base/bytes.js';
-import { Failure, hasCode } from '../../src/base/errors.js';
+import { type Code, Failure, hasCode } from '../../src/base/errors.js';
 import { DirectConversations } from '../../src/directory/delivery/direct.js';
 import { GroupLogs } from '../../src/directory/delivery/group-logs.js';
 import { KeyPackages } from '../../src/directory/delivery/key-packages.js';
@@ -127,7 +127,7 @@ function failingStore(broken: () => boolean): Store {
   const failing = (log: Log): Log => ({
     ...log,
     appendMany: (values, options) =>
-      broken() ? Promise.reject(new Failure('storage', 'disk-full', 'full')) : log.appendMany(values, options),
+      broken() ? Promise.reject(new Failure('disk-full', 'full')) : log.appendMany(values, options),
   });
   return {
     ...store,
@@ -220,7 +220,7 @@ test('one commit ends each epoch, and the log is read from any of them', async (
   const { logs } = groups();
   const group = random.bytes(16);
   const entry = (epoch: number, text: string) => ({ epoch, commit: utf8(text), from });
-  const coded = (code: string) => (error: unknown) => hasCode(error, code);
+  const coded = (code: Code) => (error: unknown) => hasCode(error, code);
   await assert.rejects(logs.append(group, entry(2, 'too far')), coded('epoch-ahead'));
   const first = await Promise.allSettled(['a', 'b', 'c'].map((text) => logs.append(group, entry(1, text))));
   assert.equal(first.filter((result) => result.status === 'fulfilled').length, 1);

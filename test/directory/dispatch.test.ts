@@ -38,7 +38,7 @@ async function run(error: Error, admit: () => void = () => {}) {
 }
 
 test('S4 a store that failed ends the directory, and whoever asked learns nothing of its inside', async () => {
-  const { thrown, broken, line } = await run(new Failure('storage', 'store-failed', 'EIO on /var/lib/secret'));
+  const { thrown, broken, line } = await run(new Failure('store-failed', 'EIO on /var/lib/secret'));
   assert.deepEqual(broken, ['store-failed']);
   assert.deepEqual([thrown.code, thrown.reason], ['directory-storage', 'unreachable']);
   assert.ok(!thrown.message.includes('/var'));
@@ -46,14 +46,14 @@ test('S4 a store that failed ends the directory, and whoever asked learns nothin
 });
 
 test('S3 a full disk does not end the directory', async () => {
-  const { thrown, broken } = await run(new Failure('storage', 'disk-full', 'full'));
+  const { thrown, broken } = await run(new Failure('disk-full', 'full'));
   assert.deepEqual(broken, []);
   assert.equal(thrown.code, 'directory-full');
 });
 
 test('what is refused is logged with who asked and the code, and nothing is done', async () => {
   const { thrown, line } = await run(new Error('not reached'), () => {
-    throw new Failure('denied', 'not-permitted', 'no');
+    throw new Failure('not-permitted', 'no');
   });
   assert.equal(thrown.code, 'not-permitted');
   assert.deepEqual(line, [

@@ -50,7 +50,7 @@ async function stage(t: TestContext) {
   const fingerprint = core.authority.trust.directoryId;
   const link = formatLink({ host: '127.0.0.1', port: server.port, fingerprint });
   afterwards(t, async () => {
-    await server.close(new Failure('unreachable', 'closed', 'the test is over'));
+    await server.close(new Failure('closed', 'the test is over'));
     await core.close();
   });
   const owner = await register(link, 'owner', { invite: core.ownership.invite! });

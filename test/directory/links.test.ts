@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { utf8 } from '../../src/base/bytes.js';
-import { hasCode } from '../../src/base/errors.js';
+import { type Code, hasCode } from '../../src/base/errors.js';
 import { systemRandom } from '../../src/base/random.js';
 import { enrolClientTls } from '../../src/crypto/tls.js';
 import { encodeFrame } from '../../src/wire/frame.js';
@@ -22,7 +22,7 @@ import {
 } from '../support/directory-client.js';
 import { seededRandom } from '../support/random.js';
 
-const coded = (code: string) => (error: unknown) => hasCode(error, code);
+const coded = (code: Code) => (error: unknown) => hasCode(error, code);
 
 /** Resolves when the other side has closed the socket. */
 const closedBy = (socket: Socket): Promise<void> =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemClock } from '../../src/base/clock.js';
-import { Failure, hasCode } from '../../src/base/errors.js';
+import { type Code, Failure, hasCode } from '../../src/base/errors.js';
 import { silentLogger } from '../../src/base/log.js';
 import { readAuthority, readDeviceCertificate } from '../../src/crypto/certificate.js';
 import { acceptCrl, readCrl } from '../../src/crypto/crl.js';
@@ -15,7 +15,7 @@ import { parseLink } from '../../src/wire/link.js';
 import { afterwards, testDirectory } from '../support/directory.js';
 import { csrFor, helloParams, login, register, signIn, type TestPeer } from '../support/directory-client.js';
 
-const coded = (code: string) => (error: unknown) => hasCode(error, code);
+const coded = (code: Code) => (error: unknown) => hasCode(error, code);
 const HOUR = 3_600_000;
 
 function movableClock() {

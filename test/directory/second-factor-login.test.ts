@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { type Clock, systemClock } from '../../src/base/clock.js';
-import { Failure, hasCode } from '../../src/base/errors.js';
+import { type Code, Failure, hasCode } from '../../src/base/errors.js';
 import { systemRandom } from '../../src/base/random.js';
 import { NO_ACTS, signStatement } from '../../src/crypto/acts.js';
 import { createCsr } from '../../src/crypto/csr.js';
@@ -18,7 +18,7 @@ import { Authenticator } from '../support/authenticator.js';
 import { afterwards, testDirectory } from '../support/directory.js';
 import { type EnrolClient, openEnrol, PASSWORD, passwordOn, register, signIn } from '../support/directory-client.js';
 
-const coded = (code: string) => (error: unknown) => hasCode(error, code);
+const coded = (code: Code) => (error: unknown) => hasCode(error, code);
 const STEP = 30_000;
 
 /** The wall clock stands until it is moved, so that a code is of a step that is known; all else goes on. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hasCode } from '../../src/base/errors.js';
+import { type Code, hasCode } from '../../src/base/errors.js';
 import { systemRandom } from '../../src/base/random.js';
 import { Accounts } from '../../src/directory/accounts/accounts.js';
 import { Ownership } from '../../src/directory/accounts/ownership.js';
@@ -11,7 +11,7 @@ import { openMemoryStore } from '../../src/store/memory/open.js';
 import { Authenticator } from '../support/authenticator.js';
 import { ManualClock } from '../support/clock.js';
 
-const coded = (code: string) => (error: unknown) => hasCode(error, code);
+const coded = (code: Code) => (error: unknown) => hasCode(error, code);
 const STEP = 30_000;
 
 /** Two nodes of one directory on one store, and the account `ada` with a second factor that is on. */

@@ -4,8 +4,8 @@ import { Failure } from '../../src/base/errors.js';
 import { Lane, type LaneItem, type LaneLink } from '../../src/peer/messaging/direct/device-queue.js';
 import { ManualClock } from '../support/clock.js';
 
-const lost = new Failure('unreachable', 'connection-lost', 'lost');
-const offline = new Failure('unreachable', 'directory-offline', 'offline');
+const lost = new Failure('connection-lost', 'lost');
+const offline = new Failure('directory-offline', 'offline');
 const item = (order: number): LaneItem => ({
   order,
   id: new Uint8Array(16).fill(order),
@@ -87,7 +87,7 @@ test('P7 what was on a link that broke is sent again, none is lost', async () =>
 
 test('what a device cannot take over the link goes into its mailbox', async () => {
   const { seen, state, lane, settle } = world();
-  state.link = { deliver: () => Promise.reject(new Failure('unknown', 'group-unknown', 'not here')) };
+  state.link = { deliver: () => Promise.reject(new Failure('group-unknown', 'not here')) };
   lane.push(item(1));
   await settle();
   assert.deepEqual(seen.stored, [1]);

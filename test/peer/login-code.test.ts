@@ -3,16 +3,10 @@ import { test } from 'node:test';
 import { Failure, hasCode } from '../../src/base/errors.js';
 import { whileAsking, withCode } from '../../src/peer/account/second-factor-prompt.js';
 
-const failure = (reason: 'credentials' | 'unreachable' | 'blocked', code: string): Failure =>
-  new Failure(reason, code, code);
-const needed = failure('credentials', 'second-factor-needed');
+const needed = new Failure('second-factor-needed');
 
 test('A7 a login asks until a code is right or it is refused for another reason', async () => {
-  const refusals = [
-    needed,
-    failure('credentials', 'second-factor-wrong'),
-    failure('credentials', 'second-factor-used'),
-  ];
+  const refusals = [needed, new Failure('second-factor-wrong'), new Failure('second-factor-used')];
   const shown: (string | undefined)[] = [];
   const finish = async (code: string | undefined) => {
     shown.push(code);
@@ -25,14 +19,14 @@ test('A7 a login asks until a code is right or it is refused for another reason'
   assert.equal(await withCode(finish, undefined, ask), 'in');
   assert.deepEqual(shown, [undefined, 'answer 1', 'answer 2', 'answer 3']);
   assert.deepEqual(asked, ['second-factor-needed', 'second-factor-wrong', 'second-factor-used']);
-  refusals.push(needed, failure('blocked', 'name-blocked'));
+  refusals.push(needed, new Failure('name-blocked'));
   await assert.rejects(withCode(finish, undefined, ask), (error) => hasCode(error, 'name-blocked'));
   refusals.push(needed);
   await assert.rejects(withCode(finish, undefined, undefined), (error) => hasCode(error, 'second-factor-needed'));
 });
 
 test('A7 who takes longer for the code than the channel waits is let in by that code on another one', async () => {
-  for (const over of [failure('unreachable', 'connection-lost'), failure('credentials', 'wrong-credentials')]) {
+  for (const over of [new Failure('connection-lost'), new Failure('wrong-credentials')]) {
     const given: (string | undefined)[] = [];
     const result = await whileAsking({ askCode: async () => '123456' }, async ({ code, askCode }) => {
       given.push(code);
@@ -43,7 +37,7 @@ test('A7 who takes longer for the code than the channel waits is let in by that 
     assert.deepEqual([result, given], ['in', [undefined, '123456']]);
   }
   // Nothing was asked: the directory can't be reached, or the password is wrong.
-  const wrong = failure('credentials', 'wrong-credentials');
+  const wrong = new Failure('wrong-credentials');
   let logins = 0;
   const login = async (): Promise<never> => {
     logins++;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { hasCode } from '../../src/base/errors.js';
+import { type Code, hasCode } from '../../src/base/errors.js';
 import { systemRandom } from '../../src/base/random.js';
 import { startDirectory } from '../../src/directory/directory.js';
 import { registerAccount } from '../../src/peer/account/register.js';
@@ -15,7 +15,7 @@ import { WarpClock } from '../support/warp.js';
 const NEXT = 'quite another one of 9 words';
 const DAY = 24 * 3_600_000;
 const LOOPBACK = { host: '127.0.0.1', port: 0 };
-const coded = (code: string) => (error: unknown) => hasCode(error, code);
+const coded = (code: Code) => (error: unknown) => hasCode(error, code);
 
 async function closing<T>(peer: PeerApi, use: (peer: PeerApi) => Promise<T> | T): Promise<T> {
   try {

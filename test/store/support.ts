@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { fromUtf8 } from '../../src/base/bytes.js';
-import { hasCode } from '../../src/base/errors.js';
+import { type Code, hasCode } from '../../src/base/errors.js';
 
 /** For assert.rejects: a Failure of that code with those details, among others. */
 export const code =
-  (expected: string, details: Readonly<Record<string, unknown>> = {}) =>
+  (expected: Code, details: Readonly<Record<string, unknown>> = {}) =>
   (error: unknown): boolean => {
     assert.ok(hasCode(error, expected), `expected ${expected}, got ${error}`);
     assert.notEqual(error.hint, '', 'every failure names the next step');

@@ -98,18 +98,16 @@ const entrance: Entrance = {
   known: false,
   async signIn({ user, password }) {
     if (user === 'banned')
-      throw new Failure('blocked', 'banned', 'This account is banned: spam, until Monday.', {
+      throw new Failure('account-banned', 'This account is banned: spam, until Monday.', {
         hint: 'Ask the operator.',
       });
     if (password === PASSWORD) return connected(new LongMemory(user));
     failures += 1;
-    if (user === 'blocked' && failures > 1)
-      throw new Failure('blocked', 'blocked', 'Blocked.', { details: { seconds: 2 } });
-    throw new Failure('credentials', 'credentials-wrong', 'Wrong user name or password.');
+    if (user === 'blocked' && failures > 1) throw new Failure('name-blocked', 'Blocked.', { details: { seconds: 2 } });
+    throw new Failure('wrong-credentials', 'Wrong user name or password.');
   },
   async signUp({ user }) {
-    if (user === 'taken')
-      throw new Failure('usage', 'name-taken', "The name 'taken' is taken.", { hint: 'Choose another.' });
+    if (user === 'taken') throw new Failure('name-taken', "The name 'taken' is taken.", { hint: 'Choose another.' });
     return connected(new LongMemory(user));
   },
   strength: async (password) => ({

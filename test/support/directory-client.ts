@@ -57,7 +57,7 @@ class ClientChannel<C extends MethodTable, H extends NoticeTable> {
     });
     this.session.open();
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
-    const lost = () => this.session.close(new Failure('unreachable', 'connection-lost', 'the channel is closed'));
+    const lost = () => this.session.close(new Failure('connection-lost', 'the channel is closed'));
     socket.on('data', (chunk) => {
       try {
         this.session.receive(chunk);
@@ -83,7 +83,7 @@ export function dialTls(link: DirectoryLink, options: object): Promise<TLSSocket
   return new Promise((resolve, reject) => {
     const socket = connect({ host: link.host, port: link.port, ...options });
     socket.once('error', reject);
-    socket.once('close', () => reject(new Failure('unreachable', 'connection-lost', 'closed before it was open')));
+    socket.once('close', () => reject(new Failure('connection-lost', 'closed before it was open')));
     socket.once('secureConnect', () => {
       socket.off('error', reject);
       resolve(socket);

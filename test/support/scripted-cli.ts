@@ -21,7 +21,7 @@ interface Script {
 const script = (home: string): Script => JSON.parse(readFileSync(join(home, 'script.json'), 'utf8')) as Script;
 
 const wrong = (): Failure =>
-  new Failure('credentials', 'wrong-credentials', 'Wrong name or password.', { hint: 'Check both, and try again.' });
+  new Failure('wrong-credentials', 'Wrong name or password.', { hint: 'Check both, and try again.' });
 
 async function open(home: string, password: string): Promise<ScriptedPeer> {
   const { password: right, state, unseen = [] } = script(home);
@@ -48,10 +48,10 @@ const status = await main(process.argv.slice(2), {
     loginPeer: ({ home, password }) => open(home, password),
     async registerAccount({ home, user, password }) {
       if (script(home).taken?.includes(user)) {
-        throw new Failure('usage', 'name-taken', `The name '${user}' is taken.`, { hint: 'Choose another.' });
+        throw new Failure('name-taken', `The name '${user}' is taken.`, { hint: 'Choose another.' });
       }
       if (password.length < 8) {
-        throw new Failure('usage', 'password-weak', 'The password is too weak.', { hint: 'Use more words.' });
+        throw new Failure('password-weak', 'The password is too weak.', { hint: 'Use more words.' });
       }
       writeFileSync(join(home, 'script.json'), JSON.stringify({ ...script(home), user, password }));
       return { user, device: '00112233445566ff', role: 'beginner' };

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { hasCode } from '../../src/base/errors.js';
+import { type Code, hasCode } from '../../src/base/errors.js';
 import { foldName, isName, parseGroupName, parseUserName } from '../../src/wire/names.js';
 import { naughtyStrings } from '../support/blns.js';
 
-const refused = (text: string, code = 'name-invalid'): void =>
+const refused = (text: string, code: Code = 'name-invalid'): void =>
   assert.throws(
     () => parseUserName(text),
     (error: unknown) => hasCode(error, code) && error.reason === 'usage' && error.hint !== '',

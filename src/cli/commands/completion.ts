@@ -13,7 +13,7 @@ const SHELLS = ['bash', 'zsh', 'fish'] as const;
 /** Prints the script for one shell; `script` is the one for the shell that yargs thinks is running. */
 export async function completion(shell: Shell, wanted: string | undefined, script: () => void): Promise<void> {
   if (wanted !== undefined && !SHELLS.some((each) => each === wanted)) {
-    throw new Failure('usage', 'argument-invalid', `There is no completion for '${wanted}'.`, {
+    throw new Failure('argument-invalid', `There is no completion for '${wanted}'.`, {
       hint: `Choose one of: ${SHELLS.join(', ')}.`,
     });
   }

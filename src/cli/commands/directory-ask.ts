@@ -5,10 +5,7 @@ import type { ConsoleItem } from '../parts.js';
 import type { Shell } from '../shell.js';
 import { dataFolder } from './directory-start.js';
 
-const notRunning = (folder: string): Failure =>
-  new Failure('unreachable', 'directory-not-running', `No directory runs on ${folder}.`, {
-    hint: 'Start it with: p2pchat directory start. If its data is elsewhere, give --data DIR.',
-  });
+const notRunning = (folder: string): Failure => new Failure('directory-not-running', `No directory runs on ${folder}.`);
 
 /** Asks a running directory by its control socket, as on its console. */
 export async function directoryAsk(shell: Shell, data: string | undefined, line: string): Promise<void> {

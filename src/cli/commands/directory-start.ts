@@ -31,7 +31,7 @@ const DEFAULT_LISTEN = '0.0.0.0:4000';
 export const dataFolder = (shell: Shell, data: string | undefined): string => data ?? join(shell.home, 'directory');
 
 const notHere = (option: string, hint: string): Failure =>
-  new Failure('usage', 'option-unsupported', `--${option}: this version cannot do that.`, { hint });
+  new Failure('option-unsupported', `--${option}: this version cannot do that.`, { hint });
 
 function refuse({ store, metrics }: DirectoryStartOptions): void {
   if (store !== undefined && store !== 'level') {
@@ -53,7 +53,7 @@ function sizeOption(name: 'upload-quota' | 'upload-space', options: DirectorySta
   const given = options[name];
   const bytes = given === undefined ? undefined : sizeOf(given);
   if (given === undefined || bytes !== undefined) return bytes;
-  throw new Failure('usage', 'argument-invalid', `--${name}: that is not a size.`, { hint: 'Write 500MB or 2GiB.' });
+  throw new Failure('argument-invalid', `--${name}: that is not a size.`, { hint: 'Write 500MB or 2GiB.' });
 }
 
 function uploadsOf(options: DirectoryStartOptions): NonNullable<DirectoryOptions['uploads']> {
@@ -72,7 +72,7 @@ function optionsOf(shell: Shell, options: DirectoryStartOptions): DirectoryOptio
   const blockAfter = numberOption('block-after', options['block-after'], true);
   const blockSeconds = numberOption('block-seconds', options['block-seconds'], false);
   if (blockAfter === 0) {
-    throw new Failure('usage', 'argument-invalid', '--block-after: nobody could ever log in.', {
+    throw new Failure('argument-invalid', '--block-after: nobody could ever log in.', {
       hint: 'Give 1 or more.',
     });
   }

@@ -59,7 +59,7 @@ interface Watching {
 }
 
 const sessionEnded = (): Failure =>
-  new Failure('ended', 'session-ended', 'The session that was listened to has ended.', {
+  new Failure('session-ended', 'The session that was listened to has ended.', {
     hint: 'Start it again, or listen again: then this command opens the profile itself.',
   });
 
@@ -92,10 +92,7 @@ async function watchHere(shell: Shell, init: OpenPeer, watcher: Watcher, files: 
   return { ended: peer.ended };
 }
 
-const tooFew = (): Failure =>
-  new Failure('ended', 'listen-timeout', 'The time is over, and fewer messages came than were asked for.', {
-    hint: 'Give a longer --timeout, or a smaller --count.',
-  });
+const tooFew = (): Failure => new Failure('listen-timeout');
 
 /** Prints events until there have been `count` messages, `timeout` seconds are over, or it is told to end. */
 export async function listen(shell: Shell, options: ListenOptions): Promise<void> {

@@ -29,7 +29,7 @@ export interface LoginOptions extends PeerOptions {
 const TRIES = 3;
 
 const inUse = (): Failure =>
-  new Failure('storage', 'profile-in-use', 'A chat or `p2pchat listen` runs on this profile already.', {
+  new Failure('profile-in-use', 'A chat or `p2pchat listen` runs on this profile already.', {
     hint: 'One-shot commands go through it; for a second chat set P2PCHAT_HOME to another folder.',
   });
 

@@ -1,4 +1,4 @@
-import { Failure, hasCode, toFailure } from '../../base/errors.js';
+import { type Code, Failure, hasCode, toFailure } from '../../base/errors.js';
 import type { NewAccount } from '../../peer/api/peer.js';
 import { parseUserName } from '../../wire/names.js';
 import { neededDirectory, type PeerOptions, withPassword } from '../options.js';
@@ -12,15 +12,14 @@ export interface RegisterOptions extends PeerOptions {
   readonly email?: string | undefined;
 }
 
-const ANOTHER_NAME = ['name-invalid', 'name-reserved', 'name-taken'];
-const ANOTHER_PASSWORD = ['password-weak', 'password-empty'];
+const ANOTHER_NAME: readonly Code[] = ['name-invalid', 'name-reserved', 'name-taken'];
+const ANOTHER_PASSWORD: readonly Code[] = ['password-weak', 'password-empty'];
 
-const has = (codes: readonly string[], failure: Failure): boolean => codes.some((code) => hasCode(failure, code));
+const has = (codes: readonly Code[], failure: Failure): boolean => codes.some((code) => hasCode(failure, code));
 
 async function askName(shell: Shell): Promise<string> {
   const name = await shell.input().line('User name: ');
-  if (name === undefined)
-    throw new Failure('usage', 'name-needed', 'A name is needed.', { hint: 'p2pchat register NAME' });
+  if (name === undefined) throw new Failure('name-needed', 'A name is needed.');
   return name.trim();
 }
 

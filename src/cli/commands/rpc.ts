@@ -25,8 +25,8 @@ const AT_ONCE = 256;
 
 /** What a program that speaks JSON-RPC is told by a line of it is not said again. */
 function said(error: unknown): Failure {
-  const { reason, code, message: text, hint, details } = toFailure(error);
-  return new Failure(reason, code, text, { hint, details: { ...details, said: true }, cause: error });
+  const { plain } = toFailure(error);
+  return Failure.from({ ...plain, details: { ...plain.details, said: true } });
 }
 
 /** JSON-RPC on standard input and output, answered by this process, until the input ends. */
@@ -45,10 +45,7 @@ async function answerHere(shell: Shell, methods: Methods): Promise<void> {
   await answers.settled();
 }
 
-const ended = (): Failure =>
-  new Failure('ended', 'session-ended', 'The program that had this profile open has ended.', {
-    hint: 'Start this command again: then it opens the profile itself.',
-  });
+const ended = (): Failure => new Failure('session-ended', 'The program that had this profile open has ended.');
 
 /** The same, answered by the process that has the profile open. */
 async function relay(shell: Shell, socket: Socket): Promise<void> {
@@ -77,10 +74,7 @@ async function assertStays(client: ControlClient): Promise<void> {
   });
 }
 
-const socketTaken = (path: string): Failure =>
-  new Failure('usage', 'socket-taken', `There is something at ${path} already.`, {
-    hint: 'Give --socket another path, or end what serves this one.',
-  });
+const socketTaken = (path: string): Failure => new Failure('socket-taken', `There is something at ${path} already.`);
 
 /** What a killed process left there is taken away, and nothing else is. */
 async function claim(path: string): Promise<void> {

@@ -29,16 +29,10 @@ export interface Account extends AccountRow {
 }
 
 export const userUnknown = (user: string): Failure =>
-  new Failure('unknown', 'user-unknown', `there is no user '${user}' on this directory`, {
-    hint: 'Check the spelling; /activeuser lists the users.',
-    details: { user },
-  });
+  new Failure('user-unknown', `there is no user '${user}' on this directory`, { details: { user } });
 
 export const nameTaken = (user: string): Failure =>
-  new Failure('usage', 'name-taken', `the name '${user}' is taken`, {
-    hint: 'Choose another name, or log in if the account is yours.',
-    details: { user },
-  });
+  new Failure('name-taken', `the name '${user}' is taken`, { details: { user } });
 
 /** No account has this key. */
 const NO_KEY = '-';
@@ -188,8 +182,7 @@ export class Accounts {
 
   #assertRoom(): void {
     if (this.#size < this.#maxAccounts) return;
-    throw new Failure('limit', 'accounts-full', 'this directory has as many accounts as it may', {
-      hint: "Ask the directory's operator.",
+    throw new Failure('accounts-full', 'this directory has as many accounts as it may', {
       details: { limit: this.#maxAccounts },
     });
   }

@@ -7,13 +7,9 @@ export type { Ban };
 /** What a banned person is told: at once, and with every login. */
 export const accountBanned = ({ reason, until }: Ban): Failure =>
   new Failure(
-    'blocked',
     'account-banned',
     `this account is banned${until === undefined ? '' : ` until ${timestamp(until)}`}${reason ? `: ${reason}` : ''}`,
-    {
-      hint: "Ask the directory's admins.",
-      details: { ...(reason && { reason }), ...(until !== undefined && { until: timestamp(until) }) },
-    },
+    { details: { ...(reason && { reason }), ...(until !== undefined && { until: timestamp(until) }) } },
   );
 
 /** Undefined where there is no ban, or it is over. */

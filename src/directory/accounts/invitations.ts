@@ -48,11 +48,11 @@ export class Invitations {
   async take(token: string, folded: string): Promise<boolean> {
     let fresh = true;
     await this.#tables.invitations.update(keyOf(token), (row) => {
-      if (row === undefined) throw inviteFailure('invite-invalid', 'this invitation is not one of this directory');
+      if (row === undefined) throw new Failure('invite-invalid');
       fresh = !row.takers?.includes(folded);
       if (!fresh) return undefined;
-      if (row.left === 0) throw inviteFailure('invite-used', 'this invitation has been used up');
-      if (row.expiresAt <= this.#clock.now()) throw inviteFailure('invite-expired', 'this invitation has expired');
+      if (row.left === 0) throw new Failure('invite-used');
+      if (row.expiresAt <= this.#clock.now()) throw new Failure('invite-expired');
       return { ...row, left: row.left - 1, takers: [...(row.takers ?? []), folded].slice(-INVITATION_TAKERS) };
     });
     return fresh;
@@ -71,6 +71,3 @@ export class Invitations {
     );
   }
 }
-
-export const inviteFailure = (code: string, message: string): Failure =>
-  new Failure('denied', code, message, { hint: "Ask the directory's operator for a new invitation." });

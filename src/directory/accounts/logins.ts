@@ -114,9 +114,7 @@ export class ChannelLogins {
   needLogin(): LoggedIn {
     const loggedIn = this.#loggedIn;
     if (loggedIn !== undefined && this.#init.clock.monotonic() - loggedIn.at <= LOGIN_VALID_MS) return loggedIn;
-    throw new Failure('denied', 'login-needed', 'this takes the password again', {
-      hint: 'Log in once more and repeat it within a minute.',
-    });
+    throw new Failure('login-needed');
   }
 
   restore(loggedIn: LoggedIn): void {

@@ -77,5 +77,4 @@ export class ChannelRecovery {
   }
 }
 
-const recoveryNeeded = (): Failure =>
-  new Failure('denied', 'recovery-needed', 'this takes the recovery phrase first', { hint: 'Begin again.' });
+const recoveryNeeded = (): Failure => new Failure('recovery-needed');

@@ -5,7 +5,7 @@ import type { EnrolMethods, Role } from '../../wire/directory.js';
 import { parseUserName } from '../../wire/names.js';
 import type { Params } from '../../wire/rpc.js';
 import type { Accounts } from './accounts.js';
-import { type Invitations, inviteFailure } from './invitations.js';
+import type { Invitations } from './invitations.js';
 import type { Ownership } from './ownership.js';
 
 export interface RegistrationInit {
@@ -66,9 +66,7 @@ export class Registration {
     const mode = this.#init.ownership.registration;
     if (mode === 'closed') throw closed();
     if (invite !== undefined || mode === 'open') return invite;
-    throw new Failure('denied', 'invite-needed', 'this directory takes new users by invitation only', {
-      hint: "Ask the directory's operator for an invitation, and give it with --invite.",
-    });
+    throw new Failure('invite-needed');
   }
 
   #assertOpen(): void {
@@ -76,12 +74,8 @@ export class Registration {
   }
 }
 
-const usedUp = (): Failure => inviteFailure('invite-used', 'this invitation has been used');
+const usedUp = (): Failure => new Failure('invite-used');
 
-const closed = (): Failure =>
-  new Failure('denied', 'registration-closed', 'this directory takes no new users', {
-    hint: "Ask the directory's operator to open registration.",
-  });
+const closed = (): Failure => new Failure('registration-closed');
 
-const unsoundIdentity = (): Failure =>
-  new Failure('protocol', 'identity-key', 'the identity key protects nothing', { hint: 'Update p2pchat.' });
+const unsoundIdentity = (): Failure => new Failure('identity-key');

@@ -141,32 +141,14 @@ export class SecondFactors {
   }
 }
 
-export const codeNeeded = (): Failure =>
-  new Failure('credentials', 'second-factor-needed', 'the password is right; this account has a second factor, too', {
-    hint: 'Log in with the six digits from your app, or a recovery code: p2pchat login --code CODE.',
-  });
+export const codeNeeded = (): Failure => new Failure('second-factor-needed');
 
-const wrongCode = (): Failure =>
-  new Failure('credentials', 'second-factor-wrong', 'that code is not right', {
-    hint: 'Take the digits your app shows now, or a recovery code. Is the clock of your telephone right?',
-  });
+const wrongCode = (): Failure => new Failure('second-factor-wrong');
 
-const usedCode = (): Failure =>
-  new Failure('credentials', 'second-factor-used', 'that code has been used', {
-    hint: 'Each opens once: wait until your app shows the next one, half a minute at most.',
-  });
+const usedCode = (): Failure => new Failure('second-factor-used');
 
-const isOn = (): Failure =>
-  new Failure('usage', 'second-factor-on', 'the second factor is on already', {
-    hint: 'For another app turn it off first: second-factor off. For new recovery codes: second-factor codes.',
-  });
+const isOn = (): Failure => new Failure('second-factor-on');
 
-const notBegun = (): Failure =>
-  new Failure('usage', 'second-factor-none', 'there is no second factor to confirm or renew', {
-    hint: 'Begin with: second-factor on.',
-  });
+const notBegun = (): Failure => new Failure('second-factor-none');
 
-const damaged = (): Failure =>
-  new Failure('storage', 'second-factor-damaged', 'the second factor of this account cannot be read', {
-    hint: "The directory's operator has to reset it.",
-  });
+const damaged = (): Failure => new Failure('second-factor-damaged');

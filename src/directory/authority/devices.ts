@@ -170,7 +170,7 @@ export class Devices {
 
   async #record(user: string, { serial, deviceId: device, notBefore, notAfter }: CertificateDraft, issuedAt: number) {
     if (await this.#init.tables.certificates.create(serial, { user, device, notBefore, notAfter, issuedAt })) return;
-    throw new Failure('internal', 'serial-repeated', 'a serial number was drawn twice');
+    throw new Failure('serial-repeated');
   }
 }
 
@@ -178,7 +178,7 @@ export class Devices {
 const RENEWABLE_MS = CERTIFICATE_LIFETIME_MS / 2 + 2 * CLOCK_SKEW_MS;
 
 const accountFull = (limit: number, seconds: number): Failure =>
-  new Failure('limit', 'certificates-full', 'this account has enrolled too many devices lately', {
+  new Failure('certificates-full', 'this account has enrolled too many devices lately', {
     hint: `Stay logged in on one that is, or log in again in ${Math.ceil(seconds / 3600)} h.`,
     details: { limit, seconds },
   });
@@ -189,26 +189,18 @@ const validSerials = (entry: DeviceEntry | undefined, now: number) =>
 function assertRoom({ devices }: DevicesRow, device: string, now: number): void {
   const entry = devices.find((one) => one.device === device);
   if (entry === undefined && devices.length >= DEVICES_PER_ACCOUNT) {
-    throw new Failure('limit', 'devices-full', `an account has at most ${DEVICES_PER_ACCOUNT} devices`, {
-      hint: 'Log out on a device that is no longer used, then log in here again.',
+    throw new Failure('devices-full', `an account has at most ${DEVICES_PER_ACCOUNT} devices`, {
       details: { limit: DEVICES_PER_ACCOUNT },
     });
   }
   if (validSerials(entry, now).length >= SERIALS_PER_DEVICE) {
-    throw new Failure('limit', 'certificates-full', 'this device has been given too many certificates lately', {
-      hint: 'Use the one it has, and try again tomorrow.',
+    throw new Failure('certificates-full', 'this device has been given too many certificates lately', {
       details: { limit: SERIALS_PER_DEVICE },
     });
   }
 }
 
 export const deviceUnknown = (user: string, device: string): Failure =>
-  new Failure('unknown', 'device-unknown', `${user} has no device ${device}`, {
-    hint: 'Their devices have changed: look them up again.',
-    details: { user, device },
-  });
+  new Failure('device-unknown', `${user} has no device ${device}`, { details: { user, device } });
 
-const otherKey = (): Failure =>
-  new Failure('denied', 'renew-other-key', 'a certificate is renewed with the same key only', {
-    hint: 'Log in to enrol another key.',
-  });
+const otherKey = (): Failure => new Failure('renew-other-key');

@@ -94,7 +94,7 @@ async function fromFile({ version, seed, certificate, loginSetup }: SecretsFile)
 }
 
 const damaged = (cause: unknown): Failure =>
-  new Failure('storage', 'authority-damaged', `the file ${FILE} cannot be used: ${toFailure(cause).code}`, {
+  new Failure('authority-damaged', `the file ${FILE} cannot be used: ${toFailure(cause).code}`, {
     hint: `Restore ${FILE} and the database beside it from a backup.`,
     cause,
   });

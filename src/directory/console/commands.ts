@@ -221,4 +221,4 @@ function wholeNumber(text: string, what: string, most: number): number {
 }
 
 const argumentInvalid = (hint: string): Failure =>
-  new Failure('usage', 'argument-invalid', 'that is not a valid argument', { hint });
+  new Failure('argument-invalid', 'that is not a valid argument', { hint });

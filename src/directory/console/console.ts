@@ -19,11 +19,10 @@ export async function runLine(directory: Directory, line: string): Promise<reado
 function commandUnknown(word: string): Failure {
   const names = COMMANDS.map(({ name }) => name);
   const meant = nearest(word.slice(0, 64), names);
-  return new Failure('usage', 'command-unknown', 'the console has no such command', {
+  return new Failure('command-unknown', 'the console has no such command', {
     hint: meant ? `Did you mean '${meant}'? 'help' lists them all.` : `There are: ${names.join(', ')}.`,
     ...(meant && { details: { nearest: meant } }),
   });
 }
 
-const wrongUsage = ({ usage }: ConsoleCommand): Failure =>
-  new Failure('usage', 'command-usage', `usage: ${usage}`, { hint: "'help' explains each command." });
+const wrongUsage = ({ usage }: ConsoleCommand): Failure => new Failure('command-usage', `usage: ${usage}`);

@@ -43,7 +43,6 @@ function isNext(current: DirectRow | undefined, number: number, group: Uint8Arra
 }
 
 const taken = (current: DirectRow | undefined): Failure =>
-  new Failure('denied', 'direct-taken', 'another device made a group for this conversation first', {
-    hint: 'Use that group: its invitation is in your mailbox.',
+  new Failure('direct-taken', 'another device made a group for this conversation first', {
     details: { number: current?.number ?? 0 },
   });

@@ -24,9 +24,7 @@ export class GroupLogs {
     if (await this.#tables.groups.create(hex(group), row)) return;
     const there = await this.#tables.groups.get(hex(group));
     if (there !== undefined && sameAccounts(there.accounts, row.accounts)) return;
-    throw new Failure('denied', 'group-taken', 'this group id belongs to another conversation', {
-      hint: 'Make the group again with another id.',
-    });
+    throw new Failure('group-taken');
   }
 
   /**
@@ -37,9 +35,7 @@ export class GroupLogs {
   async membersFor(folded: string, group: Uint8Array): Promise<readonly string[]> {
     const row = await this.#tables.groups.get(hex(group));
     if (row?.accounts.includes(folded)) return row.accounts;
-    throw new Failure('unknown', 'group-unknown', 'there is no such group, or you are not in it', {
-      hint: 'Look up the conversation again.',
-    });
+    throw new Failure('group-unknown', 'there is no such group, or you are not in it');
   }
 
   /**
@@ -87,8 +83,7 @@ export class GroupLogs {
     const position = entry.epoch + offset;
     const there = position < first ? undefined : await entryAt(log, position);
     if (there?.from.device === entry.from.device && sameBytes(there.commit, entry.commit)) return false;
-    throw new Failure('denied', 'epoch-taken', `somebody else ended epoch ${entry.epoch} first`, {
-      hint: 'Apply their commit, then make yours again.',
+    throw new Failure('epoch-taken', `somebody else ended epoch ${entry.epoch} first`, {
       details: { epoch: entry.epoch },
     });
   }
@@ -100,16 +95,11 @@ export class GroupLogs {
 
 async function entryAt(log: Log, position: number): Promise<CommitEntry> {
   for await (const { value } of log.read({ from: position, limit: 1 })) return commitCodec.decode(value);
-  throw new Failure('storage', 'store-damaged', 'a group has lost part of its log', {
-    hint: 'Restore the directory from a backup.',
-  });
+  throw new Failure('store-damaged', 'a group has lost part of its log');
 }
 
 const sameAccounts = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((account) => b.includes(account));
 
 const epochAhead = (expected: number): Failure =>
-  new Failure('usage', 'epoch-ahead', `the group's next commit ends epoch ${expected}`, {
-    hint: 'Read the commits before it.',
-    details: { epoch: expected },
-  });
+  new Failure('epoch-ahead', `the group's next commit ends epoch ${expected}`, { details: { epoch: expected } });

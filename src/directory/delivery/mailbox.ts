@@ -148,21 +148,12 @@ export class Mailbox {
 const keptOf = ({ from }: Mail, { length: size }: Uint8Array): Kept => ({ from: foldName(from.user), size });
 
 const full = ({ entries, bytes }: MailboxQuota): Failure =>
-  new Failure('limit', 'mailbox-full', 'the mailbox of the receiving device is full', {
-    hint: 'The message stays queued here, and leaves when the other device has been online.',
-    details: { entries, bytes },
-  });
+  new Failure('mailbox-full', 'the mailbox of the receiving device is full', { details: { entries, bytes } });
 
 const shareTaken = ({ entries, bytes }: { entries: number; bytes: number }): Failure =>
-  new Failure(
-    'limit',
-    'mailbox-share',
-    'as much of yours waits for the receiving device as one account may leave there',
-    {
-      hint: 'The message stays queued here, and leaves when the other device has been online.',
-      details: { entries, bytes },
-    },
-  );
+  new Failure('mailbox-share', 'as much of yours waits for the receiving device as one account may leave there', {
+    details: { entries, bytes },
+  });
 
 /**
  * The same letter again has the same sender, id and bytes. The same id with other bytes is another one: a message that

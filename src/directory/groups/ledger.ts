@@ -59,7 +59,7 @@ export class Ledger {
 
   async #append(act: Act, encoded: Uint8Array): Promise<number> {
     if (!sameBytes(act.statement.previous, this.#head)) {
-      throw new Failure('denied', 'head-moved', 'the ledger has grown meanwhile', { hint: 'Read it, then try again.' });
+      throw new Failure('head-moved');
     }
     judge(act);
     const position = this.#next;
@@ -105,14 +105,14 @@ function judge({ statement, seal }: Act): void {
   if (statement.action === 'role') assertRoleChange(role, targetRole, statement.role);
   else if (statement.action === 'ban' || statement.action === 'unban') assertDirectoryBan(role, targetRole);
   else if (statement.action === 'reset-second-factor') assertReset(role, targetRole);
-  else throw new Failure('protocol', 'act-misplaced', 'that is not an act on the directory');
+  else throw new Failure('act-misplaced', 'that is not an act on the directory');
 }
 
 /** @throws Failure denied 'not-permitted', 'member-outranks' */
 function assertReset(role: Role, targetRole: Role): void {
   if (may(role, 'second-factor.reset') && outranks(role, targetRole)) return;
   const code = may(role, 'second-factor.reset') ? 'member-outranks' : 'not-permitted';
-  throw new Failure('denied', code, `your role '${role}' cannot reset the second factor of somebody '${targetRole}'`, {
+  throw new Failure(code, `your role '${role}' cannot reset the second factor of somebody '${targetRole}'`, {
     hint: "Ask the super-admin of this directory; for the super-admin's own, its operator's console has the same command.",
   });
 }

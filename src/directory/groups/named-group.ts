@@ -138,7 +138,7 @@ export class NamedGroup {
     { epoch, head, commit, info }: { epoch: number; head: Uint8Array; commit: Uint8Array; info: Uint8Array },
   ): Promise<number> {
     if (epoch < this.epoch) throw epochTaken(epoch);
-    if (epoch > this.epoch) throw new Failure('usage', 'epoch-ahead', `the group's epoch is ${this.epoch}`);
+    if (epoch > this.epoch) throw new Failure('epoch-ahead', `the group's epoch is ${this.epoch}`);
     if (!sameBytes(head, this.head)) throw headMoved();
     this.epoch++;
     this.info = { epoch: this.epoch, info };
@@ -238,7 +238,7 @@ export class NamedGroup {
     const wait = (this.#lastPost.get(from.user) ?? 0) + slow * 1000 - now;
     if (wait > 0) {
       const seconds = Math.ceil(wait / 1000);
-      throw new Failure('limit', 'slow-mode', `#${name} takes one message each ${slow} s from you`, {
+      throw new Failure('slow-mode', `#${name} takes one message each ${slow} s from you`, {
         hint: `It is sent in ${seconds} s.`,
         details: { seconds },
       });
@@ -294,16 +294,10 @@ export class NamedGroup {
 const idKey = (from: DeviceAddress, id: Uint8Array): string => `${from.device}/${hex(id)}`;
 
 const headMoved = (): Failure =>
-  new Failure('denied', 'head-moved', 'the group has changed meanwhile', { hint: 'Read its log, then try again.' });
+  new Failure('head-moved', 'the group has changed meanwhile', { hint: 'Read its log, then try again.' });
 
 const epochTaken = (epoch: number): Failure =>
-  new Failure('denied', 'epoch-taken', `somebody else ended epoch ${epoch} first`, {
-    hint: 'Apply their commit, then make yours again.',
-    details: { epoch },
-  });
+  new Failure('epoch-taken', `somebody else ended epoch ${epoch} first`, { details: { epoch } });
 
 const epochPast = (epoch: number): Failure =>
-  new Failure('denied', 'epoch-past', 'the group is in another epoch', {
-    hint: 'Read its log, then seal the message again.',
-    details: { epoch },
-  });
+  new Failure('epoch-past', 'the group is in another epoch', { details: { epoch } });

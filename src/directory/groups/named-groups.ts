@@ -81,8 +81,7 @@ export class NamedGroups {
 
   /** @throws Failure usage 'group-name-taken', denied 'group-taken' */
   async create({ id, act, encoded, info }: NewGroup): Promise<number> {
-    if (act.statement.action !== 'create')
-      throw new Failure('protocol', 'act-misplaced', 'a group begins with its making');
+    if (act.statement.action !== 'create') throw new Failure('act-misplaced', 'a group begins with its making');
     const { name, folded } = parseGroupName(act.statement.name);
     return this.#turns.take(folded, async () => {
       await this.#takeName(name, folded, id);
@@ -208,9 +207,7 @@ export class NamedGroups {
     let count = 0;
     for await (const _one of this.of(folded)) count++;
     if (count >= GROUPS_PER_ACCOUNT) {
-      throw new Failure('limit', 'groups-full', `an account is in at most ${GROUPS_PER_ACCOUNT} groups`, {
-        hint: 'Leave one that is no longer used.',
-      });
+      throw new Failure('groups-full', `an account is in at most ${GROUPS_PER_ACCOUNT} groups`);
     }
     await this.#memberships.create(key, {});
   }
@@ -243,27 +240,19 @@ const epochIn = (key: string): number => Number.parseInt(segments(key)[1]!, 16);
 const welcomeKey = (id: Uint8Array, epoch: number, device: string): string => path(hex(id), epoch, device);
 
 const tooManyRooms = (): Failure =>
-  new Failure('usage', 'rooms-many', `a directory has at most ${ROOMS} rooms from the beginning`, {
-    hint: 'Name fewer with --rooms; others can be made as open groups.',
-  });
+  new Failure('rooms-many', `a directory has at most ${ROOMS} rooms from the beginning`);
 
 const openGroupsFull = (): Failure =>
-  new Failure('limit', 'open-groups-full', `a directory has at most ${OPEN_GROUPS} open groups`, {
-    hint: 'Make a group by invitation, or join one of those there are: /rooms.',
+  new Failure('open-groups-full', `a directory has at most ${OPEN_GROUPS} open groups`, {
     details: { limit: OPEN_GROUPS },
   });
 
 const groupUnknown = (name: string | undefined): Failure =>
-  new Failure(
-    'unknown',
-    'group-unknown',
-    name === undefined ? 'there is no such group' : `there is no group #${name}`,
-    {
-      hint: 'Check the spelling; /rooms lists the open ones.',
-    },
-  );
+  new Failure('group-unknown', name === undefined ? 'there is no such group' : `there is no group #${name}`, {
+    hint: 'Check the spelling; /rooms lists the open ones.',
+  });
 
 const nameTaken = (name: string): Failure =>
-  new Failure('usage', 'group-name-taken', `there is a group #${name} already`, {
+  new Failure('group-name-taken', `there is a group #${name} already`, {
     hint: `Choose another name, or join it: /join ${name}`,
   });

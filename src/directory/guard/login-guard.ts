@@ -166,13 +166,13 @@ const standingKey = ({ folded, device }: LoginAttempt): string =>
 const seconds = (ms: number): number => Math.ceil(ms / 1000);
 
 const nameBlocked = (ms: number, tried: Tried): Failure =>
-  new Failure('blocked', 'name-blocked', `too many wrong ${tried}: this user name is blocked for ${seconds(ms)} s`, {
+  new Failure('name-blocked', `too many wrong ${tried}: this user name is blocked for ${seconds(ms)} s`, {
     hint: `Try again in ${seconds(ms)} s. Other user names can log in meanwhile.`,
     details: { seconds: seconds(ms) },
   });
 
 const tooManyLogins = (ms: number): Failure =>
-  new Failure('limit', 'too-many-logins', `too many logins from this address: wait ${seconds(ms)} s`, {
+  new Failure('too-many-logins', `too many logins from this address: wait ${seconds(ms)} s`, {
     hint: `Try again in ${seconds(ms)} s.`,
     details: { seconds: seconds(ms) },
   });

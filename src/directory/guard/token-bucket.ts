@@ -98,7 +98,7 @@ export class Buckets {
 const seconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000));
 
 export const rateLimited = (what: string, waitMs: number): Failure =>
-  new Failure('limit', 'rate-limited', `${what}: wait ${seconds(waitMs)} s`, {
+  new Failure('rate-limited', `${what}: wait ${seconds(waitMs)} s`, {
     hint: `Go on in ${seconds(waitMs)} s.`,
     details: { seconds: waitMs / 1000 },
   });

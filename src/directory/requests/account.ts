@@ -71,20 +71,10 @@ export const accountHandlers: Pick<Handlers<DirectoryMethods, Signed>, Own> = {
   },
 };
 
-const loggedOut = (): Failure =>
-  new Failure('trust', 'logged-out', 'this device has been logged out', { hint: 'Log in again to go on.' });
+const loggedOut = (): Failure => new Failure('logged-out');
 
-const accountDeleted = (): Failure =>
-  new Failure('trust', 'account-deleted', 'this account has been deleted', {
-    hint: 'Register another one; the name stays taken.',
-  });
+const accountDeleted = (): Failure => new Failure('account-deleted');
 
-const notYours = (): Failure =>
-  new Failure('denied', 'login-other', 'this channel belongs to another account', {
-    hint: 'Log in as the account this device belongs to.',
-  });
+const notYours = (): Failure => new Failure('login-other');
 
-const ownerStays = (): Failure =>
-  new Failure('denied', 'owner-stays', 'the owner of a directory cannot delete the account', {
-    hint: 'Stop the directory and remove its data to end it as a whole.',
-  });
+const ownerStays = (): Failure => new Failure('owner-stays');

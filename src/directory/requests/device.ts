@@ -153,7 +153,7 @@ export class DeviceRequests implements DeviceSession, Signed {
    */
   admit(method: string): void {
     if (method === 'hello') {
-      if (this.#greeted) throw new Failure('protocol', 'hello-twice', 'hello came twice');
+      if (this.#greeted) throw new Failure('hello-twice');
       this.#greeted = true;
       return;
     }
@@ -223,10 +223,6 @@ export const deviceHandlers: Handlers<DirectoryMethods, DeviceRequests> = {
   ...ledgerHandlers,
 };
 
-const reconnected = (): Failure =>
-  new Failure('unreachable', 'session-replaced', 'this device has a newer connection to the directory');
+const reconnected = (): Failure => new Failure('session-replaced');
 
-const runsElsewhere = (): Failure =>
-  new Failure('denied', 'device-elsewhere', 'another program signed in as this very device', {
-    hint: 'Use one program for each profile; for a further machine, log in there instead of copying the profile.',
-  });
+const runsElsewhere = (): Failure => new Failure('device-elsewhere');

@@ -74,7 +74,7 @@ function assertForm(method: string, schema: Schema<unknown>, result: unknown): v
   try {
     parse(schema, result);
   } catch (error) {
-    throw new Failure('internal', 'answer-form', `the answer to '${method}' is not of its form`, { cause: error });
+    throw new Failure('answer-form', `the answer to '${method}' is not of its form`, { cause: error });
   }
 }
 
@@ -82,11 +82,7 @@ function assertForm(method: string, schema: Schema<unknown>, result: unknown): v
 function atTheEdge(failure: Failure): Failure {
   if (failure.reason !== 'storage') return failure;
   if (failure.code === 'disk-full') {
-    return new Failure('storage', 'directory-full', "the directory's disk is full: nothing was stored", {
-      hint: 'Its operator has to free some space. Your message stays queued here and is sent then.',
-    });
+    return new Failure('directory-full');
   }
-  return new Failure('unreachable', 'directory-storage', 'the directory cannot store anything at the moment', {
-    hint: 'Its operator has to look into its log. Your message stays queued here and is sent then.',
-  });
+  return new Failure('directory-storage');
 }

@@ -130,5 +130,4 @@ export const enrolHandlers: Handlers<EnrolMethods, EnrolRequests> = {
   enrol: (channel, params) => channel.enrol(params),
 };
 
-export const helloFirst = (): Failure =>
-  new Failure('protocol', 'hello-first', 'hello comes first', { hint: 'Update p2pchat on both sides.' });
+export const helloFirst = (): Failure => new Failure('hello-first');

@@ -42,7 +42,7 @@ export const groupHandlers: Pick<Handlers<DirectoryMethods, Signed>, Grouping> =
     group.assertFollows(statementCodec.decode(statement.statement));
     const { act, encoded } = await sealed(signed, statement);
     assertOf(act, id);
-    if (act.statement.action === 'renew') throw new Failure('protocol', 'act-misplaced', 'a renewal needs an info');
+    if (act.statement.action === 'renew') throw new Failure('act-misplaced');
     return { seq: await signed.core.namedGroups.act(group, act, encoded) };
   },
   'groups.renew': async (signed, { group: id, info, ...statement }) => {
@@ -58,7 +58,7 @@ export const groupHandlers: Pick<Handlers<DirectoryMethods, Signed>, Grouping> =
   'groups.info': async (signed, { group: id }) => {
     const group = await visible(signed, id);
     const info = await signed.core.namedGroups.info(group);
-    if (info === undefined) throw new Failure('unknown', 'group-unknown', 'there is no such group');
+    if (info === undefined) throw new Failure('group-unknown', 'there is no such group');
     return { ...info, current: group.epoch, next: group.next + 1 };
   },
   'groups.info.put': async (signed, { group: id, epoch, info }) => {
@@ -120,7 +120,7 @@ export async function sealed(by: Signed, signed: SignedStatement): Promise<{ act
 
 function assertOf({ statement }: Act, id: Uint8Array): void {
   if (statement.group !== undefined && Buffer.compare(statement.group, id) === 0) return;
-  throw new Failure('protocol', 'act-misplaced', 'the statement is about another group');
+  throw new Failure('act-misplaced', 'the statement is about another group');
 }
 
 /** Open groups are seen by all; others by those who are or were in them or are invited: they learn that they had to go. */
@@ -168,11 +168,9 @@ function describe(group: NamedGroup, folded: string) {
 }
 
 const roomTaken = (name: string): Failure =>
-  new Failure('usage', 'group-name-taken', `#${name} is one of this directory's rooms`, {
+  new Failure('group-name-taken', `#${name} is one of this directory's rooms`, {
     hint: `Join it: /join ${name}`,
   });
 
 const mayNotCreate = (role: string): Failure =>
-  new Failure('denied', 'not-permitted', `your role '${role}' does not allow to create groups`, {
-    hint: 'Ask an admin of this directory for the role advanced.',
-  });
+  new Failure('not-permitted', `your role '${role}' does not allow to create groups`);

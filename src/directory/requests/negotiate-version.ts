@@ -5,7 +5,5 @@ import { PROTOCOL_VERSIONS } from '../../wire/limits.js';
 export function chooseVersion(versions: readonly number[]): number {
   const version = PROTOCOL_VERSIONS.find((one) => versions.includes(one));
   if (version !== undefined) return version;
-  throw new Failure('protocol', 'version-unknown', 'the directory and this program share no version of the protocol', {
-    hint: 'Update p2pchat here; if it is new, the directory has to be updated.',
-  });
+  throw new Failure('version-unknown', 'the directory and this program share no version of the protocol');
 }

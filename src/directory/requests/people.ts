@@ -79,16 +79,14 @@ async function claimOne({ core, session }: Signed, folded: string, device: strin
 }
 
 const shareTaken = (waitMs: number): Failure =>
-  new Failure('limit', 'key-packages-share', 'as many keys of that device were asked for as one account may have', {
-    hint: 'The message stays queued here, and leaves when the other device has been online, or in some minutes.',
+  new Failure('key-packages-share', 'as many keys of that device were asked for as one account may have', {
     details: { seconds: waitMs / 1000 },
   });
 
 function assertWatch({ core, session }: Signed, folded: string): void {
   const { watchesPerSession } = core.limits;
   if (session.watching.size < watchesPerSession || session.watching.has(folded)) return;
-  throw new Failure('limit', 'watches-full', `at most ${watchesPerSession} users can be watched`, {
-    hint: 'Ask without watching.',
+  throw new Failure('watches-full', `at most ${watchesPerSession} users can be watched`, {
     details: { limit: watchesPerSession },
   });
 }

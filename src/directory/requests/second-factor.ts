@@ -56,7 +56,5 @@ const WITHOUT: ReadonlySet<string> = new Set(['leave', 'renew']);
 /** @throws Failure denied 'second-factor-required' */
 export async function assertFactor({ core, session }: Signed, action: string): Promise<void> {
   if (WITHOUT.has(action) || !(await lacksFactor(core, session))) return;
-  throw new Failure('denied', 'second-factor-required', `your role '${session.role}' needs a second factor here`, {
-    hint: "Set it up: 'p2pchat second-factor on', or /secondfactor on. Until then you can write and read, and no more.",
-  });
+  throw new Failure('second-factor-required', `your role '${session.role}' needs a second factor here`);
 }

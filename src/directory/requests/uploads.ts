@@ -49,9 +49,7 @@ const underWay = new WeakMap<DeviceSession, number>();
 async function fewAtOnce<T>(session: DeviceSession, work: () => Promise<T>): Promise<T> {
   const before = underWay.get(session) ?? 0;
   if (before >= UPLOADS_IN_FLIGHT) {
-    throw new Failure('limit', 'uploads-in-flight', `more than ${UPLOADS_IN_FLIGHT} blocks at once`, {
-      hint: 'Wait for answers before sending more.',
-    });
+    throw new Failure('uploads-in-flight', `more than ${UPLOADS_IN_FLIGHT} blocks at once`);
   }
   underWay.set(session, before + 1);
   try {

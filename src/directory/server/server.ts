@@ -158,14 +158,12 @@ function tlsOptions({ authority, clock, random }: Core) {
 
 function listenFailure(error: NodeJS.ErrnoException, { host, port }: ListenAddress): Failure {
   if (error.code === 'EADDRINUSE') {
-    return new Failure('usage', 'port-busy', `port ${port} on ${host} is in use by another program`, {
-      hint: 'Choose another with --listen HOST:PORT; port 0 takes a free one.',
+    return new Failure('port-busy', `port ${port} on ${host} is in use by another program`, {
       details: { port },
       cause: error,
     });
   }
-  return new Failure('usage', 'listen-failed', `cannot listen on ${host}:${port} (${error.code ?? error.message})`, {
-    hint: 'Give an address of this machine with --listen HOST:PORT, and a port above 1023.',
+  return new Failure('listen-failed', `cannot listen on ${host}:${port} (${error.code ?? error.message})`, {
     cause: error,
   });
 }

@@ -75,7 +75,7 @@ export class Uploads {
     // What is whole stays as it is.
     if (row.finished) return;
     if (block >= uploadBlocks(row.size) || sealed.length !== sealedLength(row.size, block)) {
-      throw new Failure('usage', 'upload-block', 'a block is not where or as long as the upload says');
+      throw new Failure('upload-block');
     }
     await this.#blobs.put(blockKey(id, block), [sealed]);
     // It was removed while this was written.
@@ -87,7 +87,7 @@ export class Uploads {
     const row = await this.#own(id, folded);
     if (row.finished) return row.expires;
     if ((await this.#have(id, row.size)) < uploadBlocks(row.size)) {
-      throw new Failure('usage', 'upload-unfinished', 'blocks of the upload are missing', { hint: 'Send them.' });
+      throw new Failure('upload-unfinished');
     }
     const at = this.#clock.now();
     const expires = at + this.#limits.lifetimeMs;
@@ -217,31 +217,19 @@ const blockKey = (id: UploadId, block: number): string => `${rowKey(id)}/${path(
 const sealedLength = (size: number, block: number): number => uploadBlockLength(size, block) + UPLOAD_OVERHEAD;
 
 const overQuota = (whose: string, used: number, limit: number): Failure =>
-  new Failure('limit', 'upload-quota', `it does not fit: ${whose} ${used} of the ${limit} bytes there are`, {
-    hint: 'Remove a file that is no longer needed (/removefile), or ask the operator of the directory for more room.',
+  new Failure('upload-quota', `it does not fit: ${whose} ${used} of the ${limit} bytes there are`, {
     details: { used, limit },
   });
 
 const shareTaken = (own: number): Failure =>
-  new Failure('limit', 'uploads-share', `you have ${own} files in this group, as many as one member may have now`, {
-    hint: 'Remove some of yours, or wait until they end.',
+  new Failure('uploads-share', `you have ${own} files in this group, as many as one member may have now`, {
     details: { own },
   });
 
-const groupFull = (): Failure =>
-  new Failure('limit', 'uploads-full', `a group has at most ${UPLOADS_PER_GROUP} files`, {
-    hint: 'Remove one that is no longer needed: /files lists them, /removefile removes one.',
-  });
+const groupFull = (): Failure => new Failure('uploads-full', `a group has at most ${UPLOADS_PER_GROUP} files`);
 
-const gone = (): Failure =>
-  new Failure('unknown', 'upload-gone', 'the directory does not have that file, or no longer', {
-    hint: '/files lists those there are. Who uploaded it can do so again.',
-  });
+const gone = (): Failure => new Failure('upload-gone');
 
-const ofOthers = (): Failure =>
-  new Failure('denied', 'upload-of-others', "that file is somebody else's", {
-    hint: 'Who uploaded it, or an admin, can remove it.',
-  });
+const ofOthers = (): Failure => new Failure('upload-of-others');
 
-const taken = (): Failure =>
-  new Failure('denied', 'upload-taken', 'an upload of that id is another one', { hint: 'Upload the file anew.' });
+const taken = (): Failure => new Failure('upload-taken');

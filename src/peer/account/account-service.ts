@@ -45,9 +45,7 @@ export class AccountFace implements AccountApi {
   async checkRecoveryPhrase(phrase: string): Promise<void> {
     const { self } = this.#init;
     if (!sameBytes(identityOf(phrase).publicKey, self.identity.publicKey)) {
-      throw new Failure('trust', 'recovery-other', `That is a recovery phrase, but not the one of ${self.user}.`, {
-        hint: 'Have the right one shown and written down: /recovery.',
-      });
+      throw new Failure('recovery-other', `That is a recovery phrase, but not the one of ${self.user}.`);
     }
     await this.#recovery('checked');
   }
@@ -65,9 +63,7 @@ export class AccountFace implements AccountApi {
   async revokeDevice(device: string, password: string): Promise<void> {
     const { self, client, ownDevices } = this.#init;
     if (device === self.device) {
-      throw new Failure('usage', 'device-here', 'That is this very device.', {
-        hint: 'To leave it, log out: /logout.',
-      });
+      throw new Failure('device-here');
     }
     await confirmPassword(client(), self, password);
     await ownDevices.quietly(device, () => client().request('devices.revoke', { device }));

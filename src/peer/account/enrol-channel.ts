@@ -43,7 +43,7 @@ export async function withEnrolChannel<T>(
     serves: {},
     hears: {},
     calls: enrolMethods,
-    serve: () => Promise.reject(new Failure('protocol', 'method-unknown', 'peers serve nothing to a directory')),
+    serve: () => Promise.reject(new Failure('method-unknown', 'peers serve nothing to a directory')),
     hear: () => {},
   });
   channel.session.open();
@@ -57,7 +57,7 @@ export async function withEnrolChannel<T>(
       request: (method, params) => channel.request(method, params),
     });
   } finally {
-    channel.close(new Failure('unreachable', 'closed', 'done'));
+    channel.close(new Failure('closed', 'done'));
     await channel.closed;
   }
 }

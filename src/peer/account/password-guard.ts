@@ -78,7 +78,7 @@ export class PasswordGuard {
 
 const blocked = (ms: number): Failure => {
   const seconds = Math.ceil(ms / 1000);
-  return new Failure('blocked', 'login-blocked', `too many wrong passwords: this name is blocked for ${seconds} s`, {
+  return new Failure('login-blocked', `too many wrong passwords: this name is blocked for ${seconds} s`, {
     hint: `Wait ${seconds} s, then try again.`,
     details: { seconds },
   });

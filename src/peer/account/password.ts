@@ -60,9 +60,7 @@ export async function adoptPassword(
   const profile = await requireProfile(home);
   const key = profile.recovery && openByRecovery(profile.recovery, identity);
   if (key === undefined) {
-    throw new Failure('trust', 'identity-other', 'That password is right at the directory, but not for this profile.', {
-      hint: 'Give the password that this profile was opened with before.',
-    });
+    throw new Failure('identity-other');
   }
   const { file } = await wrapVault(key, password, random);
   await writeProfile(home, { ...profile, vault: file });

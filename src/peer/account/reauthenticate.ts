@@ -1,15 +1,15 @@
-import { Failure, hasCode, toFailure } from '../../base/errors.js';
+import { type Code, Failure, hasCode, toFailure } from '../../base/errors.js';
 
 /** What the directory refuses a device for after it was away for long: its certificate ended while nothing renewed it. */
-export const AWAY_TOO_LONG: readonly string[] = ['certificate-expired'];
+export const AWAY_TOO_LONG: readonly Code[] = ['certificate-expired'];
 /** And what else a login mends, where a person asks for one: the device was shut out, or logged out from elsewhere. */
-export const LOGIN_MENDS: readonly string[] = [...AWAY_TOO_LONG, 'certificate-revoked'];
+export const LOGIN_MENDS: readonly Code[] = [...AWAY_TOO_LONG, 'certificate-revoked'];
 
 /** The row with its keys could not be read: it becomes another device of the account. */
 export const LOST_KEYS = 'profile-damaged';
 
 /** What others can bring about by guessing at the name. */
-const BARRED: readonly string[] = ['name-blocked', 'too-many-logins'];
+const BARRED: readonly Code[] = ['name-blocked', 'too-many-logins'];
 
 /**
  * Opens the profile; where the directory does not take its certificate any more, for one of `reasons`, makes the device
@@ -18,8 +18,8 @@ const BARRED: readonly string[] = ['name-blocked', 'too-many-logins'];
  * @throws Failure as `open` and `enrol` do
  */
 export async function reentering<T>(
-  reasons: readonly string[],
-  open: (reasons: readonly string[]) => Promise<T>,
+  reasons: readonly Code[],
+  open: (reasons: readonly Code[]) => Promise<T>,
   enrol: () => Promise<unknown>,
 ): Promise<T> {
   try {
@@ -38,7 +38,4 @@ export async function reentering<T>(
   }
 }
 
-const changedElsewhere = (): Failure =>
-  new Failure('credentials', 'password-elsewhere', "the account's password is not the one of this profile any more", {
-    hint: 'Changed on another device? Give the new one: it opens this profile, too.',
-  });
+const changedElsewhere = (): Failure => new Failure('password-elsewhere');

@@ -59,7 +59,7 @@ export async function recoverAccount(
 function vaultKeyOf({ recovery, user }: Profile, identity: SigningKey): Uint8Array {
   const key = recovery && openByRecovery(recovery, identity);
   if (key !== undefined) return key;
-  throw new Failure('trust', 'recovery-other', `These words do not open the profile of ${user} in this folder.`, {
+  throw new Failure('recovery-other', `These words do not open the profile of ${user} in this folder.`, {
     hint: 'Check each word. To leave that profile alone, set P2PCHAT_HOME to another folder and do it there.',
   });
 }

@@ -79,7 +79,7 @@ export async function enrolDevice(init: NewAccount, means: Means = SYSTEM): Prom
 export async function assertFree(home: string, user?: string): Promise<void> {
   const profile = await readProfile(home);
   if (profile === undefined || (user !== undefined && foldName(profile.user) === foldName(user))) return;
-  throw new Failure('usage', 'profile-taken', `this installation belongs to ${profile.user} already`, {
+  throw new Failure('profile-taken', `this installation belongs to ${profile.user} already`, {
     hint: `Log in with: p2pchat login ${profile.user}. For another account set P2PCHAT_HOME to another folder.`,
   });
 }
@@ -151,7 +151,7 @@ function saveProfile(
 }
 
 const otherIdentity = (): Failure =>
-  new Failure('trust', 'identity-other', 'The directory has another identity key for this account than your phrase.', {
+  new Failure('identity-other', 'The directory has another identity key for this account than your phrase.', {
     hint: 'Do not go on with this directory, and ask its operator.',
   });
 

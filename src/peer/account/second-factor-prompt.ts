@@ -1,4 +1,4 @@
-import { type Failure, hasCode, toFailure } from '../../base/errors.js';
+import { type Code, type Failure, hasCode, toFailure } from '../../base/errors.js';
 import type { AskCode } from '../api/peer.js';
 
 /** The code of the second factor, while a login waits for it. */
@@ -13,7 +13,7 @@ export interface Credentials extends CodeSource {
   readonly password: string;
 }
 
-const ASKS = ['second-factor-needed', 'second-factor-wrong', 'second-factor-used'];
+const ASKS: readonly Code[] = ['second-factor-needed', 'second-factor-wrong', 'second-factor-used'];
 
 export const asksForCode = (error: unknown): boolean => ASKS.some((code) => hasCode(error, code));
 

@@ -43,7 +43,7 @@ export interface ContactsInit {
 }
 
 export const identityChanged = (user: string): Failure =>
-  new Failure('trust', 'identity-changed', `the identity of ${user} is not the one you know`, {
+  new Failure('identity-changed', `the identity of ${user} is not the one you know`, {
     hint: `Ask ${user} by another way whether they made a new account. If so: /verify ${user} accept. Until then nothing is sent.`,
     details: { user },
   });
@@ -117,7 +117,7 @@ export class Contacts {
     const answer = await this.#init.fetchRoster(user);
     if (answer === undefined) {
       if (known) return known;
-      throw new Failure('unreachable', 'directory-offline', `the directory cannot be asked who ${user} is`, {
+      throw new Failure('directory-offline', `the directory cannot be asked who ${user} is`, {
         hint: 'Try again when the directory can be reached (p2pchat doctor).',
       });
     }

@@ -51,7 +51,7 @@ export class Self {
   static async load(profile: Profile, store: LocalStore, tables: Tables, clock: Clock): Promise<Self> {
     const row = await tables.device.get('self');
     if (row === undefined) {
-      throw new Failure('storage', 'profile-damaged', 'this profile has lost its keys', {
+      throw new Failure('profile-damaged', 'this profile has lost its keys', {
         hint: `Log in again: p2pchat login ${profile.user} --directory ${profile.directory}`,
       });
     }
@@ -95,8 +95,7 @@ export class Self {
   /** @throws Failure trust where the directory issued something else than was asked for */
   async renewed(certificate: Uint8Array): Promise<void> {
     const issued = this.anchor.judgeDevice(certificate);
-    if (issued.deviceId !== this.device)
-      throw new Failure('trust', 'certificate-profile', 'the renewed certificate is of another device');
+    if (issued.deviceId !== this.device) throw new Failure('certificate-profile');
     await this.#update({ certificate });
   }
 

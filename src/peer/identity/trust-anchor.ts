@@ -87,7 +87,4 @@ export class TrustAnchor {
   }
 }
 
-const forged = (): Failure =>
-  new Failure('trust', 'roster-forged', 'the answer about this user was not signed by the directory', {
-    hint: 'Somebody changes what the directory says: check the network, and tell its operator.',
-  });
+const forged = (): Failure => new Failure('roster-forged');

@@ -58,7 +58,4 @@ export function awaitDelivery(
   });
 }
 
-const messageUnknown = (id: string): Failure =>
-  new Failure('unknown', 'message-unknown', `there is no message ${id}`, {
-    hint: 'See /history for the messages there are.',
-  });
+const messageUnknown = (id: string): Failure => new Failure('message-unknown', `there is no message ${id}`);

@@ -108,9 +108,6 @@ function eventOf(row: MessageRow, from: string, content: ChangeContent): ChangeE
 }
 
 const unknown = (): Failure =>
-  new Failure('unknown', 'message-unknown', 'there is no such message here', { hint: 'history --json shows the ids.' });
+  new Failure('message-unknown', 'there is no such message here', { hint: 'history --json shows the ids.' });
 
-const notYours = (): Failure =>
-  new Failure('denied', 'message-of-others', 'that message cannot be changed by you', {
-    hint: 'Only its author edits or deletes a message.',
-  });
+const notYours = (): Failure => new Failure('message-of-others');

@@ -98,14 +98,7 @@ export class KeyPackages {
       const stored = await this.#init.tables.keyPackages.get(hex(ref));
       if (stored) return stored;
     }
-    throw new Failure(
-      'protocol',
-      'welcome-unknown',
-      'an invitation into a conversation is for keys this device no longer has',
-      {
-        hint: 'Write to the person: the conversation starts anew with fresh keys.',
-      },
-    );
+    throw new Failure('welcome-unknown');
   }
 
   /** It was used. @returns steps to be written with what it was used for */

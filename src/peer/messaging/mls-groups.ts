@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { hex } from '../../base/bytes.js';
-import { hasCode } from '../../base/errors.js';
+import { type Code, hasCode } from '../../base/errors.js';
 import type { MlsEngine, MlsMember, MlsState } from '../../crypto/mls.js';
 import type { Step } from '../../store/local.js';
 import type { DeviceAddress } from '../../wire/directory.js';
@@ -9,7 +9,7 @@ import type { GroupRow, Tables } from '../storage/tables.js';
 import type { Member } from './direct/membership-plan.js';
 
 /** A part is missing or damaged, or belongs to keys which this device had before. */
-const UNUSABLE = ['mls-malformed', 'mls-unusable', 'malformed'];
+const UNUSABLE: readonly Code[] = ['mls-malformed', 'mls-unusable', 'malformed'];
 
 /** An MLS group as this process holds it: the newest state, written or about to be. */
 export interface Group {

@@ -5,9 +5,7 @@ import { foldName, parseUserName } from '../../wire/names.js';
 export function addressee(own: string, to: string): string {
   const { name, folded } = parseUserName(to.startsWith('@') ? to.slice(1) : to);
   if (folded === foldName(own)) {
-    throw new Failure('usage', 'send-self', 'that is you', {
-      hint: 'Name another person; /activeuser lists who is there.',
-    });
+    throw new Failure('send-self');
   }
   return name;
 }

@@ -7,9 +7,7 @@ import type { MethodName, MethodTable, NoticeTable, Params, Result } from '../..
 import { Session, type SessionInit } from '../../wire/session.js';
 
 export const connectionLost = (who: string): Failure =>
-  new Failure('unreachable', 'connection-lost', `the connection to ${who} is lost`, {
-    hint: 'It is tried again by itself; what you write meanwhile is queued.',
-  });
+  new Failure('connection-lost', `the connection to ${who} is lost`);
 
 export interface ChannelInit<S extends MethodTable, H extends NoticeTable, C extends MethodTable>
   extends Omit<SessionInit<S, H, C>, 'send'> {

@@ -67,7 +67,7 @@ export function dial(
 }
 
 const unreachable = ({ host, port }: { host: string; port: number }, why: string, cause?: Error): Failure =>
-  new Failure('unreachable', 'directory-offline', `nothing answers at ${host}:${port} (${why})`, {
+  new Failure('directory-offline', `nothing answers at ${host}:${port} (${why})`, {
     hint: 'Check the address and the network, and whether the directory runs (p2pchat doctor).',
     cause,
   });

@@ -1,6 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 import type { Cancel, Clock } from '../../base/clock.js';
-import { Failure, isReason, toFailure } from '../../base/errors.js';
+import { Failure, toFailure } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import type { Scope } from '../../base/scope.js';
 import {
@@ -32,10 +32,7 @@ export interface DirectoryClientInit {
   onNotice<N extends NoticeName<DirectoryNotices>>(notice: N, params: Notice<DirectoryNotices, N>): void;
 }
 
-export const directoryOffline = (): Failure =>
-  new Failure('unreachable', 'directory-offline', 'the directory cannot be reached', {
-    hint: "Check the network and the directory's address (p2pchat doctor). Contacts you know can still be reached directly.",
-  });
+export const directoryOffline = (): Failure => new Failure('directory-offline', 'the directory cannot be reached');
 
 /** Reasons for which trying again changes nothing; a person has to do something first. */
 const FINAL: ReadonlySet<string> = new Set(['trust', 'blocked', 'credentials', 'denied']);
@@ -108,7 +105,7 @@ export class DirectoryClient {
       serves: {},
       hears: directoryNotices,
       calls: directoryMethods,
-      serve: () => Promise.reject(new Failure('protocol', 'method-unknown', 'peers serve nothing to a directory')),
+      serve: () => Promise.reject(new Failure('method-unknown', 'peers serve nothing to a directory')),
       hear: (notice, params) => this.#hear(notice, params),
       onSilence: (silent) => this.#silence(silent),
     });
@@ -151,10 +148,9 @@ export class DirectoryClient {
 
   async #stop(): Promise<void> {
     this.#cancelRetry();
-    this.#channel?.close(new Failure('unreachable', 'closed', 'this program is ending'));
+    this.#channel?.close(new Failure('closed'));
     await this.#channel?.closed;
   }
 }
 
-const endOf = ({ reason, code, message, hint }: Notice<DirectoryNotices, 'end'>): Failure =>
-  new Failure(isReason(reason) ? reason : 'unreachable', code, message, { hint });
+const endOf = (end: Notice<DirectoryNotices, 'end'>): Failure => Failure.from(end, 'unreachable');

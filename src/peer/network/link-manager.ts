@@ -285,15 +285,14 @@ export class Links {
   }
 }
 
-const surplus = (): Failure => new Failure('unreachable', 'link-surplus', 'another link to the same device stays');
-const ending = (): Failure => new Failure('unreachable', 'closed', 'this program is ending');
-const tooSlow = (): Failure =>
-  new Failure('unreachable', 'handshake-timeout', 'the other side was too slow to say hello');
+const surplus = (): Failure => new Failure('link-surplus');
+const ending = (): Failure => new Failure('closed');
+const tooSlow = (): Failure => new Failure('handshake-timeout');
 
 function notListening({ host, port }: ListenAddress, error: NodeJS.ErrnoException): Failure {
   const busy = error.code === 'EADDRINUSE';
   const why = busy ? 'another program uses it' : error.message;
-  return new Failure('usage', busy ? 'port-busy' : 'listen-failed', `cannot listen on ${host}:${port}: ${why}`, {
+  return new Failure(busy ? 'port-busy' : 'listen-failed', `cannot listen on ${host}:${port}: ${why}`, {
     hint: 'Choose another with --listen HOST:PORT; port 0 picks a free one.',
     cause: error,
   });

@@ -36,8 +36,7 @@ function firstFrame(socket: TLSSocket): Promise<Uint8Array> {
       finish(() => reject(error));
       socket.destroy();
     };
-    const onClose = (): void =>
-      fail(new Failure('unreachable', 'stream-refused', 'the other side has no such transfer'));
+    const onClose = (): void => fail(new Failure('stream-refused'));
     const onData = (chunk: Buffer): void => {
       try {
         const frame = frames.push(chunk).next();

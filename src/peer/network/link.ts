@@ -154,7 +154,7 @@ export class Link {
     params: Params<PeerMethods, MethodName<PeerMethods>>,
   ): Promise<unknown> {
     if (method === 'hello') return this.#welcome(params as Params<PeerMethods, 'hello'>);
-    if (this.#remote === undefined) throw new Failure('protocol', 'hello-first', 'hello comes first');
+    if (this.#remote === undefined) throw new Failure('hello-first');
     if (method === 'crl.get') return { crl: this.#init.handlers.crl().der };
     await this.#init.handlers.deliver(params as Params<PeerMethods, 'deliver'>, this);
     return {};
@@ -163,12 +163,11 @@ export class Link {
   #welcome({ versions, instance, crl }: Params<PeerMethods, 'hello'>): Result<PeerMethods, 'hello'> {
     const version = PROTOCOL_VERSIONS.find((one) => versions.includes(one));
     if (version === undefined) {
-      throw new Failure('protocol', 'version-unknown', 'the two programs share no version of the protocol', {
+      throw new Failure('version-unknown', 'the two programs share no version of the protocol', {
         hint: 'Update the older p2pchat.',
       });
     }
-    if (this.#remote && !sameBytes(this.#remote.instance, instance))
-      throw new Failure('protocol', 'hello-twice', 'hello came twice');
+    if (this.#remote && !sameBytes(this.#remote.instance, instance)) throw new Failure('hello-twice');
     this.#accept({ instance, crl });
     return { version, instance: this.#init.instance, crl: this.#init.handlers.crl().number };
   }

@@ -17,7 +17,7 @@ export function parseListen(text: string): ListenAddress {
   const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:\s]+)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) {
-    throw new Failure('usage', 'listen-invalid', `'${text}' is no address to listen on`, {
+    throw new Failure('listen-invalid', `'${text}' is no address to listen on`, {
       hint: 'Give HOST:PORT, such as 0.0.0.0:7000 or [::]:0; port 0 picks a free one.',
     });
   }

@@ -349,18 +349,16 @@ const laneLink = (link: Link): LaneLink => ({
 });
 
 const notTriedYet = (): Failure =>
-  new Failure('unreachable', 'directory-offline', 'the directory has not been reached yet', {
+  new Failure('directory-offline', 'the directory has not been reached yet', {
     hint: 'It is tried when the program has started.',
   });
 
 const factorRequired = (role: Role): Failure =>
-  new Failure('denied', 'second-factor-required', `Your role '${role}' needs a second factor on this directory.`, {
-    hint: "Set it up: 'p2pchat second-factor on', or /secondfactor on. Until then you can write and read, and no more.",
-  });
+  new Failure('second-factor-required', `Your role '${role}' needs a second factor on this directory.`);
 
-const doorShut = (): Failure => new Failure('unreachable', 'closed', 'there is no link between the two');
+const doorShut = (): Failure => new Failure('closed', 'there is no link between the two');
 
 const revoked = (user: string): Failure =>
-  new Failure('trust', 'certificate-revoked', `a device of ${user} has been revoked`, {
+  new Failure('certificate-revoked', `a device of ${user} has been revoked`, {
     hint: `Ask ${user} whether they know why.`,
   });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.js';
-import { type Failure, hasCode } from '../../base/errors.js';
+import { type Code, type Failure, hasCode } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import { Scope } from '../../base/scope.js';
 import { sealForRecovery } from '../../crypto/recovery.js';
@@ -25,7 +25,7 @@ export interface Starting {
   readonly clock: Clock;
   readonly random: Random;
   /** What is thrown, where the directory refuses the device for it. */
-  readonly reasons: readonly string[];
+  readonly reasons: readonly Code[];
   /** What was set aside by an opening that was given up; it is told by this one. */
   readonly found: Failure[];
 }
@@ -91,7 +91,7 @@ export async function startPeer(
   await core.load(aside);
   await network.start(init.listen === undefined ? ANY_ADDRESS : parseListen(init.listen));
   // Who is banned is told, with the reason and the end.
-  if (['account-banned', ...reasons].some((code) => hasCode(refusal, code))) throw refusal;
+  if ((['account-banned', ...reasons] as const).some((code) => hasCode(refusal, code))) throw refusal;
   core.transfers.resume();
   await core.talk.expiry.load(network.welcome?.now);
   peer = new Peer({ home: init.home, scope, self, disk, core, network, clock, aside });

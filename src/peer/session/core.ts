@@ -341,7 +341,7 @@ export class Core {
     const row = MESSAGE_ID.test(id) ? await this.history.find(fromHex(id)) : undefined;
     const conversation = to.startsWith('#') ? to : conversationWith(to);
     if (row && foldName(row.conversation) === foldName(conversation)) return row.id;
-    throw new Failure('unknown', 'message-unknown', 'there is no such message in that conversation', {
+    throw new Failure('message-unknown', 'there is no such message in that conversation', {
       hint: 'history --json shows the ids.',
     });
   }
@@ -455,10 +455,7 @@ export class Core {
     if (shown.length === 0) return;
     const what = shown.length === 1 ? 'a message' : `${shown.length} messages`;
     const hint = 'The text stays in the history, marked as failed; /delete takes it away, p2pchat delete ID too.';
-    this.#report(
-      `${what} to ${user} could not be sent and is not tried again`,
-      new Failure(why.reason, why.code, why.message, { hint }),
-    );
+    this.#report(`${what} to ${user} could not be sent and is not tried again`, Failure.from({ ...why.plain, hint }));
   }
 
   #stuck(user: string, why: Failure): void {
@@ -478,7 +475,7 @@ export class Core {
 }
 
 const isBlockedHere = (user: string): Failure =>
-  new Failure('usage', 'user-blocked', `you have blocked ${user}`, {
+  new Failure('user-blocked', `you have blocked ${user}`, {
     hint: `To write to them again: /unblock ${user}, or p2pchat unblock ${user}.`,
     details: { user },
   });

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../../base/clock.js';
-import { Failure, hasCode } from '../../base/errors.js';
+import { type Code, Failure, hasCode } from '../../base/errors.js';
 import { type Random, systemRandom } from '../../base/random.js';
 import { Scope } from '../../base/scope.js';
 import { openVault } from '../../crypto/vault.js';
@@ -37,7 +37,7 @@ export async function openPeer(init: OpenPeer, means: Means = SYSTEM): Promise<P
 }
 
 /** @param reasons what is thrown, where the directory refuses the device for it */
-async function open(init: LoginPeer, means: Means, reasons: readonly string[], found: Failure[]): Promise<PeerApi> {
+async function open(init: LoginPeer, means: Means, reasons: readonly Code[], found: Failure[]): Promise<PeerApi> {
   const profile = relink(await requireProfile(init.home), init.directory);
   const key = await unlock(init, profile, means);
   const scope = new Scope();
@@ -70,7 +70,7 @@ async function enrolHere(init: LoginPeer, profile: Profile | undefined, means: M
   const user = init.user ?? profile?.user;
   const directory = init.directory ?? profile?.directory;
   if (user === undefined || directory === undefined) {
-    throw new Failure('usage', 'login-incomplete', 'a first login needs a name and the directory', {
+    throw new Failure('login-incomplete', 'a first login needs a name and the directory', {
       hint: 'Run: p2pchat login NAME --directory p2pchat://HOST:PORT#FINGERPRINT',
     });
   }
@@ -87,7 +87,7 @@ async function enrolHere(init: LoginPeer, profile: Profile | undefined, means: M
 
 function assertOwner(profile: Profile, user: string | undefined): void {
   if (user === undefined || foldName(user) === foldName(profile.user)) return;
-  throw new Failure('usage', 'profile-taken', `this installation belongs to ${profile.user}`, {
+  throw new Failure('profile-taken', `this installation belongs to ${profile.user}`, {
     hint: `Log in with: p2pchat login ${profile.user}. For another account set P2PCHAT_HOME to another folder.`,
   });
 }
@@ -96,14 +96,7 @@ function assertOwner(profile: Profile, user: string | undefined): void {
 function relink(profile: Profile, directory: string | undefined): Profile {
   if (directory === undefined) return profile;
   if (parseLink(directory).fingerprint === parseLink(profile.directory).fingerprint) return { ...profile, directory };
-  throw new Failure(
-    'trust',
-    'directory-changed',
-    'that link is of another directory than the one you registered with',
-    {
-      hint: 'Leave --directory out, or set P2PCHAT_HOME to another folder for an account on the other directory.',
-    },
-  );
+  throw new Failure('directory-changed');
 }
 
 async function unlock(init: LoginPeer, profile: Profile, { clock, random }: Means): Promise<Uint8Array> {

@@ -39,10 +39,7 @@ export async function readProfile(home: string): Promise<Profile | undefined> {
   try {
     return v.parse(profileSchema, JSON.parse(text));
   } catch (error) {
-    throw new Failure('storage', 'profile-damaged', `${join(home, FILE)} is damaged, or of a newer version`, {
-      hint: 'Update p2pchat, or restore the file from a backup; the history beside it is not lost.',
-      cause: error,
-    });
+    throw new Failure('profile-damaged', `${join(home, FILE)} is damaged, or of a newer version`, { cause: error });
   }
 }
 
@@ -50,7 +47,7 @@ export async function readProfile(home: string): Promise<Profile | undefined> {
 export async function requireProfile(home: string): Promise<Profile> {
   const profile = await readProfile(home);
   if (profile && !profile.loggedOut) return profile;
-  throw new Failure('credentials', 'not-logged-in', 'nobody is logged in here', {
+  throw new Failure('not-logged-in', 'nobody is logged in here', {
     hint: profile
       ? `Run: p2pchat login ${profile.user}`
       : 'Run: p2pchat register NAME --directory LINK, or p2pchat login NAME --directory LINK.',
@@ -86,7 +83,4 @@ export async function makeHome(home: string): Promise<void> {
 }
 
 const notReadable = (home: string, cause: unknown): Failure =>
-  new Failure('storage', 'home-unusable', `the folder ${home} can't be used: ${(cause as Error).message}`, {
-    hint: 'Give p2pchat a folder of your own by P2PCHAT_HOME.',
-    cause,
-  });
+  new Failure('home-unusable', `the folder ${home} can't be used: ${(cause as Error).message}`, { cause });

@@ -86,7 +86,4 @@ export class SetAside {
 }
 
 const setAside = (what: string, cause: unknown): Failure =>
-  new Failure('storage', 'row-set-aside', `${what} could not be read; it was set aside, and the rest goes on`, {
-    hint: 'It is kept in the profile as it was. If something is missed, a backup of the profile has it.',
-    cause,
-  });
+  new Failure('row-set-aside', `${what} could not be read; it was set aside, and the rest goes on`, { cause });

@@ -21,19 +21,16 @@ export const isCalledOff = (failure: { readonly code: string } | undefined): boo
 export const reasonOf = ({ code }: { readonly code: string }): string | undefined =>
   code === CANCELLED ? undefined : (TOLD[code] ?? 'it failed there');
 
-export const cancelledHere = (): Failure => new Failure('transfer', CANCELLED, 'it was cancelled here');
+export const cancelledHere = (): Failure => new Failure(CANCELLED, 'it was cancelled here');
 
 const because = (reason: string | undefined): string => (reason === undefined ? '' : `: ${cleanLine(reason)}`);
 
 export const declined = (reason: string | undefined): Failure =>
-  new Failure('transfer', 'transfer-declined', `it was declined${because(reason)}`);
+  new Failure('transfer-declined', `it was declined${because(reason)}`);
 
 export const calledOff = (reason: string | undefined): Failure =>
   reason === undefined
-    ? new Failure('transfer', CANCELLED, 'the other side called it off')
-    : new Failure('transfer', 'transfer-failed', `the other side could not go on${because(reason)}`, {
-        hint: 'Once that is mended there, either side can resume it: what has come is kept.',
-      });
+    ? new Failure(CANCELLED, 'the other side called it off')
+    : new Failure('transfer-failed', `the other side could not go on${because(reason)}`);
 
-export const elsewhere = (): Failure =>
-  new Failure('transfer', 'transfer-elsewhere', 'another device of yours has answered it');
+export const elsewhere = (): Failure => new Failure('transfer-elsewhere');

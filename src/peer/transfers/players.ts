@@ -86,11 +86,7 @@ function playable(film: Film): Playable {
   };
 }
 
-const noSuchFile = (): Failure =>
-  new Failure('usage', 'no-such-file', 'the transfer has no such file', {
-    hint: '`transfers show ID` lists its files; they count from 1.',
-  });
+const noSuchFile = (): Failure => new Failure('no-such-file', 'the transfer has no such file');
 const gone = (path: string): Failure =>
-  new Failure('usage', 'no-such-file', `${path} is not there any more`, { hint: 'It was moved or removed.' });
-const notRunning = (): Failure =>
-  new Failure('usage', 'transfer-not-running', 'nothing of it has come yet', { hint: 'Try again in a moment.' });
+  new Failure('no-such-file', `${path} is not there any more`, { hint: 'It was moved or removed.' });
+const notRunning = (): Failure => new Failure('transfer-not-running');

@@ -58,7 +58,7 @@ export async function sourceAgain({ source: kept, manifest }: TransferRow): Prom
     sameBytes(stampOf(source), kept!.stamp) &&
     sameBytes(manifestCodec.encode(source.manifest), manifest);
   if (same) return source;
-  throw new Failure('transfer', 'source-changed', 'what was offered has changed since', { hint: 'Offer it again.' });
+  throw new Failure('source-changed', 'what was offered has changed since', { hint: 'Offer it again.' });
 }
 
 /** Before anything is offered. @throws Failure usage 'trace-unwritable' */
@@ -67,9 +67,6 @@ export async function assertTraceable(path: string | undefined): Promise<void> {
   try {
     await access(dirname(path), constants.W_OK);
   } catch (cause) {
-    throw new Failure('usage', 'trace-unwritable', `the trace cannot be written to '${path}'`, {
-      hint: 'Name a file in a folder that is there and yours.',
-      cause,
-    });
+    throw new Failure('trace-unwritable', `the trace cannot be written to '${path}'`, { cause });
   }
 }

@@ -203,7 +203,7 @@ export class TransferDesk {
     const entry = id === undefined ? this.#entries.newestOffer() : this.#entries.find(id);
     if (!isOffer(entry)) throw notOpen('accepted');
     const where = folder ?? this.#init.rules.folder;
-    if (!isAbsolute(where)) throw new Failure('usage', 'folder-relative', 'the folder needs its whole path');
+    if (!isAbsolute(where)) throw new Failure('folder-relative');
     await assertRoom(where, contentBytes(entry.manifest), { taken: this.#expected(), unasked });
     if (!isOffer(entry)) throw notOpen('accepted');
     await this.#entries.save(entry, { state: 'accepted', folder: where });
@@ -345,7 +345,7 @@ async function describeFor(paths: readonly string[], { video = false, trace }: O
   await assertTraceable(trace);
   const source = await sourceOf(paths);
   if (!video || source.files.length === 1) return source;
-  throw new Failure('usage', 'video-one', 'a video is one file', { hint: 'Send several files with /p2pfile.' });
+  throw new Failure('video-one');
 }
 
 /** It failed, and nobody called it off: what has come is kept. */
@@ -353,18 +353,15 @@ const canResume = ({ row }: Entry): boolean =>
   row.state === 'failed' && row.device !== undefined && !isCalledOff(row.failure);
 
 const nobodyElse = (group: string): Failure =>
-  new Failure('usage', 'group-empty', `nobody else is in ${group}`, { hint: `Bring somebody in: /invite USER` });
+  new Failure('group-empty', `nobody else is in ${group}`, { hint: `Bring somebody in: /invite USER` });
 const notOpen = (what: string): Failure =>
-  new Failure('usage', 'transfer-not-offered', `that is no offer which could be ${what} now`, { hint: LIST_HINT });
+  new Failure('transfer-not-offered', `that is no offer which could be ${what} now`, { hint: LIST_HINT });
 const over = (state: string): Failure =>
-  new Failure('usage', 'transfer-over', `that transfer is over (${state})`, { hint: LIST_HINT });
+  new Failure('transfer-over', `that transfer is over (${state})`, { hint: LIST_HINT });
 const notBegun = (): Failure =>
-  new Failure('usage', 'transfer-not-begun', 'that transfer has not been accepted yet', { hint: LIST_HINT });
+  new Failure('transfer-not-begun', 'that transfer has not been accepted yet', { hint: LIST_HINT });
 const pausedThere = (user: string): Failure =>
-  new Failure('usage', 'transfer-paused-there', `${user} has paused it`, {
+  new Failure('transfer-paused-there', `${user} has paused it`, {
     hint: `It goes on when ${user} resumes it.`,
   });
-const notPlayable = (): Failure =>
-  new Failure('usage', 'transfer-not-playable', 'nothing of that has come here', {
-    hint: 'Accept it first; what arrives can then be played.',
-  });
+const notPlayable = (): Failure => new Failure('transfer-not-playable');

@@ -171,9 +171,9 @@ export class Entries {
 
 export const LIST_HINT = '/transfers lists them (p2pchat transfers).';
 
-const unknown = (message: string): Failure => new Failure('unknown', 'transfer-unknown', message, { hint: LIST_HINT });
+const unknown = (message: string): Failure => new Failure('transfer-unknown', message, { hint: LIST_HINT });
 const ambiguous = (id: string): Failure =>
-  new Failure('usage', 'transfer-ambiguous', `several transfers begin with ${cleanLine(id, 40)}`, { hint: LIST_HINT });
+  new Failure('transfer-ambiguous', `several transfers begin with ${cleanLine(id, 40)}`, { hint: LIST_HINT });
 
 /** What is kept of a failure: told to people later, so it passes the gate for text. */
 export const plain = ({ code, message, hint }: Failure) => ({

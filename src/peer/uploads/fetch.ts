@@ -80,6 +80,6 @@ const baseName = (name: string): string =>
     .at(-1) ?? 'file';
 
 const damaged = ({ name, from }: UploadRow): Failure =>
-  new Failure('trust', 'upload-damaged', `${name} is not what ${from} uploaded`, {
+  new Failure('upload-damaged', `${name} is not what ${from} uploaded`, {
     hint: `Ask ${from} to upload it again; if it happens again, tell the operator of the directory.`,
   });

@@ -98,7 +98,4 @@ async function judgeSource(file: FileHandle, { size, mtimeMs }: SendingRow): Pro
 }
 
 const changed = (cause?: unknown): Failure =>
-  new Failure('transfer', 'source-changed', 'the file has changed, or is gone, since the upload began', {
-    hint: 'Upload it again.',
-    cause,
-  });
+  new Failure('source-changed', 'the file has changed, or is gone, since the upload began', { cause });

@@ -307,9 +307,7 @@ export class Uploads implements UploadsApi {
   async #need(id: string): Promise<UploadRow> {
     const found = await this.#find(id);
     if (found !== undefined) return found;
-    throw new Failure('unknown', 'upload-unknown', 'There is no such file here, or more than one.', {
-      hint: '/files lists them (p2pchat files).',
-    });
+    throw new Failure('upload-unknown');
   }
 
   #nameOf({ group }: { readonly group: Uint8Array }): string {
@@ -319,15 +317,13 @@ export class Uploads implements UploadsApi {
 
 async function fileAt(path: string): Promise<{ size: number; mtimeMs: number }> {
   const info = await stat(path).catch((cause: unknown) => {
-    throw new Failure('usage', 'no-such-file', `'${path}' is not there or cannot be read`, {
+    throw new Failure('no-such-file', `'${path}' is not there or cannot be read`, {
       hint: 'Check the path and its permissions.',
       cause,
     });
   });
   if (info.isFile()) return info;
-  throw new Failure('usage', 'not-a-file', `'${path}' is not a file`, {
-    hint: 'Pack a folder into an archive first; /p2pfile sends folders as they are.',
-  });
+  throw new Failure('not-a-file', `'${path}' is not a file`);
 }
 
 function unlessUnreachable(error: unknown): void {
@@ -343,5 +339,4 @@ function unlessLeft(error: unknown): { uploads: readonly [] } {
   throw error;
 }
 
-const cancelled = (): Failure =>
-  new Failure('transfer', 'upload-cancelled', 'it was cancelled', { hint: 'Begin again when it is wanted.' });
+const cancelled = (): Failure => new Failure('upload-cancelled');

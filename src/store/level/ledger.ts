@@ -163,6 +163,6 @@ class Held implements Standing {
 }
 
 function known<T>(value: T | undefined): T {
-  if (value === undefined) throw new Failure('internal', 'store-slot', 'A step was judged before its state was known.');
+  if (value === undefined) throw new Failure('store-slot');
   return value;
 }

@@ -76,17 +76,13 @@ export async function migrate(run: MigrationRun): Promise<void> {
 function assertNumbered(migrations: readonly Migration[]): void {
   const wrong = migrations.find(({ format }, index) => format !== FIRST_FORMAT + index + 1);
   if (wrong === undefined) return;
-  throw new Failure('internal', 'store-migrations', `The migration '${wrong.title}' has the wrong format number.`);
+  throw new Failure('store-migrations', `The migration '${wrong.title}' has the wrong format number.`);
 }
 
 async function rewriteOp(database: Database, step: MigrationStep & { kind: 'rewrite' }): Promise<Op> {
   const key = ids.entry(step.space, step.log, step.position);
   if ((await database.get(key)) === undefined) {
-    throw new Failure(
-      'internal',
-      'store-migrations',
-      `There is no entry ${step.position} in '${step.log}' to rewrite.`,
-    );
+    throw new Failure('store-migrations', `There is no entry ${step.position} in '${step.log}' to rewrite.`);
   }
   return { type: 'put', key, value: seal(key, step.value) };
 }

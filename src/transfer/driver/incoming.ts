@@ -235,7 +235,7 @@ export class Incoming implements Runner {
     this.#responder.timeout(now);
     if (now < this.#lostAt + this.#init.patience) return;
     this.#fail(
-      new Failure('unreachable', 'transfer-unreachable', 'the sender could not be reached', {
+      new Failure('transfer-unreachable', 'the sender could not be reached', {
         hint: 'It goes on where it stopped when the sender is there again.',
       }),
     );
@@ -371,7 +371,7 @@ export class Incoming implements Runner {
   /** @param discard whether what has come is removed too */
   async cancel(discard: boolean): Promise<void> {
     this.#current?.receiver.close('cancelled');
-    this.#fail(new Failure('transfer', 'transfer-cancelled', 'the transfer was cancelled'));
+    this.#fail(new Failure('transfer-cancelled'));
     await this.close();
     if (discard && !this.#placed) await this.#init.partial.discard();
   }

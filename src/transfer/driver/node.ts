@@ -210,9 +210,7 @@ export class TransferNode {
         if (seen !== null) return seen;
       }
     }
-    throw new Failure('unreachable', 'echo-unanswered', 'the directory did not answer by UDP', {
-      hint: 'A firewall may block UDP: transfers then go over the direct TCP link.',
-    });
+    throw new Failure('echo-unanswered');
   }
 
   #echo(path: Path): Promise<HostAddress | null> {

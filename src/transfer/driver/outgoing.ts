@@ -1,5 +1,5 @@
 import { sameBytes } from '../../base/bytes.js';
-import { Failure } from '../../base/errors.js';
+import { type Code, Failure } from '../../base/errors.js';
 import { networkOf } from '../../wire/address.js';
 import { decodePunch } from '../../wire/datagrams/handshake.js';
 import { type ConnectionId, TYPE } from '../../wire/datagrams/header.js';
@@ -225,11 +225,7 @@ export class Outgoing implements Runner {
       this.#init.onEvent({ type: 'blocked' });
     }
     if (now < this.#lostAt + this.#init.patience) return;
-    this.#fail(
-      new Failure('unreachable', 'transfer-unreachable', 'the other side could not be reached', {
-        hint: 'Check that it is running, then start the transfer again: it goes on where it stopped.',
-      }),
-    );
+    this.#fail(new Failure('transfer-unreachable', 'the other side could not be reached'));
   }
 
   #send(sender: Sender, now: number): boolean {
@@ -333,7 +329,7 @@ export class Outgoing implements Runner {
 
   async cancel(_discard = false): Promise<void> {
     this.#sender?.close('cancelled');
-    this.#fail(new Failure('transfer', 'transfer-cancelled', 'the transfer was cancelled'));
+    this.#fail(new Failure('transfer-cancelled'));
     await this.close();
   }
 
@@ -354,21 +350,14 @@ export class Outgoing implements Runner {
 }
 
 /** How a reason which the other side gave is told. */
-export function closedBy(reason: string): Failure {
-  const [code, message, hint] = CLOSED[reason] ?? CLOSED.failed!;
-  return new Failure('transfer', code, message, { hint });
-}
+export const closedBy = (reason: string): Failure => new Failure(CLOSED[reason] ?? 'transfer-failed');
 
-const CLOSED: Readonly<Record<string, readonly [code: string, message: string, hint: string]>> = {
-  cancelled: ['transfer-cancelled', 'the other side cancelled the transfer', 'Offer it again if that was a mistake.'],
-  failed: ['transfer-failed', 'the other side could not go on', 'Ask there what went wrong.'],
-  sourceChanged: ['source-changed', 'a file changed since it was offered', 'Offer it again.'],
-  diskFull: ['peer-disk-full', "the receiver's disk is full", 'Ask for room there, then resume.'],
-  falseAcknowledgement: [
-    'protocol-violation',
-    'the receiver acknowledged what it cannot have seen',
-    'Update p2pchat there.',
-  ],
-  tooManyRejects: ['transfer-corrupt', 'a block arrives damaged again and again', 'Check the memory of both machines.'],
-  paused: ['transfer-paused', 'the other side stopped the transfer for now', 'Resume it there.'],
+const CLOSED: Readonly<Record<string, Code>> = {
+  cancelled: 'transfer-cancelled',
+  failed: 'transfer-failed',
+  sourceChanged: 'source-changed',
+  diskFull: 'peer-disk-full',
+  falseAcknowledgement: 'protocol-violation',
+  tooManyRejects: 'transfer-corrupt',
+  paused: 'transfer-paused',
 };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants, fstatSync, openSync, readSync } from 'node:fs';
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { Failure, hasCode } from '../../base/errors.js';
+import { type Code, Failure, hasCode } from '../../base/errors.js';
 import { MANIFEST_BYTES, TRANSFER_FILES, TRANSFER_PATH_BYTES, TRANSFER_PATH_DEPTH } from '../../wire/limits.js';
 import { cleanLine } from '../../wire/text.js';
 import { blockCount, blockLength, type Manifest, manifestCodec } from '../../wire/transfer-manifest.js';
@@ -44,9 +44,7 @@ export async function describe(paths: readonly string[], options: { tree?: boole
   const files: SourceFile[] = [];
   for (const path of paths) await collect(await existing(path), basename(await realpath(path)), files, true);
   if (files.length === 0) {
-    throw new Failure('usage', 'nothing-to-send', 'there is no file in what was named', {
-      hint: 'Name a file to send.',
-    });
+    throw new Failure('nothing-to-send');
   }
   const total = files.reduce((sum, file) => sum + file.size, 0);
   const block = total <= SMALL_BYTES ? 64 << 10 : 256 << 10;
@@ -86,8 +84,8 @@ function assertOfferable(manifest: Manifest): void {
   }
 }
 
-const unofferable = (code: string, message: string, cause?: unknown): Failure =>
-  new Failure('transfer', code, message, {
+const unofferable = (code: Code, message: string, cause?: unknown): Failure =>
+  new Failure(code, message, {
     hint: 'Pack them into an archive and send that (tar czf NAME.tar.gz FOLDER), or send them in parts.',
     cause,
   });
@@ -97,7 +95,7 @@ async function existing(path: string): Promise<string> {
     await stat(path);
     return path;
   } catch (error) {
-    throw new Failure('usage', 'no-such-file', `'${path}' is not there or cannot be read`, {
+    throw new Failure('no-such-file', `'${path}' is not there or cannot be read`, {
       hint: 'Check the path and its permissions.',
       cause: error,
     });
@@ -145,7 +143,7 @@ async function hashLeaves(source: Source): Promise<Uint8Array> {
 }
 
 const changed = (file: SourceFile): Failure =>
-  new Failure('transfer', 'source-changed', `'${file.path}' changed since it was offered`, {
+  new Failure('source-changed', `'${file.path}' changed since it was offered`, {
     hint: 'Offer it again.',
   });
 

@@ -159,6 +159,4 @@ export class Folder {
 }
 
 const moved = (path: string): Failure =>
-  new Failure('storage', 'folder-changed', `'${path}' is a link or was moved while files were being written`, {
-    hint: 'Look at who else writes to the download folder, then accept the transfer again.',
-  });
+  new Failure('folder-changed', `'${path}' is a link or was moved while files were being written`);

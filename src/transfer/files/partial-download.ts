@@ -207,7 +207,7 @@ export class Partial implements BlockSink {
       const end = filled + span.length;
       for (let from = span.at; filled < end; ) {
         const got = readSync(fd, into, filled, end - filled, from);
-        if (got === 0) throw new Failure('storage', 'folder-changed', 'a partial file was cut while it was written');
+        if (got === 0) throw new Failure('folder-changed', 'a partial file was cut while it was written');
         filled += got;
         from += got;
       }
@@ -323,8 +323,7 @@ function openUnder(root: Folder, parts: readonly string[], flags: number): numbe
 
 /** Before anything is written. */
 export const diskFull = (folder: string, needed: number, free: number): Failure =>
-  new Failure('limit', 'disk-full', `${needed} bytes do not fit on the disk of '${folder}', which has ${free} free`, {
-    hint: 'Make room, or choose a folder on another disk.',
+  new Failure('disk-full', `${needed} bytes do not fit on the disk of '${folder}', which has ${free} free`, {
     details: { needed, free },
   });
 
@@ -334,13 +333,10 @@ function diskError(error: unknown, folder: string): Failure {
   if (error instanceof Failure) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
-    return new Failure('limit', 'disk-full', `the disk of '${folder}' is full`, {
+    return new Failure('disk-full', `the disk of '${folder}' is full`, {
       hint: 'Make room, then resume the transfer: what has come is kept.',
       cause: error,
     });
   }
-  return new Failure('storage', 'disk-failed', `writing to '${folder}' failed (${code})`, {
-    hint: 'Look at the disk, then resume the transfer: what has come is kept.',
-    cause: error,
-  });
+  return new Failure('disk-failed', `writing to '${folder}' failed (${code})`, { cause: error });
 }

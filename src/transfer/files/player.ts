@@ -75,7 +75,7 @@ function rangeOf(header: string | undefined, size: number): Wanted | null | 'uns
 export async function servePlayer(playable: Playable, random: Random): Promise<PlayerServer> {
   const file = playable.manifest.files[playable.file];
   if (file === undefined) {
-    throw new Failure('usage', 'no-such-file', 'the transfer has no such file', { hint: 'List it with /transfers.' });
+    throw new Failure('no-such-file', 'the transfer has no such file', { hint: 'List it with /transfers.' });
   }
   const path = `/${base64url(random.bytes(24))}/film${endingOf(file.path)}`;
   const closing = new AbortController();
@@ -151,7 +151,7 @@ async function pour(
       file ??= await openFile(playable);
       const piece = Buffer.allocUnsafe(Math.min(to - at, there, PIECE_BYTES));
       const { bytesRead } = await file.read(piece, 0, piece.length, at);
-      if (bytesRead === 0) throw new Failure('storage', 'folder-changed', 'a file was cut while it was played');
+      if (bytesRead === 0) throw new Failure('folder-changed', 'a file was cut while it was played');
       if (!response.write(piece.subarray(0, bytesRead))) await drained(response, gone);
       at += bytesRead;
     }

@@ -17,9 +17,7 @@ const DEVICES = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\
 const FORBIDDEN = /[<>:"/\\|?*\u2044\u2215\uff0f\uff3c]/g;
 
 const refuse = (path: string, why: string): Failure =>
-  new Failure('transfer', 'unsafe-name', `the name '${cleanLine(path, 60)}' ${why}`, {
-    hint: 'Ask the sender to offer the files under plain names.',
-  });
+  new Failure('unsafe-name', `the name '${cleanLine(path, 60)}' ${why}`);
 
 /**
  * @param path as the manifest says it: relative, '/' between folders

@@ -364,7 +364,4 @@ export class Sender {
 /** Common header, counter and tag of a control packet. */
 const CONTROL_OVERHEAD = 36;
 
-const silence = (): Failure =>
-  new Failure('unreachable', 'transfer-silent', 'nothing was heard from the other side for some seconds', {
-    hint: 'It goes on by itself when the other side can be reached again.',
-  });
+const silence = (): Failure => new Failure('transfer-silent');

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import { type Details, Failure, isReason, toFailure } from '../../base/errors.js';
+import type { PlainFailure } from '../../base/errors.js';
 import type { TransferEvent } from '../driver/events.js';
 import type { Command, NodeOptions, ReceiveOptions, SendOptions } from '../driver/node.js';
 import type { HostAddress } from '../udp/endpoint.js';
@@ -38,20 +38,3 @@ export type FromThread =
   | { readonly type: 'crashed'; readonly failure: PlainFailure }
   | { readonly type: 'answer'; readonly call: number; readonly value: unknown }
   | { readonly type: 'refusal'; readonly call: number; readonly failure: PlainFailure };
-
-/** A Failure as it crosses between threads, which keep no classes. */
-export interface PlainFailure {
-  readonly reason: string;
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string;
-  readonly details: Details;
-}
-
-export function plainFailure(error: unknown): PlainFailure {
-  const { reason, code, message, hint, details } = toFailure(error);
-  return { reason, code, message, hint, details };
-}
-
-export const failureOf = ({ reason, code, message, hint, details }: PlainFailure): Failure =>
-  new Failure(isReason(reason) ? reason : 'internal', code, message, { hint, details });

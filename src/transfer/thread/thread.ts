@@ -1,11 +1,12 @@
 import { parentPort } from 'node:worker_threads';
+import { toFailure } from '../../base/errors.js';
 import { systemRandom } from '../../base/random.js';
 import type { TransferEvent } from '../driver/events.js';
 import { Incoming } from '../driver/incoming.js';
 import { TransferNode } from '../driver/node.js';
 import type { Outgoing } from '../driver/outgoing.js';
 import { borrowStream } from './port-stream.js';
-import { type FromThread, type OpenedNode, plainFailure, type ToThread } from './thread-messages.js';
+import type { FromThread, OpenedNode, ToThread } from './thread-messages.js';
 
 /** The thread in which transfers run, so that chat answers while a disk or a processor is busy with files. */
 
@@ -21,7 +22,7 @@ const say = (message: FromThread): void => port.postMessage(message);
 const eventsOf =
   (transfer: number) =>
   (event: TransferEvent): void => {
-    const plain = event.type === 'failed' ? { type: event.type, failure: plainFailure(event.failure) } : event;
+    const plain = event.type === 'failed' ? { type: event.type, failure: event.failure.plain } : event;
     say({ type: 'event', transfer, event: plain });
   };
 
@@ -111,7 +112,7 @@ process.on('uncaughtException', (error) => {
     .then(() => Promise.race([node?.close(), new Promise((resolve) => setTimeout(resolve, LETTING_GO_MS))]))
     .catch(() => {})
     .finally(() => {
-      say({ type: 'crashed', failure: plainFailure(error) });
+      say({ type: 'crashed', failure: toFailure(error).plain });
       port.close();
     });
 });
@@ -136,6 +137,6 @@ port.on('message', (message: ToThread) => {
       say({ type: 'answer', call: message.call, value });
       if (message.type === 'close') port.close();
     },
-    (error: unknown) => say({ type: 'refusal', call: message.call, failure: plainFailure(error) }),
+    (error: unknown) => say({ type: 'refusal', call: message.call, failure: toFailure(error).plain }),
   );
 });

@@ -71,6 +71,4 @@ export const sharePort = (libc: Libc, fd: number, on: boolean): boolean =>
 export const receiveBuffer = (libc: Libc, fd: number): number => getOption(libc, fd, SOL_SOCKET, SO_RCVBUF) / 2;
 
 const cannotListen = ({ host, port }: HostAddress): Failure =>
-  new Failure('unreachable', 'address-in-use', `cannot listen on ${host} port ${port} by UDP`, {
-    hint: 'Choose another address or port with --listen, or end the program that uses it.',
-  });
+  new Failure('address-in-use', `cannot listen on ${host} port ${port} by UDP`);

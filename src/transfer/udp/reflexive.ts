@@ -61,8 +61,7 @@ export async function serveEcho(address: HostAddress): Promise<EchoServer> {
     socket.bind(address.port, address.host);
     await listening;
   } catch (error) {
-    throw new Failure('unreachable', 'address-in-use', `cannot listen on ${address.host} port ${address.port} by UDP`, {
-      hint: 'Choose another address or port with --listen, or end the program that uses it.',
+    throw new Failure('address-in-use', `cannot listen on ${address.host} port ${address.port} by UDP`, {
       cause: error,
     });
   }

@@ -199,7 +199,7 @@ export class ChatModel implements ModelHost {
         this.#account(event, now);
         return [];
       case 'error':
-        this.fail(new Failure('internal', event.code, event.message, { hint: event.hint }), now);
+        this.fail(Failure.from({ reason: 'internal', ...event }), now);
         return [];
       default:
         return [];

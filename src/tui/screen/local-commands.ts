@@ -137,7 +137,7 @@ export function runLocal(line: string, actions: LocalActions): boolean {
   if (command === undefined || (command.bare && argument !== '')) return false;
   const fits = more.length === 0 && (argument === '') === (command.takes.length === 0);
   if (!fits || command.run(actions, argument) === false) {
-    throw new Failure('usage', 'usage', `Usage: ${command.usage}`, { hint: `/help says what /${command.name} does.` });
+    throw new Failure('usage', `Usage: ${command.usage}`, { hint: `/help says what /${command.name} does.` });
   }
   return true;
 }

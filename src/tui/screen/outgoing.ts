@@ -46,7 +46,7 @@ export class Outgoing {
     const to = model.selected;
     if (to === HOME) {
       const hint = '/msgto USER TEXT writes to someone, /activeuser shows who is here.';
-      model.fail(new Failure('usage', 'no-conversation', 'Nobody would read this here.', { hint }), clock.now());
+      model.fail(new Failure('no-conversation', 'Nobody would read this here.', { hint }), clock.now());
       return;
     }
     const replyTo = this.#host.replyTo();

@@ -25,11 +25,9 @@ function infoOf(command: Command): CommandInfo[] {
   return [{ name: command.slash, usage: usage(command, 'slash'), about: command.about, takes }];
 }
 
-const notGiven = (): Failure =>
-  new Failure('usage', 'password-needed', 'The password was not given.', { hint: 'Give the command once more.' });
+const notGiven = (): Failure => new Failure('password-needed');
 
-const notTheSame = (): Failure =>
-  new Failure('usage', 'password-differs', 'The two are not the same.', { hint: 'Give the command once more.' });
+const notTheSame = (): Failure => new Failure('password-differs');
 
 /** What must not stand on the line is asked for; what is new, twice. */
 async function askSecrets(command: Command, args: Args, { secret }: CommandContext): Promise<Record<string, string>> {

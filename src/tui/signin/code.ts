@@ -49,7 +49,7 @@ export class CodeQuestion {
   }
 
   giveUp(): void {
-    this.#take()?.refuse(new Failure('usage', 'code-not-given', 'Without the code nobody gets in.'));
+    this.#take()?.refuse(new Failure('code-not-given'));
   }
 
   #take(): Waiting | undefined {

@@ -105,7 +105,7 @@ export class SignInFlow {
   }
 
   leave(): void {
-    this.#outcome ??= { failure: new Failure('usage', 'left', 'Nobody signed in.') };
+    this.#outcome ??= { failure: new Failure('left') };
     this.#code.giveUp();
   }
 
@@ -164,14 +164,12 @@ export class SignInFlow {
     parseUserName(this.#form.value('user'));
     if (this.#stage !== 'signup') return;
     if (this.#form.value('password') !== this.#form.value('again')) {
-      throw new Failure('usage', 'passwords-differ', 'The two passwords differ.', { hint: 'Type both again.' });
+      throw new Failure('passwords-differ');
     }
     await this.judge();
     if (this.#strength?.ok === false) {
       const why = this.#strength.reason || 'it would soon be guessed';
-      throw new Failure('usage', 'password-weak', `That password is too weak: ${why}.`, {
-        hint: 'Take a longer one, or several words.',
-      });
+      throw new Failure('password-weak', `That password is too weak: ${why}.`);
     }
   }
 

@@ -39,7 +39,7 @@ test('C3 what is given up is the message that was refused, not one before it tha
     },
     request: async (_method: string, { id }: { id: Uint8Array }) => {
       posts.push(hex(id));
-      if (posts.length > 1) throw new Failure('denied', 'group-read-only', 'Only moderators write there now.');
+      if (posts.length > 1) throw new Failure('group-read-only', 'Only moderators write there now.');
       return { seq: 7 };
     },
     report: () => {},

@@ -117,7 +117,7 @@ test('a message that could not be queued says so, and what to do', () => {
   const model = opened();
   const local = model.own.sending('@bob', 'hi', NOW);
   model.own.refused(local, '@bob');
-  model.fail(new Failure('trust', 'identity-changed', 'Not sent.', { hint: 'Try /verify bob.' }), NOW, '@bob');
+  model.fail(new Failure('identity-changed', 'Not sent.', { hint: 'Try /verify bob.' }), NOW, '@bob');
   assert.equal(model.current.log.find(local)!.state, 'failed');
   assert.equal(model.current.log.last!.text, 'Not sent. Try /verify bob.');
   assert.equal(model.current.log.last!.kind, 'error');

@@ -72,7 +72,7 @@ test('older pages come until there are none, and a message deep down can be reac
 test('what cannot be loaded is said, and does not stop the rest', async () => {
   const { peer, model, loader } = loading();
   peer.conversations = async () => {
-    throw new Failure('storage', 'history-damaged', 'The history cannot be read.', { hint: 'Restore the backup.' });
+    throw new Failure('store-unreadable', 'The history cannot be read.', { hint: 'Restore the backup.' });
   };
   await loader.start();
   assert.equal(model.current.log.last!.text, 'The history cannot be read. Restore the backup.');

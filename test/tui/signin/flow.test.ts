@@ -33,7 +33,7 @@ class FakeEntrance implements Entrance {
   strength = async (password: string) => ({ score: 2, ok: password.length > 5, reason: 'it is short' });
 }
 
-const wrong = (): Failure => new Failure('credentials', 'credentials-wrong', 'Wrong user name or password.');
+const wrong = (): Failure => new Failure('wrong-credentials', 'Wrong user name or password.', { hint: '' });
 
 async function fill(flow: SignInFlow, values: readonly string[], now = 0): Promise<void> {
   for (const value of values) {
@@ -75,7 +75,7 @@ test('three wrong passwords end it; each says how many tries are left', async ()
 
 test('a block counts down and asks nobody until it is over', async () => {
   const entrance = new FakeEntrance();
-  entrance.answers.push(new Failure('blocked', 'blocked', 'Blocked.', { details: { seconds: 10 } }));
+  entrance.answers.push(new Failure('name-blocked', 'Blocked.', { details: { seconds: 10 } }));
   const flow = await signingIn(entrance);
   await fill(flow, ['ann', 'one']);
   assert.match(flow.says(0)!.text, /again in 10 s/);
@@ -88,7 +88,7 @@ test('a block counts down and asks nobody until it is over', async () => {
 
 test('a ban ends it with the reason', async () => {
   const entrance = new FakeEntrance();
-  entrance.answers.push(new Failure('blocked', 'banned', 'Banned until Monday: spam.'));
+  entrance.answers.push(new Failure('account-banned', 'Banned until Monday: spam.'));
   const flow = await signingIn(entrance);
   await fill(flow, ['ann', 'one']);
   assert.ok(flow.outcome && 'failure' in flow.outcome && flow.outcome.failure.exit === 4);
@@ -126,7 +126,7 @@ test('what was said of a password is gone with the form it was typed into', asyn
 
 test('a taken name is said and another one may be tried', async () => {
   const entrance = new FakeEntrance();
-  entrance.answers.push(new Failure('usage', 'name-taken', 'That name is taken.', { hint: 'Choose another.' }));
+  entrance.answers.push(new Failure('name-taken', 'That name is taken.', { hint: 'Choose another.' }));
   const flow = new SignInFlow(entrance);
   await flow.enter(() => 0);
   await fill(flow, ['ann', 'long enough', 'long enough', '']);
@@ -137,7 +137,7 @@ test('a taken name is said and another one may be tried', async () => {
 test('without a known directory its link is asked for, and an unreachable one costs no retyping', async () => {
   const entrance = new FakeEntrance();
   entrance.directory = undefined;
-  entrance.answers.push(new Failure('unreachable', 'directory-unreachable', 'The directory cannot be reached.'));
+  entrance.answers.push(new Failure('directory-offline', 'The directory cannot be reached.'));
   const flow = await signingIn(entrance);
   await fill(flow, [LINK, 'ann', 'one']);
   assert.match(flow.says(0)!.text, /cannot be reached/);
@@ -158,7 +158,7 @@ test('an empty field is asked for, and a profile asks for the password only', as
 
 test('T1 what the directory says passes the gate', async () => {
   const entrance = new FakeEntrance();
-  entrance.answers.push(new Failure('denied', 'x', 'no\x1b[2J way'));
+  entrance.answers.push(new Failure('malformed', 'no\x1b[2J way', { hint: '' }));
   const flow = await signingIn(entrance);
   await fill(flow, ['ann', 'one']);
   assert.equal(flow.says(0)!.text.trim(), 'No way.');
@@ -182,8 +182,8 @@ test('who comes by an invitation line has a choice, with the name filled in; a w
   assert.deepEqual(entrance.asked.at(-1), { directory: LINK, user: 'bob', password: 'long enough' });
 });
 
-const codeNeeded = (): Failure => new Failure('credentials', 'second-factor-needed', 'There is a second factor.');
-const codeWrong = (): Failure => new Failure('credentials', 'second-factor-wrong', 'that code is not right');
+const codeNeeded = (): Failure => new Failure('second-factor-needed', 'There is a second factor.');
+const codeWrong = (): Failure => new Failure('second-factor-wrong', 'that code is not right', { hint: '' });
 
 /** Signing in up to where the code is asked for: the login goes on in the background, as on the screen. */
 async function atTheCode(
@@ -248,7 +248,7 @@ test('A7 Esc leads from the code back to the password, and a block counts down t
     ['signin', 'password', ''],
   );
   assert.match(first.flow.says(0)!.text, /Without the code nobody gets in/);
-  entrance.codes = [codeNeeded(), new Failure('blocked', 'name-blocked', 'Blocked.', { details: { seconds: 10 } })];
+  entrance.codes = [codeNeeded(), new Failure('name-blocked', 'Blocked.', { details: { seconds: 10 } })];
   const { flow, login } = await atTheCode(entrance);
   await fill(flow, ['1']);
   await login;

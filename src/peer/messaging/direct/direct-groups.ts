@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { sameBytes } from '../../../base/bytes.js';
-import { Failure, hasCode } from '../../../base/errors.js';
+import { type Code, Failure, hasCode } from '../../../base/errors.js';
 import type { Random } from '../../../base/random.js';
 import type { MlsEngine } from '../../../crypto/mls.js';
 import type { LocalStore, Step } from '../../../store/local.js';
@@ -42,7 +42,7 @@ export interface DirectInit {
 const TRIES = 8;
 
 /** What nothing is sealed after, directory or not. */
-const REFUSED = ['identity-changed'];
+const REFUSED: readonly Code[] = ['identity-changed'];
 
 export const conversationWith = (user: string): string => `@${user}`;
 
@@ -76,9 +76,7 @@ export class DirectGroups {
       const plan = { add: add.filter((one) => !this.#asked.has(one)), remove };
       if (isEmptyPlan(plan) || (await this.#change(group, plan))) return this.#addressed(group, wanted);
     }
-    throw new Failure('internal', 'group-contention', `the conversation with ${user} keeps changing under our hands`, {
-      hint: 'It is tried again with the next message.',
-    });
+    throw new Failure('group-contention', `the conversation with ${user} keeps changing under our hands`);
   }
 
   /**
@@ -181,7 +179,7 @@ export class DirectGroups {
   }
 
   #offline(): never {
-    throw new Failure('unreachable', 'directory-offline', 'the directory is needed to begin a conversation', {
+    throw new Failure('directory-offline', 'the directory is needed to begin a conversation', {
       hint: 'The message is queued and leaves when the directory can be reached.',
     });
   }
@@ -298,12 +296,10 @@ export class DirectGroups {
 }
 
 const notAllowed = (why: string): Failure =>
-  new Failure('trust', 'membership-refused', `a change to the conversation was refused: ${why}`, {
-    hint: "Nothing was shown to them. Tell the directory's operator, and compare safety numbers with your contact.",
-  });
+  new Failure('membership-refused', `a change to the conversation was refused: ${why}`);
 
 const noKeyPackages = (user: string): Failure =>
-  new Failure('unreachable', 'no-key-packages', `no device of ${user} can be written to yet`, {
+  new Failure('no-key-packages', `no device of ${user} can be written to yet`, {
     hint: `The message is queued and leaves when ${user} has been online.`,
     details: { user },
   });

@@ -168,11 +168,8 @@ export class Inbox {
 }
 
 const groupUnknown = (): Failure =>
-  new Failure('unknown', 'group-unknown', 'this device is not in that conversation', {
+  new Failure('group-unknown', 'this device is not in that conversation', {
     hint: 'The invitation may still be in the mailbox.',
   });
 
-const mislabelled = (): Failure =>
-  new Failure('trust', 'message-mislabelled', 'a message came under another name than its author gave it', {
-    hint: "Somebody on the way changes messages: tell the directory's operator.",
-  });
+const mislabelled = (): Failure => new Failure('message-mislabelled');

@@ -338,12 +338,11 @@ export class Messenger {
 /** @throws Failure usage 'text-empty', limit 'text-too-long' */
 export function assertSendable(body: string): void {
   if (body.trim() === '') {
-    throw new Failure('usage', 'text-empty', 'there is nothing to send', { hint: 'Write a text after the name.' });
+    throw new Failure('text-empty');
   }
   const bytes = Buffer.byteLength(body);
   if (bytes > TEXT_BYTES) {
-    throw new Failure('limit', 'text-too-long', `the text has ${bytes} bytes, ${TEXT_BYTES} are possible`, {
-      hint: 'Send it in parts, or as a file.',
+    throw new Failure('text-too-long', `the text has ${bytes} bytes, ${TEXT_BYTES} are possible`, {
       details: { bytes, limit: TEXT_BYTES },
     });
   }

@@ -93,7 +93,7 @@ export class NamedGroupStore {
       apply(group, readAct(act, this.#trust), act);
       count++;
     }
-    if (count !== row.acts) throw new Failure('internal', 'acts-missing', 'acts of the group are missing');
+    if (count !== row.acts) throw new Failure('acts-missing');
     const mls = await this.#groups.find(row.group);
     return { ...group, mls: mls?.state.active ? mls : undefined };
   }

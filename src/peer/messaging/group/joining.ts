@@ -119,10 +119,7 @@ export class Entrance {
 }
 
 const unfollowed = (group: NamedGroup): Failure =>
-  new Failure('protocol', 'group-broken', `#${group.row.name} was left in a state that nobody can follow`);
+  new Failure('group-broken', `#${group.row.name} was left in a state that nobody can follow`);
 
 const renewing = (group: NamedGroup, cause: unknown): Failure =>
-  new Failure('unreachable', 'group-renewing', `the keys of #${group.row.name} begin anew`, {
-    hint: 'Somebody has left them in a state that nobody can follow. It takes a moment.',
-    cause,
-  });
+  new Failure('group-renewing', `the keys of #${group.row.name} begin anew`, { cause });

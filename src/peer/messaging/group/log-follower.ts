@@ -173,11 +173,7 @@ export class Follower {
 
 const fellBehind = (missed: number): Failure =>
   new Failure(
-    'limit',
     'group-log-trimmed',
     `you were away for longer than the directory keeps: up to ${missed} messages are missing`,
-    {
-      hint: 'Ask another member for what was said; what comes from now on is here.',
-      details: { missed },
-    },
+    { details: { missed } },
   );

@@ -288,7 +288,7 @@ export class Membership {
 }
 
 export const refused = (group: NamedGroup, why: string): Failure =>
-  new Failure('trust', 'membership-refused', `a change to #${group.row.name} was refused: ${why}`, {
+  new Failure('membership-refused', `a change to #${group.row.name} was refused: ${why}`, {
     hint: "Nothing was shown to them. Tell the other members, and the directory's operator.",
     details: { group: conversationOf(group.row.name) },
   });
@@ -316,20 +316,12 @@ export const isBroken = (error: unknown): boolean => {
 
 /** Its certificate may be revoked by a list that has not come yet: others follow it then, and this device after them. */
 const removalRefused = (group: NamedGroup, user: string): Failure =>
-  new Failure(
-    'trust',
-    'removal-refused',
-    `a change to #${group.row.name} removes a device of ${user}, who is a member`,
-    {
-      hint: 'This device comes into the group anew.',
-      details: { group: conversationOf(group.row.name) },
-    },
-  );
+  new Failure('removal-refused', `a change to #${group.row.name} removes a device of ${user}, who is a member`, {
+    details: { group: conversationOf(group.row.name) },
+  });
 
 const infoBroken = (group: NamedGroup): Failure =>
-  new Failure('protocol', 'group-info-broken', `what leads into #${group.row.name} is of another epoch`);
+  new Failure('group-info-broken', `what leads into #${group.row.name} is of another epoch`);
 
 const infoStale = (group: NamedGroup): Failure =>
-  new Failure('unreachable', 'group-info-stale', `#${group.row.name} cannot be entered just now`, {
-    hint: 'It works as soon as one of its members is online.',
-  });
+  new Failure('group-info-stale', `#${group.row.name} cannot be entered just now`);

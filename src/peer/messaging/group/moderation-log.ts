@@ -91,7 +91,4 @@ export function lineOf({ statement, by, seal }: Act): Omit<LedgerLine, 'number'>
   };
 }
 
-const changed = (): Failure =>
-  new Failure('trust', 'ledger-changed', 'the ledger is not the one that this device has seen before', {
-    hint: "Something in it was changed or left out: tell the others, and ask the directory's operator.",
-  });
+const changed = (): Failure => new Failure('ledger-changed');

@@ -175,7 +175,4 @@ export class GroupMessages {
   }
 }
 
-const keyMissing = (): Failure =>
-  new Failure('protocol', 'archive-key-missing', 'its key is not known here', {
-    hint: 'A member hands it on; nothing has to be done.',
-  });
+const keyMissing = (): Failure => new Failure('archive-key-missing');

@@ -85,4 +85,4 @@ export class KnownGroups {
 }
 
 const nobodyThere = (name: string): Failure =>
-  new Failure('unknown', 'group-unknown', `nobody has entered #${name} yet`, { hint: `Enter it: /join ${name}` });
+  new Failure('group-unknown', `nobody has entered #${name} yet`, { hint: `Enter it: /join ${name}` });

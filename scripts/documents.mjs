@@ -1,0 +1,49 @@
+// Writes the pages of docs/ that are made from tables in the code; with --check it only says which are out of date.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { EXIT } from '../dist/src/base/errors/code.js';
+import { AREAS } from '../dist/src/base/errors/codes.js';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const cell = (text) => text.replaceAll('|', '\\|');
+
+function errors() {
+  const areas = Object.entries(AREAS).flatMap(([title, codes]) => [
+    '',
+    `## ${title}`,
+    '| code | class | status | what happened | next step |',
+    '| --- | --- | --- | --- | --- |',
+    ...Object.entries(codes)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(
+        ([code, [reason, what, next]]) =>
+          `| \`${code}\` | ${reason} | ${EXIT[reason]} | ${cell(what)} | ${cell(next)} |`,
+      ),
+  ]);
+  return [
+    '# Errors',
+    '',
+    'Every failure has a code, which stays the same and may be matched on, and a class, which decides the exit status of a',
+    'shell command. With `--json` both stand in the `error` event; over JSON-RPC they stand in `data` of the error. The',
+    'message at hand is often more precise than the words below.',
+    '',
+    'Made from `src/base/errors/` by `node scripts/documents.mjs`.',
+    ...areas,
+    '',
+  ].join('\n');
+}
+
+const PAGES = { 'docs/errors.md': errors };
+
+const check = process.argv.includes('--check');
+let stale = 0;
+for (const [file, make] of Object.entries(PAGES)) {
+  const path = join(root, file);
+  const text = make();
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
+  stale++;
+  if (check) console.error(`${file} is not what its tables say: run node scripts/documents.mjs`);
+  else writeFileSync(path, text);
+}
+process.exit(check && stale > 0 ? 1 : 0);

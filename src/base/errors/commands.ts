@@ -1,0 +1,70 @@
+import type { CodeRow } from './code.js';
+
+/** What is typed, and the programs that it starts. */
+export const COMMANDS = {
+  'argument-invalid': ['usage', 'An argument is not of the form it needs.', 'The message says which form is meant.'],
+  'child-failed': [
+    'internal',
+    'A program that this one started has failed.',
+    'Give that command by itself to see more.',
+  ],
+  'code-not-given': ['usage', 'Without the code nobody gets in.', 'Start again, and give the code that the app shows.'],
+  'command-unknown': ['usage', 'There is no such command.', 'help lists the commands.'],
+  'control-folder': [
+    'denied',
+    'The folder of the control socket can be changed by others.',
+    'Make it your own: chmod 700.',
+  ],
+  'control-socket': [
+    'denied',
+    'The running program cannot be reached.',
+    'Use the account that started it, or remove its socket if nothing runs.',
+  ],
+  'conversation-needed': ['usage', 'Which conversation?', 'Name it: @user or #group.'],
+  'doctor-found': ['internal', 'A check of the doctor failed.', 'The lines above say what to do about each.'],
+  'holder-silent': [
+    'storage',
+    'The process that holds this profile does not answer.',
+    'Wait, or end it and give the command again.',
+  ],
+  'input-line': ['limit', 'A line on standard input is too long.', 'Send long texts in parts, or as a file.'],
+  left: ['usage', 'Nobody signed in.', 'Start again when you want to.'],
+  'listen-timeout': [
+    'ended',
+    'The time is over, and fewer messages came than were asked for.',
+    'Give a longer --timeout, or a smaller --count.',
+  ],
+  'no-conversation': [
+    'usage',
+    'Nobody would read this here.',
+    'Begin with /msgto USER TEXT; what follows without a slash goes to the same person.',
+  ],
+  'not-delivered': [
+    'unknown',
+    'The other side could not be reached in time.',
+    'The message is kept and goes out by itself.',
+  ],
+  'not-sent': [
+    'unknown',
+    'The message could not be sent and is not tried again.',
+    'Whom it was for is no more on this directory. The text stays in the history.',
+  ],
+  'not-stored': [
+    'unreachable',
+    'Neither the other side nor the directory could be reached in time.',
+    'The offer is kept and goes out by itself: leave `p2pchat login` or `p2pchat listen` running.',
+  ],
+  'option-unknown': ['usage', 'There is no such option.', 'The help of the command lists its options.'],
+  'option-unsupported': ['usage', 'This version cannot do that.', 'Leave the option out.'],
+  'socket-taken': [
+    'usage',
+    'There is something at that path already.',
+    'Give --socket another path, or end what serves this one.',
+  ],
+  tour: ['internal', 'A step of the tour failed.', 'Please report it with what was printed.'],
+  usage: [
+    'usage',
+    'The command was not given as it wants to be.',
+    "'p2pchat --help' lists the commands, 'p2pchat COMMAND --help' explains one.",
+  ],
+} as const satisfies Record<string, CodeRow>;

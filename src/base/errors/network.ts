@@ -1,0 +1,97 @@
+import type { CodeRow } from './code.js';
+
+/** Connections, and what comes over them. */
+export const NETWORK = {
+  closed: ['unreachable', 'The connection is closed.', 'Nothing has to be done.'],
+  'connection-lost': [
+    'unreachable',
+    'The connection is lost.',
+    'It is tried again by itself; what you write meanwhile is queued.',
+  ],
+  'directory-changed': [
+    'trust',
+    'that link is of another directory than the one you registered with',
+    'Leave --directory out, or set P2PCHAT_HOME to another folder for an account on the other directory.',
+  ],
+  'directory-ended': ['unreachable', 'The directory has ended.', 'Start it again.'],
+  'directory-needed': [
+    'usage',
+    'Which directory?',
+    'Give --directory p2pchat://HOST:PORT#FINGERPRINT, as whoever runs the directory told you.',
+  ],
+  'directory-not-running': [
+    'unreachable',
+    'No directory runs on that folder.',
+    'Start it with: p2pchat directory start. If its data is elsewhere, give --data DIR.',
+  ],
+  'directory-offline': [
+    'unreachable',
+    'The directory cannot be reached.',
+    "Check the network and the directory's address (p2pchat doctor). Contacts you know can still be reached directly.",
+  ],
+  'directory-stopping': [
+    'unreachable',
+    'the directory is stopping',
+    'It is tried again by itself; contacts you know can still be reached directly.',
+  ],
+  'frame-too-large': [
+    'protocol',
+    'A frame is larger than is allowed.',
+    'The other side is not p2pchat, or speaks a newer protocol: update p2pchat on both sides.',
+  ],
+  'handshake-timeout': ['unreachable', 'The other side was too slow to say hello.', 'It is tried again by itself.'],
+  'hello-first': ['protocol', 'hello comes first', 'Update p2pchat on both sides.'],
+  'hello-twice': ['protocol', 'Hello came twice.', 'Update p2pchat on both sides.'],
+  'link-invalid': [
+    'usage',
+    'That is not a directory link.',
+    "Paste the whole line, as the directory's operator sent it: p2pchat://HOST:PORT#FINGERPRINT (in a shell, in quotes).",
+  ],
+  'link-surplus': ['unreachable', 'Another link to the same device stays.', 'Nothing has to be done.'],
+  'listen-failed': [
+    'usage',
+    'Cannot listen on that address.',
+    'Give an address of this machine with --listen HOST:PORT, and a port above 1023.',
+  ],
+  'listen-invalid': [
+    'usage',
+    'That is no address to listen on.',
+    'Give HOST:PORT, as 0.0.0.0:4000 or [::]:4000; port 0 picks one.',
+  ],
+  malformed: [
+    'protocol',
+    'A message is not of the form this protocol has.',
+    'The other side speaks another protocol or a newer version: update p2pchat on both sides.',
+  ],
+  'method-unknown': [
+    'protocol',
+    'There is no such method.',
+    'The other side is older or newer: update p2pchat on both sides.',
+  ],
+  'port-busy': [
+    'usage',
+    'The port is in use by another program.',
+    'Choose another with --listen HOST:PORT; port 0 takes a free one.',
+  ],
+  'request-repeated': ['protocol', 'A request number was used again.', 'Update p2pchat on both sides.'],
+  'request-timeout': ['unreachable', 'No answer came in time.', 'The network or the other side is slow: try again.'],
+  'requests-in-flight': ['limit', 'Too many requests wait for an answer.', 'Wait for answers before sending more.'],
+  rpc: ['protocol', 'The answer is not one of this protocol.', 'Use the same version of p2pchat on both ends.'],
+  'session-closing': ['ended', 'The running program has just ended.', 'Give the command once more.'],
+  'session-ended': [
+    'ended',
+    'The running program has ended.',
+    'Start this command again: then it opens the profile itself.',
+  ],
+  'session-replaced': [
+    'unreachable',
+    'This device has a newer connection to the directory.',
+    'Nothing has to be done.',
+  ],
+  'stream-refused': ['unreachable', 'The other side has no such transfer.', 'Offer it again.'],
+  'version-unknown': [
+    'protocol',
+    'the two programs share no version of the protocol',
+    'Update p2pchat here; if it is new, the directory has to be updated.',
+  ],
+} as const satisfies Record<string, CodeRow>;

@@ -1,0 +1,117 @@
+import type { CodeRow } from './code.js';
+
+/** What is kept on a disk, and the profile that keeps it. */
+export const STORAGE = {
+  'authority-damaged': [
+    'storage',
+    "The file with the authority's keys cannot be used.",
+    'Restore authority.json and the database beside it from a backup.',
+  ],
+  'authority-other': [
+    'storage',
+    'this database belongs to another authority than the one beside it',
+    'Restore authority.json and the database from the same backup.',
+  ],
+  'data-needed': ['usage', 'the directory needs a folder for its data', 'Give one with --data DIR.'],
+  'database-memory': [
+    'usage',
+    'this directory keeps everything in memory: there are no databases',
+    'Start it with --store level to have several.',
+  ],
+  'database-name': [
+    'usage',
+    'that is not a name for a database',
+    "Use 1 to 32 letters, digits, '_' and '-', beginning with a letter or digit.",
+  ],
+  'descriptors-exhausted': [
+    'limit',
+    'The process has too many files and connections open: nothing was stored.',
+    'Try again in a moment; if this persists, raise the limit of open files (ulimit -n).',
+  ],
+  'directory-full': [
+    'storage',
+    "the directory's disk is full: nothing was stored",
+    'Its operator has to free some space. Your message stays queued here and is sent then.',
+  ],
+  'directory-storage': [
+    'unreachable',
+    'the directory cannot store anything at the moment',
+    'Its operator has to look into its log. Your message stays queued here and is sent then.',
+  ],
+  'home-unusable': [
+    'storage',
+    "The profile's folder can't be used.",
+    'Give p2pchat a folder of your own by P2PCHAT_HOME.',
+  ],
+  'not-watchable': ['storage', 'A command is just running on this profile.', 'Try again.'],
+  'profile-damaged': [
+    'storage',
+    'this profile has lost its keys',
+    'Update p2pchat, or restore the file from a backup; the history beside it is not lost.',
+  ],
+  'profile-in-use': [
+    'storage',
+    'Another process uses this profile and does not answer.',
+    'End it, or give this command another profile by P2PCHAT_HOME.',
+  ],
+  'row-damaged': [
+    'storage',
+    'something kept in this profile is damaged',
+    'Restore the profile from a backup, or remove what is damaged and let it be fetched again.',
+  ],
+  'store-closed': ['storage', 'The store is closed.', 'Open it again.'],
+  'store-conflict': ['storage', 'A row was changed by someone else.', 'Read it again and repeat the change.'],
+  'store-damaged': [
+    'storage',
+    'The store is damaged.',
+    'Restore the latest backup into a new folder; the damaged one is left as it is.',
+  ],
+  'store-exists': ['storage', 'A row is already there.', 'Read it and replace it by its revision.'],
+  'store-failed': [
+    'storage',
+    'Writing to the disk failed. Nothing more is written.',
+    'Check the disk and the system log, then start the program again.',
+  ],
+  'store-in-use': [
+    'storage',
+    'Another process is using the store.',
+    'End the other p2pchat on this profile, or use another one (P2PCHAT_HOME).',
+  ],
+  'store-key': [
+    'internal',
+    'A name cannot be used as a key.',
+    'This is a fault of the program: names from outside must go through path() first.',
+  ],
+  'store-migrations': [
+    'internal',
+    'The migrations of the store are not in order.',
+    'This is a fault of the program: please report it.',
+  ],
+  'store-newer': [
+    'storage',
+    'The store was written by a newer program.',
+    'Use the newer program that wrote it, or restore a backup made before the upgrade.',
+  ],
+  'store-quota': ['limit', 'This exceeds the bytes allowed.', 'Delete something, or ask for a larger quota.'],
+  'store-slot': [
+    'internal',
+    'A step was judged before its state was known.',
+    'This is a fault of the program: please report it.',
+  ],
+  'store-unreadable': [
+    'storage',
+    'Reading from the disk failed.',
+    'Check the disk, the permissions of the folder and the system log, then try again.',
+  ],
+  'store-value-size': ['limit', 'A value is larger than the store takes.', 'Store it as a blob, or in parts.'],
+  'too-many-files': [
+    'transfer',
+    'There are more files than one transfer may have.',
+    'Pack them into an archive, or send them in parts.',
+  ],
+  'vault-damaged': [
+    'storage',
+    "the profile's key file is damaged or of a newer version",
+    'Update p2pchat, or restore the profile from a backup.',
+  ],
+} as const satisfies Record<string, CodeRow>;
