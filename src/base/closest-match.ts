@@ -22,7 +22,7 @@ function distance(a: string, b: string): number {
 const LONGEST = 64;
 
 /** The candidate a person most likely meant by `word` (about a third of it mistyped at most), or undefined. */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+export function closestMatch(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length === 0 || word.length > LONGEST) return undefined;
   const folded = word.toLowerCase();
   let found: string | undefined;

@@ -1,5 +1,5 @@
 /** What was worked out and may be asked for again: so many results, and beyond them the one unused for longest is forgotten. */
-export class Recent<K, V> {
+export class LruCache<K, V> {
   readonly #results = new Map<K, V>();
   readonly #limit: number;
 

@@ -1,4 +1,4 @@
-import { nearest } from '../base/closest-match.js';
+import { closestMatch } from '../base/closest-match.js';
 import { Failure } from '../base/errors.js';
 import type { Role } from '../wire/directory.js';
 import type { Command } from './command.js';
@@ -23,7 +23,7 @@ function found(commands: readonly Command[], name: string, nameOf: (command: Com
   const command = commands.find((each) => nameOf(each) === folded);
   if (command !== undefined) return command;
   const names = commands.map(nameOf).filter((each) => each !== undefined);
-  const near = nearest(folded, names);
+  const near = closestMatch(folded, names);
   throw new Failure('command-unknown', 'There is no such command.', {
     hint: near === undefined ? 'help lists the commands.' : `Did you mean '${near}'?`,
     ...(near !== undefined && { details: { nearest: near } }),

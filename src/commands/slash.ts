@@ -1,4 +1,4 @@
-import { nearest } from '../base/closest-match.js';
+import { closestMatch } from '../base/closest-match.js';
 import { Failure } from '../base/errors.js';
 import { bind, type Given } from './bind-arguments.js';
 import type { Command } from './command.js';
@@ -35,7 +35,7 @@ function verbatim(rest: string, count: number): string[] {
 }
 
 function unknownFlag(command: Command, name: string, known: readonly string[]): Failure {
-  const near = nearest(name, known);
+  const near = closestMatch(name, known);
   return new Failure('option-unknown', `/${command.slash} has no such option. Usage: ${usage(command, 'slash')}`, {
     hint: near === undefined ? `/help ${command.slash} lists its options.` : `Did you mean --${near}?`,
   });

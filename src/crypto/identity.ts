@@ -1,6 +1,6 @@
 import { asBuffer, concat, utf8 } from '../base/bytes.js';
 import { Failure } from '../base/errors.js';
-import { Recent } from '../base/lru-cache.js';
+import { LruCache } from '../base/lru-cache.js';
 import type { Random } from '../base/random.js';
 import { openAead, sealAead } from './aead.js';
 import { derive } from './kdf.js';
@@ -34,7 +34,7 @@ export const signDevice = (identity: SigningKey, account: AccountName, deviceKey
   identity.sign(statementBytes(account, deviceKey));
 
 /** Consents that were verified: every archived message carries its author's. */
-const proven = new Recent<string, true>(4_096);
+const proven = new LruCache<string, true>(4_096);
 
 export function isConsent(
   identityKey: Uint8Array,

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { asBuffer, base64url, concat, fromHex, hex } from '../base/bytes.js';
-import { Recent } from '../base/lru-cache.js';
+import { LruCache } from '../base/lru-cache.js';
 import type { Random } from '../base/random.js';
 
 /** Ed25519 (RFC 8032) keys as their 32 raw bytes, which is what crosses the wire and lies in the vault. */
@@ -39,7 +39,7 @@ export function isSoundKey(publicKey: Uint8Array): boolean {
 const spki = (publicKey: Uint8Array): Uint8Array => concat(SPKI_PREFIX, publicKey);
 
 /** Parsing a key costs more than a verification by it, and the same few people are verified again and again. */
-const parsed = new Recent<string, KeyObject | 'unsound'>(4_096);
+const parsed = new LruCache<string, KeyObject | 'unsound'>(4_096);
 
 function verifierOf(publicKey: Uint8Array): KeyObject | 'unsound' {
   return parsed.need(asBuffer(publicKey).toString('latin1'), () =>

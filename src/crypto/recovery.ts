@@ -1,7 +1,7 @@
 import { entropyToMnemonic, mnemonicToEntropy } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { concat, utf8 } from '../base/bytes.js';
-import { nearest } from '../base/closest-match.js';
+import { closestMatch } from '../base/closest-match.js';
 import { Failure } from '../base/errors.js';
 import type { Random } from '../base/random.js';
 import { openAead, sealAead } from './aead.js';
@@ -43,7 +43,7 @@ export function identityOf(phrase: string): SigningKey {
   }
   const wrong = words.findIndex((word) => !wordlist.includes(word));
   if (wrong >= 0) {
-    const near = nearest(words[wrong]!.slice(0, 16), wordlist);
+    const near = closestMatch(words[wrong]!.slice(0, 16), wordlist);
     throw notAPhrase(
       `Word ${wrong + 1} is not one that recovery phrases are made of.`,
       near === undefined ? 'Look at it again.' : `Did you mean '${near}'?`,

@@ -2,7 +2,7 @@ import { scrypt } from 'node:crypto';
 import * as v from 'valibot';
 import { concat, hex, utf8 } from '../base/bytes.js';
 import { Failure } from '../base/errors.js';
-import { Recent } from '../base/lru-cache.js';
+import { LruCache } from '../base/lru-cache.js';
 import type { Random } from '../base/random.js';
 import { codec, count, exactly } from '../wire/schema.js';
 import { AEAD_OVERHEAD, openAead, sealAead } from './aead.js';
@@ -103,7 +103,7 @@ const ROW_VERSION = Uint8Array.of(1);
 export function sealer(vaultKey: Uint8Array, random: Random): Sealer {
   const rowKey = derive(vaultKey, 'p2pchat/1 vault rows');
   const blindKey = derive(vaultKey, 'p2pchat/1 vault keys');
-  const blinded = new Recent<string, string>(4_096);
+  const blinded = new LruCache<string, string>(4_096);
   const aad = (rowName: string): Uint8Array => concat(ROW_VERSION, utf8(rowName));
   return {
     seal: (rowName, plaintext) => concat(ROW_VERSION, sealAead(rowKey, plaintext, aad(rowName), random)),

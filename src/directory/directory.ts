@@ -10,7 +10,7 @@ import type { Role } from '../wire/roles.js';
 import { readCurrent, writeCurrent } from './current-database.js';
 import { DEFAULT_LIMITS, type DirectoryLimits } from './limits.js';
 import { linkHost } from './link-host.js';
-import { openSite, type Site } from './open-database.js';
+import { openServedDatabase, type ServedDatabase } from './open-database.js';
 import type { ListenAddress } from './server/server.js';
 
 export interface DirectoryOptions {
@@ -42,7 +42,7 @@ export interface Directory {
   readonly ownerInvite: string | undefined;
   /** Name of the open database. */
   readonly database: string;
-  readonly site: Site;
+  readonly site: ServedDatabase;
   /** Monotonic. */
   readonly startedAt: number;
   /** Whether new connections are taken. */
@@ -69,7 +69,7 @@ class RunningDirectory implements Directory {
   readonly startedAt: number;
   readonly #options: DirectoryOptions;
   readonly #log: Logger;
-  #site: Site | undefined;
+  #site: ServedDatabase | undefined;
   #database = DEFAULT_DATABASE;
   #listen: ListenAddress;
   #settle!: (failure: Failure | undefined) => void;
@@ -97,7 +97,7 @@ class RunningDirectory implements Directory {
     await this.#open(this.#database);
   }
 
-  get site(): Site {
+  get site(): ServedDatabase {
     if (this.#site === undefined) throw new Failure('directory-ended');
     return this.#site;
   }
@@ -168,7 +168,7 @@ class RunningDirectory implements Directory {
       blockSeconds,
       requireSecondFactor,
     } = this.#options;
-    this.#site = await openSite({
+    this.#site = await openServedDatabase({
       folder: this.#isDurable ? join(this.#options.data!, 'databases', database) : undefined,
       listen: this.#listen,
       ...{ clock, random, registration, rooms, blockAfter, requireSecondFactor, log: this.#log },

@@ -5,26 +5,26 @@ import { openMemoryStore } from '../store/memory/open.js';
 import type { Store } from '../store/store.js';
 import { createSecrets, readSecrets, type Secrets, writeSecrets } from './authority/secrets.js';
 import { DirectoryServer, type ListenAddress } from './server/server.js';
-import { type Core, type CoreInit, openCore } from './services.js';
+import { openServices, type Services, type ServicesInit } from './services.js';
 
-export interface SiteInit extends Omit<CoreInit, 'store' | 'secrets'> {
+export interface ServedDatabaseInit extends Omit<ServicesInit, 'store' | 'secrets'> {
   /** The database's own folder; undefined keeps everything in memory. */
   readonly folder: string | undefined;
   readonly listen: ListenAddress;
 }
 
 /** One open database and the server on it. The authority lies beside the store: each database is a directory of its own. */
-export interface Site {
-  readonly core: Core;
+export interface ServedDatabase {
+  readonly core: Services;
   readonly server: DirectoryServer;
   close(why: Failure): Promise<void>;
 }
 
 /** @throws Failure storage, usage 'port-busy' */
-export async function openSite(init: SiteInit): Promise<Site> {
+export async function openServedDatabase(init: ServedDatabaseInit): Promise<ServedDatabase> {
   const { secrets, store } = await openDatabase(init);
   try {
-    const core = await openCore({ ...init, secrets, store });
+    const core = await openServices({ ...init, secrets, store });
     try {
       const server = await DirectoryServer.listen(core, init.listen);
       const close = async (why: Failure): Promise<void> => {
@@ -43,7 +43,12 @@ export async function openSite(init: SiteInit): Promise<Site> {
   }
 }
 
-async function openDatabase({ folder, clock, random, log }: SiteInit): Promise<{ secrets: Secrets; store: Store }> {
+async function openDatabase({
+  folder,
+  clock,
+  random,
+  log,
+}: ServedDatabaseInit): Promise<{ secrets: Secrets; store: Store }> {
   if (folder === undefined) {
     return { secrets: await createSecrets(clock.now(), random), store: openMemoryStore({ log }) };
   }

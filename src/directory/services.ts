@@ -21,7 +21,7 @@ import { KeyPackages } from './delivery/key-packages.js';
 import { LeftMail } from './delivery/left-mail.js';
 import { ListNews } from './delivery/list-news.js';
 import { Mailboxes } from './delivery/mailboxes.js';
-import { People } from './delivery/presence.js';
+import { Presence } from './delivery/presence.js';
 import { Sessions } from './delivery/sessions.js';
 import { Carrier } from './groups/carrier.js';
 import { fanOut } from './groups/fan-out.js';
@@ -29,14 +29,14 @@ import { Ledger } from './groups/ledger.js';
 import { NamedGroups } from './groups/named-groups.js';
 import { Budgets } from './guard/budgets.js';
 import { LoginGuard } from './guard/login-guard.js';
-import { Refusals } from './guard/refusal-log.js';
-import { Buckets } from './guard/token-bucket.js';
+import { RefusalLog } from './guard/refusal-log.js';
+import { TokenBuckets } from './guard/token-bucket.js';
 import { type DirectoryLimits, HOUSEKEEPING_EVERY_MS, LIMITED_KEYS } from './limits.js';
 import { carryOut } from './requests/ledger.js';
 import { openTables } from './rows.js';
 import { Uploads } from './uploads/uploads.js';
 
-export interface CoreInit {
+export interface ServicesInit {
   readonly store: Store;
   readonly secrets: Secrets;
   readonly clock: Clock;
@@ -57,10 +57,10 @@ export interface CoreInit {
 
 const DEFAULT_ROOMS = ['lobby', 'random', 'help'];
 
-export type Core = Awaited<ReturnType<typeof openCore>>;
+export type Services = Awaited<ReturnType<typeof openServices>>;
 
 /** Everything the directory does, on one store, without a socket. */
-export async function openCore(init: CoreInit) {
+export async function openServices(init: ServicesInit) {
   const { store, secrets, clock, random, log, limits } = init;
   const { authority, loginServer } = secrets;
   const tables = openTables(store, (space, key) => log.error('a row cannot be read and is left out', { space, key }));
@@ -75,7 +75,7 @@ export async function openCore(init: CoreInit) {
   const secondFactors = new SecondFactors({ tables, authority, clock, random });
   const invitations = new Invitations(tables, clock, random);
   const sessions = new Sessions();
-  const refusals = new Refusals(log, clock);
+  const refusals = new RefusalLog(log, clock);
   const listNews = new ListNews({ clock, sessions, revocations: () => revocations });
   const revocations: Revocations = await Revocations.open({
     ...{ tables, authority, clock, log, entries: limits.revocations },
@@ -90,7 +90,7 @@ export async function openCore(init: CoreInit) {
     perAccount: limits.certificatesPerAccount,
     onChanged: (folded, version) => people.devicesChanged(folded, version),
   });
-  const people: People = new People({ tables, accounts, devices, sessions, authority, clock });
+  const people: Presence = new Presence({ tables, accounts, devices, sessions, authority, clock });
   const keyPackages = new KeyPackages(tables, clock);
   const mailboxes = new Mailboxes({
     store,
@@ -173,11 +173,11 @@ export async function openCore(init: CoreInit) {
       strangers: new Budgets(limits.strangerWork, LIMITED_KEYS, clock),
     },
     rates: {
-      registrations: new Buckets(limits.registrationsPerAddress, LIMITED_KEYS),
-      messages: new Buckets(limits.messages, limits.accounts),
-      signals: new Buckets(limits.signals, limits.accounts),
-      claims: new Buckets(limits.claims, limits.accounts),
-      keyPackageShares: new Buckets(
+      registrations: new TokenBuckets(limits.registrationsPerAddress, LIMITED_KEYS),
+      messages: new TokenBuckets(limits.messages, limits.accounts),
+      signals: new TokenBuckets(limits.signals, limits.accounts),
+      claims: new TokenBuckets(limits.claims, limits.accounts),
+      keyPackageShares: new TokenBuckets(
         { burst: KEY_PACKAGES_SHARE, perSecond: 1000 / KEY_PACKAGES_SHARE_MS },
         limits.accounts,
       ),

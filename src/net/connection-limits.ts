@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import type { Cancel, Clock } from '../base/clock.js';
-import { Recent } from '../base/lru-cache.js';
+import { LruCache } from '../base/lru-cache.js';
 import { addressKey } from './address.js';
 
-export interface AdmissionLimits {
+export interface ConnectionBounds {
   /** Sockets at once, all together. Each costs some 40 KB and a descriptor. */
   readonly connections: number;
   /** Those of them that have not shown a device certificate yet, handshakes under way included. */
@@ -31,18 +31,18 @@ const KNOWN_SHARE = 8;
  * deadline until its hello has been judged. Where there is no room for a stranger, the address that has most of them loses its
  * oldest: so those who come one by one get in however many others sit there. Refusing costs no handshake.
  */
-export class Admission {
-  readonly #limits: AdmissionLimits;
+export class ConnectionLimits {
+  readonly #limits: ConnectionBounds;
   readonly #clock: Clock;
   readonly #sockets = new Map<string, Admitted>();
   /** By address, the oldest first. */
   readonly #strangers = new Map<string, Set<string>>();
-  readonly #known = new Recent<string, true>(KNOWN_ADDRESSES);
+  readonly #known = new LruCache<string, true>(KNOWN_ADDRESSES);
   #strangersAll = 0;
   accepting = true;
   refused = 0;
 
-  constructor(limits: AdmissionLimits, clock: Clock) {
+  constructor(limits: ConnectionBounds, clock: Clock) {
     this.#limits = limits;
     this.#clock = clock;
   }

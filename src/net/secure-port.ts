@@ -2,10 +2,10 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions, type Server as TlsServer } from 'node:tls';
 import type { Clock } from '../base/clock.js';
 import { addressKey } from './address.js';
-import { Admission, type AdmissionLimits } from './connection-limits.js';
+import { type ConnectionBounds, ConnectionLimits } from './connection-limits.js';
 import { Handshakes, type Pace } from './handshakes.js';
 
-export interface PortLimits extends AdmissionLimits {
+export interface PortLimits extends ConnectionBounds {
   /** Handshakes of one address; beyond, they wait. */
   readonly handshakesPerAddress: Pace;
 }
@@ -20,7 +20,7 @@ export interface SecurePortInit {
 
 /** Every port on which this program speaks TLS: who may come in, and when its hello is answered. */
 export class SecurePort {
-  readonly admission: Admission;
+  readonly admission: ConnectionLimits;
   readonly #tcp: Server;
   readonly #tls: TlsServer;
   readonly #handshakes: Handshakes;
@@ -28,7 +28,7 @@ export class SecurePort {
   readonly #sockets = new Set<Socket>();
 
   constructor({ clock, limits, tls, onSecure }: SecurePortInit) {
-    this.admission = new Admission(limits, clock);
+    this.admission = new ConnectionLimits(limits, clock);
     this.#tls = createTlsServer(tls, onSecure);
     this.#tls.on('tlsClientError', (_error, socket) => socket.destroy());
     this.#handshakes = new Handshakes({

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../src/base/clock.js';
 import { Scope } from '../../src/base/scope.js';
 import { directoryClientTls, enrolClientTls, peerClientTls, peerServerTls } from '../../src/crypto/tls.js';
-import { Links } from '../../src/peer/network/link-manager.js';
+import { LinkManager } from '../../src/peer/network/link-manager.js';
 import { ALPN_DIRECTORY, ALPN_ENROL } from '../../src/wire/directory.js';
 import { parseLink } from '../../src/wire/link.js';
 import { ALPN_PEER, ALPN_STREAM } from '../../src/wire/peer-link.js';
@@ -55,7 +55,7 @@ async function ports(t: TestContext): Promise<{ port: number; alpn: string; what
   const { link } = await testDirectory(t);
   const scope = new Scope();
   afterwards(t, () => scope.close());
-  const links = new Links({
+  const links = new LinkManager({
     ...{ clock: systemClock, scope, instance: new Uint8Array(16), device: alice.deviceId },
     identity: () => alice.tls,
     handlers: {} as never,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addressKey } from '../../src/directory/guard/address.js';
-import { Buckets, rateLimited } from '../../src/directory/guard/token-bucket.js';
+import { rateLimited, TokenBuckets } from '../../src/directory/guard/token-bucket.js';
 
 test('a bucket gives its burst at once, then its rate, and says how long to wait', () => {
-  const buckets = new Buckets({ burst: 40, perSecond: 20 }, 10);
+  const buckets = new TokenBuckets({ burst: 40, perSecond: 20 }, 10);
   for (let i = 0; i < 40; i++) assert.equal(buckets.take('alice', 0), 0);
   assert.equal(buckets.take('alice', 0), 50);
   assert.equal(buckets.take('bob', 0), 0, 'each key has its own');
@@ -15,7 +15,7 @@ test('a bucket gives its burst at once, then its rate, and says how long to wait
 });
 
 test('what costs more than a bucket holds takes a full one, and what follows waits for the rest too', () => {
-  const buckets = new Buckets({ burst: 4, perSecond: 2 }, 10);
+  const buckets = new TokenBuckets({ burst: 4, perSecond: 2 }, 10);
   assert.equal(buckets.take('a', 0, 10), 0);
   assert.equal(buckets.take('a', 0, 1), 3_500);
   assert.equal(buckets.take('a', 3_500, 1), 0);
@@ -23,7 +23,7 @@ test('what costs more than a bucket holds takes a full one, and what follows wai
 });
 
 test('A6 of too many keys the emptiest buckets are kept', () => {
-  const buckets = new Buckets({ burst: 10, perSecond: 0.001 }, 100);
+  const buckets = new TokenBuckets({ burst: 10, perSecond: 0.001 }, 100);
   for (let i = 0; i < 10; i++) buckets.take('flooder', 0);
   for (let i = 0; i < 5_000; i++) buckets.take(`key${i}`, 0);
   assert.ok(buckets.size <= 101);

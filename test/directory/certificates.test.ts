@@ -10,7 +10,7 @@ import { SigningKey } from '../../src/crypto/keys.js';
 import { directoryClientTls } from '../../src/crypto/tls.js';
 import { createSecrets } from '../../src/directory/authority/secrets.js';
 import { DEFAULT_LIMITS } from '../../src/directory/limits.js';
-import { type Core, openCore } from '../../src/directory/services.js';
+import { openServices, type Services } from '../../src/directory/services.js';
 import { openMemoryStore } from '../../src/store/memory/open.js';
 import type { Records, Store } from '../../src/store/store.js';
 import { CERTIFICATE_LIFETIME_MS, CLOCK_SKEW_MS } from '../../src/wire/limits.js';
@@ -170,9 +170,9 @@ test('C9 a channel without a certificate is told to log in', async (t) => {
   await client.closed;
 });
 
-async function withCore(init: { clock?: ManualClock; store?: Store }, work: (core: Core) => Promise<void>) {
+async function withCore(init: { clock?: ManualClock; store?: Store }, work: (core: Services) => Promise<void>) {
   const { clock = new ManualClock(), store = openMemoryStore() } = init;
-  const core = await openCore({
+  const core = await openServices({
     store,
     secrets: await createSecrets(clock.now(), systemRandom),
     clock,

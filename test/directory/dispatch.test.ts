@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { Failure } from '../../src/base/errors.js';
 import type { LogFields } from '../../src/base/log.js';
 import { silentLogger } from '../../src/base/log.js';
-import { Refusals } from '../../src/directory/guard/refusal-log.js';
+import { RefusalLog } from '../../src/directory/guard/refusal-log.js';
 import { dispatch } from '../../src/directory/requests/dispatch.js';
 import { method, nothing } from '../../src/wire/rpc.js';
 import { list, text } from '../../src/wire/schema.js';
@@ -24,7 +24,7 @@ async function run(error: Error, admit: () => void = () => {}) {
   const init = {
     log,
     clock,
-    refusals: new Refusals(log, clock),
+    refusals: new RefusalLog(log, clock),
     onBroken: ({ code }: Failure) => broken.push(code),
   };
   const handlers = { 'a.b': () => Promise.reject(error) };
@@ -69,7 +69,7 @@ test('P8 what a flooder is refused fills no log: some lines, then how many more 
     info: (message: string, { address, command, outcome, times }: LogFields = {}) =>
       lines.push([message, address, command, outcome, times].filter((part) => part !== undefined).join(' ')),
   };
-  const refusals = new Refusals(log, clock);
+  const refusals = new RefusalLog(log, clock);
   const refuse = (address: string, times = 1, command = 'groups.post') => {
     for (let time = 0; time < times; time++) refusals.note({ address, command, outcome: 'rate-limited' }, 0);
   };
@@ -104,7 +104,7 @@ test('an answer that whoever asked would not take is a fault here, is logged, an
   const few = { 'a.b': method(nothing, v.object({ names: list(text(8), 2) })) };
   const ask = (names: string[]) =>
     dispatch<typeof few, undefined, 'a.b'>(
-      { log, clock, refusals: new Refusals(log, clock), onBroken: () => assert.fail() },
+      { log, clock, refusals: new RefusalLog(log, clock), onBroken: () => assert.fail() },
       few,
       { 'a.b': async () => ({ names }) },
       {

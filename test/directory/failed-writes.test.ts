@@ -11,7 +11,7 @@ import { enrolExporter } from '../../src/crypto/tls.js';
 import { createSecrets } from '../../src/directory/authority/secrets.js';
 import { DEFAULT_LIMITS } from '../../src/directory/limits.js';
 import { DirectoryServer } from '../../src/directory/server/server.js';
-import { openCore } from '../../src/directory/services.js';
+import { openServices } from '../../src/directory/services.js';
 import { openMemoryStore } from '../../src/store/memory/open.js';
 import type { Statement } from '../../src/wire/acts.js';
 import { formatLink, parseLink } from '../../src/wire/link.js';
@@ -40,7 +40,7 @@ async function stage(t: TestContext) {
     certificatesPerAccount: 1_000,
     ...{ messages: QUICK, claims: QUICK, registrationsPerAddress: QUICK, loginsPerAddress: QUICK, requests: QUICK },
   };
-  const core = await openCore({
+  const core = await openServices({
     store: failing.store(),
     secrets: await createSecrets(Date.now(), random),
     ...{ clock: systemClock, random, log: silentLogger, limits },

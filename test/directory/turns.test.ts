@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { DEFAULT_LIMITS } from '../../src/directory/limits.js';
 import { ServerChannel } from '../../src/directory/server/channel.js';
-import { Turns } from '../../src/directory/server/fair-queue.js';
+import { FairQueue } from '../../src/directory/server/fair-queue.js';
 import { encodeCbor } from '../../src/wire/cbor.js';
 import { encodeFrame } from '../../src/wire/frame.js';
 import { FRAME_BYTES } from '../../src/wire/limits.js';
@@ -20,7 +20,7 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 function server(requests = FAST) {
   const clock = new ManualClock();
   const due: (() => void)[] = [];
-  const turns = new Turns({ monotonic: () => clock.monotonic(), later: (run) => void due.push(run) });
+  const turns = new FairQueue({ monotonic: () => clock.monotonic(), later: (run) => void due.push(run) });
   const served: string[] = [];
   const open = (name: string) => {
     const socket = new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done() });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Socket } from 'node:net';
 import { test } from 'node:test';
-import { Admission, type AdmissionLimits } from '../../src/net/connection-limits.js';
+import { type ConnectionBounds, ConnectionLimits } from '../../src/net/connection-limits.js';
 import { ManualClock } from '../support/clock.js';
 
 class FakeSocket extends Socket {
@@ -17,9 +17,9 @@ class FakeSocket extends Socket {
 
 const LIMITS = { connections: 1_000, strangers: 1_000, strangersPerAddress: 100, helloDeadline: 8_000 };
 
-function gate(limits: Partial<AdmissionLimits>) {
+function gate(limits: Partial<ConnectionBounds>) {
   const clock = new ManualClock();
-  const admission = new Admission({ ...LIMITS, ...limits }, clock);
+  const admission = new ConnectionLimits({ ...LIMITS, ...limits }, clock);
   let port = 1;
   const come = (address: string) => {
     const socket = new FakeSocket(address, port++);

@@ -14,7 +14,7 @@ import { ControlClient } from '../../src/control/client.js';
 import { serveControl } from '../../src/control/server.js';
 import { DEFAULT_LIMITS } from '../../src/directory/limits.js';
 import { ServerChannel } from '../../src/directory/server/channel.js';
-import { Turns } from '../../src/directory/server/fair-queue.js';
+import { FairQueue } from '../../src/directory/server/fair-queue.js';
 import { OUTLETS, type OutletName } from '../../src/net/outlet.js';
 import { Channel } from '../../src/peer/network/channel.js';
 import { Link } from '../../src/peer/network/link.js';
@@ -104,7 +104,7 @@ const CASES: Readonly<Record<OutletName, (t: TestContext) => Promise<void>>> = {
     const { ours, theirs } = await pair(t);
     const closed = new Promise<void>((onClosed) => {
       new ServerChannel({
-        ...{ socket: ours as TLSSocket, clock: quick, turns: new Turns(quick), limits: DEFAULT_LIMITS },
+        ...{ socket: ours as TLSSocket, clock: quick, turns: new FairQueue(quick), limits: DEFAULT_LIMITS },
         ...{ serves: directoryMethods, serve: async () => new Uint8Array(1_000_000), onClosed },
       }).session.open();
     });

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../../src/base/errors.js';
-import { Lane, type LaneItem, type LaneLink } from '../../src/peer/messaging/direct/device-queue.js';
+import { type DeliveryLink, DeviceQueue, type QueuedItem } from '../../src/peer/messaging/direct/device-queue.js';
 import { ManualClock } from '../support/clock.js';
 
 const lost = new Failure('connection-lost', 'lost');
 const offline = new Failure('directory-offline', 'offline');
-const item = (order: number): LaneItem => ({
+const item = (order: number): QueuedItem => ({
   order,
   id: new Uint8Array(16).fill(order),
   group: new Uint8Array(16),
@@ -23,8 +23,8 @@ function world() {
     sent: [] as number[],
     gone: [] as number[],
   };
-  const state: { link?: LaneLink; mailbox: boolean } = { mailbox: true };
-  const lane = new Lane({
+  const state: { link?: DeliveryLink; mailbox: boolean } = { mailbox: true };
+  const lane = new DeviceQueue({
     address: { user: 'bob', device: '00' },
     clock,
     link: async () => state.link,
@@ -40,7 +40,7 @@ function world() {
   const settle = async (): Promise<void> => {
     for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
   };
-  const goodLink: LaneLink = { deliver: async ({ order }) => void seen.sent.push(order) };
+  const goodLink: DeliveryLink = { deliver: async ({ order }) => void seen.sent.push(order) };
   return { clock, seen, state, lane, settle, goodLink };
 }
 

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Partial } from '../../src/transfer/files/partial-download.js';
+import { PartialDownload } from '../../src/transfer/files/partial-download.js';
 import { seededRandom } from './random.js';
 
 const SWAP = fileURLToPath(new URL('../transfer/children/swap.js', import.meta.url));
@@ -27,7 +27,7 @@ export async function writeWhileLinksAreSwapped(tries: number): Promise<number> 
   for (const folder of [target, outside]) mkdirSync(folder);
   const files = Array.from({ length: FILES }, (_, i) => ({ path: `d/${i}`, size: BYTES }));
   const manifest = { files, block: 65_536 };
-  const partial = await Partial.open({ id: random.bytes(16), manifest, folder: target, durable: false });
+  const partial = await PartialDownload.open({ id: random.bytes(16), manifest, folder: target, durable: false });
   const tree = join(target, readdirSync(target)[0]!, 'tree');
   const swapping = spawn(process.execPath, [SWAP, tree, 'd', outside], { stdio: ['ignore', 'pipe', 'inherit'] });
   try {

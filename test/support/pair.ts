@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Random } from '../../src/base/random.js';
-import { AdaptiveController } from '../../src/transfer/protocol/congestion/bbr.js';
+import { BbrController } from '../../src/transfer/protocol/congestion/bbr.js';
 import type { CongestionController, ControllerInit } from '../../src/transfer/protocol/congestion/controller.js';
-import { Train } from '../../src/transfer/protocol/datagram-batch.js';
+import { DatagramBatch } from '../../src/transfer/protocol/datagram-batch.js';
 import { HashTree, leafHash } from '../../src/transfer/protocol/hash-tree.js';
 import { Initiator } from '../../src/transfer/protocol/initiator.js';
 import { controlNonce, open, seal, type TransferSecret } from '../../src/transfer/protocol/keys.js';
 import type { Path } from '../../src/transfer/protocol/path.js';
-import { Ranges } from '../../src/transfer/protocol/range-set.js';
+import { RangeSet } from '../../src/transfer/protocol/range-set.js';
 import { Receiver } from '../../src/transfer/protocol/receiver.js';
 import { Responder } from '../../src/transfer/protocol/responder.js';
 import { Sender } from '../../src/transfer/protocol/sender.js';
@@ -87,7 +87,7 @@ export class Pair {
   readonly written = new Map<number, number>();
   readonly stored: Uint8Array;
   readonly sent = { a: 0, b: 0, bytesA: 0, dropped: 0 };
-  readonly have = new Ranges();
+  readonly have = new RangeSet();
   sender: Sender | undefined;
   receiver: Receiver | undefined;
   initiator: Initiator;
@@ -107,7 +107,7 @@ export class Pair {
   readonly #settings: PairSettings;
   readonly #random: Random;
   readonly #paths = { a: new Map<string, SimPath>(), b: new Map<string, SimPath>() };
-  readonly #train = new Train();
+  readonly #train = new DatagramBatch();
   readonly #tree: HashTree;
   #events: Event[] = [];
   #order = 0;
@@ -328,7 +328,7 @@ export class Pair {
       source: { read: (block) => this.#plain(block) },
       path: opened.path,
       window: opened.fields.window,
-      controller: this.#settings.controller?.(init) ?? new AdaptiveController(init),
+      controller: this.#settings.controller?.(init) ?? new BbrController(init),
       pace: 0,
       rtt: opened.rtt,
       random: this.#random,

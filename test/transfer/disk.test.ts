@@ -19,7 +19,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { manifestDigest } from '../../src/transfer/files/file-source.js';
 import { JournalWriter, readJournal } from '../../src/transfer/files/journal.js';
-import { discardPartial, Partial } from '../../src/transfer/files/partial-download.js';
+import { discardPartial, PartialDownload } from '../../src/transfer/files/partial-download.js';
 import type { Manifest } from '../../src/wire/transfer-manifest.js';
 import { seededRandom } from '../support/random.js';
 
@@ -40,8 +40,8 @@ function folder(name: string): string {
   return path;
 }
 
-const open = (target: string, manifest: Manifest, id = random.bytes(16)): Promise<Partial> =>
-  Partial.open({ id, manifest, folder: target, durable: true });
+const open = (target: string, manifest: Manifest, id = random.bytes(16)): Promise<PartialDownload> =>
+  PartialDownload.open({ id, manifest, folder: target, durable: true });
 
 const content = (length: number): Uint8Array => random.bytes(length);
 
@@ -124,11 +124,11 @@ test('U8 ended between the place of the files and the word that they are there, 
     keep: true,
   };
   const whole = content(100_000);
-  const first = await Partial.open(init);
+  const first = await PartialDownload.open(init);
   for (const block of [0, 1]) first.write(block, whole.subarray(block * BLOCK, (block + 1) * BLOCK));
   await first.place();
   const files = await first.finish();
-  const second = await Partial.open(init);
+  const second = await PartialDownload.open(init);
   assert.equal(second.have.size, 2);
   await second.place();
   assert.deepEqual(await second.finish(), files);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FixedController } from '../../src/transfer/protocol/congestion/fixed-rate.js';
+import { FixedRateController } from '../../src/transfer/protocol/congestion/fixed-rate.js';
 import { Pair, type PairSettings } from '../support/pair.js';
 import { seededRandom } from '../support/random.js';
 
@@ -39,7 +39,8 @@ test('two transfers that begin one after the other share a line fairly', (t) => 
 
 test('a rate given that is four times what the line carries backs off to what is delivered', (t) => {
   t.diagnostic("seed 'above'");
-  const controller = (init: ConstructorParameters<typeof FixedController>[0]) => new FixedController(init, 8_000);
+  const controller = (init: ConstructorParameters<typeof FixedRateController>[0]) =>
+    new FixedRateController(init, 8_000);
   const above = pair('above', { network: LINE, controller });
   together([above], 2_000);
   const [sent, came] = [above.sent.bytesA, above.have.size];
@@ -49,7 +50,7 @@ test('a rate given that is four times what the line carries backs off to what is
 });
 
 test('one round in which next to nothing was delivered halves a rate given, and no more', () => {
-  const controller = new FixedController({ datagram: 1_472, buffer: 1 << 20, rtt: 50 }, 119_000);
+  const controller = new FixedRateController({ datagram: 1_472, buffer: 1 << 20, rtt: 50 }, 119_000);
   const path = { minRtt: 50, smoothedRtt: 50, rtt: 50, inFlight: 0, limited: false };
   controller.onAck({
     ...path,

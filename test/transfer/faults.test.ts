@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FixedController } from '../../src/transfer/protocol/congestion/fixed-rate.js';
+import { FixedRateController } from '../../src/transfer/protocol/congestion/fixed-rate.js';
 import { CookieGate } from '../../src/transfer/protocol/cookies.js';
 import { Initiator } from '../../src/transfer/protocol/initiator.js';
 import type { Path } from '../../src/transfer/protocol/path.js';
@@ -131,7 +131,7 @@ test('a rate above what the path carries falls back to what it carries', () => {
     {
       network: { latency: 10, rate: 1_250, queue: 64 << 10 },
       bytes: 6 * MIB,
-      controller: (init) => new FixedController(init, 20_000),
+      controller: (init) => new FixedRateController(init, 20_000),
     },
     seededRandom('fixed'),
   );

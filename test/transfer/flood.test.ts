@@ -10,7 +10,7 @@ import { Network } from '../../bench/support/network.js';
 import type { Host } from '../../src/transfer/driver/host.js';
 import { Incoming } from '../../src/transfer/driver/incoming.js';
 import { manifestDigest } from '../../src/transfer/files/file-source.js';
-import { Partial } from '../../src/transfer/files/partial-download.js';
+import { PartialDownload } from '../../src/transfer/files/partial-download.js';
 import { CookieGate } from '../../src/transfer/protocol/cookies.js';
 import { Initiator } from '../../src/transfer/protocol/initiator.js';
 import { initialKeys } from '../../src/transfer/protocol/keys.js';
@@ -75,7 +75,7 @@ test('U2 of 500 authentic handshakes, as of one who repeats what it has seen, fe
     retire: () => {},
     path: () => undefined,
   } as unknown as Host;
-  const partial = await Partial.open({ id: shared.id, manifest, folder, durable: false });
+  const partial = await PartialDownload.open({ id: shared.id, manifest, folder, durable: false });
   const gate = new CookieGate(random);
   const rest = { candidates: [], patience: 60_000, buffer: 1 << 20, onEvent: () => {} };
   const incoming = new Incoming(host, { ...shared, manifest, partial, gate, ...rest });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { rememberedFor } from '../../src/transfer/driver/path-memory.js';
-import { AdaptiveController } from '../../src/transfer/protocol/congestion/bbr.js';
+import { BbrController } from '../../src/transfer/protocol/congestion/bbr.js';
 import { CarefulResume, type Measured } from '../../src/transfer/protocol/congestion/careful-resume.js';
 import { networkOf } from '../../src/wire/address.js';
 import { type NetworkSettings, Pair } from '../support/pair.js';
@@ -14,13 +14,13 @@ const LONG_LINE: NetworkSettings = { latency: 25, rate: 125_000, queue: 4 * MIB 
 const BEFORE: Measured = { rate: 120_000, minRtt: 50 };
 
 function transfer(network: NetworkSettings, mib: number, remembered?: Measured) {
-  let controller!: AdaptiveController;
+  let controller!: BbrController;
   const pair = new Pair(
     {
       network,
       bytes: mib * MIB,
       controller: (init) => {
-        controller = new AdaptiveController(init, remembered);
+        controller = new BbrController(init, remembered);
         return controller;
       },
     },

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AdaptiveController } from '../../src/transfer/protocol/congestion/bbr.js';
-import { ShortRate } from '../../src/transfer/protocol/congestion/delivery-rate.js';
-import { FixedController } from '../../src/transfer/protocol/congestion/fixed-rate.js';
+import { BbrController } from '../../src/transfer/protocol/congestion/bbr.js';
+import { DeliveryRate } from '../../src/transfer/protocol/congestion/delivery-rate.js';
+import { FixedRateController } from '../../src/transfer/protocol/congestion/fixed-rate.js';
 import { type NetworkSettings, Pair } from '../support/pair.js';
 import { seededRandom } from '../support/random.js';
 
@@ -29,7 +29,7 @@ test('start-up finds the rate of a long line within four round trips of data', (
 });
 
 test('a short delay in start-up is not taken for a queue, a lasting one is', () => {
-  const controller = new AdaptiveController({ datagram: 1_472, buffer: 4 * MIB, rtt: 50 });
+  const controller = new BbrController({ datagram: 1_472, buffer: 4 * MIB, rtt: 50 });
   const sample = { acked: 10_000, lost: 0, inFlight: 500_000, minRtt: 50, smoothedRtt: 55, rate: 0, limited: false };
   const acked = (now: number, rtt: number): void => {
     const at = { now, sentAt: now - rtt, delivered: 10_000 * now, priorDelivered: 10_000 * (now - rtt) };
@@ -44,7 +44,8 @@ test('a short delay in start-up is not taken for a queue, a lasting one is', () 
 
 test('a rate given is that of the content: headers come on top', (t) => {
   t.diagnostic("seed 'given'");
-  const controller = (init: ConstructorParameters<typeof FixedController>[0]) => new FixedController(init, 20_000);
+  const controller = (init: ConstructorParameters<typeof FixedRateController>[0]) =>
+    new FixedRateController(init, 20_000);
   const pair = new Pair({ network: { latency: 1 }, bytes: 4 * MIB, controller }, seededRandom('given'));
   const ms = run(pair);
   // 210 ms, and four ways. With the headers taken out of the rate it would be 217.
@@ -52,7 +53,7 @@ test('a rate given is that of the content: headers come on top', (t) => {
 });
 
 test('a short rate says how fast the newest acknowledgements came, and no faster than was sent', () => {
-  const rate = new ShortRate();
+  const rate = new DeliveryRate();
   assert.equal(rate.update(100, 50, 0, 4), 0);
   assert.equal(rate.update(102, 52, 2_000, 4), 0);
   assert.equal(rate.update(104, 54, 4_000, 4), 1_000);

@@ -1,4 +1,4 @@
-import { nearest } from '../../base/closest-match.js';
+import { closestMatch } from '../../base/closest-match.js';
 import { Failure } from '../../base/errors.js';
 import type { Directory } from '../directory.js';
 import { COMMANDS, type ConsoleCommand, type ConsoleItem } from './commands.js';
@@ -18,7 +18,7 @@ export async function runLine(directory: Directory, line: string): Promise<reado
 
 function commandUnknown(word: string): Failure {
   const names = COMMANDS.map(({ name }) => name);
-  const meant = nearest(word.slice(0, 64), names);
+  const meant = closestMatch(word.slice(0, 64), names);
   return new Failure('command-unknown', 'the console has no such command', {
     hint: meant ? `Did you mean '${meant}'? 'help' lists them all.` : `There are: ${names.join(', ')}.`,
     ...(meant && { details: { nearest: meant } }),

@@ -16,7 +16,7 @@ import { Queues } from '../queues.js';
 import type { SeenRow, Tables } from '../rows.js';
 import type { DeviceSession, Sessions } from './sessions.js';
 
-export interface PeopleInit {
+export interface PresenceInit {
   readonly tables: Tables;
   readonly accounts: Accounts;
   readonly devices: Devices;
@@ -36,13 +36,13 @@ export interface PersonSeen {
 const NEVER: SeenRow = { starts: 0, lastSeen: 0, endpoints: [] };
 
 /** Who is there, since when, and how to reach them: presence, and rosters under the directory's signature. */
-export class People {
-  readonly #init: PeopleInit;
+export class Presence {
+  readonly #init: PresenceInit;
   readonly #turns = new Queues();
   /** By account: asked for and not begun. */
   readonly #announcing = new Map<string, Promise<void>>();
 
-  constructor(init: PeopleInit) {
+  constructor(init: PresenceInit) {
     this.#init = init;
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import type { Bucket } from '../limits.js';
-import { Buckets, rateLimited } from './token-bucket.js';
+import { rateLimited, TokenBuckets } from './token-bucket.js';
 
 /** Who asks for more than there is waits for so long at most; then he is refused, milliseconds. */
 const WAIT_MS = 5_000;
@@ -8,11 +8,11 @@ const WAIT_MS = 5_000;
 /** So much of the directory's time has each caller: an account, or an address where nobody has shown a certificate. */
 export class Budgets {
   readonly #clock: Clock;
-  readonly #buckets: Buckets;
+  readonly #buckets: TokenBuckets;
 
   constructor(bucket: Bucket, maxKeys: number, clock: Clock) {
     this.#clock = clock;
-    this.#buckets = new Buckets(bucket, maxKeys);
+    this.#buckets = new TokenBuckets(bucket, maxKeys);
   }
 
   /**

@@ -1,7 +1,7 @@
 import { Failure } from '../../base/errors.js';
 import { BLOCK_AFTER_FAILURES, BLOCK_MAX_MS, BLOCK_MS } from '../../wire/limits.js';
 import { type Bucket, GUARDED_NAMES, GUESSES_IN_A_ROW, LIMITED_KEYS } from '../limits.js';
-import { Buckets } from './token-bucket.js';
+import { TokenBuckets } from './token-bucket.js';
 
 export interface LoginGuardInit {
   /** Failures in a row that block a name; and for how long the first time, milliseconds. */
@@ -52,15 +52,15 @@ export class LoginGuard {
   readonly #blockMs: number;
   readonly #maxNames: number;
   readonly #standings = new Map<string, Standing>();
-  readonly #addresses: Buckets;
-  readonly #guesses: Buckets;
+  readonly #addresses: TokenBuckets;
+  readonly #guesses: TokenBuckets;
 
   constructor(init: LoginGuardInit) {
     this.#blockAfter = init.blockAfter ?? BLOCK_AFTER_FAILURES;
     this.#blockMs = init.blockMs ?? BLOCK_MS;
     this.#maxNames = init.maxNames ?? GUARDED_NAMES;
-    this.#addresses = new Buckets(init.perAddress, LIMITED_KEYS);
-    this.#guesses = new Buckets({ burst: GUESSES_IN_A_ROW, perSecond: 1000 / BLOCK_MAX_MS }, this.#maxNames);
+    this.#addresses = new TokenBuckets(init.perAddress, LIMITED_KEYS);
+    this.#guesses = new TokenBuckets({ burst: GUESSES_IN_A_ROW, perSecond: 1000 / BLOCK_MAX_MS }, this.#maxNames);
   }
 
   /** Names and devices with failures that are remembered. */

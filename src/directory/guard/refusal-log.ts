@@ -22,7 +22,7 @@ interface Kind {
 }
 
 /** Logs what was refused, so that whoever floods the directory does not fill its disk with lines. */
-export class Refusals {
+export class RefusalLog {
   readonly #log: Pick<Logger, 'info'>;
   readonly #clock: Pick<Clock, 'after'>;
   readonly #kinds = new Map<string, Kind>();

@@ -47,7 +47,7 @@ export class TokenBucket {
 }
 
 /** Token buckets by key. One that is full again is forgotten; of too many keys the fullest go first. */
-export class Buckets {
+export class TokenBuckets {
   readonly #bucket: Bucket;
   readonly #maxKeys: number;
   readonly #levels = new Map<string, TokenBucket>();

@@ -3,7 +3,7 @@ import { checkDeviceCertificate, type DeviceCertificate } from '../../crypto/cer
 import { refused } from '../../crypto/trust.js';
 import type { Account } from '../accounts/accounts.js';
 import { assertNotBanned } from '../accounts/bans.js';
-import type { Core } from '../services.js';
+import type { Services } from '../services.js';
 
 /** A device that has shown its certificate and stands in the directory's records. */
 export interface Admitted {
@@ -17,7 +17,7 @@ export interface Admitted {
  * Judges the certificate a channel was opened with.
  * @throws Failure trust
  */
-export async function admit(core: Core, der: Uint8Array): Promise<Admitted> {
+export async function admit(core: Services, der: Uint8Array): Promise<Admitted> {
   const judge = (expiry: 'judge' | 'ignore'): DeviceCertificate =>
     checkDeviceCertificate(der, { trust: core.authority.trust, now: core.judgeNow(), crl: 'unchecked', expiry });
   try {
@@ -36,7 +36,12 @@ export async function admit(core: Core, der: Uint8Array): Promise<Admitted> {
  * The directory's own records are newer than any list: a device that isn't in them was revoked.
  * @throws Failure trust 'certificate-revoked', blocked 'account-banned'
  */
-export async function assertCurrent(core: Core, folded: string, deviceId: string, serial: string): Promise<Account> {
+export async function assertCurrent(
+  core: Services,
+  folded: string,
+  deviceId: string,
+  serial: string,
+): Promise<Account> {
   const account = await core.accounts.find(folded);
   if (account !== undefined) assertNotBanned(account, core.clock.now());
   if (core.revocations.isRevoked(serial)) throw refused('certificate-revoked');

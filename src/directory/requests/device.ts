@@ -17,7 +17,7 @@ import { PushQueue } from '../delivery/push-queue.js';
 import type { DeviceSession } from '../delivery/sessions.js';
 import { addressKey } from '../guard/address.js';
 import { assertMay, DEVICE_REQUESTS } from '../permissions.js';
-import type { Core } from '../services.js';
+import type { Services } from '../services.js';
 import { accountHandlers } from './account.js';
 import { admit, assertCurrent } from './authenticate.js';
 import { conversationHandlers } from './conversations.js';
@@ -49,7 +49,7 @@ export interface DeviceCaller {
 
 /** One device's channel. Thousands of them are idle at once, so it holds as little as it can. */
 export class DeviceRequests implements DeviceSession, Signed {
-  readonly core: Core;
+  readonly core: Services;
   readonly watching = new Set<string>();
   readonly #caller: DeviceCaller;
   #mail: PushQueue | undefined;
@@ -67,7 +67,7 @@ export class DeviceRequests implements DeviceSession, Signed {
   endpoints: readonly Endpoint[] = [];
   hearsChanges = false;
 
-  constructor(core: Core, caller: DeviceCaller) {
+  constructor(core: Services, caller: DeviceCaller) {
     this.core = core;
     this.#caller = caller;
   }

@@ -1,5 +1,5 @@
 import type { Failure } from '../../base/errors.js';
-import type { Core } from '../services.js';
+import type { Services } from '../services.js';
 
 interface Ending {
   readonly by?: 'self' | 'staff';
@@ -15,7 +15,7 @@ interface Ending {
  * kept for a device that is no more, because clearing it failed, the next sweep takes.
  */
 export async function endDevices(
-  core: Core,
+  core: Services,
   folded: string,
   which: readonly string[] | 'all',
   why: Failure,

@@ -3,7 +3,7 @@ import { Failure, toFailure } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import type { MethodName, MethodTable, Params, Result } from '../../wire/rpc.js';
 import { parse, type Schema } from '../../wire/schema.js';
-import type { Refusals } from '../guard/refusal-log.js';
+import type { RefusalLog } from '../guard/refusal-log.js';
 
 /** One function for each request, the same for all channels; `Context` is the channel's side of it. */
 export type Handlers<T extends MethodTable, Context> = {
@@ -33,7 +33,7 @@ export type Answers<T extends MethodTable> = { readonly [M in MethodName<T>]: Pi
 
 export interface DispatchInit {
   readonly log: Logger;
-  readonly refusals: Refusals;
+  readonly refusals: RefusalLog;
   readonly clock: Clock;
   /** The store can't be written any more. */
   onBroken(error: Failure): void;

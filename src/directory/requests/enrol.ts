@@ -10,7 +10,7 @@ import { ChannelRecovery } from '../accounts/recovery.js';
 import { addressKey } from '../guard/address.js';
 import { rateLimited } from '../guard/token-bucket.js';
 import { ENROL_REQUESTS } from '../permissions.js';
-import type { Core } from '../services.js';
+import type { Services } from '../services.js';
 import type { Handlers } from './dispatch.js';
 import { chooseVersion } from './negotiate-version.js';
 
@@ -24,14 +24,14 @@ export interface EnrolCaller {
 
 /** Registration, login and enrolment on one channel that has shown no certificate. */
 export class EnrolRequests {
-  readonly core: Core;
+  readonly core: Services;
   readonly logins: ChannelLogins;
   readonly recovery: ChannelRecovery;
   readonly #caller: EnrolCaller;
   #greeted = false;
   #user: string | undefined;
 
-  constructor(core: Core, caller: EnrolCaller) {
+  constructor(core: Services, caller: EnrolCaller) {
     this.core = core;
     this.#caller = caller;
     this.logins = new ChannelLogins(core, addressKey(caller.address));

@@ -3,7 +3,7 @@ import type { DirectoryMethods } from '../../wire/directory.js';
 import { ACTS_PAGE } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
 import { accountBanned, type Ban } from '../accounts/bans.js';
-import type { Core } from '../services.js';
+import type { Services } from '../services.js';
 import { takeMessages } from './conversations.js';
 import { endDevices } from './devices.js';
 import type { Handlers } from './dispatch.js';
@@ -27,7 +27,7 @@ export const ledgerHandlers: Pick<Handlers<DirectoryMethods, Signed>, Moderating
 };
 
 /** Doing it again changes nothing: it may have been broken off anywhere. */
-export async function carryOut(core: Core, act: Act, encoded: Uint8Array): Promise<void> {
+export async function carryOut(core: Services, act: Act, encoded: Uint8Array): Promise<void> {
   const { statement, by, seal } = act;
   if (!('user' in statement)) return;
   const target = foldName(statement.user);

@@ -1,7 +1,7 @@
 import { Failure } from '../../base/errors.js';
 import type { DirectoryMethods } from '../../wire/directory.js';
 import { outranks, type Role } from '../../wire/roles.js';
-import type { Core } from '../services.js';
+import type { Services } from '../services.js';
 import type { Handlers } from './dispatch.js';
 import type { Signed } from './request-context.js';
 
@@ -35,19 +35,19 @@ export const factorHandlers: Pick<Handlers<DirectoryMethods, Signed>, Factor> = 
 };
 
 /** Takes it off, and tells the account's devices, so that nobody does so unnoticed. */
-export async function resetFactor(core: Core, folded: string): Promise<void> {
+export async function resetFactor(core: Services, folded: string): Promise<void> {
   if (await core.secondFactors.off(folded)) tellFactor(core, folded, 'off');
 }
 
-function tellFactor(core: Core, folded: string, state: 'on' | 'off'): void {
+function tellFactor(core: Services, folded: string, state: 'on' | 'off'): void {
   for (const session of core.sessions.of(folded)) session.notify('factor', { state });
 }
 
-const isRequired = ({ requireSecondFactor: from }: Core, role: Role): boolean =>
+const isRequired = ({ requireSecondFactor: from }: Services, role: Role): boolean =>
   from !== undefined && (role === from || outranks(role, from));
 
 /** Whether the account's role needs a second factor that it doesn't have. */
-export const lacksFactor = async (core: Core, { folded, role }: { folded: string; role: Role }): Promise<boolean> =>
+export const lacksFactor = async (core: Services, { folded, role }: { folded: string; role: Role }): Promise<boolean> =>
   isRequired(core, role) && (await core.secondFactors.status(folded)).state !== 'on';
 
 /** What an account may do without the second factor that its role needs: leave, and mend a group it is in. */

@@ -6,8 +6,8 @@ import type { directoryMethods } from '../../wire/directory.js';
 import type { MethodName, MethodTable, NoticeTable } from '../../wire/rpc.js';
 import { Session, type SessionInit } from '../../wire/session.js';
 import type { DirectoryLimits } from '../limits.js';
-import type { Turns } from './fair-queue.js';
-import { Intake } from './request-reader.js';
+import type { FairQueue } from './fair-queue.js';
+import { RequestReader } from './request-reader.js';
 
 export interface ChannelInit<S extends MethodTable>
   extends Pick<SessionInit<S, NoNotices, NoMethods>, 'serves' | 'serve'> {
@@ -15,7 +15,7 @@ export interface ChannelInit<S extends MethodTable>
   readonly clock: Clock;
   readonly limits: DirectoryLimits;
   /** Of all channels. */
-  readonly turns: Turns;
+  readonly turns: FairQueue;
   /** The last thing that happens, once. */
   onClosed(): void;
   /** There is room again for pushes that were held back. */
@@ -40,7 +40,7 @@ export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
   #closed = false;
   #ending = false;
   #deaf = false;
-  readonly #intake: Intake;
+  readonly #intake: RequestReader;
 
   constructor(init: ChannelInit<S>) {
     this.#init = init;
@@ -66,7 +66,7 @@ export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
       hear: () => {},
       send: (frame) => this.#outlet.write(frame),
     });
-    this.#intake = new Intake({
+    this.#intake = new RequestReader({
       ...{ clock, turns, pace: init.limits.requests, session: this.session },
       hasRoom: () => this.#outlet.hasRoom,
       read: (on) => this.#read(on),

@@ -7,9 +7,9 @@ import { plainAddress } from '../guard/address.js';
 import { DeviceRequests, deviceHandlers } from '../requests/device.js';
 import { type Caller, dispatch, type Handlers } from '../requests/dispatch.js';
 import { EnrolRequests, enrolHandlers } from '../requests/enrol.js';
-import type { Core } from '../services.js';
+import type { Services } from '../services.js';
 import { ServerChannel } from './channel.js';
-import type { Turns } from './fair-queue.js';
+import type { FairQueue } from './fair-queue.js';
 
 /** What the server needs of a connection of either kind. */
 export interface Connection {
@@ -21,9 +21,9 @@ export interface Connection {
 }
 
 export interface ConnectionInit {
-  readonly core: Core;
+  readonly core: Services;
   readonly socket: TLSSocket;
-  readonly turns: Turns;
+  readonly turns: FairQueue;
   onGreeted(isDevice: boolean): void;
   /** A request is being served until `served` settles. */
   onServing(served: Promise<unknown>): void;
@@ -99,7 +99,7 @@ interface Served {
 function server<
   T extends MethodTable,
   Context extends { admit(method: string): void; spend(method: string): Promise<void> | undefined },
->(core: Core, methods: T, handlers: Handlers<T, Context>, context: Context, { caller, onServing, end }: Served) {
+>(core: Services, methods: T, handlers: Handlers<T, Context>, context: Context, { caller, onServing, end }: Served) {
   return (method: MethodName<T>, params: never): Promise<unknown> => {
     const served = dispatch<T, Context, typeof method>(core, methods, handlers, {
       ...{ context, method, caller, params: params as Params<T, typeof method> },

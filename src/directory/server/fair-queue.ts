@@ -4,7 +4,7 @@ export interface Waiting {
   serve(): boolean;
 }
 
-export interface TurnsInit {
+export interface FairQueueInit {
   monotonic(): number;
   /** Calls back when everybody else had an occasion to be heard: what came from the network, timers. */
   readonly later?: (run: () => void) => void;
@@ -17,13 +17,13 @@ const TURN_MS = 1;
  * Round robin among the channels that have more to say than fits into one part, as fair queueing does it (RFC 8290 §4): who
  * says little is served when it comes and never stands here, however many do.
  */
-export class Turns {
+export class FairQueue {
   readonly #monotonic: () => number;
   readonly #later: (run: () => void) => void;
   readonly #waiting: Waiting[] = [];
   #scheduled = false;
 
-  constructor({ monotonic, later = setImmediate }: TurnsInit) {
+  constructor({ monotonic, later = setImmediate }: FairQueueInit) {
     this.#monotonic = monotonic;
     this.#later = later;
   }

@@ -1,11 +1,11 @@
 import type { Clock } from '../../base/clock.js';
 import { TokenBucket } from '../guard/token-bucket.js';
 import type { Bucket } from '../limits.js';
-import type { Turns, Waiting } from './fair-queue.js';
+import type { FairQueue, Waiting } from './fair-queue.js';
 
-export interface IntakeInit {
+export interface RequestReaderInit {
   readonly clock: Clock;
-  readonly turns: Turns;
+  readonly turns: FairQueue;
   /** What one channel may say; beyond, it is heard more slowly. */
   readonly pace: Bucket;
   readonly session: {
@@ -30,15 +30,15 @@ const BYTES_PER_COST = 1 << 16;
  * Takes in what one channel says, a part at a time. While something waits, or more was said than the pace allows, the socket
  * is not read: so what waits here is no more than one read of it, and the rest fills the memory of who said it.
  */
-export class Intake implements Waiting {
-  readonly #init: IntakeInit;
+export class RequestReader implements Waiting {
+  readonly #init: RequestReaderInit;
   readonly #pace: TokenBucket;
   #reading = true;
   #stopped = false;
   /** Nothing is taken until there is room for the answers. */
   #held = false;
 
-  constructor(init: IntakeInit) {
+  constructor(init: RequestReaderInit) {
     this.#init = init;
     this.#pace = new TokenBucket(init.pace);
   }

@@ -3,14 +3,14 @@ import type { Cancel } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
 import { SigningKey } from '../../crypto/keys.js';
 import { assertChannel, directoryServerTls } from '../../crypto/tls.js';
-import type { Admission } from '../../net/connection-limits.js';
+import type { ConnectionLimits } from '../../net/connection-limits.js';
 import { SecurePort } from '../../net/secure-port.js';
 import { ALPN_DIRECTORY, ALPN_ENROL } from '../../wire/directory.js';
 import { SERVER_CERTIFICATE_EVERY_MS } from '../limits.js';
-import type { Core } from '../services.js';
+import type { Services } from '../services.js';
 import { type Connection, openConnection } from './connection.js';
 import { EchoResponder } from './echo.js';
-import { Turns } from './fair-queue.js';
+import { FairQueue } from './fair-queue.js';
 
 export interface ListenAddress {
   readonly host: string;
@@ -24,8 +24,8 @@ const FINISH_WITHIN_MS = 5_000;
 
 /** The directory on its port: TLS with a certificate of its own authority, both protocols by ALPN. */
 export class DirectoryServer {
-  readonly #core: Core;
-  readonly #turns: Turns;
+  readonly #core: Services;
+  readonly #turns: FairQueue;
   readonly #port: SecurePort;
   readonly #connections = new Set<Connection>();
   readonly #serving = new Set<Promise<unknown>>();
@@ -34,9 +34,9 @@ export class DirectoryServer {
   #cancelRenewal: Cancel = () => {};
   #closing: Promise<void> | undefined;
 
-  private constructor(core: Core) {
+  private constructor(core: Services) {
     this.#core = core;
-    this.#turns = new Turns(core.clock);
+    this.#turns = new FairQueue(core.clock);
     this.#port = new SecurePort({
       ...{ clock: core.clock, limits: core.limits, tls: tlsOptions(core) },
       onSecure: (socket) => this.#secured(socket),
@@ -44,7 +44,7 @@ export class DirectoryServer {
   }
 
   /** @throws Failure usage 'port-busy', 'listen-failed' */
-  static async listen(core: Core, address: ListenAddress): Promise<DirectoryServer> {
+  static async listen(core: Services, address: ListenAddress): Promise<DirectoryServer> {
     const server = new DirectoryServer(core);
     await server.#port.listen(address).catch((error) => {
       throw listenFailure(error, address);
@@ -56,7 +56,7 @@ export class DirectoryServer {
     return server;
   }
 
-  get admission(): Admission {
+  get admission(): ConnectionLimits {
     return this.#port.admission;
   }
 
@@ -150,7 +150,7 @@ export class DirectoryServer {
 }
 
 /** A fresh key each time: nothing of it is stored. */
-function tlsOptions({ authority, clock, random }: Core) {
+function tlsOptions({ authority, clock, random }: Services) {
   const key = SigningKey.generate(random);
   const certificate = authority.issueServer({ publicKey: key.publicKey, now: clock.now(), random });
   return directoryServerTls({ key, chain: [certificate, authority.certificate] });

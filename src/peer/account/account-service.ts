@@ -5,7 +5,7 @@ import { identityOf, phraseOf } from '../../crypto/recovery.js';
 import { openVault } from '../../crypto/vault.js';
 import type { AccountApi, DeviceSummary, SecondFactorApi } from '../api/account.js';
 import type { PeerEvent } from '../api/events.js';
-import type { Self } from '../identity/local-device.js';
+import type { LocalDevice } from '../identity/local-device.js';
 import type { OwnDevices } from '../identity/own-devices.js';
 import type { DirectoryClient } from '../network/directory-client.js';
 import { requireProfile } from '../storage/profile.js';
@@ -13,8 +13,8 @@ import { confirmPassword } from './password.js';
 import { PasswordGuard } from './password-guard.js';
 import { secondFactorOf } from './second-factor.js';
 
-export interface AccountFaceInit {
-  readonly self: Self;
+export interface AccountServiceInit {
+  readonly self: LocalDevice;
   readonly home: string;
   readonly clock: Clock;
   readonly ownDevices: OwnDevices;
@@ -23,11 +23,11 @@ export interface AccountFaceInit {
 }
 
 /** The account as its owner sees it. What gives something away or ends something takes the password once more. */
-export class AccountFace implements AccountApi {
-  readonly #init: AccountFaceInit;
+export class AccountService implements AccountApi {
+  readonly #init: AccountServiceInit;
   readonly secondFactor: SecondFactorApi;
 
-  constructor(init: AccountFaceInit) {
+  constructor(init: AccountServiceInit) {
     this.#init = init;
     this.secondFactor = secondFactorOf(init);
   }

@@ -7,14 +7,14 @@ import { assertPassword } from '../../crypto/password.js';
 import { openByRecovery } from '../../crypto/recovery.js';
 import { openVault, wrapVault } from '../../crypto/vault.js';
 import { foldName } from '../../wire/names.js';
-import type { Self } from '../identity/local-device.js';
+import type { LocalDevice } from '../identity/local-device.js';
 import type { DirectoryClient } from '../network/directory-client.js';
 import { requireProfile, writeProfile } from '../storage/profile.js';
 
-const accountOf = (self: Self) => ({ directoryId: self.anchor.trust.directoryId, folded: foldName(self.user) });
+const accountOf = (self: LocalDevice) => ({ directoryId: self.anchor.trust.directoryId, folded: foldName(self.user) });
 
 /** Proves the password to the directory once more, for what a device alone may not do. */
-export async function confirmPassword(client: DirectoryClient, self: Self, password: string): Promise<void> {
+export async function confirmPassword(client: DirectoryClient, self: LocalDevice, password: string): Promise<void> {
   const pending = await startLogin(password);
   const { login, response } = await client.request('login.start', { user: self.user, request: pending.request });
   const { message } = await finishLogin(pending, { account: accountOf(self), password, response });
@@ -28,7 +28,7 @@ export async function confirmPassword(client: DirectoryClient, self: Self, passw
  */
 export async function changePassword(
   client: DirectoryClient,
-  self: Self,
+  self: LocalDevice,
   home: string,
   { current, next }: { readonly current: string; readonly next: string },
 ): Promise<void> {

@@ -17,7 +17,7 @@ const BARRED: readonly Code[] = ['name-blocked', 'too-many-logins'];
  * @param open throws what it was refused for, where that is one of the reasons it is given
  * @throws Failure as `open` and `enrol` do
  */
-export async function reentering<T>(
+export async function reauthenticating<T>(
   reasons: readonly Code[],
   open: (reasons: readonly Code[]) => Promise<T>,
   enrol: () => Promise<unknown>,

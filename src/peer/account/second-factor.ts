@@ -1,11 +1,11 @@
 import { totpSecretText, totpUri } from '../../crypto/totp.js';
 import type { SecondFactorApi } from '../api/account.js';
-import type { Self } from '../identity/local-device.js';
+import type { LocalDevice } from '../identity/local-device.js';
 import type { DirectoryClient } from '../network/directory-client.js';
 import { confirmPassword } from './password.js';
 
 export interface SecondFactorInit {
-  readonly self: Self;
+  readonly self: LocalDevice;
   client(): DirectoryClient;
 }
 

@@ -20,7 +20,7 @@ import { TrustAnchor } from './trust-anchor.js';
 const RENEW_BEFORE_MS = CERTIFICATE_LIFETIME_MS / 2;
 
 /** Who this device is: its keys, its certificate as it is now, and whom it believes. Changes are on disk first. */
-export class Self {
+export class LocalDevice {
   readonly user: string;
   readonly device: string;
   readonly link: DirectoryLink;
@@ -48,14 +48,14 @@ export class Self {
   }
 
   /** Counts the start: a copy of an older state shows itself by a number that was used before. */
-  static async load(profile: Profile, store: LocalStore, tables: Tables, clock: Clock): Promise<Self> {
+  static async load(profile: Profile, store: LocalStore, tables: Tables, clock: Clock): Promise<LocalDevice> {
     const row = await tables.device.get('self');
     if (row === undefined) {
       throw new Failure('profile-damaged', 'this profile has lost its keys', {
         hint: `Log in again: p2pchat login ${profile.user} --directory ${profile.directory}`,
       });
     }
-    const self = new Self(profile, row, store, tables, clock);
+    const self = new LocalDevice(profile, row, store, tables, clock);
     await self.#update({ starts: row.starts + 1 });
     return self;
   }

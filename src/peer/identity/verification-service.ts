@@ -3,18 +3,18 @@ import { foldName } from '../../wire/names.js';
 import type { Verification } from '../api/peer.js';
 import type { Core } from '../session/core.js';
 import type { ContactRow } from '../storage/tables.js';
-import type { Self } from './local-device.js';
+import type { LocalDevice } from './local-device.js';
 
-export interface VerificationsInit {
-  readonly self: Self;
+export interface VerificationServiceInit {
+  readonly self: LocalDevice;
   readonly core: Pick<Core, 'contacts' | 'messenger' | 'direct'>;
 }
 
 /** Whose key is whose: safety numbers, and what two people who compared them say. */
-export class Verifications {
-  readonly #init: VerificationsInit;
+export class VerificationService {
+  readonly #init: VerificationServiceInit;
 
-  constructor(init: VerificationsInit) {
+  constructor(init: VerificationServiceInit) {
     this.#init = init;
   }
 

@@ -8,7 +8,7 @@ import type { MessageRow } from '../storage/tables.js';
 import { conversationWith } from './direct/direct-groups.js';
 import type { Followed } from './direct/receiver.js';
 
-export interface ContentsInit {
+export interface ContentHandlersInit {
   /** The name of this account. */
   readonly self: string;
   readonly scope: Scope;
@@ -16,10 +16,10 @@ export interface ContentsInit {
 }
 
 /** What comes between two people besides text, and what follows from it: receipts, changes, transfers, settings. */
-export class Contents {
-  readonly #init: ContentsInit;
+export class ContentHandlers {
+  readonly #init: ContentHandlersInit;
 
-  constructor(init: ContentsInit) {
+  constructor(init: ContentHandlersInit) {
     this.#init = init;
   }
 

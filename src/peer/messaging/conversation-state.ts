@@ -8,21 +8,21 @@ import type { Signal, SignalInit } from '../../wire/signals.js';
 import type { PeerEvent } from '../api/events.js';
 import type { LaterRow, MessageRow, Tables } from '../storage/tables.js';
 import { conversationWith } from './direct/direct-groups.js';
-import type { Inbox } from './direct/receiver.js';
-import type { Messenger } from './direct/sender.js';
-import type { Changes } from './edits.js';
-import { Expiry } from './expiration.js';
-import { Lifetimes } from './expiration-timer.js';
-import type { NamedGroups } from './group/groups.js';
+import type { DirectReceiver } from './direct/receiver.js';
+import type { DirectSender } from './direct/sender.js';
+import type { Edits } from './edits.js';
+import { Expiration } from './expiration.js';
+import { ExpirationSetting } from './expiration-timer.js';
+import type { Groups } from './group/groups.js';
 import type { History } from './history.js';
 import { lineOf } from './message-content.js';
 import type { Preferences } from './preferences.js';
 import type { Queued } from './queued.js';
-import { Reading } from './read-markers.js';
+import { ReadMarkers } from './read-markers.js';
 import { Typing } from './typing.js';
-import { Later } from './unknown-content.js';
+import { UnknownContent } from './unknown-content.js';
 
-export interface TalkInit {
+export interface ConversationStateInit {
   readonly tables: Tables;
   readonly disk: LocalStore;
   readonly history: History;
@@ -31,10 +31,10 @@ export interface TalkInit {
   readonly self: string;
   readonly preferences: Preferences;
   readonly queued: Queued;
-  readonly messenger: Messenger;
-  readonly named: NamedGroups;
-  readonly inbox: Inbox;
-  readonly changes: Changes;
+  readonly messenger: DirectSender;
+  readonly named: Groups;
+  readonly inbox: DirectReceiver;
+  readonly changes: Edits;
   /** To the devices of the person that a link is up to. */
   typing(user: string, active: boolean): void;
   emit(event: PeerEvent): void;
@@ -44,25 +44,25 @@ export interface TalkInit {
 /**
  * What belongs to what people say: that they type, that they have read, how long it lives, and what is not understood yet.
  */
-export class Talk {
-  readonly reading: Reading;
-  readonly expiry: Expiry;
-  readonly lifetimes: Lifetimes;
-  readonly later: Later;
+export class ConversationState {
+  readonly reading: ReadMarkers;
+  readonly expiry: Expiration;
+  readonly lifetimes: ExpirationSetting;
+  readonly later: UnknownContent;
   readonly #typing: Typing;
-  readonly #init: TalkInit;
+  readonly #init: ConversationStateInit;
 
-  constructor(init: TalkInit) {
+  constructor(init: ConversationStateInit) {
     this.#init = init;
     const { tables, disk, history, clock, self, preferences, queued, messenger, emit, report } = init;
     const sendContent = (user: string, content: Content): Promise<Uint8Array> => messenger.sendContent(user, content);
-    this.expiry = new Expiry({ tables, disk, history, clock, queued, emit, report });
-    this.later = new Later({ tables, disk, queued, take: (row, content) => this.#takeLate(row, content) });
-    this.lifetimes = new Lifetimes({
+    this.expiry = new Expiration({ tables, disk, history, clock, queued, emit, report });
+    this.later = new UnknownContent({ tables, disk, queued, take: (row, content) => this.#takeLate(row, content) });
+    this.lifetimes = new ExpirationSetting({
       ...{ disk, history, clock, self, sendContent, emit },
       enter: (to) => messenger.enter(to),
     });
-    this.reading = new Reading({
+    this.reading = new ReadMarkers({
       ...{ tables, disk, history, clock, self, sendContent, emit, report },
       isOn: () => preferences.get().readReceipts,
       isBlocked: (user) => preferences.isBlocked(user),

@@ -7,7 +7,7 @@ const IDS_PER_CONTENT = 256;
  * What a sender has to be told of messages that came by the mailbox: that they are here, or that they can't be opened
  * here and are to be sealed again. Gathered while the mailbox is emptied, and sent together.
  */
-export class Receipts {
+export class DeliveryReceipts {
   readonly #delivered = new Map<string, Uint8Array[]>();
   readonly #unreadable = new Map<string, Uint8Array[]>();
   /** Asked for once by this program: what comes unreadable again stays so. */

@@ -9,7 +9,7 @@ import type { MessageRow } from '../storage/tables.js';
 import type { History } from './history.js';
 import { isMentioned } from './message-content.js';
 
-export interface ChangesInit {
+export interface EditsInit {
   readonly history: History;
   readonly self: { readonly user: string };
   /** Takes back a message that has not left. @returns whether it was one */
@@ -28,10 +28,10 @@ export interface Taken {
 const REACTIONS = 64;
 
 /** What is done to messages that were said: edits, deletions, reactions. */
-export class Changes {
-  readonly #init: ChangesInit;
+export class Edits {
+  readonly #init: EditsInit;
 
-  constructor(init: ChangesInit) {
+  constructor(init: EditsInit) {
     this.#init = init;
   }
 

@@ -20,7 +20,7 @@ const UNTOLD = 32;
  * Hands events to whoever watches. A message stays noted as unseen until somebody has been given it, so that what comes
  * while nobody watches, or just before a crash, is shown by the next who does.
  */
-export class Feed {
+export class EventFeed {
   readonly #tables: Tables;
   readonly #store: LocalStore;
   readonly #look: FeedLook;

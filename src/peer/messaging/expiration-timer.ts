@@ -8,7 +8,7 @@ import { conversationWith } from './direct/direct-groups.js';
 import type { Followed } from './direct/receiver.js';
 import type { History } from './history.js';
 
-export interface LifetimesInit {
+export interface ExpirationSettingInit {
   readonly disk: LocalStore;
   readonly history: History;
   readonly clock: Clock;
@@ -22,10 +22,10 @@ export interface LifetimesInit {
 type Expire = NonNullable<ConversationRow['expire']>;
 
 /** How long messages of a direct conversation live: either of the two says so, and the latest word counts. */
-export class Lifetimes {
-  readonly #init: LifetimesInit;
+export class ExpirationSetting {
+  readonly #init: ExpirationSettingInit;
 
-  constructor(init: LifetimesInit) {
+  constructor(init: ExpirationSettingInit) {
     this.#init = init;
   }
 

@@ -7,7 +7,7 @@ import type { ExpiringRow, MessageRow, Tables } from '../storage/tables.js';
 import type { History } from './history.js';
 import type { Queued } from './queued.js';
 
-export interface ExpiryInit {
+export interface ExpirationInit {
   readonly tables: Tables;
   readonly disk: LocalStore;
   readonly clock: Clock;
@@ -33,15 +33,15 @@ interface Waiting {
  * next only the wall clock goes on: it is believed as far as the directory's agrees, where that can be asked; where they
  * differ a message may live longer, once, and never by more than its whole life.
  */
-export class Expiry {
-  readonly #init: ExpiryInit;
+export class Expiration {
+  readonly #init: ExpirationInit;
   /** By `at`, the soonest first. */
   readonly #waiting: Waiting[] = [];
   #cancel: Cancel = () => {};
   #running: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(init: ExpiryInit) {
+  constructor(init: ExpirationInit) {
     this.#init = init;
   }
 

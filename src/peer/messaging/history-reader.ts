@@ -7,7 +7,7 @@ const DEFAULT_PAGE = 50;
 const DEFAULT_FINDS = 100;
 
 /** The history as a person reads it: page by page, by words, or all of it. */
-export class Scrollback {
+export class HistoryReader {
   readonly #tables: Tables;
   readonly #look: LineLook;
 

@@ -13,14 +13,14 @@ import {
   LAST_RESORT_LIFETIME_MS,
 } from '../../wire/limits.js';
 import type { Tables } from '../storage/tables.js';
-import type { Groups } from './mls-groups.js';
+import type { MlsGroups } from './mls-groups.js';
 
 export interface KeyPackagesInit {
   readonly tables: Tables;
   readonly store: LocalStore;
   readonly clock: Clock;
   readonly engine: MlsEngine;
-  readonly groups: Groups;
+  readonly groups: MlsGroups;
   readonly signatureKey: KeyObject;
   /** This device's certificate as it is now. */
   certificate(): Uint8Array;

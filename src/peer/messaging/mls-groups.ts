@@ -12,7 +12,7 @@ import type { Member } from './direct/membership-plan.js';
 const UNUSABLE: readonly Code[] = ['mls-malformed', 'mls-unusable', 'malformed'];
 
 /** An MLS group as this process holds it: the newest state, written or about to be. */
-export interface Group {
+export interface MlsGroup {
   readonly id: Uint8Array;
   /** The other person of the direct conversation. */
   readonly user: string;
@@ -27,13 +27,13 @@ export interface Group {
 }
 
 /** Loads and saves groups. What is in memory is the newest; steps must be written in the order in which they are made. */
-export class Groups {
+export class MlsGroups {
   readonly #tables: Tables;
   readonly #engine: MlsEngine;
   readonly #anchor: TrustAnchor;
   readonly #signatureKey: KeyObject;
-  readonly #groups = new Map<string, Promise<Group | undefined>>();
-  readonly #members = new WeakMap<Group, { readonly epoch: number; readonly members: readonly Member[] }>();
+  readonly #groups = new Map<string, Promise<MlsGroup | undefined>>();
+  readonly #members = new WeakMap<MlsGroup, { readonly epoch: number; readonly members: readonly Member[] }>();
 
   constructor(tables: Tables, engine: MlsEngine, anchor: TrustAnchor, signatureKey: KeyObject) {
     this.#tables = tables;
@@ -42,7 +42,7 @@ export class Groups {
     this.#signatureKey = signatureKey;
   }
 
-  find(id: Uint8Array): Promise<Group | undefined> {
+  find(id: Uint8Array): Promise<MlsGroup | undefined> {
     const name = hex(id);
     const known = this.#groups.get(name);
     if (known) return known;
@@ -54,13 +54,13 @@ export class Groups {
     return loading;
   }
 
-  add(group: Group): Step[] {
+  add(group: MlsGroup): Step[] {
     this.#groups.set(hex(group.id), Promise.resolve(group));
     return [this.#describe(group), ...this.save(group)];
   }
 
   /** What has changed since the last save. */
-  save(group: Group): Step[] {
+  save(group: MlsGroup): Step[] {
     const name = hex(group.id);
     const { put, drop } = this.#engine.encodeState(group.state, group.saved);
     group.saved = group.state;
@@ -71,7 +71,7 @@ export class Groups {
   }
 
   /** Everything of the group goes. */
-  async drop(group: Group): Promise<Step[]> {
+  async drop(group: MlsGroup): Promise<Step[]> {
     const name = hex(group.id);
     this.#groups.delete(name);
     const parts = new Set(this.#engine.encodeState(group.state).put.keys());
@@ -80,12 +80,12 @@ export class Groups {
   }
 
   /** Before a commit leaves: whether it was accepted shows itself in the directory's log, even after a crash. */
-  savePending(group: Group): Step[] {
+  savePending(group: MlsGroup): Step[] {
     return [this.#describe(group), ...this.save(group)];
   }
 
   /** The devices in the group, by their leaves' certificates. */
-  members(group: Group): readonly Member[] {
+  members(group: MlsGroup): readonly Member[] {
     const { epoch } = group.state;
     const cached = this.#members.get(group);
     if (cached?.epoch === epoch) return cached.members;
@@ -104,13 +104,13 @@ export class Groups {
     return { ...this.owner(certificate), leafIndex };
   }
 
-  #describe({ id, user, number, pending }: Group): Step {
+  #describe({ id, user, number, pending }: MlsGroup): Step {
     const next = pending && [...this.#engine.encodeState(pending.next).put].map(([part, bytes]) => ({ part, bytes }));
     const row = { group: id, user, number, ...(pending && next && { pending: { commit: pending.commit, next } }) };
     return this.#tables.groups.put([hex(id)], row);
   }
 
-  async #load(name: string): Promise<Group | undefined> {
+  async #load(name: string): Promise<MlsGroup | undefined> {
     const row = await this.#tables.groups.get(name);
     if (row === undefined) return undefined;
     try {
@@ -123,7 +123,7 @@ export class Groups {
     }
   }
 
-  async #restore(name: string, row: GroupRow): Promise<Group> {
+  async #restore(name: string, row: GroupRow): Promise<MlsGroup> {
     const parts = new Map<string, Uint8Array>();
     for await (const { part, bytes } of this.#tables.parts.range([name])) parts.set(part, bytes);
     const state = this.#engine.decodeState(parts, this.#signatureKey);

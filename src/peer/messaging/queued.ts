@@ -1,14 +1,14 @@
 import type { LocalStore, Step } from '../../store/local.js';
 import type { MessageRow } from '../storage/tables.js';
-import type { Messenger } from './direct/sender.js';
-import type { NamedGroups } from './group/groups.js';
+import type { DirectSender } from './direct/sender.js';
+import type { Groups } from './group/groups.js';
 import type { History } from './history.js';
 
 export interface QueuedInit {
   readonly disk: LocalStore;
   readonly history: History;
-  messenger(): Messenger;
-  named(): NamedGroups;
+  messenger(): DirectSender;
+  named(): Groups;
 }
 
 /** The queues of conversations, whether between two or of a group, and the messages of one's own that wait in them. */

@@ -7,7 +7,7 @@ import type { PeerEvent } from '../api/events.js';
 import type { ConversationRow, MessageRow, Tables } from '../storage/tables.js';
 import { type History, unreadOf } from './history.js';
 
-export interface ReadingInit {
+export interface ReadMarkersInit {
   readonly tables: Tables;
   readonly disk: LocalStore;
   readonly history: History;
@@ -36,14 +36,14 @@ const TOLD_OF = 256;
  * What was read, here and by others. Between two, receipts name the messages and are kept like any message until they
  * arrive. In groups a reader's position alone is told, to who is there: it stands for everything before it.
  */
-export class Reading {
-  readonly #init: ReadingInit;
+export class ReadMarkers {
+  readonly #init: ReadMarkersInit;
   readonly #due = new Map<string, Cancel>();
   readonly #telling = new Map<string, Promise<void>>();
   /** Receipts on their way, to be waited for at the end. */
   #sent: Uint8Array[] = [];
 
-  constructor(init: ReadingInit) {
+  constructor(init: ReadMarkersInit) {
     this.#init = init;
   }
 

@@ -2,7 +2,7 @@ import { Failure } from '../../base/errors.js';
 import { foldName, parseUserName } from '../../wire/names.js';
 
 /** The name in `@user` or `user`, who must be somebody else. @throws Failure usage 'name-invalid', 'send-self' */
-export function addressee(own: string, to: string): string {
+export function recipient(own: string, to: string): string {
   const { name, folded } = parseUserName(to.startsWith('@') ? to.slice(1) : to);
   if (folded === foldName(own)) {
     throw new Failure('send-self');

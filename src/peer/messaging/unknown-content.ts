@@ -3,7 +3,7 @@ import { type Content, contentCodec } from '../../wire/content.js';
 import type { LaterRow, Tables } from '../storage/tables.js';
 import type { Queued } from './queued.js';
 
-export interface LaterInit {
+export interface UnknownContentInit {
   readonly tables: Tables;
   readonly disk: LocalStore;
   readonly queued: Queued;
@@ -16,11 +16,11 @@ const KEPT = 256;
 const KEPT_BYTES = 64 << 10;
 
 /** What newer programs have said and this one does not understand: kept, until a newer one on this profile does. */
-export class Later {
-  readonly #init: LaterInit;
+export class UnknownContent {
+  readonly #init: UnknownContentInit;
   readonly #orders: number[] = [];
 
-  constructor(init: LaterInit) {
+  constructor(init: UnknownContentInit) {
     this.#init = init;
   }
 
@@ -38,7 +38,7 @@ export class Later {
   async load(): Promise<void> {
     const { tables, disk, queued, take } = this.#init;
     for await (const row of tables.later.range(['all'])) {
-      const content = understood(row.content);
+      const content = decodeContent(row.content);
       if (content === undefined) {
         this.#orders.push(row.order);
         continue;
@@ -51,7 +51,7 @@ export class Later {
 }
 
 /** Undefined for what this program does not know, or can't make sense of. @throws nothing */
-export function understood(encoded: Uint8Array): Content | undefined {
+export function decodeContent(encoded: Uint8Array): Content | undefined {
   try {
     return contentCodec.decode(encoded);
   } catch {

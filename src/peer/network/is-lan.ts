@@ -2,7 +2,7 @@ import { BlockList, isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
 /** `lan` is the same network without a router between; the machine itself counts as `direct`. @param address with or without a zone */
-export function nearness(address: string): 'direct' | 'lan' {
+export function isLan(address: string): 'direct' | 'lan' {
   const host = address.replace(/^::ffff:/, '').split('%')[0]!;
   const own = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   if (host.startsWith('127.') || own.some((one) => one.address === host)) return 'direct';

@@ -1,6 +1,6 @@
 import { foldName } from '../../wire/names.js';
 import type { LinkEvent } from '../api/events.js';
-import { nearness } from './is-lan.js';
+import { isLan } from './is-lan.js';
 import type { Link } from './link.js';
 
 /** A round trip is told again where it differs from the one told last by more than this part of it, and this many ms. */
@@ -42,7 +42,7 @@ export class LinkEvents {
     const { rtt, silent, address } = best;
     const state = silent ? 'silent' : 'up';
     const measured = rtt === undefined ? {} : { rtt: Math.round(rtt * 10) / 10 };
-    return { event: 'link', user, state, path: nearness(address), ...measured };
+    return { event: 'link', user, state, path: isLan(address), ...measured };
   }
 }
 

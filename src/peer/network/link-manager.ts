@@ -19,7 +19,7 @@ import { Link, type LinkHandlers } from './link.js';
 import { greetStream, takeStream } from './link-stream.js';
 import { endpointsOf, type ListenAddress, showEndpoint } from './listen-address.js';
 
-export interface LinksInit {
+export interface LinkManagerInit {
   readonly clock: Clock;
   readonly scope: Scope;
   readonly instance: Uint8Array;
@@ -52,8 +52,8 @@ const DIAL_TIMEOUT_MS = 2_000;
 const UNREACHABLE_FOR_MS = 3_000;
 
 /** Listens for and dials direct links, and keeps exactly one to each device. */
-export class Links {
-  readonly #init: LinksInit;
+export class LinkManager {
+  readonly #init: LinkManagerInit;
   readonly #links = new Map<string, Link>();
   readonly #dialling = new Map<string, Promise<Link | undefined>>();
   readonly #failedAt = new Map<string, number>();
@@ -65,7 +65,7 @@ export class Links {
   #port: SecurePort | undefined;
   #listening: ListenAddress | undefined;
 
-  constructor(init: LinksInit) {
+  constructor(init: LinkManagerInit) {
     this.#init = init;
     init.scope.defer(() => this.#closeAll());
   }

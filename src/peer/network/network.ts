@@ -17,22 +17,22 @@ import { PROTOCOL_VERSIONS } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
 import { parcelCodec } from '../../wire/peer-link.js';
 import type { Notice, NoticeName } from '../../wire/rpc.js';
-import type { Self } from '../identity/local-device.js';
-import type { LaneItem, LaneLink } from '../messaging/direct/device-queue.js';
-import { Intake } from '../messaging/direct/link-receiver.js';
+import type { LocalDevice } from '../identity/local-device.js';
+import type { DeliveryLink, QueuedItem } from '../messaging/direct/device-queue.js';
+import { LinkReceiver } from '../messaging/direct/link-receiver.js';
 import { permanenceOf } from '../messaging/permanence.js';
 import type { Core } from '../session/core.js';
-import { Notices } from '../session/directory-notices.js';
+import { NoticeHandlers } from '../session/directory-notices.js';
 import { dialDirectory } from './dial-directory.js';
 import { DirectoryClient, type Welcome } from './directory-client.js';
 import type { Link } from './link.js';
 import { LinkEvents } from './link-events.js';
-import { Links } from './link-manager.js';
+import { LinkManager } from './link-manager.js';
 import type { ListenAddress } from './listen-address.js';
 import { agent } from './user-agent.js';
 
 export interface NetworkInit {
-  readonly self: Self;
+  readonly self: LocalDevice;
   readonly clock: Clock;
   readonly random: Random;
   readonly scope: Scope;
@@ -48,10 +48,10 @@ const HOUSEKEEPING_MS = 10 * 60_000;
 export class Network {
   readonly #init: NetworkInit;
   readonly #instance: Uint8Array;
-  readonly #links: Links;
+  readonly #links: LinkManager;
   readonly linkEvents: LinkEvents;
-  readonly #intake: Intake;
-  readonly #notices: Notices;
+  readonly #intake: LinkReceiver;
+  readonly #notices: NoticeHandlers;
   #client: DirectoryClient | undefined;
   #presence: PresenceState = 'online';
   /** Direct messages wait for the mailbox to be emptied: what is in it is older. */
@@ -62,7 +62,7 @@ export class Network {
     this.#init = init;
     const { self, clock, scope, random } = init;
     this.#instance = random.bytes(16);
-    this.#links = new Links({
+    this.#links = new LinkManager({
       clock,
       scope,
       instance: this.#instance,
@@ -90,8 +90,8 @@ export class Network {
         init.core().transfers.takeStream({ user, device }, id, stream),
     });
     const isOnline = (): boolean => this.directoryState === 'online';
-    this.#intake = new Intake({ core: init.core, isOnline, caughtUp: () => this.#caughtUp });
-    this.#notices = new Notices({
+    this.#intake = new LinkReceiver({ core: init.core, isOnline, caughtUp: () => this.#caughtUp });
+    this.#notices = new NoticeHandlers({
       ...{ self, core: init.core, links: this.#links },
       learnCrl: (der) => this.#learnCrl(der),
       learnChanges: (delta) => this.#learnChanges(delta),
@@ -111,7 +111,7 @@ export class Network {
     return this.#welcome;
   }
 
-  get links(): Links {
+  get links(): LinkManager {
     return this.#links;
   }
 
@@ -148,7 +148,7 @@ export class Network {
   }
 
   /** The link to a device, dialled if need be; undefined where it can't be reached. */
-  async link({ user, device }: DeviceAddress): Promise<LaneLink | undefined> {
+  async link({ user, device }: DeviceAddress): Promise<DeliveryLink | undefined> {
     const known = this.#links.get(device);
     if (known) return laneLink(known);
     const { devices } = await this.#init.core().contacts.resolve(user);
@@ -183,7 +183,7 @@ export class Network {
   }
 
   /** Into the mailbox of a device, in order. */
-  async store({ user, device }: DeviceAddress, items: readonly LaneItem[]): Promise<void> {
+  async store({ user, device }: DeviceAddress, items: readonly QueuedItem[]): Promise<void> {
     const parcels = items.map(({ id, group, sealed }) => ({
       user,
       device,
@@ -344,7 +344,7 @@ export class Network {
   }
 }
 
-const laneLink = (link: Link): LaneLink => ({
+const laneLink = (link: Link): DeliveryLink => ({
   deliver: ({ id, group, sealed }) => link.request('deliver', { id, group, sealed }),
 });
 

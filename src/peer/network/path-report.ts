@@ -1,11 +1,11 @@
 import type { PresenceState } from '../../wire/directory.js';
 import type { PathReport, PathTry } from '../api/peer.js';
 import type { Contact, ContactDevice } from '../identity/contacts.js';
-import { nearness } from './is-lan.js';
-import type { Links } from './link-manager.js';
+import { isLan } from './is-lan.js';
+import type { LinkManager } from './link-manager.js';
 
 export interface PathsInit {
-  readonly links: Links;
+  readonly links: LinkManager;
   isOnline(): boolean;
   resolve(user: string): Promise<Contact>;
 }
@@ -16,7 +16,7 @@ export async function reportPaths({ links, isOnline, resolve }: PathsInit, user:
   return Promise.all(devices.map((target) => report(links, target, isOnline())));
 }
 
-async function report(links: Links, target: ContactDevice, online: boolean): Promise<PathReport> {
+async function report(links: LinkManager, target: ContactDevice, online: boolean): Promise<PathReport> {
   const { user, device, state } = target;
   const about = { user, device, state };
   // Who is away by the directory's word is not dialled for nothing.
@@ -29,7 +29,7 @@ async function report(links: Links, target: ContactDevice, online: boolean): Pro
   const rtt = await link.measure();
   return {
     ...about,
-    path: nearness(link.address),
+    path: isLan(link.address),
     address: link.address,
     ...(rtt !== undefined && { rtt }),
     tried: [],

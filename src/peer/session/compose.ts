@@ -7,7 +7,7 @@ import { sealForRecovery } from '../../crypto/recovery.js';
 import { sealer } from '../../crypto/vault.js';
 import { openLevelStore } from '../../store/level/open.js';
 import type { OpenPeer, PeerApi } from '../api/peer.js';
-import { Self } from '../identity/local-device.js';
+import { LocalDevice } from '../identity/local-device.js';
 import { ANY_ADDRESS, parseListen } from '../network/listen-address.js';
 import { Network } from '../network/network.js';
 import { type Profile, requireProfile, storeFolder, writeProfile } from '../storage/profile.js';
@@ -42,7 +42,7 @@ export async function startPeer(
   scope.defer(() => disk.close());
   const aside = new SetAside(disk, found);
   const tables = openTables(disk, sealer(key, random), aside);
-  const self = await Self.load(profile, disk, tables, clock);
+  const self = await LocalDevice.load(profile, disk, tables, clock);
   if (profile.recovery === undefined) {
     const recovery = sealForRecovery(key, self.identity, random);
     await writeProfile(init.home, { ...(await requireProfile(init.home)), recovery });

@@ -14,38 +14,38 @@ import { foldName } from '../../wire/names.js';
 import type { PeerEvent } from '../api/events.js';
 import type { SendOptions } from '../api/peer.js';
 import { Contacts } from '../identity/contacts.js';
-import type { Self } from '../identity/local-device.js';
+import type { LocalDevice } from '../identity/local-device.js';
 import { OwnDevices } from '../identity/own-devices.js';
-import { Contents } from '../messaging/content-handlers.js';
-import { Talk } from '../messaging/conversation-state.js';
-import { Receipts } from '../messaging/delivery-receipts.js';
-import type { LaneInit } from '../messaging/direct/device-queue.js';
+import { ContentHandlers } from '../messaging/content-handlers.js';
+import { ConversationState } from '../messaging/conversation-state.js';
+import { DeliveryReceipts } from '../messaging/delivery-receipts.js';
+import type { DeviceQueueInit } from '../messaging/direct/device-queue.js';
 import { conversationWith, DirectGroups, type DirectoryRequest } from '../messaging/direct/direct-groups.js';
 import { Mailbox } from '../messaging/direct/mailbox.js';
 import { Outbox } from '../messaging/direct/outbox.js';
-import { Inbox } from '../messaging/direct/receiver.js';
-import { assertSendable, Messenger } from '../messaging/direct/sender.js';
-import { Changes } from '../messaging/edits.js';
-import { Feed } from '../messaging/event-feed.js';
+import { DirectReceiver } from '../messaging/direct/receiver.js';
+import { assertSendable, DirectSender } from '../messaging/direct/sender.js';
+import { Edits } from '../messaging/edits.js';
+import { EventFeed } from '../messaging/event-feed.js';
 import type { GroupContext } from '../messaging/group/context.js';
-import { NamedGroupStore } from '../messaging/group/group.js';
-import { NamedGroups } from '../messaging/group/groups.js';
+import { GroupStore } from '../messaging/group/group.js';
+import { Groups } from '../messaging/group/groups.js';
 import { History } from '../messaging/history.js';
-import { Scrollback } from '../messaging/history-reader.js';
+import { HistoryReader } from '../messaging/history-reader.js';
 import { KeyPackages } from '../messaging/key-packages.js';
-import { Groups } from '../messaging/mls-groups.js';
+import { MlsGroups } from '../messaging/mls-groups.js';
 import { Preferences } from '../messaging/preferences.js';
 import { Queued } from '../messaging/queued.js';
 import type { ListenAddress } from '../network/listen-address.js';
 import type { SetAside } from '../storage/set-aside.js';
 import type { MessageRow, OutboxRow, Tables } from '../storage/tables.js';
-import { Rules } from '../transfers/accept-rules.js';
-import { Sockets } from '../transfers/transfer-endpoint.js';
-import { TransferDesk } from '../transfers/transfer-manager.js';
+import { AcceptRules } from '../transfers/accept-rules.js';
+import { TransferEndpoint } from '../transfers/transfer-endpoint.js';
+import { TransferManager } from '../transfers/transfer-manager.js';
 import { Uploads } from '../uploads/uploads.js';
 
 export interface CoreInit {
-  readonly self: Self;
+  readonly self: LocalDevice;
   readonly disk: LocalStore;
   readonly tables: Tables;
   readonly clock: Clock;
@@ -53,10 +53,10 @@ export interface CoreInit {
   readonly scope: Scope;
   readonly request: DirectoryRequest;
   isOnline(): boolean;
-  readonly link: LaneInit['link'];
+  readonly link: DeviceQueueInit['link'];
   /** To the devices of a person that a link is up to. */
   typing(user: string, active: boolean): void;
-  readonly store: LaneInit['store'];
+  readonly store: DeviceQueueInit['store'];
   /** Where files go if nothing else is said. */
   readonly downloads: string;
   /** Where links come in. */
@@ -73,34 +73,34 @@ const MESSAGE_ID = /^[0-9a-f]{32}$/;
 
 /** The conversations of a peer, put together: everything between the disk and the network. */
 export class Core {
-  readonly feed: Feed;
+  readonly feed: EventFeed;
   readonly preferences: Preferences;
   readonly history: History;
-  readonly scrollback: Scrollback;
-  readonly talk: Talk;
+  readonly scrollback: HistoryReader;
+  readonly talk: ConversationState;
   readonly contacts: Contacts;
   readonly ownDevices: OwnDevices;
   readonly keyPackages: KeyPackages;
   readonly direct: DirectGroups;
-  readonly groups: Groups;
+  readonly groups: MlsGroups;
   readonly outbox: Outbox;
-  readonly messenger: Messenger;
-  readonly inbox: Inbox;
+  readonly messenger: DirectSender;
+  readonly inbox: DirectReceiver;
   readonly mailbox: Mailbox;
-  readonly rules: Rules;
-  readonly transfers: TransferDesk;
-  readonly named: NamedGroups;
-  readonly changes: Changes;
+  readonly rules: AcceptRules;
+  readonly transfers: TransferManager;
+  readonly named: Groups;
+  readonly changes: Edits;
   readonly uploads: Uploads;
   readonly #init: CoreInit;
-  readonly #receipts = new Receipts();
+  readonly #receipts = new DeliveryReceipts();
 
   constructor(init: CoreInit) {
     this.#init = init;
     const { self, disk, tables, clock, random, request } = init;
     const address = { user: self.user, device: self.device };
     const emit = (event: PeerEvent): void => this.feed.emit(event);
-    const enqueue: Messenger['enqueue'] = (user, work) => this.messenger.enqueue(user, work);
+    const enqueue: DirectSender['enqueue'] = (user, work) => this.messenger.enqueue(user, work);
     const onStuck = (user: string, why: Failure): void => this.#stuck(user, why);
     const engine = createMlsEngine({
       verifyCredential: (certificate, key) => this.#judgeLeaf(certificate, key),
@@ -108,12 +108,12 @@ export class Core {
       now: () => clock.now(),
     });
     this.preferences = new Preferences({ tables, disk, self: self.user });
-    this.feed = new Feed(tables, disk, this.preferences, clock);
+    this.feed = new EventFeed(tables, disk, this.preferences, clock);
     this.history = new History({
       ...{ tables, disk, clock, look: this.preferences },
       onExpiring: (row) => this.talk.expiry.add(row),
     });
-    this.scrollback = new Scrollback(tables, this.preferences);
+    this.scrollback = new HistoryReader(tables, this.preferences);
     this.ownDevices = new OwnDevices({
       ...{ tables, disk, clock, request, device: self.device, anchor: self.anchor, scope: init.scope },
       isOnline: init.isOnline,
@@ -131,7 +131,7 @@ export class Core {
       onOwn: (certificate) => this.ownDevices.seen(certificate),
       emit,
     });
-    this.groups = new Groups(tables, engine, self.anchor, self.signatureKey);
+    this.groups = new MlsGroups(tables, engine, self.anchor, self.signatureKey);
     this.keyPackages = new KeyPackages({
       tables,
       store: disk,
@@ -185,7 +185,7 @@ export class Core {
     });
     const { direct, outbox } = this;
     const queued = new Queued({ disk, history, messenger: () => this.messenger, named: () => this.named });
-    this.messenger = new Messenger({
+    this.messenger = new DirectSender({
       tables,
       disk,
       scope: init.scope,
@@ -205,8 +205,8 @@ export class Core {
       onFailed: (user, rows, why) => void this.#unsendable(user, rows, why),
       onStuck,
     });
-    const contents = new Contents({ self: self.user, scope: init.scope, core: this });
-    this.inbox = new Inbox({
+    const contents = new ContentHandlers({ self: self.user, scope: init.scope, core: this });
+    this.inbox = new DirectReceiver({
       tables,
       disk,
       engine,
@@ -227,12 +227,12 @@ export class Core {
       onContent: (user, from, content) => contents.take(user, from, content),
     });
     const isContact = (user: string): Promise<boolean> => this.#isContact(user);
-    this.rules = new Rules({ tables, disk, clock, folder: init.downloads, isContact });
-    this.transfers = new TransferDesk({
+    this.rules = new AcceptRules({ tables, disk, clock, folder: init.downloads, isContact });
+    this.transfers = new TransferManager({
       ...{ tables, disk, clock, random, scope: init.scope, emit },
       self: address,
       rules: this.rules,
-      sockets: new Sockets({ clock, listening: init.listening, directory: self.link }),
+      sockets: new TransferEndpoint({ clock, listening: init.listening, directory: self.link }),
       enter: (to) => this.messenger.enter(to),
       members: (group) => this.named.overview.others(group),
       sharedGroup: (group, user) => this.named.overview.sharedWith(group, user),
@@ -243,7 +243,7 @@ export class Core {
       isThere: async ({ user, device }) =>
         (await this.contacts.resolve(user)).devices.some((one) => one.device === device && one.state !== 'offline'),
     });
-    this.changes = new Changes({
+    this.changes = new Edits({
       ...{ history, self: address, emit },
       unsay: (row) => queued.unsay(row),
       send: (conversation, content) =>
@@ -251,8 +251,8 @@ export class Core {
           ? this.named.sendContent(conversation.slice(1), content)
           : this.messenger.sendContent(conversation.slice(1), content),
     });
-    this.named = new NamedGroups(this.#groupContext(engine));
-    this.talk = new Talk({
+    this.named = new Groups(this.#groupContext(engine));
+    this.talk = new ConversationState({
       ...{ tables, disk, history, clock, scope: init.scope, preferences: this.preferences, emit, queued },
       ...{ self: self.user, messenger: this.messenger, changes: this.changes, named: this.named, inbox: this.inbox },
       typing: init.typing,
@@ -294,7 +294,7 @@ export class Core {
       groups: this.groups,
       keep: (row) => this.talk.later.keep(row),
       isBlocked: (user) => this.preferences.isBlocked(user),
-      store: new NamedGroupStore(tables, this.groups, self.anchor.trust),
+      store: new GroupStore(tables, this.groups, self.anchor.trust),
       keyPackages: this.keyPackages,
       history: this.history,
       contacts: this.contacts,

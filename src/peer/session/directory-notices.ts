@@ -2,23 +2,23 @@ import type { CrlDelta, DirectoryNotices, Role } from '../../wire/directory.js';
 import { KEY_PACKAGES_LOW } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
 import type { Notice, NoticeName } from '../../wire/rpc.js';
-import type { Self } from '../identity/local-device.js';
-import type { Links } from '../network/link-manager.js';
+import type { LocalDevice } from '../identity/local-device.js';
+import type { LinkManager } from '../network/link-manager.js';
 import type { Core } from './core.js';
 
-export interface NoticesInit {
-  readonly self: Self;
+export interface NoticeHandlersInit {
+  readonly self: LocalDevice;
   core(): Core;
-  readonly links: Links;
+  readonly links: LinkManager;
   learnCrl(der: Uint8Array): Promise<void>;
   learnChanges(delta: CrlDelta): Promise<void>;
 }
 
 /** What the directory tells unasked, and what this device does about it. */
-export class Notices {
-  readonly #init: NoticesInit;
+export class NoticeHandlers {
+  readonly #init: NoticeHandlersInit;
 
-  constructor(init: NoticesInit) {
+  constructor(init: NoticeHandlersInit) {
     this.#init = init;
   }
 

@@ -2,17 +2,17 @@ import type { Clock } from '../../base/clock.js';
 import { timestamp } from '../../base/clock.js';
 import { CLOCK_SKEW_MS } from '../../wire/limits.js';
 import type { Check } from '../api/peer.js';
-import type { Self } from '../identity/local-device.js';
-import { nearness } from '../network/is-lan.js';
+import type { LocalDevice } from '../identity/local-device.js';
+import { isLan } from '../network/is-lan.js';
 import { showEndpoint } from '../network/listen-address.js';
 import type { Network } from '../network/network.js';
-import type { Sockets } from '../transfers/transfer-endpoint.js';
+import type { TransferEndpoint } from '../transfers/transfer-endpoint.js';
 
 interface Patient {
-  readonly self: Self;
+  readonly self: LocalDevice;
   readonly network: Network;
   readonly clock: Clock;
-  readonly sockets: Sockets;
+  readonly sockets: TransferEndpoint;
 }
 
 /** What works here, and what to do about the rest. */
@@ -67,7 +67,7 @@ function behind({ network }: Patient): Check {
   const name = 'reached from outside';
   const seen = network.welcome?.observed?.host;
   if (seen === undefined) return { name, ok: true, says: 'not known: the directory was not reached' };
-  const own = nearness(seen) === 'direct' || network.links.endpoints().some(({ host }) => host === seen);
+  const own = isLan(seen) === 'direct' || network.links.endpoints().some(({ host }) => host === seen);
   if (own) return { name, ok: true, says: `the directory sees ${seen}, an address of this machine` };
   const says = `the directory sees ${seen}, a router's address: others reach this machine only where it lets them through`;
   return { name, ok: true, says };

@@ -8,7 +8,7 @@ import { parseLink } from '../../wire/link.js';
 import { foldName } from '../../wire/names.js';
 import { adoptPassword } from '../account/password.js';
 import { PasswordGuard } from '../account/password-guard.js';
-import { AWAY_TOO_LONG, LOGIN_MENDS, LOST_KEYS, reentering } from '../account/reauthenticate.js';
+import { AWAY_TOO_LONG, LOGIN_MENDS, LOST_KEYS, reauthenticating } from '../account/reauthenticate.js';
 import { type Enrolled, enrolDevice } from '../account/register.js';
 import type { LoginPeer, OpenPeer, PeerApi } from '../api/peer.js';
 import { type Profile, readProfile, requireProfile } from '../storage/profile.js';
@@ -29,7 +29,7 @@ const SYSTEM: Means = { clock: systemClock, random: systemRandom };
 export async function openPeer(init: OpenPeer, means: Means = SYSTEM): Promise<PeerApi> {
   const profile = await requireProfile(init.home);
   const found: Failure[] = [];
-  return reentering(
+  return reauthenticating(
     [...AWAY_TOO_LONG, LOST_KEYS],
     (reasons) => open(init, means, reasons, found),
     () => enrolHere(init, profile, means),
@@ -56,7 +56,7 @@ export async function loginPeer(init: LoginPeer, means: Means = SYSTEM): Promise
   const found: Failure[] = [];
   if (profile && !profile.loggedOut) {
     assertOwner(profile, init.user);
-    return reentering(
+    return reauthenticating(
       [...(init.rejoin ? LOGIN_MENDS : AWAY_TOO_LONG), LOST_KEYS],
       (reasons) => open(init, means, reasons, found),
       () => enrolHere(init, profile, means),

@@ -3,7 +3,7 @@ import { type Clock, timestamp } from '../../base/clock.js';
 import type { Scope } from '../../base/scope.js';
 import { fingerprint } from '../../crypto/safety.js';
 import type { LocalStore } from '../../store/local.js';
-import { AccountFace } from '../account/account-service.js';
+import { AccountService } from '../account/account-service.js';
 import { changePassword, confirmPassword } from '../account/password.js';
 import type { AccountApi } from '../api/account.js';
 import type { DeliveryState, LinkEvent, PeerEvent } from '../api/events.js';
@@ -25,20 +25,20 @@ import type {
   Whoami,
 } from '../api/peer.js';
 import type { UploadsApi } from '../api/uploads.js';
-import type { Self } from '../identity/local-device.js';
-import { Verifications } from '../identity/verification-service.js';
+import type { LocalDevice } from '../identity/local-device.js';
+import { VerificationService } from '../identity/verification-service.js';
 import { awaitDelivery } from '../messaging/await-delivery.js';
 import { conversationWith, type DirectoryRequest } from '../messaging/direct/direct-groups.js';
-import { GroupsFace } from '../messaging/group/group-service.js';
-import { Ledger } from '../messaging/group/moderation-log.js';
-import { addressee } from '../messaging/recipient.js';
+import { GroupService } from '../messaging/group/group-service.js';
+import { ModerationLog } from '../messaging/group/moderation-log.js';
+import { recipient } from '../messaging/recipient.js';
 import { wishesOf } from '../messaging/wishes.js';
 import type { Network } from '../network/network.js';
 import { reportPaths } from '../network/path-report.js';
 import { requireProfile, writeProfile } from '../storage/profile.js';
 import type { SetAside } from '../storage/set-aside.js';
 import type { MessageRow } from '../storage/tables.js';
-import { Files } from '../transfers/file-service.js';
+import { FileService } from '../transfers/file-service.js';
 import type { Core } from './core.js';
 import { diagnose } from './doctor.js';
 
@@ -47,7 +47,7 @@ const USERS_PAGE = 500;
 export interface PeerInit {
   readonly home: string;
   readonly scope: Scope;
-  readonly self: Self;
+  readonly self: LocalDevice;
   readonly disk: LocalStore;
   readonly core: Core;
   readonly network: Network;
@@ -59,11 +59,11 @@ export interface PeerInit {
 export class Peer implements PeerApi {
   readonly #home: string;
   readonly #scope: Scope;
-  readonly #self: Self;
+  readonly #self: LocalDevice;
   readonly #core: Core;
   readonly #network: Network;
   readonly #clock: Clock;
-  readonly #verifications: Verifications;
+  readonly #verifications: VerificationService;
   readonly account: AccountApi;
   readonly changes: ChangesApi;
   readonly files: FilesApi;
@@ -85,20 +85,20 @@ export class Peer implements PeerApi {
     const { anchor, key } = self;
     const request: DirectoryRequest = (method, params) => network.client.request(method, params);
     const addressed = (to: string): string => this.#addressee(to);
-    this.account = new AccountFace({
+    this.account = new AccountService({
       ...{ self, home, clock, ownDevices: core.ownDevices },
       client: () => network.client,
       emit: (event) => core.feed.emit(event),
     });
     this.changes = core.changes;
-    this.files = new Files(core.transfers, core.rules, addressed);
+    this.files = new FileService(core.transfers, core.rules, addressed);
     this.uploads = core.uploads;
     this.preferences = wishesOf({ core, part: (user) => network.part(user), addressee: addressed });
-    this.#verifications = new Verifications({ self, core });
-    this.groups = new GroupsFace({
+    this.#verifications = new VerificationService({ self, core });
+    this.groups = new GroupService({
       named: core.named,
       anchor,
-      ledger: new Ledger({ tables: core.tables, disk, anchor, clock, key, request }),
+      ledger: new ModerationLog({ tables: core.tables, disk, anchor, clock, key, request }),
       users: () => this.users(),
     });
     this.ended = new Promise((resolve) => {
@@ -274,7 +274,7 @@ export class Peer implements PeerApi {
   }
 
   #addressee(to: string): string {
-    return addressee(this.user, to);
+    return recipient(this.user, to);
   }
 
   #conversation(text: string): string {

@@ -5,7 +5,7 @@ import { contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
 import type { AcceptMode, AcceptRule, ReceiveOptions } from '../api/peer.js';
 import type { Tables } from '../storage/tables.js';
 
-export interface RulesInit {
+export interface AcceptRulesInit {
   readonly tables: Tables;
   readonly disk: LocalStore;
   readonly clock: Clock;
@@ -16,12 +16,12 @@ export interface RulesInit {
 }
 
 /** Whose files are accepted without asking, and where they go. */
-export class Rules {
-  readonly #init: RulesInit;
+export class AcceptRules {
+  readonly #init: AcceptRulesInit;
   #mode: AcceptMode = 'none';
   #folder: string | undefined;
 
-  constructor(init: RulesInit) {
+  constructor(init: AcceptRulesInit) {
     this.#init = init;
   }
 

@@ -1,15 +1,15 @@
 import type { TransferEvent } from '../api/events.js';
 import type { AcceptRule, FilesApi, OfferOptions, Playing, ReceiveOptions, TransferSpeed } from '../api/peer.js';
-import type { Rules } from './accept-rules.js';
-import type { TransferDesk } from './transfer-manager.js';
+import type { AcceptRules } from './accept-rules.js';
+import type { TransferManager } from './transfer-manager.js';
 
 /** What faces see of the transfers. */
-export class Files implements FilesApi {
-  readonly #desk: TransferDesk;
-  readonly #rules: Rules;
+export class FileService implements FilesApi {
+  readonly #desk: TransferManager;
+  readonly #rules: AcceptRules;
   readonly #addressee: (to: string) => string;
 
-  constructor(desk: TransferDesk, rules: Rules, addressee: (to: string) => string) {
+  constructor(desk: TransferManager, rules: AcceptRules, addressee: (to: string) => string) {
     this.#desk = desk;
     this.#rules = rules;
     this.#addressee = addressee;

@@ -5,7 +5,7 @@ import type { Tables } from '../storage/tables.js';
 const KEY = 'speed';
 
 /** How fast transfers are sent where their offer says nothing else. */
-export class Speeds {
+export class RateSettings {
   readonly #tables: Tables;
   readonly #disk: LocalStore;
 

@@ -11,19 +11,19 @@ import { cleanLine } from '../../wire/text.js';
 import type { TransferSpeed } from '../api/peer.js';
 import { isCalledOff, reasonOf } from './outcomes.js';
 import type { PathMemory } from './path-memory.js';
-import { type Outcome, Run } from './session.js';
+import { type Outcome, Session } from './session.js';
 import { sourceAgain } from './source.js';
-import { away, obstacle, queuedUp, reconnecting, takenUp } from './stall-reasons.js';
-import type { Sockets } from './transfer-endpoint.js';
-import { type Entries, type Entry, isOver, plain } from './transfer-store.js';
+import { away, queuedUp, reconnecting, stallReason, takenUp } from './stall-reasons.js';
+import type { TransferEndpoint } from './transfer-endpoint.js';
+import { isOver, plain, type TransferEntry, type TransferStore } from './transfer-store.js';
 
 type Step = Extract<TransferContent, { type: 'answer' }>['step'];
 
-export interface RunningInit {
-  readonly entries: Entries;
+export interface SchedulerInit {
+  readonly entries: TransferStore;
   readonly clock: Clock;
   readonly scope: Scope;
-  readonly sockets: Sockets;
+  readonly sockets: TransferEndpoint;
   /** Resolves when the message is on disk. */
   send(user: string, content: TransferContent): Promise<unknown>;
   /** A connection of its own for a transfer; undefined where the device does not answer. */
@@ -53,14 +53,14 @@ const INTERRUPTIONS = 3;
 const AFTER_INTERRUPTION_MS = 1_000;
 
 /** What is accepted on both sides runs whenever both are there, so many at once. */
-export class Running {
-  readonly #init: RunningInit;
+export class Scheduler {
+  readonly #init: SchedulerInit;
   readonly #queues = { in: new PQueue({ concurrency: AT_ONCE }), out: new PQueue({ concurrency: AT_ONCE }) };
   #addresses = '';
   #watching = false;
   #closed = false;
 
-  constructor(init: RunningInit) {
+  constructor(init: SchedulerInit) {
     this.#init = init;
   }
 
@@ -77,19 +77,19 @@ export class Running {
     scope.defer(cancel);
   }
 
-  #isDue({ row, run, queued }: Entry): boolean {
+  #isDue({ row, run, queued }: TransferEntry): boolean {
     return row.state === 'accepted' && row.paused === undefined && run === undefined && queued !== true;
   }
 
   /** Lets the other side know where we are, and begins. */
-  callAndStart(entry: Entry): void {
+  callAndStart(entry: TransferEntry): void {
     if (!this.#isDue(entry)) return;
     this.start(entry);
     this.later(entry, async () => this.#call(entry, await this.#init.sockets.local()));
   }
 
   /** A receiver calls by accepting once more: it may have been ended between deciding that and saying it. */
-  async #call({ row }: Entry, candidates: readonly HostAddress[]): Promise<void> {
+  async #call({ row }: TransferEntry, candidates: readonly HostAddress[]): Promise<void> {
     const call = { transfer: row.id, candidates: [...candidates] };
     const accepts = row.direction === 'in';
     await this.#init.send(
@@ -98,7 +98,7 @@ export class Running {
     );
   }
 
-  start(entry: Entry): void {
+  start(entry: TransferEntry): void {
     if (!this.#isDue(entry) || this.#init.scope.closed) return;
     entry.queued = true;
     entry.cancelAgain?.();
@@ -114,7 +114,7 @@ export class Running {
     this.#init.scope.run(() => queue.add(work, { priority }));
   }
 
-  async #run(entry: Entry): Promise<void> {
+  async #run(entry: TransferEntry): Promise<void> {
     const outcome = await this.#attempt(entry);
     if (outcome === 'stopped' || outcome === 'unreachable') {
       if (this.#closed) return;
@@ -138,7 +138,7 @@ export class Running {
     await this.say(entry, 'done');
   }
 
-  async #attempt(entry: Entry): Promise<Outcome> {
+  async #attempt(entry: TransferEntry): Promise<Outcome> {
     const { sockets, clock, dial, scope, entries, paths } = this.#init;
     try {
       const [transfers, speed] = [await sockets.open(), await this.#init.speed()];
@@ -148,7 +148,7 @@ export class Running {
       const { row, manifest, source } = entry;
       const address = { user: row.user, device: row.device! };
       if (entry.waiting?.code === 'transfer-queued') delete entry.waiting;
-      const run = new Run({
+      const run = new Session({
         ...{ row, manifest, source, transfers, clock, speed, remembered },
         onMeasured: (path) =>
           scope.run(
@@ -172,7 +172,7 @@ export class Running {
     }
   }
 
-  #onState(entry: Entry, running: boolean, before: boolean): void {
+  #onState(entry: TransferEntry, running: boolean, before: boolean): void {
     if (running) {
       delete entry.waiting;
       entry.missed = 0;
@@ -180,11 +180,11 @@ export class Running {
   }
 
   /** Neither datagrams nor a connection got through: why, as far as that can be seen from here. */
-  #explain(entry: Entry): void {
+  #explain(entry: TransferEntry): void {
     const { run, row } = entry;
     this.later(entry, async () => {
       const there = await this.#init.isThere({ user: row.user, device: row.device! });
-      const why = there ? obstacle(row, await this.#init.sockets.outlook()) : away(row.user);
+      const why = there ? stallReason(row, await this.#init.sockets.outlook()) : away(row.user);
       if (entry.run !== run || run?.running) return;
       entry.waiting = why;
       this.#init.entries.show(entry);
@@ -192,7 +192,7 @@ export class Running {
   }
 
   /** The other side is called: the next thread may have another port. What it happens to again and again is at fault itself. */
-  #afterInterruption(entry: Entry, why: Failure): void {
+  #afterInterruption(entry: TransferEntry, why: Failure): void {
     if (this.#closed) return;
     entry.interruptions = (entry.interruptions ?? 0) + 1;
     if (entry.interruptions > INTERRUPTIONS) throw why;
@@ -201,21 +201,21 @@ export class Running {
     this.#init.entries.show(entry);
   }
 
-  #tryAgain(entry: Entry): void {
+  #tryAgain(entry: TransferEntry): void {
     entry.missed = (entry.missed ?? 0) + 1;
     const wait = Math.min(AGAIN_AFTER_MS * 2 ** (entry.missed - 1), AGAIN_AFTER_MOST_MS);
     entry.cancelAgain = this.#init.clock.after(wait, () => this.start(entry));
   }
 
   /** Where the two do not meet at once, the address which the directory saw may help. */
-  #tellReflexive(entry: Entry, run: Run): void {
+  #tellReflexive(entry: TransferEntry, run: Session): void {
     this.later(entry, async () => {
       const { seen } = await this.#init.sockets.outlook();
       if (seen !== undefined && entry.run === run && !run.running) await this.#call(entry, [seen]);
     });
   }
 
-  async #finishOutgoing(entry: Entry): Promise<void> {
+  async #finishOutgoing(entry: TransferEntry): Promise<void> {
     const results = entry.manifest.files.map((_file, index) => {
       const sum = entry.sums?.[index];
       return sum === undefined ? {} : { sha256: hex(sum) };
@@ -224,7 +224,7 @@ export class Running {
   }
 
   /** The receiver has placed the files and says what they are. Where datagrams did not bring the news, this does. */
-  async told(entry: Entry, sums: readonly Uint8Array[]): Promise<void> {
+  async told(entry: TransferEntry, sums: readonly Uint8Array[]): Promise<void> {
     entry.sums = sums;
     entry.onSums?.();
     const { run } = entry;
@@ -234,7 +234,7 @@ export class Running {
   }
 
   /** The receiver's word on what it wrote comes a moment after its last datagram. */
-  #sums(entry: Entry): Promise<unknown> {
+  #sums(entry: TransferEntry): Promise<unknown> {
     const told = new Promise<void>((resolve) => {
       entry.onSums = resolve;
     });
@@ -254,7 +254,7 @@ export class Running {
     cancel();
   }
 
-  async #fail(entry: Entry, why: Failure): Promise<void> {
+  async #fail(entry: TransferEntry, why: Failure): Promise<void> {
     if (isOver(entry) || this.#init.scope.closed) return;
     if (isCalledOff(why)) await this.discard(entry);
     await this.#init.entries.save(entry, { state: 'failed', failure: plain(why) });
@@ -262,17 +262,17 @@ export class Running {
   }
 
   /** What has come of what is called off goes, whoever said so and by whichever way that came. */
-  async discard(entry: Entry): Promise<void> {
+  async discard(entry: TransferEntry): Promise<void> {
     const { run, row } = entry;
     await run?.cancel();
     if (row.direction === 'in' && row.folder !== undefined) discardPartial(row.folder, row.id);
   }
 
-  say(entry: Entry, step: Step, reason?: string): Promise<unknown> {
+  say(entry: TransferEntry, step: Step, reason?: string): Promise<unknown> {
     return this.#answerOf(entry, step, reason).then((answer) => this.#init.send(entry.row.user, answer));
   }
 
-  async #answerOf({ row }: Entry, step: Step, reason: string | undefined): Promise<TransferContent> {
+  async #answerOf({ row }: TransferEntry, step: Step, reason: string | undefined): Promise<TransferContent> {
     const sums = row.results?.map(({ sha256 }) => new Uint8Array(Buffer.from(sha256 ?? '', 'hex')));
     const where = step === 'accept' || step === 'resume' ? { candidates: await this.#init.sockets.local() } : {};
     return {
@@ -286,7 +286,7 @@ export class Running {
   }
 
   /** After what was said is kept; on errors the transfer fails. */
-  later(entry: Entry, work: () => unknown): void {
+  later(entry: TransferEntry, work: () => unknown): void {
     const { scope } = this.#init;
     scope.run(work, (error) => {
       if (toFailure(error).reason === 'unreachable' || scope.closed) return;

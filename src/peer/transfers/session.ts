@@ -17,7 +17,7 @@ import { contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
 import type { TransferSpeed } from '../api/peer.js';
 import type { TransferRow } from '../storage/tables.js';
 
-export interface RunInit {
+export interface SessionInit {
   readonly row: TransferRow;
   readonly manifest: Manifest;
   /** The sender's. */
@@ -58,7 +58,7 @@ const RECEIVER_DIALS_AFTER_MS = 4_000;
 const DIAL_EVERY_MS = 4_000;
 
 /** One transfer while both sides are at it. */
-export class Run {
+export class Session {
   readonly ended: Promise<Outcome>;
   progress: Progress | undefined;
   /** Content that is here, in bytes; the receiver's. */
@@ -68,14 +68,14 @@ export class Run {
   average = 0;
   /** So far, where none of it was there before. */
   seconds: number | undefined;
-  readonly #init: RunInit;
+  readonly #init: SessionInit;
   readonly #handle: Transfer | IncomingTransfer;
   #cancelDial: Cancel = () => {};
   #over = false;
   /** When the other side was first found, and how much of the content was there then. */
   #began: { readonly at: number; readonly bytes: number } | undefined;
 
-  constructor(init: RunInit) {
+  constructor(init: SessionInit) {
     this.#init = init;
     const { row, manifest, source, transfers, speed, remembered } = init;
     const { id, secret, candidates } = row;

@@ -8,8 +8,8 @@ import { foldName } from '../../wire/names.js';
 import { type Manifest, manifestCodec } from '../../wire/transfer-manifest.js';
 import type { TransferRow } from '../storage/tables.js';
 import { calledOff, declined, elsewhere, isCalledOff, reasonOf } from './outcomes.js';
-import type { Running } from './scheduler.js';
-import { type Entries, type Entry, isOver, plain } from './transfer-store.js';
+import type { Scheduler } from './scheduler.js';
+import { isOver, plain, type TransferEntry, type TransferStore } from './transfer-store.js';
 
 type Offer = Extract<TransferContent, { type: 'offer' }>;
 type Answer = Extract<TransferContent, { type: 'answer' }>;
@@ -18,31 +18,31 @@ type Answer = Extract<TransferContent, { type: 'answer' }>;
 const WAITING_OFFERS = 32;
 
 interface Reaction {
-  readonly entry: Entry;
+  readonly entry: TransferEntry;
   readonly work: () => unknown;
 }
 
-export interface AnswersInit {
-  readonly entries: Entries;
-  readonly running: Running;
+export interface SignallingInit {
+  readonly entries: TransferStore;
+  readonly running: Scheduler;
   readonly self: DeviceAddress;
   now(): number;
   send(user: string, content: TransferContent): Promise<unknown>;
   sharedGroup(group: string, user: string): string | undefined;
   /** An offer has come and is kept. */
-  welcome(entry: Entry): Promise<void>;
+  welcome(entry: TransferEntry): Promise<void>;
 }
 
 /**
  * What the other side says. `take` gives the steps which keep it; they are written together with the memory that it came. What
  * follows from it is done by `react`, once that write has begun: a later state must not be written before.
  */
-export class Answers {
-  readonly #init: AnswersInit;
+export class Signalling {
+  readonly #init: SignallingInit;
   readonly #due = new WeakMap<TransferContent, Reaction[]>();
   #reactions: Reaction[] = [];
 
-  constructor(init: AnswersInit) {
+  constructor(init: SignallingInit) {
     this.#init = init;
   }
 
@@ -57,7 +57,7 @@ export class Answers {
     this.#due.delete(content);
   }
 
-  #after(entry: Entry, work: () => unknown): void {
+  #after(entry: TransferEntry, work: () => unknown): void {
     this.#reactions.push({ entry, work });
   }
 
@@ -93,7 +93,7 @@ export class Answers {
       candidates: offer.candidates,
       ...(group !== undefined && { group }),
     };
-    const entry: Entry = { row, manifest };
+    const entry: TransferEntry = { row, manifest };
     const refusal = hasSafeNames(manifest) ? this.#tooMany(user) : 'a name in it is not safe on a disk';
     if (refusal !== undefined) {
       this.#after(entry, () => running.say(entry, 'decline', refusal));
@@ -108,7 +108,7 @@ export class Answers {
     return this.#init.entries.offersOf(user) < WAITING_OFFERS ? undefined : 'too many offers are waiting';
   }
 
-  #answered(entry: Entry, from: DeviceAddress, answer: Answer): Step[] {
+  #answered(entry: TransferEntry, from: DeviceAddress, answer: Answer): Step[] {
     const { row } = entry;
     const { step } = answer;
     if (row.direction === 'out' && row.state === 'offered') {
@@ -136,7 +136,7 @@ export class Answers {
     }
   }
 
-  #accepted(entry: Entry, from: DeviceAddress, candidates: readonly HostAddress[]): Step[] {
+  #accepted(entry: TransferEntry, from: DeviceAddress, candidates: readonly HostAddress[]): Step[] {
     const { entries, running } = this.#init;
     entry.row = { ...entry.row, state: 'accepted', device: from.device, candidates: [...candidates] };
     this.#after(entry, () => {
@@ -147,20 +147,20 @@ export class Answers {
   }
 
   /** Another device of theirs was first. */
-  #tooLate({ row }: Entry, { device }: DeviceAddress): void {
+  #tooLate({ row }: TransferEntry, { device }: DeviceAddress): void {
     const { send, entries } = this.#init;
     const reason = 'another device accepted it first';
     const entry = entries.get(row.id)!;
     this.#after(entry, () => send(row.user, { type: 'answer', transfer: row.id, step: 'cancel', device, reason }));
   }
 
-  #answeredElsewhere(entry: Entry, step: string): Step[] {
+  #answeredElsewhere(entry: TransferEntry, step: string): Step[] {
     if (entry.row.direction !== 'in' || entry.row.state !== 'offered') return [];
     if (step !== 'accept' && step !== 'decline') return [];
     return this.#decided(entry, 'declined', elsewhere());
   }
 
-  #decided(entry: Entry, state: 'failed' | 'declined', why: Failure): Step[] {
+  #decided(entry: TransferEntry, state: 'failed' | 'declined', why: Failure): Step[] {
     entry.row = { ...entry.row, state, failure: plain(why) };
     if (!isCalledOff(why)) entry.run?.stop();
     this.#after(entry, async () => {
@@ -170,7 +170,7 @@ export class Answers {
     return [this.#init.entries.put(entry)];
   }
 
-  #rested(entry: Entry): Step[] {
+  #rested(entry: TransferEntry): Step[] {
     const { paused } = entry.row;
     entry.row = { ...entry.row, paused: paused === undefined || paused === 'there' ? 'there' : 'both' };
     entry.run?.stop();
@@ -179,7 +179,7 @@ export class Answers {
   }
 
   /** What was paused here rests on; what was cancelled stays so. */
-  #calledBack(entry: Entry, candidates: readonly HostAddress[]): Step[] {
+  #calledBack(entry: TransferEntry, candidates: readonly HostAddress[]): Step[] {
     const { entries, running } = this.#init;
     const { paused, failure, ...row } = entry.row;
     const failed = row.state === 'failed' && !isCalledOff(failure);
@@ -194,7 +194,7 @@ export class Answers {
     return [entries.put(entry)];
   }
 
-  #calledBy(entry: Entry, from: DeviceAddress, candidates: readonly HostAddress[]): Step[] {
+  #calledBy(entry: TransferEntry, from: DeviceAddress, candidates: readonly HostAddress[]): Step[] {
     const { entries, running } = this.#init;
     const { row } = entry;
     if (row.device !== from.device) return [];
@@ -211,13 +211,13 @@ export class Answers {
   }
 
   /** They look for what is over here: they have not heard of it, or we ended before we said it. */
-  async #remind(entry: Entry): Promise<void> {
+  async #remind(entry: TransferEntry): Promise<void> {
     const { state, direction, failure } = entry.row;
     if (state === 'done' && direction === 'in') await this.#init.running.say(entry, 'done');
     if (state === 'failed') await this.#init.running.say(entry, 'cancel', failure && reasonOf(failure));
   }
 
-  #told(entry: Entry, sums: readonly Uint8Array[] | undefined): Step[] {
+  #told(entry: TransferEntry, sums: readonly Uint8Array[] | undefined): Step[] {
     if (entry.row.direction !== 'out' || entry.row.state !== 'accepted') return [];
     this.#after(entry, () => this.#init.running.told(entry, sums ?? []));
     return [];

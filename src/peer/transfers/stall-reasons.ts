@@ -37,7 +37,7 @@ const REACHABLE =
  * Neither datagrams nor a TCP connection got through. A NAT that gives every connection another port cannot be punched: where
  * the port that the directory saw is not the port in use, that is why.
  */
-export function obstacle(row: TransferRow, { answered, keepsPort }: Outlook): Waiting {
+export function stallReason(row: TransferRow, { answered, keepsPort }: Outlook): Waiting {
   const { user } = row;
   const neither = `neither UDP nor TCP gets through to ${user}`;
   if (!answered) {

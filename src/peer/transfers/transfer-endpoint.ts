@@ -10,7 +10,7 @@ import type { ListenAddress } from '../network/listen-address.js';
 const SEEN_FOR_MS = 15_000;
 const ANY = ['::', '0.0.0.0'];
 
-export interface SocketsInit {
+export interface TransferEndpointInit {
   readonly clock: Clock;
   /** Where the peer's links come in. */
   listening(): ListenAddress;
@@ -31,12 +31,12 @@ export interface Outlook {
 const UNANSWERED: Outlook = { answered: false, keepsPort: false };
 
 /** The UDP side of a peer, opened by the first transfer: most runs of the program have none. */
-export class Sockets {
-  readonly #init: SocketsInit;
+export class TransferEndpoint {
+  readonly #init: TransferEndpointInit;
   #opening: Promise<Transfers> | undefined;
   #seen: { readonly at: number; readonly outlook: Promise<Outlook> } | undefined;
 
-  constructor(init: SocketsInit) {
+  constructor(init: TransferEndpointInit) {
     this.#init = init;
   }
 

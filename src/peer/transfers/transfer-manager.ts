@@ -15,27 +15,27 @@ import { contentBytes, manifestCodec } from '../../wire/transfer-manifest.js';
 import type { PeerEvent, TransferEvent } from '../api/events.js';
 import type { OfferOptions, Playing } from '../api/peer.js';
 import type { Tables, TransferRow } from '../storage/tables.js';
-import type { Rules } from './accept-rules.js';
+import type { AcceptRules } from './accept-rules.js';
 import { assertRoom } from './disk-space.js';
 import { cancelledHere, isCalledOff } from './outcomes.js';
 import { PathMemory } from './path-memory.js';
 import { Players } from './players.js';
-import { Speeds } from './rate-settings.js';
-import { Running } from './scheduler.js';
-import { Answers } from './signalling.js';
+import { RateSettings } from './rate-settings.js';
+import { Scheduler } from './scheduler.js';
+import { Signalling } from './signalling.js';
 import { assertTraceable, sourceOf, stampOf } from './source.js';
-import type { Sockets } from './transfer-endpoint.js';
-import { Entries, type Entry, isOffer, isOver, LIST_HINT, plain } from './transfer-store.js';
+import type { TransferEndpoint } from './transfer-endpoint.js';
+import { isOffer, isOver, LIST_HINT, plain, type TransferEntry, TransferStore } from './transfer-store.js';
 
-export interface TransfersInit {
+export interface TransferManagerInit {
   readonly tables: Tables;
   readonly disk: LocalStore;
   readonly clock: Clock;
   readonly random: Random;
   readonly scope: Scope;
   readonly self: DeviceAddress;
-  readonly rules: Rules;
-  readonly sockets: Sockets;
+  readonly rules: AcceptRules;
+  readonly sockets: TransferEndpoint;
   /** The person's name as registered, ready to be written to. */
   enter(to: string): Promise<string>;
   /** The others who are in a group, and its name as its maker wrote it. @throws Failure as `Overview.members` does */
@@ -59,31 +59,31 @@ export interface TransfersInit {
 const UNASKED_AT_ONCE = 64;
 
 /** All transfers of a peer: what was offered and accepted is kept on disk and goes on until it is done or called off. */
-export class TransferDesk {
-  readonly speeds: Speeds;
-  readonly #init: TransfersInit;
-  readonly #entries: Entries;
-  readonly #running: Running;
-  readonly #answers: Answers;
+export class TransferManager {
+  readonly speeds: RateSettings;
+  readonly #init: TransferManagerInit;
+  readonly #entries: TransferStore;
+  readonly #running: Scheduler;
+  readonly #answers: Signalling;
   readonly #players: Players;
   #judged: Promise<unknown> = Promise.resolve();
 
-  constructor(init: TransfersInit) {
+  constructor(init: TransferManagerInit) {
     this.#init = init;
     const { tables, disk, clock, scope, sockets, emit, send, dial, isThere, linkedFrom } = init;
     this.#players = new Players(init.random);
-    this.speeds = new Speeds(tables, disk);
-    this.#entries = new Entries({ tables, disk, emit });
+    this.speeds = new RateSettings(tables, disk);
+    this.#entries = new TransferStore({ tables, disk, emit });
     const entries = this.#entries;
     entries.follow(({ id, state, error }) => {
       if (state === 'failed' && isCalledOff(error)) init.scope.run(() => this.#players.end(id));
     });
     const speed = () => this.speeds.get();
     const paths = new PathMemory({ tables, disk, clock });
-    this.#running = new Running({
+    this.#running = new Scheduler({
       ...{ entries, clock, scope, sockets, send, dial, isThere, linkedFrom, speed, paths },
     });
-    this.#answers = new Answers({
+    this.#answers = new Signalling({
       ...{ entries, send, self: init.self, running: this.#running },
       now: () => clock.now(),
       sharedGroup: (group, user) => init.sharedGroup(group, user),
@@ -91,7 +91,7 @@ export class TransferDesk {
     });
   }
 
-  get sockets(): Sockets {
+  get sockets(): TransferEndpoint {
     return this.#init.sockets;
   }
 
@@ -182,7 +182,7 @@ export class TransferDesk {
         ...(trace !== undefined && { trace }),
       },
     };
-    const entry: Entry = { row, manifest: source.manifest, source };
+    const entry: TransferEntry = { row, manifest: source.manifest, source };
     this.#entries.add(entry);
     await disk.write([this.#entries.put(entry)]);
     this.#entries.show(entry);
@@ -246,7 +246,7 @@ export class TransferDesk {
     return this.#entries.view(entry);
   }
 
-  async #pause(entry: Entry): Promise<void> {
+  async #pause(entry: TransferEntry): Promise<void> {
     const { state, paused } = entry.row;
     if (isOver(entry)) throw over(state);
     if (state !== 'accepted') throw notBegun();
@@ -255,7 +255,7 @@ export class TransferDesk {
   }
 
   /** What failed is tried once more; what was cancelled is not: what had come is gone. */
-  async #revive(entry: Entry): Promise<void> {
+  async #revive(entry: TransferEntry): Promise<void> {
     const { state, paused, user } = entry.row;
     const failed = canResume(entry);
     if (isOver(entry) && !failed) throw over(state);
@@ -267,7 +267,7 @@ export class TransferDesk {
     this.#running.start(entry);
   }
 
-  async #cancel(entry: Entry): Promise<void> {
+  async #cancel(entry: TransferEntry): Promise<void> {
     await this.#entries.save(entry, { state: 'failed', failure: plain(cancelledHere()) });
     await this.#running.discard(entry);
   }
@@ -303,21 +303,21 @@ export class TransferDesk {
     this.#answers.react(content);
   }
 
-  async #welcome(entry: Entry): Promise<void> {
+  async #welcome(entry: TransferEntry): Promise<void> {
     if (!isOffer(entry)) return;
     this.#entries.show(entry);
     await this.#judge(entry);
   }
 
   /** One after another, so that each finds what those before it have used up. */
-  #judge(entry: Entry): Promise<void> {
+  #judge(entry: TransferEntry): Promise<void> {
     const judged = this.#judged.then(() => this.#takeUnasked(entry));
     this.#judged = judged.catch(() => {});
     return judged;
   }
 
   /** Takes what may be taken without asking. What has no room on the disk stays an offer, and is told. */
-  async #takeUnasked(entry: Entry): Promise<void> {
+  async #takeUnasked(entry: TransferEntry): Promise<void> {
     const { rules, emit } = this.#init;
     const { user, id } = entry.row;
     const { manifest } = entry;
@@ -349,7 +349,7 @@ async function describeFor(paths: readonly string[], { video = false, trace }: O
 }
 
 /** It failed, and nobody called it off: what has come is kept. */
-const canResume = ({ row }: Entry): boolean =>
+const canResume = ({ row }: TransferEntry): boolean =>
   row.state === 'failed' && row.device !== undefined && !isCalledOff(row.failure);
 
 const nobodyElse = (group: string): Failure =>

@@ -8,17 +8,17 @@ import { cleanLine } from '../../wire/text.js';
 import { type Manifest, manifestCodec } from '../../wire/transfer-manifest.js';
 import type { TransferEvent } from '../api/events.js';
 import type { Tables, TransferRow } from '../storage/tables.js';
-import type { Run } from './session.js';
+import type { Session } from './session.js';
 import { viewOf } from './view.js';
 
 /** One transfer: what is kept of it, and what this run of the program knows besides. */
-export interface Entry {
+export interface TransferEntry {
   row: TransferRow;
   readonly manifest: Manifest;
   source?: Source;
-  run?: Run | undefined;
+  run?: Session | undefined;
   /** The last one there was, for showing and playing what it brought. */
-  lastRun?: Run | undefined;
+  lastRun?: Session | undefined;
   /** In the queue. */
   queued?: boolean;
   /** Times that a fault of the program, in another transfer perhaps, has interrupted it. */
@@ -43,23 +43,23 @@ const KEPT = 200;
 
 const OVER: ReadonlySet<TransferRow['state']> = new Set(['done', 'failed', 'declined']);
 
-export const isOver = ({ row }: Entry): boolean => OVER.has(row.state);
-export const isOffer = ({ row }: Entry): boolean => row.direction === 'in' && row.state === 'offered';
+export const isOver = ({ row }: TransferEntry): boolean => OVER.has(row.state);
+export const isOffer = ({ row }: TransferEntry): boolean => row.direction === 'in' && row.state === 'offered';
 
-export interface EntriesInit {
+export interface TransferStoreInit {
   readonly tables: Tables;
   readonly disk: LocalStore;
   emit(event: TransferEvent): void;
 }
 
 /** All transfers there are, on disk and in memory, and who watches them. */
-export class Entries {
-  readonly #init: EntriesInit;
-  readonly #entries = new Map<string, Entry>();
+export class TransferStore {
+  readonly #init: TransferStoreInit;
+  readonly #entries = new Map<string, TransferEntry>();
   readonly #followers = new Set<(event: TransferEvent) => void>();
   #nextOrder = 1;
 
-  constructor(init: EntriesInit) {
+  constructor(init: TransferStoreInit) {
     this.#init = init;
   }
 
@@ -79,27 +79,27 @@ export class Entries {
     return this.#nextOrder++;
   }
 
-  all(): Entry[] {
+  all(): TransferEntry[] {
     return [...this.#entries.values()];
   }
 
-  add(entry: Entry): void {
+  add(entry: TransferEntry): void {
     this.#entries.set(hex(entry.row.id), entry);
   }
 
-  get(id: Uint8Array): Entry | undefined {
+  get(id: Uint8Array): TransferEntry | undefined {
     return this.#entries.get(hex(id));
   }
 
   /** @param id or its beginning @throws Failure unknown 'transfer-unknown', usage 'transfer-ambiguous' */
-  find(id: string): Entry {
+  find(id: string): TransferEntry {
     const wanted = id.toLowerCase();
     const found = [...this.#entries.entries()].filter(([key]) => key.startsWith(wanted));
     if (found.length === 1) return found[0]![1];
     throw found.length > 1 ? ambiguous(id) : unknown(`there is no transfer ${cleanLine(id, 40)}`);
   }
 
-  newestOffer(): Entry {
+  newestOffer(): TransferEntry {
     const offer = this.all().filter(isOffer).at(-1);
     if (offer !== undefined) return offer;
     throw unknown('nobody is offering anything now');
@@ -110,7 +110,7 @@ export class Entries {
   }
 
   underWayFrom(user: string): number {
-    const runs = ({ row }: Entry): boolean =>
+    const runs = ({ row }: TransferEntry): boolean =>
       row.direction === 'in' && row.state === 'accepted' && foldName(row.user) === foldName(user);
     return this.all().filter(runs).length;
   }
@@ -120,7 +120,7 @@ export class Entries {
     return () => this.#followers.delete(listener);
   }
 
-  view(entry: Entry): TransferEvent {
+  view(entry: TransferEntry): TransferEvent {
     const { run, lastRun, row, manifest, waiting } = entry;
     const { progress, endpoint, here = 0, average = 0, seconds } = run ?? lastRun ?? {};
     return viewOf(row, manifest, {
@@ -135,7 +135,7 @@ export class Entries {
   }
 
   /** Tells whoever watches; nothing where it would be the same again. */
-  show(entry: Entry): void {
+  show(entry: TransferEntry): void {
     const event = this.view(entry);
     const text = JSON.stringify(event);
     if (entry.shown === text) return;
@@ -144,12 +144,12 @@ export class Entries {
     for (const follower of [...this.#followers]) follower(event);
   }
 
-  put({ row }: Entry): Step {
+  put({ row }: TransferEntry): Step {
     return this.#init.tables.transfers.put(['all', row.order], row);
   }
 
   /** @param written called once it is on disk, before anybody is told */
-  async save(entry: Entry, change: Partial<TransferRow>, written: () => void = () => {}): Promise<void> {
+  async save(entry: TransferEntry, change: Partial<TransferRow>, written: () => void = () => {}): Promise<void> {
     entry.row = { ...entry.row, ...change };
     await this.#init.disk.write([this.put(entry)]);
     written();

@@ -6,7 +6,7 @@ import { cleanLine } from '../../wire/text.js';
 import { contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
 import type { TransferEvent, TransferState } from '../api/events.js';
 import { conversationWith } from '../messaging/direct/direct-groups.js';
-import { nearness } from '../network/is-lan.js';
+import { isLan } from '../network/is-lan.js';
 import type { TransferRow } from '../storage/tables.js';
 
 /** A transfer as it is told to whoever watches. */
@@ -98,5 +98,5 @@ function runningOf({ direction }: TransferRow, { bytes, size, rate, rtt, loss, r
 }
 
 function pathOf(key: string): 'direct' | 'lan' | 'tcp' {
-  return key === 'stream' ? 'tcp' : nearness(key.split(' ')[0]!);
+  return key === 'stream' ? 'tcp' : isLan(key.split(' ')[0]!);
 }

@@ -2,7 +2,7 @@ import { sameBytes } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
 import { openUploadBlock } from '../../crypto/upload-blocks.js';
-import { Partial } from '../../transfer/files/partial-download.js';
+import { PartialDownload } from '../../transfer/files/partial-download.js';
 import { UPLOAD_BLOCK_BYTES } from '../../wire/limits.js';
 import { uploadBlocks } from '../../wire/uploads.js';
 import type { DirectoryRequest } from '../messaging/direct/direct-groups.js';
@@ -28,7 +28,7 @@ export interface FetchInit {
 export async function fetchFile(init: FetchInit): Promise<string> {
   const { row, folder, signal } = init;
   const manifest = { files: [{ path: baseName(row.name), size: row.size }], block: UPLOAD_BLOCK_BYTES };
-  const partial = await Partial.open({ id: row.id, manifest, folder, durable: true });
+  const partial = await PartialDownload.open({ id: row.id, manifest, folder, durable: true });
   try {
     await fetchBlocks(init, partial);
     signal.throwIfAborted();
@@ -46,7 +46,7 @@ export async function fetchFile(init: FetchInit): Promise<string> {
   }
 }
 
-async function fetchBlocks(init: FetchInit, partial: Partial): Promise<void> {
+async function fetchBlocks(init: FetchInit, partial: PartialDownload): Promise<void> {
   const { row, directoryId, request, clock, signal, onProgress } = init;
   const id = { group: row.group, upload: row.id };
   const place = { directoryId, group: row.group, upload: row.id, size: row.size };

@@ -3,7 +3,7 @@ import { hasCode, toFailure } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import { type ConnectionId, connectionKey, datagramLength, TYPE } from '../../wire/datagrams/header.js';
 import { Allowance, hostOf } from '../protocol/allowance.js';
-import type { Train } from '../protocol/datagram-batch.js';
+import type { DatagramBatch } from '../protocol/datagram-batch.js';
 import type { Path } from '../protocol/path.js';
 import type { Endpoint, HostAddress } from '../udp/endpoint.js';
 import type { StreamPath } from '../udp/stream-path.js';
@@ -129,7 +129,7 @@ export class Engine implements Host {
     else this.#endpointFor(path.key)?.sendOne(path, datagram);
   }
 
-  train(path: Path): Train | undefined {
+  train(path: Path): DatagramBatch | undefined {
     if (path.stream) return (path as StreamPath).train;
     const endpoint = this.#endpointFor(path.key);
     return endpoint === undefined || this.#held.has(endpoint) ? undefined : endpoint.train;

@@ -1,7 +1,7 @@
 import type { Failure } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import type { ConnectionId } from '../../wire/datagrams/header.js';
-import type { Train } from '../protocol/datagram-batch.js';
+import type { DatagramBatch } from '../protocol/datagram-batch.js';
 import type { Path } from '../protocol/path.js';
 import type { HostAddress } from '../udp/endpoint.js';
 
@@ -20,7 +20,7 @@ export interface Host {
   /** Much is going to come from there, until the function it gives back is called. */
   favour(path: Path): () => void;
   /** To be filled and sent with `sendTrain`; undefined while nothing can be sent there. */
-  train(path: Path): Train | undefined;
+  train(path: Path): DatagramBatch | undefined;
   /** @returns the size that was refused, or 0 */
   sendTrain(path: Path): number;
   /** Datagrams for this id go to `runner` from now on. */

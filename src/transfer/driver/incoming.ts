@@ -5,7 +5,7 @@ import { type ConnectionId, connectionKey, TYPE } from '../../wire/datagrams/hea
 import { AMPLIFICATION, UNCONFIRMED_MS } from '../../wire/limits.js';
 import { blockCount, contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
 import { manifestDigest } from '../files/file-source.js';
-import type { Partial } from '../files/partial-download.js';
+import type { PartialDownload } from '../files/partial-download.js';
 import type { CookieGate } from '../protocol/cookies.js';
 import { initialKeys } from '../protocol/keys.js';
 import type { Path } from '../protocol/path.js';
@@ -30,7 +30,7 @@ export interface IncomingInit {
   readonly id: Uint8Array;
   readonly secret: Uint8Array;
   readonly manifest: Manifest;
-  readonly partial: Partial;
+  readonly partial: PartialDownload;
   readonly candidates: readonly HostAddress[];
   readonly patience: number;
   readonly gate: CookieGate;

@@ -4,7 +4,7 @@ import type { Range } from '../../wire/datagrams/control.js';
 import { encodeEchoRequest } from '../../wire/datagrams/echo.js';
 import type { Manifest } from '../../wire/transfer-manifest.js';
 import type { Source } from '../files/file-source.js';
-import { Partial } from '../files/partial-download.js';
+import { PartialDownload } from '../files/partial-download.js';
 import { CookieGate } from '../protocol/cookies.js';
 import type { Path } from '../protocol/path.js';
 import { openDgram } from '../udp/dgram-endpoint.js';
@@ -136,7 +136,7 @@ export class TransferNode {
   /** @throws Failure transfer 'unsafe-name', limit 'disk-full' */
   async receive(options: ReceiveOptions, onEvent: (event: TransferEvent) => void): Promise<Incoming> {
     const { id, manifest, folder } = options;
-    const partial = await Partial.open({
+    const partial = await PartialDownload.open({
       id,
       manifest,
       folder,
@@ -151,7 +151,7 @@ export class TransferNode {
     }
   }
 
-  #receive(options: ReceiveOptions, partial: Partial, onEvent: (event: TransferEvent) => void): Incoming {
+  #receive(options: ReceiveOptions, partial: PartialDownload, onEvent: (event: TransferEvent) => void): Incoming {
     this.prove(options.proved);
     const qlog = this.#qlog(options, 'receiver');
     const incoming = new Incoming(this.#engine, {

@@ -6,9 +6,9 @@ import { type ConnectionId, TYPE } from '../../wire/datagrams/header.js';
 import { UDP_BLOCKED_MS } from '../../wire/limits.js';
 import { contentBytes } from '../../wire/transfer-manifest.js';
 import { FileSource, manifestDigest, type Source } from '../files/file-source.js';
-import { AdaptiveController } from '../protocol/congestion/bbr.js';
+import { BbrController } from '../protocol/congestion/bbr.js';
 import type { CongestionController, ControllerInit } from '../protocol/congestion/controller.js';
-import { FixedController, StreamController } from '../protocol/congestion/fixed-rate.js';
+import { FixedRateController, StreamController } from '../protocol/congestion/fixed-rate.js';
 import { Initiator, type Opened } from '../protocol/initiator.js';
 import { initialKeys, punchTag } from '../protocol/keys.js';
 import type { Path } from '../protocol/path.js';
@@ -196,8 +196,8 @@ export class Outgoing implements Runner {
 
   #controller(init: ControllerInit, path: Path): CongestionController {
     if (path.stream) return new StreamController(STREAM_WINDOW);
-    if (this.#init.rate !== undefined) return new FixedController(init, this.#init.rate / 1_000);
-    return new AdaptiveController(init, rememberedFor(this.#init.remembered ?? [], path.key, ownNetworks()));
+    if (this.#init.rate !== undefined) return new FixedRateController(init, this.#init.rate / 1_000);
+    return new BbrController(init, rememberedFor(this.#init.remembered ?? [], path.key, ownNetworks()));
   }
 
   work(now: number): boolean {

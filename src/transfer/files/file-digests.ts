@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
 import { Layout } from '../protocol/layout.js';
-import type { Ranges } from '../protocol/range-set.js';
-import { scrap } from '../protocol/release-buffer.js';
+import type { RangeSet } from '../protocol/range-set.js';
+import { releaseBuffer } from '../protocol/release-buffer.js';
 
 /**
  * SHA-256 of each file. Two gigabytes a second is slower than everything else a block goes through, so it is done when
@@ -15,7 +15,7 @@ const KEPT_BLOCKS = 16;
 
 export class FileDigests {
   readonly #manifest: Manifest;
-  readonly #have: Ranges;
+  readonly #have: RangeSet;
   readonly #read: (at: number, into: Uint8Array) => void;
   readonly #layout: Layout;
   readonly #total: number;
@@ -26,7 +26,7 @@ export class FileDigests {
   /** Content before this has been hashed: whole blocks, or everything. */
   #at = 0;
 
-  constructor(manifest: Manifest, have: Ranges, read: (at: number, into: Uint8Array) => void) {
+  constructor(manifest: Manifest, have: RangeSet, read: (at: number, into: Uint8Array) => void) {
     this.#manifest = manifest;
     this.#have = have;
     this.#read = read;
@@ -51,7 +51,7 @@ export class FileDigests {
     else {
       this.#kept.delete(this.#next);
       this.#take(kept);
-      scrap(kept);
+      releaseBuffer(kept);
     }
     return this.#ready;
   }

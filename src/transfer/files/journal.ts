@@ -3,7 +3,7 @@ import { uptime } from 'node:os';
 import { crc32 } from 'node:zlib';
 import { sameBytes, utf8 } from '../../base/bytes.js';
 import { viewOf } from '../../wire/datagrams/header.js';
-import { Ranges } from '../protocol/range-set.js';
+import { RangeSet } from '../protocol/range-set.js';
 
 /**
  * Which blocks of a transfer are on disk. Appended to, never rewritten; a record that was cut short by a crash, and all after
@@ -34,7 +34,7 @@ function encodeRecord(kind: number, body: Uint8Array): Uint8Array {
 }
 
 export interface JournalState {
-  readonly have: Ranges;
+  readonly have: RangeSet;
   /** Entries that have their final name: the name in the tree, and the final one. */
   readonly placed: Map<string, string>;
 }
@@ -70,7 +70,7 @@ export function readJournal(bytes: Uint8Array, manifest: Uint8Array, boot: strin
   }
   if (writtenIn === undefined) return null;
   if (writtenIn !== boot) blocks.length = synced;
-  const have = new Ranges();
+  const have = new RangeSet();
   for (const block of blocks.sort((a, b) => a - b)) have.add(block, block + 1);
   return { have, placed };
 }

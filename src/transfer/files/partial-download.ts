@@ -16,7 +16,7 @@ import { hex } from '../../base/bytes.js';
 import { Failure } from '../../base/errors.js';
 import { contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
 import { Layout } from '../protocol/layout.js';
-import { Ranges } from '../protocol/range-set.js';
+import { RangeSet } from '../protocol/range-set.js';
 import type { BlockSink } from '../protocol/receiver.js';
 import { FileDigests } from './file-digests.js';
 import { manifestDigest } from './file-source.js';
@@ -48,7 +48,7 @@ export interface PlacedFile {
   readonly sha256: string;
 }
 
-export interface PartialInit {
+export interface PartialDownloadInit {
   readonly id: Uint8Array;
   readonly manifest: Manifest;
   readonly folder: string;
@@ -58,9 +58,9 @@ export interface PartialInit {
   readonly keep?: boolean;
 }
 
-export class Partial implements BlockSink {
-  readonly have: Ranges;
-  readonly #init: PartialInit;
+export class PartialDownload implements BlockSink {
+  readonly have: RangeSet;
+  readonly #init: PartialDownloadInit;
   readonly #parts: readonly string[][];
   readonly #layout: Layout;
   readonly #target: Folder;
@@ -81,13 +81,13 @@ export class Partial implements BlockSink {
    * Opens what an earlier session left, or begins.
    * @throws Failure transfer 'unsafe-name', limit 'disk-full', storage 'folder-changed'
    */
-  static async open(init: PartialInit): Promise<Partial> {
+  static async open(init: PartialDownloadInit): Promise<PartialDownload> {
     const parts = safeTree(init.manifest.files.map((file) => file.path));
     await mkdir(init.folder, { recursive: true });
-    return new Partial(init, parts);
+    return new PartialDownload(init, parts);
   }
 
-  private constructor(init: PartialInit, parts: readonly string[][]) {
+  private constructor(init: PartialDownloadInit, parts: readonly string[][]) {
     this.#init = init;
     this.#parts = parts;
     this.#layout = new Layout(init.manifest);
@@ -104,7 +104,7 @@ export class Partial implements BlockSink {
       this.#hidden.remove(TREE);
       this.#hidden.remove(JOURNAL);
     }
-    this.have = earlier?.have ?? new Ranges();
+    this.have = earlier?.have ?? new RangeSet();
     this.#placed = earlier?.placed ?? new Map();
     this.#tree = this.#hidden.child(TREE, true);
     this.#journalFd = this.#hidden.openFile(JOURNAL, O_RDWR | O_CREAT | O_APPEND);

@@ -1,14 +1,14 @@
 import { TAG_BYTES } from '../../wire/datagrams/handshake.js';
 import { blockLength, type Manifest } from '../../wire/transfer-manifest.js';
 import { pathBytes } from './hash-tree.js';
-import { Ranges } from './range-set.js';
+import { RangeSet } from './range-set.js';
 
 /** A block whose slices are arriving. */
 export interface Assembly {
   readonly block: number;
   generation: number;
   readonly sealed: Uint8Array;
-  readonly received: Ranges;
+  readonly received: RangeSet;
 }
 
 /** Bytes of a block as it travels: content, path in the hash tree where there is a root, tag. */
@@ -50,7 +50,7 @@ export class Assemblies {
     if (this.#open.size >= this.#most) return null;
     const buffer = this.#free.pop() ?? new Uint8Array(this.#bufferBytes);
     const sealed = buffer.subarray(0, sealedLength(this.#manifest, block, this.#blocks));
-    const assembly = { block, generation, sealed, received: new Ranges() };
+    const assembly = { block, generation, sealed, received: new RangeSet() };
     this.#open.set(block, assembly);
     this.#last = assembly;
     return assembly;

@@ -2,8 +2,8 @@ import type { Range } from '../../wire/datagrams/control.js';
 import { TAG_BYTES } from '../../wire/datagrams/handshake.js';
 import { blockCount, contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
 import { type SealedBlock, sealBlock } from './keys.js';
-import { Ranges } from './range-set.js';
-import { scrap } from './release-buffer.js';
+import { RangeSet } from './range-set.js';
+import { releaseBuffer } from './release-buffer.js';
 
 /** Where content comes from. */
 export interface BlockSource {
@@ -29,7 +29,7 @@ interface OpenBlock {
   readonly length: number;
   /** Sent at least once up to here. */
   cursor: number;
-  readonly acked: Ranges;
+  readonly acked: RangeSet;
 }
 
 const FRESH = 0;
@@ -40,7 +40,7 @@ const DELIVERED = 2;
 const MAX_GENERATIONS = 200;
 
 /** Which slice goes out next: what was lost first, then what the receiver wants, in its order. Holds sealed blocks until acknowledged. */
-export class OutgoingBlocks {
+export class BlockScheduler {
   readonly #key: Uint8Array;
   readonly #source: BlockSource;
   readonly #window: number;
@@ -191,7 +191,7 @@ export class OutgoingBlocks {
     this.#open.delete(open.index);
     if (this.#last === open) this.#last = undefined;
     this.#openBytes -= open.length;
-    scrap(open.sealed.body);
+    releaseBuffer(open.sealed.body);
   }
 
   #hasRoom(): boolean {
@@ -215,7 +215,7 @@ export class OutgoingBlocks {
     const plain = this.#source.read(index);
     const sealed = sealBlock(this.#key, index, generation, plain);
     const length = plain.length + TAG_BYTES;
-    const open = { index, generation, sealed, length, cursor: 0, acked: new Ranges() };
+    const open = { index, generation, sealed, length, cursor: 0, acked: new RangeSet() };
     this.#open.set(index, open);
     this.#openBytes += length;
     this.#state[index] = OPEN;

@@ -2,7 +2,7 @@ import { viewOf } from '../../wire/datagrams/header.js';
 import { DATAGRAM_MAX_BYTES } from '../../wire/limits.js';
 
 /** Datagrams of one size (the last may be shorter) for one address, one after another in memory: one system call sends them all. */
-export class Train {
+export class DatagramBatch {
   bytes!: Uint8Array;
   view!: DataView;
   /** Bytes of each datagram but the last. */

@@ -1,6 +1,6 @@
 import type { Ack } from '../../wire/datagrams/control.js';
 import { DATAGRAM_MAX_BYTES, DATAGRAM_MIN_BYTES } from '../../wire/limits.js';
-import type { OutgoingBlocks } from './block-scheduler.js';
+import type { BlockScheduler } from './block-scheduler.js';
 import type { AckSample, CongestionController } from './congestion/controller.js';
 import { GRANULARITY_MS, Rtt } from './rtt.js';
 import { PACKET, SentPackets } from './sent-packets.js';
@@ -29,7 +29,7 @@ export class LossDetector {
   readonly rtt: Rtt;
   /** Milliseconds the receiver may hold an acknowledgement back. */
   ackDelay = 1;
-  readonly #blocks: OutgoingBlocks;
+  readonly #blocks: BlockScheduler;
   readonly #controller: CongestionController;
   readonly #reliable: boolean;
   readonly #traps: number[] = [];
@@ -49,7 +49,7 @@ export class LossDetector {
   #spurious = 0;
 
   /** @param reliable nothing is lost or overtaken on the way: only silence counts */
-  constructor(blocks: OutgoingBlocks, controller: CongestionController, rtt: number, reliable: boolean) {
+  constructor(blocks: BlockScheduler, controller: CongestionController, rtt: number, reliable: boolean) {
     this.#blocks = blocks;
     this.#controller = controller;
     this.#reliable = reliable;

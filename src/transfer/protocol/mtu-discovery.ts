@@ -11,7 +11,7 @@ const TRIES = 3;
 /** Larger sizes are tried again after this long. */
 const RETRY_MS = 60_000;
 
-export class MtuSearch {
+export class MtuDiscovery {
   #size = DATAGRAM_MIN_BYTES;
   #limit: number;
   #tries = new Map<number, number>();

@@ -25,7 +25,7 @@ interface Candidate {
   nextAt: number;
 }
 
-export class Paths {
+export class PathValidation {
   #current: Path;
   #candidate: Candidate | undefined;
   /** What the first address has yet to answer. */

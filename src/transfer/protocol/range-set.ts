@@ -1,7 +1,7 @@
 import type { Range } from '../../wire/datagrams/control.js';
 
 /** A set of integers as half-open ranges, ascending and apart. Made for what mostly arrives in order: the end is tried first. */
-export class Ranges {
+export class RangeSet {
   readonly #firsts: number[] = [];
   readonly #ends: number[] = [];
   #size = 0;

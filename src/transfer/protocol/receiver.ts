@@ -16,16 +16,16 @@ import { ControlChannel } from './control-channel.js';
 import { leafHash, pathHolds } from './hash-tree.js';
 import { openBlock, type SessionKeys } from './keys.js';
 import type { Emit, Path } from './path.js';
-import { Paths } from './path-validation.js';
-import { Ranges } from './range-set.js';
-import { scrap } from './release-buffer.js';
+import { PathValidation } from './path-validation.js';
+import { RangeSet } from './range-set.js';
+import { releaseBuffer } from './release-buffer.js';
 import type { Trace } from './trace.js';
-import { Wants } from './want-list.js';
+import { WantList } from './want-list.js';
 
 /** Where verified content goes. */
 export interface BlockSink {
   /** Blocks that are there, from this session and earlier ones. */
-  readonly have: Ranges;
+  readonly have: RangeSet;
   /** Puts content in its place and its number into `have`. Throws where it cannot. */
   write(block: number, content: Uint8Array): void;
   /** Asked after `write`: whether it takes over the memory of `content` too, to use it once more. */
@@ -61,11 +61,11 @@ const EARLY_PACKETS = 64;
 export class Receiver {
   readonly #init: ReceiverInit;
   readonly #control: ControlChannel;
-  readonly #paths: Paths;
+  readonly #paths: PathValidation;
   readonly #assemblies: Assemblies;
-  readonly #wants: Wants;
+  readonly #wants: WantList;
   readonly #blocks: number;
-  readonly #packets = new Ranges();
+  readonly #packets = new RangeSet();
   readonly #ackBytes: number;
   #rejected: Rejected[] = [];
   #bytes = 0;
@@ -91,9 +91,9 @@ export class Receiver {
     const { keys, manifest } = init;
     this.#blocks = blockCount(manifest);
     this.#control = new ControlChannel(keys.responderControl, keys.initiatorControl, keys.toInitiator, 1);
-    this.#paths = new Paths(init.path, init.random);
+    this.#paths = new PathValidation(init.path, init.random);
     this.#assemblies = new Assemblies(manifest, this.#blocks, init.window);
-    this.#wants = new Wants(init.sink.have, this.#blocks);
+    this.#wants = new WantList(init.sink.have, this.#blocks);
     this.#ackBytes = Math.min(Math.max(init.buffer / 8, 32 << 10), 512 << 10);
     this.#wantAt = init.now;
     this.#lastSent = init.now;
@@ -196,7 +196,7 @@ export class Receiver {
       this.close(failure.code === 'disk-full' ? 'diskFull' : 'failed', failure);
       return;
     }
-    if (!this.#init.sink.keep?.(block, content)) scrap(content);
+    if (!this.#init.sink.keep?.(block, content)) releaseBuffer(content);
     if (this.#wants.refresh()) this.#wantAt = 0;
   }
 

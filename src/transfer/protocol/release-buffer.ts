@@ -9,7 +9,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 let nowhere: MessagePort | undefined;
 
 /** Nothing may use `bytes`, or anything else in the same memory, afterwards: they have no length any more. */
-export function scrap(bytes: Uint8Array): void {
+export function releaseBuffer(bytes: Uint8Array): void {
   // What is transferred to a port without another side is gone with the message (HTML, "message port post message steps").
   if (nowhere === undefined) {
     const { port1, port2 } = new MessageChannel();

@@ -4,16 +4,16 @@ import { type Ack, type CloseReason, type Frame, FrameWriter } from '../../wire/
 import { DATA_HEADER_BYTES, writeDataHeader } from '../../wire/datagrams/data.js';
 import { DATAGRAM_MAX_BYTES } from '../../wire/limits.js';
 import type { Manifest } from '../../wire/transfer-manifest.js';
-import { type BlockSource, OutgoingBlocks, type Slice } from './block-scheduler.js';
+import { BlockScheduler, type BlockSource, type Slice } from './block-scheduler.js';
 import type { CongestionController } from './congestion/controller.js';
 import { ControlChannel } from './control-channel.js';
-import { TRAIN_SEGMENTS, type Train } from './datagram-batch.js';
+import { type DatagramBatch, TRAIN_SEGMENTS } from './datagram-batch.js';
 import type { SessionKeys } from './keys.js';
 import { LossDetector } from './loss-detection.js';
-import { MtuSearch } from './mtu-discovery.js';
+import { MtuDiscovery } from './mtu-discovery.js';
 import { Pacer } from './pacer.js';
 import type { Emit, Path } from './path.js';
-import { Paths } from './path-validation.js';
+import { PathValidation } from './path-validation.js';
 import { ackEvent, sentEvent, type Trace } from './trace.js';
 
 export interface SenderInit {
@@ -53,11 +53,11 @@ export type SenderEnd = { readonly reason: CloseReason; readonly failure?: Failu
 export class Sender {
   readonly #init: SenderInit;
   readonly #control: ControlChannel;
-  readonly #paths: Paths;
-  readonly #blocks: OutgoingBlocks;
+  readonly #paths: PathValidation;
+  readonly #blocks: BlockScheduler;
   readonly #loss: LossDetector;
   readonly #pacer: Pacer;
-  readonly #mtu: MtuSearch;
+  readonly #mtu: MtuDiscovery;
   readonly #trace: Trace | undefined;
   #paused = false;
   #wantSequence = -1;
@@ -71,11 +71,11 @@ export class Sender {
     this.#init = init;
     const { keys } = init;
     this.#control = new ControlChannel(keys.initiatorControl, keys.responderControl, keys.toResponder, 0);
-    this.#paths = new Paths(init.path, init.random, init.proved);
-    this.#blocks = new OutgoingBlocks(keys.blocks, init.manifest, init.source, Math.min(init.window, MAX_WINDOW));
+    this.#paths = new PathValidation(init.path, init.random, init.proved);
+    this.#blocks = new BlockScheduler(keys.blocks, init.manifest, init.source, Math.min(init.window, MAX_WINDOW));
     this.#loss = new LossDetector(this.#blocks, init.controller, init.rtt, init.path.stream);
     this.#pacer = new Pacer(init.pace, init.now);
-    this.#mtu = new MtuSearch(init.path.maxDatagram);
+    this.#mtu = new MtuDiscovery(init.path.maxDatagram);
     this.#trace = init.trace;
     this.#toTrap = this.#trapDistance();
     this.#lastHeard = init.now;
@@ -195,7 +195,7 @@ export class Sender {
   }
 
   /** Fills `train` with what may be sent now. @returns false where nothing may */
-  fill(train: Train, now: number): boolean {
+  fill(train: DatagramBatch, now: number): boolean {
     if (this.#end !== undefined || this.#paused || !this.#paths.proved) return false;
     const mtu = this.#mtu.size;
     const budget = Math.min(this.#pacer.budget(this.#init.controller.pacingRate, mtu, now), this.#loss.allowance);
@@ -217,7 +217,7 @@ export class Sender {
     return true;
   }
 
-  #fillTrain(train: Train, most: number, now: number): void {
+  #fillTrain(train: DatagramBatch, most: number, now: number): void {
     const { segment } = train;
     while (train.length < most) {
       const left = segment - (train.length % segment);
@@ -228,7 +228,7 @@ export class Sender {
     }
   }
 
-  #write(slice: Slice, train: Train, now: number): void {
+  #write(slice: Slice, train: DatagramBatch, now: number): void {
     const { packets } = this.#loss;
     if (--this.#toTrap === 0) {
       this.#loss.addTrap();

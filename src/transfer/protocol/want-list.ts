@@ -1,10 +1,10 @@
 import type { Range } from '../../wire/datagrams/control.js';
 import { WANT_RANGES } from '../../wire/limits.js';
-import type { Ranges } from './range-set.js';
+import type { RangeSet } from './range-set.js';
 
 /** Which blocks to ask for, in which order: what a player waits for first, then everything missing from the front. */
-export class Wants {
-  readonly #have: Ranges;
+export class WantList {
+  readonly #have: RangeSet;
   readonly #blocks: number;
   #first: Range[] = [];
   #sequence = 0;
@@ -12,7 +12,7 @@ export class Wants {
   #complete = false;
   #paused = false;
 
-  constructor(have: Ranges, blocks: number) {
+  constructor(have: RangeSet, blocks: number) {
     this.#have = have;
     this.#blocks = blocks;
     this.#list();

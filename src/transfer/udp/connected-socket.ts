@@ -7,7 +7,7 @@ import { openSocket, sharePort } from './linux-socket.js';
  * else to the other. For a connected socket it remembers the route, and finds it by one look, which is a twentieth of what a
  * datagram costs.
  */
-export class FavouredSocket {
+export class ConnectedSocket {
   /** Transfers that asked for it. */
   users = 0;
   onReadable: () => void = () => {};
@@ -19,11 +19,11 @@ export class FavouredSocket {
    * @param main the socket whose port it is to share
    * @returns null where there can be none: no descriptors left, a kernel that shares no ports
    */
-  static open(libc: Libc, main: number, address: HostAddress, from: Uint8Array): FavouredSocket | null {
+  static open(libc: Libc, main: number, address: HostAddress, from: Uint8Array): ConnectedSocket | null {
     sharePort(libc, main, true);
     try {
       const fd = openSocket(libc, address, true);
-      if (libc.connect(fd, from, from.length) === 0) return new FavouredSocket(libc, fd);
+      if (libc.connect(fd, from, from.length) === 0) return new ConnectedSocket(libc, fd);
       libc.close(fd);
       return null;
     } catch {

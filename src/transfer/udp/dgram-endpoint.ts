@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import { Failure } from '../../base/errors.js';
 import { viewOf } from '../../wire/datagrams/header.js';
-import { Train } from '../protocol/datagram-batch.js';
+import { DatagramBatch } from '../protocol/datagram-batch.js';
 import type { Path } from '../protocol/path.js';
 import { type Endpoint, type HostAddress, type OnDatagrams, PathTable, type Sent } from './endpoint.js';
 import { largestDatagram } from './local-address.js';
@@ -43,7 +43,7 @@ export async function openDgram(address: HostAddress): Promise<Endpoint> {
 
 class DgramEndpoint implements Endpoint {
   readonly kind = 'dgram';
-  readonly train = new Train();
+  readonly train = new DatagramBatch();
   onDatagrams: OnDatagrams = () => {};
   onTurn: () => void = () => {};
   readonly #paths = new PathTable<string>();
@@ -101,7 +101,7 @@ class DgramEndpoint implements Endpoint {
     });
   }
 
-  send(path: Path, train: Train): Sent {
+  send(path: Path, train: DatagramBatch): Sent {
     if (this.socket.getSendQueueSize() > MAX_QUEUED) return 'busy';
     const { bytes, length, segment } = train;
     const { host, port } = path as DgramPath;

@@ -1,4 +1,4 @@
-import type { Train } from '../protocol/datagram-batch.js';
+import type { DatagramBatch } from '../protocol/datagram-batch.js';
 import type { Path } from '../protocol/path.js';
 
 /** A socket, in one of several ways; all keep the same contract (test/transfer/endpoint.test.ts). */
@@ -23,14 +23,14 @@ export interface Endpoint {
   /** Bytes its receive buffer holds. */
   readonly buffer: number;
   /** To be filled and given to `send`; what is in it is gone with the next `send` that took it. */
-  readonly train: Train;
+  readonly train: DatagramBatch;
 
   onDatagrams: OnDatagrams;
   /** After each batch, and when `send` was busy and is no more. */
   onTurn: () => void;
 
   path(address: HostAddress): Path;
-  send(path: Path, train: Train): Sent;
+  send(path: Path, train: DatagramBatch): Sent;
   sendOne(path: Path, datagram: Uint8Array): Sent;
   /**
    * Much is going to come from there: the system may make ready for it. What arrives, and how it is told, stays the same.

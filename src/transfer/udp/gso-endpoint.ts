@@ -1,9 +1,9 @@
 import { isIPv6 } from 'node:net';
 import { viewOf } from '../../wire/datagrams/header.js';
 import { DATAGRAM_MAX_BYTES } from '../../wire/limits.js';
-import { Train } from '../protocol/datagram-batch.js';
+import { DatagramBatch } from '../protocol/datagram-batch.js';
 import type { Path } from '../protocol/path.js';
-import { FavouredSocket } from './connected-socket.js';
+import { ConnectedSocket } from './connected-socket.js';
 import { type Endpoint, type HostAddress, type OnDatagrams, PathTable, type Sent } from './endpoint.js';
 import type { Libc, Memory, PollEvent, PollHandle } from './libc.js';
 import { IPPROTO_UDP, openSocket, receiveBuffer } from './linux-socket.js';
@@ -44,7 +44,7 @@ class BatchEndpoint implements Endpoint {
   readonly kind = 'batch (koffi)';
   readonly address: HostAddress;
   readonly buffer: number;
-  readonly train: Train;
+  readonly train: DatagramBatch;
   onDatagrams: OnDatagrams = () => {};
   onTurn: () => void = () => {};
   readonly #libc: Libc;
@@ -60,7 +60,7 @@ class BatchEndpoint implements Endpoint {
   readonly #name: Uint8Array;
   readonly #received: ReceiveBatch;
   /** By path: sockets of their own for what comes from there. */
-  readonly #favoured = new Map<Path, FavouredSocket>();
+  readonly #favoured = new Map<Path, ConnectedSocket>();
   #segmentation = true;
   #waitsForRoom = false;
   #watched = true;
@@ -78,7 +78,7 @@ class BatchEndpoint implements Endpoint {
     this.address = readSockaddr(viewOf(bound), 0);
     this.buffer = receiveBuffer(libc, fd);
     this.#trainMemory = this.#allocate(TRAIN_BYTES);
-    this.train = new Train(this.#trainMemory.bytes);
+    this.train = new DatagramBatch(this.#trainMemory.bytes);
     this.#oneMemory = this.#allocate(TRAIN_BYTES);
     // msghdr, iovec, cmsghdr, sockaddr
     this.#message = this.#allocate(MSGHDR_BYTES + IOVEC_BYTES + CMSG_BYTES + 32);
@@ -151,7 +151,7 @@ class BatchEndpoint implements Endpoint {
     return this.#lastPath;
   }
 
-  send(path: Path, train: Train): Sent {
+  send(path: Path, train: DatagramBatch): Sent {
     const { length, segment } = train;
     if (!this.#segmentation || length <= segment) return this.#sendSingly(path, train);
     const sent = this.#sendmsg(path, this.#trainMemory.address, length, segment);
@@ -160,7 +160,7 @@ class BatchEndpoint implements Endpoint {
     return this.#sendSingly(path, train);
   }
 
-  #sendSingly(path: Path, { length, segment }: Train): Sent {
+  #sendSingly(path: Path, { length, segment }: DatagramBatch): Sent {
     for (let at = 0; at < length; at += segment) {
       const size = Math.min(segment, length - at);
       const sent = this.#sendmsg(path, this.#trainMemory.address + BigInt(at), size, 0);
@@ -224,9 +224,9 @@ class BatchEndpoint implements Endpoint {
     };
   }
 
-  #openFavoured(path: BatchPath): FavouredSocket | null {
+  #openFavoured(path: BatchPath): ConnectedSocket | null {
     if (this.#closed !== undefined) return null;
-    const socket = FavouredSocket.open(this.#libc, this.#fd, this.address, path.sockaddr);
+    const socket = ConnectedSocket.open(this.#libc, this.#fd, this.address, path.sockaddr);
     if (socket === null) return null;
     this.#favoured.set(path, socket);
     socket.onReadable = () => this.#onPoll({ readable: true, writable: false });
@@ -234,7 +234,7 @@ class BatchEndpoint implements Endpoint {
     return socket;
   }
 
-  #leave(path: Path, socket: FavouredSocket): void {
+  #leave(path: Path, socket: ConnectedSocket): void {
     this.#favoured.delete(path);
     void socket.close(() => {
       if (this.#closed !== undefined) return;

@@ -1,6 +1,6 @@
 import { datagramLength, viewOf } from '../../wire/datagrams/header.js';
 import { DATAGRAM_MAX_BYTES } from '../../wire/limits.js';
-import { Train } from '../protocol/datagram-batch.js';
+import { DatagramBatch } from '../protocol/datagram-batch.js';
 import type { Path } from '../protocol/path.js';
 
 /**
@@ -25,7 +25,7 @@ export class StreamPath implements Path {
   readonly stream = true;
   readonly maxDatagram = DATAGRAM_MAX_BYTES;
   readonly #stream: Stream;
-  readonly #train = new Train();
+  readonly #train = new DatagramBatch();
   readonly #onWhole: OnWhole;
   #rest = new Uint8Array(0);
   #full = false;
@@ -49,7 +49,7 @@ export class StreamPath implements Path {
     };
   }
 
-  get train(): Train | undefined {
+  get train(): DatagramBatch | undefined {
     return this.#full || this.closed ? undefined : this.#train;
   }
 

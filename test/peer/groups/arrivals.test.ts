@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { backOff } from '../../../src/peer/messaging/group/jitter.js';
-import { Arrivals } from '../../../src/peer/messaging/group/join-queue.js';
+import { JoinQueue } from '../../../src/peer/messaging/group/join-queue.js';
 import type { Act } from '../../../src/wire/acts.js';
 import { seededRandom } from '../../support/random.js';
 
@@ -13,7 +13,7 @@ const act = (action: string, user: string, at: number, target?: string): Act =>
   }) as unknown as Act;
 
 test('who becomes a member waits for those before him, until they are inside, go, or are put out', () => {
-  const arrivals = new Arrivals();
+  const arrivals = new JoinQueue();
   for (const user of ['Ada', 'bob', 'carol', 'dave']) arrivals.note(act('join', user, 1_000), 0);
   assert.deepEqual(
     ['ada', 'Bob', 'carol', 'dave', 'stranger'].map((user) => arrivals.ahead(user, 1)),
@@ -35,7 +35,7 @@ test('who becomes a member waits for those before him, until they are inside, go
 });
 
 test('nobody waits for who became a member long ago and never came inside', () => {
-  const arrivals = new Arrivals();
+  const arrivals = new JoinQueue();
   arrivals.note(act('join', 'gone', 1_000), 0);
   // Read from an old log, all at once: the directory's times say how old it is.
   arrivals.note(act('join', 'ada', 60_000), 0);

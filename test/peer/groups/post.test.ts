@@ -3,15 +3,15 @@ import { test } from 'node:test';
 import { fromHex, hex } from '../../../src/base/bytes.js';
 import { Failure } from '../../../src/base/errors.js';
 import { Scope } from '../../../src/base/scope.js';
-import type { NamedGroup } from '../../../src/peer/messaging/group/group.js';
-import { Poster, type PosterInit } from '../../../src/peer/messaging/group/sender.js';
+import type { Group } from '../../../src/peer/messaging/group/group.js';
+import { GroupSender, type GroupSenderInit } from '../../../src/peer/messaging/group/sender.js';
 
 const group = {
   id: fromHex('0a'),
   row: { name: 'crew', through: 0 },
   roster: { history: 'joined' },
   mls: { state: { epoch: 1 } },
-} as unknown as NamedGroup;
+} as unknown as Group;
 
 test('C3 what is given up is the message that was refused, not one before it that has its place already', async () => {
   const refused: string[] = [];
@@ -21,12 +21,12 @@ test('C3 what is given up is the message that was refused, not one before it tha
   });
   const posts: string[] = [];
   const kept = new Set<number>();
-  const poster: Poster = new Poster({
+  const poster: GroupSender = new GroupSender({
     scope: new Scope(),
     clock: { after: () => () => {} },
     random: { bytes: (size: number) => new Uint8Array(size).fill(posts.length + kept.size + 1) },
     isOnline: () => kept.size > 1,
-    enqueue: (_: NamedGroup, work: () => Promise<unknown>) => work(),
+    enqueue: (_: Group, work: () => Promise<unknown>) => work(),
     disk: { write: async () => {} },
     groups: { save: () => [] },
     engine: { seal: async (state: object) => ({ next: state, bytes: new Uint8Array(1) }) },
@@ -47,7 +47,7 @@ test('C3 what is given up is the message that was refused, not one before it tha
       refused.push(hex(id));
       told();
     },
-  } as unknown as PosterInit);
+  } as unknown as GroupSenderInit);
   const typed = { type: 'delete' as const, id: new Uint8Array(16) };
   await poster.content(group, typed, true);
   await poster.content(group, typed, true);

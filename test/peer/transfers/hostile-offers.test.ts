@@ -4,9 +4,9 @@ import { encode } from 'cborg';
 import type { Failure } from '../../../src/base/errors.js';
 import type { TransferEvent } from '../../../src/peer/api/events.js';
 import { openTables, type Tables } from '../../../src/peer/storage/tables.js';
-import type { Running } from '../../../src/peer/transfers/scheduler.js';
-import { Answers } from '../../../src/peer/transfers/signalling.js';
-import { Entries } from '../../../src/peer/transfers/transfer-store.js';
+import type { Scheduler } from '../../../src/peer/transfers/scheduler.js';
+import { Signalling } from '../../../src/peer/transfers/signalling.js';
+import { TransferStore } from '../../../src/peer/transfers/transfer-store.js';
 import type { LocalStore, Step } from '../../../src/store/local.js';
 
 import type { TransferContent } from '../../../src/wire/content.js';
@@ -24,14 +24,14 @@ function receiver() {
   const step = {} as Step;
   const tables = { transfers: { put: () => step, remove: () => step } } as unknown as Tables;
   const disk = { write: async (more: Step[]) => void steps.push(...more) } as unknown as LocalStore;
-  const entries = new Entries({ tables, disk, emit: (_event: TransferEvent) => {} });
+  const entries = new TransferStore({ tables, disk, emit: (_event: TransferEvent) => {} });
   const running = {
     later: (_entry: unknown, work: () => unknown) => work(),
     start: () => said.push('start'),
     say: async (_entry: unknown, word: string) => said.push(word),
     told: async () => {},
-  } as unknown as Running;
-  const answers = new Answers({
+  } as unknown as Scheduler;
+  const answers = new Signalling({
     ...{ entries, running, self: { user: 'bob', device: 'b1' } },
     now: () => 1_000,
     send: async () => {},

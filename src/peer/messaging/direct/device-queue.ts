@@ -5,28 +5,28 @@ import type { DeviceAddress } from '../../../wire/directory.js';
 import { permanenceOf } from '../permanence.js';
 
 /** A sealed message on its way to one device. */
-export interface LaneItem {
+export interface QueuedItem {
   readonly order: number;
   readonly id: Uint8Array;
   readonly group: Uint8Array;
   readonly sealed: Uint8Array;
 }
 
-export interface LaneLink {
-  deliver(item: LaneItem): Promise<unknown>;
+export interface DeliveryLink {
+  deliver(item: QueuedItem): Promise<unknown>;
 }
 
-export interface LaneInit {
+export interface DeviceQueueInit {
   readonly address: DeviceAddress;
   readonly clock: Clock;
   /** The link there is, or one dialled now; undefined where the device can't be reached. */
-  link(address: DeviceAddress): Promise<LaneLink | undefined>;
+  link(address: DeviceAddress): Promise<DeliveryLink | undefined>;
   /** Puts sealed messages into the device's mailbox, in order. Throws while the directory can't be reached. */
-  store(address: DeviceAddress, items: readonly LaneItem[]): Promise<void>;
-  onDelivered(item: LaneItem): void;
-  onStored(items: readonly LaneItem[]): void;
+  store(address: DeviceAddress, items: readonly QueuedItem[]): Promise<void>;
+  onDelivered(item: QueuedItem): void;
+  onStored(items: readonly QueuedItem[]): void;
   /** The device is none of its account's any more: nobody takes these, and they are not tried again. */
-  onGone(items: readonly LaneItem[]): void;
+  onGone(items: readonly QueuedItem[]): void;
   /** Why the lane stands still for now. */
   onStuck(why: Failure): void;
 }
@@ -40,16 +40,16 @@ const RETRY_MS = 2_000;
  * The way of messages to one device, in order: over the link while there is one, else into the mailbox, else they wait.
  * What was sent on a link and not acknowledged before it broke is sent again; the receiver knows it by its id.
  */
-export class Lane {
-  readonly #init: LaneInit;
-  readonly #items = new Set<LaneItem>();
-  #unsent: LaneItem[] = [];
+export class DeviceQueue {
+  readonly #init: DeviceQueueInit;
+  readonly #items = new Set<QueuedItem>();
+  #unsent: QueuedItem[] = [];
   #running: Promise<void> | undefined;
   #again = false;
   #closed = false;
   #cancelRetry: Cancel = () => {};
 
-  constructor(init: LaneInit) {
+  constructor(init: DeviceQueueInit) {
     this.#init = init;
   }
 
@@ -57,7 +57,7 @@ export class Lane {
     return this.#items.size === 0;
   }
 
-  push(item: LaneItem): void {
+  push(item: QueuedItem): void {
     this.#items.add(item);
     this.#unsent.push(item);
     this.poke();
@@ -108,7 +108,7 @@ export class Lane {
   /**
    * @returns why the device could not take an item, undefined when all are delivered or the link broke
    */
-  async #overLink(link: LaneLink): Promise<Failure | undefined> {
+  async #overLink(link: DeliveryLink): Promise<Failure | undefined> {
     const flying = new Set<Promise<void>>();
     let refused: Failure | undefined;
     let broken = false;
@@ -149,7 +149,7 @@ export class Lane {
     }
   }
 
-  #delivered(item: LaneItem): void {
+  #delivered(item: QueuedItem): void {
     this.#items.delete(item);
     this.#init.onDelivered(item);
   }

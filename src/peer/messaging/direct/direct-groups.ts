@@ -12,7 +12,7 @@ import type { MethodName, Params, Result } from '../../../wire/rpc.js';
 import type { Contacts } from '../../identity/contacts.js';
 import type { History } from '../history.js';
 import type { KeyPackages } from '../key-packages.js';
-import type { Group, Groups } from '../mls-groups.js';
+import type { MlsGroup, MlsGroups } from '../mls-groups.js';
 import { isEmptyPlan, type MembershipPlan, planMembership } from './membership-plan.js';
 
 export type DirectoryRequest = <M extends MethodName<DirectoryMethods>>(
@@ -20,11 +20,11 @@ export type DirectoryRequest = <M extends MethodName<DirectoryMethods>>(
   params: Params<DirectoryMethods, M>,
 ) => Promise<Result<DirectoryMethods, M>>;
 
-export interface DirectInit {
+export interface DirectGroupsInit {
   readonly self: DeviceAddress;
   readonly engine: MlsEngine;
   readonly signatureKey: KeyObject;
-  readonly groups: Groups;
+  readonly groups: MlsGroups;
   readonly keyPackages: KeyPackages;
   readonly history: History;
   readonly contacts: Contacts;
@@ -53,11 +53,11 @@ export const conversationWith = (user: string): string => `@${user}`;
  * conversation's queue.
  */
 export class DirectGroups {
-  readonly #init: DirectInit;
+  readonly #init: DirectGroupsInit;
   /** Devices that had no key package when they were looked up last: asked for again when they are looked up anew. */
   readonly #asked = new WeakSet<DeviceAddress>();
 
-  constructor(init: DirectInit) {
+  constructor(init: DirectGroupsInit) {
     this.#init = init;
   }
 
@@ -65,7 +65,7 @@ export class DirectGroups {
    * The group to seal the next message in.
    * @throws Failure: 'directory-offline' without a group, 'identity-changed', 'no-key-packages', 'user-unknown'
    */
-  async ready(user: string): Promise<Group> {
+  async ready(user: string): Promise<MlsGroup> {
     for (let tries = 0; tries < TRIES; tries++) {
       const group = await this.#current(user);
       if (!this.#init.isOnline())
@@ -83,7 +83,7 @@ export class DirectGroups {
    * The group, if it has a device of the other person: what would be sealed for nobody waits instead.
    * @throws Failure unreachable 'no-key-packages'
    */
-  #addressed(group: Group, wanted: readonly DeviceAddress[]): Group {
+  #addressed(group: MlsGroup, wanted: readonly DeviceAddress[]): MlsGroup {
     const members = this.#init.groups.members(group);
     const present = new Set(members.map(({ device }) => device));
     if (!members.some((one) => foldName(one.user) === foldName(group.user))) throw noKeyPackages(group.user);
@@ -92,7 +92,7 @@ export class DirectGroups {
   }
 
   /** Applies what others have committed since, in order. */
-  async catchUp(group: Group): Promise<void> {
+  async catchUp(group: MlsGroup): Promise<void> {
     for (;;) {
       const { commits, more } = await this.#init.request('group.read', { group: group.id, from: group.state.epoch });
       for (const { epoch, commit } of commits) {
@@ -103,7 +103,7 @@ export class DirectGroups {
   }
 
   /** The commit which ends the group's current epoch, as the directory's log has it. */
-  async applyCommit(group: Group, commit: Uint8Array): Promise<void> {
+  async applyCommit(group: MlsGroup, commit: Uint8Array): Promise<void> {
     if (group.pending && sameBytes(group.pending.commit, commit)) return this.#adopt(group);
     const { next, removed } = await this.#init.engine.applyCommit(group.state, commit, ({ added, external }) => {
       if (external) throw notAllowed('somebody who was not a member changed it');
@@ -119,7 +119,7 @@ export class DirectGroups {
     );
   }
 
-  #tellGone({ user, state }: Group, removed: readonly DeviceAddress[]): void {
+  #tellGone({ user, state }: MlsGroup, removed: readonly DeviceAddress[]): void {
     if (state.active && removed.some((one) => foldName(one.user) === foldName(user))) this.#init.onGone(user);
   }
 
@@ -131,11 +131,11 @@ export class DirectGroups {
     const certificates = engine.members(state).map(({ certificate }) => certificate);
     const user = this.#otherOf(certificates);
     for (const certificate of certificates) this.#assertBelongs(certificate, user);
-    const group: Group = { id: state.groupId, user, number, state };
+    const group: MlsGroup = { id: state.groupId, user, number, state };
     await this.#init.enqueue(user, () => this.#install(group, keyPackages.used(keyPackage)));
   }
 
-  async #install(group: Group, steps: readonly Step[]): Promise<void> {
+  async #install(group: MlsGroup, steps: readonly Step[]): Promise<void> {
     const { history, groups, store } = this.#init;
     const head = await history.head(conversationWith(group.user));
     const isNewer = group.number > head.number;
@@ -166,13 +166,13 @@ export class DirectGroups {
     await this.#init.store.write([this.#init.history.saveHead(head)]);
   }
 
-  async #known(user: string): Promise<Group | undefined> {
+  async #known(user: string): Promise<MlsGroup | undefined> {
     const { group: id } = await this.#init.history.head(conversationWith(user));
     const group = id && (await this.#init.groups.find(id));
     return group?.state.active ? group : undefined;
   }
 
-  async #current(user: string): Promise<Group | undefined> {
+  async #current(user: string): Promise<MlsGroup | undefined> {
     const group = await this.#known(user);
     if (group?.pending && this.#init.isOnline()) await this.catchUp(group);
     return group?.state.active ? group : undefined;
@@ -199,7 +199,7 @@ export class DirectGroups {
   }
 
   /** @throws Failure 'direct-taken' where another device was first: its Welcome is in the mailbox */
-  async #create(user: string, wanted: readonly DeviceAddress[]): Promise<Group> {
+  async #create(user: string, wanted: readonly DeviceAddress[]): Promise<MlsGroup> {
     const { engine, groups, store, keyPackages, random, request, self } = this.#init;
     const others = wanted.filter((one) => one.device !== self.device && !this.#asked.has(one));
     if (!others.some((one) => foldName(one.user) === foldName(user))) throw noKeyPackages(user);
@@ -209,7 +209,7 @@ export class DirectGroups {
     const id = random.bytes(16);
     const empty = await engine.createGroup({ groupId: id, ...keyPackages.leaf() });
     const { next, welcome } = await engine.commit(empty, { add: claimed.map((one) => one.package) });
-    const group: Group = { id, user, number, state: next };
+    const group: MlsGroup = { id, user, number, state: next };
     // Before the others can know of it: whoever is let in may write at once.
     await store.write(groups.add(group));
     try {
@@ -229,7 +229,7 @@ export class DirectGroups {
   }
 
   /** @returns whether the change was accepted; otherwise the group has caught up with the one that was */
-  async #change(group: Group, plan: MembershipPlan): Promise<boolean> {
+  async #change(group: MlsGroup, plan: MembershipPlan): Promise<boolean> {
     const { engine, groups, store, request } = this.#init;
     const leaving = groups.members(group).filter(({ leafIndex }) => plan.remove.includes(leafIndex));
     const claimed = await this.#claim(plan.add);
@@ -253,7 +253,7 @@ export class DirectGroups {
     }
   }
 
-  async #adopt(group: Group): Promise<void> {
+  async #adopt(group: MlsGroup): Promise<void> {
     group.state = group.pending!.next;
     delete group.pending;
     await this.#init.store.write(this.#init.groups.savePending(group));

@@ -5,7 +5,7 @@ import type { Link } from '../../network/link.js';
 import type { Core } from '../../session/core.js';
 import type { Incoming } from './receiver.js';
 
-export interface IntakeInit {
+export interface LinkReceiverInit {
   core(): Core;
   isOnline(): boolean;
   /** The mailbox has been emptied: what was in it is older. */
@@ -13,11 +13,11 @@ export interface IntakeInit {
 }
 
 /** Messages as they come over links. */
-export class Intake {
-  readonly #init: IntakeInit;
+export class LinkReceiver {
+  readonly #init: LinkReceiverInit;
   readonly #taking = new WeakMap<Link, Promise<unknown>>();
 
-  constructor(init: IntakeInit) {
+  constructor(init: LinkReceiverInit) {
     this.#init = init;
   }
 

@@ -7,9 +7,9 @@ import type { DeliveryState } from '../../api/events.js';
 import type { OutboxRow, Tables } from '../../storage/tables.js';
 import { isAtLeast } from '../await-delivery.js';
 import type { History } from '../history.js';
-import { Lane, type LaneInit, type LaneItem } from './device-queue.js';
+import { DeviceQueue, type DeviceQueueInit, type QueuedItem } from './device-queue.js';
 
-export interface OutboxInit extends Pick<LaneInit, 'clock' | 'link' | 'store'> {
+export interface OutboxInit extends Pick<DeviceQueueInit, 'clock' | 'link' | 'store'> {
   readonly tables: Tables;
   readonly disk: LocalStore;
   readonly history: History;
@@ -35,7 +35,7 @@ interface Entry {
  */
 export class Outbox {
   readonly #init: OutboxInit;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #lanes = new Map<string, DeviceQueue>();
   /** By their order: a message may be under way twice, sealed anew for a device that lacked it. */
   readonly #entries = new Map<number, Entry>();
   readonly #due = new Set<Entry>();
@@ -112,10 +112,10 @@ export class Outbox {
     await this.#recording;
   }
 
-  #lane(address: DeviceAddress): Lane {
+  #lane(address: DeviceAddress): DeviceQueue {
     const known = this.#lanes.get(address.device);
     if (known) return known;
-    const lane = new Lane({
+    const lane = new DeviceQueue({
       address,
       clock: this.#init.clock,
       link: this.#init.link,
@@ -129,12 +129,12 @@ export class Outbox {
     return lane;
   }
 
-  #storedIn(items: readonly LaneItem[], address: DeviceAddress): void {
+  #storedIn(items: readonly QueuedItem[], address: DeviceAddress): void {
     for (const item of items) this.#settle(item, address, 'stored');
   }
 
   /** The device left before it got these. What no other device of theirs has, or will get, goes back to be sealed anew. */
-  #goneFrom(items: readonly LaneItem[], address: DeviceAddress): void {
+  #goneFrom(items: readonly QueuedItem[], address: DeviceAddress): void {
     for (const { order } of items) {
       const entry = this.#entries.get(order);
       if (entry === undefined) continue;
@@ -164,7 +164,11 @@ export class Outbox {
    * One device has it, on its disk or in its mailbox. Whoever waits is told at once; the record follows, many together:
    * lost in a crash, it comes again with the receiver's answer to the repeated message.
    */
-  #settle({ order, id }: Pick<LaneItem, 'order' | 'id'>, address: DeviceAddress, state: 'delivered' | 'stored'): void {
+  #settle(
+    { order, id }: Pick<QueuedItem, 'order' | 'id'>,
+    address: DeviceAddress,
+    state: 'delivered' | 'stored',
+  ): void {
     const entry = this.#entries.get(order);
     if (entry === undefined) return;
     entry.pending.delete(address.device);

@@ -10,8 +10,8 @@ import type { Via } from '../../api/events.js';
 import type { LaterRow, MessageRow, Tables } from '../../storage/tables.js';
 import type { History } from '../history.js';
 import { lineOf } from '../message-content.js';
-import type { Group, Groups } from '../mls-groups.js';
-import { understood } from '../unknown-content.js';
+import type { MlsGroup, MlsGroups } from '../mls-groups.js';
+import { decodeContent } from '../unknown-content.js';
 import { conversationWith, type DirectGroups } from './direct-groups.js';
 
 /** A sealed message as it comes in, from a link or from the mailbox. */
@@ -28,11 +28,11 @@ export interface Followed {
   written?(): void;
 }
 
-export interface InboxInit {
+export interface DirectReceiverInit {
   readonly tables: Tables;
   readonly disk: LocalStore;
   readonly engine: MlsEngine;
-  readonly groups: Groups;
+  readonly groups: MlsGroups;
   readonly direct: DirectGroups;
   readonly history: History;
   readonly clock: Clock;
@@ -56,11 +56,11 @@ export interface InboxInit {
  * Takes in what others sealed. A message, the ratchet it moved, and the memory that it came are one write; only then is
  * it acknowledged and shown, so that it is there after a crash and never there twice.
  */
-export class Inbox {
-  readonly #init: InboxInit;
+export class DirectReceiver {
+  readonly #init: DirectReceiverInit;
   #unseen = 1;
 
-  constructor(init: InboxInit) {
+  constructor(init: DirectReceiverInit) {
     this.#init = init;
   }
 
@@ -85,7 +85,7 @@ export class Inbox {
   }
 
   /** What is taken in is written with what follows; the queue needn't wait for the disk. */
-  async #take(group: Group, incoming: Incoming): Promise<{ done: Promise<unknown> }> {
+  async #take(group: MlsGroup, incoming: Incoming): Promise<{ done: Promise<unknown> }> {
     const writing = this.#taking.get(hex(incoming.id));
     if (writing !== undefined) return { done: writing };
     if (await this.#init.tables.places.get(hex(incoming.id))) {
@@ -98,7 +98,7 @@ export class Inbox {
     const from = this.#init.groups.owner(opened.sender.certificate);
     // The ratchet moves and the id is remembered; besides, nothing of somebody blocked has ever come.
     const isBlocked = this.#init.isBlocked(from.user);
-    const content = isBlocked ? undefined : understood(opened.plaintext);
+    const content = isBlocked ? undefined : decodeContent(opened.plaintext);
     const steps = this.#init.groups.save(group);
     if (content === undefined && !isBlocked)
       steps.push(...this.#later(group.user, from.user, incoming, opened.plaintext));
@@ -137,7 +137,7 @@ export class Inbox {
   /** Being written: not yet to be found on disk. */
   readonly #taking = new Map<string, Promise<unknown>>();
 
-  async #open(group: Group, sealed: Uint8Array): Promise<MlsOpened> {
+  async #open(group: MlsGroup, sealed: Uint8Array): Promise<MlsOpened> {
     try {
       return await this.#init.engine.open(group.state, sealed);
     } catch (error) {
@@ -147,7 +147,7 @@ export class Inbox {
     }
   }
 
-  async #line(group: Group, from: DeviceAddress, { id, via }: Incoming, content: TextContent, steps: Step[]) {
+  async #line(group: MlsGroup, from: DeviceAddress, { id, via }: Incoming, content: TextContent, steps: Step[]) {
     const { history, self, clock } = this.#init;
     const conversation = conversationWith(group.user);
     const head = await history.head(conversation);

@@ -14,18 +14,18 @@ import { cleanText } from '../../../wire/text.js';
 import type { MessageRow, OutboxRow, Tables } from '../../storage/tables.js';
 import type { History } from '../history.js';
 import { lineOf, textOf } from '../message-content.js';
-import type { Group, Groups } from '../mls-groups.js';
+import type { MlsGroup, MlsGroups } from '../mls-groups.js';
 import { permanenceOf } from '../permanence.js';
 import { conversationWith, type DirectGroups } from './direct-groups.js';
 import type { Outbox } from './outbox.js';
 import { Owed } from './owed.js';
 
-export interface MessengerInit {
+export interface DirectSenderInit {
   readonly tables: Tables;
   readonly disk: LocalStore;
   readonly scope: Scope;
   readonly engine: MlsEngine;
-  readonly groups: Groups;
+  readonly groups: MlsGroups;
   readonly direct: DirectGroups;
   readonly history: History;
   readonly outbox: Outbox;
@@ -55,8 +55,8 @@ const REFUSING: ReadonlySet<string> = new Set(['identity-changed', 'user-unknown
  * Writes to conversations. Each has a queue: sealing moves the ratchet, and a ratchet has one order. A message that
  * can't be sealed yet (no group, no directory) waits on disk as content, and those after it wait behind it.
  */
-export class Messenger {
-  readonly #init: MessengerInit;
+export class DirectSender {
+  readonly #init: DirectSenderInit;
   readonly #queues = new Map<string, PQueue>();
   readonly #entrances = new Map<string, PQueue>();
   readonly #waiting = new Map<string, OutboxRow[]>();
@@ -65,7 +65,7 @@ export class Messenger {
   readonly #told = new Map<string, string>();
   readonly #retrying = new Set<string>();
 
-  constructor(init: MessengerInit) {
+  constructor(init: DirectSenderInit) {
     this.#init = init;
     this.#owed = new Owed(init.tables, init.clock);
   }
@@ -238,7 +238,7 @@ export class Messenger {
   }
 
   /** The group to seal in, after everything that waited has been sealed; undefined where it has to wait on. */
-  async #groupFor(user: string): Promise<Group | undefined> {
+  async #groupFor(user: string): Promise<MlsGroup | undefined> {
     try {
       const group = await this.#init.direct.ready(user);
       await this.#sealOwed(user, group);
@@ -269,7 +269,7 @@ export class Messenger {
   }
 
   /** What was said while devices could not be added, for those of them that are inside now. */
-  async #sealOwed(user: string, group: Group): Promise<void> {
+  async #sealOwed(user: string, group: MlsGroup): Promise<void> {
     if (!this.#owed.isOwed(user)) return;
     const { disk, groups, outbox } = this.#init;
     for (const due of await this.#owed.due(user, groups.members(group), group.lacking ?? [])) {
@@ -285,7 +285,7 @@ export class Messenger {
     }
   }
 
-  async #sealWaiting(user: string, group: Group): Promise<void> {
+  async #sealWaiting(user: string, group: MlsGroup): Promise<void> {
     const waiting = this.#waitingFor(user);
     for (let row = waiting[0]; row !== undefined; row = waiting[0]) {
       const sealed = await this.#seal(group, row);
@@ -298,7 +298,7 @@ export class Messenger {
 
   /** The write is begun and not waited for: the next message's ratchet step follows in the next write. */
   async #post(
-    group: Group | undefined,
+    group: MlsGroup | undefined,
     message: Message,
     steps: readonly Step[],
   ): Promise<{ written: Promise<unknown> }> {
@@ -317,7 +317,7 @@ export class Messenger {
     return { written };
   }
 
-  async #seal(group: Group, row: OutboxRow): Promise<OutboxRow> {
+  async #seal(group: MlsGroup, row: OutboxRow): Promise<OutboxRow> {
     const { next, bytes } = await this.#init.engine.seal(group.state, row.content, row.id);
     group.state = next;
     const pending = this.#init.groups

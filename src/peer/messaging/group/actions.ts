@@ -3,36 +3,36 @@ import { signStatement } from '../../../crypto/acts.js';
 import type { GroupHistory, GroupKind, Statement } from '../../../wire/acts.js';
 import { parseGroupName } from '../../../wire/names.js';
 import type { GroupContext } from './context.js';
-import { conversationOf, type NamedGroup } from './group.js';
-import { standBack } from './jitter.js';
-import type { Entrance } from './joining.js';
-import type { Follower } from './log-follower.js';
+import { conversationOf, type Group } from './group.js';
+import { jitter } from './jitter.js';
+import type { GroupJoiner } from './joining.js';
+import type { LogFollower } from './log-follower.js';
 import { suiteOf } from './membership.js';
-import type { KnownGroups } from './registry.js';
+import type { GroupRegistry } from './registry.js';
 
 type Distribute<T> = T extends unknown ? Omit<T, 'directory' | 'group' | 'previous' | 'at'> : never;
-export type Deed = Distribute<Statement>;
+export type GroupAction = Distribute<Statement>;
 
 const TRIES = 64;
 
-export interface DeedsInit extends GroupContext {
-  readonly known: KnownGroups;
-  readonly follower: Follower;
-  readonly entrance: Entrance;
+export interface GroupActionsInit extends GroupContext {
+  readonly known: GroupRegistry;
+  readonly follower: LogFollower;
+  readonly entrance: GroupJoiner;
   /** Sends what waits for this device to be inside. */
-  flush(group: NamedGroup): void;
+  flush(group: Group): void;
 }
 
 /** What a person does with groups: each deed is a statement, signed upon the acts that are known. */
-export class Deeds {
-  readonly #init: DeedsInit;
+export class GroupActions {
+  readonly #init: GroupActionsInit;
 
-  constructor(init: DeedsInit) {
+  constructor(init: GroupActionsInit) {
     this.#init = init;
   }
 
   /** @throws Failure usage 'name-invalid', 'group-name-taken', denied 'not-permitted' */
-  async create(name: string, kind: GroupKind, history: GroupHistory): Promise<NamedGroup> {
+  async create(name: string, kind: GroupKind, history: GroupHistory): Promise<Group> {
     const { engine, random, keyPackages, request, anchor, clock, self, groups, disk, store, known, follower } =
       this.#init;
     const { name: wanted } = parseGroupName(name);
@@ -61,7 +61,7 @@ export class Deeds {
   }
 
   /** Accepts an invitation, or enters an open group; makes a room which nobody has entered yet. */
-  async join(name: string): Promise<NamedGroup> {
+  async join(name: string): Promise<Group> {
     const { self, enqueue, emit, known, entrance } = this.#init;
     const found = await known.find(name);
     if (found === undefined) return this.#enterFirst(name);
@@ -75,7 +75,7 @@ export class Deeds {
     return found;
   }
 
-  async leave(name: string): Promise<NamedGroup> {
+  async leave(name: string): Promise<Group> {
     const group = await this.#init.known.joined(name);
     await this.#init.enqueue(group, async () => {
       // What was said last has its place before this device stops reading.
@@ -87,7 +87,7 @@ export class Deeds {
   }
 
   /** @throws Failure unknown 'user-unknown', and as GroupRoster.judge */
-  async invite(name: string, user: string): Promise<NamedGroup> {
+  async invite(name: string, user: string): Promise<Group> {
     const group = await this.#init.known.joined(name);
     const contact = await this.#init.contacts.resolve(user);
     const deed = { action: 'invite' as const, user: contact.user, identityKey: contact.identityKey };
@@ -95,7 +95,7 @@ export class Deeds {
     return group;
   }
 
-  async add(name: string, user: string): Promise<NamedGroup> {
+  async add(name: string, user: string): Promise<Group> {
     const group = await this.#init.known.joined(name);
     const contact = await this.#init.contacts.resolve(user);
     await this.#init.enqueue(group, async () => {
@@ -106,7 +106,7 @@ export class Deeds {
   }
 
   /** Something done to a member, or to the group as a whole. */
-  async moderate(name: string, deed: Deed | (() => Deed)): Promise<NamedGroup> {
+  async moderate(name: string, deed: GroupAction | (() => GroupAction)): Promise<Group> {
     const group = await this.#init.known.need(name);
     await this.#init.enqueue(group, async () => {
       await this.#act(group, deed);
@@ -116,7 +116,7 @@ export class Deeds {
   }
 
   /** Changes what is given of a group's settings. */
-  async configure(name: string, change: { readonly slow?: number; readonly readOnly?: boolean }): Promise<NamedGroup> {
+  async configure(name: string, change: { readonly slow?: number; readonly readOnly?: boolean }): Promise<Group> {
     const group = await this.#init.known.need(name);
     if (Object.keys(change).length === 0) {
       if (this.#init.isOnline()) await this.#init.enqueue(group, () => this.#init.follower.catchUp(group));
@@ -138,7 +138,7 @@ export class Deeds {
    * Signs the deed upon what is known, until the directory takes it; the group has taken it in then.
    * @throws Failure, as the directory or the roster judges
    */
-  async #act(group: NamedGroup, deed: Deed | (() => Deed)): Promise<void> {
+  async #act(group: Group, deed: GroupAction | (() => GroupAction)): Promise<void> {
     const { request, anchor, clock, self } = this.#init;
     for (let tries = 0; ; tries++) {
       const common = { directory: anchor.trust.directoryId, group: group.id, previous: group.head, at: clock.now() };
@@ -149,13 +149,13 @@ export class Deeds {
         return await this.#init.follower.catchUp(group);
       } catch (error) {
         if (!hasCode(error, 'head-moved') || tries === TRIES) throw error;
-        if (tries > 0) await standBack(this.#init, tries);
+        if (tries > 0) await jitter(this.#init, tries);
         await this.#init.follower.catchUp(group);
       }
     }
   }
 
-  async #enterFirst(name: string): Promise<NamedGroup> {
+  async #enterFirst(name: string): Promise<Group> {
     try {
       return await this.create(name, 'open', 'shared');
     } catch (error) {

@@ -14,13 +14,13 @@ import type { PeerEvent } from '../../api/events.js';
 import type { Contacts } from '../../identity/contacts.js';
 import type { TrustAnchor } from '../../identity/trust-anchor.js';
 import type { LaterRow, MessageRow, Tables } from '../../storage/tables.js';
-import type { LaneLink } from '../direct/device-queue.js';
+import type { DeliveryLink } from '../direct/device-queue.js';
 import type { DirectoryRequest } from '../direct/direct-groups.js';
 import type { Taken } from '../edits.js';
 import type { History } from '../history.js';
 import type { KeyPackages } from '../key-packages.js';
-import type { Groups } from '../mls-groups.js';
-import type { NamedGroup, NamedGroupStore } from './group.js';
+import type { MlsGroups } from '../mls-groups.js';
+import type { Group, GroupStore } from './group.js';
 
 /** What the parts of named groups share. */
 export interface GroupContext {
@@ -33,8 +33,8 @@ export interface GroupContext {
     readonly statement: Uint8Array;
   };
   readonly engine: MlsEngine;
-  readonly groups: Groups;
-  readonly store: NamedGroupStore;
+  readonly groups: MlsGroups;
+  readonly store: GroupStore;
   readonly keyPackages: KeyPackages;
   readonly history: History;
   readonly contacts: Contacts;
@@ -48,12 +48,12 @@ export interface GroupContext {
   /** Of this account, as the directory last said. */
   role(): Role;
   /** The link to a device, dialled if need be. */
-  link(address: DeviceAddress): Promise<LaneLink | undefined>;
+  link(address: DeviceAddress): Promise<DeliveryLink | undefined>;
   isOnline(): boolean;
   /** Nothing they do is shown to this person. */
   isBlocked(user: string): boolean;
   /** Runs work on a group, one after the other. */
-  enqueue<T>(group: NamedGroup, work: () => Promise<T>): Promise<T>;
+  enqueue<T>(group: Group, work: () => Promise<T>): Promise<T>;
   emit(event: PeerEvent): void;
   /** Notes a line as not yet shown to anybody; `onLine` shows it once it is on disk. */
   note(row: MessageRow): { unseen: number; step: Step };
@@ -66,7 +66,7 @@ export interface GroupContext {
   /** What passes between members in passing. */
   onSignal(conversation: string, user: string, signal: Signal): Promise<void>;
   /** A member tells of a file: steps that note it, and what is told once they are written. */
-  onUpload(group: NamedGroup, from: string, content: UploadContent): { steps: Step[]; effect(): void };
+  onUpload(group: Group, from: string, content: UploadContent): { steps: Step[]; effect(): void };
   /** A message of this device will never be taken. */
   onRefused(id: Uint8Array, why: Failure): void;
   report(what: string, error: unknown): void;

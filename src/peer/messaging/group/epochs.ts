@@ -3,7 +3,7 @@ import { toFailure } from '../../../base/errors.js';
 import type { Step } from '../../../store/local.js';
 import type { Act } from '../../../wire/acts.js';
 import type { GroupContext } from './context.js';
-import { conversationOf, type NamedGroup } from './group.js';
+import { conversationOf, type Group } from './group.js';
 import type { Entry, Taken } from './log-batch.js';
 import { isUnfollowable, type Membership, refused } from './membership.js';
 
@@ -20,12 +20,12 @@ export class Epochs {
   }
 
   /** For this device the group begins anew: with the next `enter`. */
-  async forget(group: NamedGroup): Promise<void> {
+  async forget(group: Group): Promise<void> {
     await this.#init.disk.write(await this.drop(group));
   }
 
   /** @returns steps that end it here */
-  async drop(group: NamedGroup): Promise<Step[]> {
+  async drop(group: Group): Promise<Step[]> {
     const { mls } = group;
     group.mls = undefined;
     delete group.welcome;
@@ -33,7 +33,7 @@ export class Epochs {
   }
 
   /** Looks for one that a member has left for this device. */
-  async findWelcome(group: NamedGroup): Promise<void> {
+  async findWelcome(group: Group): Promise<void> {
     const { request, self } = this.#init;
     if (group.mls !== undefined || group.welcome !== undefined || !group.roster.isMember(self.user)) return;
     const { welcome, seq } = await request('groups.welcome', { group: group.id });
@@ -41,7 +41,7 @@ export class Epochs {
   }
 
   /** The epoch ends, by whoever was first; without keys, this device may come in with it. */
-  async commit(group: NamedGroup, entry: Entry<'commit'>, taken: Taken): Promise<void> {
+  async commit(group: Group, entry: Entry<'commit'>, taken: Taken): Promise<void> {
     const { engine, groups, self } = this.#init;
     group.arrivals.entered(entry.from.user);
     if (group.mls === undefined) {
@@ -73,7 +73,7 @@ export class Epochs {
    * What nobody should have done doesn't count here. But the directory, which can't judge it, has ended the epoch with it:
    * so this device comes in anew, where others could follow, or the group's keys begin anew.
    */
-  async #refuse(group: NamedGroup, { from }: Entry<'commit'>, error: unknown, taken: Taken): Promise<void> {
+  async #refuse(group: Group, { from }: Entry<'commit'>, error: unknown, taken: Taken): Promise<void> {
     const failure = toFailure(error);
     if (failure.reason === 'unreachable' || failure.reason === 'storage') throw failure;
     this.#init.report(failure.reason === 'protocol' ? `a change by ${from.user} to #${group.row.name}` : '', failure);
@@ -82,12 +82,12 @@ export class Epochs {
   }
 
   /** The keys are gone for now; what comes until there are others is fetched later, where it is shared. */
-  async #lose(group: NamedGroup): Promise<Step[]> {
+  async #lose(group: Group): Promise<Step[]> {
     if (group.mls && group.roster.history === 'shared') group.row = { missed: group.row.through, ...group.row };
     return this.drop(group);
   }
 
-  async #join(group: NamedGroup, taken: Taken): Promise<void> {
+  async #join(group: Group, taken: Taken): Promise<void> {
     const { engine, keyPackages, self, groups } = this.#init;
     const { bytes, seq } = group.welcome!;
     delete group.welcome;
@@ -111,7 +111,7 @@ export class Epochs {
   }
 
   /** The old keys are of no use; who made the new ones is inside, and everybody else comes in. */
-  async renewed(group: NamedGroup, { statement, by }: Act, seq: number, taken: Taken): Promise<void> {
+  async renewed(group: Group, { statement, by }: Act, seq: number, taken: Taken): Promise<void> {
     taken.steps.push(...(await this.#lose(group)));
     const { renewed } = group;
     delete group.renewed;

@@ -5,27 +5,27 @@ import { cleanLine } from '../../../wire/text.js';
 import type { Ban, GroupMember, GroupOptions, GroupSettings, GroupsApi, LedgerLine } from '../../api/groups.js';
 import type { UserSummary } from '../../api/peer.js';
 import type { TrustAnchor } from '../../identity/trust-anchor.js';
-import type { NamedGroup } from './group.js';
+import type { Group } from './group.js';
 import { conversationOf } from './group.js';
-import type { NamedGroups } from './groups.js';
-import { type Ledger, lineOf } from './moderation-log.js';
+import type { Groups } from './groups.js';
+import { lineOf, type ModerationLog } from './moderation-log.js';
 
 const bare = (name: string): string => name.replace(/^#/, '');
 const person = (user: string): string => parseUserName(user.replace(/^@/, '')).name;
 const because = (reason: string | undefined) => (reason ? { reason: cleanLine(reason) } : {});
 
-export interface FaceInit {
-  readonly named: NamedGroups;
-  readonly ledger: Ledger;
+export interface GroupServiceInit {
+  readonly named: Groups;
+  readonly ledger: ModerationLog;
   readonly anchor: TrustAnchor;
   users(): Promise<readonly UserSummary[]>;
 }
 
 /** Groups, roles and moderation as the faces see them. */
-export class GroupsFace implements GroupsApi {
-  readonly #init: FaceInit;
+export class GroupService implements GroupsApi {
+  readonly #init: GroupServiceInit;
 
-  constructor(init: FaceInit) {
+  constructor(init: GroupServiceInit) {
     this.#init = init;
   }
 
@@ -110,4 +110,4 @@ export class GroupsFace implements GroupsApi {
   }
 }
 
-const called = async (group: Promise<NamedGroup>): Promise<string> => conversationOf((await group).row.name);
+const called = async (group: Promise<Group>): Promise<string> => conversationOf((await group).row.name);

@@ -7,22 +7,22 @@ import type { Step } from '../../../store/local.js';
 import type { Act } from '../../../wire/acts.js';
 import { GroupRoster } from '../../../wire/group-roster.js';
 import type { NamedGroupRow, Tables } from '../../storage/tables.js';
-import type { Group, Groups } from '../mls-groups.js';
-import { Arrivals } from './join-queue.js';
+import type { MlsGroup, MlsGroups } from '../mls-groups.js';
+import { JoinQueue } from './join-queue.js';
 
 export const conversationOf = (name: string): string => `#${name}`;
 
 /** A named group in this process: what its log says up to `row.through`, and the MLS group if this device is inside. */
-export interface NamedGroup {
+export interface Group {
   readonly id: Uint8Array;
   readonly roster: GroupRoster;
-  readonly arrivals: Arrivals;
+  readonly arrivals: JoinQueue;
   /** Newest, written or about to be. */
   row: NamedGroupRow;
   /** Entries taken in since the row was written. */
   unsaved?: number;
   head: Uint8Array;
-  mls: Group | undefined;
+  mls: MlsGroup | undefined;
   /** An epoch was ended by what nobody can follow: only new keys help. */
   broken?: boolean;
   /** When, by the monotonic clock, another member began the keys anew: whose Welcome is to be waited for. */
@@ -34,19 +34,19 @@ export interface NamedGroup {
 }
 
 /** Loads and saves named groups. Steps must be written in the order in which they are made. */
-export class NamedGroupStore {
+export class GroupStore {
   readonly #tables: Tables;
-  readonly #groups: Groups;
+  readonly #groups: MlsGroups;
   readonly #trust: Trust;
 
-  constructor(tables: Tables, groups: Groups, trust: Trust) {
+  constructor(tables: Tables, groups: MlsGroups, trust: Trust) {
     this.#tables = tables;
     this.#groups = groups;
     this.#trust = trust;
   }
 
-  async all(): Promise<NamedGroup[]> {
-    const all: NamedGroup[] = [];
+  async all(): Promise<Group[]> {
+    const all: Group[] = [];
     for await (const row of this.#tables.namedGroups.range([])) {
       try {
         all.push(await this.#load(row));
@@ -59,7 +59,7 @@ export class NamedGroupStore {
     return all;
   }
 
-  fresh(id: Uint8Array, name: string): NamedGroup {
+  fresh(id: Uint8Array, name: string): Group {
     const row = {
       group: id,
       name,
@@ -71,22 +71,22 @@ export class NamedGroupStore {
       entered: 0,
       archived: false,
     };
-    return { id, roster: new GroupRoster(), arrivals: new Arrivals(), row, head: NO_ACTS, mls: undefined };
+    return { id, roster: new GroupRoster(), arrivals: new JoinQueue(), row, head: NO_ACTS, mls: undefined };
   }
 
-  save({ row }: NamedGroup): Step {
+  save({ row }: Group): Step {
     return this.#tables.namedGroups.put([hex(row.group)], row);
   }
 
   /** The act is the next one of the group. */
-  fold(group: NamedGroup, act: Act, encoded: Uint8Array, seq: number): Step[] {
+  fold(group: Group, act: Act, encoded: Uint8Array, seq: number): Step[] {
     const number = group.row.acts;
     apply(group, act, encoded);
     group.row = { ...group.row, acts: number + 1, lastAct: seq };
     return [this.#tables.acts.put([hex(group.id), number], { number, act: encoded }), this.save(group)];
   }
 
-  async #load(row: NamedGroupRow): Promise<NamedGroup> {
+  async #load(row: NamedGroupRow): Promise<Group> {
     const group = { ...this.fresh(row.group, row.name), row };
     let count = 0;
     for await (const { act } of this.#tables.acts.range([hex(row.group)], { below: row.acts })) {
@@ -99,7 +99,7 @@ export class NamedGroupStore {
   }
 }
 
-function apply(group: NamedGroup, act: Act, encoded: Uint8Array): void {
+function apply(group: Group, act: Act, encoded: Uint8Array): void {
   group.roster.apply(act);
   group.head = chained(group.head, digestOf(encoded));
 }

@@ -6,67 +6,67 @@ import type { Notice } from '../../../wire/rpc.js';
 import type { SignalInit } from '../../../wire/signals.js';
 import type { MessageRow } from '../../storage/tables.js';
 import { UNPLACED } from '../message-view.js';
-import { Deeds } from './actions.js';
+import { GroupActions } from './actions.js';
 import type { GroupContext } from './context.js';
-import { conversationOf, type NamedGroup } from './group.js';
-import { Archive } from './history-keys.js';
-import { Entrance } from './joining.js';
-import { Follower } from './log-follower.js';
-import { GroupSync } from './log-sync.js';
-import { Aside, type AsideMessage } from './offline-delivery.js';
-import { Overview } from './queries.js';
-import { KnownGroups } from './registry.js';
-import { Poster } from './sender.js';
+import { conversationOf, type Group } from './group.js';
+import { HistoryKeys } from './history-keys.js';
+import { GroupJoiner } from './joining.js';
+import { LogFollower } from './log-follower.js';
+import { LogSync } from './log-sync.js';
+import { OfflineDelivery, type OfflineMessage } from './offline-delivery.js';
+import { GroupQueries } from './queries.js';
+import { GroupRegistry } from './registry.js';
+import { GroupSender } from './sender.js';
 import { Signals } from './signals.js';
 
 /** The named groups of this peer, put together, and what is said in them. */
-export class NamedGroups {
-  readonly deeds: Deeds;
-  readonly overview: Overview;
+export class Groups {
+  readonly deeds: GroupActions;
+  readonly overview: GroupQueries;
   readonly #context: GroupContext;
-  readonly #known: KnownGroups;
-  readonly #follower: Follower;
-  readonly #entrance: Entrance;
-  readonly #sync: GroupSync;
-  readonly #poster: Poster;
+  readonly #known: GroupRegistry;
+  readonly #follower: LogFollower;
+  readonly #entrance: GroupJoiner;
+  readonly #sync: LogSync;
+  readonly #poster: GroupSender;
   readonly #signals: Signals;
-  readonly #aside: Aside;
+  readonly #aside: OfflineDelivery;
 
   constructor(context: GroupContext) {
     this.#context = context;
-    const follower = new Follower({
+    const follower = new LogFollower({
       ...context,
       onOwn: (group, entry) => this.#poster.settle(group, entry),
       onContent: async (group, _from, content, { seq }) =>
         content.type === 'archive' ? archive.keys(group, content, seq) : [],
       onChanged: (group) => this.#sync.changed(group),
     });
-    const catchUp = (group: NamedGroup): Promise<void> => follower.catchUp(group);
-    const flush = (group: NamedGroup): void => this.#poster.flush(group);
-    const known = new KnownGroups({ ...context, catchUp });
-    const find = (id: Uint8Array): NamedGroup | undefined => known.get(id);
-    const entrance = new Entrance({ ...context, follower, flush });
-    const poster = new Poster({
+    const catchUp = (group: Group): Promise<void> => follower.catchUp(group);
+    const flush = (group: Group): void => this.#poster.flush(group);
+    const known = new GroupRegistry({ ...context, catchUp });
+    const find = (id: Uint8Array): Group | undefined => known.get(id);
+    const entrance = new GroupJoiner({ ...context, follower, flush });
+    const poster = new GroupSender({
       ...context,
       ...{ catchUp, find, membership: follower.membership },
       enter: (group) => entrance.enter(group),
       onWaiting: (group, row) => this.#aside.spread(group, row),
     });
-    const send = (group: NamedGroup, content: Content): Promise<void> => poster.content(group, content, true);
-    const archive = new Archive({ ...context, follower, send });
+    const send = (group: Group, content: Content): Promise<void> => poster.content(group, content, true);
+    const archive = new HistoryKeys({ ...context, follower, send });
     this.#known = known;
     this.#follower = follower;
     this.#entrance = entrance;
     this.#poster = poster;
-    this.#aside = new Aside({
+    this.#aside = new OfflineDelivery({
       ...{ ...context, find },
       nextLine: () => poster.nextLine(),
       leaves: (group, row) => poster.leavesAside(group, row),
     });
     this.#signals = new Signals({ ...context, find });
-    this.#sync = new GroupSync({ ...context, known, follower, entrance, archive });
-    this.deeds = new Deeds({ ...context, known, follower, entrance, flush });
-    this.overview = new Overview({ ...context, known, catchUp });
+    this.#sync = new LogSync({ ...context, known, follower, entrance, archive });
+    this.deeds = new GroupActions({ ...context, known, follower, entrance, flush });
+    this.overview = new GroupQueries({ ...context, known, catchUp });
   }
 
   async load(): Promise<void> {
@@ -99,7 +99,7 @@ export class NamedGroups {
   }
 
   /** A message that comes over a direct link. @returns false where it is of no named group */
-  takeAside(incoming: AsideMessage): Promise<boolean> {
+  takeAside(incoming: OfflineMessage): Promise<boolean> {
     return this.#aside.take(incoming);
   }
 

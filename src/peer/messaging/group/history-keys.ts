@@ -10,13 +10,13 @@ import type { MessageRow } from '../../storage/tables.js';
 import { saidOf } from '../../uploads/view.js';
 import { lineOf } from '../message-content.js';
 import type { GroupContext } from './context.js';
-import { conversationOf, type NamedGroup } from './group.js';
+import { conversationOf, type Group } from './group.js';
 import { backOff } from './jitter.js';
-import type { Follower } from './log-follower.js';
+import type { LogFollower } from './log-follower.js';
 
-export interface ArchiveInit extends GroupContext {
-  readonly follower: Follower;
-  send(group: NamedGroup, content: Content): Promise<void>;
+export interface HistoryKeysInit extends GroupContext {
+  readonly follower: LogFollower;
+  send(group: Group, content: Content): Promise<void>;
 }
 
 interface Change {
@@ -32,19 +32,19 @@ const LATEST_MS = 500;
 const TOGETHER_MS = 2_000;
 
 /** A group's shared history: its keys, handed to newcomers by whoever is there first, and what they open. */
-export class Archive {
-  readonly #init: ArchiveInit;
+export class HistoryKeys {
+  readonly #init: HistoryKeysInit;
   readonly #fetching = new Set<string>();
   readonly #considering = new Set<string>();
   /** Epochs whose keys are here, by group. */
   readonly #known = new Map<string, Set<number>>();
 
-  constructor(init: ArchiveInit) {
+  constructor(init: HistoryKeysInit) {
     this.#init = init;
   }
 
   /** A newcomer waits for the keys: one member hands them on, and as soon as it is seen to, the others needn't. */
-  consider(group: NamedGroup): void {
+  consider(group: Group): void {
     const name = hex(group.id);
     const { clock, scope, random, report } = this.#init;
     if (this.#considering.has(name) || !this.#owes(group)) return;
@@ -68,7 +68,7 @@ export class Archive {
   }
 
   /** Keys that a member has handed on. */
-  async keys(group: NamedGroup, { keys }: Extract<Content, { type: 'archive' }>, seq: number): Promise<Step[]> {
+  async keys(group: Group, { keys }: Extract<Content, { type: 'archive' }>, seq: number): Promise<Step[]> {
     const { archiveKeys } = this.#init.tables;
     const name = hex(group.id);
     group.row = { ...group.row, lastArchive: seq };
@@ -83,7 +83,7 @@ export class Archive {
   }
 
   /** Fetches what was said before this device came, the newest first. */
-  fetch(group: NamedGroup): void {
+  fetch(group: Group): void {
     const name = hex(group.id);
     const { scope, report } = this.#init;
     if (this.#fetching.has(name)) return;
@@ -96,12 +96,12 @@ export class Archive {
     );
   }
 
-  #owes({ row, roster, mls }: NamedGroup): boolean {
+  #owes({ row, roster, mls }: Group): boolean {
     const inside = mls !== undefined && row.archived && (!roster.readOnly || may(this.#init.role(), 'group.members'));
     return inside && roster.history === 'shared' && row.lastJoin > row.lastArchive && roster.members().length > 1;
   }
 
-  async #handOn(group: NamedGroup): Promise<void> {
+  async #handOn(group: Group): Promise<void> {
     const { enqueue, follower, isOnline } = this.#init;
     if (!this.#owes(group) || !isOnline()) return;
     // Somebody else may have, and the news of it be under way.
@@ -115,7 +115,7 @@ export class Archive {
     await this.#init.send(group, { type: 'archive', keys });
   }
 
-  async #fetch(group: NamedGroup): Promise<void> {
+  async #fetch(group: Group): Promise<void> {
     const { request, enqueue } = this.#init;
     let before = group.row.entered;
     const until = group.row.archived ? (group.row.missed ?? 0) : 0;
@@ -140,7 +140,7 @@ export class Archive {
   }
 
   /** Once, however often it stands in the log. */
-  async #apply(group: NamedGroup, { id, user, content }: Change): Promise<void> {
+  async #apply(group: Group, { id, user, content }: Change): Promise<void> {
     const { tables, disk, onChange, emit } = this.#init;
     if (await tables.places.get(hex(id))) return;
     const changed = await onChange(conversationOf(group.row.name), user, content);
@@ -149,7 +149,7 @@ export class Archive {
     if (changed) emit(changed.event);
   }
 
-  async #put(group: NamedGroup, entries: readonly GroupEntry[], changes: Change[]): Promise<MessageRow[]> {
+  async #put(group: Group, entries: readonly GroupEntry[], changes: Change[]): Promise<MessageRow[]> {
     const rows: MessageRow[] = [];
     const steps: Step[] = [];
     const ids = new Set<string>();
@@ -173,7 +173,7 @@ export class Archive {
     return rows.reverse();
   }
 
-  async #line(group: NamedGroup, entry: Extract<GroupEntry, { kind: 'message' }>, changes: Change[]) {
+  async #line(group: Group, entry: Extract<GroupEntry, { kind: 'message' }>, changes: Change[]) {
     const { follower, history, tables, self, clock } = this.#init;
     if (await tables.places.get(hex(entry.id))) return undefined;
     const opened = await follower.messages.openArchived(group, entry);

@@ -8,7 +8,7 @@ const STEP_MS = 30;
 const LATEST_MS = 1_000;
 
 /** @param tries how often another was first */
-export function standBack({ clock, random }: { clock: Clock; random: Random }, tries: number): Promise<void> {
+export function jitter({ clock, random }: { clock: Clock; random: Random }, tries: number): Promise<void> {
   const longest = Math.min(LATEST_MS, STEP_MS * 2 ** tries);
   return new Promise((resolve) => void clock.after(randomBelow(random, longest), resolve));
 }

@@ -14,7 +14,7 @@ export const ARRIVES_WITHIN_MS = 10_000;
  * Who has just become a member and isn't inside the keys yet, in the order of the acts: a queue which all see alike, so that
  * fifty who come at once come in one after the other. A courtesy, on which nothing but waiting depends.
  */
-export class Arrivals {
+export class JoinQueue {
   readonly #queue = new Map<string, Arrival>();
   readonly #watchers = new Set<() => void>();
   #newest = 0;

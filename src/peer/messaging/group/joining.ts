@@ -2,8 +2,8 @@ import { hex } from '../../../base/bytes.js';
 import { Failure, toFailure } from '../../../base/errors.js';
 import { randomBelow } from '../../../base/random.js';
 import type { GroupContext } from './context.js';
-import type { NamedGroup } from './group.js';
-import type { Follower } from './log-follower.js';
+import type { Group } from './group.js';
+import type { LogFollower } from './log-follower.js';
 import { isBroken } from './membership.js';
 
 const CLEAN_STEP_MS = 60;
@@ -14,24 +14,24 @@ const REENTER_MS = 500;
 const RENEW_AFTER_MS = 500;
 const RENEW_STEP_MS = 1_500;
 
-interface EntranceInit extends GroupContext {
-  readonly follower: Follower;
+interface GroupJoinerInit extends GroupContext {
+  readonly follower: LogFollower;
   /** Sends what waits for this device to be inside. */
-  flush(group: NamedGroup): void;
+  flush(group: Group): void;
 }
 
 /** How this device comes inside the MLS group of a named group, and how who has to go is put out of it. */
-export class Entrance {
-  readonly #init: EntranceInit;
+export class GroupJoiner {
+  readonly #init: GroupJoinerInit;
   readonly #awaited = new Set<string>();
   readonly #renewing = new Set<string>();
 
-  constructor(init: EntranceInit) {
+  constructor(init: GroupJoinerInit) {
     this.#init = init;
   }
 
   /** Comes inside; where nobody can, the group's keys begin anew before long. */
-  async enter(group: NamedGroup): Promise<void> {
+  async enter(group: Group): Promise<void> {
     // Who comes in by himself now would speak to nobody who still waits for the Welcome.
     if (this.#welcomeIsNear(group) && group.roster.history !== 'shared') throw renewing(group, undefined);
     try {
@@ -45,19 +45,19 @@ export class Entrance {
   }
 
   /** Follows the log, and comes inside where this device should be. */
-  async follow(group: NamedGroup): Promise<void> {
+  async follow(group: Group): Promise<void> {
     const { follower, self } = this.#init;
     await follower.catchUp(group);
     if (group.mls === undefined && group.roster.isMember(self.user)) this.awaitWelcome(group);
   }
 
   /** Another member has just begun the keys anew. */
-  #welcomeIsNear({ renewedAt }: NamedGroup): boolean {
+  #welcomeIsNear({ renewedAt }: Group): boolean {
     return renewedAt !== undefined && this.#init.clock.monotonic() - renewedAt < WELCOME_WAIT_MS;
   }
 
   /** Members don't all do it at once; who finds the way in by then leaves it. */
-  #considerRenewal(group: NamedGroup): void {
+  #considerRenewal(group: Group): void {
     const name = hex(group.id);
     const { clock, scope, random, enqueue, report } = this.#init;
     if (this.#renewing.has(name)) return;
@@ -84,7 +84,7 @@ export class Entrance {
   }
 
   /** Whoever adds this device leaves a Welcome in a moment; without one it comes in by itself. */
-  awaitWelcome(group: NamedGroup): void {
+  awaitWelcome(group: Group): void {
     const name = hex(group.id);
     const { clock, scope, enqueue, report } = this.#init;
     if (this.#awaited.has(name)) return;
@@ -103,7 +103,7 @@ export class Entrance {
   }
 
   /** Members take turns; the first who is there removes who has to go, and the others see it. */
-  considerCleaning(group: NamedGroup): void {
+  considerCleaning(group: Group): void {
     if (group.mls === undefined || this.#init.follower.membership.superfluous(group).length === 0) return;
     const { clock, scope, random, enqueue, report } = this.#init;
     const wait =
@@ -118,8 +118,8 @@ export class Entrance {
   }
 }
 
-const unfollowed = (group: NamedGroup): Failure =>
+const unfollowed = (group: Group): Failure =>
   new Failure('group-broken', `#${group.row.name} was left in a state that nobody can follow`);
 
-const renewing = (group: NamedGroup, cause: unknown): Failure =>
+const renewing = (group: Group, cause: unknown): Failure =>
   new Failure('group-renewing', `the keys of #${group.row.name} begin anew`, { cause });

@@ -7,40 +7,40 @@ import type { GroupEntry } from '../../../wire/groups.js';
 import { actEvents } from './act-events.js';
 import type { GroupContext } from './context.js';
 import { Epochs } from './epochs.js';
-import type { NamedGroup } from './group.js';
+import type { Group } from './group.js';
 import type { Batch, Entry, Taken } from './log-batch.js';
 import { Membership, refused } from './membership.js';
-import { GroupMessages, type GroupMessagesInit } from './receiver.js';
+import { GroupReceiver, type GroupReceiverInit } from './receiver.js';
 
 /** Lines taken in without writing how far the log was followed: after a crash they are read again, and known. */
 const MOST_UNSAVED = 16;
 
-export interface FollowerInit extends GroupContext {
-  onOwn: GroupMessagesInit['onOwn'];
-  onContent: GroupMessagesInit['onContent'];
+export interface LogFollowerInit extends GroupContext {
+  onOwn: GroupReceiverInit['onOwn'];
+  onContent: GroupReceiverInit['onContent'];
   /** Acts or commits were taken in: there may be something to do. */
-  onChanged(group: NamedGroup): void;
+  onChanged(group: Group): void;
 }
 
 /**
  * Takes in a group's log, entry by entry, as every member does. What an entry changes is one write with the memory of how
  * far the log was followed: nothing is taken in twice, and nothing is shown before it is on disk. Callers hold the queue.
  */
-export class Follower {
+export class LogFollower {
   readonly membership: Membership;
   readonly epochs: Epochs;
-  readonly messages: GroupMessages;
-  readonly #init: FollowerInit;
+  readonly messages: GroupReceiver;
+  readonly #init: LogFollowerInit;
 
-  constructor(init: FollowerInit) {
+  constructor(init: LogFollowerInit) {
     this.#init = init;
     this.membership = new Membership(init, (group) => this.catchUp(group));
     this.epochs = new Epochs({ ...init, membership: this.membership });
-    this.messages = new GroupMessages({ ...init, membership: this.membership });
+    this.messages = new GroupReceiver({ ...init, membership: this.membership });
   }
 
   /** Up to the end of the log as it is; for those who aren't members, of its acts. */
-  async catchUp(group: NamedGroup): Promise<void> {
+  async catchUp(group: Group): Promise<void> {
     const { self } = this.#init;
     if (!group.roster.isMember(self.user)) {
       await this.#learnActs(group, (_seq) => group.roster.isMember(self.user));
@@ -60,7 +60,7 @@ export class Follower {
   }
 
   /** Undefined where this account is not a member any more: then its acts have said so. */
-  async #read(group: NamedGroup, from: number) {
+  async #read(group: Group, from: number) {
     try {
       await this.epochs.findWelcome(group);
       return await this.#init.request('groups.read', { group: group.id, from });
@@ -74,7 +74,7 @@ export class Follower {
   }
 
   /** Entries in order; those known already are passed over. Resolves when they are on disk. */
-  async take(group: NamedGroup, entries: readonly GroupEntry[]): Promise<void> {
+  async take(group: Group, entries: readonly GroupEntry[]): Promise<void> {
     const { disk, groups, store } = this.#init;
     const taken: Batch = { steps: [], effects: [], ids: new Set(), areLines: true };
     const before = { epoch: group.mls?.state.epoch, acts: group.row.acts };
@@ -96,7 +96,7 @@ export class Follower {
     if (before.epoch !== group.mls?.state.epoch || before.acts !== group.row.acts) this.#init.onChanged(group);
   }
 
-  async #one(group: NamedGroup, entry: GroupEntry, taken: Batch): Promise<void> {
+  async #one(group: Group, entry: GroupEntry, taken: Batch): Promise<void> {
     taken.areLines &&= entry.kind === 'message' && group.mls !== undefined;
     if (entry.kind === 'act') return this.#act(group, entry, taken);
     if (entry.kind === 'commit') return this.epochs.commit(group, entry, taken);
@@ -111,7 +111,7 @@ export class Follower {
     }
   }
 
-  async #act(group: NamedGroup, { seq, act: encoded }: Entry<'act'>, taken: Taken): Promise<void> {
+  async #act(group: Group, { seq, act: encoded }: Entry<'act'>, taken: Taken): Promise<void> {
     if (seq <= group.row.lastAct) return;
     const act = this.#verified(group, encoded);
     taken.steps.push(...this.#init.store.fold(group, act, encoded, seq));
@@ -126,7 +126,7 @@ export class Follower {
   }
 
   /** @throws Failure trust, denied; nobody goes on where somebody did what he may not */
-  #verified(group: NamedGroup, encoded: Uint8Array): Act {
+  #verified(group: Group, encoded: Uint8Array): Act {
     const act = readAct(encoded, this.#init.anchor.trust);
     const { group: id, previous } = act.statement;
     if (id !== undefined && (!sameBytes(id, group.id) || !sameBytes(previous, group.head))) {
@@ -137,7 +137,7 @@ export class Follower {
   }
 
   /** The acts alone, until it is enough. */
-  async #learnActs(group: NamedGroup, isEnough: (next: number) => boolean, tell = false): Promise<void> {
+  async #learnActs(group: Group, isEnough: (next: number) => boolean, tell = false): Promise<void> {
     const { request, disk, store, clock } = this.#init;
     for (let more = true; more; ) {
       const page = await request('groups.acts', { group: group.id, from: group.row.acts });
@@ -159,7 +159,7 @@ export class Follower {
    * The log was trimmed before this device had read it: what is gone is gone. It goes on where the epoch is still its own;
    * else it has to come in again, and asks for what the log still has of a shared history.
    */
-  async #fellBehind(group: NamedGroup, first: number, entries: readonly GroupEntry[]): Promise<void> {
+  async #fellBehind(group: Group, first: number, entries: readonly GroupEntry[]): Promise<void> {
     const missed = first - 1 - group.row.through;
     await this.#learnActs(group, (seq) => seq >= first);
     const epoch = entries.find((entry) => entry.kind !== 'act')?.epoch;

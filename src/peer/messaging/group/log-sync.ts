@@ -4,28 +4,28 @@ import type { Standing } from '../../../wire/group-roster.js';
 import { foldName } from '../../../wire/names.js';
 import type { Notice } from '../../../wire/rpc.js';
 import type { GroupContext } from './context.js';
-import { conversationOf, type NamedGroup } from './group.js';
-import type { Archive } from './history-keys.js';
-import type { Entrance } from './joining.js';
-import type { Follower } from './log-follower.js';
-import type { KnownGroups } from './registry.js';
+import { conversationOf, type Group } from './group.js';
+import type { HistoryKeys } from './history-keys.js';
+import type { GroupJoiner } from './joining.js';
+import type { LogFollower } from './log-follower.js';
+import type { GroupRegistry } from './registry.js';
 
 /** Members of a group whose addresses are asked for ahead. */
 const ACQUAINTED = 32;
 
-export interface GroupSyncInit extends GroupContext {
-  readonly known: KnownGroups;
-  readonly follower: Follower;
-  readonly entrance: Entrance;
-  readonly archive: Archive;
+export interface LogSyncInit extends GroupContext {
+  readonly known: GroupRegistry;
+  readonly follower: LogFollower;
+  readonly entrance: GroupJoiner;
+  readonly archive: HistoryKeys;
 }
 
 /** Keeps this device's groups where their logs at the directory are, and does what follows from what came. */
-export class GroupSync {
-  readonly #init: GroupSyncInit;
+export class LogSync {
+  readonly #init: LogSyncInit;
   readonly #acquainted = new Set<string>();
 
-  constructor(init: GroupSyncInit) {
+  constructor(init: LogSyncInit) {
     this.#init = init;
   }
 
@@ -71,7 +71,7 @@ export class GroupSync {
     if (group && next > group.row.through + 1) await enqueue(group, () => entrance.follow(group));
   }
 
-  async #settle(group: NamedGroup): Promise<void> {
+  async #settle(group: Group): Promise<void> {
     const { self, enqueue, follower, entrance } = this.#init;
     const before = group.roster.standing(self.user)?.state;
     await enqueue(group, async () => {
@@ -91,7 +91,7 @@ export class GroupSync {
   }
 
   /** That this account has been invited or brought in. */
-  #tellStanding(group: NamedGroup, before: Standing['state'] | undefined): void {
+  #tellStanding(group: Group, before: Standing['state'] | undefined): void {
     const standing = group.roster.standing(this.#init.self.user);
     if (standing === undefined || standing.state === before) return;
     const { user, by = '' } = standing;
@@ -112,7 +112,7 @@ export class GroupSync {
   }
 
   /** Where the members of a small group are is known before the directory is away. */
-  #acquaint({ roster }: NamedGroup): void {
+  #acquaint({ roster }: Group): void {
     const { contacts, scope, self, isOnline } = this.#init;
     const members = roster.members();
     if (!isOnline() || members.length > ACQUAINTED || !roster.isMember(self.user)) return;
@@ -127,7 +127,7 @@ export class GroupSync {
   }
 
   /** Acts or commits were taken in: there may be something to do. */
-  changed(group: NamedGroup): void {
+  changed(group: Group): void {
     this.#acquaint(group);
     this.#init.entrance.considerCleaning(group);
     this.#init.archive.consider(group);

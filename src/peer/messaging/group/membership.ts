@@ -8,10 +8,10 @@ import type { GroupKind } from '../../../wire/acts.js';
 import type { DeviceAddress } from '../../../wire/directory.js';
 import { foldName } from '../../../wire/names.js';
 import type { GroupContext } from './context.js';
-import type { NamedGroup } from './group.js';
+import type { Group } from './group.js';
 import { conversationOf } from './group.js';
-import { standBack } from './jitter.js';
-import { ARRIVES_WITHIN_MS, type Arrivals } from './join-queue.js';
+import { jitter } from './jitter.js';
+import { ARRIVES_WITHIN_MS, type JoinQueue } from './join-queue.js';
 
 /** A device and its key package. */
 interface Added extends DeviceAddress {
@@ -32,16 +32,16 @@ const TURN_LATEST_MS = 1_000;
  */
 export class Membership {
   readonly #context: GroupContext;
-  readonly #catchUp: (group: NamedGroup) => Promise<void>;
+  readonly #catchUp: (group: Group) => Promise<void>;
   readonly #archiveKeys = new WeakMap<MlsState, Uint8Array>();
 
-  constructor(context: GroupContext, catchUp: (group: NamedGroup) => Promise<void>) {
+  constructor(context: GroupContext, catchUp: (group: Group) => Promise<void>) {
     this.#context = context;
     this.#catchUp = catchUp;
   }
 
   /** Judges a commit before it counts. @throws Failure trust 'membership-refused' */
-  async authorize(group: NamedGroup, { added, removed, committer, external, aad }: MlsChange): Promise<boolean> {
+  async authorize(group: Group, { added, removed, committer, external, aad }: MlsChange): Promise<boolean> {
     if (!sameBytes(aad, group.head)) throw refused(group, 'it was made for another list of members');
     this.assertMember(group, committer);
     for (const member of added) this.assertMember(group, member);
@@ -56,19 +56,19 @@ export class Membership {
   }
 
   /** Judges everybody in a group which this device is about to join. @throws Failure trust 'membership-refused' */
-  assertMembers(group: NamedGroup, state: MlsState): void {
+  assertMembers(group: Group, state: MlsState): void {
     for (const member of this.#context.engine.members(state)) this.#assertKnown(group, member);
   }
 
   /** @throws Failure trust 'membership-refused' where the certificate is of nobody whom a member has let in */
-  assertMember(group: NamedGroup, member: MlsMember): void {
+  assertMember(group: Group, member: MlsMember): void {
     this.#assertKnown(group, member);
     const { user } = this.#owner(member);
     if (!group.roster.isMember(user)) throw refused(group, `${user} is not a member`);
   }
 
   /** Leaves that have to go. */
-  superfluous(group: NamedGroup): number[] {
+  superfluous(group: Group): number[] {
     const { engine } = this.#context;
     if (group.mls === undefined) return [];
     const { state } = group.mls;
@@ -79,7 +79,7 @@ export class Membership {
   }
 
   /** Removes who has to go, before anything more is said. @returns whether nobody is left who should not be there */
-  async clean(group: NamedGroup): Promise<boolean> {
+  async clean(group: Group): Promise<boolean> {
     for (let tries = 0; tries < TRIES; tries++) {
       const remove = this.superfluous(group);
       if (remove.length === 0) return true;
@@ -89,11 +89,11 @@ export class Membership {
   }
 
   /** Adds all devices of a new member which have key packages; the others come in by themselves. */
-  add(group: NamedGroup, user: string): Promise<void> {
+  add(group: Group, user: string): Promise<void> {
     return this.#addDevices(group, async () => (await this.#context.contacts.addressed(user)).addressees);
   }
 
-  async #addDevices(group: NamedGroup, of: () => Promise<readonly DeviceAddress[]>): Promise<void> {
+  async #addDevices(group: Group, of: () => Promise<readonly DeviceAddress[]>): Promise<void> {
     for (let tries = 0; tries < TRIES; tries++) {
       const present = new Set(this.#context.groups.members(group.mls!).map(({ device }) => device));
       const wanted = (await of()).filter(({ device }) => !present.has(device)).slice(0, ADDED_AT_ONCE);
@@ -113,7 +113,7 @@ export class Membership {
   }
 
   /** Joins by an external commit. @throws Failure trust 'membership-refused' */
-  async enter(group: NamedGroup): Promise<void> {
+  async enter(group: Group): Promise<void> {
     const { engine, request, keyPackages, self, groups, disk, store } = this.#context;
     for (let tries = 0; tries < TRIES; tries++) {
       await this.#awaitTurn(group, tries);
@@ -142,11 +142,11 @@ export class Membership {
   }
 
   /** Until it is this device's turn: those who became members before it come in before it, as long as they do. */
-  async #awaitTurn({ arrivals }: NamedGroup, tries: number): Promise<void> {
+  async #awaitTurn({ arrivals }: Group, tries: number): Promise<void> {
     const { clock, self } = this.#context;
     const step = Math.min(TURN_LATEST_MS, TURN_MS * 2 ** tries);
     let ahead = arrivals.ahead(self.user, clock.monotonic());
-    if (ahead === 0 && tries > 0) await standBack(this.#context, arrivals.has(self.user) ? 1 : tries);
+    if (ahead === 0 && tries > 0) await jitter(this.#context, arrivals.has(self.user) ? 1 : tries);
     while (ahead > 0) {
       await this.#turn(arrivals, Math.min(ahead * step, ARRIVES_WITHIN_MS));
       const left = arrivals.ahead(self.user, clock.monotonic());
@@ -155,7 +155,7 @@ export class Membership {
     }
   }
 
-  #turn(arrivals: Arrivals, latest: number): Promise<void> {
+  #turn(arrivals: JoinQueue, latest: number): Promise<void> {
     const { clock, self } = this.#context;
     return new Promise((resolve) => {
       const cancel = clock.after(latest, () => end());
@@ -169,7 +169,7 @@ export class Membership {
   }
 
   /** The group's keys begin anew, with this device; the others come in by themselves. Call where `enter` finds no way in. */
-  async renew(group: NamedGroup): Promise<void> {
+  async renew(group: Group): Promise<void> {
     const { engine, request, keyPackages, self, anchor, clock } = this.#context;
     const { current } = await request('groups.info', { group: group.id });
     const epoch = current + 1;
@@ -190,7 +190,7 @@ export class Membership {
   }
 
   /** All devices there are of the members, so that nobody misses what is said from now on. */
-  async #addAll(group: NamedGroup): Promise<void> {
+  async #addAll(group: Group): Promise<void> {
     const { contacts, report } = this.#context;
     const all: DeviceAddress[] = [];
     for (const { user } of group.roster.members()) {
@@ -205,14 +205,14 @@ export class Membership {
   }
 
   /** The key of the current epoch, for newcomers to come. */
-  epochKey(group: NamedGroup): Step[] {
+  epochKey(group: Group): Step[] {
     if (group.mls === undefined || group.roster.history !== 'shared') return [];
     const { epoch } = group.mls.state;
     const key = this.archiveKey(group);
     return [this.#context.tables.archiveKeys.put([hex(group.id), epoch], { epoch, key })];
   }
 
-  archiveKey(group: NamedGroup): Uint8Array {
+  archiveKey(group: Group): Uint8Array {
     const { state } = group.mls!;
     const known = this.#archiveKeys.get(state);
     if (known !== undefined) return known;
@@ -222,7 +222,7 @@ export class Membership {
   }
 
   /** @returns whether it was taken; the group has caught up either way */
-  async #commit(group: NamedGroup, change: { add?: readonly Added[]; remove: number[] }): Promise<boolean> {
+  async #commit(group: Group, change: { add?: readonly Added[]; remove: number[] }): Promise<boolean> {
     const { engine, groups, disk, request } = this.#context;
     const mls = group.mls!;
     const add = (change.add ?? []).map((one) => one.package);
@@ -242,7 +242,7 @@ export class Membership {
 
   /** @returns the commit's place in the log, undefined where another was first */
   async #offer(
-    group: NamedGroup,
+    group: Group,
     commit: { epoch: number; commit: Uint8Array; info: Uint8Array },
   ): Promise<number | undefined> {
     try {
@@ -253,7 +253,7 @@ export class Membership {
     }
   }
 
-  #assertKnown(group: NamedGroup, member: MlsMember): void {
+  #assertKnown(group: Group, member: MlsMember): void {
     const { user, identityKey } = this.#context.anchor.readDevice(member.certificate);
     const standing = group.roster.standing(user);
     if (standing === undefined || standing.state === 'invited')
@@ -263,7 +263,7 @@ export class Membership {
     }
   }
 
-  #isSuperfluous(group: NamedGroup, member: MlsMember): boolean {
+  #isSuperfluous(group: Group, member: MlsMember): boolean {
     const { user, serial } = this.#context.anchor.readDevice(member.certificate);
     return !group.roster.isMember(user) || this.#context.anchor.crl.isRevoked(serial);
   }
@@ -287,7 +287,7 @@ export class Membership {
   }
 }
 
-export const refused = (group: NamedGroup, why: string): Failure =>
+export const refused = (group: Group, why: string): Failure =>
   new Failure('membership-refused', `a change to #${group.row.name} was refused: ${why}`, {
     hint: "Nothing was shown to them. Tell the other members, and the directory's operator.",
     details: { group: conversationOf(group.row.name) },
@@ -315,13 +315,13 @@ export const isBroken = (error: unknown): boolean => {
 };
 
 /** Its certificate may be revoked by a list that has not come yet: others follow it then, and this device after them. */
-const removalRefused = (group: NamedGroup, user: string): Failure =>
+const removalRefused = (group: Group, user: string): Failure =>
   new Failure('removal-refused', `a change to #${group.row.name} removes a device of ${user}, who is a member`, {
     details: { group: conversationOf(group.row.name) },
   });
 
-const infoBroken = (group: NamedGroup): Failure =>
+const infoBroken = (group: Group): Failure =>
   new Failure('group-info-broken', `what leads into #${group.row.name} is of another epoch`);
 
-const infoStale = (group: NamedGroup): Failure =>
+const infoStale = (group: Group): Failure =>
   new Failure('group-info-stale', `#${group.row.name} cannot be entered just now`);

@@ -10,9 +10,9 @@ import type { LedgerLine } from '../../api/groups.js';
 import type { TrustAnchor } from '../../identity/trust-anchor.js';
 import type { Tables } from '../../storage/tables.js';
 import type { DirectoryRequest } from '../direct/direct-groups.js';
-import type { Deed } from './actions.js';
+import type { GroupAction } from './actions.js';
 
-export interface LedgerInit {
+export interface ModerationLogInit {
   readonly tables: Tables;
   readonly disk: LocalStore;
   readonly anchor: TrustAnchor;
@@ -27,10 +27,10 @@ const TRIES = 16;
  * The directory's acts. The head of their chain is remembered: a directory that changes or leaves out what this device
  * has seen before is found at the next look.
  */
-export class Ledger {
-  readonly #init: LedgerInit;
+export class ModerationLog {
+  readonly #init: ModerationLogInit;
 
-  constructor(init: LedgerInit) {
+  constructor(init: ModerationLogInit) {
     this.#init = init;
   }
 
@@ -40,7 +40,7 @@ export class Ledger {
   }
 
   /** Signs the deed upon the chain as it is. @throws Failure denied, as the directory judges */
-  async act(deed: Deed): Promise<void> {
+  async act(deed: GroupAction): Promise<void> {
     const { request, key, anchor, clock } = this.#init;
     for (let tries = 0; ; tries++) {
       const { head: previous } = await this.#follow();

@@ -4,28 +4,28 @@ import { contentCodec } from '../../../wire/content.js';
 import type { DeviceAddress } from '../../../wire/directory.js';
 import { foldName } from '../../../wire/names.js';
 import type { GroupOutRow } from '../../storage/tables.js';
-import type { LaneItem } from '../direct/device-queue.js';
+import type { QueuedItem } from '../direct/device-queue.js';
 import { lineOf } from '../message-content.js';
 import type { GroupContext } from './context.js';
-import { conversationOf, type NamedGroup } from './group.js';
+import { conversationOf, type Group } from './group.js';
 import { refused } from './membership.js';
 
-export interface AsideInit extends GroupContext {
-  find(id: Uint8Array): NamedGroup | undefined;
+export interface OfflineDeliveryInit extends GroupContext {
+  find(id: Uint8Array): Group | undefined;
   /** A number for a line that has no place in the log yet. */
   nextLine(): number;
   /** As Poster's `leavesAside`. */
-  leaves(group: NamedGroup, row: GroupOutRow): Promise<boolean>;
+  leaves(group: Group, row: GroupOutRow): Promise<boolean>;
 }
 
-export interface AsideMessage {
+export interface OfflineMessage {
   readonly id: Uint8Array;
   readonly group: Uint8Array;
   readonly sealed: Uint8Array;
 }
 
 interface Leaving {
-  readonly item: LaneItem;
+  readonly item: QueuedItem;
   readonly has: Set<string>;
   leaves(): Promise<boolean>;
 }
@@ -38,17 +38,17 @@ const RETRY_MS = 300;
  * there; in the log they stand later, under the same ids. Sealed under a secret of the epoch (RFC 9420 §8.5), as signals
  * are, because no ratchet may move for what is sealed again for the log; signed by the author's device.
  */
-export class Aside {
-  readonly #init: AsideInit;
+export class OfflineDelivery {
+  readonly #init: OfflineDeliveryInit;
   /** Devices that have a message which waits. */
   readonly #has = new WeakMap<GroupOutRow, Set<string>>();
 
-  constructor(init: AsideInit) {
+  constructor(init: OfflineDeliveryInit) {
     this.#init = init;
   }
 
   /** To every device of the group that can be reached and has not got it. */
-  spread(group: NamedGroup, row: GroupOutRow): void {
+  spread(group: Group, row: GroupOutRow): void {
     const { groups, self } = this.#init;
     // Who may write to such a group is the directory's to say.
     if (group.mls === undefined || group.roster.readOnly || contentCodec.decode(row.content).type !== 'text') return;
@@ -80,14 +80,14 @@ export class Aside {
   }
 
   /** @returns false where it is of no named group. @throws Failure where it can't be taken in here */
-  async take({ id, group: groupId, sealed }: AsideMessage): Promise<boolean> {
+  async take({ id, group: groupId, sealed }: OfflineMessage): Promise<boolean> {
     const group = this.#init.find(groupId);
     if (group === undefined) return false;
     await this.#init.enqueue(group, () => this.#take(group, id, sealed));
     return true;
   }
 
-  async #take(group: NamedGroup, id: Uint8Array, sealed: Uint8Array): Promise<void> {
+  async #take(group: Group, id: Uint8Array, sealed: Uint8Array): Promise<void> {
     const { tables, history, disk, note, onLine, self, anchor, clock } = this.#init;
     if (await tables.places.get(hex(id))) return;
     const inside = group.mls !== undefined && group.mls.state.epoch === archiveEpoch(sealed);
@@ -110,7 +110,7 @@ export class Aside {
     onLine(added.row, unseen);
   }
 
-  #sealed(group: NamedGroup, { id, content }: GroupOutRow): Uint8Array {
+  #sealed(group: Group, { id, content }: GroupOutRow): Uint8Array {
     const { self, random, anchor } = this.#init;
     const { epoch } = group.mls!.state;
     const place = { use: 'aside' as const, directoryId: anchor.trust.directoryId, group: group.id, epoch, id };
@@ -118,7 +118,7 @@ export class Aside {
     return sealArchived(this.#key(group), place, { author, content, random });
   }
 
-  #key(group: NamedGroup): Uint8Array {
+  #key(group: Group): Uint8Array {
     return this.#init.engine.exportSecret(group.mls!.state, ASIDE_LABEL, group.id, ARCHIVE_KEY_BYTES);
   }
 }

@@ -3,20 +3,20 @@ import type { Standing } from '../../../wire/group-roster.js';
 import { foldName } from '../../../wire/names.js';
 import type { GroupSummary } from '../../api/groups.js';
 import type { GroupContext } from './context.js';
-import { conversationOf, type NamedGroup } from './group.js';
-import type { KnownGroups } from './registry.js';
+import { conversationOf, type Group } from './group.js';
+import type { GroupRegistry } from './registry.js';
 
-export interface OverviewInit extends GroupContext {
-  readonly known: KnownGroups;
+export interface GroupQueriesInit extends GroupContext {
+  readonly known: GroupRegistry;
   /** Follows the group's log; in its queue. */
-  catchUp(group: NamedGroup): Promise<void>;
+  catchUp(group: Group): Promise<void>;
 }
 
 /** Which groups there are, and who is in them. */
-export class Overview {
-  readonly #init: OverviewInit;
+export class GroupQueries {
+  readonly #init: GroupQueriesInit;
 
-  constructor(init: OverviewInit) {
+  constructor(init: GroupQueriesInit) {
     this.#init = init;
   }
 
@@ -104,7 +104,7 @@ export class Overview {
     return by !== undefined && isBlocked(by);
   }
 
-  #summary(group: NamedGroup, user: string): GroupSummary {
+  #summary(group: Group, user: string): GroupSummary {
     const { kind, history } = group.roster;
     const state = group.roster.standing(user)?.state;
     return {

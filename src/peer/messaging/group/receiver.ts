@@ -15,29 +15,29 @@ import type { MessageRow, PlaceRow } from '../../storage/tables.js';
 import { saidOf } from '../../uploads/view.js';
 import { lineOf } from '../message-content.js';
 import { UNPLACED } from '../message-view.js';
-import { understood } from '../unknown-content.js';
+import { decodeContent } from '../unknown-content.js';
 import type { GroupContext } from './context.js';
-import { conversationOf, type NamedGroup } from './group.js';
+import { conversationOf, type Group } from './group.js';
 import type { Batch, Entry, Taken } from './log-batch.js';
 import { type Membership, refused } from './membership.js';
 
-export interface GroupMessagesInit extends GroupContext {
+export interface GroupReceiverInit extends GroupContext {
   readonly membership: Membership;
   /** A message of this device has its place in the log. @returns steps that settle it */
-  onOwn(group: NamedGroup, entry: Entry<'message'>): Promise<Taken>;
-  onContent(group: NamedGroup, from: string, content: Content, entry: Entry<'message'>): Promise<Step[]>;
+  onOwn(group: Group, entry: Entry<'message'>): Promise<Taken>;
+  onContent(group: Group, from: string, content: Content, entry: Entry<'message'>): Promise<Step[]>;
 }
 
 /** What the messages in a group's log say: opened, judged, and put where they belong. */
-export class GroupMessages {
-  readonly #init: GroupMessagesInit;
+export class GroupReceiver {
+  readonly #init: GroupReceiverInit;
 
-  constructor(init: GroupMessagesInit) {
+  constructor(init: GroupReceiverInit) {
     this.#init = init;
   }
 
   /** Takes one in. @throws Failure where it can't be read, or is of no member */
-  async take(group: NamedGroup, entry: Entry<'message'>, taken: Batch): Promise<void> {
+  async take(group: Group, entry: Entry<'message'>, taken: Batch): Promise<void> {
     const again = taken.ids.has(hex(entry.id));
     taken.ids.add(hex(entry.id));
     if (entry.from.device === this.#init.self.device) {
@@ -56,7 +56,7 @@ export class GroupMessages {
     }
     const { user, content: plaintext } = await this.#open(group, entry);
     if (!group.roster.isMember(user)) throw refused(group, `${user} is not a member`);
-    const content = understood(plaintext);
+    const content = decodeContent(plaintext);
     taken.areLines &&= content?.type === 'text';
     if (content?.type !== 'text' && content?.type !== 'upload') {
       taken.steps.push(this.#init.tables.places.put([hex(entry.id)], { conversation: '', number: 0 }));
@@ -69,16 +69,16 @@ export class GroupMessages {
   }
 
   /** The line of a message that came over a direct link before it had a place. */
-  async #aheadOfTheLog(group: NamedGroup, { conversation, number }: PlaceRow): Promise<MessageRow | undefined> {
+  async #aheadOfTheLog(group: Group, { conversation, number }: PlaceRow): Promise<MessageRow | undefined> {
     if (number < UNPLACED || conversation !== conversationOf(group.row.name)) return;
     return this.#init.tables.messages.get(conversation, number);
   }
 
   /** It was shown; now it gets its place, and says what the log says. */
-  async #place(group: NamedGroup, row: MessageRow, entry: Entry<'message'>, taken: Batch): Promise<void> {
+  async #place(group: Group, row: MessageRow, entry: Entry<'message'>, taken: Batch): Promise<void> {
     const { history, tables, emit } = this.#init;
     const opened = await this.#open(group, entry).catch(() => undefined);
-    const content = opened && foldName(opened.user) === foldName(row.from) ? understood(opened.content) : undefined;
+    const content = opened && foldName(opened.user) === foldName(row.from) ? decodeContent(opened.content) : undefined;
     const body = content?.type === 'text' ? cleanText(content.body) : row.body;
     const moved = history.move(row, entry.seq, { body, ...(row.state && { state: 'stored' }) });
     const head = await history.head(row.conversation);
@@ -93,7 +93,7 @@ export class GroupMessages {
     taken.effects.push(() => emit({ ...change, change: 'edited', text: body }));
   }
 
-  #later(group: NamedGroup, from: string, content: Uint8Array, { id, seq }: Entry<'message'>): readonly Step[] {
+  #later(group: Group, from: string, content: Uint8Array, { id, seq }: Entry<'message'>): readonly Step[] {
     const { keep, clock } = this.#init;
     return keep({
       id,
@@ -106,7 +106,7 @@ export class GroupMessages {
     });
   }
 
-  async #open(group: NamedGroup, entry: Entry<'message'>): Promise<{ user: string; content: Uint8Array }> {
+  async #open(group: Group, entry: Entry<'message'>): Promise<{ user: string; content: Uint8Array }> {
     const { engine, groups } = this.#init;
     if (isArchived(entry.sealed)) return this.openArchived(group, entry);
     const mls = group.mls!;
@@ -118,7 +118,7 @@ export class GroupMessages {
   }
 
   /** @throws Failure protocol 'archive-key-missing' */
-  async openArchived(group: NamedGroup, entry: Entry<'message'>): Promise<{ user: string; content: Uint8Array }> {
+  async openArchived(group: Group, entry: Entry<'message'>): Promise<{ user: string; content: Uint8Array }> {
     const { anchor, tables } = this.#init;
     const epoch = archiveEpoch(entry.sealed);
     const current = group.mls?.state.epoch === epoch ? this.#init.membership.archiveKey(group) : undefined;
@@ -129,7 +129,7 @@ export class GroupMessages {
   }
 
   async #line(
-    group: NamedGroup,
+    group: Group,
     user: string,
     content: Omit<TextContent, 'type'> & Pick<MessageRow, 'upload'>,
     { id, seq }: Entry<'message'>,
@@ -153,7 +153,7 @@ export class GroupMessages {
     effects.push(() => onLine(added.row, unseen));
   }
 
-  async #change(group: NamedGroup, user: string, content: ChangeContent, taken: Taken): Promise<void> {
+  async #change(group: Group, user: string, content: ChangeContent, taken: Taken): Promise<void> {
     const { onChange, emit } = this.#init;
     const changed = await onChange(conversationOf(group.row.name), user, content);
     if (changed === undefined) return;
@@ -162,7 +162,7 @@ export class GroupMessages {
   }
 
   async #upload(
-    group: NamedGroup,
+    group: Group,
     user: string,
     content: UploadContent,
     entry: Entry<'message'>,

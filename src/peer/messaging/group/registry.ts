@@ -3,19 +3,19 @@ import { Failure, hasCode } from '../../../base/errors.js';
 import { notJoined } from '../../../wire/group-roster.js';
 import { foldName, parseGroupName } from '../../../wire/names.js';
 import type { GroupContext } from './context.js';
-import type { NamedGroup } from './group.js';
+import type { Group } from './group.js';
 
-export interface KnownGroupsInit extends GroupContext {
+export interface GroupRegistryInit extends GroupContext {
   /** Follows the group's log; in its queue. */
-  catchUp(group: NamedGroup): Promise<void>;
+  catchUp(group: Group): Promise<void>;
 }
 
 /** The groups this device knows, by id and by name, and how it gets to know another one. */
-export class KnownGroups {
-  readonly #init: KnownGroupsInit;
-  readonly #groups = new Map<string, NamedGroup>();
+export class GroupRegistry {
+  readonly #init: GroupRegistryInit;
+  readonly #groups = new Map<string, Group>();
 
-  constructor(init: KnownGroupsInit) {
+  constructor(init: GroupRegistryInit) {
     this.#init = init;
   }
 
@@ -23,35 +23,35 @@ export class KnownGroups {
     for (const group of await this.#init.store.all()) this.add(group);
   }
 
-  all(): NamedGroup[] {
+  all(): Group[] {
     return [...this.#groups.values()];
   }
 
-  get(id: Uint8Array): NamedGroup | undefined {
+  get(id: Uint8Array): Group | undefined {
     return this.#groups.get(hex(id));
   }
 
-  add(group: NamedGroup): NamedGroup {
+  add(group: Group): Group {
     this.#groups.set(hex(group.id), group);
     return group;
   }
 
-  fresh(id: Uint8Array, name: string): NamedGroup {
+  fresh(id: Uint8Array, name: string): Group {
     return this.add(this.#init.store.fresh(id, name));
   }
 
-  remove({ id }: NamedGroup): void {
+  remove({ id }: Group): void {
     this.#groups.delete(hex(id));
   }
 
   /** Without asking the directory. */
-  named(name: string): NamedGroup | undefined {
+  named(name: string): Group | undefined {
     const folded = foldName(name);
     return this.all().find(({ row }) => foldName(row.name) === folded);
   }
 
   /** Undefined for a room that nobody has made. @throws Failure unknown 'group-unknown' */
-  async find(name: string): Promise<NamedGroup | undefined> {
+  async find(name: string): Promise<Group | undefined> {
     const { name: wanted } = parseGroupName(name);
     const known = this.named(wanted);
     if (known) return known;
@@ -68,14 +68,14 @@ export class KnownGroups {
   }
 
   /** @throws Failure unknown 'group-unknown' */
-  async need(name: string): Promise<NamedGroup> {
+  async need(name: string): Promise<Group> {
     const group = await this.find(name);
     if (group === undefined) throw nobodyThere(name);
     return group;
   }
 
   /** One that this account is in. @throws Failure denied 'group-not-joined' */
-  async joined(name: string): Promise<NamedGroup> {
+  async joined(name: string): Promise<Group> {
     const group = await this.find(name).catch((error: unknown) => {
       if (!hasCode(error, 'not-invited')) throw error;
     });

@@ -11,17 +11,17 @@ import { saidOf } from '../../uploads/view.js';
 import { lineOf } from '../message-content.js';
 import { UNPLACED } from '../message-view.js';
 import type { GroupContext } from './context.js';
-import { conversationOf, type NamedGroup } from './group.js';
+import { conversationOf, type Group } from './group.js';
 import type { Membership } from './membership.js';
 
-export interface PosterInit extends GroupContext {
+export interface GroupSenderInit extends GroupContext {
   readonly membership: Membership;
-  catchUp(group: NamedGroup): Promise<void>;
+  catchUp(group: Group): Promise<void>;
   /** Comes inside, where the group's members have let this device in. */
-  enter(group: NamedGroup): Promise<void>;
-  find(id: Uint8Array): NamedGroup | undefined;
+  enter(group: Group): Promise<void>;
+  find(id: Uint8Array): Group | undefined;
   /** A text waits while the directory is away. */
-  onWaiting(group: NamedGroup, row: GroupOutRow): void;
+  onWaiting(group: Group, row: GroupOutRow): void;
   /** A message of this device will never be taken. */
   onRefused(id: Uint8Array, why: Failure): void;
 }
@@ -34,13 +34,13 @@ const RETRY_MS = 2_000;
  * Messages to groups: on disk first, then into the group's log, one after the other. A message is done when it is seen in
  * the log; until then it is tried again, by its id, also by the next program on this profile.
  */
-export class Poster {
-  readonly #init: PosterInit;
+export class GroupSender {
+  readonly #init: GroupSenderInit;
   readonly #waiting = new Map<string, GroupOutRow[]>();
   readonly #running = new Set<string>();
   #nextOrder = 1;
 
-  constructor(init: PosterInit) {
+  constructor(init: GroupSenderInit) {
     this.#init = init;
   }
 
@@ -55,7 +55,7 @@ export class Poster {
    * Resolves when the line is on disk.
    * @throws Failure denied 'group-not-joined'
    */
-  async text(group: NamedGroup, text: string, answers?: Uint8Array): Promise<MessageRow> {
+  async text(group: Group, text: string, answers?: Uint8Array): Promise<MessageRow> {
     const { history, clock, random, self, disk, tables, role } = this.#init;
     if (!group.roster.isMember(self.user)) throw notJoined(group.row.name);
     group.roster.assertMayWrite(role());
@@ -92,12 +92,12 @@ export class Poster {
   }
 
   /** Texts that wait for their place. */
-  waiting(group: NamedGroup): readonly GroupOutRow[] {
+  waiting(group: Group): readonly GroupOutRow[] {
     return this.#queue(group.id).filter(({ line, mls }) => line !== undefined && !mls);
   }
 
   /** A file that lies at the directory; the steps are written with the message, which has the upload's id. */
-  async upload(group: NamedGroup, content: UploadContent, also: readonly Step[]): Promise<void> {
+  async upload(group: Group, content: UploadContent, also: readonly Step[]): Promise<void> {
     const { history, self, disk, tables } = this.#init;
     const order = this.#nextOrder++;
     const line = UNPLACED + order;
@@ -111,7 +111,7 @@ export class Poster {
   }
 
   /** Something that has no line. @param mls sealed to today's members alone */
-  async content(group: NamedGroup, content: Content, mls: boolean): Promise<void> {
+  async content(group: Group, content: Content, mls: boolean): Promise<void> {
     const order = this.#nextOrder++;
     const id = this.#init.random.bytes(MESSAGE_ID_BYTES);
     const row: GroupOutRow = { order, id, group: group.id, content: contentCodec.encode(content), mls };
@@ -121,13 +121,13 @@ export class Poster {
   }
 
   /** Whether nobody can have the message: it waits, and nothing is on its way. */
-  isUnsent(group: NamedGroup, id: Uint8Array): boolean {
+  isUnsent(group: Group, id: Uint8Array): boolean {
     const row = this.#queue(group.id).find((one) => sameBytes(one.id, id));
     return row !== undefined && !row.sealed && !row.aside && !this.#running.has(hex(group.id));
   }
 
   /** Remembers that some may have the message from now on. @returns false where it waits no more */
-  leavesAside(group: NamedGroup, row: GroupOutRow): Promise<boolean> {
+  leavesAside(group: Group, row: GroupOutRow): Promise<boolean> {
     return this.#init.enqueue(group, async () => {
       if (!this.#queue(group.id).includes(row)) return false;
       if (row.aside) return true;
@@ -138,7 +138,7 @@ export class Poster {
   }
 
   /** A message is not to be sent any more, where it has not left. In the group's queue; the steps are to be written. */
-  withdraw(group: NamedGroup, id: Uint8Array): Step[] {
+  withdraw(group: Group, id: Uint8Array): Step[] {
     const waiting = this.#queue(group.id);
     const at = waiting.findIndex((row) => sameBytes(row.id, id));
     return (at < 0 ? [] : waiting.splice(at, 1)).map(({ order }) => this.#init.tables.groupOut.remove(['out', order]));
@@ -146,7 +146,7 @@ export class Poster {
 
   /** The message of this device that stands at this place of the log: it is done. */
   async settle(
-    group: NamedGroup,
+    group: Group,
     { id, seq }: Pick<Extract<GroupEntry, { kind: 'message' }>, 'id' | 'seq'>,
   ): Promise<{ steps: Step[]; effects: (() => void)[] }> {
     const { history, tables, emit } = this.#init;
@@ -175,7 +175,7 @@ export class Poster {
     }
   }
 
-  flush(group: NamedGroup): void {
+  flush(group: Group): void {
     const name = hex(group.id);
     if (this.#running.has(name) || !this.#init.isOnline() || this.#queue(group.id).length === 0) return;
     this.#running.add(name);
@@ -187,7 +187,7 @@ export class Poster {
   }
 
   /** @param now what it is about at the moment */
-  async #run(group: NamedGroup, now: { row?: GroupOutRow }): Promise<void> {
+  async #run(group: Group, now: { row?: GroupOutRow }): Promise<void> {
     const waiting = this.#queue(group.id);
     let tries = 0;
     const posted = new Set<GroupOutRow>();
@@ -215,7 +215,7 @@ export class Poster {
   }
 
   /** It stood in the log already, where this device has read on since (or was not inside): it is not shown to it again. */
-  async #settlePassed(group: NamedGroup, row: GroupOutRow, seq: number): Promise<void> {
+  async #settlePassed(group: Group, row: GroupOutRow, seq: number): Promise<void> {
     if (seq > group.row.through || !this.#queue(group.id).includes(row)) return;
     const { steps, effects } = await this.settle(group, { id: row.id, seq });
     await this.#init.disk.write(steps);
@@ -223,7 +223,7 @@ export class Poster {
   }
 
   /** For the epoch of now. What moved a ratchet is on disk before it leaves. */
-  async #seal(group: NamedGroup, row: GroupOutRow): Promise<{ epoch: number; bytes: Uint8Array }> {
+  async #seal(group: Group, row: GroupOutRow): Promise<{ epoch: number; bytes: Uint8Array }> {
     const { engine, groups, disk, tables, membership } = this.#init;
     if (group.mls === undefined) await this.#init.enter(group);
     await membership.clean(group);
@@ -239,14 +239,14 @@ export class Poster {
     return row.sealed;
   }
 
-  #archived(group: NamedGroup, epoch: number, { id, content }: GroupOutRow): Uint8Array {
+  #archived(group: Group, epoch: number, { id, content }: GroupOutRow): Uint8Array {
     const { self, random, anchor, membership } = this.#init;
     const place = { directoryId: anchor.trust.directoryId, group: group.id, epoch, id };
     const author = { user: self.user, key: self.key, statement: self.statement };
     return sealArchived(membership.archiveKey(group), place, { author, content, random });
   }
 
-  #failed(group: NamedGroup, row: GroupOutRow | undefined, failure: Failure): void {
+  #failed(group: Group, row: GroupOutRow | undefined, failure: Failure): void {
     if (failure.reason === 'unreachable' && failure.code !== 'group-info-stale') {
       // Without the directory it goes on when that is back; an answer that was lost is asked for again.
       if (this.#init.isOnline()) this.#later(group, RETRY_MS);
@@ -270,7 +270,7 @@ export class Poster {
     this.#later(group, Math.max(RETRY_MS, Number(failure.details.seconds ?? 0) * 1000));
   }
 
-  #later(group: NamedGroup, ms: number): void {
+  #later(group: Group, ms: number): void {
     this.#init.scope.after(this.#init.clock, ms, () => this.flush(group));
   }
 

@@ -6,10 +6,10 @@ import { CLOCK_SKEW_MS, SIGNAL_MEMBERS } from '../../../wire/limits.js';
 import type { Notice } from '../../../wire/rpc.js';
 import { decodeSignal, encodeSignal, type Signal, type SignalInit } from '../../../wire/signals.js';
 import type { GroupContext } from './context.js';
-import { conversationOf, type NamedGroup } from './group.js';
+import { conversationOf, type Group } from './group.js';
 
 export interface SignalsInit extends GroupContext {
-  find(id: Uint8Array): NamedGroup | undefined;
+  find(id: Uint8Array): Group | undefined;
 }
 
 const KEY_BYTES = 32;
@@ -23,7 +23,7 @@ const REMEMBERED = 4_096;
  */
 export class Signals {
   readonly #init: SignalsInit;
-  readonly #keys = new WeakMap<NamedGroup, { readonly epoch: number; readonly key: Uint8Array }>();
+  readonly #keys = new WeakMap<Group, { readonly epoch: number; readonly key: Uint8Array }>();
   /** The newest of each device, by group: an older one is one played again. */
   readonly #latest = new Map<string, number>();
   #at = 0;
@@ -33,7 +33,7 @@ export class Signals {
   }
 
   /** @returns false where nobody could be told now */
-  async send(group: NamedGroup, signal: SignalInit): Promise<boolean> {
+  async send(group: Group, signal: SignalInit): Promise<boolean> {
     const { random, self, anchor, request, clock, isOnline } = this.#init;
     if (group.mls === undefined || !isOnline()) return false;
     if (group.roster.members().length > SIGNAL_MEMBERS) return true;
@@ -62,7 +62,7 @@ export class Signals {
   }
 
   /** Undefined for what is not as it should be: a signal is not worth a complaint. */
-  #opened(group: NamedGroup, { id, sealed }: Notice<DirectoryNotices, 'groups.signal'>) {
+  #opened(group: Group, { id, sealed }: Notice<DirectoryNotices, 'groups.signal'>) {
     const { directoryId } = this.#init.anchor.trust;
     const place = { use: 'signal' as const, directoryId, group: group.id, id };
     try {
@@ -83,7 +83,7 @@ export class Signals {
     return false;
   }
 
-  #key(group: NamedGroup): Uint8Array {
+  #key(group: Group): Uint8Array {
     const { state } = group.mls!;
     const known = this.#keys.get(group);
     if (known?.epoch === state.epoch) return known.key;

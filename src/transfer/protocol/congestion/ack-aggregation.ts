@@ -5,7 +5,7 @@ const ROUNDS_OF_MEMORY = 10;
  * How much more than the rate promises is acknowledged at once, after pauses: acknowledgements come in bunches where a
  * receiver or a network gathers packets, and without room for a bunch the sender stands still between two (BBR §4.5.7).
  */
-export class Aggregation {
+export class AckAggregation {
   readonly #rounds: number[] = [0];
   #since = 0;
   #acked = 0;

@@ -1,7 +1,7 @@
-import { Aggregation } from './ack-aggregation.js';
+import { AckAggregation } from './ack-aggregation.js';
 import { CarefulResume, type Measured } from './careful-resume.js';
 import type { AckSample, CongestionController, ControllerInit, RateReason, Start } from './controller.js';
-import { ShortRate, Spread } from './delivery-rate.js';
+import { DeliveryRate, Spread } from './delivery-rate.js';
 
 /**
  * Finds the rate by measuring delivery (after BBR, draft-ietf-ccwg-bbr): paces at the highest delivery rate of the last
@@ -63,7 +63,7 @@ const MIN_ROUND_MS = 25;
 
 type Phase = 'startup' | 'drain' | 'probe' | 'relax' | 'cruise';
 
-export class AdaptiveController implements CongestionController {
+export class BbrController implements CongestionController {
   readonly #init: ControllerInit;
   #phase: Phase = 'startup';
   #reason: RateReason = 'startup';
@@ -74,8 +74,8 @@ export class AdaptiveController implements CongestionController {
   #now = 0;
   #nextRound = 0;
   #roundAt = 0;
-  readonly #aggregation = new Aggregation();
-  readonly #short = new ShortRate();
+  readonly #aggregation = new AckAggregation();
+  readonly #short = new DeliveryRate();
   readonly #spread = new Spread();
   readonly #resume: CarefulResume;
   #roundRate = 0;

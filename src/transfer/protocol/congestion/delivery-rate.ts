@@ -5,7 +5,7 @@ const SLOTS = 64;
 /** Acknowledged in so much less time than it was sent in: something was held up, and catches up at a speed of its own. */
 const COMPRESSED = 1.25;
 
-export class ShortRate {
+export class DeliveryRate {
   readonly #at = new Float64Array(SLOTS);
   readonly #sentAt = new Float64Array(SLOTS);
   readonly #delivered = new Float64Array(SLOTS);

@@ -13,7 +13,7 @@ const MOST_FALL = 0.5;
 const SLACK_MS = 20;
 const MIN_WINDOW_PACKETS = 16;
 
-export class FixedController implements CongestionController {
+export class FixedRateController implements CongestionController {
   readonly #asked: number;
   readonly #init: ControllerInit;
   #rate: number;
