@@ -9,6 +9,8 @@ export type Details = Readonly<Record<string, string | number | boolean>>;
 export interface FailureInit {
   /** The next step as a whole sentence, where the place that fails knows better than the table. */
   readonly hint?: string;
+  /** Where a code is of another class here than usual. */
+  readonly reason?: Reason;
   /** Facts a program may want: seconds to wait, the nearest name, a limit. Never a secret. */
   readonly details?: Details;
   readonly cause?: unknown;
@@ -39,7 +41,7 @@ export class Failure extends Error {
   constructor(code: Code, message?: string, init: FailureInit = {}) {
     const [reason, what, next]: CodeRow = CODES[code];
     super(message ?? what, init.cause === undefined ? undefined : { cause: init.cause });
-    this.reason = reason;
+    this.reason = init.reason ?? reason;
     this.code = code;
     this.hint = init.hint ?? next;
     this.details = init.details ?? {};

@@ -12,7 +12,7 @@ export const TRANSFERS = {
     'Writing to the disk failed.',
     'Look at the disk, then resume the transfer: what has come is kept.',
   ],
-  'disk-full': ['limit', 'There is no room left on the disk.', 'Free some space; what has come is kept.'],
+  'disk-full': ['storage', 'There is no room left on the disk.', 'Free some space; what has come is kept.'],
   'echo-unanswered': [
     'unreachable',
     'the directory did not answer by UDP',

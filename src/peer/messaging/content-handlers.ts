@@ -6,7 +6,7 @@ import { foldName } from '../../wire/names.js';
 import type { Core } from '../session/core.js';
 import type { MessageRow } from '../storage/tables.js';
 import { conversationWith } from './direct/direct-groups.js';
-import type { Followed } from './direct/receiver.js';
+import type { Transaction } from './transaction.js';
 
 export interface ContentHandlersInit {
   /** The name of this account. */
@@ -26,7 +26,6 @@ export class ContentHandlers {
   /** Once it is remembered that it came. */
   async take(user: string, from: DeviceAddress, content: Content): Promise<void> {
     const { core, self, scope } = this.#init;
-    if (isTransferContent(content)) return core.transfers.react(content);
     if (content.type !== 'receipt' && content.type !== 'resend') return;
     if (foldName(from.user) === foldName(self)) {
       if (content.type === 'receipt' && content.state === 'read')
@@ -47,13 +46,11 @@ export class ContentHandlers {
   }
 
   /** What goes into the same write as the memory that it came. */
-  async stepsFor(user: string, from: DeviceAddress, content: Content): Promise<Followed> {
+  async keep(user: string, from: DeviceAddress, content: Content, tx: Transaction): Promise<void> {
     const { core } = this.#init;
-    if (isTransferContent(content)) return { steps: await core.transfers.take(user, from, content) };
-    if (content.type === 'setting') return core.talk.lifetimes.take(user, from.user, content);
-    if (!isChangeContent(content)) return { steps: [] };
-    const changed = await core.changes.take(conversationWith(user), from.user, content);
-    return changed ? { steps: changed.steps, written: () => core.feed.emit(changed.event) } : { steps: [] };
+    if (isTransferContent(content)) core.transfers.take(user, from, content, tx);
+    else if (content.type === 'setting') await core.talk.lifetimes.take(user, from.user, content, tx);
+    else if (isChangeContent(content)) await core.changes.take(conversationWith(user), from.user, content, tx);
   }
 
   async #delivered(row: MessageRow): Promise<void> {

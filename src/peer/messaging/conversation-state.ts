@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.js';
 import { toFailure } from '../../base/errors.js';
 import type { Scope } from '../../base/scope.js';
-import type { LocalStore, Step } from '../../store/local.js';
+import type { LocalStore } from '../../store/local.js';
 import { type Content, isChangeContent } from '../../wire/content.js';
 import { foldName } from '../../wire/names.js';
 import type { Signal, SignalInit } from '../../wire/signals.js';
@@ -19,6 +19,7 @@ import { lineOf } from './message-content.js';
 import type { Preferences } from './preferences.js';
 import type { Queued } from './queued.js';
 import { ReadMarkers } from './read-markers.js';
+import type { Transaction } from './transaction.js';
 import { Typing } from './typing.js';
 import { UnknownContent } from './unknown-content.js';
 
@@ -57,7 +58,12 @@ export class ConversationState {
     const { tables, disk, history, clock, self, preferences, queued, messenger, emit, report } = init;
     const sendContent = (user: string, content: Content): Promise<Uint8Array> => messenger.sendContent(user, content);
     this.expiry = new Expiration({ tables, disk, history, clock, queued, emit, report });
-    this.later = new UnknownContent({ tables, disk, queued, take: (row, content) => this.#takeLate(row, content) });
+    this.later = new UnknownContent({
+      tables,
+      disk,
+      queued,
+      take: (row, content, tx) => this.#takeLate(row, content, tx),
+    });
     this.lifetimes = new ExpirationSetting({
       ...{ disk, history, clock, self, sendContent, emit },
       enter: (to) => messenger.enter(to),
@@ -129,15 +135,19 @@ export class ConversationState {
   }
 
   /** What this program has learnt to understand since it came; shown as what came while nobody watched. */
-  async #takeLate({ id, conversation, from, via, seq, at }: LaterRow, content: Content): Promise<readonly Step[]> {
+  async #takeLate(
+    { id, conversation, from, via, seq, at }: LaterRow,
+    content: Content,
+    tx: Transaction,
+  ): Promise<void> {
     const { changes, history, inbox, self } = this.#init;
-    if (isChangeContent(content)) return (await changes.take(conversation, from, content))?.steps ?? [];
-    if (content.type === 'setting') return (await this.lifetimes.take(conversation.slice(1), from, content)).steps;
-    if (content.type !== 'text') return [];
+    if (isChangeContent(content)) return changes.take(conversation, from, content, tx);
+    if (content.type === 'setting') return this.lifetimes.take(conversation.slice(1), from, content, tx);
+    if (content.type !== 'text') return;
     const head = await history.head(conversation);
     const line = { id, via, ...lineOf(content, { conversation, from, self, since: at }) };
     const added = seq === undefined ? history.append(head, line) : history.lineAt(conversation, seq, line);
-    return [...added.steps, inbox.note(added.row).step];
+    tx.add(...added.steps, inbox.note(added.row).step);
   }
 
   #sendTyping(conversation: string, active: boolean): void {

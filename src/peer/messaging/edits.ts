@@ -1,6 +1,5 @@
 import { fromHex, hex } from '../../base/bytes.js';
 import { Failure } from '../../base/errors.js';
-import type { Step } from '../../store/local.js';
 import type { ChangeContent, Content } from '../../wire/content.js';
 import { foldName } from '../../wire/names.js';
 import { cleanLine, cleanText } from '../../wire/text.js';
@@ -8,6 +7,7 @@ import type { ChangeEvent } from '../api/events.js';
 import type { MessageRow } from '../storage/tables.js';
 import type { History } from './history.js';
 import { isMentioned } from './message-content.js';
+import type { Transaction } from './transaction.js';
 
 export interface EditsInit {
   readonly history: History;
@@ -17,12 +17,6 @@ export interface EditsInit {
   /** To everybody who has the message. */
   send(conversation: string, content: Content): Promise<unknown>;
   emit(event: ChangeEvent): void;
-}
-
-export interface Taken {
-  readonly steps: readonly Step[];
-  /** To be told once they are written. */
-  readonly event: ChangeEvent;
 }
 
 const REACTIONS = 64;
@@ -36,23 +30,21 @@ export class Edits {
   }
 
   /**
-   * What `from` did to a message, to be written with the memory that it came, and what to tell then. Undefined where he may
-   * not, or the message is not here. Callers hold the conversation's queue.
+   * Takes in what `from` did to a message; nothing where they may not, or the message is not here. Callers hold the
+   * conversation's queue.
    */
-  async take(conversation: string, from: string, content: ChangeContent): Promise<Taken | undefined> {
-    const { history } = this.#init;
+  async take(conversation: string, from: string, content: ChangeContent, tx: Transaction): Promise<void> {
+    const { history, emit } = this.#init;
     const head = await history.head(conversation);
     let before: MessageRow | undefined;
     const changed = await history.changed(content.id, (row) => {
       before = row;
       return row.conversation === conversation ? this.#applied(row, from, content) : undefined;
     });
-    if (changed === undefined) return undefined;
-    const recounted = history.countAgain(head, before!, changed.row);
-    return {
-      steps: [changed.step, ...(recounted ? [history.saveHead(head)] : [])],
-      event: eventOf(changed.row, from, content),
-    };
+    if (changed === undefined) return;
+    tx.add(changed.step);
+    if (history.countAgain(head, before!, changed.row)) tx.add(history.saveHead(head));
+    tx.afterCommit(() => emit(eventOf(changed.row, from, content)));
   }
 
   edit(id: string, text: string): Promise<void> {

@@ -5,8 +5,8 @@ import { CLOCK_SKEW_MS } from '../../wire/limits.js';
 import type { SettingEvent } from '../api/events.js';
 import type { ConversationRow } from '../storage/tables.js';
 import { conversationWith } from './direct/direct-groups.js';
-import type { Followed } from './direct/receiver.js';
 import type { History } from './history.js';
+import type { Transaction } from './transaction.js';
 
 export interface ExpirationSettingInit {
   readonly disk: LocalStore;
@@ -43,20 +43,18 @@ export class ExpirationSetting {
     emit({ event: 'setting', conversation, by: self, expire: seconds });
   }
 
-  /** Somebody's word on it: what is written with the memory that it came. */
-  async take(user: string, by: string, { expire, at: said }: SettingContent): Promise<Followed> {
+  /** Somebody's word on it. */
+  async take(user: string, by: string, { expire, at: said }: SettingContent, tx: Transaction): Promise<void> {
     const { history, clock, emit } = this.#init;
     const conversation = conversationWith(user);
     const head = await history.head(conversation);
     // Nobody has the last word for years to come.
     const at = Math.min(said, clock.now() + CLOCK_SKEW_MS);
     const next: Expire = { seconds: expire, at, by };
-    if (head.expire && !isLater(next, head.expire)) return { steps: [] };
+    if (head.expire && !isLater(next, head.expire)) return;
     head.expire = next;
-    return {
-      steps: [history.saveHead(head)],
-      written: () => emit({ event: 'setting', conversation, by, expire }),
-    };
+    tx.add(history.saveHead(head));
+    tx.afterCommit(() => emit({ event: 'setting', conversation, by, expire }));
   }
 }
 

@@ -2,13 +2,14 @@ import type { LocalStore, Step } from '../../store/local.js';
 import { type Content, contentCodec } from '../../wire/content.js';
 import type { LaterRow, Tables } from '../storage/tables.js';
 import type { Queued } from './queued.js';
+import { Transaction } from './transaction.js';
 
 export interface UnknownContentInit {
   readonly tables: Tables;
   readonly disk: LocalStore;
   readonly queued: Queued;
-  /** What has become known: what it makes of the history, to be written. */
-  take(row: LaterRow, content: Content): Promise<readonly Step[]>;
+  /** Takes in what has become known. */
+  take(row: LaterRow, content: Content, tx: Transaction): Promise<void>;
 }
 
 /** Kept at most, so that nobody fills the disk with what nobody understands: the oldest go first. */
@@ -44,7 +45,10 @@ export class UnknownContent {
         continue;
       }
       await queued.run(row.conversation, async () => {
-        await disk.write([...(await take(row, content)), tables.later.remove(['all', row.order])]);
+        const tx = new Transaction();
+        tx.add(tables.later.remove(['all', row.order]));
+        await take(row, content, tx);
+        await tx.commit(disk);
       });
     }
   }

@@ -219,7 +219,7 @@ export class Core {
       keep: (row) => this.talk.later.keep(row),
       isBlocked: (user) => this.preferences.isBlocked(user),
       onLine: (row, unseen) => this.#line(row, unseen),
-      stepsFor: (user, from, content) => contents.stepsFor(user, from, content),
+      keepContent: (user, from, content, tx) => contents.keep(user, from, content, tx),
       onKnown: async ({ id, via }) => {
         const row = via === 'mailbox' ? await history.find(id) : undefined;
         if (row && !this.preferences.isBlocked(row.from)) this.#owesReceipt(row);
@@ -306,9 +306,9 @@ export class Core {
       note: (row) => this.inbox.note(row),
       onLine: (row, unseen) => this.#show(row, unseen),
       onPast: (row) => this.feed.emitPast(row),
-      onChange: (conversation, from, content) => this.changes.take(conversation, from, content),
+      onChange: (conversation, from, content, tx) => this.changes.take(conversation, from, content, tx),
       onSignal: (conversation, user, signal) => this.talk.heard(conversation, user, signal),
-      onUpload: ({ id }, from, content) => this.uploads.take(id, from, content),
+      onUpload: ({ id }, from, content, tx, told) => this.uploads.take(id, from, content, tx, told),
       onRefused: (id, why) => this.uploads.refused(hex(id), why),
       report: (what, error) => this.#report(what, toFailure(error)),
     };

@@ -1,11 +1,11 @@
 import type { Failure } from '../../base/errors.js';
-import type { Step } from '../../store/local.js';
 import { type HostAddress, hasSafeNames } from '../../transfer/transfer.js';
 import type { TransferContent } from '../../wire/content.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import { TRANSFER_CANDIDATES } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
 import { type Manifest, manifestCodec } from '../../wire/transfer-manifest.js';
+import type { Transaction } from '../messaging/transaction.js';
 import type { TransferRow } from '../storage/tables.js';
 import { calledOff, declined, elsewhere, isCalledOff, reasonOf } from './outcomes.js';
 import type { Scheduler } from './scheduler.js';
@@ -16,11 +16,6 @@ type Answer = Extract<TransferContent, { type: 'answer' }>;
 
 /** Offers one person may have waiting here. */
 const WAITING_OFFERS = 32;
-
-interface Reaction {
-  readonly entry: TransferEntry;
-  readonly work: () => unknown;
-}
 
 export interface SignallingInit {
   readonly entries: TransferStore;
@@ -33,50 +28,38 @@ export interface SignallingInit {
   welcome(entry: TransferEntry): Promise<void>;
 }
 
-/**
- * What the other side says. `take` gives the steps which keep it; they are written together with the memory that it came. What
- * follows from it is done by `react`, once that write has begun: a later state must not be written before.
- */
+/** What the other side says: kept with the memory that it came, and followed once that is on disk. */
 export class Signalling {
   readonly #init: SignallingInit;
-  readonly #due = new WeakMap<TransferContent, Reaction[]>();
-  #reactions: Reaction[] = [];
 
   constructor(init: SignallingInit) {
     this.#init = init;
   }
 
-  take(user: string, from: DeviceAddress, content: TransferContent): readonly Step[] {
-    this.#reactions = [];
-    this.#due.set(content, this.#reactions);
-    return this.#take(user, from, content);
-  }
-
-  react(content: TransferContent): void {
-    for (const { entry, work } of this.#due.get(content) ?? []) this.#init.running.later(entry, work);
-    this.#due.delete(content);
-  }
-
-  #after(entry: TransferEntry, work: () => unknown): void {
-    this.#reactions.push({ entry, work });
-  }
-
-  #take(user: string, from: DeviceAddress, content: TransferContent): readonly Step[] {
+  take(user: string, from: DeviceAddress, content: TransferContent, tx: Transaction): void {
     const { entries, self } = this.#init;
     const entry = entries.get(content.transfer);
     const isOwn = foldName(from.user) === foldName(self.user);
-    if (content.type === 'offer') return isOwn || entry ? [] : this.#offered(user, from, content);
-    if (entry === undefined || foldName(entry.row.user) !== foldName(user)) return [];
-    if (isOwn) return content.type === 'answer' ? this.#answeredElsewhere(entry, content.step) : [];
-    if (content.type === 'candidates') return this.#calledBy(entry, from, content.candidates);
-    if (content.device !== undefined && content.device !== self.device) return [];
-    return this.#answered(entry, from, content);
+    if (content.type === 'offer') {
+      if (!isOwn && entry === undefined) this.#offered(user, from, content, tx);
+      return;
+    }
+    if (entry === undefined || foldName(entry.row.user) !== foldName(user)) return;
+    if (isOwn && content.type === 'answer') this.#answeredElsewhere(entry, content.step, tx);
+    if (isOwn) return;
+    if (content.type === 'candidates') this.#calledBy(entry, from, content.candidates, tx);
+    else if (content.device === undefined || content.device === self.device) this.#answered(entry, from, content, tx);
   }
 
-  #offered(user: string, from: DeviceAddress, offer: Offer): Step[] {
+  /** Once it is on disk, in the order of its transfer. */
+  #after(entry: TransferEntry, tx: Transaction, work: () => unknown): void {
+    tx.afterCommit(() => this.#init.running.later(entry, work));
+  }
+
+  #offered(user: string, from: DeviceAddress, offer: Offer, tx: Transaction): void {
     const { entries, running } = this.#init;
     const manifest = decoded(offer.manifest);
-    if (manifest === undefined) return [];
+    if (manifest === undefined) return;
     // Where they say falsely that it is for a group, it is for me alone.
     const group = offer.group === undefined ? undefined : this.#init.sharedGroup(offer.group, user);
     const row: TransferRow = {
@@ -96,118 +79,109 @@ export class Signalling {
     const entry: TransferEntry = { row, manifest };
     const refusal = hasSafeNames(manifest) ? this.#tooMany(user) : 'a name in it is not safe on a disk';
     if (refusal !== undefined) {
-      this.#after(entry, () => running.say(entry, 'decline', refusal));
-      return [];
+      this.#after(entry, tx, () => running.say(entry, 'decline', refusal));
+      return;
     }
     entries.add(entry);
-    this.#after(entry, () => this.#init.welcome(entry));
-    return [entries.put(entry)];
+    this.#after(entry, tx, () => this.#init.welcome(entry));
+    tx.add(entries.put(entry));
   }
 
   #tooMany(user: string): string | undefined {
     return this.#init.entries.offersOf(user) < WAITING_OFFERS ? undefined : 'too many offers are waiting';
   }
 
-  #answered(entry: TransferEntry, from: DeviceAddress, answer: Answer): Step[] {
+  #answered(entry: TransferEntry, from: DeviceAddress, answer: Answer, tx: Transaction): void {
     const { row } = entry;
     const { step } = answer;
     if (row.direction === 'out' && row.state === 'offered') {
-      if (step === 'accept') return this.#accepted(entry, from, answer.candidates ?? []);
-      if (step === 'decline') return this.#decided(entry, 'declined', declined(answer.reason));
-      return [];
+      if (step === 'accept') this.#accepted(entry, from, answer.candidates ?? [], tx);
+      if (step === 'decline') this.#decided(entry, 'declined', declined(answer.reason), tx);
+      return;
     }
     if (row.device !== from.device) {
-      if ((step === 'accept' || step === 'resume') && row.direction === 'out') this.#tooLate(entry, from);
-      return [];
+      if ((step === 'accept' || step === 'resume') && row.direction === 'out') this.#tooLate(entry, from, tx);
+      return;
     }
-    switch (step) {
-      case 'accept':
-        return this.#calledBy(entry, from, answer.candidates ?? []);
-      case 'cancel':
-        return isOver(entry) ? [] : this.#decided(entry, 'failed', calledOff(answer.reason));
-      case 'pause':
-        return row.state === 'accepted' ? this.#rested(entry) : [];
-      case 'resume':
-        return this.#calledBack(entry, answer.candidates ?? []);
-      case 'done':
-        return this.#told(entry, answer.sums);
-      default:
-        return [];
-    }
+    if (step === 'accept') this.#calledBy(entry, from, answer.candidates ?? [], tx);
+    else if (step === 'cancel' && !isOver(entry)) this.#decided(entry, 'failed', calledOff(answer.reason), tx);
+    else if (step === 'pause' && row.state === 'accepted') this.#rested(entry, tx);
+    else if (step === 'resume') this.#calledBack(entry, answer.candidates ?? [], tx);
+    else if (step === 'done') this.#told(entry, answer.sums, tx);
   }
 
-  #accepted(entry: TransferEntry, from: DeviceAddress, candidates: readonly HostAddress[]): Step[] {
+  #accepted(entry: TransferEntry, from: DeviceAddress, candidates: readonly HostAddress[], tx: Transaction): void {
     const { entries, running } = this.#init;
     entry.row = { ...entry.row, state: 'accepted', device: from.device, candidates: [...candidates] };
-    this.#after(entry, () => {
+    this.#after(entry, tx, () => {
       entries.show(entry);
       running.start(entry);
     });
-    return [entries.put(entry)];
+    tx.add(entries.put(entry));
   }
 
   /** Another device of theirs was first. */
-  #tooLate({ row }: TransferEntry, { device }: DeviceAddress): void {
+  #tooLate({ row }: TransferEntry, { device }: DeviceAddress, tx: Transaction): void {
     const { send, entries } = this.#init;
     const reason = 'another device accepted it first';
     const entry = entries.get(row.id)!;
-    this.#after(entry, () => send(row.user, { type: 'answer', transfer: row.id, step: 'cancel', device, reason }));
+    this.#after(entry, tx, () => send(row.user, { type: 'answer', transfer: row.id, step: 'cancel', device, reason }));
   }
 
-  #answeredElsewhere(entry: TransferEntry, step: string): Step[] {
-    if (entry.row.direction !== 'in' || entry.row.state !== 'offered') return [];
-    if (step !== 'accept' && step !== 'decline') return [];
-    return this.#decided(entry, 'declined', elsewhere());
+  #answeredElsewhere(entry: TransferEntry, step: string, tx: Transaction): void {
+    if (entry.row.direction !== 'in' || entry.row.state !== 'offered') return;
+    if (step !== 'accept' && step !== 'decline') return;
+    this.#decided(entry, 'declined', elsewhere(), tx);
   }
 
-  #decided(entry: TransferEntry, state: 'failed' | 'declined', why: Failure): Step[] {
+  #decided(entry: TransferEntry, state: 'failed' | 'declined', why: Failure, tx: Transaction): void {
     entry.row = { ...entry.row, state, failure: plain(why) };
     if (!isCalledOff(why)) entry.run?.stop();
-    this.#after(entry, async () => {
+    this.#after(entry, tx, async () => {
       if (isCalledOff(why)) await this.#init.running.discard(entry);
       this.#init.entries.show(entry);
     });
-    return [this.#init.entries.put(entry)];
+    tx.add(this.#init.entries.put(entry));
   }
 
-  #rested(entry: TransferEntry): Step[] {
+  #rested(entry: TransferEntry, tx: Transaction): void {
     const { paused } = entry.row;
     entry.row = { ...entry.row, paused: paused === undefined || paused === 'there' ? 'there' : 'both' };
     entry.run?.stop();
-    this.#after(entry, () => this.#init.entries.show(entry));
-    return [this.#init.entries.put(entry)];
+    this.#after(entry, tx, () => this.#init.entries.show(entry));
+    tx.add(this.#init.entries.put(entry));
   }
 
   /** What was paused here rests on; what was cancelled stays so. */
-  #calledBack(entry: TransferEntry, candidates: readonly HostAddress[]): Step[] {
+  #calledBack(entry: TransferEntry, candidates: readonly HostAddress[], tx: Transaction): void {
     const { entries, running } = this.#init;
     const { paused, failure, ...row } = entry.row;
     const failed = row.state === 'failed' && !isCalledOff(failure);
     const resumable = row.state === 'accepted' || failed;
-    if (!resumable || row.device === undefined) return [];
+    if (!resumable || row.device === undefined) return;
     const rests = paused === 'here' || paused === 'both';
     entry.row = { ...row, state: 'accepted', ...(rests && { paused: 'here' }), candidates: [...candidates] };
-    this.#after(entry, () => {
+    this.#after(entry, tx, () => {
       entries.show(entry);
       running.start(entry);
     });
-    return [entries.put(entry)];
+    tx.add(entries.put(entry));
   }
 
-  #calledBy(entry: TransferEntry, from: DeviceAddress, candidates: readonly HostAddress[]): Step[] {
+  #calledBy(entry: TransferEntry, from: DeviceAddress, candidates: readonly HostAddress[], tx: Transaction): void {
     const { entries, running } = this.#init;
     const { row } = entry;
-    if (row.device !== from.device) return [];
+    if (row.device !== from.device) return;
     if (isOver(entry)) {
-      this.#after(entry, () => this.#remind(entry));
-      return [];
+      this.#after(entry, tx, () => this.#remind(entry));
+      return;
     }
-    if (row.paused === 'here' || row.paused === 'both') this.#after(entry, () => running.say(entry, 'pause'));
+    if (row.paused === 'here' || row.paused === 'both') this.#after(entry, tx, () => running.say(entry, 'pause'));
     const known = row.candidates.filter((one) => !candidates.some((next) => sameAddress(one, next)));
     entry.row = { ...row, candidates: [...candidates, ...known].slice(0, TRANSFER_CANDIDATES) };
     entry.run?.addCandidates(candidates);
-    this.#after(entry, () => running.start(entry));
-    return [entries.put(entry)];
+    this.#after(entry, tx, () => running.start(entry));
+    tx.add(entries.put(entry));
   }
 
   /** They look for what is over here: they have not heard of it, or we ended before we said it. */
@@ -217,10 +191,9 @@ export class Signalling {
     if (state === 'failed') await this.#init.running.say(entry, 'cancel', failure && reasonOf(failure));
   }
 
-  #told(entry: TransferEntry, sums: readonly Uint8Array[] | undefined): Step[] {
-    if (entry.row.direction !== 'out' || entry.row.state !== 'accepted') return [];
-    this.#after(entry, () => this.#init.running.told(entry, sums ?? []));
-    return [];
+  #told(entry: TransferEntry, sums: readonly Uint8Array[] | undefined, tx: Transaction): void {
+    if (entry.row.direction !== 'out' || entry.row.state !== 'accepted') return;
+    this.#after(entry, tx, () => this.#init.running.told(entry, sums ?? []));
   }
 }
 

@@ -5,7 +5,7 @@ import type { Clock } from '../../base/clock.js';
 import { Failure, hasCode, toFailure } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import type { Scope } from '../../base/scope.js';
-import type { LocalStore, Step } from '../../store/local.js';
+import type { LocalStore } from '../../store/local.js';
 import type { Source } from '../../transfer/transfer.js';
 import type { TransferContent } from '../../wire/content.js';
 import type { DeviceAddress } from '../../wire/directory.js';
@@ -14,6 +14,7 @@ import { cleanLine } from '../../wire/text.js';
 import { contentBytes, manifestCodec } from '../../wire/transfer-manifest.js';
 import type { PeerEvent, TransferEvent } from '../api/events.js';
 import type { OfferOptions, Playing } from '../api/peer.js';
+import type { Transaction } from '../messaging/transaction.js';
 import type { Tables, TransferRow } from '../storage/tables.js';
 import type { AcceptRules } from './accept-rules.js';
 import { assertRoom } from './disk-space.js';
@@ -295,12 +296,8 @@ export class TransferManager {
   }
 
   /** As of Answers. */
-  take(user: string, from: DeviceAddress, content: TransferContent): readonly Step[] {
-    return this.#answers.take(user, from, content);
-  }
-
-  react(content: TransferContent): void {
-    this.#answers.react(content);
+  take(user: string, from: DeviceAddress, content: TransferContent, tx: Transaction): void {
+    this.#answers.take(user, from, content, tx);
   }
 
   async #welcome(entry: TransferEntry): Promise<void> {

@@ -11,6 +11,7 @@ import type { UploadContent } from '../../wire/content.js';
 import type { UploadEvent } from '../api/events.js';
 import type { UploadsApi } from '../api/uploads.js';
 import type { DirectoryRequest } from '../messaging/direct/direct-groups.js';
+import type { Transaction } from '../messaging/transaction.js';
 import type { SendingRow, Tables, UploadRow } from '../storage/tables.js';
 import { typeOf } from '../transfers/source.js';
 import { fetchFile } from './fetch.js';
@@ -72,13 +73,11 @@ export class Uploads implements UploadsApi {
 
   // --- What comes from groups ---
 
-  /** A member tells of a file. */
-  take(group: Uint8Array, from: string, content: UploadContent): { steps: Step[]; effect: () => void } {
+  /** A member tells of a file. @param past when it was said before this device came, and is found now */
+  take(group: Uint8Array, from: string, content: UploadContent, tx: Transaction, { past = false } = {}): void {
     const row = rowOf(group, from, content);
-    return {
-      steps: [this.#put(row)],
-      effect: () => this.#tell(viewOf(row, this.#nameOf(row), 'stored', row.size)),
-    };
+    tx.add(this.#put(row));
+    if (!past) tx.afterCommit(() => this.#tell(viewOf(row, this.#nameOf(row), 'stored', row.size)));
   }
 
   /** A message of this device has its place in its group's log. */

@@ -8,7 +8,7 @@ const NO_DESCRIPTOR = /Too many open files|EMFILE|ENFILE/i;
 
 /** After these the store works again by itself when there is room; after any other failed write it does not. */
 export const passes = (failure: Failure | undefined): boolean =>
-  failure?.code === 'disk-full' || failure?.code === 'too-many-files';
+  failure?.code === 'disk-full' || failure?.code === 'descriptors-exhausted';
 
 export function explainWrite(error: unknown): Failure {
   if (error instanceof Failure) return error;

@@ -324,6 +324,7 @@ function openUnder(root: Folder, parts: readonly string[], flags: number): numbe
 /** Before anything is written. */
 export const diskFull = (folder: string, needed: number, free: number): Failure =>
   new Failure('disk-full', `${needed} bytes do not fit on the disk of '${folder}', which has ${free} free`, {
+    reason: 'limit',
     details: { needed, free },
   });
 
@@ -334,6 +335,7 @@ function diskError(error: unknown, folder: string): Failure {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
     return new Failure('disk-full', `the disk of '${folder}' is full`, {
+      reason: 'limit',
       hint: 'Make room, then resume the transfer: what has come is kept.',
       cause: error,
     });

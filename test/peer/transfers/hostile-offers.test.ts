@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { encode } from 'cborg';
 import type { Failure } from '../../../src/base/errors.js';
 import type { TransferEvent } from '../../../src/peer/api/events.js';
+import { Transaction } from '../../../src/peer/messaging/transaction.js';
 import { openTables, type Tables } from '../../../src/peer/storage/tables.js';
 import type { Scheduler } from '../../../src/peer/transfers/scheduler.js';
 import { Signalling } from '../../../src/peer/transfers/signalling.js';
@@ -38,10 +39,12 @@ function receiver() {
     sharedGroup: () => undefined,
     welcome: async () => void said.push('welcome'),
   });
-  const take = (content: TransferContent, from = FROM) => {
-    const made = answers.take(from.user, from, content);
-    answers.react(content);
-    return made;
+  const take = async (content: TransferContent, from = FROM) => {
+    const tx = new Transaction();
+    answers.take(from.user, from, content, tx);
+    const before = steps.length;
+    await tx.commit(disk);
+    return steps.slice(before);
   };
   return { entries, said, take };
 }
@@ -78,73 +81,73 @@ const HOSTILE: readonly [what: string, manifest: unknown][] = [
 ];
 
 for (const [what, manifest] of HOSTILE) {
-  test(`U9 U10 an offer with ${what} is not shown and not kept`, () => {
+  test(`U9 U10 an offer with ${what} is not shown and not kept`, async () => {
     const { take, entries, said } = receiver();
-    assert.deepEqual(take(offer(manifest)), []);
+    assert.deepEqual(await take(offer(manifest)), []);
     assert.deepEqual([entries.all(), said], [[], []]);
   });
 }
 
 for (const path of ['', '../x', '/etc/passwd', 'a/../../x', 'a\0b']) {
-  test(`U11 an offer with the path ${JSON.stringify(path)} is declined and not kept`, () => {
+  test(`U11 an offer with the path ${JSON.stringify(path)} is declined and not kept`, async () => {
     const { take, entries, said } = receiver();
-    assert.deepEqual(take(offer({ files: [{ path, size: 1 }], block: 65_536 })), []);
+    assert.deepEqual(await take(offer({ files: [{ path, size: 1 }], block: 65_536 })), []);
     assert.deepEqual([entries.all(), said], [[], ['decline']]);
   });
 }
 
-test('U9 an offer of nothing is one, and unknown fields are passed over', () => {
+test('U9 an offer of nothing is one, and unknown fields are passed over', async () => {
   const { take, entries } = receiver();
-  assert.equal(take(offer({ ...one(0), colour: 'green' })).length, 1);
+  assert.equal((await take(offer({ ...one(0), colour: 'green' }))).length, 1);
   assert.equal(entries.all().length, 1);
 });
 
-test('P8 of a flood of offers some wait, the rest are declined and not kept', () => {
+test('P8 of a flood of offers some wait, the rest are declined and not kept', async () => {
   const { take, entries, said } = receiver();
-  for (let i = 0; i < 5_000; i++) take(offer(one(i)));
+  for (let i = 0; i < 5_000; i++) await take(offer(one(i)));
   assert.equal(entries.all().length, 32);
   assert.equal(said.filter((word) => word === 'decline').length, 5_000 - 32);
 });
 
-test('nobody answers for another, resumes what was cancelled here, or takes an id that is in use', () => {
+test('nobody answers for another, resumes what was cancelled here, or takes an id that is in use', async () => {
   const { take, entries } = receiver();
   const first = offer(one(5));
-  take(first);
+  await take(first);
   const [entry] = entries.all();
-  assert.deepEqual(take({ ...first, manifest: encode(one(6)) } as TransferContent), []);
+  assert.deepEqual(await take({ ...first, manifest: encode(one(6)) } as TransferContent), []);
   const { transfer } = first;
   entry!.row = { ...entry!.row, state: 'accepted' };
   const says = (step: 'cancel' | 'resume' | 'pause', from = FROM) =>
     take({ type: 'answer', transfer, step, candidates: [] }, from);
-  assert.deepEqual(says('cancel', { user: 'eve', device: 'm1' }), []);
-  assert.deepEqual(says('cancel', { user: 'mallory', device: 'm2' }), []);
+  assert.deepEqual(await says('cancel', { user: 'eve', device: 'm1' }), []);
+  assert.deepEqual(await says('cancel', { user: 'mallory', device: 'm2' }), []);
   assert.equal(entry!.row.state, 'accepted');
   const failure: Pick<Failure, 'code' | 'message' | 'hint'> = { code: 'transfer-cancelled', message: '', hint: '' };
   entry!.row = { ...entry!.row, state: 'failed', failure };
-  assert.deepEqual(says('resume'), []);
+  assert.deepEqual(await says('resume'), []);
   assert.equal(entry!.row.state, 'failed');
 });
 
-test('F4 a call about what is over here is answered by how it ended, and about what is paused by that', () => {
+test('F4 a call about what is over here is answered by how it ended, and about what is paused by that', async () => {
   const { take, entries, said } = receiver();
   const first = offer(one(5));
-  take(first);
+  await take(first);
   const [entry] = entries.all();
   const { transfer } = first;
   const call = (from = FROM) => take({ type: 'candidates', transfer, candidates: [] }, from);
-  const answers = (row: Partial<NonNullable<typeof entry>['row']>, from = FROM): string[] => {
+  const answers = async (row: Partial<NonNullable<typeof entry>['row']>, from = FROM): Promise<string[]> => {
     said.length = 0;
     const { paused: _, ...rest } = entry!.row;
     entry!.row = { ...rest, ...row };
-    call(from);
+    await call(from);
     return said;
   };
-  assert.deepEqual(answers({ state: 'accepted', paused: 'here' }), ['pause', 'start']);
-  assert.deepEqual(answers({ state: 'accepted' }), ['start']);
-  assert.deepEqual(answers({ state: 'done' }), ['done']);
+  assert.deepEqual(await answers({ state: 'accepted', paused: 'here' }), ['pause', 'start']);
+  assert.deepEqual(await answers({ state: 'accepted' }), ['start']);
+  assert.deepEqual(await answers({ state: 'done' }), ['done']);
   const failure = { code: 'transfer-cancelled', message: '', hint: '' };
-  assert.deepEqual(answers({ state: 'failed', failure }), ['cancel']);
-  assert.deepEqual(answers({ state: 'failed', failure }, { user: 'eve', device: 'm1' }), []);
+  assert.deepEqual(await answers({ state: 'failed', failure }), ['cancel']);
+  assert.deepEqual(await answers({ state: 'failed', failure }, { user: 'eve', device: 'm1' }), []);
 });
 
 test('S1 of the addresses that an earlier version kept those that are none are left out', async () => {

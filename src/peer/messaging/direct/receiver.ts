@@ -11,6 +11,7 @@ import type { LaterRow, MessageRow, Tables } from '../../storage/tables.js';
 import type { History } from '../history.js';
 import { lineOf } from '../message-content.js';
 import type { MlsGroup, MlsGroups } from '../mls-groups.js';
+import { Transaction } from '../transaction.js';
 import { decodeContent } from '../unknown-content.js';
 import { conversationWith, type DirectGroups } from './direct-groups.js';
 
@@ -20,12 +21,6 @@ export interface Incoming {
   readonly group: Uint8Array;
   readonly sealed: Uint8Array;
   readonly via: Via;
-}
-
-export interface Followed {
-  readonly steps: readonly Step[];
-  /** Once they are on disk. */
-  written?(): void;
 }
 
 export interface DirectReceiverInit {
@@ -41,8 +36,8 @@ export interface DirectReceiverInit {
   enqueue<T>(user: string, work: () => Promise<T>): Promise<T>;
   /** A line is on disk. Called in the order of the lines. */
   onLine(row: MessageRow, unseen: number): void;
-  /** What has to be kept of something besides text, in the same write as the memory that it came, and what follows then. */
-  stepsFor(user: string, from: DeviceAddress, content: Content): Promise<Followed>;
+  /** Keeps what has to be kept of something besides text, in the same write as the memory that it came. */
+  keepContent(user: string, from: DeviceAddress, content: Content, tx: Transaction): Promise<void>;
   /** Keeps what is not understood for a newer program. */
   keep(row: Omit<LaterRow, 'order'>): readonly Step[];
   /** Nothing of theirs is shown. */
@@ -99,19 +94,15 @@ export class DirectReceiver {
     // The ratchet moves and the id is remembered; besides, nothing of somebody blocked has ever come.
     const isBlocked = this.#init.isBlocked(from.user);
     const content = isBlocked ? undefined : decodeContent(opened.plaintext);
-    const steps = this.#init.groups.save(group);
-    if (content === undefined && !isBlocked)
-      steps.push(...this.#later(group.user, from.user, incoming, opened.plaintext));
-    const line = content?.type === 'text' ? await this.#line(group, from, incoming, content, steps) : undefined;
-    if (line === undefined)
-      steps.push(this.#init.tables.places.put([hex(incoming.id)], { conversation: '', number: 0 }));
-    const followed =
-      content && content.type !== 'text' ? await this.#init.stepsFor(group.user, from, content) : undefined;
-    if (followed) steps.push(...followed.steps);
-    const done = this.#init.disk.write(steps).then(() => {
-      if (line) this.#init.onLine(line.row, line.unseen);
-      followed?.written?.();
-    });
+    const tx = new Transaction();
+    tx.add(...this.#init.groups.save(group));
+    if (content === undefined && !isBlocked) tx.add(...this.#later(group.user, from.user, incoming, opened.plaintext));
+    if (content?.type === 'text') await this.#line(group, from, incoming, content, tx);
+    else {
+      tx.add(this.#init.tables.places.put([hex(incoming.id)], { conversation: '', number: 0 }));
+      if (content) await this.#init.keepContent(group.user, from, content, tx);
+    }
+    const done = tx.commit(this.#init.disk);
     this.#taking.set(hex(incoming.id), done);
     void done.finally(() => this.#taking.delete(hex(incoming.id))).catch(() => {});
     if (content && content.type !== 'text') await this.#init.onContent(group.user, from, content);
@@ -147,7 +138,7 @@ export class DirectReceiver {
     }
   }
 
-  async #line(group: MlsGroup, from: DeviceAddress, { id, via }: Incoming, content: TextContent, steps: Step[]) {
+  async #line(group: MlsGroup, from: DeviceAddress, { id, via }: Incoming, content: TextContent, tx: Transaction) {
     const { history, self, clock } = this.#init;
     const conversation = conversationWith(group.user);
     const head = await history.head(conversation);
@@ -156,8 +147,8 @@ export class DirectReceiver {
     // What another device of ours sent has left already.
     const added = history.append(head, { id, via, ...line, ...(mine && { state: 'stored' as const }) });
     const { unseen, step } = this.note(added.row);
-    steps.push(...added.steps, step);
-    return { row: added.row, unseen };
+    tx.add(...added.steps, step);
+    tx.afterCommit(() => this.#init.onLine(added.row, unseen));
   }
 
   /** Notes a line as not yet shown to anybody. */

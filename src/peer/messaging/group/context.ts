@@ -16,10 +16,10 @@ import type { TrustAnchor } from '../../identity/trust-anchor.js';
 import type { LaterRow, MessageRow, Tables } from '../../storage/tables.js';
 import type { DeliveryLink } from '../direct/device-queue.js';
 import type { DirectoryRequest } from '../direct/direct-groups.js';
-import type { Taken } from '../edits.js';
 import type { History } from '../history.js';
 import type { KeyPackages } from '../key-packages.js';
 import type { MlsGroups } from '../mls-groups.js';
+import type { Transaction } from '../transaction.js';
 import type { Group, GroupStore } from './group.js';
 
 /** What the parts of named groups share. */
@@ -59,14 +59,20 @@ export interface GroupContext {
   note(row: MessageRow): { unseen: number; step: Step };
   onLine(row: MessageRow, unseen: number): void;
   onPast(row: MessageRow): void;
-  /** An edit, a deletion or a reaction: what it makes of a line. In the group's queue. */
-  onChange(conversation: string, from: string, content: ChangeContent): Promise<Taken | undefined>;
+  /** An edit, a deletion or a reaction. In the group's queue. */
+  onChange(conversation: string, from: string, content: ChangeContent, tx: Transaction): Promise<void>;
   /** Keeps what is not understood for a newer program. */
   keep(row: Omit<LaterRow, 'order'>): readonly Step[];
   /** What passes between members in passing. */
   onSignal(conversation: string, user: string, signal: Signal): Promise<void>;
-  /** A member tells of a file: steps that note it, and what is told once they are written. */
-  onUpload(group: Group, from: string, content: UploadContent): { steps: Step[]; effect(): void };
+  /** A member tells of a file. */
+  onUpload(
+    group: Group,
+    from: string,
+    content: UploadContent,
+    tx: Transaction,
+    told?: { readonly past: boolean },
+  ): void;
   /** A message of this device will never be taken. */
   onRefused(id: Uint8Array, why: Failure): void;
   report(what: string, error: unknown): void;

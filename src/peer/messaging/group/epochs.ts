@@ -2,9 +2,10 @@ import { sameBytes } from '../../../base/bytes.js';
 import { toFailure } from '../../../base/errors.js';
 import type { Step } from '../../../store/local.js';
 import type { Act } from '../../../wire/acts.js';
+import type { Transaction } from '../transaction.js';
 import type { GroupContext } from './context.js';
 import { conversationOf, type Group } from './group.js';
-import type { Entry, Taken } from './log-batch.js';
+import type { Entry } from './log-batch.js';
 import { isUnfollowable, type Membership, refused } from './membership.js';
 
 export interface EpochsInit extends GroupContext {
@@ -41,12 +42,12 @@ export class Epochs {
   }
 
   /** The epoch ends, by whoever was first; without keys, this device may come in with it. */
-  async commit(group: Group, entry: Entry<'commit'>, taken: Taken): Promise<void> {
+  async commit(group: Group, entry: Entry<'commit'>, tx: Transaction): Promise<void> {
     const { engine, groups, self } = this.#init;
     group.arrivals.entered(entry.from.user);
     if (group.mls === undefined) {
       if (group.welcome === undefined && group.roster.isMember(self.user)) await this.findWelcome(group);
-      if (group.welcome?.seq === entry.seq) await this.#join(group, taken);
+      if (group.welcome?.seq === entry.seq) await this.#join(group, tx);
       return;
     }
     const { mls } = group;
@@ -61,24 +62,24 @@ export class Epochs {
         mls.state = applied.next;
         if (applied.external) group.row = { ...group.row, lastJoin: entry.seq };
       } catch (error) {
-        return this.#refuse(group, entry, error, taken);
+        return this.#refuse(group, entry, error, tx);
       }
     }
     delete mls.pending;
-    taken.steps.push(...groups.savePending(mls), ...this.#init.membership.epochKey(group));
-    if (!mls.state.active) taken.steps.push(...(await this.drop(group)));
+    tx.add(...groups.savePending(mls), ...this.#init.membership.epochKey(group));
+    if (!mls.state.active) tx.add(...(await this.drop(group)));
   }
 
   /**
    * What nobody should have done doesn't count here. But the directory, which can't judge it, has ended the epoch with it:
    * so this device comes in anew, where others could follow, or the group's keys begin anew.
    */
-  async #refuse(group: Group, { from }: Entry<'commit'>, error: unknown, taken: Taken): Promise<void> {
+  async #refuse(group: Group, { from }: Entry<'commit'>, error: unknown, tx: Transaction): Promise<void> {
     const failure = toFailure(error);
     if (failure.reason === 'unreachable' || failure.reason === 'storage') throw failure;
     this.#init.report(failure.reason === 'protocol' ? `a change by ${from.user} to #${group.row.name}` : '', failure);
     if (isUnfollowable(failure)) group.broken = true;
-    taken.steps.push(...(await this.#lose(group)));
+    tx.add(...(await this.#lose(group)));
   }
 
   /** The keys are gone for now; what comes until there are others is fetched later, where it is shared. */
@@ -87,7 +88,7 @@ export class Epochs {
     return this.drop(group);
   }
 
-  async #join(group: Group, taken: Taken): Promise<void> {
+  async #join(group: Group, tx: Transaction): Promise<void> {
     const { engine, keyPackages, self, groups } = this.#init;
     const { bytes, seq } = group.welcome!;
     delete group.welcome;
@@ -98,11 +99,7 @@ export class Epochs {
       this.#init.membership.assertMembers(group, state);
       group.mls = { id: group.id, user: conversationOf(group.row.name), number: 0, state };
       group.row = { ...group.row, entered: seq, lastJoin: seq };
-      taken.steps.push(
-        ...groups.add(group.mls),
-        ...keyPackages.used(keyPackage),
-        ...this.#init.membership.epochKey(group),
-      );
+      tx.add(...groups.add(group.mls), ...keyPackages.used(keyPackage), ...this.#init.membership.epochKey(group));
     } catch (error) {
       const failure = toFailure(error);
       if (failure.reason === 'storage') throw failure;
@@ -111,8 +108,8 @@ export class Epochs {
   }
 
   /** The old keys are of no use; who made the new ones is inside, and everybody else comes in. */
-  async renewed(group: Group, { statement, by }: Act, seq: number, taken: Taken): Promise<void> {
-    taken.steps.push(...(await this.#lose(group)));
+  async renewed(group: Group, { statement, by }: Act, seq: number, tx: Transaction): Promise<void> {
+    tx.add(...(await this.#lose(group)));
     const { renewed } = group;
     delete group.renewed;
     delete group.broken;
@@ -123,6 +120,6 @@ export class Epochs {
     const { missed: _, ...row } = group.row;
     group.mls = { id: group.id, user: conversationOf(group.row.name), number: 0, state: renewed.state };
     group.row = { ...row, entered: seq, lastJoin: seq };
-    taken.steps.push(...this.#init.groups.add(group.mls), ...this.#init.membership.epochKey(group));
+    tx.add(...this.#init.groups.add(group.mls), ...this.#init.membership.epochKey(group));
   }
 }

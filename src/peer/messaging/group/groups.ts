@@ -36,7 +36,7 @@ export class Groups {
     this.#context = context;
     const follower = new LogFollower({
       ...context,
-      onOwn: (group, entry) => this.#poster.settle(group, entry),
+      onOwn: (group, entry, tx) => this.#poster.settle(group, entry, tx),
       onContent: async (group, _from, content, { seq }) =>
         content.type === 'archive' ? archive.keys(group, content, seq) : [],
       onChanged: (group) => this.#sync.changed(group),

@@ -9,9 +9,11 @@ import { may } from '../../../wire/roles.js';
 import type { MessageRow } from '../../storage/tables.js';
 import { saidOf } from '../../uploads/view.js';
 import { lineOf } from '../message-content.js';
+import { Transaction } from '../transaction.js';
 import type { GroupContext } from './context.js';
 import { conversationOf, type Group } from './group.js';
 import { backOff } from './jitter.js';
+import type { Entry } from './log-batch.js';
 import type { LogFollower } from './log-follower.js';
 
 export interface HistoryKeysInit extends GroupContext {
@@ -141,39 +143,42 @@ export class HistoryKeys {
 
   /** Once, however often it stands in the log. */
   async #apply(group: Group, { id, user, content }: Change): Promise<void> {
-    const { tables, disk, onChange, emit } = this.#init;
+    const { tables, disk, onChange } = this.#init;
     if (await tables.places.get(hex(id))) return;
-    const changed = await onChange(conversationOf(group.row.name), user, content);
-    const known = tables.places.put([hex(id)], { conversation: '', number: 0 });
-    await disk.write([...(changed?.steps ?? []), known]);
-    if (changed) emit(changed.event);
+    const tx = new Transaction();
+    await onChange(conversationOf(group.row.name), user, content, tx);
+    tx.add(tables.places.put([hex(id)], { conversation: '', number: 0 }));
+    await tx.commit(disk);
   }
 
   async #put(group: Group, entries: readonly GroupEntry[], changes: Change[]): Promise<MessageRow[]> {
     const rows: MessageRow[] = [];
-    const steps: Step[] = [];
+    const tx = new Transaction();
     const ids = new Set<string>();
     for (const entry of [...entries].reverse()) {
       if (entry.kind !== 'message' || !isArchived(entry.sealed) || ids.has(hex(entry.id))) continue;
       ids.add(hex(entry.id));
-      const line = await this.#line(group, entry, changes).catch((error: unknown) => {
+      const row = await this.#line(group, entry, changes, tx).catch((error: unknown) => {
         const failure = toFailure(error);
         if (failure.reason === 'trust') this.#init.report(`the history of #${group.row.name}`, failure);
         else if (failure.reason !== 'protocol') throw failure;
       });
-      if (!line) continue;
-      rows.push(line.row);
-      steps.push(...line.steps);
+      if (row) rows.push(row);
     }
     if (rows.length > 0) {
       const { history } = this.#init;
-      steps.push(history.saveHead(await history.head(conversationOf(group.row.name))));
+      tx.add(history.saveHead(await history.head(conversationOf(group.row.name))));
     }
-    await this.#init.disk.write(steps);
+    await tx.commit(this.#init.disk);
     return rows.reverse();
   }
 
-  async #line(group: Group, entry: Extract<GroupEntry, { kind: 'message' }>, changes: Change[]) {
+  async #line(
+    group: Group,
+    entry: Entry<'message'>,
+    changes: Change[],
+    tx: Transaction,
+  ): Promise<MessageRow | undefined> {
     const { follower, history, tables, self, clock } = this.#init;
     if (await tables.places.get(hex(entry.id))) return undefined;
     const opened = await follower.messages.openArchived(group, entry);
@@ -185,7 +190,6 @@ export class HistoryKeys {
     const head = await history.head(conversation);
     if (head.last === 0) head.last = entry.seq;
     const said = content.type === 'upload' ? saidOf(content) : content;
-    const upload = content.type === 'upload' && this.#init.onUpload(group, opened.user, content);
     // It lives no longer for having been found late.
     const look = lineOf(said, { conversation, from: opened.user, self: self.user, since: entry.at });
     if (look.expires !== undefined && look.expires <= clock.now()) return undefined;
@@ -194,6 +198,8 @@ export class HistoryKeys {
       ...(mine && { state: 'stored' as const }),
       ...('upload' in said && { upload: said.upload }),
     });
-    return upload ? { row: line.row, steps: [...line.steps, ...upload.steps] } : line;
+    tx.add(...line.steps);
+    if (content.type === 'upload') this.#init.onUpload(group, opened.user, content, tx, { past: true });
+    return line.row;
   }
 }

@@ -1,17 +1,12 @@
-import type { Step } from '../../../store/local.js';
 import type { GroupEntry } from '../../../wire/groups.js';
+import { Transaction } from '../transaction.js';
 
 export type Entry<K extends GroupEntry['kind']> = Extract<GroupEntry, { kind: K }>;
 
-/** What follows from entries once they are on disk. */
-export interface Taken {
-  readonly steps: Step[];
-  readonly effects: (() => void)[];
-}
-
-export interface Batch extends Taken {
+/** Entries of a log that are taken in with one write. */
+export class LogBatch extends Transaction {
   /** Of the messages in it, which are not on disk yet. */
-  readonly ids: Set<string>;
+  readonly ids = new Set<string>();
   /** All of them are lines, which are known by their ids when they are read again. */
-  areLines: boolean;
+  areLines = true;
 }

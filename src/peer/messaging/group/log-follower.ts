@@ -4,11 +4,12 @@ import { readAct } from '../../../crypto/acts.js';
 import type { Step } from '../../../store/local.js';
 import type { Act } from '../../../wire/acts.js';
 import type { GroupEntry } from '../../../wire/groups.js';
+import type { Transaction } from '../transaction.js';
 import { actEvents } from './act-events.js';
 import type { GroupContext } from './context.js';
 import { Epochs } from './epochs.js';
 import type { Group } from './group.js';
-import type { Batch, Entry, Taken } from './log-batch.js';
+import { type Entry, LogBatch } from './log-batch.js';
 import { Membership, refused } from './membership.js';
 import { GroupReceiver, type GroupReceiverInit } from './receiver.js';
 
@@ -76,53 +77,51 @@ export class LogFollower {
   /** Entries in order; those known already are passed over. Resolves when they are on disk. */
   async take(group: Group, entries: readonly GroupEntry[]): Promise<void> {
     const { disk, groups, store } = this.#init;
-    const taken: Batch = { steps: [], effects: [], ids: new Set(), areLines: true };
+    const tx = new LogBatch();
     const before = { epoch: group.mls?.state.epoch, acts: group.row.acts };
     try {
       for (const entry of entries) {
         if (entry.seq <= group.row.through) continue;
-        await this.#one(group, entry, taken);
+        await this.#one(group, entry, tx);
         group.row = { ...group.row, through: entry.seq };
       }
     } finally {
-      if (group.mls) taken.steps.push(...groups.save(group.mls));
+      if (group.mls) tx.add(...groups.save(group.mls));
       const unsaved = (group.unsaved ?? 0) + entries.length;
-      const save = !taken.areLines || unsaved > MOST_UNSAVED;
+      const save = !tx.areLines || unsaved > MOST_UNSAVED;
       group.unsaved = save ? 0 : unsaved;
-      if (save) taken.steps.push(store.save(group));
-      await disk.write(taken.steps);
-      for (const effect of taken.effects) effect();
+      if (save) tx.add(store.save(group));
+      await tx.commit(disk);
     }
     if (before.epoch !== group.mls?.state.epoch || before.acts !== group.row.acts) this.#init.onChanged(group);
   }
 
-  async #one(group: Group, entry: GroupEntry, taken: Batch): Promise<void> {
-    taken.areLines &&= entry.kind === 'message' && group.mls !== undefined;
-    if (entry.kind === 'act') return this.#act(group, entry, taken);
-    if (entry.kind === 'commit') return this.epochs.commit(group, entry, taken);
+  async #one(group: Group, entry: GroupEntry, tx: LogBatch): Promise<void> {
+    tx.areLines &&= entry.kind === 'message' && group.mls !== undefined;
+    if (entry.kind === 'act') return this.#act(group, entry, tx);
+    if (entry.kind === 'commit') return this.epochs.commit(group, entry, tx);
     if (group.mls === undefined) return;
     try {
-      await this.messages.take(group, entry, taken);
+      await this.messages.take(group, entry, tx);
     } catch (error) {
-      taken.areLines = false;
+      tx.areLines = false;
       const failure = toFailure(error);
       if (failure.reason === 'storage' || failure.reason === 'internal') throw failure;
       this.#init.report(`a message of ${entry.from.user} in #${group.row.name} could not be taken in`, failure);
     }
   }
 
-  async #act(group: Group, { seq, act: encoded }: Entry<'act'>, taken: Taken): Promise<void> {
+  async #act(group: Group, { seq, act: encoded }: Entry<'act'>, tx: Transaction): Promise<void> {
     if (seq <= group.row.lastAct) return;
     const act = this.#verified(group, encoded);
-    taken.steps.push(...this.#init.store.fold(group, act, encoded, seq));
+    tx.add(...this.#init.store.fold(group, act, encoded, seq));
     group.arrivals.note(act, this.#init.clock.monotonic());
     if (act.statement.action === 'join') group.row = { ...group.row, lastJoin: seq };
-    taken.effects.push(() => {
+    tx.afterCommit(() => {
       for (const event of actEvents(group, act)) this.#init.emit(event);
     });
-    if (act.statement.action === 'renew') await this.epochs.renewed(group, act, seq, taken);
-    else if (group.mls && !group.roster.isMember(this.#init.self.user))
-      taken.steps.push(...(await this.epochs.drop(group)));
+    if (act.statement.action === 'renew') await this.epochs.renewed(group, act, seq, tx);
+    else if (group.mls && !group.roster.isMember(this.#init.self.user)) tx.add(...(await this.epochs.drop(group)));
   }
 
   /** @throws Failure trust, denied; nobody goes on where somebody did what he may not */

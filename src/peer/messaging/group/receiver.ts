@@ -2,29 +2,24 @@ import { hex, sameBytes } from '../../../base/bytes.js';
 import { Failure } from '../../../base/errors.js';
 import { archiveEpoch, isArchived, openArchived } from '../../../crypto/archive.js';
 import type { Step } from '../../../store/local.js';
-import {
-  type ChangeContent,
-  type Content,
-  isChangeContent,
-  type TextContent,
-  type UploadContent,
-} from '../../../wire/content.js';
+import { type Content, isChangeContent, type TextContent, type UploadContent } from '../../../wire/content.js';
 import { foldName } from '../../../wire/names.js';
 import { cleanText } from '../../../wire/text.js';
 import type { MessageRow, PlaceRow } from '../../storage/tables.js';
 import { saidOf } from '../../uploads/view.js';
 import { lineOf } from '../message-content.js';
 import { UNPLACED } from '../message-view.js';
+import type { Transaction } from '../transaction.js';
 import { decodeContent } from '../unknown-content.js';
 import type { GroupContext } from './context.js';
 import { conversationOf, type Group } from './group.js';
-import type { Batch, Entry, Taken } from './log-batch.js';
+import type { Entry, LogBatch } from './log-batch.js';
 import { type Membership, refused } from './membership.js';
 
 export interface GroupReceiverInit extends GroupContext {
   readonly membership: Membership;
-  /** A message of this device has its place in the log. @returns steps that settle it */
-  onOwn(group: Group, entry: Entry<'message'>): Promise<Taken>;
+  /** A message of this device has its place in the log. @returns whether that settles it */
+  onOwn(group: Group, entry: Entry<'message'>, tx: Transaction): Promise<boolean>;
   onContent(group: Group, from: string, content: Content, entry: Entry<'message'>): Promise<Step[]>;
 }
 
@@ -37,35 +32,33 @@ export class GroupReceiver {
   }
 
   /** Takes one in. @throws Failure where it can't be read, or is of no member */
-  async take(group: Group, entry: Entry<'message'>, taken: Batch): Promise<void> {
-    const again = taken.ids.has(hex(entry.id));
-    taken.ids.add(hex(entry.id));
+  async take(group: Group, entry: Entry<'message'>, tx: LogBatch): Promise<void> {
+    const again = tx.ids.has(hex(entry.id));
+    tx.ids.add(hex(entry.id));
     if (entry.from.device === this.#init.self.device) {
-      const own = await this.#init.onOwn(group, entry);
-      taken.steps.push(...own.steps);
-      taken.effects.push(...own.effects);
-      if (own.steps.length > 0) return;
+      if (await this.#init.onOwn(group, entry, tx)) return;
     }
     // A message comes once: whoever puts it into the log again, in this batch or later, shows and changes nothing.
     if (again) return;
     const place = await this.#init.tables.places.get(hex(entry.id));
     if (place !== undefined) {
       const ahead = await this.#aheadOfTheLog(group, place);
-      if (ahead !== undefined) await this.#place(group, ahead, entry, taken);
+      if (ahead !== undefined) await this.#place(group, ahead, entry, tx);
       return;
     }
     const { user, content: plaintext } = await this.#open(group, entry);
     if (!group.roster.isMember(user)) throw refused(group, `${user} is not a member`);
     const content = decodeContent(plaintext);
-    taken.areLines &&= content?.type === 'text';
+    tx.areLines &&= content?.type === 'text';
     if (content?.type !== 'text' && content?.type !== 'upload') {
-      taken.steps.push(this.#init.tables.places.put([hex(entry.id)], { conversation: '', number: 0 }));
+      tx.add(this.#init.tables.places.put([hex(entry.id)], { conversation: '', number: 0 }));
     }
-    if (content === undefined) taken.steps.push(...this.#later(group, user, plaintext, entry));
-    if (content?.type === 'text') await this.#line(group, user, content, entry, taken);
-    else if (content?.type === 'upload') await this.#upload(group, user, content, entry, taken);
-    else if (content && isChangeContent(content)) await this.#change(group, user, content, taken);
-    else if (content) taken.steps.push(...(await this.#init.onContent(group, user, content, entry)));
+    if (content === undefined) tx.add(...this.#later(group, user, plaintext, entry));
+    if (content?.type === 'text') await this.#line(group, user, content, entry, tx);
+    else if (content?.type === 'upload') await this.#upload(group, user, content, entry, tx);
+    else if (content && isChangeContent(content))
+      await this.#init.onChange(conversationOf(group.row.name), user, content, tx);
+    else if (content) tx.add(...(await this.#init.onContent(group, user, content, entry)));
   }
 
   /** The line of a message that came over a direct link before it had a place. */
@@ -75,7 +68,7 @@ export class GroupReceiver {
   }
 
   /** It was shown; now it gets its place, and says what the log says. */
-  async #place(group: Group, row: MessageRow, entry: Entry<'message'>, taken: Batch): Promise<void> {
+  async #place(group: Group, row: MessageRow, entry: Entry<'message'>, tx: LogBatch): Promise<void> {
     const { history, tables, emit } = this.#init;
     const opened = await this.#open(group, entry).catch(() => undefined);
     const content = opened && foldName(opened.user) === foldName(row.from) ? decodeContent(opened.content) : undefined;
@@ -83,14 +76,14 @@ export class GroupReceiver {
     const moved = history.move(row, entry.seq, { body, ...(row.state && { state: 'stored' }) });
     const head = await history.head(row.conversation);
     head.last = Math.max(head.last, entry.seq);
-    taken.steps.push(...moved.steps, history.saveHead(head));
+    tx.add(...moved.steps, history.saveHead(head));
     for await (const note of tables.unseen.range(['all'])) {
       if (note.conversation !== row.conversation || note.number !== row.number) continue;
-      taken.steps.push(tables.unseen.put(['all', note.order], { ...note, number: entry.seq }));
+      tx.add(tables.unseen.put(['all', note.order], { ...note, number: entry.seq }));
     }
     if (body === row.body) return;
     const change = { event: 'change', id: hex(row.id), conversation: row.conversation, from: row.from } as const;
-    taken.effects.push(() => emit({ ...change, change: 'edited', text: body }));
+    tx.afterCommit(() => emit({ ...change, change: 'edited', text: body }));
   }
 
   #later(group: Group, from: string, content: Uint8Array, { id, seq }: Entry<'message'>): readonly Step[] {
@@ -133,7 +126,7 @@ export class GroupReceiver {
     user: string,
     content: Omit<TextContent, 'type'> & Pick<MessageRow, 'upload'>,
     { id, seq }: Entry<'message'>,
-    { steps, effects }: Taken,
+    tx: Transaction,
   ): Promise<void> {
     const { history, note, onLine, self, clock } = this.#init;
     const conversation = conversationOf(group.row.name);
@@ -149,16 +142,8 @@ export class GroupReceiver {
     head.last = Math.max(head.last, seq);
     if (!mine) history.count(head, added.row);
     const { unseen, step } = note(added.row);
-    steps.push(...added.steps, step, history.saveHead(head));
-    effects.push(() => onLine(added.row, unseen));
-  }
-
-  async #change(group: Group, user: string, content: ChangeContent, taken: Taken): Promise<void> {
-    const { onChange, emit } = this.#init;
-    const changed = await onChange(conversationOf(group.row.name), user, content);
-    if (changed === undefined) return;
-    taken.steps.push(...changed.steps);
-    taken.effects.push(() => emit(changed.event));
+    tx.add(...added.steps, step, history.saveHead(head));
+    tx.afterCommit(() => onLine(added.row, unseen));
   }
 
   async #upload(
@@ -166,12 +151,10 @@ export class GroupReceiver {
     user: string,
     content: UploadContent,
     entry: Entry<'message'>,
-    taken: Taken,
+    tx: Transaction,
   ): Promise<void> {
-    const { steps, effect } = this.#init.onUpload(group, user, content);
-    taken.steps.push(...steps);
-    await this.#line(group, user, saidOf(content), entry, taken);
-    taken.effects.push(effect);
+    await this.#line(group, user, saidOf(content), entry, tx);
+    this.#init.onUpload(group, user, content, tx);
   }
 }
 

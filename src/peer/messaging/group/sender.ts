@@ -4,14 +4,15 @@ import { sealArchived } from '../../../crypto/archive.js';
 import type { Step } from '../../../store/local.js';
 import { type Content, contentCodec, MESSAGE_ID_BYTES, type UploadContent } from '../../../wire/content.js';
 import { notJoined } from '../../../wire/group-roster.js';
-import type { GroupEntry } from '../../../wire/groups.js';
 import { cleanText } from '../../../wire/text.js';
 import type { GroupOutRow, MessageRow } from '../../storage/tables.js';
 import { saidOf } from '../../uploads/view.js';
 import { lineOf } from '../message-content.js';
 import { UNPLACED } from '../message-view.js';
+import { Transaction } from '../transaction.js';
 import type { GroupContext } from './context.js';
 import { conversationOf, type Group } from './group.js';
+import type { Entry } from './log-batch.js';
 import type { Membership } from './membership.js';
 
 export interface GroupSenderInit extends GroupContext {
@@ -144,28 +145,26 @@ export class GroupSender {
     return (at < 0 ? [] : waiting.splice(at, 1)).map(({ order }) => this.#init.tables.groupOut.remove(['out', order]));
   }
 
-  /** The message of this device that stands at this place of the log: it is done. */
-  async settle(
-    group: Group,
-    { id, seq }: Pick<Extract<GroupEntry, { kind: 'message' }>, 'id' | 'seq'>,
-  ): Promise<{ steps: Step[]; effects: (() => void)[] }> {
+  /** The message of this device that stands at this place of the log: it is done. @returns false where none waited */
+  async settle(group: Group, { id, seq }: Pick<Entry<'message'>, 'id' | 'seq'>, tx: Transaction): Promise<boolean> {
     const { history, tables, emit } = this.#init;
     const waiting = this.#queue(group.id);
     const at = waiting.findIndex((row) => hex(row.id) === hex(id));
     const row = waiting[at];
-    if (row === undefined) return { steps: [], effects: [] };
+    if (row === undefined) return false;
     waiting.splice(at, 1);
-    const steps: Step[] = [tables.groupOut.remove(['out', row.order])];
+    tx.add(tables.groupOut.remove(['out', row.order]));
     const conversation = conversationOf(group.row.name);
     const line = row.line === undefined ? undefined : await history.find(id);
     if (line === undefined) {
-      steps.push(tables.places.put([hex(id)], { conversation: '', number: 0 }));
-      return { steps, effects: [] };
+      tx.add(tables.places.put([hex(id)], { conversation: '', number: 0 }));
+      return true;
     }
     const head = await history.head(conversation);
     head.last = Math.max(head.last, seq);
-    steps.push(...history.move(line, seq, { state: 'stored' }).steps, history.saveHead(head));
-    return { steps, effects: [() => emit({ event: 'sent', id: hex(id), conversation, state: 'stored' })] };
+    tx.add(...history.move(line, seq, { state: 'stored' }).steps, history.saveHead(head));
+    tx.afterCommit(() => emit({ event: 'sent', id: hex(id), conversation, state: 'stored' }));
+    return true;
   }
 
   flushAll(): void {
@@ -217,9 +216,9 @@ export class GroupSender {
   /** It stood in the log already, where this device has read on since (or was not inside): it is not shown to it again. */
   async #settlePassed(group: Group, row: GroupOutRow, seq: number): Promise<void> {
     if (seq > group.row.through || !this.#queue(group.id).includes(row)) return;
-    const { steps, effects } = await this.settle(group, { id: row.id, seq });
-    await this.#init.disk.write(steps);
-    for (const effect of effects) effect();
+    const tx = new Transaction();
+    await this.settle(group, { id: row.id, seq }, tx);
+    await tx.commit(this.#init.disk);
   }
 
   /** For the epoch of now. What moved a ratchet is on disk before it leaves. */
