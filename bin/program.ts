@@ -11,7 +11,7 @@ const parts: Parts = {
 
   echoBot: fileURLToPath(new URL('../examples/echo-bot.js', bundle('p2pchat'))),
 
-  peer: async () => (await import('../src/library/peers.js')).peers,
+  peer: async () => (await import('../src/peer/session/peers.js')).peers,
 
   async directory() {
     const { startDaemon } = await import('../src/directory/daemon.js');

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../dist/src/base/errors/code.js';
 import { AREAS } from '../dist/src/base/errors/codes.js';
+import { EVENTS } from '../dist/src/peer/api/event-table.js';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const cell = (text) => text.replaceAll('|', '\\|');
@@ -34,7 +35,29 @@ function errors() {
   ].join('\n');
 }
 
-const PAGES = { 'docs/errors.md': errors };
+function events() {
+  const all = Object.entries(EVENTS).flatMap(([name, { about, fields }]) => [
+    '',
+    `## \`${name}\``,
+    about,
+    '',
+    '| field | what it is |',
+    '| --- | --- |',
+    ...Object.entries(fields).map(([field, what]) => `| \`${field}\` | ${cell(what)} |`),
+  ]);
+  return [
+    '# Events',
+    '',
+    'What `listen --json`, `login --json`, RPC subscriptions and bots are told: one JSON object a line, `event` says which.',
+    'Fields that say nothing are absent; unknown ones are to be ignored. Times are RFC 3339, UTC, with milliseconds.',
+    '',
+    'Made from `src/peer/api/event-table.ts` by `node scripts/documents.mjs`.',
+    ...all,
+    '',
+  ].join('\n');
+}
+
+const PAGES = { 'docs/errors.md': errors, 'docs/events.md': events };
 
 const check = process.argv.includes('--check');
 let stale = 0;

@@ -1,5 +1,6 @@
 import { Failure } from '../base/errors.js';
-import type { OpenPeer, Whoami } from '../peer/api/peer.js';
+import type { OpenPeer } from '../peer/api/account.js';
+import type { Whoami } from '../peer/api/peer.js';
 import { password } from './password.js';
 import type { Shell } from './shell.js';
 

@@ -1,6 +1,7 @@
 import type { Failure } from '../base/errors.js';
-import type { Recovery } from '../peer/api/account.js';
-import type { AskCode, LoginPeer, NewAccount, OpenPeer, PeerApi, Whoami } from '../peer/api/peer.js';
+import type { AskCode } from '../peer/api/account.js';
+import type { PeerApi } from '../peer/api/peer.js';
+import type { Peers } from '../peer/api/peers.js';
 import type { Role } from '../wire/directory.js';
 
 /**
@@ -13,7 +14,7 @@ export interface Parts {
   readonly program: string;
   /** The echo bot, a program of its own. */
   readonly echoBot: string;
-  readonly peer: () => Promise<PeerParts>;
+  readonly peer: () => Promise<Peers>;
   readonly directory: () => Promise<DirectoryParts>;
   readonly screen: () => Promise<ScreenParts>;
 }
@@ -43,28 +44,6 @@ export interface ScreenEnd {
   readonly failure?: Failure;
   /** The last thing said before it ended by itself. */
   readonly said?: string;
-}
-
-export interface PeerParts {
-  openPeer(init: OpenPeer): Promise<PeerApi>;
-  /** Makes the account and enrols this installation as its first device. */
-  registerAccount(init: NewAccount): Promise<Enrolled>;
-  /** Opens the profile; without one, or after a logout, logs in and makes this installation a device of the account. */
-  loginPeer(init: LoginPeer): Promise<PeerApi>;
-  /** Sets a new password by the recovery phrase, and makes this installation a device of the account. */
-  recoverAccount(init: Recovery): Promise<Enrolled>;
-  /** What is known of the profile without its password; undefined where there is none. */
-  profile(home: string): Promise<KnownProfile | undefined>;
-}
-
-export interface KnownProfile extends Whoami {
-  readonly loggedOut?: boolean;
-}
-
-export interface Enrolled {
-  readonly user: string;
-  readonly device: string;
-  readonly role: Role;
 }
 
 export interface DirectoryOptions {

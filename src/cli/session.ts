@@ -8,7 +8,8 @@ import { type ControlClient, connectControl } from '../control/client.js';
 import { controlPath } from '../control/path.js';
 import { commandMethods, eventMethods } from '../control/peer-methods.js';
 import { type ControlServer, serveControl } from '../control/server.js';
-import type { OpenPeer, PeerApi } from '../peer/api/peer.js';
+import type { OpenPeer } from '../peer/api/account.js';
+import type { PeerApi } from '../peer/api/peer.js';
 import type { Shell } from './shell.js';
 
 /** A profile in use by another process which has not opened its control socket yet: how often and how long to look. */

@@ -1,9 +1,10 @@
 import type { Argv, Options, PositionalOptions } from 'yargs';
 import { Failure } from '../base/errors.js';
 import { type Args, bind, type Given, secretsOf } from '../commands/bind-arguments.js';
-import type { Command, Context, Item, Parameter } from '../commands/command.js';
+import type { Command, Context, Item } from '../commands/command.js';
 import { commands } from '../commands/commands.js';
 import { example, parametersOf } from '../commands/help.js';
+import type { Parameter } from '../commands/parameter.js';
 import type { Whoami } from '../peer/api/peer.js';
 import { DIRECTORY, LISTEN, neededProfile, openInit, PASSWORD_FILE, type PeerOptions } from './options.js';
 import { newPassword, password } from './password.js';

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from '../base/errors.js';
-import { size } from '../commands/format-size.js';
+import { sizeText } from '../base/size.js';
 import { type Child, type Said, startChild } from './children.js';
 import type { Shell } from './shell.js';
 import { makeFile, makeFilm, send } from './tour-files.js';
@@ -142,7 +142,7 @@ class Tour {
     const took = clock.monotonic() - begun;
     const way = sent.path === 'tcp' ? 'TCP, because UDP does not get through' : 'UDP';
     output.say({ event: 'tour', step: 'transfer', what, ...sent, ms: took }, [
-      `  ok  alice offers ${what}, ${size(sent.bytes)}, bob accepts, and it goes over ${way} at ${size(sent.rate)}/s; SHA-256 is the same (${ms(took)})`,
+      `  ok  alice offers ${what}, ${sizeText(sent.bytes)}, bob accepts, and it goes over ${way} at ${sizeText(sent.rate)}/s; SHA-256 is the same (${ms(took)})`,
     ]);
   }
 

@@ -1,6 +1,7 @@
 import { Failure } from '../base/errors.js';
-import type { Command, Face, Parameter } from './command.js';
+import type { Command, Face } from './command.js';
 import { parametersOf, usage } from './help.js';
+import type { Parameter } from './parameter.js';
 import { convert, PATH_SEPARATOR } from './parse-argument.js';
 
 /** Arguments by name, as text. */

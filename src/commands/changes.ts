@@ -1,5 +1,6 @@
-import { type Command, type Context, define, type Parameter } from './command.js';
+import { type Command, type Context, define } from './command.js';
 import { chosenMessage, WHICH } from './message-selector.js';
+import type { Parameter } from './parameter.js';
 
 const ID = {
   type: 'words',

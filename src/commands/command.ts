@@ -1,56 +1,11 @@
 import type { PeerApi, Whoami } from '../peer/api/peer.js';
 import type { Role } from '../wire/directory.js';
-import type { Values } from './parse-argument.js';
+import type { Parameters, Values } from './parameter.js';
 
 /**
  * A command is defined once and is there on every face: as a slash command, a shell subcommand and an RPC method. This is
  * its definition; table.ts lists them.
  */
-
-interface ParameterBase {
-  /** What it is, for the help; of a secret, what it is asked for by. */
-  readonly about: string;
-  readonly optional?: true;
-  /** Given as `--name` wherever words are given, instead of by its place. */
-  readonly flag?: true;
-}
-
-export type Parameter = ParameterBase &
-  (
-    | {
-        readonly type:
-          | 'user'
-          | 'conversation'
-          | 'group'
-          /** The rest of the line as it stands. */
-          | 'text'
-          /** One or more words, joined by a space. */
-          | 'words'
-          /** One word as it stands. */
-          | 'word'
-          /** A file or folder here; several of them take the rest of the line. Whole paths from then on. */
-          | 'path'
-          | 'paths'
-          /** Bytes per second, as `50MB/s`. */
-          | 'rate'
-          /** Milliseconds, as `1ms`. */
-          | 'delay'
-          | 'command';
-      }
-    /** Never among the words of a line or of argv: the face asks for it; twice, where it is new. */
-    | {
-        readonly type: 'secret';
-        readonly twice?: true;
-        /** In the shell: the option that names a file with it; `password-file` by default. */
-        readonly file?: string;
-        /** Wanted only where another argument, which comes before it, is one of these. */
-        readonly when?: Readonly<Record<string, readonly string[]>>;
-      }
-    | { readonly type: 'count' | 'seconds' | 'time' | 'switch' }
-    | { readonly type: 'choice'; readonly choices: readonly string[]; readonly fallback?: string }
-  );
-
-export type Parameters = Readonly<Record<string, Parameter>>;
 
 /** What somebody at a screen is asked, so that the command goes on at once. */
 export interface Question {

@@ -1,5 +1,6 @@
-import type { Command, Parameter } from './command.js';
+import type { Command } from './command.js';
 import { parametersOf } from './help.js';
+import type { Parameter } from './parameter.js';
 
 /** What a face can offer to complete with. */
 export interface Known {

@@ -1,10 +1,11 @@
 import { Failure } from '../base/errors.js';
 import type { PeerApi, Preferences } from '../peer/api/peer.js';
 import { EXPIRE_MAX_SECONDS } from '../wire/limits.js';
-import { type Command, type Context, define, type Parameter } from './command.js';
+import { type Command, type Context, define } from './command.js';
 import { secondsOf, spanOf } from './duration.js';
 import { field } from './format-message.js';
 import { chosenMessage, ofText } from './message-selector.js';
+import type { Parameter } from './parameter.js';
 
 const CONVERSATION = {
   type: 'conversation',

@@ -1,17 +1,4 @@
-/** Sizes and times for people. */
-
-const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
-
-/** Decimal units, three digits: `1.42 GB`. */
-export function size(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 999.5 && unit < UNITS.length - 1) {
-    value /= 1_000;
-    unit++;
-  }
-  return `${unit === 0 ? Math.round(value) : value.toPrecision(3)} ${UNITS[unit]}`;
-}
+/** Times and shares for people. */
 
 /** `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min` */
 export function time(seconds: number): string {

@@ -1,9 +1,10 @@
 import { Failure } from '../base/errors.js';
 import type { GroupSettings } from '../peer/api/groups.js';
 import type { PeerApi } from '../peer/api/peer.js';
-import { type Command, type Context, define, type Parameter } from './command.js';
+import { type Command, type Context, define } from './command.js';
 import { field } from './format-message.js';
 import { groupHere } from './groups.js';
+import type { Parameter } from './parameter.js';
 
 /** What a group's moderators set for it. */
 

@@ -1,7 +1,8 @@
 import { Failure } from '../base/errors.js';
 import type { PeerApi } from '../peer/api/peer.js';
-import { type Command, type Context, define, type Parameter } from './command.js';
+import { type Command, type Context, define } from './command.js';
 import { field } from './format-message.js';
+import type { Parameter } from './parameter.js';
 
 const NAME = { type: 'group', about: 'the group' } as const satisfies Parameter;
 const HERE = {

@@ -1,4 +1,5 @@
-import type { Command, Face, Parameter } from './command.js';
+import type { Command, Face } from './command.js';
+import type { Parameter } from './parameter.js';
 
 interface Slot {
   readonly name: string;

@@ -1,9 +1,10 @@
 import type { LedgerLine } from '../peer/api/groups.js';
 import type { PeerApi } from '../peer/api/peer.js';
-import { type Command, type Context, define, type Parameter } from './command.js';
+import { type Command, type Context, define } from './command.js';
 import { clockTime, field } from './format-message.js';
 import { settingsLine } from './group-settings.js';
 import { groupHere } from './groups.js';
+import type { Parameter } from './parameter.js';
 
 const USER = { type: 'user', about: 'whom' } as const satisfies Parameter;
 const REASON = { type: 'words', optional: true, about: 'why; the person is told' } as const satisfies Parameter;

@@ -1,26 +1,7 @@
 import { Failure } from '../base/errors.js';
 import { foldName, isName } from '../wire/names.js';
-import type { Parameter, Parameters } from './command.js';
+import type { Parameter } from './parameter.js';
 import { delayOf, pathOf, rateOf } from './parse-unit.js';
-
-type ValueOf<P extends Parameter> = P extends { type: 'choice'; choices: readonly (infer C)[] }
-  ? C
-  : P extends { type: 'count' | 'seconds' | 'time' | 'rate' | 'delay' }
-    ? number
-    : P extends { type: 'switch' }
-      ? boolean
-      : P extends { type: 'paths' }
-        ? readonly string[]
-        : string;
-
-type Always<P extends Parameters> = {
-  [K in keyof P]: P[K] extends { optional: true } ? (P[K] extends { fallback: string } ? K : never) : K;
-}[keyof P];
-
-/** The arguments of a command as its handler gets them. */
-export type Values<P extends Parameters> = { readonly [K in Always<P>]: ValueOf<P[K]> } & {
-  readonly [K in Exclude<keyof P, Always<P>>]?: ValueOf<P[K]>;
-};
 
 const wrong = (name: string, says: string, hint: string): Failure =>
   new Failure('argument-invalid', `${name}: ${says}`, { hint });

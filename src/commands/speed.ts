@@ -1,5 +1,5 @@
+import { sizeText } from '../base/size.js';
 import { define } from './command.js';
-import { size } from './format-size.js';
 
 const AUTO = 'auto';
 
@@ -26,7 +26,7 @@ export const speed = define({
     yield { event: 'speed' as const, ...(await peer.files.speed()) };
   },
   lines: ({ rate, pace }) => [
-    `files are sent ${rate === undefined ? 'as fast as the network gives' : `at ${size(rate)}/s at most`}${
+    `files are sent ${rate === undefined ? 'as fast as the network gives' : `at ${sizeText(rate)}/s at most`}${
       pace === undefined ? '' : `, in bursts ${pace} ms apart`
     }`,
   ],

@@ -1,6 +1,7 @@
+import { sizeText } from '../base/size.js';
 import type { TransferEvent } from '../peer/api/events.js';
 import { field } from './format-message.js';
-import { percent, size, time } from './format-size.js';
+import { percent, time } from './format-size.js';
 import { figures, shortId } from './transfer-progress.js';
 
 /** Transfers for people. Names have passed the gate already, and pass it once more before they are shown. */
@@ -12,10 +13,10 @@ export function what({ files, size: all, video }: TransferEvent): string {
   const [first] = files;
   if (files.length === 1 && first !== undefined) {
     const type = first.type === undefined ? '' : `${field(first.type)}, `;
-    return `${video === true ? 'the video ' : ''}${field(first.name)} (${type}${size(all)})`;
+    return `${video === true ? 'the video ' : ''}${field(first.name)} (${type}${sizeText(all)})`;
   }
   const names = files.slice(0, NAMES).map(({ name }) => field(name));
-  return `${files.length} files: ${names.join(', ')}${files.length > NAMES ? ', …' : ''} (${size(all)})`;
+  return `${files.length} files: ${names.join(', ')}${files.length > NAMES ? ', …' : ''} (${sizeText(all)})`;
 }
 
 const PATH = { direct: 'direct', lan: 'local network', tcp: 'TCP, because UDP does not get through', relay: 'relay' };
@@ -27,7 +28,7 @@ const becauseOf = ({ error }: TransferEvent): string => (error === undefined ? '
 
 /** ` in 5.1 s at 52.6 MB/s`, as far as it is known: of what took no time it is not. */
 const howFast = ({ rate, seconds }: TransferEvent): string =>
-  rate === 0 ? '' : `${seconds === undefined ? '' : ` in ${time(seconds)}`} at ${size(rate)}/s`;
+  rate === 0 ? '' : `${seconds === undefined ? '' : ` in ${time(seconds)}`} at ${sizeText(rate)}/s`;
 
 const byPath = ({ path }: TransferEvent): string => (path === undefined ? '' : ` (${PATH[path]})`);
 
@@ -139,7 +140,7 @@ export function detailLines(event: TransferEvent): string[] {
   const shown = files.map((file) => {
     const place = file.path === undefined ? '' : `  ${field(file.path)}`;
     const sum = file.sha256 === undefined ? '' : `  sha256 ${file.sha256}`;
-    return `  ${field(file.name)}  ${size(file.size)}${place}${sum}`;
+    return `  ${field(file.name)}  ${sizeText(file.size)}${place}${sum}`;
   });
   return [
     `${id} ${state}`,

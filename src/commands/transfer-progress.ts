@@ -1,7 +1,8 @@
+import { sizeText } from '../base/size.js';
 import type { TransferEvent } from '../peer/api/events.js';
 import type { Context, ProgressPart } from './command.js';
 import { field } from './format-message.js';
-import { percent, size, time } from './format-size.js';
+import { percent, time } from './format-size.js';
 
 /** What runs, on one line. */
 
@@ -14,8 +15,8 @@ export function figures(event: TransferEvent, rates = ''): ProgressPart[] {
   const { bytes, size: all, rate, loss, rtt, timeLeft, path } = event;
   const done = `${String(percent(bytes, all)).padStart(3)} %`;
   return [
-    { text: `${done} of ${size(all)}`, short: done, rank: 7 },
-    { text: `${size(rate)}/s`.padStart(9), rank: 0 },
+    { text: `${done} of ${sizeText(all)}`, short: done, rank: 7 },
+    { text: `${sizeText(rate)}/s`.padStart(9), rank: 0 },
     ...(rates === '' ? [] : [{ text: rates, rank: 6 }]),
     ...(timeLeft === undefined ? [] : [{ text: `${time(timeLeft)} left`, rank: 1 }]),
     ...(rtt === undefined ? [] : [{ text: `RTT ${rtt.toFixed(1)} ms`, rank: 5 }]),
@@ -63,8 +64,8 @@ export function progressOf(event: TransferEvent, context: Context): ProgressPart
   const left = rate === 0 ? undefined : Math.ceil((content - bytes) / rate);
   return [
     { text: `${all.length} at once`, rank: 3 },
-    { text: `${percent(bytes, content)} % of ${size(content)}`, rank: 0 },
-    { text: `${size(rate)}/s`.padStart(9), rank: 0 },
+    { text: `${percent(bytes, content)} % of ${sizeText(content)}`, rank: 0 },
+    { text: `${sizeText(rate)}/s`.padStart(9), rank: 0 },
     { text: line, rank: 6 },
     ...(left === undefined ? [] : [{ text: `${time(left)} left`, rank: 1 }]),
   ];

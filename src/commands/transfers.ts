@@ -1,10 +1,10 @@
 import { Failure } from '../base/errors.js';
+import { sizeText } from '../base/size.js';
 import type { TransferEvent } from '../peer/api/events.js';
 import type { PeerApi } from '../peer/api/peer.js';
 import { define } from './command.js';
 import { follow } from './follow-transfer.js';
 import { field } from './format-message.js';
-import { size } from './format-size.js';
 import { sizeOf } from './parse-unit.js';
 import { detailLines, listLine, transferNotice } from './transfer-lines.js';
 import { progressOf } from './transfer-progress.js';
@@ -107,7 +107,7 @@ export const autoaccept = define({
     for (const rule of await peer.files.rules()) yield { event: 'rule' as const, ...rule };
   },
   lines: ({ who, upTo, perDay }) => [
-    `files of ${field(who)} are taken without asking up to ${size(upTo)}${perDay === undefined ? '' : `, ${size(perDay)} a day`}`,
+    `files of ${field(who)} are taken without asking up to ${sizeText(upTo)}${perDay === undefined ? '' : `, ${sizeText(perDay)} a day`}`,
   ],
 });
 

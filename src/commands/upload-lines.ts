@@ -1,13 +1,13 @@
+import { sizeText } from '../base/size.js';
 import type { UploadEvent } from '../peer/api/events.js';
 import type { ProgressPart } from './command.js';
 import { clockTime, field } from './format-message.js';
-import { size } from './format-size.js';
 
 /** Files of groups, for people. */
 
 const SHORT_ID = 8;
 
-const called = ({ name, size: bytes }: UploadEvent): string => `${field(name)} (${size(bytes)})`;
+const called = ({ name, size: bytes }: UploadEvent): string => `${field(name)} (${sizeText(bytes)})`;
 
 /** What a change of state is worth saying; nothing while it runs. What somebody else uploaded has a line of its own. */
 export function uploadNotice(event: UploadEvent): string[] {
@@ -32,7 +32,7 @@ function notice(event: UploadEvent): string | undefined {
 }
 
 const percent = ({ bytes, size: all }: UploadEvent): string =>
-  `${all === 0 ? 100 : Math.floor((100 * bytes) / all)} % of ${size(all)}`;
+  `${all === 0 ? 100 : Math.floor((100 * bytes) / all)} % of ${sizeText(all)}`;
 
 /** One line while it runs. */
 export function uploadProgress(event: UploadEvent): ProgressPart[] | undefined {

@@ -4,10 +4,11 @@ import { openLevelStore } from '../store/level/open.js';
 import { openMemoryStore } from '../store/memory/open.js';
 import type { Store } from '../store/store.js';
 import { createSecrets, readSecrets, type Secrets, writeSecrets } from './authority/secrets.js';
+import { carryOut } from './requests/ledger.js';
 import { DirectoryServer, type ListenAddress } from './server/server.js';
 import { openServices, type Services, type ServicesInit } from './services.js';
 
-export interface ServedDatabaseInit extends Omit<ServicesInit, 'store' | 'secrets'> {
+export interface ServedDatabaseInit extends Omit<ServicesInit, 'store' | 'secrets' | 'carryOut'> {
   /** The database's own folder; undefined keeps everything in memory. */
   readonly folder: string | undefined;
   readonly listen: ListenAddress;
@@ -24,7 +25,7 @@ export interface ServedDatabase {
 export async function openServedDatabase(init: ServedDatabaseInit): Promise<ServedDatabase> {
   const { secrets, store } = await openDatabase(init);
   try {
-    const core = await openServices({ ...init, secrets, store });
+    const core = await openServices({ ...init, secrets, store, carryOut });
     try {
       const server = await DirectoryServer.listen(core, init.listen);
       const close = async (why: Failure): Promise<void> => {

@@ -4,6 +4,7 @@ import { repeat } from '../base/interval.js';
 import type { Logger } from '../base/log.js';
 import type { Random } from '../base/random.js';
 import type { Store } from '../store/store.js';
+import type { Act } from '../wire/acts.js';
 import type { RegistrationMode } from '../wire/directory.js';
 import { KEY_PACKAGES_SHARE, KEY_PACKAGES_SHARE_MS } from '../wire/limits.js';
 import type { Role } from '../wire/roles.js';
@@ -32,7 +33,6 @@ import { LoginGuard } from './guard/login-guard.js';
 import { RefusalLog } from './guard/refusal-log.js';
 import { TokenBuckets } from './guard/token-bucket.js';
 import { type DirectoryLimits, HOUSEKEEPING_EVERY_MS, LIMITED_KEYS } from './limits.js';
-import { carryOut } from './requests/ledger.js';
 import { openTables } from './rows.js';
 import { Uploads } from './uploads/uploads.js';
 
@@ -51,6 +51,8 @@ export interface ServicesInit {
   readonly requireSecondFactor?: Role | undefined;
   /** Names of the rooms there are from the beginning. */
   readonly rooms?: readonly string[] | undefined;
+  /** Does what an act on the directory says; doing it again changes nothing. */
+  carryOut(services: Services, act: Act, encoded: Uint8Array): Promise<void>;
   /** The store can't be written any more: the daemon must end. */
   onBroken(error: Failure): void;
 }
@@ -187,7 +189,7 @@ export async function openServices(init: ServicesInit) {
   };
   const carrier: Carrier = await Carrier.open({
     ...{ tables, ledger, clock },
-    carryOut: (act, encoded) => carryOut({ ...core, carrier, close }, act, encoded),
+    carryOut: (act, encoded) => init.carryOut({ ...core, carrier, close }, act, encoded),
   });
   const close = async (): Promise<void> => {
     refusals.close();

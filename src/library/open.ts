@@ -7,8 +7,8 @@ import { commandMethods, eventMethods } from '../control/peer-methods.js';
 import { serveControl } from '../control/server.js';
 import type { PeerEvent } from '../peer/api/events.js';
 import type { PeerApi } from '../peer/api/peer.js';
+import type { Peers } from '../peer/api/peers.js';
 import { Bot } from './bot.js';
-import { peers } from './peers.js';
 
 export interface BotInit {
   /** The folder for everything this installation keeps, as P2PCHAT_HOME is for the program. One bot, one folder. */
@@ -33,7 +33,7 @@ function toStandardError({ code, message, hint }: Failure, { event }: PeerEvent)
 }
 
 /** An account whose folder was lost is still there: its password makes this a further device of it. */
-async function registerOrLogIn(init: BotInit): Promise<PeerApi> {
+async function registerOrLogIn(peers: Peers, init: BotInit): Promise<PeerApi> {
   const { user, directory, home, password, invite } = init;
   if (user === undefined || directory === undefined) {
     throw new Failure('login-incomplete');
@@ -49,15 +49,10 @@ async function registerOrLogIn(init: BotInit): Promise<PeerApi> {
   return peers.openPeer(init);
 }
 
-/**
- * Opens the folder's profile and starts its peer; where there is none yet, registers the account, or logs in as one of
- * its devices. The shell's commands on the same folder go through it, as through a chat.
- * @throws Failure credentials; usage 'name-taken', 'password-weak', 'login-incomplete'; storage 'store-in-use';
- *   unreachable, where it has to register
- */
-export async function openBot(init: BotInit): Promise<Bot> {
+/** What `openBot` does, given how a program comes to have a peer. */
+export async function openBotBy(peers: Peers, init: BotInit): Promise<Bot> {
   const profile = await peers.profile(init.home);
-  const peer = profile === undefined ? await registerOrLogIn(init) : await peers.loginPeer(init);
+  const peer = profile === undefined ? await registerOrLogIn(peers, init) : await peers.loginPeer(init);
   const scope = new Scope();
   scope.defer(() => peer.close());
   void peer.ended.then(() => scope.close());

@@ -11,7 +11,7 @@
  *
  * Errors are Failures: `store-exists`, `store-conflict` (compare-and-set lost), `store-key` (unusable name),
  * `store-value-size`, `store-quota`, `store-damaged` (a checksum did not match), `disk-full` (works again when there is
- * room), `too-many-files` (likewise), `store-failed` (a write failed: nothing more is done until the store is opened
+ * room), `descriptors-exhausted` (likewise), `store-failed` (a write failed: nothing more is done until the store is opened
  * anew), `store-unreadable` (a read failed), `store-closed`.
  */
 

@@ -21,6 +21,11 @@ export type Result<T extends MethodTable, M extends MethodName<T>> = v.InferOutp
 export type NoticeName<T extends NoticeTable> = keyof T & string;
 export type Notice<T extends NoticeTable, N extends NoticeName<T>> = v.InferOutput<T[N]>;
 
+/** One handler for each notice: a new one that nobody handles does not compile. */
+export type NoticeHandlers<T extends NoticeTable> = {
+  readonly [N in NoticeName<T>]: (params: Notice<T, N>) => Promise<void> | void;
+};
+
 export const method = <P extends Schema<unknown>, R extends Schema<unknown>>(params: P, result: R) => ({
   params,
   result,

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sizeText } from '../../src/base/size.js';
 import { fitted } from '../../src/cli/output.js';
 import type { Context } from '../../src/commands/command.js';
-import { size, time } from '../../src/commands/format-size.js';
+import { time } from '../../src/commands/format-size.js';
 import { detailLines, transferNotice } from '../../src/commands/transfer-lines.js';
 import { progressOf } from '../../src/commands/transfer-progress.js';
 import type { TransferEvent } from '../../src/peer/api/events.js';
@@ -55,7 +56,7 @@ test('F2 show says why the rate is what it is, and by which endpoint datagrams g
 });
 
 test('sizes and times are short and never in powers of ten', () => {
-  assert.deepEqual([0, 999, 999.6, 1_000, 999_950, 1.42e9].map(size), [
+  assert.deepEqual([0, 999, 999.6, 1_000, 999_950, 1.42e9].map(sizeText), [
     '0 B',
     '999 B',
     '1.00 kB',

@@ -10,6 +10,7 @@ import { SigningKey } from '../../src/crypto/keys.js';
 import { directoryClientTls } from '../../src/crypto/tls.js';
 import { createSecrets } from '../../src/directory/authority/secrets.js';
 import { DEFAULT_LIMITS } from '../../src/directory/limits.js';
+import { carryOut } from '../../src/directory/requests/ledger.js';
 import { openServices, type Services } from '../../src/directory/services.js';
 import { openMemoryStore } from '../../src/store/memory/open.js';
 import type { Records, Store } from '../../src/store/store.js';
@@ -173,6 +174,7 @@ test('C9 a channel without a certificate is told to log in', async (t) => {
 async function withCore(init: { clock?: ManualClock; store?: Store }, work: (core: Services) => Promise<void>) {
   const { clock = new ManualClock(), store = openMemoryStore() } = init;
   const core = await openServices({
+    carryOut,
     store,
     secrets: await createSecrets(clock.now(), systemRandom),
     clock,

@@ -10,6 +10,7 @@ import { enrolProof } from '../../src/crypto/login.js';
 import { enrolExporter } from '../../src/crypto/tls.js';
 import { createSecrets } from '../../src/directory/authority/secrets.js';
 import { DEFAULT_LIMITS } from '../../src/directory/limits.js';
+import { carryOut } from '../../src/directory/requests/ledger.js';
 import { DirectoryServer } from '../../src/directory/server/server.js';
 import { openServices } from '../../src/directory/services.js';
 import { openMemoryStore } from '../../src/store/memory/open.js';
@@ -41,6 +42,7 @@ async function stage(t: TestContext) {
     ...{ messages: QUICK, claims: QUICK, registrationsPerAddress: QUICK, loginsPerAddress: QUICK, requests: QUICK },
   };
   const core = await openServices({
+    carryOut,
     store: failing.store(),
     secrets: await createSecrets(Date.now(), random),
     ...{ clock: systemClock, random, log: silentLogger, limits },

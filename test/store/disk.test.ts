@@ -167,7 +167,7 @@ it('O3 without descriptors a write is refused, and the store goes on when there 
     const records = store.records('test');
     const first = await records.put('a', utf8('1'));
     exhausted = true;
-    await assert.rejects(records.put('a', utf8('2')), code('too-many-files'));
+    await assert.rejects(records.put('a', utf8('2')), code('descriptors-exhausted'));
     assert.deepEqual((await records.get('a'))?.value, utf8('1'));
     exhausted = false;
     await records.replace('a', utf8('3'), first);

@@ -1,6 +1,7 @@
 import { Failure, hasCode, toFailure } from '../../base/errors.js';
-import { asksForCode } from '../../peer/account/second-factor-prompt.js';
-import type { AskCode, LoginPeer, PeerApi, Whoami } from '../../peer/api/peer.js';
+import type { AskCode, LoginPeer } from '../../peer/api/account.js';
+import { asksForCode } from '../../peer/api/account.js';
+import type { PeerApi, Whoami } from '../../peer/api/peer.js';
 import { enterFirstRoom } from '../first-room.js';
 import { LineMode } from '../line-mode.js';
 import { nameOf } from '../name.js';

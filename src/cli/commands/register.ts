@@ -1,8 +1,8 @@
 import { type Code, Failure, hasCode, toFailure } from '../../base/errors.js';
-import type { NewAccount } from '../../peer/api/peer.js';
+import type { NewAccount } from '../../peer/api/account.js';
+import type { Enrolled } from '../../peer/api/peers.js';
 import { parseUserName } from '../../wire/names.js';
 import { neededDirectory, type PeerOptions, withPassword } from '../options.js';
-import type { Enrolled } from '../parts.js';
 import { canAsk, newPassword } from '../password.js';
 import type { Shell } from '../shell.js';
 

@@ -11,7 +11,7 @@ import { controlPath } from '../../control/path.js';
 import { readyEvent } from '../../control/peer-methods.js';
 import { listenPrivately, serveControl } from '../../control/server.js';
 import { Outlet } from '../../net/outlet.js';
-import type { OpenPeer } from '../../peer/api/peer.js';
+import type { OpenPeer } from '../../peer/api/account.js';
 import { openInit, type PeerOptions } from '../options.js';
 import { notWatchable, openProfile, peerMethods, reach } from '../session.js';
 import type { Shell } from '../shell.js';

@@ -11,9 +11,10 @@ import { wrapVault } from '../../crypto/vault.js';
 import { parseLink } from '../../wire/link.js';
 import { foldName, parseUserName } from '../../wire/names.js';
 import type { Recovery } from '../api/account.js';
+import type { Enrolled } from '../api/peers.js';
 import { type Profile, readProfile, writeProfile } from '../storage/profile.js';
 import { withEnrolChannel } from './enrol-channel.js';
-import { assertFree, type Enrolled, enrol } from './register.js';
+import { assertFree, enrol } from './register.js';
 
 interface Means {
   readonly clock: Clock;

@@ -15,19 +15,14 @@ import { openLevelStore } from '../../store/level/open.js';
 import { DEVICE_LABEL_CHARS } from '../../wire/limits.js';
 import { type DirectoryLink, formatLink, parseLink } from '../../wire/link.js';
 import { foldName, parseUserName } from '../../wire/names.js';
-import type { NewAccount } from '../api/peer.js';
+import type { NewAccount } from '../api/account.js';
+import type { Enrolled } from '../api/peers.js';
 import { makeHome, readProfile, storeFolder, writeProfile } from '../storage/profile.js';
 import { type DeviceRow, openTables } from '../storage/tables.js';
 import { type EnrolChannel, withEnrolChannel } from './enrol-channel.js';
 import { type Credentials, whileAsking, withCode } from './second-factor-prompt.js';
 
 /** What an installation has after register or login: the account on it, under the password. */
-export interface Enrolled {
-  readonly user: string;
-  readonly device: string;
-  readonly role: DeviceRow['role'];
-}
-
 interface Means {
   readonly clock: Clock;
   readonly random: Random;

@@ -1,5 +1,6 @@
-import { type Code, type Failure, hasCode, toFailure } from '../../base/errors.js';
-import type { AskCode } from '../api/peer.js';
+import { type Failure, toFailure } from '../../base/errors.js';
+import type { AskCode } from '../api/account.js';
+import { asksForCode } from '../api/account.js';
 
 /** The code of the second factor, while a login waits for it. */
 
@@ -12,10 +13,6 @@ export interface Credentials extends CodeSource {
   readonly user: string;
   readonly password: string;
 }
-
-const ASKS: readonly Code[] = ['second-factor-needed', 'second-factor-wrong', 'second-factor-used'];
-
-export const asksForCode = (error: unknown): boolean => ASKS.some((code) => hasCode(error, code));
 
 /** Asks again after each wrong code, on the same login, until it is let in or refused for another reason. */
 export async function withCode<T>(

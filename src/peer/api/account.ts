@@ -1,6 +1,6 @@
+import { type Code, type Failure, hasCode } from '../../base/errors.js';
 import type { FactorState } from '../../wire/account-methods.js';
 import type { PresenceState } from '../../wire/presence.js';
-import type { NewAccount } from './peer.js';
 
 /** What a running peer offers for its account: the way back in, the second factor, and its devices. */
 
@@ -62,3 +62,49 @@ export interface AccountApi {
   /** Its certificates are revoked, its session ends. @throws Failure credentials, unknown 'device-unknown', unreachable */
   revokeDevice(device: string, password: string): Promise<void>;
 }
+
+export interface ProfileInit {
+  /** The folder for everything this installation keeps. */
+  readonly home: string;
+  readonly password: string;
+}
+
+/**
+ * Gets the code of the second factor from whoever logs in; what it throws ends the login.
+ * @param why 'second-factor-needed' at first, then what was wrong with the code given before
+ */
+export type AskCode = (why: Failure) => Promise<string>;
+
+export interface NewAccount extends ProfileInit {
+  /** `p2pchat://HOST:PORT#FINGERPRINT` */
+  readonly directory: string;
+  readonly user: string;
+  readonly invite?: string;
+  readonly email?: string;
+  /** To log in: the code of the second factor, where one is at hand already; else it is asked for, if there is a way to. */
+  readonly code?: string;
+  readonly askCode?: AskCode;
+}
+
+export interface OpenPeer extends ProfileInit {
+  /** Address for direct links, `HOST:PORT`; port 0 picks one. */
+  readonly listen?: string;
+  /** Overrides the directory's address in the profile; the fingerprint must be the same. */
+  readonly directory?: string;
+  /** Files will be sent or taken: their thread starts while the profile opens. */
+  readonly transfers?: boolean;
+}
+
+/** What logging in takes where there is no profile, or the device was logged out. */
+export interface LoginPeer extends OpenPeer {
+  readonly user?: string;
+  /** A person asks for it: a device that was shut out becomes one of the account again. A program does not undo that. */
+  readonly rejoin?: boolean;
+  readonly code?: string;
+  readonly askCode?: AskCode;
+}
+
+/** What a login fails with that wants the code of the second factor, or another one. */
+const ASKS: readonly Code[] = ['second-factor-needed', 'second-factor-wrong', 'second-factor-used'];
+
+export const asksForCode = (error: unknown): boolean => ASKS.some((code) => hasCode(error, code));

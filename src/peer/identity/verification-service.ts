@@ -1,13 +1,15 @@
 import { fingerprint, safetyNumber } from '../../crypto/safety.js';
 import { foldName } from '../../wire/names.js';
 import type { Verification } from '../api/peer.js';
-import type { Core } from '../session/core.js';
 import type { ContactRow } from '../storage/tables.js';
+import type { Contacts } from './contacts.js';
 import type { LocalDevice } from './local-device.js';
 
 export interface VerificationServiceInit {
   readonly self: LocalDevice;
-  readonly core: Pick<Core, 'contacts' | 'messenger' | 'direct'>;
+  readonly contacts: Contacts;
+  /** The conversation begins anew, and what waited for a changed identity goes on. */
+  onAccepted(user: string): Promise<void>;
 }
 
 /** Whose key is whose: safety numbers, and what two people who compared them say. */
@@ -19,19 +21,16 @@ export class VerificationService {
   }
 
   async of(user: string): Promise<Verification> {
-    return this.#shown(await this.#init.core.contacts.current(user));
+    return this.#shown(await this.#init.contacts.current(user));
   }
 
   async confirm(user: string): Promise<Verification> {
-    return this.#shown(await this.#init.core.contacts.verify(user));
+    return this.#shown(await this.#init.contacts.verify(user));
   }
 
-  /** What waited for a changed identity goes on, in a conversation that begins anew. */
   async accept(user: string): Promise<Verification> {
-    const { contacts, messenger, direct } = this.#init.core;
-    const row = await contacts.accept(user);
-    await messenger.enqueue(row.user, () => direct.abandon(row.user));
-    messenger.flush(row.user);
+    const row = await this.#init.contacts.accept(user);
+    await this.#init.onAccepted(row.user);
     return this.#shown(row);
   }
 

@@ -2,13 +2,8 @@ import { fromHex } from '../../base/bytes.js';
 import { Failure, toFailure } from '../../base/errors.js';
 import type { DeliveryState } from '../api/events.js';
 import type { PeerApi, SendResult } from '../api/peer.js';
+import { isAtLeast } from './delivery-state.js';
 import type { History } from './history.js';
-
-/** From the weakest to the strongest; a state never goes back. */
-const STATES: readonly DeliveryState[] = ['queued', 'failed', 'stored', 'delivered', 'read'];
-
-export const isAtLeast = (state: DeliveryState, wanted: DeliveryState): boolean =>
-  STATES.indexOf(state) >= STATES.indexOf(wanted);
 
 interface Told {
   readonly history: Pick<History, 'find'>;

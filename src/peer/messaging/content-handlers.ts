@@ -1,21 +1,33 @@
 import { hex } from '../../base/bytes.js';
 import type { Scope } from '../../base/scope.js';
-import { type Content, isChangeContent, isTransferContent } from '../../wire/content.js';
+import { type Content, isChangeContent, isTransferContent, type TransferContent } from '../../wire/content.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import { foldName } from '../../wire/names.js';
-import type { Core } from '../session/core.js';
+import type { SentEvent } from '../api/events.js';
 import type { MessageRow } from '../storage/tables.js';
-import { conversationWith } from './direct/direct-groups.js';
+import { conversationWith } from './conversation.js';
+import type { Edits } from './edits.js';
+import type { ExpirationSetting } from './expiration-setting.js';
+import type { History } from './history.js';
+import type { ReadMarkers } from './read-markers.js';
 import type { Transaction } from './transaction.js';
 
 export interface ContentHandlersInit {
   /** The name of this account. */
   readonly self: string;
   readonly scope: Scope;
-  readonly core: Pick<Core, 'changes' | 'feed' | 'history' | 'messenger' | 'talk' | 'transfers'>;
+  readonly history: History;
+  readonly edits: Edits;
+  readonly setting: ExpirationSetting;
+  readonly readMarkers: ReadMarkers;
+  /** What the other side of a transfer says. */
+  transfer(user: string, from: DeviceAddress, content: TransferContent, tx: Transaction): void;
+  /** Sends a message again that a device could not open. */
+  resend(user: string, row: MessageRow): Promise<void>;
+  emit(event: SentEvent): void;
 }
 
-/** What comes between two people besides text, and what follows from it: receipts, changes, transfers, settings. */
+/** What comes between two people besides text, and what follows from it: receipts, edits, transfers, settings. */
 export class ContentHandlers {
   readonly #init: ContentHandlersInit;
 
@@ -23,40 +35,38 @@ export class ContentHandlers {
     this.#init = init;
   }
 
-  /** Once it is remembered that it came. */
+  /** Keeps what has to be kept, in the same write as the memory that it came. */
+  async keep(user: string, from: DeviceAddress, content: Content, tx: Transaction): Promise<void> {
+    const { transfer, setting, edits } = this.#init;
+    if (isTransferContent(content)) transfer(user, from, content, tx);
+    else if (content.type === 'setting') await setting.take(user, from.user, content, tx);
+    else if (isChangeContent(content)) await edits.take(conversationWith(user), from.user, content, tx);
+  }
+
+  /** Receipts move what is known of messages of one's own; each by a write of its own. */
   async take(user: string, from: DeviceAddress, content: Content): Promise<void> {
-    const { core, self, scope } = this.#init;
+    const { self, scope, history, readMarkers, resend } = this.#init;
     if (content.type !== 'receipt' && content.type !== 'resend') return;
     if (foldName(from.user) === foldName(self)) {
       if (content.type === 'receipt' && content.state === 'read')
-        await core.talk.reading.readElsewhere(conversationWith(user), content.ids);
+        await readMarkers.readElsewhere(conversationWith(user), content.ids);
       return;
     }
     for (const id of content.ids) {
-      const row = await core.history.find(id);
+      const row = await history.find(id);
       if (row === undefined || row.conversation !== conversationWith(user)) continue;
       if (content.type === 'resend')
         scope.run(
-          () => core.messenger.resend(user, row),
+          () => resend(user, row),
           () => {},
         );
-      else if (content.state === 'read') await core.talk.reading.readByOther(row);
+      else if (content.state === 'read') await readMarkers.readByOther(row);
       else await this.#delivered(row);
     }
   }
 
-  /** What goes into the same write as the memory that it came. */
-  async keep(user: string, from: DeviceAddress, content: Content, tx: Transaction): Promise<void> {
-    const { core } = this.#init;
-    if (isTransferContent(content)) core.transfers.take(user, from, content, tx);
-    else if (content.type === 'setting') await core.talk.lifetimes.take(user, from.user, content, tx);
-    else if (isChangeContent(content)) await core.changes.take(conversationWith(user), from.user, content, tx);
-  }
-
-  async #delivered(row: MessageRow): Promise<void> {
-    const { history, feed } = this.#init.core;
-    const { conversation } = row;
-    if (await history.raise(row.id, 'delivered'))
-      feed.emit({ event: 'sent', id: hex(row.id), conversation, state: 'delivered' });
+  async #delivered({ id, conversation }: MessageRow): Promise<void> {
+    const { history, emit } = this.#init;
+    if (await history.raise(id, 'delivered')) emit({ event: 'sent', id: hex(id), conversation, state: 'delivered' });
   }
 }

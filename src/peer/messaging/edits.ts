@@ -1,21 +1,22 @@
 import { fromHex, hex } from '../../base/bytes.js';
 import { Failure } from '../../base/errors.js';
-import type { ChangeContent, Content } from '../../wire/content.js';
+import type { LocalStore } from '../../store/local.js';
+import type { ChangeContent } from '../../wire/content.js';
 import { foldName } from '../../wire/names.js';
 import { cleanLine, cleanText } from '../../wire/text.js';
 import type { ChangeEvent } from '../api/events.js';
 import type { MessageRow } from '../storage/tables.js';
+import type { Conversations } from './conversation.js';
 import type { History } from './history.js';
 import { isMentioned } from './message-content.js';
+import { takeBack } from './take-back.js';
 import type { Transaction } from './transaction.js';
 
 export interface EditsInit {
   readonly history: History;
   readonly self: { readonly user: string };
-  /** Takes back a message that has not left. @returns whether it was one */
-  unsay(row: MessageRow): Promise<boolean>;
-  /** To everybody who has the message. */
-  send(conversation: string, content: Content): Promise<unknown>;
+  readonly disk: LocalStore;
+  readonly conversations: Conversations;
   emit(event: ChangeEvent): void;
 }
 
@@ -61,12 +62,14 @@ export class Edits {
   }
 
   async #do(content: ChangeContent): Promise<void> {
-    const { history, self, send, emit, unsay } = this.#init;
+    const { history, self, conversations, emit } = this.#init;
     const row = await history.find(content.id);
     if (row === undefined) throw unknown();
     if (this.#applied(row, self.user, content) === undefined) throw notYours();
-    if (content.type === 'delete' && (await unsay(row))) return emit(eventOf(row, self.user, content));
-    await send(row.conversation, content);
+    const conversation = conversations.of(row.conversation);
+    if (content.type === 'delete' && (await takeBack(conversation, row, this.#init)))
+      return emit(eventOf(row, self.user, content));
+    await conversation.sendContent(content);
     const changed = await history.update(content.id, (newest) => this.#applied(newest, self.user, content));
     if (changed) emit(eventOf(changed, self.user, content));
   }

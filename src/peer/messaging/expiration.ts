@@ -4,15 +4,15 @@ import type { LocalStore, Step } from '../../store/local.js';
 import { CLOCK_SKEW_MS } from '../../wire/limits.js';
 import type { ChangeEvent } from '../api/events.js';
 import type { ExpiringRow, MessageRow, Tables } from '../storage/tables.js';
+import type { Conversation, Conversations } from './conversation.js';
 import type { History } from './history.js';
-import type { Queued } from './queued.js';
 
 export interface ExpirationInit {
   readonly tables: Tables;
   readonly disk: LocalStore;
   readonly clock: Clock;
   readonly history: History;
-  readonly queued: Queued;
+  readonly conversations: Conversations;
   emit(event: ChangeEvent): void;
   report(error: unknown): void;
 }
@@ -126,13 +126,14 @@ export class Expiration {
       const due = this.#waiting.splice(0, Math.min(TOGETHER, end < 0 ? this.#waiting.length : end));
       if (due.length === 0) return;
       for (const [conversation, rows] of byConversation(due)) {
-        await this.#init.queued.run(conversation, () => this.#expire(conversation, rows));
+        const found = this.#init.conversations.of(conversation);
+        await found.enqueue(() => this.#expire(found, rows));
       }
     }
   }
 
-  async #expire(conversation: string, expiring: readonly ExpiringRow[]): Promise<void> {
-    const { tables, disk, history, queued, emit } = this.#init;
+  async #expire(conversation: Conversation, expiring: readonly ExpiringRow[]): Promise<void> {
+    const { tables, disk, history, emit } = this.#init;
     const steps: Step[] = [];
     const gone: MessageRow[] = [];
     for (const { id } of expiring) {
@@ -140,15 +141,16 @@ export class Expiration {
       const row = await history.find(id);
       if (row === undefined) continue;
       gone.push(row);
-      steps.push(...history.forget(row), ...queued.withdraw(row));
+      steps.push(...history.forget(row), ...(row.state === undefined ? [] : conversation.withdraw(id)));
     }
     await disk.write(steps);
-    const head = await history.head(conversation);
+    const head = await history.head(conversation.id);
     if (gone.some(({ number, state }) => state === undefined && number > head.read)) {
       await history.recount(head);
       await disk.write([history.saveHead(head)]);
     }
-    for (const { id, from } of gone) emit({ event: 'change', id: hex(id), conversation, from, change: 'expired' });
+    for (const { id, from } of gone)
+      emit({ event: 'change', id: hex(id), conversation: conversation.id, from, change: 'expired' });
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ConversationSummary, HistoryMessage, HistoryQuery, SearchQuery } from '../api/peer.js';
 import type { MessageRow, Tables } from '../storage/tables.js';
+import { isGroupId } from './conversation.js';
 import { unreadOf } from './history.js';
 import { hide, type LineLook, seqOf, toLine } from './message-view.js';
 
@@ -26,7 +27,7 @@ export class HistoryReader {
 
   /** Of groups, with who has read them. */
   async #lines(conversation: string, rows: readonly MessageRow[]): Promise<HistoryMessage[]> {
-    const positions = conversation.startsWith('#') ? await collect(this.#tables.positions.range([conversation])) : [];
+    const positions = isGroupId(conversation) ? await collect(this.#tables.positions.range([conversation])) : [];
     return rows.map((row) => this.#line(row, positions));
   }
 

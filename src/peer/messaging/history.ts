@@ -4,7 +4,8 @@ import type { LocalStore, Step } from '../../store/local.js';
 import type { DeliveryState } from '../api/events.js';
 import type { SetAside } from '../storage/set-aside.js';
 import type { ConversationRow, MessageRow, Tables } from '../storage/tables.js';
-import { isAtLeast } from './await-delivery.js';
+import { isGroupId } from './conversation.js';
+import { isAtLeast } from './delivery-state.js';
 import { type LineLook, UNPLACED } from './message-view.js';
 
 /** Lines whose newest form is remembered, so that it is known before it is on disk. */
@@ -12,7 +13,7 @@ const RECENT = 1_024;
 
 /** Lines of direct conversations have no gaps; what came to a group before there was a count was said before. */
 export const unreadOf = ({ conversation, unread, last, read }: ConversationRow): number =>
-  unread ?? (conversation.startsWith('#') ? 0 : last - read);
+  unread ?? (isGroupId(conversation) ? 0 : last - read);
 
 type Change = (row: MessageRow) => MessageRow | undefined;
 

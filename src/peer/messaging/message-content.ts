@@ -2,6 +2,7 @@ import type { TextContent } from '../../wire/content.js';
 import { foldName } from '../../wire/names.js';
 import { cleanText } from '../../wire/text.js';
 import type { MessageRow } from '../storage/tables.js';
+import { isGroupId } from './conversation.js';
 import { names, namesAll } from './mentions.js';
 
 type Line = Pick<MessageRow, 'from' | 'body' | 'sentAt' | 'replyTo' | 'mentioned' | 'lifetime' | 'expires'>;
@@ -18,7 +19,7 @@ export interface LineInit {
 
 /** Whether a text speaks to the person whose device this is. */
 export const isMentioned = (body: string, { conversation, from, self }: Omit<LineInit, 'since'>): boolean =>
-  foldName(from) !== foldName(self) && (names(body, self) || (conversation.startsWith('#') && namesAll(body)));
+  foldName(from) !== foldName(self) && (names(body, self) || (isGroupId(conversation) && namesAll(body)));
 
 /** What a line of the history keeps of a text. */
 export function lineOf(content: Omit<TextContent, 'type'>, init: LineInit): Line {

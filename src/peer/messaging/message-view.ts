@@ -3,6 +3,7 @@ import { timestamp } from '../../base/clock.js';
 import type { UploadMention } from '../api/events.js';
 import type { HistoryMessage } from '../api/peer.js';
 import type { MessageRow } from '../storage/tables.js';
+import { isGroupId } from './conversation.js';
 
 /** What a person's own wishes make of a line. */
 export interface LineLook {
@@ -18,7 +19,7 @@ export interface LineLook {
 export const UNPLACED = 8_000_000_000_000;
 
 export const seqOf = ({ conversation, number }: MessageRow): number | undefined =>
-  conversation.startsWith('#') && number < UNPLACED ? number : undefined;
+  isGroupId(conversation) && number < UNPLACED ? number : undefined;
 
 /** The file that a line tells of. */
 function mentionOf({ upload }: MessageRow): { readonly upload?: UploadMention } {

@@ -6,7 +6,12 @@ import type { Step } from '../../store/local.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import type { TrustAnchor } from '../identity/trust-anchor.js';
 import type { GroupRow, Tables } from '../storage/tables.js';
-import type { Member } from './direct/membership-plan.js';
+import { conversationIn, isGroupId, nameIn } from './conversation.js';
+
+/** The other person of a direct conversation, or the name of a group. */
+export type MlsGroupOwner =
+  | { readonly kind: 'direct'; readonly user: string }
+  | { readonly kind: 'group'; readonly name: string };
 
 /** A part is missing or damaged, or belongs to keys which this device had before. */
 const UNUSABLE: readonly Code[] = ['mls-malformed', 'mls-unusable', 'malformed'];
@@ -14,8 +19,8 @@ const UNUSABLE: readonly Code[] = ['mls-malformed', 'mls-unusable', 'malformed']
 /** An MLS group as this process holds it: the newest state, written or about to be. */
 export interface MlsGroup {
   readonly id: Uint8Array;
-  /** The other person of the direct conversation. */
-  readonly user: string;
+  /** The conversation whose messages it seals. */
+  readonly owner: MlsGroupOwner;
   readonly number: number;
   state: MlsState;
   /** The state which the disk has, once the writes under way are done. */
@@ -24,6 +29,10 @@ export interface MlsGroup {
   pending?: { readonly commit: Uint8Array; readonly next: MlsState };
   /** Devices that belong in it and could not be added yet: they are owed what is said meanwhile. */
   lacking?: readonly DeviceAddress[];
+}
+
+export interface Member extends DeviceAddress {
+  readonly leafIndex: number;
 }
 
 /** Loads and saves groups. What is in memory is the newest; steps must be written in the order in which they are made. */
@@ -104,8 +113,9 @@ export class MlsGroups {
     return { ...this.owner(certificate), leafIndex };
   }
 
-  #describe({ id, user, number, pending }: MlsGroup): Step {
+  #describe({ id, owner, number, pending }: MlsGroup): Step {
     const next = pending && [...this.#engine.encodeState(pending.next).put].map(([part, bytes]) => ({ part, bytes }));
+    const user = owner.kind === 'direct' ? owner.user : conversationIn(owner.name);
     const row = { group: id, user, number, ...(pending && next && { pending: { commit: pending.commit, next } }) };
     return this.#tables.groups.put([hex(id)], row);
   }
@@ -130,7 +140,7 @@ export class MlsGroups {
     const { group: id, user, number, pending } = row;
     return {
       id,
-      user,
+      owner: isGroupId(user) ? { kind: 'group', name: nameIn(user) } : { kind: 'direct', user },
       number,
       state,
       saved: state,

@@ -1,8 +1,9 @@
 import type { LocalStore } from '../../store/local.js';
 import { foldName, parseGroupName, parseUserName } from '../../wire/names.js';
 import type { PeerEvent } from '../api/events.js';
-import type { Preferences as Wishes } from '../api/peer.js';
+import type { PreferencesApi, Preferences as Wishes } from '../api/peer.js';
 import type { MessageRow, PreferencesRow, Tables } from '../storage/tables.js';
+import { conversationIn, conversationWith, isGroupId, nameIn } from './conversation.js';
 import { names } from './mentions.js';
 import type { LineLook } from './message-view.js';
 
@@ -41,15 +42,15 @@ export class Preferences implements LineLook {
 
   /** @param conversation `@user` or `#group` @throws Failure usage 'name-invalid' */
   mute(conversation: string, muted: boolean): Promise<Wishes> {
-    const name = conversation.startsWith('#')
-      ? `#${parseGroupName(conversation.slice(1)).folded}`
-      : `@${parseUserName(conversation.replace(/^@/, '')).folded}`;
+    const name = isGroupId(conversation)
+      ? conversationIn(parseGroupName(nameIn(conversation)).folded)
+      : conversationWith(parseUserName(nameIn(conversation)).folded);
     return this.#save({ ...this.#row, muted: changed(this.#row.muted, name, muted) });
   }
 
   /** @throws Failure usage 'name-invalid' */
   block(user: string, blocked: boolean): Promise<Wishes> {
-    const name = `@${parseUserName(user.replace(/^@/, '')).folded}`;
+    const name = conversationWith(parseUserName(nameIn(user)).folded);
     return this.#save({ ...this.#row, blocked: changed(this.#row.blocked, name, blocked) });
   }
 
@@ -60,24 +61,12 @@ export class Preferences implements LineLook {
   /** What a person who is blocked does is not told of. */
   isUnwanted(event: PeerEvent): boolean {
     if (this.#row.blocked.length === 0) return false;
-    switch (event.event) {
-      case 'message':
-        return event.conversation.startsWith('@') && this.isBlocked(event.from);
-      case 'change':
-        return this.isBlocked(event.from);
-      case 'typing':
-        return this.isBlocked(event.user);
-      case 'group':
-        return event.change === 'invited' && this.isBlocked(event.by);
-      case 'transfer':
-        return event.direction === 'in' && event.state === 'offered' && this.isBlocked(event.peer);
-      default:
-        return false;
-    }
+    const who = (ABOUT[event.event] as (event: PeerEvent) => string | undefined)(event);
+    return who !== undefined && this.isBlocked(who);
   }
 
   isHidden({ conversation, from }: Pick<MessageRow, 'conversation' | 'from'>): boolean {
-    return conversation.startsWith('#') && this.isBlocked(from);
+    return isGroupId(conversation) && this.isBlocked(from);
   }
 
   isMuted({ conversation, from }: Pick<MessageRow, 'conversation' | 'from'>): boolean {
@@ -96,6 +85,61 @@ export class Preferences implements LineLook {
     await this.#init.disk.write([this.#init.tables.preferences.put(['self'], row)]);
     return this.get();
   }
+}
+
+const nobody = (): undefined => undefined;
+
+/** Of each event, the person whom blocking silences; a new event is to be judged here. */
+const ABOUT: {
+  readonly [E in PeerEvent['event']]: (event: Extract<PeerEvent, { event: E }>) => string | undefined;
+} = {
+  message: ({ conversation, from }) => (isGroupId(conversation) ? undefined : from),
+  change: ({ from }) => from,
+  typing: ({ user }) => user,
+  group: ({ change, by }) => (change === 'invited' ? by : undefined),
+  transfer: ({ direction, state, peer }) => (direction === 'in' && state === 'offered' ? peer : undefined),
+  ready: nobody,
+  sent: nobody,
+  unread: nobody,
+  setting: nobody,
+  presence: nobody,
+  trust: nobody,
+  directory: nobody,
+  link: nobody,
+  upload: nobody,
+  moderation: nobody,
+  account: nobody,
+  error: nobody,
+};
+
+export interface PreferencesServiceInit {
+  readonly preferences: Preferences;
+  /** What counts as not read depends on who is heard. */
+  recount(): Promise<void>;
+  /** Ends what goes straight between this person and that one. */
+  part(user: string): void;
+  /** @throws Failure usage 'name-invalid', 'send-self' */
+  recipient(to: string): string;
+}
+
+/** The preferences as faces see them, with what follows from them. */
+export function preferencesService({ preferences, recount, part, recipient }: PreferencesServiceInit): PreferencesApi {
+  return {
+    get: () => preferences.get(),
+    set: (wanted) => preferences.set(wanted),
+    mute: async (who, muted) => {
+      await preferences.mute(isGroupId(who) ? who : conversationWith(recipient(who)), muted);
+      await recount();
+      return preferences.get();
+    },
+    block: async (user, blocked) => {
+      const name = recipient(user);
+      await preferences.block(name, blocked);
+      if (blocked) part(name);
+      await recount();
+      return preferences.get();
+    },
+  };
 }
 
 function changed(before: readonly string[], name: string, wanted: boolean): string[] {

@@ -1,10 +1,10 @@
 import { hex } from '../../base/bytes.js';
 import type { Cancel, Clock } from '../../base/clock.js';
 import type { LocalStore } from '../../store/local.js';
-import type { Content } from '../../wire/content.js';
 import { foldName } from '../../wire/names.js';
 import type { PeerEvent } from '../api/events.js';
 import type { ConversationRow, MessageRow, Tables } from '../storage/tables.js';
+import type { Conversations } from './conversation.js';
 import { type History, unreadOf } from './history.js';
 
 export interface ReadMarkersInit {
@@ -15,20 +15,11 @@ export interface ReadMarkersInit {
   readonly self: string;
   /** Whether this person wants to tell and be told. */
   isOn(): boolean;
-  isBlocked(user: string): boolean;
-  /** On its way when it resolves. @returns its id */
-  sendContent(user: string, content: Content): Promise<Uint8Array>;
-  /** To the members who are there. @returns false where nobody could be told now */
-  signal(group: string, through: number): Promise<boolean>;
+  readonly conversations: Conversations;
   emit(event: PeerEvent): void;
   report(error: unknown): void;
 }
 
-/** What is read in one go is told in one go. */
-const TELL_AFTER_MS = 400;
-/** In groups, where everybody reads at about the same time. */
-const TELL_GROUP_AFTER_MS = 2_000;
-const IDS_PER_RECEIPT = 256;
 /** So many of one's own lines are told of when a member is found to have read on; older ones only change. */
 const TOLD_OF = 256;
 
@@ -155,10 +146,10 @@ export class ReadMarkers {
 
   #schedule(conversation: string): void {
     if (this.#due.has(conversation)) return;
-    const wait = conversation.startsWith('#') ? TELL_GROUP_AFTER_MS : TELL_AFTER_MS;
+    const { tellReadAfterMs } = this.#init.conversations.of(conversation);
     this.#due.set(
       conversation,
-      this.#init.clock.after(wait, () => this.#run(conversation)),
+      this.#init.clock.after(tellReadAfterMs, () => this.#run(conversation)),
     );
   }
 
@@ -179,24 +170,12 @@ export class ReadMarkers {
     const head = await history.head(conversation);
     const { read, told = head.read } = head;
     if (told >= read) return;
-    if (isOn() && !(await this.#told(conversation, told + 1, read))) return;
+    if (isOn()) {
+      const receipts = await this.#init.conversations.of(conversation).tellRead(told + 1, read);
+      if (receipts === undefined) return;
+      this.#sent.push(...receipts);
+    }
     head.told = Math.max(read, head.told ?? 0);
     await disk.write([history.saveHead(head)]);
-  }
-
-  /** @returns whether it is on its way */
-  async #told(conversation: string, from: number, through: number): Promise<boolean> {
-    if (conversation.startsWith('#')) return this.#init.signal(conversation.slice(1), through);
-    const user = conversation.slice(1);
-    if (this.#init.isBlocked(user)) return true;
-    const ids: Uint8Array[] = [];
-    for await (const { id, state, deleted } of this.#init.history.rows(conversation, from, through)) {
-      if (state === undefined && !deleted) ids.push(id);
-    }
-    while (ids.length > 0) {
-      const content = { type: 'receipt', state: 'read', ids: ids.splice(0, IDS_PER_RECEIPT) } as const;
-      this.#sent.push(await this.#init.sendContent(user, content));
-    }
-    return true;
   }
 }

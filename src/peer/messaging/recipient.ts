@@ -3,7 +3,7 @@ import { foldName, parseUserName } from '../../wire/names.js';
 
 /** The name in `@user` or `user`, who must be somebody else. @throws Failure usage 'name-invalid', 'send-self' */
 export function recipient(own: string, to: string): string {
-  const { name, folded } = parseUserName(to.startsWith('@') ? to.slice(1) : to);
+  const { name, folded } = parseUserName(to.replace(/^@/, ''));
   if (folded === foldName(own)) {
     throw new Failure('send-self');
   }

@@ -1,13 +1,14 @@
 import type { LocalStore, Step } from '../../store/local.js';
-import { type Content, contentCodec } from '../../wire/content.js';
+import type { Content } from '../../wire/content.js';
 import type { LaterRow, Tables } from '../storage/tables.js';
-import type { Queued } from './queued.js';
+import type { Conversations } from './conversation.js';
+import { decodeContent } from './decode-content.js';
 import { Transaction } from './transaction.js';
 
 export interface UnknownContentInit {
   readonly tables: Tables;
   readonly disk: LocalStore;
-  readonly queued: Queued;
+  readonly conversations: Conversations;
   /** Takes in what has become known. */
   take(row: LaterRow, content: Content, tx: Transaction): Promise<void>;
 }
@@ -37,28 +38,19 @@ export class UnknownContent {
 
   /** Takes in what has become known since it came. */
   async load(): Promise<void> {
-    const { tables, disk, queued, take } = this.#init;
+    const { tables, disk, conversations, take } = this.#init;
     for await (const row of tables.later.range(['all'])) {
       const content = decodeContent(row.content);
       if (content === undefined) {
         this.#orders.push(row.order);
         continue;
       }
-      await queued.run(row.conversation, async () => {
+      await conversations.of(row.conversation).enqueue(async () => {
         const tx = new Transaction();
         tx.add(tables.later.remove(['all', row.order]));
         await take(row, content, tx);
         await tx.commit(disk);
       });
     }
-  }
-}
-
-/** Undefined for what this program does not know, or can't make sense of. @throws nothing */
-export function decodeContent(encoded: Uint8Array): Content | undefined {
-  try {
-    return contentCodec.decode(encoded);
-  } catch {
-    return undefined;
   }
 }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Clock } from '../../base/clock.js';
 import { type Code, type Failure, hasCode } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
@@ -6,15 +5,21 @@ import { Scope } from '../../base/scope.js';
 import { sealForRecovery } from '../../crypto/recovery.js';
 import { sealer } from '../../crypto/vault.js';
 import { openLevelStore } from '../../store/level/open.js';
-import type { OpenPeer, PeerApi } from '../api/peer.js';
+import type { OpenPeer } from '../api/account.js';
+import type { PeerApi } from '../api/peer.js';
 import { LocalDevice } from '../identity/local-device.js';
+import { LinkReceiver } from '../messaging/direct/link-receiver.js';
+import { LinkEvents } from '../network/link-events.js';
 import { ANY_ADDRESS, parseListen } from '../network/listen-address.js';
-import { Network } from '../network/network.js';
+import { Network, type NetworkHandlers } from '../network/network.js';
 import { type Profile, requireProfile, storeFolder, writeProfile } from '../storage/profile.js';
 import { SetAside } from '../storage/set-aside.js';
 import { openTables } from '../storage/tables.js';
-import { Core } from './core.js';
+import { ComposedServices } from './composed-services.js';
+import { directoryNotices } from './directory-notices.js';
 import { Peer } from './peer.js';
+import type { Services } from './services.js';
+import { Sync } from './sync.js';
 
 export interface Starting {
   readonly profile: Profile;
@@ -34,66 +39,99 @@ export interface Starting {
  * Puts a peer together on its store, lets it listen and tries the directory once.
  * @throws Failure storage 'store-in-use', usage 'port-busy', blocked 'account-banned', and what `reasons` name
  */
-export async function startPeer(
-  init: OpenPeer,
-  { profile, key, scope, clock, random, reasons, found }: Starting,
-): Promise<PeerApi> {
-  const disk = await openLevelStore({ folder: storeFolder(init.home) });
+export async function startPeer(init: OpenPeer, starting: Starting): Promise<PeerApi> {
+  const { scope, clock, random, reasons, found } = starting;
+  const { home } = init;
+  const disk = await openLevelStore({ folder: storeFolder(home) });
   scope.defer(() => disk.close());
   const aside = new SetAside(disk, found);
-  const tables = openTables(disk, sealer(key, random), aside);
-  const self = await LocalDevice.load(profile, disk, tables, clock);
-  if (profile.recovery === undefined) {
-    const recovery = sealForRecovery(key, self.identity, random);
-    await writeProfile(init.home, { ...(await requireProfile(init.home)), recovery });
-  }
+  const tables = openTables(disk, sealer(starting.key, random), aside);
+  const self = await LocalDevice.load(starting.profile, disk, tables, clock);
+  await keepRecovery(home, self, starting);
   const online = new Scope();
-  let peer: Peer;
-  const network = new Network({
-    self,
-    clock,
-    random,
-    scope: online,
-    core: () => core,
-    onRefused: (why) => refused(why),
-  });
-  const core: Core = new Core({
-    self,
-    disk,
-    tables,
-    clock,
-    random,
-    scope: online,
-    request: (method, params) => network.client.request(method, params),
-    isOnline: () => network.directoryState === 'online',
-    link: (address) => network.link(address),
-    typing: (user, active) => network.typing(user, active),
-    store: (address, items) => network.store(address, items),
-    downloads: join(init.home, 'downloads'),
-    listening: () => network.links.address,
-    stream: (address, transfer) => network.stream(address, transfer),
-    linkedFrom: (device) => network.linkedFrom(device),
-  });
+  const network = new Network({ self, clock, random, scope: online });
+  const services = new ComposedServices({ home, self, disk, tables, clock, random, network, scope: online });
+  const { reporter } = services;
+  const sync = new Sync({ self, clock, network, services, reporter, scope: online });
+  const linkEvents = new LinkEvents(
+    (event) => services.feed.emit(event),
+    () => network.links.all(),
+  );
+  const peer = new Peer({ home, scope, self, disk, tables, services, network, linkEvents, clock, aside });
   let refusal: Failure | undefined;
-  const refused = (why: Failure): void => {
+  const onRefused = (why: Failure): void => {
     refusal = why;
-    const { code, message, hint } = why;
-    core.feed.emit({ event: 'error', code, message, hint });
-    void peer?.close();
+    reporter.report('', why);
+    if (started) void peer.close();
   };
+  let started = false;
   // The disk closes last: what the network brings in until its end is still written.
-  scope.defer(() => core.close());
+  scope.defer(() => services.close());
   scope.defer(() => online.close());
-  scope.defer(() => core.transfers.close());
-  const tell = ({ code, message, hint }: Failure): void => core.feed.emit({ event: 'error', code, message, hint });
-  for (const failure of found) tell(failure);
-  aside.onRow = tell;
-  await core.load(aside);
-  await network.start(init.listen === undefined ? ANY_ADDRESS : parseListen(init.listen));
+  scope.defer(() => services.transfers.close());
+  for (const failure of found) reporter.report('', failure);
+  aside.onRow = (failure) => reporter.report('', failure);
+  await services.load(aside);
+  const listen = init.listen === undefined ? ANY_ADDRESS : parseListen(init.listen);
+  await network.start(listen, handlersOf({ self, network, services, sync, linkEvents, onRefused }));
+  await sync.caughtUp();
+  sync.keepHouse();
   // Who is banned is told, with the reason and the end.
   if ((['account-banned', ...reasons] as const).some((code) => hasCode(refusal, code))) throw refusal;
-  core.transfers.resume();
-  await core.talk.expiry.load(network.welcome?.now);
-  peer = new Peer({ home: init.home, scope, self, disk, core, network, clock, aside });
+  services.transfers.resume();
+  await services.state.expiration.load(network.welcome?.now);
+  started = true;
   return peer;
+}
+
+/** Profiles of the first version had no copy of the vault's key for the recovery phrase. */
+async function keepRecovery(home: string, self: LocalDevice, { profile, key, random }: Starting): Promise<void> {
+  if (profile.recovery !== undefined) return;
+  const recovery = sealForRecovery(key, self.identity, random);
+  await writeProfile(home, { ...(await requireProfile(home)), recovery });
+}
+
+interface HandlerParts {
+  readonly self: LocalDevice;
+  readonly network: Network;
+  readonly services: Services;
+  readonly sync: Sync;
+  readonly linkEvents: LinkEvents;
+  onRefused(why: Failure): void;
+}
+
+/** What the network hands in goes to the service it is for. */
+function handlersOf({ self, network, services, sync, linkEvents, onRefused }: HandlerParts): NetworkHandlers {
+  const { contacts, preferences, receiver, groups, mail, outbox, transfers, state } = services;
+  const links = new LinkReceiver({
+    receiver,
+    takeForGroup: (incoming) => groups.takeAside(incoming),
+    isOnline: () => network.isOnline,
+    drainMailbox: () => mail.drain(),
+    caughtUp: () => sync.caughtUp(),
+  });
+  return {
+    links: {
+      deliver: (params, link) => links.deliver(params, link),
+      typing: (active, { certificate }) => state.typingOf(certificate.user, active),
+    },
+    notices: directoryNotices({ self, network, services, sync }),
+    devices: async (user) => (await contacts.resolve(user)).devices,
+    admit: (certificate) => contacts.admit(certificate),
+    isWanted: (user) => !preferences.isBlocked(user),
+    onStream: (from, transfer, stream) => transfers.takeStream(from, transfer, stream),
+    onLink: (link) => {
+      linkEvents.changed(link);
+      sync.linked(link);
+    },
+    onLost: (link) => {
+      linkEvents.changed(link);
+      outbox.poke(link.device);
+    },
+    onChange: (link) => linkEvents.changed(link),
+    onOnline: (welcome) => sync.online(welcome),
+    onOffline: (retryIn) => sync.offline(retryIn),
+    onRefused,
+    onError: (error) => services.reporter.unlessAway(error),
+  };
 }

@@ -9,8 +9,10 @@ import { foldName } from '../../wire/names.js';
 import { adoptPassword } from '../account/password.js';
 import { PasswordGuard } from '../account/password-guard.js';
 import { AWAY_TOO_LONG, LOGIN_MENDS, LOST_KEYS, reauthenticating } from '../account/reauthenticate.js';
-import { type Enrolled, enrolDevice } from '../account/register.js';
-import type { LoginPeer, OpenPeer, PeerApi } from '../api/peer.js';
+import { enrolDevice } from '../account/register.js';
+import type { LoginPeer, OpenPeer } from '../api/account.js';
+import type { PeerApi } from '../api/peer.js';
+import type { Enrolled } from '../api/peers.js';
 import { type Profile, readProfile, requireProfile } from '../storage/profile.js';
 
 interface Means {

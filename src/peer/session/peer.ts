@@ -1,8 +1,10 @@
-import { hex } from '../../base/bytes.js';
+import { fromHex, hex } from '../../base/bytes.js';
 import { type Clock, timestamp } from '../../base/clock.js';
+import { Failure } from '../../base/errors.js';
 import type { Scope } from '../../base/scope.js';
 import { fingerprint } from '../../crypto/safety.js';
 import type { LocalStore } from '../../store/local.js';
+import { foldName } from '../../wire/names.js';
 import { AccountService } from '../account/account-service.js';
 import { changePassword, confirmPassword } from '../account/password.js';
 import type { AccountApi } from '../api/account.js';
@@ -28,29 +30,36 @@ import type { UploadsApi } from '../api/uploads.js';
 import type { LocalDevice } from '../identity/local-device.js';
 import { VerificationService } from '../identity/verification-service.js';
 import { awaitDelivery } from '../messaging/await-delivery.js';
-import { conversationWith, type DirectoryRequest } from '../messaging/direct/direct-groups.js';
+import { conversationWith, isGroupId, nameIn } from '../messaging/conversation.js';
+import { assertSendable } from '../messaging/direct/sender.js';
 import { GroupService } from '../messaging/group/group-service.js';
 import { ModerationLog } from '../messaging/group/moderation-log.js';
+import { preferencesService } from '../messaging/preferences.js';
 import { recipient } from '../messaging/recipient.js';
-import { wishesOf } from '../messaging/wishes.js';
+import type { LinkEvents } from '../network/link-events.js';
 import type { Network } from '../network/network.js';
 import { reportPaths } from '../network/path-report.js';
 import { requireProfile, writeProfile } from '../storage/profile.js';
 import type { SetAside } from '../storage/set-aside.js';
-import type { MessageRow } from '../storage/tables.js';
+import type { MessageRow, Tables } from '../storage/tables.js';
 import { FileService } from '../transfers/file-service.js';
-import type { Core } from './core.js';
 import { diagnose } from './doctor.js';
+import type { Services } from './services.js';
 
 const USERS_PAGE = 500;
+/** How long the end waits for receipts to leave; they are kept anyway. */
+const HAND_OVER_MS = 1_000;
+const MESSAGE_ID = /^[0-9a-f]{32}$/;
 
 export interface PeerInit {
   readonly home: string;
   readonly scope: Scope;
   readonly self: LocalDevice;
   readonly disk: LocalStore;
-  readonly core: Core;
+  readonly tables: Tables;
+  readonly services: Services;
   readonly network: Network;
+  readonly linkEvents: LinkEvents;
   readonly clock: Clock;
   readonly aside: SetAside;
 }
@@ -60,7 +69,8 @@ export class Peer implements PeerApi {
   readonly #home: string;
   readonly #scope: Scope;
   readonly #self: LocalDevice;
-  readonly #core: Core;
+  readonly #services: Services;
+  readonly #linkEvents: LinkEvents;
   readonly #network: Network;
   readonly #clock: Clock;
   readonly #verifications: VerificationService;
@@ -74,31 +84,40 @@ export class Peer implements PeerApi {
   readonly ended: Promise<void>;
   #settleEnded!: () => void;
 
-  constructor({ home, scope, self, disk, core, network, clock, aside }: PeerInit) {
+  constructor({ home, scope, self, disk, tables, services, network, linkEvents, clock, aside }: PeerInit) {
     this.takeSetAside = () => aside.take();
     this.#home = home;
     this.#scope = scope;
     this.#self = self;
-    this.#core = core;
+    this.#services = services;
+    this.#linkEvents = linkEvents;
     this.#network = network;
     this.#clock = clock;
     const { anchor, key } = self;
-    const request: DirectoryRequest = (method, params) => network.client.request(method, params);
+    const { request } = network;
     const addressed = (to: string): string => this.#addressee(to);
     this.account = new AccountService({
-      ...{ self, home, clock, ownDevices: core.ownDevices },
+      ...{ self, home, clock, ownDevices: services.ownDevices },
       client: () => network.client,
-      emit: (event) => core.feed.emit(event),
+      emit: (event) => services.feed.emit(event),
     });
-    this.changes = core.changes;
-    this.files = new FileService(core.transfers, core.rules, addressed);
-    this.uploads = core.uploads;
-    this.preferences = wishesOf({ core, part: (user) => network.part(user), addressee: addressed });
-    this.#verifications = new VerificationService({ self, core });
+    this.changes = services.edits;
+    this.files = new FileService(services.transfers, services.rules, addressed);
+    this.uploads = services.uploads;
+    this.preferences = preferencesService({
+      preferences: services.preferences,
+      recount: () => services.state.readMarkers.recount(),
+      part: (user) => network.part(user),
+      recipient: addressed,
+    });
+    this.#verifications = new VerificationService({
+      ...{ self, contacts: services.contacts },
+      onAccepted: (user) => this.#beginAnew(user),
+    });
     this.groups = new GroupService({
-      named: core.named,
+      groups: services.groups,
       anchor,
-      ledger: new ModerationLog({ tables: core.tables, disk, anchor, clock, key, request }),
+      ledger: new ModerationLog({ tables, disk, anchor, clock, key, request }),
       users: () => this.users(),
     });
     this.ended = new Promise((resolve) => {
@@ -119,33 +138,38 @@ export class Peer implements PeerApi {
   }
 
   subscribe(listener: (event: PeerEvent) => void): () => void {
-    return this.#core.feed.subscribe(listener);
+    return this.#services.feed.subscribe(listener);
   }
 
   async replayUnseen(): Promise<void> {
-    await this.#core.feed.replayUnseen();
-    await this.#core.ownDevices.tell();
-    for (const offer of this.#core.transfers.waiting()) this.#core.feed.emit(offer);
+    await this.#services.feed.replayUnseen();
+    await this.#services.ownDevices.tell();
+    for (const offer of this.#services.transfers.waiting()) this.#services.feed.emit(offer);
   }
 
-  async send(to: string, text: string, options?: SendOptions): Promise<SendResult> {
-    return this.#sent(await this.#core.send(to.startsWith('#') ? to : this.#addressee(to), text, options));
+  async send(to: string, text: string, { replyTo }: SendOptions = {}): Promise<SendResult> {
+    assertSendable(text);
+    const id = isGroupId(to) ? to : conversationWith(this.#addressee(to));
+    const answers = replyTo === undefined ? undefined : await this.#answered(id, replyTo);
+    const row = await this.#services.conversations.of(id).send(text, answers);
+    this.#services.state.sent(row.conversation);
+    return this.#sent(row);
   }
 
   typing(conversation: string, active: boolean): void {
-    this.#core.talk.typing(this.#conversation(conversation), active);
+    this.#services.state.typing(this.#conversation(conversation), active);
   }
 
   #sent(row: MessageRow): SendResult {
     const state = row.state ?? 'queued';
     const sent = { id: hex(row.id), conversation: row.conversation, state };
-    this.#core.feed.emit({ event: 'sent', ...sent });
+    this.#services.feed.emit({ event: 'sent', ...sent });
     return sent;
   }
 
   waitFor(id: string, until: DeliveryState, timeout: number): Promise<SendResult> {
     const subscribe: PeerApi['subscribe'] = (listener) => this.subscribe(listener);
-    return awaitDelivery({ history: this.#core.history, subscribe }, id, until, timeout);
+    return awaitDelivery({ history: this.#services.history, subscribe }, id, until, timeout);
   }
 
   async users(): Promise<readonly UserSummary[]> {
@@ -164,42 +188,42 @@ export class Peer implements PeerApi {
   }
 
   async conversations(): Promise<readonly ConversationSummary[]> {
-    const summaries = await this.#core.scrollback.conversations();
+    const summaries = await this.#services.reader.conversations();
     return Promise.all(
       summaries.map(async (summary) => {
-        const expire = await this.#core.talk.lifetime(summary.conversation);
+        const expire = await this.#services.conversations.of(summary.conversation).lifetime();
         return { ...summary, ...(expire > 0 && { expire }) };
       }),
     );
   }
 
   async setLifetime(to: string, seconds: number): Promise<void> {
-    if (to.startsWith('#')) await this.#core.named.deeds.setExpire(to.slice(1), seconds);
-    else await this.#core.talk.lifetimes.set(this.#addressee(to), seconds);
+    const id = isGroupId(to) ? to : conversationWith(this.#addressee(to));
+    await this.#services.conversations.of(id).setLifetime(seconds);
   }
 
   lifetime(conversation: string): Promise<number> {
-    return this.#core.talk.lifetime(this.#conversation(conversation));
+    return this.#services.conversations.of(this.#conversation(conversation)).lifetime();
   }
 
   history(query: HistoryQuery) {
-    return this.#core.scrollback.page({ ...query, conversation: this.#conversation(query.conversation) });
+    return this.#services.reader.page({ ...query, conversation: this.#conversation(query.conversation) });
   }
 
   search(query: SearchQuery) {
     const { conversation } = query;
-    return this.#core.scrollback.search({
+    return this.#services.reader.search({
       ...query,
       ...(conversation !== undefined && { conversation: this.#conversation(conversation) }),
     });
   }
 
   export(conversation?: string) {
-    return this.#core.scrollback.all(conversation === undefined ? undefined : this.#conversation(conversation));
+    return this.#services.reader.all(conversation === undefined ? undefined : this.#conversation(conversation));
   }
 
   markRead(conversation: string): Promise<void> {
-    return this.#core.talk.reading.mark(this.#conversation(conversation));
+    return this.#services.state.readMarkers.mark(this.#conversation(conversation));
   }
 
   verification(user: string): Promise<Verification> {
@@ -227,18 +251,18 @@ export class Peer implements PeerApi {
   }
 
   links(): readonly LinkEvent[] {
-    return this.#network.linkEvents.list();
+    return this.#linkEvents.list();
   }
 
   paths(user: string): Promise<readonly PathReport[]> {
     const { links } = this.#network;
     const isOnline = (): boolean => this.directoryState === 'online';
-    const resolve = (who: string) => this.#core.contacts.resolve(who);
+    const resolve = (who: string) => this.#services.contacts.resolve(who);
     return reportPaths({ links, isOnline, resolve }, this.#addressee(user));
   }
 
   doctor(): Promise<readonly Check[]> {
-    const { sockets } = this.#core.transfers;
+    const { sockets } = this.#services.transfers;
     return diagnose({ self: this.#self, network: this.#network, clock: this.#clock, sockets });
   }
 
@@ -268,9 +292,39 @@ export class Peer implements PeerApi {
   }
 
   async close(): Promise<void> {
-    await this.#core.handOver();
+    await this.#handOver();
     await this.#scope.close();
     this.#settleEnded();
+  }
+
+  /** Lets receipts of what was just read leave, where they can. */
+  async #handOver(): Promise<void> {
+    const { state, outbox } = this.#services;
+    const receipts = await state.readMarkers.flush();
+    if (receipts.length === 0) return;
+    const left = Promise.all(receipts.map((id) => outbox.reached(id)));
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, HAND_OVER_MS);
+      void left.then(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  /** What waited for a changed identity goes on, in a conversation that begins anew. */
+  async #beginAnew(user: string): Promise<void> {
+    const { sender, directGroups } = this.#services;
+    await sender.enqueue(user, () => directGroups.abandon(user));
+    sender.flush(user);
+  }
+
+  async #answered(conversation: string, id: string): Promise<Uint8Array> {
+    const row = MESSAGE_ID.test(id) ? await this.#services.history.find(fromHex(id)) : undefined;
+    if (row && foldName(row.conversation) === foldName(conversation)) return row.id;
+    throw new Failure('message-unknown', 'there is no such message in that conversation', {
+      hint: 'history --json shows the ids.',
+    });
   }
 
   #addressee(to: string): string {
@@ -278,7 +332,7 @@ export class Peer implements PeerApi {
   }
 
   #conversation(text: string): string {
-    if (text.startsWith('#')) return this.#core.named.overview.conversation(text.slice(1)) ?? text;
+    if (isGroupId(text)) return this.#services.groups.queries.conversation(nameIn(text)) ?? text;
     return conversationWith(this.#addressee(text));
   }
 }

@@ -1,5 +1,6 @@
 import type { TransferEvent } from '../api/events.js';
 import type { AcceptRule, FilesApi, OfferOptions, Playing, ReceiveOptions, TransferSpeed } from '../api/peer.js';
+import { isGroupId } from '../messaging/conversation.js';
 import type { AcceptRules } from './accept-rules.js';
 import type { TransferManager } from './transfer-manager.js';
 
@@ -16,7 +17,7 @@ export class FileService implements FilesApi {
   }
 
   async offer(to: string, paths: readonly string[], options: OfferOptions = {}): Promise<readonly TransferEvent[]> {
-    if (to.startsWith('#')) return this.#desk.offerToGroup(to, paths, options);
+    if (isGroupId(to)) return this.#desk.offerToGroup(to, paths, options);
     return [await this.#desk.offer(this.#addressee(to), paths, options)];
   }
 

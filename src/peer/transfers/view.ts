@@ -5,7 +5,7 @@ import type { Progress } from '../../transfer/transfer.js';
 import { cleanLine } from '../../wire/text.js';
 import { contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
 import type { TransferEvent, TransferState } from '../api/events.js';
-import { conversationWith } from '../messaging/direct/direct-groups.js';
+import { conversationWith } from '../messaging/conversation.js';
 import { isLan } from '../network/is-lan.js';
 import type { TransferRow } from '../storage/tables.js';
 

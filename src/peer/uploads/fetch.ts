@@ -3,9 +3,9 @@ import type { Clock } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
 import { openUploadBlock } from '../../crypto/upload-blocks.js';
 import { PartialDownload } from '../../transfer/files/partial-download.js';
+import type { DirectoryRequest } from '../../wire/directory-request.js';
 import { UPLOAD_BLOCK_BYTES } from '../../wire/limits.js';
 import { uploadBlocks } from '../../wire/uploads.js';
-import type { DirectoryRequest } from '../messaging/direct/direct-groups.js';
 import type { UploadRow } from '../storage/tables.js';
 import { inWindow } from './window.js';
 

@@ -4,9 +4,9 @@ import type { Clock } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import { sealUploadBlock } from '../../crypto/upload-blocks.js';
+import type { DirectoryRequest } from '../../wire/directory-request.js';
 import { UPLOAD_BLOCK_BYTES } from '../../wire/limits.js';
 import { uploadBlockLength, uploadBlocks } from '../../wire/uploads.js';
-import type { DirectoryRequest } from '../messaging/direct/direct-groups.js';
 import type { SendingRow } from '../storage/tables.js';
 import { inWindow } from './window.js';
 

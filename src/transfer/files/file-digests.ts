@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
+import { releaseBuffer } from '../../base/release-buffer.js';
 import { contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
 import { Layout } from '../protocol/layout.js';
 import type { RangeSet } from '../protocol/range-set.js';
-import { releaseBuffer } from '../protocol/release-buffer.js';
 
 /**
  * SHA-256 of each file. Two gigabytes a second is slower than everything else a block goes through, so it is done when

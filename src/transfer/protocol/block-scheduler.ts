@@ -1,9 +1,9 @@
+import { releaseBuffer } from '../../base/release-buffer.js';
 import type { Range } from '../../wire/datagrams/control.js';
 import { TAG_BYTES } from '../../wire/datagrams/handshake.js';
 import { blockCount, contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
 import { type SealedBlock, sealBlock } from './keys.js';
 import { RangeSet } from './range-set.js';
-import { releaseBuffer } from './release-buffer.js';
 
 /** Where content comes from. */
 export interface BlockSource {

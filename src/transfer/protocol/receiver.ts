@@ -1,5 +1,6 @@
 import { type Failure, toFailure } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
+import { releaseBuffer } from '../../base/release-buffer.js';
 import { type CloseReason, type Frame, FrameWriter, type Range, type Rejected } from '../../wire/datagrams/control.js';
 import {
   DATA_HEADER_BYTES,
@@ -18,7 +19,6 @@ import { openBlock, type SessionKeys } from './keys.js';
 import type { Emit, Path } from './path.js';
 import { PathValidation } from './path-validation.js';
 import { RangeSet } from './range-set.js';
-import { releaseBuffer } from './release-buffer.js';
 import type { Trace } from './trace.js';
 import { WantList } from './want-list.js';
 

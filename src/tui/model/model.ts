@@ -201,8 +201,6 @@ export class ChatModel implements ModelHost {
       case 'error':
         this.fail(Failure.from({ reason: 'internal', ...event }), now);
         return [];
-      default:
-        return [];
     }
   }
 

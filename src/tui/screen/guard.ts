@@ -1,6 +1,5 @@
 import { constants } from 'node:os';
-import type { TerminalPort } from './port.js';
-import type { ScreenEnd } from './run.js';
+import type { ScreenEnd, TerminalPort } from './port.js';
 
 const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'] as const;
 

@@ -1,3 +1,4 @@
+import type { Failure } from '../../base/errors.js';
 import type { InputEvent } from '../input/decoder.js';
 import type { Grid } from '../paint/grid.js';
 import type { Theme } from '../paint/theme.js';
@@ -17,4 +18,12 @@ export interface TerminalPort {
   notify(text: string): void;
   /** Gives the terminal back as it was. Idempotent, and done when it returns. */
   close(): void;
+}
+
+/** How the screen ended: by itself (0 or a Failure's status), or by a signal, as shells count it (128 + number). */
+export interface ScreenEnd {
+  readonly status: number;
+  readonly failure?: Failure;
+  /** The last thing the peer said before it ended by itself: it was on the screen, which is gone. */
+  readonly said?: string;
 }

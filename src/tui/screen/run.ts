@@ -11,6 +11,7 @@ import { ChatScreen } from './chat.js';
 import type { ListFolder } from './completer.js';
 import { guardTerminal } from './guard.js';
 import type { NotifierInit } from './notifier.js';
+import type { ScreenEnd } from './port.js';
 import type { PreviewMaker } from './previews.js';
 import type { Settings } from './settings.js';
 import { SignInScreen } from './signin.js';
@@ -36,14 +37,6 @@ export interface ScreenInit {
   readonly open?: string;
   /** Lines to greet with, such as the one that invites the next person. */
   readonly greeting?: (peer: PeerApi) => readonly string[];
-}
-
-/** How the screen ended: by itself (0 or a Failure's status), or by a signal, as shells count it (128 + number). */
-export interface ScreenEnd {
-  readonly status: number;
-  readonly failure?: Failure;
-  /** The last thing the peer said before it ended by itself: it was on the screen, which is gone. */
-  readonly said?: string;
 }
 
 async function signIn(init: ScreenInit, terminal: Terminal, entrance: Entrance): Promise<PeerApi> {

@@ -1,9 +1,10 @@
 import type { Clock } from '../../base/clock.js';
 import { Failure, toFailure } from '../../base/errors.js';
 import { type Args, secretsOf } from '../../commands/bind-arguments.js';
-import type { Command, Context, Item, Parameter, Question } from '../../commands/command.js';
+import type { Command, Context, Item, Question } from '../../commands/command.js';
 import { parametersOf, usage } from '../../commands/help.js';
 import { permit, permitted } from '../../commands/lookup.js';
+import type { Parameter } from '../../commands/parameter.js';
 import { parseSlash } from '../../commands/slash.js';
 import type { PeerApi } from '../../peer/api/peer.js';
 import type { CommandContext, CommandInfo, CommandResult, CommandRunner } from '../commands.js';

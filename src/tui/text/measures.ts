@@ -1,6 +1,6 @@
 /** Sizes, rates and times for people, and pictures of them one row high. */
 
-export { size as sizeText } from '../../commands/format-size.js';
+export { sizeText } from '../../base/size.js';
 
 /** `12 s`, `3 min 20 s`, `2 h 5 min`. @param seconds not negative */
 export function timeText(seconds: number): string {

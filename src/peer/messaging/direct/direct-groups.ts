@@ -5,20 +5,16 @@ import type { Random } from '../../../base/random.js';
 import type { MlsEngine } from '../../../crypto/mls.js';
 import type { LocalStore, Step } from '../../../store/local.js';
 import { MESSAGE_ID_BYTES } from '../../../wire/content.js';
-import type { DeviceAddress, DirectoryMethods, Parcel } from '../../../wire/directory.js';
+import type { DeviceAddress, Parcel } from '../../../wire/directory.js';
+import type { DirectoryRequest } from '../../../wire/directory-request.js';
 import { foldName } from '../../../wire/names.js';
 import { parcelCodec } from '../../../wire/peer-link.js';
-import type { MethodName, Params, Result } from '../../../wire/rpc.js';
 import type { Contacts } from '../../identity/contacts.js';
+import { conversationWith } from '../conversation.js';
 import type { History } from '../history.js';
 import type { KeyPackages } from '../key-packages.js';
 import type { MlsGroup, MlsGroups } from '../mls-groups.js';
 import { isEmptyPlan, type MembershipPlan, planMembership } from './membership-plan.js';
-
-export type DirectoryRequest = <M extends MethodName<DirectoryMethods>>(
-  method: M,
-  params: Params<DirectoryMethods, M>,
-) => Promise<Result<DirectoryMethods, M>>;
 
 export interface DirectGroupsInit {
   readonly self: DeviceAddress;
@@ -43,8 +39,6 @@ const TRIES = 8;
 
 /** What nothing is sealed after, directory or not. */
 const REFUSED: readonly Code[] = ['identity-changed'];
-
-export const conversationWith = (user: string): string => `@${user}`;
 
 /**
  * The MLS group behind each direct conversation: all devices of both people. Whoever writes first sees to it that the
@@ -86,7 +80,8 @@ export class DirectGroups {
   #addressed(group: MlsGroup, wanted: readonly DeviceAddress[]): MlsGroup {
     const members = this.#init.groups.members(group);
     const present = new Set(members.map(({ device }) => device));
-    if (!members.some((one) => foldName(one.user) === foldName(group.user))) throw noKeyPackages(group.user);
+    const user = userOf(group);
+    if (!members.some((one) => foldName(one.user) === foldName(user))) throw noKeyPackages(user);
     group.lacking = wanted.filter(({ device }) => !present.has(device));
     return group;
   }
@@ -107,7 +102,7 @@ export class DirectGroups {
     if (group.pending && sameBytes(group.pending.commit, commit)) return this.#adopt(group);
     const { next, removed } = await this.#init.engine.applyCommit(group.state, commit, ({ added, external }) => {
       if (external) throw notAllowed('somebody who was not a member changed it');
-      for (const { certificate } of added) this.#assertBelongs(certificate, group.user);
+      for (const { certificate } of added) this.#assertBelongs(certificate, userOf(group));
       return true;
     });
     delete group.pending;
@@ -119,8 +114,9 @@ export class DirectGroups {
     );
   }
 
-  #tellGone({ user, state }: MlsGroup, removed: readonly DeviceAddress[]): void {
-    if (state.active && removed.some((one) => foldName(one.user) === foldName(user))) this.#init.onGone(user);
+  #tellGone(group: MlsGroup, removed: readonly DeviceAddress[]): void {
+    const user = userOf(group);
+    if (group.state.active && removed.some((one) => foldName(one.user) === foldName(user))) this.#init.onGone(user);
   }
 
   /** Joins the group which a Welcome is for. */
@@ -131,13 +127,13 @@ export class DirectGroups {
     const certificates = engine.members(state).map(({ certificate }) => certificate);
     const user = this.#otherOf(certificates);
     for (const certificate of certificates) this.#assertBelongs(certificate, user);
-    const group: MlsGroup = { id: state.groupId, user, number, state };
+    const group: MlsGroup = { id: state.groupId, owner: { kind: 'direct', user }, number, state };
     await this.#init.enqueue(user, () => this.#install(group, keyPackages.used(keyPackage)));
   }
 
   async #install(group: MlsGroup, steps: readonly Step[]): Promise<void> {
     const { history, groups, store } = this.#init;
-    const head = await history.head(conversationWith(group.user));
+    const head = await history.head(conversationWith(userOf(group)));
     const isNewer = group.number > head.number;
     if (isNewer) {
       head.number = group.number;
@@ -209,7 +205,7 @@ export class DirectGroups {
     const id = random.bytes(16);
     const empty = await engine.createGroup({ groupId: id, ...keyPackages.leaf() });
     const { next, welcome } = await engine.commit(empty, { add: claimed.map((one) => one.package) });
-    const group: MlsGroup = { id, user, number, state: next };
+    const group: MlsGroup = { id, owner: { kind: 'direct', user }, number, state: next };
     // Before the others can know of it: whoever is let in may write at once.
     await store.write(groups.add(group));
     try {
@@ -293,6 +289,12 @@ export class DirectGroups {
       throw notAllowed(`${owner} was added to a conversation of two`);
     }
   }
+}
+
+/** Whose conversation it is the group of. */
+function userOf({ owner }: MlsGroup): string {
+  if (owner.kind !== 'direct') throw notAllowed('it is a group of many');
+  return owner.user;
 }
 
 const notAllowed = (why: string): Failure =>

@@ -1,10 +1,11 @@
 import { type Failure, toFailure } from '../../../base/errors.js';
 import type { LocalStore } from '../../../store/local.js';
-import type { MailboxEntry } from '../../../wire/directory.js';
+import type { DeviceAddress, MailboxEntry } from '../../../wire/directory.js';
+import type { DirectoryRequest } from '../../../wire/directory-request.js';
 import { MAILBOX_PAGE } from '../../../wire/limits.js';
 import { parcelCodec } from '../../../wire/peer-link.js';
 import type { Tables } from '../../storage/tables.js';
-import type { DirectoryRequest } from './direct-groups.js';
+import type { QueuedItem } from '../device-queue.js';
 import type { Incoming } from './receiver.js';
 
 export interface MailboxInit {
@@ -74,4 +75,17 @@ export class Mailbox {
       this.#init.onRefused(entry, why);
     }
   }
+}
+
+/** Into the mailbox of a device, in order. */
+export async function putInMailbox(
+  request: DirectoryRequest,
+  { user, device }: DeviceAddress,
+  items: readonly QueuedItem[],
+): Promise<void> {
+  const parcels = items.map(({ id, group, sealed }) => ({
+    ...{ user, device, id },
+    sealed: parcelCodec.encode({ kind: 'message', group, sealed }),
+  }));
+  await request('mailbox.put', { parcels });
 }

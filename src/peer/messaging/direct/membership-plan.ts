@@ -1,8 +1,5 @@
 import type { DeviceAddress } from '../../../wire/directory.js';
-
-export interface Member extends DeviceAddress {
-  readonly leafIndex: number;
-}
+import type { Member } from '../mls-groups.js';
 
 export interface MembershipPlan {
   readonly add: readonly DeviceAddress[];

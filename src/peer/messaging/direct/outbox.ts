@@ -5,9 +5,9 @@ import type { DeviceAddress } from '../../../wire/directory.js';
 import { foldName } from '../../../wire/names.js';
 import type { DeliveryState } from '../../api/events.js';
 import type { OutboxRow, Tables } from '../../storage/tables.js';
-import { isAtLeast } from '../await-delivery.js';
+import { isAtLeast } from '../delivery-state.js';
+import { DeviceQueue, type DeviceQueueInit, type QueuedItem } from '../device-queue.js';
 import type { History } from '../history.js';
-import { DeviceQueue, type DeviceQueueInit, type QueuedItem } from './device-queue.js';
 
 export interface OutboxInit extends Pick<DeviceQueueInit, 'clock' | 'link' | 'store'> {
   readonly tables: Tables;

@@ -8,12 +8,13 @@ import type { DeviceAddress } from '../../../wire/directory.js';
 import { foldName } from '../../../wire/names.js';
 import type { Via } from '../../api/events.js';
 import type { LaterRow, MessageRow, Tables } from '../../storage/tables.js';
+import { conversationWith } from '../conversation.js';
+import { decodeContent } from '../decode-content.js';
 import type { History } from '../history.js';
 import { lineOf } from '../message-content.js';
 import type { MlsGroup, MlsGroups } from '../mls-groups.js';
 import { Transaction } from '../transaction.js';
-import { decodeContent } from '../unknown-content.js';
-import { conversationWith, type DirectGroups } from './direct-groups.js';
+import type { DirectGroups } from './direct-groups.js';
 
 /** A sealed message as it comes in, from a link or from the mailbox. */
 export interface Incoming {
@@ -75,12 +76,13 @@ export class DirectReceiver {
   async take(incoming: Incoming): Promise<{ done: Promise<unknown> }> {
     const group = await this.#init.groups.find(incoming.group);
     // What is said in a named group has its place in the group's log, and comes from there.
-    if (group === undefined || group.user.startsWith('#')) throw groupUnknown();
-    return this.#init.enqueue(group.user, () => this.#take(group, incoming));
+    if (group?.owner.kind !== 'direct') throw groupUnknown();
+    const { user } = group.owner;
+    return this.#init.enqueue(user, () => this.#take(group, user, incoming));
   }
 
   /** What is taken in is written with what follows; the queue needn't wait for the disk. */
-  async #take(group: MlsGroup, incoming: Incoming): Promise<{ done: Promise<unknown> }> {
+  async #take(group: MlsGroup, user: string, incoming: Incoming): Promise<{ done: Promise<unknown> }> {
     const writing = this.#taking.get(hex(incoming.id));
     if (writing !== undefined) return { done: writing };
     if (await this.#init.tables.places.get(hex(incoming.id))) {
@@ -96,16 +98,16 @@ export class DirectReceiver {
     const content = isBlocked ? undefined : decodeContent(opened.plaintext);
     const tx = new Transaction();
     tx.add(...this.#init.groups.save(group));
-    if (content === undefined && !isBlocked) tx.add(...this.#later(group.user, from.user, incoming, opened.plaintext));
-    if (content?.type === 'text') await this.#line(group, from, incoming, content, tx);
+    if (content === undefined && !isBlocked) tx.add(...this.#later(user, from.user, incoming, opened.plaintext));
+    if (content?.type === 'text') await this.#line(user, from, incoming, content, tx);
     else {
       tx.add(this.#init.tables.places.put([hex(incoming.id)], { conversation: '', number: 0 }));
-      if (content) await this.#init.keepContent(group.user, from, content, tx);
+      if (content) await this.#init.keepContent(user, from, content, tx);
     }
     const done = tx.commit(this.#init.disk);
     this.#taking.set(hex(incoming.id), done);
     void done.finally(() => this.#taking.delete(hex(incoming.id))).catch(() => {});
-    if (content && content.type !== 'text') await this.#init.onContent(group.user, from, content);
+    if (content && content.type !== 'text') await this.#init.onContent(user, from, content);
     return { done };
   }
 
@@ -138,9 +140,9 @@ export class DirectReceiver {
     }
   }
 
-  async #line(group: MlsGroup, from: DeviceAddress, { id, via }: Incoming, content: TextContent, tx: Transaction) {
+  async #line(user: string, from: DeviceAddress, { id, via }: Incoming, content: TextContent, tx: Transaction) {
     const { history, self, clock } = this.#init;
-    const conversation = conversationWith(group.user);
+    const conversation = conversationWith(user);
     const head = await history.head(conversation);
     const mine = foldName(from.user) === foldName(self.user);
     const line = lineOf(content, { conversation, from: from.user, self: self.user, since: clock.now() });

@@ -1,4 +1,3 @@
-import PQueue from 'p-queue';
 import { sameBytes } from '../../../base/bytes.js';
 import type { Clock } from '../../../base/clock.js';
 import { Failure, toFailure } from '../../../base/errors.js';
@@ -12,11 +11,13 @@ import { TEXT_BYTES } from '../../../wire/limits.js';
 import { foldName } from '../../../wire/names.js';
 import { cleanText } from '../../../wire/text.js';
 import type { MessageRow, OutboxRow, Tables } from '../../storage/tables.js';
+import { conversationWith } from '../conversation.js';
 import type { History } from '../history.js';
 import { lineOf, textOf } from '../message-content.js';
 import type { MlsGroup, MlsGroups } from '../mls-groups.js';
 import { permanenceOf } from '../permanence.js';
-import { conversationWith, type DirectGroups } from './direct-groups.js';
+import { WorkQueues } from '../work-queues.js';
+import type { DirectGroups } from './direct-groups.js';
 import type { Outbox } from './outbox.js';
 import { Owed } from './owed.js';
 
@@ -32,6 +33,8 @@ export interface DirectSenderInit {
   readonly clock: Clock;
   readonly random: Random;
   readonly self: DeviceAddress;
+  /** Of conversations, by folded name. */
+  readonly queues: WorkQueues;
   /** The person's name as registered. @throws Failure 'user-unknown', 'identity-changed', 'directory-offline' */
   resolveName(user: string): Promise<string>;
   /** Takes in what waits in the mailbox, where the directory can be reached. */
@@ -57,8 +60,7 @@ const REFUSING: ReadonlySet<string> = new Set(['identity-changed', 'user-unknown
  */
 export class DirectSender {
   readonly #init: DirectSenderInit;
-  readonly #queues = new Map<string, PQueue>();
-  readonly #entrances = new Map<string, PQueue>();
+  readonly #entrances = new WorkQueues();
   readonly #waiting = new Map<string, OutboxRow[]>();
   readonly #owed: Owed;
   /** Why messages to somebody wait, as it was last told; and for whom another try is due. */
@@ -78,7 +80,7 @@ export class DirectSender {
   }
 
   enqueue<T>(user: string, work: () => Promise<T>): Promise<T> {
-    return queued(this.#queues, user, work);
+    return this.#init.queues.run(foldName(user), work);
   }
 
   /**
@@ -100,7 +102,7 @@ export class DirectSender {
 
   /** What is said first stays first, however long it takes to find out to whom. */
   #entering<T>(to: string, work: (user: string) => Promise<T>): Promise<T> {
-    return queued(this.#entrances, to, async () => {
+    return this.#entrances.run(foldName(to), async () => {
       const user = await this.#init.resolveName(to);
       await this.#lookForWelcome(user);
       return work(user);
@@ -227,9 +229,8 @@ export class DirectSender {
 
   /** Resolves when every queue has come to rest. */
   async idle(): Promise<void> {
-    for (const queues of [this.#entrances, this.#queues]) {
-      await Promise.all([...queues.values()].map((queue) => queue.onIdle()));
-    }
+    await this.#entrances.idle();
+    await this.#init.queues.idle();
   }
 
   /** A conversation that isn't known here may have been begun by another device: its Welcome would be in the mailbox. */
@@ -346,11 +347,4 @@ export function assertSendable(body: string): void {
       details: { bytes, limit: TEXT_BYTES },
     });
   }
-}
-
-function queued<T>(queues: Map<string, PQueue>, user: string, work: () => Promise<T>): Promise<T> {
-  const folded = foldName(user);
-  const queue = queues.get(folded) ?? new PQueue({ concurrency: 1 });
-  queues.set(folded, queue);
-  return queue.add(work) as Promise<T>;
 }

@@ -1,7 +1,8 @@
 import { timestamp } from '../../../base/clock.js';
 import type { Act } from '../../../wire/acts.js';
 import type { GroupChange, GroupEvent, ModerationEvent, SettingEvent } from '../../api/events.js';
-import { conversationOf, type Group } from './group.js';
+import { conversationIn } from '../conversation.js';
+import type { Group } from './group.js';
 
 const CHANGES: Readonly<Record<string, GroupChange>> = {
   create: 'created',
@@ -15,7 +16,7 @@ const CHANGES: Readonly<Record<string, GroupChange>> = {
 
 /** What those who watch are told of an act. */
 export function actEvents(group: Group, { statement, by }: Act): (GroupEvent | ModerationEvent | SettingEvent)[] {
-  const name = conversationOf(group.row.name);
+  const name = conversationIn(group.row.name);
   const user = 'user' in statement ? statement.user : by.user;
   const { action } = statement;
   const events: (GroupEvent | ModerationEvent | SettingEvent)[] = [];

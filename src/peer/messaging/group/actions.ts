@@ -2,8 +2,9 @@ import { hasCode } from '../../../base/errors.js';
 import { signStatement } from '../../../crypto/acts.js';
 import type { GroupHistory, GroupKind, Statement } from '../../../wire/acts.js';
 import { parseGroupName } from '../../../wire/names.js';
+import { conversationIn } from '../conversation.js';
 import type { GroupContext } from './context.js';
-import { conversationOf, type Group } from './group.js';
+import type { Group } from './group.js';
 import { jitter } from './jitter.js';
 import type { GroupJoiner } from './joining.js';
 import type { LogFollower } from './log-follower.js';
@@ -18,7 +19,7 @@ const TRIES = 64;
 export interface GroupActionsInit extends GroupContext {
   readonly known: GroupRegistry;
   readonly follower: LogFollower;
-  readonly entrance: GroupJoiner;
+  readonly joiner: GroupJoiner;
   /** Sends what waits for this device to be inside. */
   flush(group: Group): void;
 }
@@ -47,7 +48,7 @@ export class GroupActions {
       await this.#init.enqueue(group, async () => {
         await request('groups.create', { group: id, ...signed, info });
         await follower.catchUp(group);
-        group.mls = { id, user: conversationOf(wanted), number: 0, state };
+        group.mls = { id, owner: { kind: 'group', name: wanted }, number: 0, state };
         group.row = { ...group.row, entered: 1, archived: true };
         await disk.write([...groups.add(group.mls), ...follower.membership.epochKey(group), store.save(group)]);
       });
@@ -56,21 +57,21 @@ export class GroupActions {
       throw error;
     }
     const { user } = self;
-    this.#init.emit({ event: 'group', group: conversationOf(wanted), change: 'created', user, by: user });
+    this.#init.emit({ event: 'group', group: conversationIn(wanted), change: 'created', user, by: user });
     return group;
   }
 
   /** Accepts an invitation, or enters an open group; makes a room which nobody has entered yet. */
   async join(name: string): Promise<Group> {
-    const { self, enqueue, emit, known, entrance } = this.#init;
+    const { self, enqueue, emit, known, joiner } = this.#init;
     const found = await known.find(name);
     if (found === undefined) return this.#enterFirst(name);
     await enqueue(found, async () => {
-      await entrance.follow(found);
+      await joiner.follow(found);
       if (!found.roster.isMember(self.user)) await this.#act(found, { action: 'join' });
-      if (found.mls === undefined) await entrance.enter(found).catch(unlessRenewing);
+      if (found.mls === undefined) await joiner.enter(found).catch(unlessRenewing);
     });
-    emit({ event: 'group', group: conversationOf(found.row.name), change: 'joined', user: self.user, by: self.user });
+    emit({ event: 'group', group: conversationIn(found.row.name), change: 'joined', user: self.user, by: self.user });
     this.#init.flush(found);
     return found;
   }

@@ -4,7 +4,7 @@ import type { Step } from '../../../store/local.js';
 import type { Act } from '../../../wire/acts.js';
 import type { Transaction } from '../transaction.js';
 import type { GroupContext } from './context.js';
-import { conversationOf, type Group } from './group.js';
+import type { Group } from './group.js';
 import type { Entry } from './log-batch.js';
 import { isUnfollowable, type Membership, refused } from './membership.js';
 
@@ -97,7 +97,7 @@ export class Epochs {
       const state = await engine.join(bytes, keyPackage.private, self.signatureKey);
       if (!sameBytes(state.groupId, group.id)) throw refused(group, 'the Welcome is for another group');
       this.#init.membership.assertMembers(group, state);
-      group.mls = { id: group.id, user: conversationOf(group.row.name), number: 0, state };
+      group.mls = { id: group.id, owner: { kind: 'group', name: group.row.name }, number: 0, state };
       group.row = { ...group.row, entered: seq, lastJoin: seq };
       tx.add(...groups.add(group.mls), ...keyPackages.used(keyPackage), ...this.#init.membership.epochKey(group));
     } catch (error) {
@@ -118,7 +118,7 @@ export class Epochs {
     if (renewed === undefined || !mine) return;
     delete group.renewedAt;
     const { missed: _, ...row } = group.row;
-    group.mls = { id: group.id, user: conversationOf(group.row.name), number: 0, state: renewed.state };
+    group.mls = { id: group.id, owner: { kind: 'group', name: group.row.name }, number: 0, state: renewed.state };
     group.row = { ...row, entered: seq, lastJoin: seq };
     tx.add(...this.#init.groups.add(group.mls), ...this.#init.membership.epochKey(group));
   }

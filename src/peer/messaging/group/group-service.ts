@@ -5,8 +5,8 @@ import { cleanLine } from '../../../wire/text.js';
 import type { Ban, GroupMember, GroupOptions, GroupSettings, GroupsApi, LedgerLine } from '../../api/groups.js';
 import type { UserSummary } from '../../api/peer.js';
 import type { TrustAnchor } from '../../identity/trust-anchor.js';
+import { conversationIn } from '../conversation.js';
 import type { Group } from './group.js';
-import { conversationOf } from './group.js';
 import type { Groups } from './groups.js';
 import { lineOf, type ModerationLog } from './moderation-log.js';
 
@@ -15,7 +15,7 @@ const person = (user: string): string => parseUserName(user.replace(/^@/, '')).n
 const because = (reason: string | undefined) => (reason ? { reason: cleanLine(reason) } : {});
 
 export interface GroupServiceInit {
-  readonly named: Groups;
+  readonly groups: Groups;
   readonly ledger: ModerationLog;
   readonly anchor: TrustAnchor;
   users(): Promise<readonly UserSummary[]>;
@@ -30,35 +30,35 @@ export class GroupService implements GroupsApi {
   }
 
   list() {
-    return this.#init.named.overview.list();
+    return this.#init.groups.queries.list();
   }
 
   create(name: string, { kind = 'invite', history = 'joined' }: GroupOptions = {}) {
-    return called(this.#init.named.deeds.create(bare(name), kind, history));
+    return called(this.#init.groups.actions.create(bare(name), kind, history));
   }
 
   join(name: string) {
-    return called(this.#init.named.deeds.join(bare(name)));
+    return called(this.#init.groups.actions.join(bare(name)));
   }
 
   leave(name: string) {
-    return called(this.#init.named.deeds.leave(bare(name)));
+    return called(this.#init.groups.actions.leave(bare(name)));
   }
 
   invite(name: string, user: string) {
-    return called(this.#init.named.deeds.invite(bare(name), person(user)));
+    return called(this.#init.groups.actions.invite(bare(name), person(user)));
   }
 
   add(name: string, user: string) {
-    return called(this.#init.named.deeds.add(bare(name), person(user)));
+    return called(this.#init.groups.actions.add(bare(name), person(user)));
   }
 
   remove(name: string, user: string) {
-    return called(this.#init.named.deeds.moderate(bare(name), { action: 'remove', user: person(user) }));
+    return called(this.#init.groups.actions.moderate(bare(name), { action: 'remove', user: person(user) }));
   }
 
   async members(name: string): Promise<readonly GroupMember[]> {
-    const standings = await this.#init.named.overview.members(bare(name));
+    const standings = await this.#init.groups.queries.members(bare(name));
     const users = new Map((await this.#init.users().catch(() => [])).map((one) => [foldName(one.user), one]));
     return standings.map(({ user, state }) => {
       const known = users.get(foldName(user));
@@ -68,31 +68,31 @@ export class GroupService implements GroupsApi {
 
   kick(name: string, user: string, reason?: string) {
     return called(
-      this.#init.named.deeds.moderate(bare(name), { action: 'kick', user: person(user), ...because(reason) }),
+      this.#init.groups.actions.moderate(bare(name), { action: 'kick', user: person(user), ...because(reason) }),
     );
   }
 
   async ban(user: string, { reason, until }: Ban, group?: string): Promise<void> {
-    const deed = {
+    const action = {
       action: 'ban' as const,
       user: person(user),
       ...because(reason),
       ...(until !== undefined && { until }),
     };
-    if (group === undefined) await this.#init.ledger.act(deed);
-    else await this.#init.named.deeds.moderate(bare(group), deed);
+    if (group === undefined) await this.#init.ledger.act(action);
+    else await this.#init.groups.actions.moderate(bare(group), action);
   }
 
   async unban(user: string, group?: string): Promise<void> {
-    const deed = { action: 'unban' as const, user: person(user) };
-    if (group === undefined) await this.#init.ledger.act(deed);
-    else await this.#init.named.deeds.moderate(bare(group), deed);
+    const action = { action: 'unban' as const, user: person(user) };
+    if (group === undefined) await this.#init.ledger.act(action);
+    else await this.#init.groups.actions.moderate(bare(group), action);
   }
 
   async settings(name: string, change: Partial<GroupSettings> = {}) {
-    const { row, roster } = await this.#init.named.deeds.configure(bare(name), change);
+    const { row, roster } = await this.#init.groups.actions.configure(bare(name), change);
     const { slow, readOnly } = roster;
-    return { group: conversationOf(row.name), slow, readOnly };
+    return { group: conversationIn(row.name), slow, readOnly };
   }
 
   setRole(user: string, role: Role): Promise<void> {
@@ -105,9 +105,9 @@ export class GroupService implements GroupsApi {
 
   async ledger(group?: string): Promise<readonly LedgerLine[]> {
     if (group === undefined) return this.#init.ledger.read();
-    const acts = await this.#init.named.overview.acts(bare(group));
+    const acts = await this.#init.groups.queries.acts(bare(group));
     return acts.map((act, at) => ({ number: at + 1, ...lineOf(readAct(act, this.#init.anchor.trust)) }));
   }
 }
 
-const called = async (group: Promise<Group>): Promise<string> => conversationOf((await group).row.name);
+const called = async (group: Promise<Group>): Promise<string> => conversationIn((await group).row.name);

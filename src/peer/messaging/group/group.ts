@@ -10,8 +10,6 @@ import type { NamedGroupRow, Tables } from '../../storage/tables.js';
 import type { MlsGroup, MlsGroups } from '../mls-groups.js';
 import { JoinQueue } from './join-queue.js';
 
-export const conversationOf = (name: string): string => `#${name}`;
-
 /** A named group in this process: what its log says up to `row.through`, and the MLS group if this device is inside. */
 export interface Group {
   readonly id: Uint8Array;

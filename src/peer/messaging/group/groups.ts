@@ -5,10 +5,11 @@ import { notJoined } from '../../../wire/group-roster.js';
 import type { Notice } from '../../../wire/rpc.js';
 import type { SignalInit } from '../../../wire/signals.js';
 import type { MessageRow } from '../../storage/tables.js';
+import { conversationIn } from '../conversation.js';
 import { UNPLACED } from '../message-view.js';
 import { GroupActions } from './actions.js';
 import type { GroupContext } from './context.js';
-import { conversationOf, type Group } from './group.js';
+import type { Group } from './group.js';
 import { HistoryKeys } from './history-keys.js';
 import { GroupJoiner } from './joining.js';
 import { LogFollower } from './log-follower.js';
@@ -21,60 +22,60 @@ import { Signals } from './signals.js';
 
 /** The named groups of this peer, put together, and what is said in them. */
 export class Groups {
-  readonly deeds: GroupActions;
-  readonly overview: GroupQueries;
+  readonly actions: GroupActions;
+  readonly queries: GroupQueries;
   readonly #context: GroupContext;
-  readonly #known: GroupRegistry;
+  readonly #registry: GroupRegistry;
   readonly #follower: LogFollower;
-  readonly #entrance: GroupJoiner;
+  readonly #joiner: GroupJoiner;
   readonly #sync: LogSync;
-  readonly #poster: GroupSender;
+  readonly #sender: GroupSender;
   readonly #signals: Signals;
-  readonly #aside: OfflineDelivery;
+  readonly #offline: OfflineDelivery;
 
   constructor(context: GroupContext) {
     this.#context = context;
     const follower = new LogFollower({
       ...context,
-      onOwn: (group, entry, tx) => this.#poster.settle(group, entry, tx),
+      onOwn: (group, entry, tx) => this.#sender.settle(group, entry, tx),
       onContent: async (group, _from, content, { seq }) =>
         content.type === 'archive' ? archive.keys(group, content, seq) : [],
       onChanged: (group) => this.#sync.changed(group),
     });
     const catchUp = (group: Group): Promise<void> => follower.catchUp(group);
-    const flush = (group: Group): void => this.#poster.flush(group);
+    const flush = (group: Group): void => this.#sender.flush(group);
     const known = new GroupRegistry({ ...context, catchUp });
     const find = (id: Uint8Array): Group | undefined => known.get(id);
-    const entrance = new GroupJoiner({ ...context, follower, flush });
-    const poster = new GroupSender({
+    const joiner = new GroupJoiner({ ...context, follower, flush });
+    const sender = new GroupSender({
       ...context,
       ...{ catchUp, find, membership: follower.membership },
-      enter: (group) => entrance.enter(group),
-      onWaiting: (group, row) => this.#aside.spread(group, row),
+      enter: (group) => joiner.enter(group),
+      onWaiting: (group, row) => this.#offline.spread(group, row),
     });
-    const send = (group: Group, content: Content): Promise<void> => poster.content(group, content, true);
+    const send = (group: Group, content: Content): Promise<void> => sender.content(group, content, true);
     const archive = new HistoryKeys({ ...context, follower, send });
-    this.#known = known;
+    this.#registry = known;
     this.#follower = follower;
-    this.#entrance = entrance;
-    this.#poster = poster;
-    this.#aside = new OfflineDelivery({
+    this.#joiner = joiner;
+    this.#sender = sender;
+    this.#offline = new OfflineDelivery({
       ...{ ...context, find },
-      nextLine: () => poster.nextLine(),
-      leaves: (group, row) => poster.leavesAside(group, row),
+      nextLine: () => sender.nextLine(),
+      leaves: (group, row) => sender.leavesAside(group, row),
     });
     this.#signals = new Signals({ ...context, find });
-    this.#sync = new LogSync({ ...context, known, follower, entrance, archive });
-    this.deeds = new GroupActions({ ...context, known, follower, entrance, flush });
-    this.overview = new GroupQueries({ ...context, known, catchUp });
+    this.#sync = new LogSync({ ...context, known, follower, joiner, archive });
+    this.actions = new GroupActions({ ...context, known, follower, joiner, flush });
+    this.queries = new GroupQueries({ ...context, known, catchUp });
   }
 
   async load(): Promise<void> {
-    await this.#known.load();
-    await this.#poster.load();
-    for (const { row } of this.#known.all()) {
-      const lines = this.#context.tables.messages.range([conversationOf(row.name)], { from: UNPLACED });
-      for await (const { number } of lines) this.#poster.reserve(number);
+    await this.#registry.load();
+    await this.#sender.load();
+    for (const { row } of this.#registry.all()) {
+      const lines = this.#context.tables.messages.range([conversationIn(row.name)], { from: UNPLACED });
+      for await (const { number } of lines) this.#sender.reserve(number);
     }
   }
 
@@ -83,7 +84,7 @@ export class Groups {
   /** After the directory has let this device in. */
   async sync(): Promise<void> {
     await this.#sync.all();
-    this.#poster.flushAll();
+    this.#sender.flushAll();
   }
 
   onEntry(entry: Notice<DirectoryNotices, 'groups.entry'>): Promise<void> {
@@ -100,25 +101,25 @@ export class Groups {
 
   /** A message that comes over a direct link. @returns false where it is of no named group */
   takeAside(incoming: OfflineMessage): Promise<boolean> {
-    return this.#aside.take(incoming);
+    return this.#offline.take(incoming);
   }
 
   /** A link is up, or the directory is (still) away: what waits goes over the links there are. */
   spread(): void {
     if (this.#context.isOnline()) return;
-    for (const group of this.#known.all()) {
-      for (const row of this.#poster.waiting(group)) this.#aside.spread(group, row);
+    for (const group of this.#registry.all()) {
+      for (const row of this.#sender.waiting(group)) this.#offline.spread(group, row);
     }
   }
 
   /** Certificates were revoked, or devices have changed. */
   reconsider(): void {
-    for (const group of this.#known.all()) this.#entrance.considerCleaning(group);
+    for (const group of this.#registry.all()) this.#joiner.considerCleaning(group);
   }
 
   /** A restored copy of an older state must not be used: this device comes into its groups anew. */
   async startAnew(): Promise<void> {
-    for (const group of this.#known.all()) {
+    for (const group of this.#registry.all()) {
       await this.#context.enqueue(group, () => this.#follower.epochs.forget(group));
     }
   }
@@ -126,42 +127,42 @@ export class Groups {
   // --- What is said ---
 
   async send(name: string, text: string, answers?: Uint8Array): Promise<MessageRow> {
-    return this.#poster.text(await this.#known.joined(name), text, answers);
+    return this.#sender.text(await this.#registry.joined(name), text, answers);
   }
 
   async sendContent(name: string, content: Content): Promise<void> {
-    const group = await this.#known.joined(name);
+    const group = await this.#registry.joined(name);
     group.roster.assertMayWrite(this.#context.role());
-    await this.#poster.content(group, content, false);
+    await this.#sender.content(group, content, false);
   }
 
   async announce(id: Uint8Array, content: UploadContent, steps: readonly Step[]): Promise<void> {
-    const group = this.#known.get(id);
+    const group = this.#registry.get(id);
     if (!group?.roster.isMember(this.#context.self.user)) throw notJoined(group?.row.name ?? '');
-    await this.#poster.upload(group, content, steps);
+    await this.#sender.upload(group, content, steps);
   }
 
   /** As Poster's. */
   isUnsent(name: string, id: Uint8Array): boolean {
-    const group = this.#known.named(name);
-    return group !== undefined && this.#poster.isUnsent(group, id);
+    const group = this.#registry.named(name);
+    return group !== undefined && this.#sender.isUnsent(group, id);
   }
 
   /** As Poster's. */
   withdraw(name: string, id: Uint8Array): Step[] {
-    const group = this.#known.named(name);
-    return group ? this.#poster.withdraw(group, id) : [];
+    const group = this.#registry.named(name);
+    return group ? this.#sender.withdraw(group, id) : [];
   }
 
   /** Runs work on a group that is known here, one after the other. */
   inQueue<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const group = this.#known.named(name);
+    const group = this.#registry.named(name);
     return group ? this.#context.enqueue(group, work) : work();
   }
 
   /** To the members who are there. @returns false where nobody could be told now */
   async signal(name: string, signal: SignalInit): Promise<boolean> {
-    const group = this.#known.named(name);
+    const group = this.#registry.named(name);
     return group?.roster.isMember(this.#context.self.user) ? this.#signals.send(group, signal) : true;
   }
 }

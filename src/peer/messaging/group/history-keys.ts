@@ -7,11 +7,12 @@ import type { GroupEntry } from '../../../wire/groups.js';
 import { foldName } from '../../../wire/names.js';
 import { may } from '../../../wire/roles.js';
 import type { MessageRow } from '../../storage/tables.js';
-import { saidOf } from '../../uploads/view.js';
+import { conversationIn } from '../conversation.js';
 import { lineOf } from '../message-content.js';
 import { Transaction } from '../transaction.js';
+import { saidOf } from '../upload-message.js';
 import type { GroupContext } from './context.js';
-import { conversationOf, type Group } from './group.js';
+import type { Group } from './group.js';
 import { backOff } from './jitter.js';
 import type { Entry } from './log-batch.js';
 import type { LogFollower } from './log-follower.js';
@@ -146,7 +147,7 @@ export class HistoryKeys {
     const { tables, disk, onChange } = this.#init;
     if (await tables.places.get(hex(id))) return;
     const tx = new Transaction();
-    await onChange(conversationOf(group.row.name), user, content, tx);
+    await onChange(conversationIn(group.row.name), user, content, tx);
     tx.add(tables.places.put([hex(id)], { conversation: '', number: 0 }));
     await tx.commit(disk);
   }
@@ -167,7 +168,7 @@ export class HistoryKeys {
     }
     if (rows.length > 0) {
       const { history } = this.#init;
-      tx.add(history.saveHead(await history.head(conversationOf(group.row.name))));
+      tx.add(history.saveHead(await history.head(conversationIn(group.row.name))));
     }
     await tx.commit(this.#init.disk);
     return rows.reverse();
@@ -186,7 +187,7 @@ export class HistoryKeys {
     if (isChangeContent(content)) changes.push({ id: entry.id, user: opened.user, content });
     if (content.type !== 'text' && content.type !== 'upload') return undefined;
     const mine = foldName(opened.user) === foldName(self.user);
-    const conversation = conversationOf(group.row.name);
+    const conversation = conversationIn(group.row.name);
     const head = await history.head(conversation);
     if (head.last === 0) head.last = entry.seq;
     const said = content.type === 'upload' ? saidOf(content) : content;

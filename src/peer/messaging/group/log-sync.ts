@@ -3,8 +3,9 @@ import type { DirectoryNotices } from '../../../wire/directory.js';
 import type { Standing } from '../../../wire/group-roster.js';
 import { foldName } from '../../../wire/names.js';
 import type { Notice } from '../../../wire/rpc.js';
+import { conversationIn } from '../conversation.js';
 import type { GroupContext } from './context.js';
-import { conversationOf, type Group } from './group.js';
+import type { Group } from './group.js';
 import type { HistoryKeys } from './history-keys.js';
 import type { GroupJoiner } from './joining.js';
 import type { LogFollower } from './log-follower.js';
@@ -16,7 +17,7 @@ const ACQUAINTED = 32;
 export interface LogSyncInit extends GroupContext {
   readonly known: GroupRegistry;
   readonly follower: LogFollower;
-  readonly entrance: GroupJoiner;
+  readonly joiner: GroupJoiner;
   readonly archive: HistoryKeys;
 }
 
@@ -51,7 +52,7 @@ export class LogSync {
   async onEntry({ group: id, entry }: Notice<DirectoryNotices, 'groups.entry'>): Promise<void> {
     const known = this.#init.known.get(id);
     if (known === undefined) return this.#discover(id);
-    const { enqueue, self, follower, entrance } = this.#init;
+    const { enqueue, self, follower, joiner } = this.#init;
     // Who waits in the group's queue for his turn to come in hears of it now.
     if (entry.kind === 'commit') known.arrivals.entered(entry.from.user);
     await enqueue(known, async () => {
@@ -59,7 +60,7 @@ export class LogSync {
         await follower.take(known, [entry]);
       } else if (entry.seq > known.row.through) {
         const before = known.roster.standing(self.user)?.state;
-        await entrance.follow(known);
+        await joiner.follow(known);
         if (before !== 'member') this.#tellStanding(known, before);
       }
     });
@@ -67,16 +68,16 @@ export class LogSync {
 
   async onChanged({ group: id, next }: Notice<DirectoryNotices, 'groups.changed'>): Promise<void> {
     const group = this.#init.known.get(id);
-    const { enqueue, entrance } = this.#init;
-    if (group && next > group.row.through + 1) await enqueue(group, () => entrance.follow(group));
+    const { enqueue, joiner } = this.#init;
+    if (group && next > group.row.through + 1) await enqueue(group, () => joiner.follow(group));
   }
 
   async #settle(group: Group): Promise<void> {
-    const { self, enqueue, follower, entrance } = this.#init;
+    const { self, enqueue, follower, joiner } = this.#init;
     const before = group.roster.standing(self.user)?.state;
     await enqueue(group, async () => {
       await follower.catchUp(group);
-      if (group.roster.isMember(self.user) && group.mls === undefined) await entrance.enter(group);
+      if (group.roster.isMember(self.user) && group.mls === undefined) await joiner.enter(group);
     });
     if (before !== 'member') this.#tellStanding(group, before);
     this.changed(group);
@@ -95,19 +96,19 @@ export class LogSync {
     const standing = group.roster.standing(this.#init.self.user);
     if (standing === undefined || standing.state === before) return;
     const { user, by = '' } = standing;
-    const name = conversationOf(group.row.name);
+    const name = conversationIn(group.row.name);
     if (standing.state === 'invited') this.#init.emit({ event: 'group', group: name, change: 'invited', user, by });
     if (standing.state === 'member') this.#init.emit({ event: 'group', group: name, change: 'added', user, by });
   }
 
   /** A group this device has not heard of: somebody has brought this account in. */
   async #discover(id: Uint8Array): Promise<void> {
-    const { known, entrance, enqueue, request } = this.#init;
+    const { known, joiner, enqueue, request } = this.#init;
     const { groups } = await request('groups.list', {});
     const one = groups.find(({ group }) => hex(group) === hex(id));
     if (one === undefined || one.state === 'none' || known.get(id)) return;
     const group = known.fresh(id, one.name);
-    await enqueue(group, () => entrance.follow(group));
+    await enqueue(group, () => joiner.follow(group));
     this.#tellStanding(group, undefined);
   }
 
@@ -129,9 +130,9 @@ export class LogSync {
   /** Acts or commits were taken in: there may be something to do. */
   changed(group: Group): void {
     this.#acquaint(group);
-    this.#init.entrance.considerCleaning(group);
+    this.#init.joiner.considerCleaning(group);
     this.#init.archive.consider(group);
     if (group.mls === undefined && group.row.acts > 0 && group.roster.isMember(this.#init.self.user))
-      this.#init.entrance.awaitWelcome(group);
+      this.#init.joiner.awaitWelcome(group);
   }
 }

@@ -7,9 +7,9 @@ import type { Step } from '../../../store/local.js';
 import type { GroupKind } from '../../../wire/acts.js';
 import type { DeviceAddress } from '../../../wire/directory.js';
 import { foldName } from '../../../wire/names.js';
+import { conversationIn } from '../conversation.js';
 import type { GroupContext } from './context.js';
 import type { Group } from './group.js';
-import { conversationOf } from './group.js';
 import { jitter } from './jitter.js';
 import { ARRIVES_WITHIN_MS, type JoinQueue } from './join-queue.js';
 
@@ -134,7 +134,7 @@ export class Membership {
       }
       // Acts can't have come in between; messages can, and are not for this device.
       group.arrivals.entered(self.user);
-      group.mls = { id: group.id, user: conversationOf(group.row.name), number: 0, state: next };
+      group.mls = { id: group.id, owner: { kind: 'group', name: group.row.name }, number: 0, state: next };
       group.row = { ...group.row, through: seq, entered: seq, lastJoin: seq };
       await disk.write([...groups.add(group.mls), ...this.epochKey(group), store.save(group)]);
       return;
@@ -290,7 +290,7 @@ export class Membership {
 export const refused = (group: Group, why: string): Failure =>
   new Failure('membership-refused', `a change to #${group.row.name} was refused: ${why}`, {
     hint: "Nothing was shown to them. Tell the other members, and the directory's operator.",
-    details: { group: conversationOf(group.row.name) },
+    details: { group: conversationIn(group.row.name) },
   });
 
 /** Rooms have many members, and their trees must fit into a frame. */
@@ -317,7 +317,7 @@ export const isBroken = (error: unknown): boolean => {
 /** Its certificate may be revoked by a list that has not come yet: others follow it then, and this device after them. */
 const removalRefused = (group: Group, user: string): Failure =>
   new Failure('removal-refused', `a change to #${group.row.name} removes a device of ${user}, who is a member`, {
-    details: { group: conversationOf(group.row.name) },
+    details: { group: conversationIn(group.row.name) },
   });
 
 const infoBroken = (group: Group): Failure =>

@@ -6,10 +6,10 @@ import { chained, digestOf, NO_ACTS, readAct, signStatement } from '../../../cry
 import type { SigningKey } from '../../../crypto/keys.js';
 import type { LocalStore } from '../../../store/local.js';
 import type { Act, Statement } from '../../../wire/acts.js';
+import type { DirectoryRequest } from '../../../wire/directory-request.js';
 import type { LedgerLine } from '../../api/groups.js';
 import type { TrustAnchor } from '../../identity/trust-anchor.js';
 import type { Tables } from '../../storage/tables.js';
-import type { DirectoryRequest } from '../direct/direct-groups.js';
 import type { GroupAction } from './actions.js';
 
 export interface ModerationLogInit {

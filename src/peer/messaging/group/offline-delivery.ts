@@ -4,10 +4,11 @@ import { contentCodec } from '../../../wire/content.js';
 import type { DeviceAddress } from '../../../wire/directory.js';
 import { foldName } from '../../../wire/names.js';
 import type { GroupOutRow } from '../../storage/tables.js';
-import type { QueuedItem } from '../direct/device-queue.js';
+import { conversationIn } from '../conversation.js';
+import type { QueuedItem } from '../device-queue.js';
 import { lineOf } from '../message-content.js';
 import type { GroupContext } from './context.js';
-import { conversationOf, type Group } from './group.js';
+import type { Group } from './group.js';
 import { refused } from './membership.js';
 
 export interface OfflineDeliveryInit extends GroupContext {
@@ -97,7 +98,7 @@ export class OfflineDelivery {
     if (!group.roster.isMember(opened.user)) throw refused(group, `${opened.user} is not a member`);
     const content = contentCodec.decode(opened.content);
     if (content.type !== 'text') throw refused(group, 'only texts go straight');
-    const conversation = conversationOf(group.row.name);
+    const conversation = conversationIn(group.row.name);
     const mine = foldName(opened.user) === foldName(self.user);
     const line = lineOf(content, { conversation, from: opened.user, self: self.user, since: clock.now() });
     const said = { id, via: 'direct' as const, ...line, ...(mine && { state: 'queued' as const }) };

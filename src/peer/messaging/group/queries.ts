@@ -2,8 +2,9 @@ import { hex } from '../../../base/bytes.js';
 import type { Standing } from '../../../wire/group-roster.js';
 import { foldName } from '../../../wire/names.js';
 import type { GroupSummary } from '../../api/groups.js';
+import { conversationIn } from '../conversation.js';
 import type { GroupContext } from './context.js';
-import { conversationOf, type Group } from './group.js';
+import type { Group } from './group.js';
 import type { GroupRegistry } from './registry.js';
 
 export interface GroupQueriesInit extends GroupContext {
@@ -35,13 +36,13 @@ export class GroupQueries {
   /** `#name` */
   nameOf(id: Uint8Array): string | undefined {
     const group = this.#init.known.get(id);
-    return group && conversationOf(group.row.name);
+    return group && conversationIn(group.row.name);
   }
 
   /** `#name` as its maker wrote it, of a group this device knows. */
   conversation(name: string): string | undefined {
     const group = this.#init.known.named(name);
-    return group && conversationOf(group.row.name);
+    return group && conversationIn(group.row.name);
   }
 
   /** Seconds that new messages live; 0 for no end. */
@@ -56,14 +57,14 @@ export class GroupQueries {
     const made = groups
       .filter(({ group, state }) => state !== 'invited' || !this.#isUnwanted(group))
       .map(({ name, kind, history, state, members }) => ({
-        group: conversationOf(name),
+        group: conversationIn(name),
         kind,
         history,
         state,
         members,
       }));
     const waiting = rooms.map(
-      (name) => ({ group: conversationOf(name), kind: 'open', history: 'shared', state: 'none', members: 0 }) as const,
+      (name) => ({ group: conversationIn(name), kind: 'open', history: 'shared', state: 'none', members: 0 }) as const,
     );
     return [...made, ...waiting].sort((a, b) => a.group.localeCompare(b.group));
   }
@@ -87,14 +88,14 @@ export class GroupQueries {
     const group = await this.#init.known.joined(name.replace(/^#/, ''));
     const own = foldName(this.#init.self.user);
     const users = group.roster.members().map(({ user }) => user);
-    return { group: conversationOf(group.row.name), users: users.filter((user) => foldName(user) !== own) };
+    return { group: conversationIn(group.row.name), users: users.filter((user) => foldName(user) !== own) };
   }
 
   /** `#name` of a group, where this person and `user` are both in it. */
   sharedWith(name: string, user: string): string | undefined {
     const group = this.#init.known.named(name.replace(/^#/, ''));
     const shared = group?.roster.isMember(user) && group.roster.isMember(this.#init.self.user);
-    return shared ? conversationOf(group!.row.name) : undefined;
+    return shared ? conversationIn(group!.row.name) : undefined;
   }
 
   /** The invitation of somebody who is blocked. */
@@ -108,7 +109,7 @@ export class GroupQueries {
     const { kind, history } = group.roster;
     const state = group.roster.standing(user)?.state;
     return {
-      ...{ group: conversationOf(group.row.name), kind, history, members: group.roster.members().length },
+      ...{ group: conversationIn(group.row.name), kind, history, members: group.roster.members().length },
       state: state === 'member' || state === 'invited' ? state : 'none',
     };
   }

@@ -6,13 +6,14 @@ import { type Content, isChangeContent, type TextContent, type UploadContent } f
 import { foldName } from '../../../wire/names.js';
 import { cleanText } from '../../../wire/text.js';
 import type { MessageRow, PlaceRow } from '../../storage/tables.js';
-import { saidOf } from '../../uploads/view.js';
+import { conversationIn } from '../conversation.js';
+import { decodeContent } from '../decode-content.js';
 import { lineOf } from '../message-content.js';
 import { UNPLACED } from '../message-view.js';
 import type { Transaction } from '../transaction.js';
-import { decodeContent } from '../unknown-content.js';
+import { saidOf } from '../upload-message.js';
 import type { GroupContext } from './context.js';
-import { conversationOf, type Group } from './group.js';
+import type { Group } from './group.js';
 import type { Entry, LogBatch } from './log-batch.js';
 import { type Membership, refused } from './membership.js';
 
@@ -57,13 +58,13 @@ export class GroupReceiver {
     if (content?.type === 'text') await this.#line(group, user, content, entry, tx);
     else if (content?.type === 'upload') await this.#upload(group, user, content, entry, tx);
     else if (content && isChangeContent(content))
-      await this.#init.onChange(conversationOf(group.row.name), user, content, tx);
+      await this.#init.onChange(conversationIn(group.row.name), user, content, tx);
     else if (content) tx.add(...(await this.#init.onContent(group, user, content, entry)));
   }
 
   /** The line of a message that came over a direct link before it had a place. */
   async #aheadOfTheLog(group: Group, { conversation, number }: PlaceRow): Promise<MessageRow | undefined> {
-    if (number < UNPLACED || conversation !== conversationOf(group.row.name)) return;
+    if (number < UNPLACED || conversation !== conversationIn(group.row.name)) return;
     return this.#init.tables.messages.get(conversation, number);
   }
 
@@ -91,7 +92,7 @@ export class GroupReceiver {
     return keep({
       id,
       seq,
-      conversation: conversationOf(group.row.name),
+      conversation: conversationIn(group.row.name),
       from,
       via: 'group',
       content,
@@ -129,7 +130,7 @@ export class GroupReceiver {
     tx: Transaction,
   ): Promise<void> {
     const { history, note, onLine, self, clock } = this.#init;
-    const conversation = conversationOf(group.row.name);
+    const conversation = conversationIn(group.row.name);
     const mine = foldName(user) === foldName(self.user);
     const line = lineOf(content, { conversation, from: user, self: self.user, since: clock.now() });
     const added = history.lineAt(conversation, seq, {

@@ -6,12 +6,13 @@ import { type Content, contentCodec, MESSAGE_ID_BYTES, type UploadContent } from
 import { notJoined } from '../../../wire/group-roster.js';
 import { cleanText } from '../../../wire/text.js';
 import type { GroupOutRow, MessageRow } from '../../storage/tables.js';
-import { saidOf } from '../../uploads/view.js';
+import { conversationIn } from '../conversation.js';
 import { lineOf } from '../message-content.js';
 import { UNPLACED } from '../message-view.js';
 import { Transaction } from '../transaction.js';
+import { saidOf } from '../upload-message.js';
 import type { GroupContext } from './context.js';
-import { conversationOf, type Group } from './group.js';
+import type { Group } from './group.js';
 import type { Entry } from './log-batch.js';
 import type { Membership } from './membership.js';
 
@@ -70,7 +71,7 @@ export class GroupSender {
     const order = this.#nextOrder++;
     const id = random.bytes(MESSAGE_ID_BYTES);
     const line = UNPLACED + order;
-    const conversation = conversationOf(group.row.name);
+    const conversation = conversationIn(group.row.name);
     const kept = lineOf(said, { conversation, from: self.user, self: self.user, since: now });
     const added = history.lineAt(conversation, line, { id, ...kept, state: 'queued' });
     const content = contentCodec.encode({ type: 'text', ...said });
@@ -104,7 +105,7 @@ export class GroupSender {
     const line = UNPLACED + order;
     const id = content.upload;
     const said = { id, from: self.user, state: 'queued' as const, ...saidOf(content) };
-    const added = history.lineAt(conversationOf(group.row.name), line, said);
+    const added = history.lineAt(conversationIn(group.row.name), line, said);
     const row: GroupOutRow = { order, id, group: group.id, content: contentCodec.encode(content), mls: false, line };
     await disk.write([...added.steps, tables.groupOut.put(['out', order], row), ...also]);
     this.#queue(group.id).push(row);
@@ -154,7 +155,7 @@ export class GroupSender {
     if (row === undefined) return false;
     waiting.splice(at, 1);
     tx.add(tables.groupOut.remove(['out', row.order]));
-    const conversation = conversationOf(group.row.name);
+    const conversation = conversationIn(group.row.name);
     const line = row.line === undefined ? undefined : await history.find(id);
     if (line === undefined) {
       tx.add(tables.places.put([hex(id)], { conversation: '', number: 0 }));

@@ -5,8 +5,9 @@ import type { DirectoryNotices } from '../../../wire/directory.js';
 import { CLOCK_SKEW_MS, SIGNAL_MEMBERS } from '../../../wire/limits.js';
 import type { Notice } from '../../../wire/rpc.js';
 import { decodeSignal, encodeSignal, type Signal, type SignalInit } from '../../../wire/signals.js';
+import { conversationIn } from '../conversation.js';
 import type { GroupContext } from './context.js';
-import { conversationOf, type Group } from './group.js';
+import type { Group } from './group.js';
 
 export interface SignalsInit extends GroupContext {
   find(id: Uint8Array): Group | undefined;
@@ -58,7 +59,7 @@ export class Signals {
     const { signal } = opened;
     if (!group.roster.isMember(opened.user) || Math.abs(signal.at - clock.now()) > CLOCK_SKEW_MS) return;
     if (this.#isOld(`${hex(groupId)} ${hex(opened.deviceKey)}`, signal.at)) return;
-    await this.#init.onSignal(conversationOf(group.row.name), opened.user, signal);
+    await this.#init.onSignal(conversationIn(group.row.name), opened.user, signal);
   }
 
   /** Undefined for what is not as it should be: a signal is not worth a complaint. */

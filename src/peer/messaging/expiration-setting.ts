@@ -4,7 +4,7 @@ import type { Content, SettingContent } from '../../wire/content.js';
 import { CLOCK_SKEW_MS } from '../../wire/limits.js';
 import type { SettingEvent } from '../api/events.js';
 import type { ConversationRow } from '../storage/tables.js';
-import { conversationWith } from './direct/direct-groups.js';
+import { conversationWith } from './conversation.js';
 import type { History } from './history.js';
 import type { Transaction } from './transaction.js';
 

@@ -1,8 +1,8 @@
-import { sameBytes } from '../../../base/bytes.js';
-import type { Cancel, Clock } from '../../../base/clock.js';
-import { type Failure, hasCode, toFailure } from '../../../base/errors.js';
-import type { DeviceAddress } from '../../../wire/directory.js';
-import { permanenceOf } from '../permanence.js';
+import { sameBytes } from '../../base/bytes.js';
+import type { Cancel, Clock } from '../../base/clock.js';
+import { type Failure, hasCode, toFailure } from '../../base/errors.js';
+import type { DeviceAddress } from '../../wire/directory.js';
+import { permanenceOf } from './permanence.js';
 
 /** A sealed message on its way to one device. */
 export interface QueuedItem {

@@ -1,0 +1,29 @@
+import type { Role } from '../../wire/directory.js';
+import type { LoginPeer, NewAccount, OpenPeer, Recovery } from './account.js';
+import type { PeerApi, Whoami } from './peer.js';
+
+/** What is known of a folder's profile without its password. */
+export interface KnownProfile extends Whoami {
+  /** After a logout: the history is still there, and the device has no certificate. */
+  readonly loggedOut?: boolean;
+}
+
+export interface Enrolled {
+  readonly user: string;
+  readonly device: string;
+  readonly role: Role;
+}
+
+/** How a program comes to have a peer. */
+export interface Peers {
+  /** Opens the folder's profile and starts the peer. The directory needn't be there. */
+  openPeer(init: OpenPeer): Promise<PeerApi>;
+  /** The same; without a profile, or after a logout, logs in and makes this installation a device of the account. */
+  loginPeer(init: LoginPeer): Promise<PeerApi>;
+  /** Makes the account and enrols this installation as its first device. */
+  registerAccount(init: NewAccount): Promise<Enrolled>;
+  /** Sets a new password by the recovery phrase, and makes this installation a device of the account. */
+  recoverAccount(init: Recovery): Promise<Enrolled>;
+  /** Undefined where there is no profile in the folder. */
+  profile(home: string): Promise<KnownProfile | undefined>;
+}

@@ -1,0 +1,39 @@
+import { TransferEndpoint } from '../transfers/transfer-endpoint.js';
+import { TransferManager } from '../transfers/transfer-manager.js';
+import { Uploads } from '../uploads/uploads.js';
+import type { Common, Services } from './services.js';
+
+export function transferManager(common: Common, services: Services): TransferManager {
+  const { self, tables, disk, clock, random, scope, network } = common;
+  const listening = () => network.links.address;
+  return new TransferManager({
+    ...{ tables, disk, clock, random, scope, emit: common.emit, self: common.address, rules: services.rules },
+    sockets: new TransferEndpoint({ clock, listening, directory: self.link }),
+    enter: (to) => services.sender.enter(to),
+    members: (group) => services.groups.queries.others(group),
+    sharedGroup: (group, user) => services.groups.queries.sharedWith(group, user),
+    send: (user, content) => services.sender.sendContent(user, content),
+    reached: (message) => services.outbox.reached(message),
+    dial: (address, transfer) => network.stream(address, transfer),
+    linkedFrom: (device) => network.linkedFrom(device),
+    isThere: async ({ user, device }) =>
+      (await services.contacts.resolve(user)).devices.some((one) => one.device === device && one.state !== 'offline'),
+  });
+}
+
+export function uploadsOf(common: Common, services: Services): Uploads {
+  const { self, tables, disk, clock, random, scope, network } = common;
+  const { queries } = services.groups;
+  return new Uploads({
+    ...{ tables, disk, clock, random, request: network.request, emit: common.emit, scope, isOnline: common.isOnline },
+    directoryId: self.anchor.trust.directoryId,
+    user: self.user,
+    folder: () => services.rules.folder,
+    groups: {
+      joined: (name) => queries.idOf(name.replace(/^#/, '')),
+      writable: (name) => queries.writableId(name.replace(/^#/, '')),
+      nameOf: (id) => queries.nameOf(id),
+      announce: (id, content, steps) => services.groups.announce(id, content, steps),
+    },
+  });
+}
