@@ -5,7 +5,7 @@ import { createCsr } from '../../src/crypto/csr.js';
 import { signDevice } from '../../src/crypto/identity.js';
 import { SigningKey } from '../../src/crypto/keys.js';
 import { startDirectory } from '../../src/directory/directory.js';
-import { openLogFile } from '../../src/directory/log.js';
+import { openLog } from '../../src/directory/log/log.js';
 
 /**
  * A directory on the data folder given, in a process of its own, as it runs for people: durable store, log to a file. Told by messages to make
@@ -20,7 +20,7 @@ export interface MadeDevice {
 }
 
 const folder = process.argv[2]!;
-const log = await openLogFile({ file: join(folder, 'directory.log') });
+const log = await openLog({ to: join(folder, 'directory.log') });
 const directory = await startDirectory({
   data: folder,
   listen: { host: '127.0.0.1', port: 0 },

@@ -3,6 +3,7 @@ import { deviceNotice } from '../commands/device-lines.js';
 import { spanOf } from '../commands/duration.js';
 import { clockTime, field, messageLine, onOneLine } from '../commands/format-message.js';
 import { settingsLine } from '../commands/group-settings.js';
+import { operatorSays } from '../commands/operator-words.js';
 import { transferNotice } from '../commands/transfer-lines.js';
 import { uploadNotice } from '../commands/upload-lines.js';
 import type {
@@ -16,6 +17,7 @@ import type {
   SettingEvent,
   TrustEvent,
 } from '../peer/api/events.js';
+import { OPERATOR } from '../wire/operator-acts.js';
 
 /** Events for people, one line each: what is not worth a line has none. */
 
@@ -56,6 +58,7 @@ function moderationLine(event: ModerationEvent): string {
   const { action, user, by, reason, until, group, role } = event;
   const where = group === undefined ? 'the directory' : field(group);
   if (action === 'settings') return `-- ${where}: ${settingsLine(event)} (${field(by)})`;
+  if (by === OPERATOR) return `-- ${operatorSays(event)}`;
   const what = action === 'role' ? `is ${role} now` : action;
   const rest = [until === undefined ? '' : ` until ${until}`, reason === undefined ? '' : `: ${field(reason)}`].join(
     '',

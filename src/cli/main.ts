@@ -29,13 +29,19 @@ class Interruption {
   #happened = false;
   #well = false;
   #lost = 0;
+  /** What a hang-up means instead of the end. */
+  onHangup: (() => void) | undefined;
 
   constructor() {
     this.status = new Promise((resolve) => {
       this.#settle = resolve;
     });
     for (const [signal, status] of Object.entries(SIGNALS)) {
-      process.on(signal, () => (this.#happened ? dieOf(signal, status) : this.happen(status)));
+      process.on(signal, () => {
+        if (signal === 'SIGHUP' && this.onHangup !== undefined && !this.#happened) this.onHangup();
+        else if (this.#happened) dieOf(signal, status);
+        else this.happen(status);
+      });
     }
     for (const stream of [process.stdout, process.stderr]) writeWhole(stream);
     process.stdout.on('error', (error) => this.#lose(error));
@@ -107,6 +113,9 @@ export async function main(words: readonly string[], parts: Parts): Promise<numb
       parts,
       scope,
       endsWell: () => interruption.endsWell(),
+      onHangup: (act) => {
+        interruption.onHangup = act;
+      },
       interrupt: (status) => interruption.happen(status),
     });
     await action(shell);

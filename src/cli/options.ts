@@ -67,11 +67,11 @@ export const parentGone = (
 const HOST_PORT = /^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):(\d{1,5})$/;
 
 /** @throws Failure usage `listen-invalid` */
-export function listenOption(value: string | undefined): string | undefined {
+export function listenOption(value: string | undefined, name = 'listen'): string | undefined {
   if (value === undefined) return undefined;
   const [, , port] = HOST_PORT.exec(value) ?? [];
   if (port !== undefined && Number(port) <= 65_535) return value;
-  throw new Failure('listen-invalid', '--listen: that is not HOST:PORT.', {
+  throw new Failure('listen-invalid', `--${name}: that is not HOST:PORT.`, {
     hint: 'Write 0.0.0.0:4100, [::]:4100 or 127.0.0.1:0; port 0 picks a free one.',
   });
 }

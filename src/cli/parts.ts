@@ -1,4 +1,5 @@
 import type { Failure } from '../base/errors.js';
+import type { LogLevel } from '../base/log.js';
 import type { AskCode } from '../peer/api/account.js';
 import type { PeerApi } from '../peer/api/peer.js';
 import type { Peers } from '../peer/api/peers.js';
@@ -58,6 +59,17 @@ export interface DirectoryOptions {
   readonly requireSecondFactor?: Role;
   /** Open rooms there are from the beginning. */
   readonly rooms?: readonly string[];
+  /** HOST:PORT for figures by HTTP. */
+  readonly metrics?: string;
+  readonly log?: {
+    /** A file, or `-` for standard output. */
+    readonly to?: string;
+    readonly level?: LogLevel;
+    readonly maxBytes?: number;
+    readonly keepDays?: number;
+    /** Hears each line, as one reads it on a terminal. */
+    readonly tell?: (line: string) => void;
+  };
 }
 
 export interface DirectoryParts {
@@ -69,8 +81,13 @@ export interface RunningDirectory {
   readonly link: string;
   /** While there is no owner. */
   readonly ownerInvite?: string;
+  readonly registration: 'open' | 'invite' | 'closed';
+  /** Where the figures are, if they were asked for. */
+  readonly metrics?: string;
   /** One line of the console: `status`, `users`, `invite 3`. @throws Failure */
   command(line: string): Promise<readonly ConsoleItem[]>;
+  /** Writes to a new file where somebody has moved the log's away. */
+  reopenLog(): void;
   /** Resolves when it has ended; rejects with what ended it, if it wasn't told to. */
   readonly ended: Promise<void>;
   /** Finishes what is under way. Idempotent. */

@@ -29,6 +29,8 @@ export interface Shell {
   input(): Input;
   /** Ending this command from outside is its proper end: SIGTERM and Ctrl-C give status 0. */
   endsWell(): void;
+  /** SIGHUP does this instead of ending the command: for daemons, which have no terminal that could be gone. */
+  onHangup(act: () => void): void;
   /** Ends the command, as a signal would. @param status the process's */
   interrupt(status: number): void;
 }
@@ -40,6 +42,7 @@ interface ShellInit {
   readonly parts: Parts;
   readonly scope: Scope;
   endsWell(): void;
+  onHangup(act: () => void): void;
   interrupt(status: number): void;
 }
 

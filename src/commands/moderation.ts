@@ -1,5 +1,6 @@
 import type { LedgerLine } from '../peer/api/groups.js';
 import type { PeerApi } from '../peer/api/peer.js';
+import { OPERATOR } from '../wire/operator-acts.js';
 import { type Command, type Context, define } from './command.js';
 import { clockTime, field } from './format-message.js';
 import { settingsLine } from './group-settings.js';
@@ -146,20 +147,20 @@ const ledger = define({
 });
 
 function ledgerLine(
-  { number, action, by = '', user, role: given, reason, until, at, ...settings }: LedgerLine,
+  { number, action, by = '', user, role: given, mode, reason, until, at, ...settings }: LedgerLine,
   now: number,
 ): string {
   if (action === undefined || at === undefined) return `${number}  (concerns others)`;
   const target = user === undefined ? '' : ` ${field(user)}`;
   const rest = [
     action === 'settings' && `: ${settingsLine(settings)}`,
-    given && ` to ${given}`,
+    (given ?? mode) && ` to ${given ?? mode}`,
     until && ` until ${until}`,
     reason && `: ${field(reason)}`,
   ]
     .filter(Boolean)
     .join('');
-  return `${number}  ${clockTime(at, now)} ${field(by)}: ${action}${target}${rest}`;
+  return `${number}  ${clockTime(at, now)} ${by === OPERATOR ? 'the operator' : field(by)}: ${action}${target}${rest}`;
 }
 
 export const moderationCommands: readonly Command[] = [role, kick, ban, unban, resetSecondFactor, ledger];

@@ -1,13 +1,15 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../base/errors.js';
+import type { LogLevel } from '../base/log.js';
 import type { RegistrationMode } from '../wire/directory.js';
 import type { Role } from '../wire/roles.js';
 import type { ConsoleItem } from './console/commands.js';
 import { runLine } from './console/console.js';
-import { startDirectory } from './directory.js';
+import { type Directory, type DirectoryOptions, startDirectory } from './directory.js';
 import { DEFAULT_LIMITS, type DirectoryLimits, type UploadLimits } from './limits.js';
-import { openLogFile } from './log.js';
+import { openLog } from './log/log.js';
+import type { Figures } from './metrics/serve.js';
 import type { ListenAddress } from './server/server.js';
 
 export interface DaemonOptions {
@@ -22,6 +24,20 @@ export interface DaemonOptions {
   readonly rooms?: readonly string[];
   readonly limits?: Partial<DirectoryLimits>;
   readonly uploads?: Partial<UploadLimits>;
+  /** HOST:PORT for figures by HTTP; none are kept, if not given. */
+  readonly metrics?: string;
+  readonly log?: DaemonLogOptions;
+}
+
+export interface DaemonLogOptions {
+  /** A file, or `-` for standard output; by default directory.log in the data folder. */
+  readonly to?: string;
+  readonly level?: LogLevel;
+  /** A file that has grown so long is put aside; what was put aside goes after so many days. */
+  readonly maxBytes?: number;
+  readonly keepDays?: number;
+  /** Hears each line, as one reads it on a terminal. */
+  readonly tell?: (line: string) => void;
 }
 
 /** A directory as a shell command runs it: with its log in the data folder, and its console by lines. */
@@ -29,8 +45,14 @@ export interface Daemon {
   readonly link: string;
   /** While there is no owner. */
   readonly ownerInvite?: string;
+  /** Who may register, as it started. */
+  readonly registration: RegistrationMode;
+  /** Where the figures are, if they were asked for. */
+  readonly metrics?: string;
   /** One line of the console. @throws Failure */
   command(line: string): Promise<readonly ConsoleItem[]>;
+  /** Writes to a new file where somebody has moved the log's away. */
+  reopenLog(): void;
   /** Resolves when it has ended; rejects with what ended it, if it wasn't told to. */
   readonly ended: Promise<void>;
   /** Finishes what is under way. Idempotent. */
@@ -39,17 +61,19 @@ export interface Daemon {
 
 /** @throws Failure usage 'listen-invalid', 'port-busy', 'listen-failed'; storage */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { data, listen, uploads, limits, ...rest } = options;
+  const { data, listen, uploads, limits, metrics, log: wanted, ...rest } = options;
   const address = parseListen(listen);
+  const figures = metrics === undefined ? undefined : await figuresAt(parseListen(metrics));
   await mkdir(data, { recursive: true, mode: 0o700 });
   await chmod(data, 0o700);
-  const log = await openLogFile({ file: join(data, 'directory.log'), errors: process.stderr });
+  const log = await openLog({ to: join(data, 'directory.log'), ...wanted, errors: process.stderr });
   try {
-    const directory = await startDirectory({
-      ...{ ...rest, data, listen: address, log },
+    const directory = await started(figures, {
+      ...{ ...rest, data, listen: address, log, meter: figures?.meter },
       limits: { ...limits, uploads: { ...DEFAULT_LIMITS.uploads, ...limits?.uploads, ...uploads } },
     });
     const ended = directory.ended.then(async (failure) => {
+      await figures?.close();
       await log.close();
       if (failure !== undefined) throw failure;
     });
@@ -57,13 +81,32 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     ended.catch(() => {});
     return {
       link: directory.link,
+      registration: directory.site.core.ownership.registration,
       ...(directory.ownerInvite !== undefined && { ownerInvite: directory.ownerInvite }),
+      ...(figures !== undefined && { metrics: figures.url }),
       command: (line) => runLine(directory, line),
+      reopenLog: () => log.reopen(),
       ended,
       close: () => directory.close(),
     };
   } catch (error) {
     await log.close();
+    throw error;
+  }
+}
+
+/** Loaded where figures are asked for: the packages behind them take their time and memory. */
+const figuresAt = async (address: ListenAddress): Promise<Figures> =>
+  new (await import('./metrics/serve.js')).Figures(address);
+
+/** With its figures, or not at all. */
+async function started(figures: Figures | undefined, options: DirectoryOptions): Promise<Directory> {
+  const directory = await startDirectory(options);
+  try {
+    await figures?.serve(directory);
+    return directory;
+  } catch (error) {
+    await directory.close();
     throw error;
   }
 }

@@ -10,6 +10,7 @@ import type { Role } from '../wire/roles.js';
 import { readCurrent, writeCurrent } from './current-database.js';
 import { DEFAULT_LIMITS, type DirectoryLimits } from './limits.js';
 import { linkHost } from './link-host.js';
+import type { Meter } from './metrics/meter.js';
 import { openServedDatabase, type ServedDatabase } from './open-database.js';
 import type { ListenAddress } from './server/server.js';
 
@@ -31,6 +32,8 @@ export interface DirectoryOptions {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly log?: Logger;
+  /** What is counted goes there. */
+  readonly meter?: Meter | undefined;
 }
 
 /** A running directory. */
@@ -43,6 +46,7 @@ export interface Directory {
   /** Name of the open database. */
   readonly database: string;
   readonly site: ServedDatabase;
+  readonly log: Logger;
   /** Monotonic. */
   readonly startedAt: number;
   /** Whether new connections are taken. */
@@ -68,7 +72,7 @@ class RunningDirectory implements Directory {
   readonly ended: Promise<Failure | undefined>;
   readonly startedAt: number;
   readonly #options: DirectoryOptions;
-  readonly #log: Logger;
+  readonly log: Logger;
   #site: ServedDatabase | undefined;
   #database = DEFAULT_DATABASE;
   #listen: ListenAddress;
@@ -78,7 +82,7 @@ class RunningDirectory implements Directory {
 
   constructor(options: DirectoryOptions) {
     this.#options = options;
-    this.#log = options.log ?? silentLogger;
+    this.log = options.log ?? silentLogger;
     this.#listen = options.listen;
     this.startedAt = (options.clock ?? systemClock).monotonic();
     this.ended = new Promise((resolve) => {
@@ -125,7 +129,7 @@ class RunningDirectory implements Directory {
 
   set accepting(accepting: boolean) {
     this.site.server.admission.accepting = accepting;
-    this.#log.info(accepting ? 'accepting' : 'paused');
+    this.log.info(accepting ? 'accepting' : 'paused');
   }
 
   switchTo(database: string): Promise<void> {
@@ -167,23 +171,24 @@ class RunningDirectory implements Directory {
       blockAfter,
       blockSeconds,
       requireSecondFactor,
+      meter,
     } = this.#options;
     this.#site = await openServedDatabase({
       folder: this.#isDurable ? join(this.#options.data!, 'databases', database) : undefined,
       listen: this.#listen,
-      ...{ clock, random, registration, rooms, blockAfter, requireSecondFactor, log: this.#log },
+      ...{ clock, random, registration, rooms, blockAfter, requireSecondFactor, meter, log: this.log },
       blockMs: blockSeconds === undefined ? undefined : blockSeconds * 1000,
       limits: { ...DEFAULT_LIMITS, ...limits },
       onBroken: (error) => this.#fail(error),
     });
     this.#database = database;
     this.#listen = { ...this.#listen, port: this.#site.server.port };
-    this.#log.info('listening', { database, port: this.port });
+    this.log.info('listening', { database, port: this.port });
   }
 
   /** Nothing can be promised any more: better away than lying. */
   #fail(error: Failure): void {
-    this.#log.error('ending: the store cannot be written', { code: error.code });
+    this.log.error('ending: the store cannot be written', { code: error.code });
     this.#closing ??= this.#close(error);
   }
 
@@ -195,7 +200,7 @@ class RunningDirectory implements Directory {
       // The first failure is the one to tell; without one, whoever closes hears of this.
       if (failure === undefined) throw error;
     } finally {
-      this.#log.info('ended');
+      this.log.info('ended');
       this.#settle(failure);
     }
   }

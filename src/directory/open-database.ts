@@ -4,6 +4,7 @@ import { openLevelStore } from '../store/level/open.js';
 import { openMemoryStore } from '../store/memory/open.js';
 import type { Store } from '../store/store.js';
 import { createSecrets, readSecrets, type Secrets, writeSecrets } from './authority/secrets.js';
+import { timedStore } from './metrics/timed-store.js';
 import { carryOut } from './requests/ledger.js';
 import { DirectoryServer, type ListenAddress } from './server/server.js';
 import { openServices, type Services, type ServicesInit } from './services.js';
@@ -24,8 +25,10 @@ export interface ServedDatabase {
 /** @throws Failure storage, usage 'port-busy' */
 export async function openServedDatabase(init: ServedDatabaseInit): Promise<ServedDatabase> {
   const { secrets, store } = await openDatabase(init);
+  const { meter, clock } = init;
   try {
-    const core = await openServices({ ...init, secrets, store, carryOut });
+    const timed = meter === undefined ? store : timedStore(store, meter, () => clock.monotonic());
+    const core = await openServices({ ...init, secrets, store: timed, carryOut });
     try {
       const server = await DirectoryServer.listen(core, init.listen);
       const close = async (why: Failure): Promise<void> => {

@@ -59,6 +59,8 @@ const accountSchema = v.object({
   deletedAt: v.optional(time()),
   ban: v.optional(banSchema),
   secondFactor: v.optional(factorSchema),
+  /** Of an account that the operator has reset, which counts as deleted: who has the token takes the name anew. */
+  reset: v.optional(v.object({ token: exactly(32), until: time(), role: roleSchema })),
 });
 export type AccountRow = v.InferOutput<typeof accountSchema>;
 export const accountCodec = codec(accountSchema, ROW_BYTES);

@@ -33,6 +33,7 @@ import { LoginGuard } from './guard/login-guard.js';
 import { RefusalLog } from './guard/refusal-log.js';
 import { TokenBuckets } from './guard/token-bucket.js';
 import { type DirectoryLimits, HOUSEKEEPING_EVERY_MS, LIMITED_KEYS } from './limits.js';
+import { type Meter, silentMeter } from './metrics/meter.js';
 import { openTables } from './rows.js';
 import { Uploads } from './uploads/uploads.js';
 
@@ -43,6 +44,7 @@ export interface ServicesInit {
   readonly random: Random;
   readonly log: Logger;
   readonly limits: DirectoryLimits;
+  readonly meter?: Meter | undefined;
   /** As stored before, if not given; at the first start 'open'. */
   readonly registration?: RegistrationMode | undefined;
   readonly blockAfter?: number | undefined;
@@ -63,7 +65,7 @@ export type Services = Awaited<ReturnType<typeof openServices>>;
 
 /** Everything the directory does, on one store, without a socket. */
 export async function openServices(init: ServicesInit) {
-  const { store, secrets, clock, random, log, limits } = init;
+  const { store, secrets, clock, random, log, limits, meter = silentMeter } = init;
   const { authority, loginServer } = secrets;
   const tables = openTables(store, (space, key) => log.error('a row cannot be read and is left out', { space, key }));
   await assertOurs(await Ownership.directoryId(tables), authority.trust.directoryId);
@@ -97,7 +99,13 @@ export async function openServices(init: ServicesInit) {
   const mailboxes = new Mailboxes({
     store,
     clock,
-    onStored: (folded, device, entries) => sessions.find(folded, device)?.push(entries),
+    onStored: (folded, device, entries) => {
+      meter.mailed(entries.length);
+      const session = sessions.find(folded, device);
+      if (session === undefined) return;
+      session.push(entries);
+      meter.delivered(entries.length);
+    },
   });
   const leftMail = new LeftMail({ tables, clock, devices, mailboxes });
   const groupLogs = new GroupLogs(tables, store);
@@ -107,10 +115,15 @@ export async function openServices(init: ServicesInit) {
     trust: authority.trust,
     rooms: init.rooms ?? DEFAULT_ROOMS,
     keep: limits.groupLog,
-    onStored: (group, entry) => fanOut(sessions, group, entry),
+    onStored: (group, entry) => {
+      const told = fanOut(sessions, group, entry);
+      if (entry.kind !== 'message') return;
+      meter.posted();
+      meter.delivered(told);
+    },
   });
   const uploads = await Uploads.open({ store, clock, limits: limits.uploads });
-  const ledger = await Ledger.open(store, authority.trust);
+  const ledger = await Ledger.open(store, authority);
   const started = { wall: clock.now(), monotonic: clock.monotonic() };
   const failed = (error: unknown): void => log.error('housekeeping failed', { error: String(error) });
   const endHousekeeping = repeat(
@@ -144,6 +157,7 @@ export async function openServices(init: ServicesInit) {
       random,
       log,
       limits,
+      meter,
       authority,
       loginServer,
       onBroken: init.onBroken,

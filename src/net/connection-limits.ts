@@ -40,11 +40,16 @@ export class ConnectionLimits {
   readonly #known = new LruCache<string, true>(KNOWN_ADDRESSES);
   #strangersAll = 0;
   accepting = true;
-  refused = 0;
+  /** Closed at once, by why. */
+  readonly turnedAway = { paused: 0, full: 0 };
 
   constructor(limits: ConnectionBounds, clock: Clock) {
     this.#limits = limits;
     this.#clock = clock;
+  }
+
+  get refused(): number {
+    return this.turnedAway.paused + this.turnedAway.full;
   }
 
   get size(): number {
@@ -56,7 +61,7 @@ export class ConnectionLimits {
     const { remoteAddress } = socket;
     const key = addressKey(remoteAddress ?? '');
     if (!this.accepting || remoteAddress === undefined || !this.#hasRoom(key)) {
-      this.refused++;
+      this.turnedAway[this.accepting ? 'full' : 'paused']++;
       socket.destroy();
       return false;
     }
@@ -100,7 +105,7 @@ export class ConnectionLimits {
     const { socket } = this.#sockets.get(oldest!)!;
     this.#gone(oldest!);
     socket.destroy();
-    this.refused++;
+    this.turnedAway.full++;
     return true;
   }
 

@@ -178,6 +178,8 @@ export const directoryMethods = {
       devicesVersion: v.optional(count()),
       /** The account's role needs a second factor, and it has none. */
       secondFactor: v.optional(v.literal('required')),
+      /** The ledger's number of the newest act of the operator that concerns the account. */
+      operatorAct: v.optional(count()),
     }),
   ),
   ...loginMethods,
@@ -274,6 +276,8 @@ export const directoryNotices = {
   role: v.object({ role: roleSchema }),
   /** The account's second factor has been turned on or off. */
   factor: v.object({ state: v.picklist(['on', 'off']) }),
+  /** An act of the operator that concerns the account stands in the ledger, by that number. */
+  ledger: v.object({ number: count() }),
   /** The account's own devices, or their certificates, have changed. */
   devices: v.object({ version: count() }),
   ...groupNotices,

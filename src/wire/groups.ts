@@ -120,7 +120,8 @@ export const groupMethods = {
   'ledger.read': method(
     v.object({ from: count() }),
     v.object({
-      acts: list(v.object({ act: v.optional(act), digest: exactly(32) }), ACTS_PAGE),
+      /** `operator` in place of `act`: an act of the operator (wire/operator-acts.ts). */
+      acts: list(v.object({ act: v.optional(act), operator: v.optional(act), digest: exactly(32) }), ACTS_PAGE),
       more: v.boolean(),
       head: exactly(32),
     }),

@@ -87,7 +87,7 @@ test('every wrong line has status 2, an error of its own and a next step', async
     [['directory'], 'usage'],
     [['directory', 'strat'], 'command-unknown'],
     [['directory', 'start', '--store', 'nats://x'], 'option-unsupported'],
-    [['directory', 'start', '--metrics', '127.0.0.1:0'], 'option-unsupported'],
+    [['directory', 'start', '--metrics', 'nowhere'], 'listen-invalid'],
     [['directory', 'start', '--registration', 'maybe'], 'usage'],
     [['directory', 'start', '--block-after', '0'], 'argument-invalid'],
     [['account'], 'usage'],

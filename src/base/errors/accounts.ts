@@ -218,4 +218,9 @@ export const ACCOUNTS = {
     'there is no account of that name with that recovery phrase',
     'Check the name, the directory and each word.',
   ],
+  'account-reset': [
+    'trust',
+    'The operator of this directory has reset this account.',
+    'Register anew with the invitation that you are given, in another folder (P2PCHAT_HOME).',
+  ],
 } as const satisfies Record<string, CodeRow>;

@@ -67,4 +67,34 @@ export const COMMANDS = {
     'The command was not given as it wants to be.',
     "'p2pchat --help' lists the commands, 'p2pchat COMMAND --help' explains one.",
   ],
+  'config-unreadable': [
+    'usage',
+    'The configuration file cannot be read.',
+    'Give the path of a configuration file; docs/operations.md has one.',
+  ],
+  'config-malformed': [
+    'usage',
+    'The configuration file is malformed.',
+    'Write one option a line, as: listen = "0.0.0.0:4000". What follows a # is left out.',
+  ],
+  'config-unknown': [
+    'usage',
+    'The configuration file has an option that does not exist.',
+    'p2pchat directory config check lists what is wrong.',
+  ],
+  'config-invalid': [
+    'usage',
+    "An option of the configuration file has a value that it can't have.",
+    'The message says which form is meant.',
+  ],
+  'install-denied': [
+    'denied',
+    'A file of the installation cannot be written.',
+    'Do it as root, or give other places with --unit FILE and --config FILE.',
+  ],
+  'unit-exists': [
+    'usage',
+    'The unit is there and was not written by this command.',
+    'Move it away, or give another name with --unit FILE.',
+  ],
 } as const satisfies Record<string, CodeRow>;

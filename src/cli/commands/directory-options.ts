@@ -1,49 +1,14 @@
 import type { Argv } from 'yargs';
-import { ROLES } from '../../wire/roles.js';
-import { WITH_PARENT } from '../options.js';
+import { LOG_LEVELS } from '../../base/log.js';
 import type { Shell } from '../shell.js';
 import type { Parsed } from '../table-commands.js';
-import type { DirectoryStartOptions } from './directory-start.js';
+import type { InstallOptions } from './directory-install.js';
+import type { DirectoryStartOptions } from './directory-start-options.js';
+import { CONFIG, DATA, START } from './directory-start-table.js';
 
 interface Line {
   does<T extends object>(act: (shell: Shell, parsed: T) => Promise<void>): (parsed: object) => void;
 }
-
-const DATA = { type: 'string', requiresArg: true, describe: 'its folder; by default in P2PCHAT_HOME' } as const;
-
-const START = {
-  data: DATA,
-  listen: { type: 'string', requiresArg: true, describe: 'HOST:PORT; port 0 picks one' },
-  store: { type: 'string', requiresArg: true, describe: 'level, the embedded one' },
-  registration: {
-    type: 'string',
-    requiresArg: true,
-    choices: ['open', 'invite', 'closed'],
-    describe: 'who may register',
-  },
-  rooms: { type: 'string', requiresArg: true, describe: 'open rooms, a,b,c' },
-  'block-after': {
-    type: 'string',
-    requiresArg: true,
-    describe: 'wrong passwords until a name is blocked; 3 by default',
-  },
-  'block-seconds': { type: 'string', requiresArg: true, describe: 'for how long, the first time; 10 by default' },
-  'require-second-factor': {
-    type: 'string',
-    requiresArg: true,
-    choices: ROLES,
-    describe: 'accounts of this role and those above it need a second factor',
-  },
-  'upload-quota': {
-    type: 'string',
-    requiresArg: true,
-    describe: "an account's files for groups, as 500MB; 2GiB by default",
-  },
-  'upload-space': { type: 'string', requiresArg: true, describe: 'files for groups in all; 32GiB by default' },
-  'upload-days': { type: 'string', requiresArg: true, describe: 'how long they are kept; 30 by default' },
-  'with-parent': WITH_PARENT,
-  metrics: { type: 'string', requiresArg: true, describe: 'HOST:PORT for Prometheus' },
-} as const;
 
 /** For a running directory: the shell's form, what its console calls it, and what it does. */
 const CONSOLE: readonly (readonly [form: string, line: string, about: string])[] = [
@@ -57,16 +22,24 @@ const CONSOLE: readonly (readonly [form: string, line: string, about: string])[]
     'reset-second-factor',
     'Takes the second factor off an account whose owner has lost it.',
   ],
-  ['pause', 'stop', 'Accepts nobody new until it is resumed; who is connected stays.'],
-  ['resume', 'start', 'Accepts connections again.'],
+  ['owner <name>', 'owner', 'Makes an account the owner of the directory; whoever was owner before is beginner.'],
+  [
+    'account <deed> <name>',
+    'account',
+    'Removes an account for good; or resets one whose password and phrase are lost: its name is taken anew.',
+  ],
+  ['log-level [level]', 'log-level', 'Says how much is logged, or changes it until the next start.'],
+  ['pause', 'pause', 'Accepts nobody new until it is resumed; who is connected stays.'],
+  ['resume', 'resume', 'Accepts connections again.'],
   ['database [name]', 'database', 'Opens another database, or makes it; shows which one is open.'],
-  ['stop', 'exit', 'Ends a running directory, after what is under way.'],
 ];
 
 const ARGUMENTS: Readonly<Record<string, string>> = {
   uses: 'how many people may use it',
   days: 'how long it is good',
   mode: 'open, invite or closed',
+  deed: 'remove or reset',
+  level: LOG_LEVELS.join(', '),
   name: 'its name',
 };
 
@@ -87,6 +60,33 @@ function addConsole(argv: Argv, notes: Line, [form, line, about]: (typeof CONSOL
   );
 }
 
+/** What is done before a directory runs. */
+function addSetUp(argv: Argv, notes: Line): void {
+  argv.command('config <command>', 'Checks a configuration file.', (inner) => {
+    inner.command(
+      'check',
+      'Reads it as start does, says what is wrong with it, and shows the options that it sets.',
+      (options) => options.options({ config: { ...CONFIG, demandOption: true } }),
+      notes.does(async (shell, parsed: { readonly config: string }) =>
+        (await import('./directory-start.js')).directoryConfigCheck(shell, parsed.config),
+      ),
+    );
+    return inner.demandCommand(1, 'Say what: check.').recommendCommands();
+  });
+  argv.command(
+    'install',
+    'Writes a systemd service, shut off from the rest of the machine, and its configuration file.',
+    (options) =>
+      options.options({
+        unit: { type: 'string', requiresArg: true, describe: 'file; /etc/systemd/system/p2pchat-directory.service' },
+        config: { type: 'string', requiresArg: true, describe: 'file; /etc/p2pchat/directory.toml' },
+      }),
+    notes.does(async (shell, parsed: InstallOptions) =>
+      (await import('./directory-install.js')).directoryInstall(shell, parsed),
+    ),
+  );
+}
+
 /** `directory …`: the daemon and its console. */
 export function directoryCommands(argv: Argv, notes: Line): void {
   argv.command('directory <command>', 'Runs a directory, or asks a running one.', (inner) => {
@@ -98,6 +98,23 @@ export function directoryCommands(argv: Argv, notes: Line): void {
         (await import('./directory-start.js')).directoryStart(shell, parsed),
       ),
     );
+    inner.command(
+      'audit',
+      'Shows the whole ledger of what was done to accounts, every signature verified; --json has the signed acts.',
+      (options) => options.options({ data: DATA }),
+      notes.does(async (shell, parsed: { readonly data?: string }) =>
+        (await import('./directory-ask.js')).directoryAudit(shell, parsed.data),
+      ),
+    );
+    inner.command(
+      ['stop', 'exit'],
+      'Ends a running directory, after what is under way. To let nobody new in: pause.',
+      (options) => options.options({ data: DATA }),
+      notes.does(async (shell, parsed: { readonly data?: string }) =>
+        (await import('./directory-ask.js')).directoryStop(shell, parsed.data),
+      ),
+    );
+    addSetUp(inner, notes);
     for (const command of CONSOLE) addConsole(inner, notes, command);
     return inner.demandCommand(1, 'Say what: start, status, users, invite or stop.').recommendCommands();
   });

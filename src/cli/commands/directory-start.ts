@@ -9,22 +9,8 @@ import { parseGroupName } from '../../wire/names.js';
 import { listenOption, numberOption, parentGone } from '../options.js';
 import type { DirectoryOptions, RunningDirectory } from '../parts.js';
 import type { Shell } from '../shell.js';
-
-export interface DirectoryStartOptions {
-  readonly data?: string | undefined;
-  readonly listen?: string | undefined;
-  readonly store?: string | undefined;
-  readonly registration?: DirectoryOptions['registration'] | undefined;
-  readonly 'require-second-factor'?: DirectoryOptions['requireSecondFactor'] | undefined;
-  readonly rooms?: string | undefined;
-  readonly 'block-after'?: string | undefined;
-  readonly 'block-seconds'?: string | undefined;
-  readonly 'upload-quota'?: string | undefined;
-  readonly 'upload-space'?: string | undefined;
-  readonly 'upload-days'?: string | undefined;
-  readonly metrics?: string | undefined;
-  readonly 'with-parent'?: boolean | undefined;
-}
+import { configured, readConfig } from './directory-config.js';
+import type { DirectoryStartOptions } from './directory-start-options.js';
 
 const DEFAULT_LISTEN = '0.0.0.0:4000';
 
@@ -33,12 +19,9 @@ export const dataFolder = (shell: Shell, data: string | undefined): string => da
 const notHere = (option: string, hint: string): Failure =>
   new Failure('option-unsupported', `--${option}: this version cannot do that.`, { hint });
 
-function refuse({ store, metrics }: DirectoryStartOptions): void {
+function refuse({ store }: DirectoryStartOptions): void {
   if (store !== undefined && store !== 'level') {
     throw notHere('store', 'Leave it out, or give --store level: the embedded store, which needs nothing else.');
-  }
-  if (metrics !== undefined) {
-    throw notHere('metrics', "Leave it out: 'p2pchat directory status --json' has the figures.");
   }
 }
 
@@ -49,7 +32,10 @@ const roomNames = (given: string): string[] =>
     .filter(Boolean)
     .map((name) => parseGroupName(name.replace(/^#/, '')).name);
 
-function sizeOption(name: 'upload-quota' | 'upload-space', options: DirectoryStartOptions): number | undefined {
+function sizeOption(
+  name: 'upload-quota' | 'upload-space' | 'log-size',
+  options: DirectoryStartOptions,
+): number | undefined {
   const given = options[name];
   const bytes = given === undefined ? undefined : sizeOf(given);
   if (given === undefined || bytes !== undefined) return bytes;
@@ -67,8 +53,21 @@ function uploadsOf(options: DirectoryStartOptions): NonNullable<DirectoryOptions
   };
 }
 
+function logOf(shell: Shell, options: DirectoryStartOptions): NonNullable<DirectoryOptions['log']> {
+  const maxBytes = sizeOption('log-size', options);
+  const keepDays = numberOption('log-days', options['log-days'], true);
+  return {
+    ...(options.log !== undefined && { to: options.log }),
+    ...(options['log-level'] !== undefined && { level: options['log-level'] }),
+    ...(maxBytes !== undefined && { maxBytes }),
+    ...(keepDays !== undefined && { keepDays }),
+    ...(options.verbose === true && { tell: (line) => shell.output.note(line) }),
+  };
+}
+
 function optionsOf(shell: Shell, options: DirectoryStartOptions): DirectoryOptions {
   refuse(options);
+  const metrics = listenOption(options.metrics, 'metrics');
   const blockAfter = numberOption('block-after', options['block-after'], true);
   const blockSeconds = numberOption('block-seconds', options['block-seconds'], false);
   if (blockAfter === 0) {
@@ -84,7 +83,9 @@ function optionsOf(shell: Shell, options: DirectoryStartOptions): DirectoryOptio
     ...(blockSeconds !== undefined && { blockSeconds }),
     ...(options['require-second-factor'] !== undefined && { requireSecondFactor: options['require-second-factor'] }),
     uploads: uploadsOf(options),
+    log: logOf(shell, options),
     ...(options.rooms !== undefined && { rooms: roomNames(options.rooms) }),
+    ...(metrics !== undefined && { metrics }),
   };
 }
 
@@ -106,28 +107,57 @@ async function readConsole(shell: Shell, directory: RunningDirectory): Promise<v
   }
 }
 
-export function readyLines({ link, ownerInvite }: RunningDirectory): string[] {
-  const invite = ownerInvite === undefined ? '' : ` --invite ${ownerInvite}`;
+/** The owner's line and everybody's apart: who passes on what is printed must not give the directory away. */
+export function readyLines({ link, ownerInvite, registration, metrics }: RunningDirectory): string[] {
+  const line = `p2pchat register NAME --directory '${link}'`;
+  const owner = [
+    'There is no owner yet. For yourself, once, and to be passed on to nobody:',
+    `  ${line} --invite ${ownerInvite}`,
+  ];
+  const join = {
+    open: ['To join, everybody else types:', `  ${line}`],
+    invite: ["To join takes an invitation: 'invite' here, or 'p2pchat directory invite', prints the line to pass on."],
+    closed: ['Registration is closed: nobody else can join.'],
+  };
   return [
     `The directory is ready: ${link}`,
-    ...(ownerInvite === undefined
-      ? []
-      : [`There is no owner yet. Whoever uses this invitation first is: ${ownerInvite}`]),
-    `To join, type: p2pchat register NAME --directory '${link}'${invite}`,
+    ...(ownerInvite === undefined ? [] : owner),
+    ...join[registration],
+    ...(metrics === undefined ? [] : [`Status page and figures: ${metrics}`]),
   ];
 }
 
 /** Runs a directory until it is told to end. */
-export async function directoryStart(shell: Shell, options: DirectoryStartOptions): Promise<void> {
+export async function directoryStart(shell: Shell, given: DirectoryStartOptions): Promise<void> {
+  const options = await configured(given);
   const checked = optionsOf(shell, options);
   const { startDirectory } = await shell.parts.directory();
   shell.endsWell();
   const control = shell.scope.child();
   const directory = await startDirectory(checked);
   shell.scope.defer(() => directory.close());
+  if (!shell.terminal) shell.onHangup(() => directory.reopenLog());
   await serveControl(await controlPath(checked.data, shell.env), methods(directory), control);
-  const { link, ownerInvite } = directory;
-  shell.output.say({ event: 'ready', link, ...(ownerInvite !== undefined && { ownerInvite }) }, readyLines(directory));
+  const { link, ownerInvite, metrics } = directory;
+  const ready = {
+    ...{ event: 'ready', link },
+    ...(ownerInvite !== undefined && { ownerInvite }),
+    ...(metrics !== undefined && { metrics }),
+  };
+  // Standard output belongs to the log then, whose lines are objects.
+  if (options.log === '-' && !shell.output.json) shell.output.note(readyLines(directory).join('\n'));
+  else shell.output.say(ready, readyLines(directory));
   const console = shell.terminal ? readConsole(shell, directory) : parentGone(shell, options);
   await Promise.race([directory.ended, console]);
+}
+
+/** Reads a configuration file as `directory start` would, and shows what it sets. */
+export async function directoryConfigCheck(shell: Shell, config: string): Promise<void> {
+  const options = await readConfig(config);
+  optionsOf(shell, options);
+  const set = Object.entries(options);
+  shell.output.say({ event: 'config', config, options }, [
+    ...set.map(([name, value]) => `${name} = ${value}`),
+    set.length > 0 ? 'All of it can be used.' : 'It sets nothing: everything is as without it.',
+  ]);
 }

@@ -1,10 +1,13 @@
-import { sameBytes } from '../../base/bytes.js';
+import { sameBytes, utf8 } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
+import type { Random } from '../../base/random.js';
+import { sha256 } from '../../crypto/hash.js';
 import type { Store } from '../../store/store.js';
 import type { Role } from '../../wire/directory.js';
 import { foldName, isName, parseUserName } from '../../wire/names.js';
 import { type AccountRow, accountCodec, type Ban, type Tables } from '../rows.js';
+import { newToken } from './invitations.js';
 import type { Ownership } from './ownership.js';
 
 export interface AccountsInit {
@@ -96,10 +99,24 @@ export class Accounts {
     return found === undefined || row.deletedAt !== undefined ? undefined : this.#account(folded, row);
   }
 
+  /** Also one that has been reset and not been taken since. @throws Failure unknown 'user-unknown' */
+  async needOrReset(user: string): Promise<{ readonly user: string; readonly folded: string }> {
+    const folded = foldName(user);
+    const row = isName(user) ? await this.#tables.accounts.get(folded) : undefined;
+    if (row === undefined || (row.deletedAt !== undefined && row.reset === undefined)) throw userUnknown(user);
+    return { user: row.user, folded };
+  }
+
+  /** @returns whether the name waits for whoever has the token of its reset */
+  async isReset(user: string): Promise<boolean> {
+    return isName(user) && (await this.#tables.accounts.get(foldName(user)))?.reset !== undefined;
+  }
+
   /** @throws Failure usage 'name-invalid', 'name-reserved', 'name-taken' */
   async assertFree(user: string): Promise<void> {
     const { folded } = parseUserName(user);
-    if ((await this.#tables.accounts.find(folded)) !== undefined) throw nameTaken(user);
+    const there = await this.#tables.accounts.get(folded);
+    if (there !== undefined && there.reset === undefined) throw nameTaken(user);
   }
 
   /**
@@ -128,6 +145,37 @@ export class Accounts {
     throw nameTaken(user);
   }
 
+  /**
+   * Nothing opens the account any more, and its name waits for the token.
+   * @returns the token
+   */
+  async reset(folded: string, random: Random, until: number): Promise<string> {
+    const token = newToken(random);
+    await this.#tables.accounts.update(folded, (row) => {
+      if (row === undefined) throw userUnknown(folded);
+      const role = row.reset?.role ?? row.role;
+      return { ...this.#emptied(row), reset: { token: sha256(utf8(token)), until, role } };
+    });
+    return token;
+  }
+
+  /**
+   * Takes the name of a reset account, with the role it had.
+   * @throws Failure denied 'invite-invalid', 'invite-expired'
+   */
+  async takeAnew({ user, record, identityKey, backup, email }: NewAccountRow, token: string): Promise<void> {
+    const now = this.#clock.now();
+    await this.#tables.accounts.update(foldName(user), (row) => {
+      if (row?.reset === undefined || !sameBytes(row.reset.token, sha256(utf8(token)))) {
+        throw new Failure('invite-invalid', 'this is not the invitation for that name');
+      }
+      if (row.reset.until <= now) throw new Failure('invite-expired');
+      const { role } = row.reset;
+      const fresh = { user: row.user, role, record, identityKey, backup, createdAt: now };
+      return { ...fresh, ...(email !== undefined && { email }) };
+    });
+  }
+
   /** @throws Failure unknown 'user-unknown' */
   async setPassword(folded: string, record: Uint8Array, backup: Uint8Array): Promise<void> {
     await this.#change(folded, (row) => ({ ...row, record, backup }));
@@ -152,20 +200,13 @@ export class Accounts {
 
   /** Leaves the name and its identity key, and nothing else of the account. */
   async delete(folded: string): Promise<void> {
-    await this.#tables.accounts.update(folded, (row) => {
-      if (row === undefined) return undefined;
-      const { user, identityKey, createdAt } = row;
-      const gone = new Uint8Array(0);
-      return {
-        user,
-        role: 'beginner',
-        record: gone,
-        backup: gone,
-        identityKey,
-        createdAt,
-        deletedAt: this.#clock.now(),
-      };
-    });
+    await this.#tables.accounts.update(folded, (row) => row && this.#emptied(row));
+  }
+
+  #emptied({ user, identityKey, createdAt }: AccountRow): AccountRow {
+    const gone = new Uint8Array(0);
+    const deletedAt = this.#clock.now();
+    return { user, role: 'beginner', record: gone, backup: gone, identityKey, createdAt, deletedAt };
   }
 
   /** In order of their folded names, after `after`. */

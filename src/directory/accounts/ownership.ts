@@ -70,6 +70,12 @@ export class Ownership {
     return this.#row.owner === folded;
   }
 
+  /** Whoever owned it before has the role of the account's own row then. */
+  async handOver(folded: string): Promise<void> {
+    const row = await this.#tables.directory.update(KEY, (before) => before && { ...before, owner: folded });
+    if (row !== undefined) this.#row = row;
+  }
+
   async setRegistration(registration: RegistrationMode): Promise<void> {
     const row = await this.#tables.directory.update(KEY, (before) => before && { ...before, registration });
     if (row !== undefined) this.#row = row;

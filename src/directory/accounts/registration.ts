@@ -1,3 +1,4 @@
+import { sameBytes } from '../../base/bytes.js';
 import { Failure } from '../../base/errors.js';
 import { isSoundKey } from '../../crypto/keys.js';
 import type { LoginServer } from '../../crypto/login-server.js';
@@ -27,7 +28,7 @@ export class Registration {
   async start({ user, request }: Params<EnrolMethods, 'register.start'>): Promise<{ response: Uint8Array }> {
     const { folded } = parseUserName(user);
     await this.#init.accounts.assertFree(user);
-    this.#assertOpen();
+    if (!(await this.#init.accounts.isReset(user))) this.#assertOpen();
     return { response: this.#init.loginServer.registrationResponse(folded, request) };
   }
 
@@ -37,6 +38,12 @@ export class Registration {
     const { folded } = parseUserName(user);
     this.#init.loginServer.assertRecord(folded, record);
     if (!isSoundKey(identityKey)) throw unsoundIdentity();
+    const known = await this.#init.accounts.find(user);
+    // Once more, because the answer was lost: the invitation has been taken already.
+    if (invite !== undefined && known && sameBytes(known.record, record) && sameBytes(known.identityKey, identityKey)) {
+      return { role: known.role };
+    }
+    if (invite !== undefined && (await this.#init.accounts.isReset(user))) return this.#takeAnew(invite, params);
     if (invite !== undefined && this.#init.ownership.isOwnerInvite(invite)) return this.#redeemOwner(folded, params);
     const token = this.#neededToken(invite);
     const { accounts, invitations } = this.#init;
@@ -50,6 +57,11 @@ export class Registration {
       throw error;
     }
     return { role: (await this.#init.accounts.need(user)).role };
+  }
+
+  async #takeAnew(token: string, params: Params<EnrolMethods, 'register.finish'>): Promise<{ role: Role }> {
+    await this.#init.accounts.takeAnew(params, token);
+    return { role: (await this.#init.accounts.need(params.user)).role };
   }
 
   async #redeemOwner(folded: string, params: Params<EnrolMethods, 'register.finish'>): Promise<{ role: Role }> {

@@ -1,15 +1,12 @@
 import { timestamp } from '../../base/clock.js';
-import { Failure } from '../../base/errors.js';
+import { LOG_LEVELS } from '../../base/log.js';
 import type { RegistrationMode } from '../../wire/directory.js';
-import { foldName } from '../../wire/names.js';
 import type { Directory } from '../directory.js';
-import { resetFactor } from '../requests/second-factor.js';
+import { operatorSetsRegistration } from '../operator/deeds.js';
+import { argumentInvalid, type ConsoleItem, item, wholeNumber } from './item.js';
+import { AUDIT_PAGE, account, audit, owner, resetSecondFactor, unblock } from './operator.js';
 
-/** What a command says: an object for programs, lines for people. */
-export interface ConsoleItem {
-  readonly json: Readonly<Record<string, unknown>>;
-  readonly lines: readonly string[];
-}
+export type { ConsoleItem };
 
 export interface ConsoleCommand {
   readonly name: string;
@@ -27,8 +24,15 @@ const MODES: readonly RegistrationMode[] = ['open', 'invite', 'closed'];
 
 export const COMMANDS: readonly ConsoleCommand[] = [
   {
-    name: 'start',
-    usage: 'start',
+    name: 'pause',
+    usage: 'pause',
+    about: 'Takes no new connections until resume; who is connected stays. Nothing ends.',
+    ...{ least: 0, most: 0 },
+    run: (directory) => accepting(directory, false),
+  },
+  {
+    name: 'resume',
+    usage: 'resume',
     about: 'Takes connections again.',
     ...{ least: 0, most: 0 },
     run: (directory) => accepting(directory, true),
@@ -36,9 +40,16 @@ export const COMMANDS: readonly ConsoleCommand[] = [
   {
     name: 'stop',
     usage: 'stop',
-    about: 'Takes no new connections until start; who is connected stays.',
+    about: 'The same as pause, on this console only: exit ends the directory.',
     ...{ least: 0, most: 0 },
     run: (directory) => accepting(directory, false),
+  },
+  {
+    name: 'start',
+    usage: 'start',
+    about: 'The same as resume.',
+    ...{ least: 0, most: 0 },
+    run: (directory) => accepting(directory, true),
   },
   {
     name: 'database',
@@ -90,6 +101,34 @@ export const COMMANDS: readonly ConsoleCommand[] = [
     run: resetSecondFactor,
   },
   {
+    name: 'owner',
+    usage: 'owner NAME',
+    about: 'Makes an account the owner of the directory; whoever was owner before is beginner.',
+    ...{ least: 1, most: 1 },
+    run: owner,
+  },
+  {
+    name: 'account',
+    usage: 'account remove|reset NAME',
+    about: 'Removes an account for good; or resets one whose password and phrase are lost: its name is taken anew.',
+    ...{ least: 2, most: 2 },
+    run: account,
+  },
+  {
+    name: 'audit',
+    usage: 'audit [FROM]',
+    about: `Shows the ledger of what was done to accounts, ${AUDIT_PAGE} acts from that number on.`,
+    ...{ least: 0, most: 1 },
+    run: audit,
+  },
+  {
+    name: 'log-level',
+    usage: 'log-level [LEVEL]',
+    about: `Says how much is logged, or changes it until the next start: ${LOG_LEVELS.join(', ')}.`,
+    ...{ least: 0, most: 1 },
+    run: logLevel,
+  },
+  {
     name: 'help',
     usage: 'help [COMMAND]',
     about: 'Explains the commands.',
@@ -105,17 +144,21 @@ export const COMMANDS: readonly ConsoleCommand[] = [
   },
 ];
 
-const item = (json: ConsoleItem['json'], ...lines: string[]): ConsoleItem => ({ json, lines });
-
 function accepting(directory: Directory, on: boolean): ConsoleItem[] {
   directory.accepting = on;
   return [
     item(
       { event: 'accepting', accepting: on },
-      on ? 'Connections are taken.' : 'No new connections are taken until start.',
+      ...(on
+        ? ['Connections are taken.']
+        : [
+            `Paused: no new connections are taken until resume; ${there(directory)} stay. Nothing has ended: exit does that.`,
+          ]),
     ),
   ];
 }
+
+const there = ({ site }: Directory): string => `the ${site.core.sessions.size} devices that are signed in`;
 
 async function database(directory: Directory, [name]: readonly string[]): Promise<ConsoleItem[]> {
   if (name !== undefined) await directory.switchTo(name);
@@ -183,23 +226,22 @@ async function invite(
 async function registration(directory: Directory, [mode]: readonly string[]): Promise<ConsoleItem[]> {
   const chosen = MODES.find((known) => known === mode);
   if (chosen === undefined) throw argumentInvalid('The mode is open, invite or closed.');
-  await directory.site.core.ownership.setRegistration(chosen);
+  await operatorSetsRegistration(directory.site.core, chosen);
   return [item({ event: 'registration', registration: chosen }, `Registration is ${chosen} now.`)];
 }
 
-function unblock(directory: Directory, [name = '']: readonly string[]): ConsoleItem[] {
-  const { guard, clock } = directory.site.core;
-  const folded = foldName(name);
-  guard.forget(folded, clock.monotonic());
-  return [item({ event: 'unblocked', user: folded }, 'The name may log in again.')];
-}
-
-async function resetSecondFactor(directory: Directory, [name = '']: readonly string[]): Promise<ConsoleItem[]> {
-  const { core } = directory.site;
-  const { user, folded } = await core.accounts.need(name);
-  await resetFactor(core, folded);
-  core.log.info('second factor reset by the operator', { user });
-  return [item({ event: 'second-factor-reset', user }, `${user} logs in by the password alone now.`)];
+function logLevel({ log }: Directory, [wanted]: readonly string[]): ConsoleItem[] {
+  const level = LOG_LEVELS.find((known) => known === wanted);
+  if (wanted !== undefined && level === undefined) throw argumentInvalid(`The levels are ${LOG_LEVELS.join(', ')}.`);
+  if (log.level === undefined) throw argumentInvalid('This directory keeps no log.');
+  if (level !== undefined) {
+    // Said while the level lets it through, so that a gap in the log explains itself.
+    const quieter = LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(log.level);
+    if (quieter) log.warn('log level set by the operator', { to: level });
+    log.level = level;
+    if (!quieter) log.warn('log level set by the operator', { to: level });
+  }
+  return [item({ event: 'log-level', level: log.level }, `The log has ${log.level} and what is above it.`)];
 }
 
 function help(name: string | undefined): ConsoleItem[] {
@@ -211,14 +253,7 @@ function help(name: string | undefined): ConsoleItem[] {
 function exit(directory: Directory): ConsoleItem[] {
   // Whoever asked by the control socket gets the answer first.
   setImmediate(() => void directory.close().catch(() => {}));
-  return [item({ event: 'ending' }, 'The directory is ending.')];
+  const { size } = directory.site.core.sessions;
+  const said = `The directory ends, as a whole: ${there(directory)} lose it until it is started again.`;
+  return [item({ event: 'ending', devices: size }, said)];
 }
-
-function wholeNumber(text: string, what: string, most: number): number {
-  const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (value < 1 || value > most) throw argumentInvalid(`${what} is a whole number from 1 to ${most}.`);
-  return value;
-}
-
-const argumentInvalid = (hint: string): Failure =>
-  new Failure('argument-invalid', 'that is not a valid argument', { hint });

@@ -43,6 +43,11 @@ export class Sessions {
     return this.#size;
   }
 
+  /** Accounts with a signed-in device. */
+  get accounts(): number {
+    return this.#byAccount.size;
+  }
+
   find(folded: string, device: string): DeviceSession | undefined {
     return this.#byAccount.get(folded)?.get(device);
   }

@@ -52,7 +52,7 @@ export class Carrier {
     const done = (await tables.carried.get(KEY))?.acts ?? 0;
     if (done >= ledger.size) return;
     for await (const { number, act, encoded } of ledger.acts(done)) {
-      await carryOut(act, encoded);
+      if (act) await carryOut(act, encoded);
       await tables.carried.put(KEY, { acts: number });
     }
   }

@@ -8,14 +8,22 @@ import { encodeNotice } from '../../wire/session.js';
 import type { Sessions } from '../delivery/sessions.js';
 import type { NamedGroup } from './named-group.js';
 
-/** Tells the members who are connected of an entry: encoded once, the same bytes for all. */
-export function fanOut(sessions: Sessions, group: NamedGroup, entry: GroupEntry): void {
+/**
+ * Tells the members who are connected of an entry: encoded once, the same bytes for all.
+ * @returns how many devices that were
+ */
+export function fanOut(sessions: Sessions, group: NamedGroup, entry: GroupEntry): number {
+  let devices = 0;
   const told = new Set(group.roster.members().map(({ user }) => foldName(user)));
   if (entry.kind === 'act') for (const user of concerned(entry.act)) told.add(foldName(user));
   const frame = encodeNotice<DirectoryNotices, 'groups.entry'>('groups.entry', { group: group.id, entry });
   for (const user of told) {
-    for (const session of sessions.of(user)) session.pushEncoded(group.id, frame);
+    for (const session of sessions.of(user)) {
+      session.pushEncoded(group.id, frame);
+      devices++;
+    }
   }
+  return devices;
 }
 
 /** The same for a signal, to all members' devices but the one it is from. */

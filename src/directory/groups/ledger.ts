@@ -1,30 +1,52 @@
 import { sameBytes } from '../../base/bytes.js';
 import { Failure } from '../../base/errors.js';
 import { chained, digestOf, NO_ACTS, readAct } from '../../crypto/acts.js';
-import type { Trust } from '../../crypto/trust.js';
+import type { Authority } from '../../crypto/ca.js';
+import { readOperatorAct, signOperatorAct } from '../../crypto/operator-acts.js';
 import type { Log, Store } from '../../store/store.js';
 import type { Act } from '../../wire/acts.js';
 import { assertDirectoryBan } from '../../wire/group-roster.js';
 import { foldName } from '../../wire/names.js';
+import type { OperatorStatement } from '../../wire/operator-acts.js';
 import { assertRoleChange, may, outranks, type Role } from '../../wire/roles.js';
 import { storedActCodec } from './rows.js';
+
+type Without<T, K extends string> = T extends unknown ? Omit<T, K> : never;
+/** What the operator does: `directory`, `previous` and `at` follow from the ledger. */
+export type OperatorDeed = Without<OperatorStatement, 'directory' | 'previous' | 'at'>;
+
+/** An entry with every signature verified. */
+export interface LedgerEntry {
+  readonly number: number;
+  /** As it is stored: what the chain is made of. */
+  readonly encoded: Uint8Array;
+  readonly act?: Act;
+  readonly operator?: OperatorStatement;
+}
+
+interface Stored {
+  readonly act: Uint8Array;
+  readonly operator?: true | undefined;
+}
 
 /** The acts on the directory itself, in one chain: roles, bans. What follows from them is stored with the accounts. */
 export class Ledger {
   readonly #log: Log;
-  readonly #trust: Trust;
+  readonly #authority: Authority;
   #head: Uint8Array = NO_ACTS;
   #next = 0;
   /** Acts follow each other: the head is that of what is on disk, and never of what is on its way. */
   #last: Promise<unknown> = Promise.resolve();
+  /** The operator's newest act by the folded name it concerns; those that concern nobody alone under `''`. */
+  readonly #operated = new Map<string, number>();
 
-  private constructor(log: Log, trust: Trust) {
+  private constructor(log: Log, authority: Authority) {
     this.#log = log;
-    this.#trust = trust;
+    this.#authority = authority;
   }
 
-  static async open(store: Store, trust: Trust): Promise<Ledger> {
-    const ledger = new Ledger(store.logs('ledger').log('acts'), trust);
+  static async open(store: Store, authority: Authority): Promise<Ledger> {
+    const ledger = new Ledger(store.logs('ledger').log('acts'), authority);
     await ledger.#follow();
     return ledger;
   }
@@ -44,16 +66,22 @@ export class Ledger {
    * @throws Failure denied 'head-moved', 'not-permitted', 'role-…', 'member-outranks'
    */
   append(act: Act, encoded: Uint8Array): Promise<number> {
-    const mine = this.#last.then(() => this.#append(act, encoded));
+    return this.#inOrder(() => this.#append(act, encoded));
+  }
+
+  #inOrder(work: () => Promise<number>): Promise<number> {
+    const mine = this.#last.then(work);
     this.#last = mine.catch(() => {});
     return mine;
   }
 
   /** Acts from number `from` on, counted from 0. */
-  async *acts(from: number): AsyncGenerator<{ number: number; act: Act; encoded: Uint8Array }> {
+  async *acts(from: number): AsyncGenerator<{ number: number; act: Act | undefined; encoded: Uint8Array }> {
     for await (const { position, value } of this.#log.read({ from })) {
-      const { act } = storedActCodec.decode(value);
-      yield { number: position + 1, act: readAct(act, this.#trust), encoded: act };
+      const { act: encoded, operator } = storedActCodec.decode(value);
+      // What the operator does is done before it is written here.
+      const act = operator ? undefined : readAct(encoded, this.#authority.trust);
+      yield { number: position + 1, act, encoded };
     }
   }
 
@@ -62,43 +90,86 @@ export class Ledger {
       throw new Failure('head-moved');
     }
     judge(act);
+    return this.#store({ act: encoded });
+  }
+
+  /** Signs what the operator does, and puts it on disk. @returns its number */
+  operate(deed: OperatorDeed, at: number): Promise<number> {
+    return this.#inOrder(() => {
+      const common = { directory: this.#authority.trust.directoryId, previous: this.#head, at };
+      const statement = { ...common, ...deed } as OperatorStatement;
+      return this.#store({ act: signOperatorAct(this.#authority, statement), operator: true });
+    });
+  }
+
+  /** The number of the newest act of the operator which concerns that person. */
+  newestOperated(folded: string, role: Role): number | undefined {
+    const numbers = [this.#operated.get(folded), seesAll(role) ? this.#operated.get('') : undefined];
+    const known = numbers.filter((number) => number !== undefined);
+    return known.length === 0 ? undefined : Math.max(...known);
+  }
+
+  /** Takes in what is on the disk and not known yet. */
+  async #follow(): Promise<void> {
+    for await (const { value } of this.#log.read({ from: this.#next })) this.#fold(storedActCodec.decode(value));
+  }
+
+  /** Whole where the reader is concerned or may see all; else the digest alone, so that the chain can be verified. */
+  async read(from: number, limit: number, reader: { folded: string; role: Role }) {
+    const acts: { act?: Uint8Array; operator?: Uint8Array; digest: Uint8Array }[] = [];
+    for await (const { value } of this.#log.read({ from, limit: limit + 1 })) {
+      if (acts.length === limit) return { acts, more: true, head: this.#head };
+      const stored = storedActCodec.decode(value);
+      const shown = seesAll(reader.role) || this.#concerns(stored, reader.folded);
+      const whole = stored.operator ? { operator: stored.act } : { act: stored.act };
+      acts.push({ digest: digestOf(stored.act), ...(shown && whole) });
+    }
+    return { acts, more: false, head: this.#head };
+  }
+
+  /** For the operator, from that number on. */
+  async *entries(from: number, limit: number): AsyncGenerator<LedgerEntry> {
+    const { trust } = this.#authority;
+    for await (const { position, value } of this.#log.read({ from: from - 1, limit })) {
+      const { act: encoded, operator } = storedActCodec.decode(value);
+      const read = operator ? { operator: readOperatorAct(encoded, trust) } : { act: readAct(encoded, trust) };
+      yield { number: position + 1, encoded, ...read };
+    }
+  }
+
+  async #store(stored: Stored): Promise<number> {
     const position = this.#next;
     try {
-      await this.#log.append(storedActCodec.encode({ seq: position + 1, act: encoded }), { expect: position });
+      await this.#log.append(storedActCodec.encode({ seq: position + 1, ...stored }), { expect: position });
     } catch (error) {
       // Whether it got there is the disk's to say.
       await this.#follow().catch(() => {});
       throw error;
     }
-    this.#fold(encoded);
+    this.#fold(stored);
     return position + 1;
   }
 
-  /** Takes in what is on the disk and not known yet. */
-  async #follow(): Promise<void> {
-    for await (const { value } of this.#log.read({ from: this.#next })) this.#fold(storedActCodec.decode(value).act);
-  }
-
-  /** Whole where the reader is concerned or may see all; else the digest alone, so that the chain can be verified. */
-  async read(from: number, limit: number, reader: { folded: string; role: Role }) {
-    const acts: { act?: Uint8Array; digest: Uint8Array }[] = [];
-    for await (const { value } of this.#log.read({ from, limit: limit + 1 })) {
-      if (acts.length === limit) return { acts, more: true, head: this.#head };
-      const { act } = storedActCodec.decode(value);
-      const shown = may(reader.role, 'person.ban') || concerns(readAct(act, this.#trust), reader.folded);
-      acts.push({ digest: digestOf(act), ...(shown && { act }) });
-    }
-    return { acts, more: false, head: this.#head };
-  }
-
-  #fold(encoded: Uint8Array): void {
-    this.#head = chained(this.#head, digestOf(encoded));
+  #fold({ act, operator }: Stored): void {
+    this.#head = chained(this.#head, digestOf(act));
     this.#next++;
+    if (!operator) return;
+    const statement = readOperatorAct(act, this.#authority.trust);
+    this.#operated.set('user' in statement ? foldName(statement.user) : '', this.#next);
+  }
+
+  #concerns({ act, operator }: Stored, folded: string): boolean {
+    const { trust } = this.#authority;
+    if (operator) return about(readOperatorAct(act, trust), folded);
+    const { statement, by } = readAct(act, trust);
+    return by.folded === folded || about(statement, folded);
   }
 }
 
-const concerns = ({ statement, by }: Act, folded: string): boolean =>
-  by.folded === folded || ('user' in statement && foldName(statement.user) === folded);
+const seesAll = (role: Role): boolean => may(role, 'person.ban');
+
+const about = (statement: object, folded: string): boolean =>
+  'user' in statement && foldName(String(statement.user)) === folded;
 
 function judge({ statement, seal }: Act): void {
   const { role, targetRole = 'beginner' } = seal;

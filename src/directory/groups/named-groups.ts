@@ -43,6 +43,8 @@ export class NamedGroups {
   readonly #open = new Map<string, Promise<NamedGroup>>();
   /** By name: one who makes it at a time. */
   readonly #turns = new Queues();
+  /** Those of `#open` that are there. */
+  readonly #loaded = new Map<string, NamedGroup>();
 
   constructor(init: NamedGroupsInit) {
     this.#init = init;
@@ -156,6 +158,18 @@ export class NamedGroups {
     }
   }
 
+  /** Of a group that was used since the start: nothing is loaded for it. */
+  nameOf(id: Uint8Array): string | undefined {
+    return this.#loaded.get(hex(id))?.roster.name || undefined;
+  }
+
+  /** How many there are, by their names: none is loaded for it. */
+  async count(): Promise<number> {
+    let count = 0;
+    for await (const _row of this.#names.range()) count++;
+    return count;
+  }
+
   async info(group: NamedGroup) {
     return group.info ?? (await this.#infos.get(hex(group.id)));
   }
@@ -225,9 +239,13 @@ export class NamedGroups {
       epoch: info.epoch,
       keep,
       onStored: (entry) => this.#init.onStored(group, entry),
-      onFailed: () => this.#open.delete(name),
+      onFailed: () => {
+        this.#open.delete(name);
+        this.#loaded.delete(name);
+      },
       onTrimmed: () => this.#sweepWelcomes(group),
     });
+    this.#loaded.set(name, group);
     return group;
   }
 }

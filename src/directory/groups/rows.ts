@@ -25,8 +25,11 @@ export const storedEntryCodec = codec(
 );
 export type StoredEntry = ReturnType<typeof storedEntryCodec.decode>;
 
-/** An entry of the log of acts. */
-export const storedActCodec = codec(v.object({ seq: count(), act: bytes(ACT_BYTES) }), ROW_BYTES);
+/** An entry of the log of acts; in the ledger's, it may be the operator's. */
+export const storedActCodec = codec(
+  v.object({ seq: count(), act: bytes(ACT_BYTES), operator: v.optional(v.literal(true)) }),
+  ROW_BYTES,
+);
 
 /** Key: the folded name. */
 export const groupNameCodec = codec(v.object({ name: text(NAME_CHARS), group: exactly(16) }), ROW_BYTES);

@@ -12,6 +12,7 @@ export interface Refusal {
   readonly device?: string | undefined;
   readonly address: string;
   readonly command: string;
+  readonly deed?: string | undefined;
   readonly outcome: string;
 }
 
@@ -48,7 +49,8 @@ export class RefusalLog {
 
   /** Of a device, or where there is none of an address: a name costs a stranger nothing. */
   #kind(refusal: Refusal): Kind {
-    const { device, address, command, outcome } = refusal;
+    const { deed: _one, ...shared } = refusal;
+    const { device, address, command, outcome } = shared;
     const own = `${device ?? address} ${command} ${outcome}`;
     const known = this.#kinds.get(own);
     if (known !== undefined) return known;
@@ -57,7 +59,7 @@ export class RefusalLog {
     const many = this.#kinds.get(name);
     if (many !== undefined) return many;
     const cancel = this.#clock.after(COUNTED_FOR_MS, () => this.#end(name, kind));
-    const kind: Kind = { fields: isRoom ? { ...refusal } : { outcome: 'various' }, cancel, times: 0 };
+    const kind: Kind = { fields: isRoom ? shared : { outcome: 'various' }, cancel, times: 0 };
     this.#kinds.set(name, kind);
     return kind;
   }

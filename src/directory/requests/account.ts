@@ -73,7 +73,7 @@ export const accountHandlers: Pick<Handlers<DirectoryMethods, Signed>, Own> = {
 
 const loggedOut = (): Failure => new Failure('logged-out');
 
-const accountDeleted = (): Failure => new Failure('account-deleted');
+export const accountDeleted = (): Failure => new Failure('account-deleted');
 
 const notYours = (): Failure => new Failure('login-other');
 

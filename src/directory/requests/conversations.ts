@@ -26,8 +26,11 @@ export const conversationHandlers: Pick<Handlers<DirectoryMethods, Signed>, Deli
     await putAll(signed, parcels);
     return {};
   },
-  'mailbox.read': ({ core, session }, { after, limit }) =>
-    core.mailboxes.read(session.folded, session.device, after, limit, PAGE_BYTES),
+  'mailbox.read': async ({ core, session }, { after, limit }) => {
+    const page = await core.mailboxes.read(session.folded, session.device, after, limit, PAGE_BYTES);
+    core.meter.collected(page.entries.length);
+    return page;
+  },
   'mailbox.ack': async ({ core, session }, { through }) => {
     await core.mailboxes.ack(session.folded, session.device, through);
     return {};

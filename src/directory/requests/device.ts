@@ -192,12 +192,14 @@ export class DeviceRequests implements DeviceSession, Signed {
     await assertCurrent(core, account.folded, deviceId, serial);
     // Read when this session is told of every later change.
     const { version: devicesVersion } = await core.devices.row(account.folded);
+    const operatorAct = core.ledger.newestOperated(account.folded, account.role);
     return {
       ...{ version, user: account.user, role: account.role, now: core.clock.now(), keyPackages, startsSeen },
       ...{ devicesVersion, lastResort },
       observed: { host: this.#caller.address, port: this.#caller.port },
       ...(params.crl !== core.revocations.number && { crl: core.revocations.der }),
       ...((await lacksFactor(core, account)) && { secondFactor: 'required' as const }),
+      ...(operatorAct !== undefined && { operatorAct }),
     };
   }
 

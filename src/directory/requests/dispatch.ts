@@ -4,6 +4,8 @@ import type { Logger } from '../../base/log.js';
 import type { MethodName, MethodTable, Params, Result } from '../../wire/rpc.js';
 import { parse, type Schema } from '../../wire/schema.js';
 import type { RefusalLog } from '../guard/refusal-log.js';
+import type { Meter } from '../metrics/meter.js';
+import { deedOf } from './deeds.js';
 
 /** One function for each request, the same for all channels; `Context` is the channel's side of it. */
 export type Handlers<T extends MethodTable, Context> = {
@@ -35,20 +37,25 @@ export interface DispatchInit {
   readonly log: Logger;
   readonly refusals: RefusalLog;
   readonly clock: Clock;
+  readonly meter?: Meter;
+  readonly namedGroups?: { nameOf(group: Uint8Array): string | undefined };
   /** The store can't be written any more. */
   onBroken(error: Failure): void;
 }
 
-/** Runs one request, and logs whose it was, its name and how it ended: never what was in it. */
+/** Runs one request, and logs whose it was, what it did and how it ended: never what was in it. */
 export async function dispatch<T extends MethodTable, Context, M extends MethodName<T>>(
-  { log, refusals, clock, onBroken }: DispatchInit,
+  { log, refusals, clock, meter, namedGroups, onBroken }: DispatchInit,
   answers: Answers<T>,
   handlers: Handlers<T, Context>,
   { context, method, params, caller, admit, spend }: Request<T, Context, M>,
 ): Promise<Result<T, M>> {
   const began = clock.monotonic();
   const ms = () => Math.round(clock.monotonic() - began);
-  const said = (outcome: string) => ({ ...caller(), command: method, outcome });
+  const said = (outcome: string) => {
+    const deed = deedOf(method, params as object, (group) => namedGroups?.nameOf(group));
+    return { ...caller(), command: method, ...(deed !== undefined && { deed }), outcome };
+  };
   try {
     admit();
     // Without a wait it begins in this very turn: requests keep their order.
@@ -56,10 +63,12 @@ export async function dispatch<T extends MethodTable, Context, M extends MethodN
     if (wait !== undefined) await wait;
     const result = await handlers[method](context, params);
     assertForm(method, answers[method].result, result);
+    meter?.request(method, clock.monotonic() - began);
     log.info('command', { ...said('ok'), ms: ms() });
     return result;
   } catch (error) {
     const failure = toFailure(error);
+    meter?.request(method, clock.monotonic() - began, failure);
     if (failure.reason === 'internal' || failure.reason === 'storage') {
       const error = failure.reason === 'internal' && { error: failure.message };
       log.error('command', { ...said(failure.code), ms: ms(), ...error });

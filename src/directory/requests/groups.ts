@@ -93,7 +93,9 @@ export const groupHandlers: Pick<Handlers<DirectoryMethods, Signed>, Grouping> =
     const group = await joined(signed, id);
     const wait = core.rates.signals.take(session.folded, core.clock.monotonic());
     if (wait > 0) throw rateLimited(`more than ${core.limits.signals.perSecond} signals a second`, wait);
-    if (signal.epoch === group.epoch) fanOutSignal(core.sessions, group, { ...signal, from: address(signed) });
+    if (signal.epoch !== group.epoch) return {};
+    fanOutSignal(core.sessions, group, { ...signal, from: address(signed) });
+    core.meter.signalled();
     return {};
   },
   'groups.read': async (signed, { group, from, before }) =>

@@ -21,6 +21,7 @@ export const uploadHandlers: Pick<Handlers<DirectoryMethods, Signed>, Uploading>
     fewAtOnce(signed.session, async () => {
       await joined(signed, id.group);
       await signed.core.uploads.put(id, signed.session.folded, block, sealed);
+      signed.core.meter.uploaded(sealed.length);
       return {};
     }),
   'uploads.finish': async (signed, id) => {
@@ -30,7 +31,9 @@ export const uploadHandlers: Pick<Handlers<DirectoryMethods, Signed>, Uploading>
   'uploads.get': (signed, { block, ...id }) =>
     fewAtOnce(signed.session, async () => {
       await joined(signed, id.group);
-      return { sealed: await signed.core.uploads.get(id, block) };
+      const sealed = await signed.core.uploads.get(id, block);
+      signed.core.meter.downloaded(sealed.length);
+      return { sealed };
     }),
   'uploads.list': async (signed, { group }) => {
     await joined(signed, group);

@@ -88,6 +88,11 @@ export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
     return !this.#ending && this.#outlet.hasRoom;
   }
 
+  /** Bytes written which the reader has not taken. */
+  get unsent(): number {
+    return this.#init.socket.writableLength;
+  }
+
   /** Lets what is written leave, then closes. */
   end(why: Failure): void {
     if (this.#ending) return;

@@ -13,7 +13,7 @@ import type { FairQueue } from './fair-queue.js';
 
 /** What the server needs of a connection of either kind. */
 export interface Connection {
-  readonly channel: Pick<ServerChannel<MethodTable, NoticeTable>, 'check' | 'deafen'>;
+  readonly channel: Pick<ServerChannel<MethodTable, NoticeTable>, 'check' | 'deafen' | 'unsent'>;
   /** Says why where it can be said, then closes. */
   end(why: Failure): void;
   /** Resolves when the channel is closed and what follows from it is stored. */

@@ -28,6 +28,11 @@ export class FairQueue {
     this.#later = later;
   }
 
+  /** How many wait for their turn. */
+  get length(): number {
+    return this.#waiting.length;
+  }
+
   add(waiting: Waiting): void {
     this.#waiting.push(waiting);
     this.#schedule();

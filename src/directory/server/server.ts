@@ -6,6 +6,7 @@ import { assertChannel, directoryServerTls } from '../../crypto/tls.js';
 import type { ConnectionLimits } from '../../net/connection-limits.js';
 import { SecurePort } from '../../net/secure-port.js';
 import { ALPN_DIRECTORY, ALPN_ENROL } from '../../wire/directory.js';
+import { plainAddress } from '../guard/address.js';
 import { SERVER_CERTIFICATE_EVERY_MS } from '../limits.js';
 import type { Services } from '../services.js';
 import { type Connection, openConnection } from './connection.js';
@@ -47,7 +48,7 @@ export class DirectoryServer {
   static async listen(core: Services, address: ListenAddress): Promise<DirectoryServer> {
     const server = new DirectoryServer(core);
     await server.#port.listen(address).catch((error) => {
-      throw listenFailure(error, address);
+      throw listenFailure(error, { ...address, option: '--listen' });
     });
     server.#echo = await EchoResponder.listen({ host: address.host, port: server.port });
     if (server.#echo === undefined) core.log.warn('no UDP on the port: addresses are not told', { port: server.port });
@@ -67,6 +68,13 @@ export class DirectoryServer {
   /** Channels, those that have not said hello included. */
   get connections(): number {
     return this.#connections.size;
+  }
+
+  /** What waits: requests served, channels that wait for their turn, bytes that readers have not taken. */
+  get queues(): { readonly serving: number; readonly waiting: number; readonly unsentBytes: number } {
+    let unsentBytes = 0;
+    for (const { channel } of this.#connections) unsentBytes += channel.unsent;
+    return { serving: this.#serving.size, waiting: this.#turns.length, unsentBytes };
   }
 
   /** Takes no new ones, ends those there are with a last word, and waits until they are gone. */
@@ -121,7 +129,14 @@ export class DirectoryServer {
       onServing: (served) => this.#track(served),
     });
     this.#connections.add(connection);
-    void connection.done.then(() => this.#connections.delete(connection));
+    const { log, clock } = this.#core;
+    const about = { address: plainAddress(socket.remoteAddress ?? ''), protocol: socket.alpnProtocol || '' };
+    const began = clock.monotonic();
+    log.debug('connected', about);
+    void connection.done.then(() => {
+      this.#connections.delete(connection);
+      log.debug('disconnected', { ...about, seconds: Math.round((clock.monotonic() - began) / 1_000) });
+    });
   }
 
   #track(served: Promise<unknown>): void {
@@ -156,14 +171,19 @@ function tlsOptions({ authority, clock, random }: Services) {
   return directoryServerTls({ key, chain: [certificate, authority.certificate] });
 }
 
-function listenFailure(error: NodeJS.ErrnoException, { host, port }: ListenAddress): Failure {
+export function listenFailure(
+  error: NodeJS.ErrnoException,
+  { host, port, option }: ListenAddress & { readonly option: string },
+): Failure {
   if (error.code === 'EADDRINUSE') {
     return new Failure('port-busy', `port ${port} on ${host} is in use by another program`, {
+      hint: `Choose another with ${option} HOST:PORT; port 0 takes a free one.`,
       details: { port },
       cause: error,
     });
   }
   return new Failure('listen-failed', `cannot listen on ${host}:${port} (${error.code ?? error.message})`, {
+    hint: `Give an address of this machine with ${option} HOST:PORT, and a port above 1023.`,
     cause: error,
   });
 }

@@ -162,6 +162,7 @@ export const EVENTS: { readonly [E in EventName]: EventRow<E> } = {
       role: 'of `role`: the new one',
       slow: 'of `settings`: seconds between two messages of one member',
       readOnly: 'of `settings`: whether only moderators write',
+      mode: 'of `registration`: `open`, `invite` or `closed`',
     },
   },
   account: {

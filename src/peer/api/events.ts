@@ -1,4 +1,5 @@
-import type { PresenceState, Role } from '../../wire/directory.js';
+import type { PresenceState, RegistrationMode, Role } from '../../wire/directory.js';
+import type { OperatorStatement } from '../../wire/operator-acts.js';
 
 /**
  * What a peer tells whoever watches it: the screen, line mode, `listen --json`, a bot. The names and fields are a contract
@@ -241,11 +242,17 @@ export interface GroupEvent {
   readonly by: string;
 }
 
+/** What only whoever runs the directory does. */
+type OperatorAction = OperatorStatement['action'];
+
 export interface ModerationEvent {
   readonly event: 'moderation';
-  readonly action: 'ban' | 'unban' | 'kick' | 'role' | 'settings';
+  readonly action: 'ban' | 'unban' | 'kick' | 'role' | 'settings' | OperatorAction;
   readonly user: string;
+  /** `(operator)`: whoever runs the directory, at its console. */
   readonly by: string;
+  /** Of registration. */
+  readonly mode?: RegistrationMode;
   readonly reason?: string;
   readonly until?: string;
   /** `#group`; absent for the whole directory. */

@@ -1,5 +1,5 @@
 import type { GroupHistory, GroupKind } from '../../wire/acts.js';
-import type { PresenceState, Role } from '../../wire/directory.js';
+import type { PresenceState, RegistrationMode, Role } from '../../wire/directory.js';
 
 /** What a running peer offers for groups, roles and moderation. Names of groups may begin with `#`, of users with `@`. */
 
@@ -46,6 +46,8 @@ export interface LedgerLine {
   readonly user?: string;
   readonly by?: string;
   readonly role?: Role;
+  /** Of registration: who may register from then on. */
+  readonly mode?: RegistrationMode;
   readonly reason?: string;
   readonly until?: string;
   readonly slow?: number;

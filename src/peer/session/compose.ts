@@ -57,7 +57,7 @@ export async function startPeer(init: OpenPeer, starting: Starting): Promise<Pee
     (event) => services.feed.emit(event),
     () => network.links.all(),
   );
-  const peer = new Peer({ home, scope, self, disk, tables, services, network, linkEvents, clock, aside });
+  const peer = new Peer({ home, scope, self, services, network, linkEvents, clock, aside });
   let refusal: Failure | undefined;
   const onRefused = (why: Failure): void => {
     refusal = why;

@@ -22,6 +22,7 @@ import { EventFeed } from '../messaging/event-feed.js';
 import { ExpirationSetting } from '../messaging/expiration-setting.js';
 import { GroupConversation } from '../messaging/group/group-conversation.js';
 import { Groups } from '../messaging/group/groups.js';
+import { ModerationLog } from '../messaging/group/moderation-log.js';
 import { History } from '../messaging/history.js';
 import { HistoryReader } from '../messaging/history-reader.js';
 import { KeyPackages } from '../messaging/key-packages.js';
@@ -66,6 +67,7 @@ export class ComposedServices implements Services {
   readonly rules: AcceptRules;
   readonly transfers: TransferManager;
   readonly uploads: Uploads;
+  readonly moderation: ModerationLog;
 
   constructor(init: ServicesInit) {
     const { self, disk, tables, clock } = init;
@@ -85,6 +87,7 @@ export class ComposedServices implements Services {
       ...{ tables, disk, clock, look: this.preferences },
       onExpiring: (row) => this.state.expiration.add(row),
     });
+    this.moderation = this.#moderation();
     this.reader = new HistoryReader(tables, this.preferences);
     this.ownDevices = this.#ownDevices();
     this.contacts = this.#contacts();
@@ -137,6 +140,15 @@ export class ComposedServices implements Services {
       verifyCredential: (certificate, key) => this.#judgeLeaf(certificate, key),
       random,
       now: () => clock.now(),
+    });
+  }
+
+  #moderation(): ModerationLog {
+    const { self, disk, tables, clock, scope, network, emit } = this.#init;
+    return new ModerationLog({
+      ...{ tables, disk, clock, scope, emit, request: network.request, anchor: self.anchor, key: self.key },
+      isWatched: () => this.feed.isWatched,
+      report: this.reporter.unlessAway,
     });
   }
 

@@ -13,7 +13,7 @@ import { enrolDevice } from '../account/register.js';
 import type { LoginPeer, OpenPeer } from '../api/account.js';
 import type { PeerApi } from '../api/peer.js';
 import type { Enrolled } from '../api/peers.js';
-import { type Profile, readProfile, requireProfile } from '../storage/profile.js';
+import { type Profile, readProfile, requireProfile, writeProfile } from '../storage/profile.js';
 
 interface Means {
   readonly clock: Clock;
@@ -40,12 +40,18 @@ export async function openPeer(init: OpenPeer, means: Means = SYSTEM): Promise<P
 
 /** @param reasons what is thrown, where the directory refuses the device for it */
 async function open(init: LoginPeer, means: Means, reasons: readonly Code[], found: Failure[]): Promise<PeerApi> {
-  const profile = relink(await requireProfile(init.home), init.directory);
+  const before = await requireProfile(init.home);
+  const profile = relink(before, init.directory);
   const key = await unlock(init, profile, means);
   const scope = new Scope();
   try {
     const { startPeer } = await import('./compose.js');
-    return await startPeer(init, { profile, key, scope, ...means, reasons, found });
+    const peer = await startPeer(init, { profile, key, scope, ...means, reasons, found });
+    // An address where the directory was found is remembered; one that was mistyped is not.
+    if (profile.directory !== before.directory && peer.directoryState === 'online') {
+      await writeProfile(init.home, { ...(await requireProfile(init.home)), directory: profile.directory });
+    }
+    return peer;
   } catch (error) {
     await scope.close();
     throw error;

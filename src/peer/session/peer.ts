@@ -3,7 +3,6 @@ import { type Clock, timestamp } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
 import type { Scope } from '../../base/scope.js';
 import { fingerprint } from '../../crypto/safety.js';
-import type { LocalStore } from '../../store/local.js';
 import { foldName } from '../../wire/names.js';
 import { AccountService } from '../account/account-service.js';
 import { changePassword, confirmPassword } from '../account/password.js';
@@ -33,7 +32,6 @@ import { awaitDelivery } from '../messaging/await-delivery.js';
 import { conversationWith, isGroupId, nameIn } from '../messaging/conversation.js';
 import { assertSendable } from '../messaging/direct/sender.js';
 import { GroupService } from '../messaging/group/group-service.js';
-import { ModerationLog } from '../messaging/group/moderation-log.js';
 import { preferencesService } from '../messaging/preferences.js';
 import { recipient } from '../messaging/recipient.js';
 import type { LinkEvents } from '../network/link-events.js';
@@ -41,7 +39,7 @@ import type { Network } from '../network/network.js';
 import { reportPaths } from '../network/path-report.js';
 import { requireProfile, writeProfile } from '../storage/profile.js';
 import type { SetAside } from '../storage/set-aside.js';
-import type { MessageRow, Tables } from '../storage/tables.js';
+import type { MessageRow } from '../storage/tables.js';
 import { FileService } from '../transfers/file-service.js';
 import { diagnose } from './doctor.js';
 import type { Services } from './services.js';
@@ -55,8 +53,6 @@ export interface PeerInit {
   readonly home: string;
   readonly scope: Scope;
   readonly self: LocalDevice;
-  readonly disk: LocalStore;
-  readonly tables: Tables;
   readonly services: Services;
   readonly network: Network;
   readonly linkEvents: LinkEvents;
@@ -84,7 +80,7 @@ export class Peer implements PeerApi {
   readonly ended: Promise<void>;
   #settleEnded!: () => void;
 
-  constructor({ home, scope, self, disk, tables, services, network, linkEvents, clock, aside }: PeerInit) {
+  constructor({ home, scope, self, services, network, linkEvents, clock, aside }: PeerInit) {
     this.takeSetAside = () => aside.take();
     this.#home = home;
     this.#scope = scope;
@@ -93,8 +89,7 @@ export class Peer implements PeerApi {
     this.#linkEvents = linkEvents;
     this.#network = network;
     this.#clock = clock;
-    const { anchor, key } = self;
-    const { request } = network;
+    const { anchor } = self;
     const addressed = (to: string): string => this.#addressee(to);
     this.account = new AccountService({
       ...{ self, home, clock, ownDevices: services.ownDevices },
@@ -117,7 +112,7 @@ export class Peer implements PeerApi {
     this.groups = new GroupService({
       groups: services.groups,
       anchor,
-      ledger: new ModerationLog({ tables, disk, anchor, clock, key, request }),
+      ledger: services.moderation,
       users: () => this.users(),
     });
     this.ended = new Promise((resolve) => {
@@ -144,6 +139,7 @@ export class Peer implements PeerApi {
   async replayUnseen(): Promise<void> {
     await this.#services.feed.replayUnseen();
     await this.#services.ownDevices.tell();
+    await this.#services.moderation.tell();
     for (const offer of this.#services.transfers.waiting()) this.#services.feed.emit(offer);
   }
 

@@ -20,6 +20,7 @@ import type { Edits } from '../messaging/edits.js';
 import type { EventFeed } from '../messaging/event-feed.js';
 import type { ExpirationSetting } from '../messaging/expiration-setting.js';
 import type { Groups } from '../messaging/group/groups.js';
+import type { ModerationLog } from '../messaging/group/moderation-log.js';
 import type { History } from '../messaging/history.js';
 import type { HistoryReader } from '../messaging/history-reader.js';
 import type { KeyPackages } from '../messaging/key-packages.js';
@@ -82,6 +83,7 @@ export interface Services {
   readonly rules: AcceptRules;
   readonly transfers: TransferManager;
   readonly uploads: Uploads;
+  readonly moderation: ModerationLog;
   /** What earlier runs left, in the order in which one needs the other. */
   load(aside: SetAside): Promise<void>;
   close(): Promise<void>;

@@ -130,6 +130,7 @@ export class Sync {
     if (welcome.crl) await this.learnCrl(welcome.crl);
     await self.learnRole(welcome.role);
     await services.ownDevices.changed(welcome.devicesVersion);
+    await services.moderation.hearOfOperator(welcome.operatorAct);
     const isRestored = mayBeRestored && welcome.startsSeen >= self.starts;
     if (isRestored) {
       await self.skipStarts(welcome.startsSeen);

@@ -310,6 +310,9 @@ const pathRow = v.object({
   at: time(),
 });
 
+/** `told`: the newest act of the operator that this device has heard of. */
+const ledgerRow = v.object({ number: count(), head: exactly(32), told: v.optional(count()) });
+
 const tablesOn = (shelf: Shelf) => ({
   device: new Table(shelf, 'device', row(deviceRow)),
   contacts: new Table(shelf, 'contact', row(contactRow)),
@@ -337,7 +340,7 @@ const tablesOn = (shelf: Shelf) => ({
   groupOut: new Table(shelf, 'groupout', row(groupOutRow)),
   uploads: new Table(shelf, 'upload', row(uploadRow)),
   sending: new Table(shelf, 'sending', row(sendingRow)),
-  ledger: new Table(shelf, 'ledger', row(v.object({ number: count(), head: exactly(32) }))),
+  ledger: new Table(shelf, 'ledger', row(ledgerRow)),
   expiring: new Table(shelf, 'expiring', row(expiringRow)),
   later: new Table(shelf, 'later', row(laterRow)),
   positions: new Table(shelf, 'position', row(positionRow)),

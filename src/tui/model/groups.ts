@@ -1,3 +1,4 @@
+import { operatorSays } from '../../commands/operator-words.js';
 import type { GroupEvent, ModerationEvent } from '../../peer/api/events.js';
 import type { GroupMember } from '../../peer/api/groups.js';
 import { foldName } from '../../wire/names.js';
@@ -100,7 +101,9 @@ export function moderationSays(event: ModerationEvent, self: string): Said {
         sign: '⚑',
         text: `${name} ${me ? 'are' : 'is'} ${event.role ?? 'something else'} now, by ${who}${because}`,
       };
-    default:
+    case 'settings':
       return { sign: '⚑', text: `${who} changed the settings of the group${because}` };
+    default:
+      return { sign: '⚑', text: operatorSays(event) };
   }
 }

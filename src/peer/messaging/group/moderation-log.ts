@@ -2,11 +2,15 @@ import { sameBytes } from '../../../base/bytes.js';
 import type { Clock } from '../../../base/clock.js';
 import { timestamp } from '../../../base/clock.js';
 import { Failure, hasCode } from '../../../base/errors.js';
+import type { Scope } from '../../../base/scope.js';
 import { chained, digestOf, NO_ACTS, readAct, signStatement } from '../../../crypto/acts.js';
 import type { SigningKey } from '../../../crypto/keys.js';
+import { readOperatorAct } from '../../../crypto/operator-acts.js';
 import type { LocalStore } from '../../../store/local.js';
 import type { Act, Statement } from '../../../wire/acts.js';
 import type { DirectoryRequest } from '../../../wire/directory-request.js';
+import { OPERATOR, type OperatorStatement } from '../../../wire/operator-acts.js';
+import type { ModerationEvent, PeerEvent } from '../../api/events.js';
 import type { LedgerLine } from '../../api/groups.js';
 import type { TrustAnchor } from '../../identity/trust-anchor.js';
 import type { Tables } from '../../storage/tables.js';
@@ -19,6 +23,11 @@ export interface ModerationLogInit {
   readonly clock: Clock;
   readonly key: SigningKey;
   readonly request: DirectoryRequest;
+  readonly scope: Scope;
+  emit(event: PeerEvent): void;
+  /** Whether somebody hears of events. */
+  isWatched(): boolean;
+  report(error: unknown): void;
 }
 
 const TRIES = 16;
@@ -29,9 +38,13 @@ const TRIES = 16;
  */
 export class ModerationLog {
   readonly #init: ModerationLogInit;
+  #newest: number | undefined;
+  #telling: Promise<void> = Promise.resolve();
 
   constructor(init: ModerationLogInit) {
     this.#init = init;
+    // What was told is noted before the disk closes, or it would be told again.
+    init.scope.defer(() => this.#telling);
   }
 
   /** @throws Failure trust 'ledger-changed', 'act-forged' */
@@ -54,6 +67,49 @@ export class ModerationLog {
     }
   }
 
+  /**
+   * The directory says so at every greeting, and when it happens. A device that is new has missed nothing.
+   * @param newest the number of the operator's newest act that concerns the account
+   */
+  async hearOfOperator(newest = 0): Promise<void> {
+    this.#newest = Math.max(this.#newest ?? 0, newest);
+    await this.tell();
+  }
+
+  /** Tells of what the operator has done since this device last told of it, as soon as somebody hears it. */
+  tell(): Promise<void> {
+    this.#telling = this.#telling.then(() => this.#tell()).catch((error: unknown) => this.#init.report(error));
+    return this.#telling;
+  }
+
+  async #tell(): Promise<void> {
+    const { tables, disk, emit, isWatched } = this.#init;
+    const newest = this.#newest;
+    const told = (await tables.ledger.get('self'))?.told;
+    if (newest === undefined || (told !== undefined && (newest <= told || !isWatched()))) return;
+    if (told !== undefined) for (const event of await this.#operatorSince(told)) emit(event);
+    const now = (await tables.ledger.get('self')) ?? { number: 0, head: NO_ACTS };
+    await disk.write([tables.ledger.put(['self'], { ...now, told: newest })]);
+  }
+
+  async #operatorSince(told: number): Promise<ModerationEvent[]> {
+    const { lines } = await this.#follow();
+    return lines.flatMap(({ number, by, action, user = '', mode, at: _at, ...rest }) =>
+      number > told && by === OPERATOR
+        ? [
+            {
+              event: 'moderation',
+              action: action as ModerationEvent['action'],
+              user,
+              by,
+              ...rest,
+              ...(mode && { mode }),
+            },
+          ]
+        : [],
+    );
+  }
+
   async #follow(): Promise<{ head: Uint8Array; lines: LedgerLine[] }> {
     const { request, tables, disk, anchor } = this.#init;
     const seen = (await tables.ledger.get('self')) ?? { number: 0, head: NO_ACTS };
@@ -61,19 +117,24 @@ export class ModerationLog {
     let head = NO_ACTS;
     for (let more = true; more; ) {
       const page = await request('ledger.read', { from: lines.length });
-      for (const { act, digest } of page.acts) {
-        if (act !== undefined && !sameBytes(digestOf(act), digest)) throw changed();
+      for (const { act, operator, digest } of page.acts) {
+        const whole = act ?? operator;
+        if (whole !== undefined && !sameBytes(digestOf(whole), digest)) throw changed();
         const read = act === undefined ? undefined : readAct(act, anchor.trust);
+        const operated = operator === undefined || read ? undefined : readOperatorAct(operator, anchor.trust);
+        const statement = read?.statement ?? operated;
         // What the actor saw is what everybody sees.
-        if (read && !sameBytes(read.statement.previous, head)) throw changed();
+        if (statement && !sameBytes(statement.previous, head)) throw changed();
         head = chained(head, digest);
-        lines.push({ number: lines.length + 1, ...(read && lineOf(read)) });
+        const line = (read && lineOf(read)) ?? (operated && operatorLine(operated));
+        lines.push({ number: lines.length + 1, ...line });
         if (lines.length === seen.number && !sameBytes(head, seen.head)) throw changed();
       }
       more = page.more;
     }
     if (lines.length < seen.number) throw changed();
-    if (lines.length > seen.number) await disk.write([tables.ledger.put(['self'], { number: lines.length, head })]);
+    if (lines.length > seen.number)
+      await disk.write([tables.ledger.put(['self'], { ...seen, number: lines.length, head })]);
     return { head, lines };
   }
 }
@@ -90,5 +151,13 @@ export function lineOf({ statement, by, seal }: Act): Omit<LedgerLine, 'number'>
     ...('until' in statement && statement.until !== undefined && { until: timestamp(statement.until) }),
   };
 }
+
+const operatorLine = (statement: OperatorStatement): Omit<LedgerLine, 'number'> => ({
+  action: statement.action,
+  by: OPERATOR,
+  at: timestamp(statement.at),
+  ...('user' in statement && { user: statement.user }),
+  ...('mode' in statement && { mode: statement.mode }),
+});
 
 const changed = (): Failure => new Failure('ledger-changed');

@@ -1,0 +1,56 @@
+import { LOG_LEVELS } from '../../base/log.js';
+import { ROLES } from '../../wire/roles.js';
+import { WITH_PARENT } from '../options.js';
+
+export const DATA = { type: 'string', requiresArg: true, describe: 'its folder; by default in P2PCHAT_HOME' } as const;
+
+/** What may stand in a configuration file, by the same names. */
+export const CONFIGURABLE = {
+  data: DATA,
+  listen: { type: 'string', requiresArg: true, describe: 'HOST:PORT; port 0 picks one' },
+  store: { type: 'string', requiresArg: true, describe: 'level, the embedded one' },
+  registration: {
+    type: 'string',
+    requiresArg: true,
+    choices: ['open', 'invite', 'closed'],
+    describe: 'who may register',
+  },
+  rooms: { type: 'string', requiresArg: true, describe: 'open rooms, a,b,c' },
+  'block-after': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'wrong passwords until a name is blocked; 3 by default',
+  },
+  'block-seconds': { type: 'string', requiresArg: true, describe: 'for how long, the first time; 10 by default' },
+  'require-second-factor': {
+    type: 'string',
+    requiresArg: true,
+    choices: ROLES,
+    describe: 'accounts of this role and those above it need a second factor',
+  },
+  'upload-quota': {
+    type: 'string',
+    requiresArg: true,
+    describe: "an account's files for groups, as 500MB; 2GiB by default",
+  },
+  'upload-space': { type: 'string', requiresArg: true, describe: 'files for groups in all; 32GiB by default' },
+  'upload-days': { type: 'string', requiresArg: true, describe: 'how long they are kept; 30 by default' },
+  log: { type: 'string', requiresArg: true, describe: 'file for the log, - for standard output' },
+  'log-level': { type: 'string', requiresArg: true, choices: LOG_LEVELS, describe: 'info by default' },
+  'log-size': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'put aside at this size, or after a day; 64MiB by default',
+  },
+  'log-days': { type: 'string', requiresArg: true, describe: 'what was put aside goes after these; 30 by default' },
+  verbose: { type: 'boolean', describe: 'shows each command and its outcome on standard error' },
+  metrics: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'HOST:PORT for the status page, /metrics, /healthz, /readyz',
+  },
+} as const;
+
+export const CONFIG = { type: 'string', requiresArg: true, describe: 'file with these options, one a line' } as const;
+
+export const START = { config: CONFIG, ...CONFIGURABLE, 'with-parent': WITH_PARENT } as const;

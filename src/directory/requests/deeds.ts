@@ -1,0 +1,117 @@
+import type { ActAction, Statement } from '../../wire/acts.js';
+import { statementCodec } from '../../wire/acts.js';
+import type { DirectoryMethods, EnrolMethods } from '../../wire/directory.js';
+import { isName } from '../../wire/names.js';
+
+/**
+ * What a request does, in the words of whoever reads the log: `kick bob in #crew`. Names of people and groups, never what
+ * was written, and not to whom: who talks to whom is nobody's business.
+ */
+
+type Method = keyof DirectoryMethods | keyof EnrolMethods;
+/** `#` stands for the group that the request is about. */
+type Words = string | ((params: { readonly statement?: unknown }) => string);
+
+/** A statement's words; `#` stands for the group. */
+const ACTS: { readonly [A in ActAction]: (statement: Extract<Statement, { action: A }>) => string } = {
+  create: ({ name }) => `create #${person(name)}`,
+  invite: ({ user }) => `invite ${person(user)} to #`,
+  add: ({ user }) => `add ${person(user)} to #`,
+  join: () => 'join #',
+  leave: () => 'leave #',
+  remove: ({ user }) => `remove ${person(user)} from #`,
+  kick: ({ user }) => `kick ${person(user)} in #`,
+  ban: ({ user, group }) => `ban ${person(user)} ${where(group)}`,
+  unban: ({ user, group }) => `unban ${person(user)} ${where(group)}`,
+  role: ({ user, role }) => `make ${person(user)} ${role}`,
+  'reset-second-factor': ({ user }) => `reset the second factor of ${person(user)}`,
+  renew: () => 'renew the keys of #',
+  settings: () => 'change the settings of #',
+};
+
+const where = (group: Uint8Array | undefined): string => (group === undefined ? 'everywhere' : 'in #');
+
+/** Statements are read here before their signature is judged: a name that is none is not put into the log. */
+const person = (name: string): string => (isName(name) ? name : '(no name)');
+
+function act({ statement }: { readonly statement?: unknown }): string {
+  try {
+    const read = statementCodec.decode(statement as Uint8Array);
+    return (ACTS[read.action] as (statement: Statement) => string)(read);
+  } catch {
+    return 'act, unreadable';
+  }
+}
+
+/** Every request there is: one that is missing here does not compile. */
+export const DEEDS: Readonly<Record<Method, Words>> = {
+  hello: 'connect',
+  'register.start': 'register',
+  'register.finish': 'register: finish',
+  'recover.start': 'recover the account',
+  'recover.finish': 'recover the account: finish',
+  enrol: 'enrol a device',
+  'login.start': 'give the password',
+  'login.finish': 'give the password: finish',
+  renew: 'renew the certificate',
+  'crl.get': 'get the revocation list',
+  'password.start': 'change the password',
+  'password.finish': 'change the password: finish',
+  'account.delete': 'delete the account',
+  'factor.status': 'look at the second factor',
+  'factor.confirm': 'turn the second factor on',
+  'factor.begin': 'set up a second factor',
+  'factor.codes': 'make recovery codes',
+  'factor.off': 'turn the second factor off',
+  'devices.list': 'list the own devices',
+  'devices.revoke': 'shut out a device',
+  logout: 'log out',
+  'presence.set': 'say how present',
+  'users.list': 'list the users',
+  'roster.get': 'look somebody up',
+  'keypackages.publish': 'leave key packages',
+  'keypackages.claim': 'take a key package',
+  'mailbox.put': 'send a message',
+  'mailbox.read': 'read the mailbox',
+  'mailbox.ack': 'empty the mailbox',
+  'direct.get': 'look for a conversation',
+  'direct.create': 'begin a conversation',
+  'group.commit': 'renew a conversation',
+  'group.read': 'read a conversation',
+  'groups.list': 'list the groups',
+  'groups.find': 'look for a group',
+  'groups.create': act,
+  'groups.act': act,
+  'groups.renew': act,
+  'groups.acts': 'read who did what in #',
+  'groups.info': 'look at #',
+  'groups.info.put': 'leave the keys of #',
+  'groups.welcome': 'ask to be let into #',
+  'groups.welcome.put': 'let somebody into #',
+  'groups.commit': 'renew the keys in #',
+  'groups.post': 'write in #',
+  'groups.signal': 'signal in #',
+  'groups.read': 'read #',
+  'uploads.begin': 'upload to #',
+  'uploads.put': 'upload to #: a block',
+  'uploads.finish': 'upload to #: finish',
+  'uploads.get': 'download from #: a block',
+  'uploads.list': 'list the files of #',
+  'uploads.remove': 'remove a file from #',
+  'ledger.act': act,
+  'ledger.read': 'read the ledger',
+};
+
+/** @param nameOf the name of a group, where it is known */
+export function deedOf(
+  method: string,
+  params: object,
+  nameOf: (group: Uint8Array) => string | undefined,
+): string | undefined {
+  const words = Object.hasOwn(DEEDS, method) ? DEEDS[method as Method] : undefined;
+  const said = typeof words === 'function' ? words(params) : words;
+  const { group } = params as { readonly group?: unknown };
+  const known = group instanceof Uint8Array ? nameOf(group) : undefined;
+  // A name of its own behind the sign, as of a group that is being made, stays.
+  return said?.replace(/#(?=\W|$)/, known === undefined ? '(unknown group)' : `#${known}`);
+}
