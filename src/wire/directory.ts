@@ -165,7 +165,7 @@ export const directoryMethods = {
       role: roleSchema,
       now: time(),
       /** The address this channel comes from, as the directory sees it. */
-      observed: addressIfGood,
+      observed: v.optional(addressIfGood),
       /** Left out where the device has that very list. */
       crl: v.optional(crl),
       /** Key packages of this device which are left. */
