@@ -41,6 +41,11 @@ export class LocalBus implements Bus {
     return () => void this.#subscriptions.delete(subscription);
   }
 
+  /** Inside one process nothing is missed. */
+  onGap(): () => void {
+    return () => {};
+  }
+
   close(): void {
     this.#closed = true;
     this.#subscriptions.clear();

@@ -104,7 +104,7 @@ export function appendSteps(
   ];
 }
 
-function assertTogether(values: readonly Uint8Array[]): void {
+export function assertTogether(values: readonly Uint8Array[]): void {
   const size = values.reduce((sum, value) => sum + value.length, 0);
   if (size > MAX_VALUE_BYTES) throw tooLarge(size, MAX_VALUE_BYTES);
 }

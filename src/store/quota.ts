@@ -25,6 +25,11 @@ export class Quota {
     };
   }
 
+  /** What is found to be used besides. */
+  add(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
   free(bytes: number): void {
     this.#bytes -= bytes;
   }

@@ -11,7 +11,8 @@
  *
  * Errors are Failures: `store-exists`, `store-conflict` (compare-and-set lost), `store-key` (unusable name),
  * `store-value-size`, `store-quota`, `store-damaged` (a checksum did not match), `disk-full` (works again when there is
- * room), `descriptors-exhausted` (likewise), `store-failed` (a write failed: nothing more is done until the store is opened
+ * room), `descriptors-exhausted` (likewise), `store-unavailable` (a cluster gives no answer; goes on when it does),
+ * `store-failed` (a write failed: nothing more is done until the store is opened
  * anew), `store-unreadable` (a read failed), `store-closed`.
  */
 
@@ -34,6 +35,8 @@ export interface Store {
   logs(space: string): Logs;
   blobs(space: string, options?: BlobsOptions): Blobs;
   readonly bus: Bus;
+  /** Whether other processes write it at the same time: what was read is then old sooner. */
+  readonly shared: boolean;
   /** Waits for what is under way; everything after fails with `store-closed`. Idempotent. */
   close(): Promise<void>;
 }
@@ -166,4 +169,6 @@ export interface Bus {
   publish(subject: string, message: Uint8Array): void;
   /** Resolves when messages published from then on are delivered. */
   subscribe(pattern: string, handler: BusHandler): Promise<() => void>;
+  /** `handler` is called when messages may have been missed: what they hint at has to be read. Returns how to stop it. */
+  onGap(handler: () => void): () => void;
 }

@@ -211,6 +211,7 @@ function failingStore(space: () => string): Store {
     logs: (name) => store.logs(name),
     blobs: (name) => store.blobs(name),
     bus: store.bus,
+    shared: false,
     close: () => store.close(),
   };
 }

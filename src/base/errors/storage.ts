@@ -114,4 +114,25 @@ export const STORAGE = {
     "the profile's key file is damaged or of a newer version",
     'Update p2pchat, or restore the profile from a backup.',
   ],
+  'store-address': [
+    'usage',
+    'That is not an address of a store.',
+    'Give level, or nats://HOST:PORT,HOST:PORT,HOST:PORT; credentials go into a file: --nats-credentials FILE.',
+  ],
+  'store-unavailable': [
+    'storage',
+    'The NATS servers do not answer as they should.',
+    'Check that most of them run and reach each other; what was asked may or may not have been done.',
+  ],
+  'store-unreachable': [
+    'storage',
+    'No NATS server can be used.',
+    'Check the addresses, that the servers run, and the files given for credentials and TLS.',
+  ],
+  'store-servers': [
+    'storage',
+    'The NATS servers cannot keep a directory as they are.',
+    'docs/operations.md says how they are to be set up.',
+  ],
+  'file-unreadable': ['usage', 'A file cannot be read.', 'Check its path and permissions.'],
 } as const satisfies Record<string, CodeRow>;

@@ -46,6 +46,7 @@ export function timedStore(store: Store, meter: Pick<Meter, 'stored'>, monotonic
     logs: (space) => logs(store.logs(space)),
     blobs: (space, options) => blobs(store.blobs(space, options)),
     bus: store.bus,
+    shared: store.shared,
     close: () => store.close(),
   };
 }

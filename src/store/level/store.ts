@@ -28,6 +28,7 @@ export interface LevelParts {
 
 export class LevelStore implements LocalStore {
   readonly bus: LocalBus;
+  readonly shared = false;
   readonly #parts: LevelParts;
   readonly #core: Core;
   #engine: Engine;

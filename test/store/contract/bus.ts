@@ -5,7 +5,17 @@ import type { Store } from '../../../src/store/store.js';
 import { text } from '../support.js';
 
 export function busContract(store: () => Store): void {
-  const settle = () => new Promise((resolve) => setImmediate(resolve));
+  /** Resolves when what was published before has been delivered: a mark that comes after it has. */
+  const settle = async () => {
+    let heard = () => {};
+    const delivered = new Promise<void>((resolve) => {
+      heard = resolve;
+    });
+    const stop = await store().bus.subscribe('mark', heard);
+    store().bus.publish('mark', utf8(''));
+    await delivered;
+    stop();
+  };
 
   it('delivers to those who listen, in order, until they stop', async () => {
     const heard: string[] = [];
