@@ -50,6 +50,12 @@ export interface ScreenEnd {
 export interface DirectoryOptions {
   readonly data: string;
   readonly listen: string;
+  /** `level` or `nats://…`, and what opens the secrets in the latter. */
+  readonly store?: string;
+  readonly storeKey?: string;
+  readonly nats?: NatsFiles;
+  /** Ends the wait of one that stands by. */
+  readonly signal?: AbortSignal;
   readonly registration?: 'open' | 'invite' | 'closed';
   readonly blockAfter?: number;
   readonly blockSeconds?: number;
@@ -70,6 +76,14 @@ export interface DirectoryOptions {
     /** Hears each line, as one reads it on a terminal. */
     readonly tell?: (line: string) => void;
   };
+}
+
+/** Paths of files: credentials, a CA, a client certificate and its key. */
+export interface NatsFiles {
+  readonly credentials?: string;
+  readonly ca?: string;
+  readonly certificate?: string;
+  readonly key?: string;
 }
 
 export interface DirectoryParts {

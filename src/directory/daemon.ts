@@ -2,6 +2,8 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../base/errors.js';
 import type { LogLevel } from '../base/log.js';
+import { parseNatsAddress } from '../store/nats/address.js';
+import type { NatsServers } from '../store/nats/connection.js';
 import type { RegistrationMode } from '../wire/directory.js';
 import type { Role } from '../wire/roles.js';
 import type { ConsoleItem } from './console/commands.js';
@@ -10,6 +12,7 @@ import { type Directory, type DirectoryOptions, startDirectory } from './directo
 import { DEFAULT_LIMITS, type DirectoryLimits, type UploadLimits } from './limits.js';
 import { openLog } from './log/log.js';
 import type { Figures } from './metrics/serve.js';
+import type { SharedStore } from './open-database.js';
 import type { ListenAddress } from './server/server.js';
 
 export interface DaemonOptions {
@@ -17,6 +20,14 @@ export interface DaemonOptions {
   readonly data: string;
   /** HOST:PORT; port 0 picks one. */
   readonly listen: string;
+  /** `level`, in the data folder, by default; or `nats://…` (store/nats/address.ts). */
+  readonly store?: string;
+  /** What opens the secrets in a store in NATS: the text of the key file, or a passphrase. */
+  readonly storeKey?: string;
+  /** Paths of files, for a store in NATS. */
+  readonly nats?: Omit<NatsServers, 'servers'>;
+  /** Ends the wait of one that stands by. */
+  readonly signal?: AbortSignal;
   readonly registration?: RegistrationMode;
   readonly blockAfter?: number;
   readonly blockSeconds?: number;
@@ -61,15 +72,16 @@ export interface Daemon {
 
 /** @throws Failure usage 'listen-invalid', 'port-busy', 'listen-failed'; storage */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { data, listen, uploads, limits, metrics, log: wanted, ...rest } = options;
+  const { data, listen, uploads, limits, metrics, log: wanted, store, storeKey, nats, ...rest } = options;
   const address = parseListen(listen);
+  const kept = storeOf(store, storeKey, nats);
   const figures = metrics === undefined ? undefined : await figuresAt(parseListen(metrics));
   await mkdir(data, { recursive: true, mode: 0o700 });
   await chmod(data, 0o700);
   const log = await openLog({ to: join(data, 'directory.log'), ...wanted, errors: process.stderr });
   try {
     const directory = await started(figures, {
-      ...{ ...rest, data, listen: address, log, meter: figures?.meter },
+      ...{ ...rest, data, listen: address, log, store: kept, meter: figures?.meter },
       limits: { ...limits, uploads: { ...DEFAULT_LIMITS.uploads, ...limits?.uploads, ...uploads } },
     });
     const ended = directory.ended.then(async (failure) => {
@@ -93,6 +105,18 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await log.close();
     throw error;
   }
+}
+
+/** @throws Failure usage 'store-address', 'key-file-needed' */
+function storeOf(
+  store: string | undefined,
+  passphrase: string | undefined,
+  files: Omit<NatsServers, 'servers'> | undefined,
+): 'level' | SharedStore {
+  if (store === undefined || store === 'level') return 'level';
+  const address = parseNatsAddress(store);
+  if (passphrase === undefined) throw new Failure('key-file-needed');
+  return { ...address, ...files, passphrase };
 }
 
 /** Loaded where figures are asked for: the packages behind them take their time and memory. */

@@ -11,14 +11,16 @@ import { readCurrent, writeCurrent } from './current-database.js';
 import { DEFAULT_LIMITS, type DirectoryLimits } from './limits.js';
 import { linkHost } from './link-host.js';
 import type { Meter } from './metrics/meter.js';
-import { openServedDatabase, type ServedDatabase } from './open-database.js';
+import { openServedDatabase, type ServedDatabase, type SharedStore } from './open-database.js';
 import type { ListenAddress } from './server/server.js';
 
 export interface DirectoryOptions {
   /** The data folder, made if missing; required unless the store is in memory. */
   readonly data?: string;
   readonly listen: ListenAddress;
-  readonly store?: 'level' | 'memory';
+  readonly store?: 'level' | 'memory' | SharedStore;
+  /** Ends the wait of one that stands by. */
+  readonly signal?: AbortSignal;
   /** As it was before, if not given; at the first start 'open'. */
   readonly registration?: RegistrationMode;
   /** Wrong passwords in a row which block a user name, and for how many seconds the first time. */
@@ -146,10 +148,16 @@ class RunningDirectory implements Directory {
     return this.#options.store !== 'memory';
   }
 
+  #keptIn(database: string): string | SharedStore | undefined {
+    const { store, data } = this.#options;
+    if (store === 'memory') return undefined;
+    return store === undefined || store === 'level' ? join(data!, 'databases', database) : store;
+  }
+
   async #switch(database: string): Promise<void> {
     if (this.#closing !== undefined || database === this.#database) return;
     if (!/^[a-z0-9][a-z0-9_-]{0,31}$/i.test(database)) throw databaseName();
-    if (!this.#isDurable) throw memoryOnly();
+    if (typeof this.#keptIn(database) !== 'string') throw memoryOnly();
     const before = this.#database;
     await this.site.close(stopping());
     try {
@@ -174,7 +182,8 @@ class RunningDirectory implements Directory {
       meter,
     } = this.#options;
     this.#site = await openServedDatabase({
-      folder: this.#isDurable ? join(this.#options.data!, 'databases', database) : undefined,
+      keptIn: this.#keptIn(database),
+      signal: this.#options.signal ?? new AbortController().signal,
       listen: this.#listen,
       ...{ clock, random, registration, rooms, blockAfter, requireSecondFactor, meter, log: this.log },
       blockMs: blockSeconds === undefined ? undefined : blockSeconds * 1000,

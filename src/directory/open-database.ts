@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import type { Failure } from '../base/errors.js';
 import { openLevelStore } from '../store/level/open.js';
 import { openMemoryStore } from '../store/memory/open.js';
+import type { NatsStoreOptions } from '../store/nats/open.js';
 import type { Store } from '../store/store.js';
+import { sharedSecrets } from './authority/sealed-secrets.js';
 import { createSecrets, readSecrets, type Secrets, writeSecrets } from './authority/secrets.js';
 import { timedStore } from './metrics/timed-store.js';
 import { carryOut } from './requests/ledger.js';
@@ -10,9 +12,16 @@ import { DirectoryServer, type ListenAddress } from './server/server.js';
 import { openServices, type Services, type ServicesInit } from './services.js';
 
 export interface ServedDatabaseInit extends Omit<ServicesInit, 'store' | 'secrets' | 'carryOut'> {
-  /** The database's own folder; undefined keeps everything in memory. */
-  readonly folder: string | undefined;
+  /** The database's own folder, or a store in NATS; undefined keeps everything in memory. */
+  readonly keptIn: string | SharedStore | undefined;
+  /** Ends the wait of one that stands by. */
+  readonly signal: AbortSignal;
   readonly listen: ListenAddress;
+}
+
+/** A store in NATS, and what opens the secrets in it. */
+export interface SharedStore extends Omit<NatsStoreOptions, 'log' | 'random'> {
+  readonly passphrase: string;
 }
 
 /** One open database and the server on it. The authority lies beside the store: each database is a directory of its own. */
@@ -24,7 +33,7 @@ export interface ServedDatabase {
 
 /** @throws Failure storage, usage 'port-busy' */
 export async function openServedDatabase(init: ServedDatabaseInit): Promise<ServedDatabase> {
-  const { secrets, store } = await openDatabase(init);
+  const { secrets, store, release } = await openDatabase(init);
   const { meter, clock } = init;
   try {
     const timed = meter === undefined ? store : timedStore(store, meter, () => clock.monotonic());
@@ -34,6 +43,7 @@ export async function openServedDatabase(init: ServedDatabaseInit): Promise<Serv
       const close = async (why: Failure): Promise<void> => {
         await server.close(why);
         await core.close();
+        await release?.();
         await store.close();
       };
       return { core, server, close };
@@ -47,19 +57,42 @@ export async function openServedDatabase(init: ServedDatabaseInit): Promise<Serv
   }
 }
 
-async function openDatabase({
-  folder,
-  clock,
-  random,
-  log,
-}: ServedDatabaseInit): Promise<{ secrets: Secrets; store: Store }> {
+interface OpenedDatabase {
+  readonly secrets: Secrets;
+  readonly store: Store;
+  /** Lets another process serve. */
+  release?(): Promise<void>;
+}
+
+async function openDatabase(init: ServedDatabaseInit): Promise<OpenedDatabase> {
+  const { keptIn: folder, clock, random, log } = init;
   if (folder === undefined) {
     return { secrets: await createSecrets(clock.now(), random), store: openMemoryStore({ log }) };
   }
+  if (typeof folder !== 'string') return openShared(folder, init);
   // The store's lock is taken first: two first starts at once must not make two authorities.
   const store = await openLevelStore({ folder: join(folder, 'store'), log, random });
   try {
     return { secrets: (await readSecrets(folder)) ?? (await writeSecrets(folder, clock.now(), random)), store };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** Resolves when this process may serve: until then it stands by. */
+async function openShared(
+  { passphrase, ...options }: SharedStore,
+  { clock, random, log, signal, onBroken }: ServedDatabaseInit,
+): Promise<OpenedDatabase> {
+  // Most directories run without: what isn't used is not loaded.
+  const [{ openNatsStore }, { Lease }] = await Promise.all([import('../store/nats/open.js'), import('./lease.js')]);
+  const store = await openNatsStore({ ...options, random, log });
+  try {
+    // A key that does not fit is told before anybody stands by.
+    const secrets = await sharedSecrets(store, passphrase, { now: clock.now(), random });
+    const lease = await Lease.take({ store, clock, random, log, signal, onLost: onBroken });
+    return { secrets, store, release: () => lease.release() };
   } catch (error) {
     await store.close();
     throw error;

@@ -55,7 +55,6 @@ export const COMMANDS = {
     'The offer is kept and goes out by itself: leave `p2pchat login` or `p2pchat listen` running.',
   ],
   'option-unknown': ['usage', 'There is no such option.', 'The help of the command lists its options.'],
-  'option-unsupported': ['usage', 'This version cannot do that.', 'Leave the option out.'],
   'socket-taken': [
     'usage',
     'There is something at that path already.',

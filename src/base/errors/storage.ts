@@ -135,4 +135,29 @@ export const STORAGE = {
     'docs/operations.md says how they are to be set up.',
   ],
   'file-unreadable': ['usage', 'A file cannot be read.', 'Check its path and permissions.'],
+  'lease-lost': [
+    'storage',
+    'Another process may serve this directory now.',
+    'Start it again: it stands by until it may serve.',
+  ],
+  'key-file-wrong': [
+    'credentials',
+    "This key does not open the directory's secrets.",
+    'Give the --key-file, or the passphrase, that the first process was started with.',
+  ],
+  'key-file-short': [
+    'usage',
+    "The directory's key is too short.",
+    'Make one: head -c 32 /dev/urandom | base64 > FILE. Keep it with mode 0600, and a copy elsewhere.',
+  ],
+  'key-file-needed': [
+    'usage',
+    "A store that processes share holds the directory's secrets, sealed.",
+    'Give --key-file FILE, the same for every process. One is made by: head -c 32 /dev/urandom | base64 > FILE',
+  ],
+  'authority-missing': [
+    'storage',
+    'The store is that of a directory, and its secrets are not there.',
+    'Restore the store from a backup: without its secrets nobody can use it.',
+  ],
 } as const satisfies Record<string, CodeRow>;

@@ -6,6 +6,11 @@ export interface DirectoryStartOptions {
   readonly data?: string | undefined;
   readonly listen?: string | undefined;
   readonly store?: string | undefined;
+  readonly 'key-file'?: string | undefined;
+  readonly 'nats-credentials'?: string | undefined;
+  readonly 'nats-ca'?: string | undefined;
+  readonly 'nats-cert'?: string | undefined;
+  readonly 'nats-key'?: string | undefined;
   readonly registration?: DirectoryOptions['registration'] | undefined;
   readonly 'require-second-factor'?: DirectoryOptions['requireSecondFactor'] | undefined;
   readonly rooms?: string | undefined;

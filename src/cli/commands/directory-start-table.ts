@@ -8,7 +8,12 @@ export const DATA = { type: 'string', requiresArg: true, describe: 'its folder; 
 export const CONFIGURABLE = {
   data: DATA,
   listen: { type: 'string', requiresArg: true, describe: 'HOST:PORT; port 0 picks one' },
-  store: { type: 'string', requiresArg: true, describe: 'level, the embedded one' },
+  store: { type: 'string', requiresArg: true, describe: 'level, the embedded one, or nats://HOST:PORT,…' },
+  'key-file': { type: 'string', requiresArg: true, describe: "opens the directory's secrets in a store in NATS" },
+  'nats-credentials': { type: 'string', requiresArg: true, describe: 'credentials file for NATS' },
+  'nats-ca': { type: 'string', requiresArg: true, describe: 'PEM of the CA of the NATS servers, for TLS' },
+  'nats-cert': { type: 'string', requiresArg: true, describe: 'PEM of a client certificate for NATS' },
+  'nats-key': { type: 'string', requiresArg: true, describe: 'PEM of its key' },
   registration: {
     type: 'string',
     requiresArg: true,

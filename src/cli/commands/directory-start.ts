@@ -8,6 +8,7 @@ import { serveControl } from '../../control/server.js';
 import { parseGroupName } from '../../wire/names.js';
 import { listenOption, numberOption, parentGone } from '../options.js';
 import type { DirectoryOptions, RunningDirectory } from '../parts.js';
+import { password } from '../password.js';
 import type { Shell } from '../shell.js';
 import { configured, readConfig } from './directory-config.js';
 import type { DirectoryStartOptions } from './directory-start-options.js';
@@ -16,13 +17,23 @@ const DEFAULT_LISTEN = '0.0.0.0:4000';
 
 export const dataFolder = (shell: Shell, data: string | undefined): string => data ?? join(shell.home, 'directory');
 
-const notHere = (option: string, hint: string): Failure =>
-  new Failure('option-unsupported', `--${option}: this version cannot do that.`, { hint });
-
-function refuse({ store }: DirectoryStartOptions): void {
-  if (store !== undefined && store !== 'level') {
-    throw notHere('store', 'Leave it out, or give --store level: the embedded store, which needs nothing else.');
-  }
+/** Where the directory keeps what it keeps; asks for a passphrase where a store needs one and no file has it. */
+async function storeOf(
+  shell: Shell,
+  options: DirectoryStartOptions,
+): Promise<Pick<DirectoryOptions, 'store' | 'storeKey' | 'nats'>> {
+  const { store } = options;
+  if (store === undefined || store === 'level') return {};
+  const storeKey = await password(shell, {
+    file: options['key-file'],
+    prompt: "Passphrase of the directory's secrets",
+    option: 'key-file',
+    whole: true,
+  });
+  const { 'nats-credentials': credentials, 'nats-ca': ca, 'nats-cert': certificate, 'nats-key': key } = options;
+  const files = { credentials, ca, certificate, key };
+  const nats = Object.fromEntries(Object.entries(files).filter(([, file]) => file !== undefined));
+  return { store, storeKey, nats };
 }
 
 /** @throws Failure usage 'name-invalid' */
@@ -66,7 +77,6 @@ function logOf(shell: Shell, options: DirectoryStartOptions): NonNullable<Direct
 }
 
 function optionsOf(shell: Shell, options: DirectoryStartOptions): DirectoryOptions {
-  refuse(options);
   const metrics = listenOption(options.metrics, 'metrics');
   const blockAfter = numberOption('block-after', options['block-after'], true);
   const blockSeconds = numberOption('block-seconds', options['block-seconds'], false);
@@ -130,7 +140,8 @@ export function readyLines({ link, ownerInvite, registration, metrics }: Running
 /** Runs a directory until it is told to end. */
 export async function directoryStart(shell: Shell, given: DirectoryStartOptions): Promise<void> {
   const options = await configured(given);
-  const checked = optionsOf(shell, options);
+  const store = await storeOf(shell, options);
+  const checked = { ...optionsOf(shell, options), ...store, signal: shell.scope.signal };
   const { startDirectory } = await shell.parts.directory();
   shell.endsWell();
   const control = shell.scope.child();

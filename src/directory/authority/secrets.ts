@@ -29,7 +29,7 @@ interface SecretsFile {
 
 /** For a throw-away directory. */
 export async function createSecrets(now: number, random: Random): Promise<Secrets> {
-  return fromFile(await newFile(now, random));
+  return parseSecrets(await newSecrets(now, random));
 }
 
 /** @returns undefined where there is none yet. @throws Failure storage 'authority-damaged' */
@@ -42,7 +42,7 @@ export async function readSecrets(folder: string): Promise<Secrets | undefined> 
     throw damaged(error);
   }
   try {
-    return await fromFile(JSON.parse(text) as SecretsFile);
+    return await parseSecrets(text);
   } catch (error) {
     throw damaged(error);
   }
@@ -50,19 +50,24 @@ export async function readSecrets(folder: string): Promise<Secrets | undefined> 
 
 /** Writes the file whole or not at all: a first start that was cut off leaves none. */
 export async function writeSecrets(folder: string, now: number, random: Random): Promise<Secrets> {
-  const file = await newFile(now, random);
+  const text = await newSecrets(now, random);
+  await writeSecretsFile(folder, text, random);
+  return parseSecrets(text);
+}
+
+/** @param text as `newSecrets` makes it */
+export async function writeSecretsFile(folder: string, text: string, random: Random): Promise<void> {
   const temporary = join(folder, `.${FILE}.${hex(random.bytes(8))}`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const handle = await open(temporary, 'wx', 0o600);
   try {
-    await handle.writeFile(utf8(`${JSON.stringify(file)}\n`));
+    await handle.writeFile(utf8(`${text}\n`));
     await handle.sync();
   } finally {
     await handle.close();
   }
   await rename(temporary, join(folder, FILE));
   await syncFolder(dirname(join(folder, FILE)));
-  return fromFile(file);
 }
 
 /** Makes a rename last through a power cut, where folders can be synced. */
@@ -76,18 +81,21 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-async function newFile(now: number, random: Random): Promise<SecretsFile> {
+/** Secrets that nobody has yet, as text. */
+export async function newSecrets(now: number, random: Random): Promise<string> {
   const key = SigningKey.generate(random);
   const { certificate } = Authority.create(key, { now, random });
-  return {
+  const file: SecretsFile = {
     version: VERSION,
     seed: base64url(key.seed()),
     certificate: base64url(certificate),
     loginSetup: await LoginServer.createSetup(),
   };
+  return JSON.stringify(file);
 }
 
-async function fromFile({ version, seed, certificate, loginSetup }: SecretsFile): Promise<Secrets> {
+export async function parseSecrets(text: string): Promise<Secrets> {
+  const { version, seed, certificate, loginSetup } = JSON.parse(text) as SecretsFile;
   if (version !== VERSION) throw new Error(`format ${version}`);
   const authority = new Authority(SigningKey.fromSeed(fromBase64url(seed)), fromBase64url(certificate));
   return { authority, loginServer: await LoginServer.open(loginSetup, authority.trust.directoryId) };

@@ -102,7 +102,8 @@ export class LogWriter {
     try {
       while (left.length > 0) {
         const known = this.#head !== undefined;
-        const head = (this.#head ??= await this.#init.reader.head());
+        this.#head ??= await this.#init.reader.head();
+        const head = this.#head;
         const { taken, refused, positions } = judge(left, head.next);
         // What we know may be old: nobody is refused by that.
         if (refused.length > 0 && known) {
