@@ -166,7 +166,7 @@ test('P1 our clients refuse servers of other parameters', async (t) => {
 const MAKERS: Readonly<Record<string, readonly string[]>> = {
   'crypto/tls-parameters.ts': ['createSecureContext'],
   'net/secure-port.ts': ['createServer'],
-  'peer/directory-dial.ts': ['connect'],
+  'peer/network/dial-directory.ts': ['connect'],
 };
 
 test('P1 every TLS socket of the program is made in one of two places, and its parameters in one', () => {

@@ -28,6 +28,8 @@ export class LogFile {
   #begun: number;
   #cancel: Cancel = () => {};
   #sweeping: Promise<void> = Promise.resolve();
+  /** A stream that is told to end while it opens a file anew does neither. */
+  #reopened: Promise<void> = Promise.resolve();
 
   private constructor(init: LogFileInit, { bytes, begun }: { bytes: number; begun: number }) {
     this.#init = init;
@@ -57,6 +59,13 @@ export class LogFile {
   reopen(): void {
     this.#bytes = 0;
     this.#begun = this.#init.clock.now();
+    this.#reopened = new Promise((resolve) => {
+      const settled = (): void => {
+        this.#out.off('ready', settled).off('error', settled);
+        resolve();
+      };
+      this.#out.on('ready', settled).on('error', settled);
+    });
     this.#out.reopen();
   }
 
@@ -64,6 +73,7 @@ export class LogFile {
   async close(): Promise<void> {
     this.#cancel();
     await this.#sweeping;
+    await this.#reopened;
     await new Promise<void>((resolve) => {
       this.#out.once('close', resolve);
       this.#out.end();

@@ -17,7 +17,7 @@ import { openMemoryStore } from '../../src/store/memory/open.js';
 import type { Statement } from '../../src/wire/acts.js';
 import { formatLink, parseLink } from '../../src/wire/link.js';
 import { UPLOAD_OVERHEAD } from '../../src/wire/uploads.js';
-import { afterwards } from '../support/directory.js';
+import { afterwards } from './directory.js';
 import {
   csrFor,
   loginOn,
@@ -27,8 +27,8 @@ import {
   registerOn,
   signIn,
   type TestPeer,
-} from '../support/directory-client.js';
-import { FailingStore } from '../support/failing-store.js';
+} from './directory-client.js';
+import { FailingStore } from './failing-store.js';
 
 const random = systemRandom;
 const QUICK = { burst: 1e6, perSecond: 1e6 };
@@ -380,7 +380,12 @@ const SLOW = [
 /** More than any request makes. */
 const WRITES = 40;
 
-for (const [name, prepare] of Object.entries(DEEDS)) {
+/** One part of the table for each test file: together they take longer than one may. */
+export function tryFailedWrites(part: number, parts: number): void {
+  for (const [name, prepare] of Object.entries(DEEDS).filter((_, at) => at % parts === part)) tryOne(name, prepare);
+}
+
+function tryOne(name: string, prepare: (stage: Stage) => Promise<Deed>): void {
   test(`R4 ${name}: whichever write finds no room, it works when there is some again`, async (t) => {
     const all = await stage(t);
     const { failing } = all;

@@ -1,0 +1,3 @@
+import { tryFailedWrites } from '../support/failed-writes.js';
+
+tryFailedWrites(0, 4);
