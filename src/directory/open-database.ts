@@ -1,13 +1,16 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Failure } from '../base/errors.js';
+import { Failure } from '../base/errors.js';
 import { openLevelStore } from '../store/level/open.js';
 import { openMemoryStore } from '../store/memory/open.js';
 import type { NatsStoreOptions } from '../store/nats/open.js';
 import type { Store } from '../store/store.js';
+import { Ownership } from './accounts/ownership.js';
 import { sharedSecrets } from './authority/sealed-secrets.js';
-import { createSecrets, readSecrets, type Secrets, writeSecrets } from './authority/secrets.js';
+import { createSecrets, hasSecrets, readSecrets, type Secrets, writeSecrets } from './authority/secrets.js';
 import { timedStore } from './metrics/timed-store.js';
 import { carryOut } from './requests/ledger.js';
+import { openTables } from './rows.js';
 import { DirectoryServer, type ListenAddress } from './server/server.js';
 import { openServices, type Services, type ServicesInit } from './services.js';
 
@@ -70,10 +73,15 @@ async function openDatabase(init: ServedDatabaseInit): Promise<OpenedDatabase> {
     return { secrets: await createSecrets(clock.now(), random), store: openMemoryStore({ log }) };
   }
   if (typeof folder !== 'string') return openShared(folder, init);
+  // Where there is an authority there was a store: the first start makes that first.
+  if (hasSecrets(folder) && !existsSync(join(folder, 'store', 'db', 'CURRENT'))) throw new Failure('store-missing');
   // The store's lock is taken first: two first starts at once must not make two authorities.
   const store = await openLevelStore({ folder: join(folder, 'store'), log, random });
   try {
-    return { secrets: (await readSecrets(folder)) ?? (await writeSecrets(folder, clock.now(), random)), store };
+    const secrets = await readSecrets(folder);
+    if (secrets === undefined && (await Ownership.directoryId(openTables(store))) !== undefined)
+      throw new Failure('authority-missing');
+    return { secrets: secrets ?? (await writeSecrets(folder, clock.now(), random)), store };
   } catch (error) {
     await store.close();
     throw error;

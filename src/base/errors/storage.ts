@@ -7,6 +7,11 @@ export const STORAGE = {
     "The file with the authority's keys cannot be used.",
     'Restore authority.json and the database beside it from a backup.',
   ],
+  'authority-missing': [
+    'storage',
+    'the file authority.json of this directory is gone',
+    'Restore authority.json from the backup from which the database is, or the whole folder.',
+  ],
   'authority-other': [
     'storage',
     'this database belongs to another authority than the one beside it',
@@ -86,6 +91,11 @@ export const STORAGE = {
     'internal',
     'The migrations of the store are not in order.',
     'This is a fault of the program: please report it.',
+  ],
+  'store-missing': [
+    'storage',
+    'the database of this directory is gone: its authority is there, its store is not',
+    'Restore the folder from a backup. To begin anew, with another fingerprint, move the whole folder away.',
   ],
   'store-newer': [
     'storage',

@@ -1,10 +1,12 @@
+import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { base64url, fromBase64url, hex, utf8 } from '../../base/bytes.js';
-import { Failure, toFailure } from '../../base/errors.js';
+import { Failure } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import { Authority } from '../../crypto/ca.js';
-import { SigningKey } from '../../crypto/keys.js';
+import { readAuthority } from '../../crypto/certificate.js';
+import { directoryIdOf, SigningKey } from '../../crypto/keys.js';
 import { LoginServer } from '../../crypto/login-server.js';
 
 /**
@@ -26,6 +28,8 @@ interface SecretsFile {
   readonly certificate: string;
   readonly loginSetup: string;
 }
+
+export const hasSecrets = (folder: string): boolean => existsSync(join(folder, FILE));
 
 /** For a throw-away directory. */
 export async function createSecrets(now: number, random: Random): Promise<Secrets> {
@@ -97,12 +101,16 @@ export async function newSecrets(now: number, random: Random): Promise<string> {
 export async function parseSecrets(text: string): Promise<Secrets> {
   const { version, seed, certificate, loginSetup } = JSON.parse(text) as SecretsFile;
   if (version !== VERSION) throw new Error(`format ${version}`);
-  const authority = new Authority(SigningKey.fromSeed(fromBase64url(seed)), fromBase64url(certificate));
+  const key = SigningKey.fromSeed(fromBase64url(seed));
+  const der = fromBase64url(certificate);
+  // A whole file of which one part was changed: nobody could connect, and none would say why.
+  readAuthority(der, directoryIdOf(key.publicKey));
+  const authority = new Authority(key, der);
   return { authority, loginServer: await LoginServer.open(loginSetup, authority.trust.directoryId) };
 }
 
 const damaged = (cause: unknown): Failure =>
-  new Failure('authority-damaged', `the file ${FILE} cannot be used: ${toFailure(cause).code}`, {
+  new Failure('authority-damaged', `the file ${FILE} is damaged or cannot be read`, {
     hint: `Restore ${FILE} and the database beside it from a backup.`,
     cause,
   });
