@@ -76,6 +76,10 @@ export interface DirectoryOptions {
     /** Hears each line, as one reads it on a terminal. */
     readonly tell?: (line: string) => void;
   };
+  /** A folder outside of the data that remembers which start was the last. */
+  readonly marks?: string;
+  /** The data was put back from a copy. */
+  readonly restored?: boolean;
 }
 
 /** Paths of files: credentials, a CA, a client certificate and its key. */

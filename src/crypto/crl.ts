@@ -70,6 +70,7 @@ export class RevocationList {
   /** Milliseconds since 1970: when the directory made it. */
   readonly thisUpdate: number;
   readonly der: Uint8Array;
+  readonly revocations: readonly Revocation[];
   readonly #staleFrom: number;
   readonly #revoked: ReadonlyMap<string, number>;
 
@@ -77,6 +78,7 @@ export class RevocationList {
     this.der = der;
     this.number = fields.number;
     this.thisUpdate = fields.thisUpdate;
+    this.revocations = fields.revocations;
     this.#staleFrom = Math.min(fields.nextUpdate, fields.thisUpdate + CRL_MAX_AGE_MS) + CLOCK_SKEW_MS;
     this.#revoked = new Map(fields.revocations.map(({ serial, at }) => [serial, at]));
   }

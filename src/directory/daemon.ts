@@ -33,6 +33,9 @@ export interface DaemonOptions {
   readonly blockSeconds?: number;
   readonly requireSecondFactor?: Role;
   readonly rooms?: readonly string[];
+  /** As of DirectoryOptions. */
+  readonly marks?: string;
+  readonly restored?: boolean;
   readonly limits?: Partial<DirectoryLimits>;
   readonly uploads?: Partial<UploadLimits>;
   /** HOST:PORT for figures by HTTP; none are kept, if not given. */

@@ -10,6 +10,7 @@ import type { Role } from '../wire/roles.js';
 import { readCurrent, writeCurrent } from './current-database.js';
 import { DEFAULT_LIMITS, type DirectoryLimits } from './limits.js';
 import { linkHost } from './link-host.js';
+import { markIn } from './mark.js';
 import type { Meter } from './metrics/meter.js';
 import { openServedDatabase, type ServedDatabase, type SharedStore } from './open-database.js';
 import type { ListenAddress } from './server/server.js';
@@ -30,6 +31,10 @@ export interface DirectoryOptions {
   readonly requireSecondFactor?: Role;
   /** Names of the open rooms there are from the beginning; lobby, random and help by default. */
   readonly rooms?: readonly string[];
+  /** A folder outside of the data, where it is remembered which start was the last: an older copy is known by that. */
+  readonly marks?: string;
+  /** The data was put back from a copy. */
+  readonly restored?: boolean;
   readonly limits?: Partial<DirectoryLimits>;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -180,10 +185,16 @@ class RunningDirectory implements Directory {
       blockSeconds,
       requireSecondFactor,
       meter,
+      marks,
+      restored,
     } = this.#options;
+    const keptIn = this.#keptIn(database);
+    const folder = typeof keptIn === 'string' ? keptIn : undefined;
     this.#site = await openServedDatabase({
-      keptIn: this.#keptIn(database),
+      keptIn,
       signal: this.#options.signal ?? new AbortController().signal,
+      ...(marks !== undefined && folder !== undefined && { mark: markIn(marks, { store: folder, log: this.log }) }),
+      restored,
       listen: this.#listen,
       ...{ clock, random, registration, rooms, blockAfter, requireSecondFactor, meter, log: this.log },
       blockMs: blockSeconds === undefined ? undefined : blockSeconds * 1000,

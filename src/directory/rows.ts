@@ -118,6 +118,15 @@ export type RevokedRow = v.InferOutput<typeof revokedSchema>;
 const crlSchema = v.object({ number: count(), at: time(), der: bytes(CRL_BYTES) });
 export type CrlRow = v.InferOutput<typeof crlSchema>;
 
+/** One row: which life of the store this is, since when that of before may be lost, and the latest starts. */
+const incarnationSchema = v.object({
+  id: exactly(16),
+  since: time(),
+  starts: count(),
+  runs: list(exactly(16), 64),
+});
+export type IncarnationRow = v.InferOutput<typeof incarnationSchema>;
+
 /** One row: whose directory this is. */
 const directorySchema = v.object({
   directoryId: text(64),
@@ -176,6 +185,7 @@ export const openTables = (store: Store, onUnreadable?: OnUnreadable) => ({
   certificates: new Table(store, 'certificates', codec(certificateSchema, ROW_BYTES), onUnreadable),
   revoked: new Table(store, 'revoked', codec(revokedSchema, ROW_BYTES)),
   crl: new Table(store, 'crl', codec(crlSchema, ROW_BYTES)),
+  incarnation: new Table(store, 'incarnation', codec(incarnationSchema, ROW_BYTES)),
   directory: new Table(store, 'directory', codec(directorySchema, ROW_BYTES)),
   carried: new Table(store, 'ledger.carried', codec(carriedSchema, ROW_BYTES)),
   invitations: new Table(store, 'invitations', codec(invitationSchema, ROW_BYTES)),

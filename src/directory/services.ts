@@ -3,6 +3,7 @@ import { Failure } from '../base/errors.js';
 import { repeat } from '../base/interval.js';
 import type { Logger } from '../base/log.js';
 import type { Random } from '../base/random.js';
+import { Proofs } from '../crypto/proof.js';
 import type { Store } from '../store/store.js';
 import type { Act } from '../wire/acts.js';
 import type { RegistrationMode } from '../wire/directory.js';
@@ -32,7 +33,9 @@ import { Budgets } from './guard/budgets.js';
 import { LoginGuard } from './guard/login-guard.js';
 import { RefusalLog } from './guard/refusal-log.js';
 import { TokenBuckets } from './guard/token-bucket.js';
+import { Incarnation } from './incarnation.js';
 import { type DirectoryLimits, HOUSEKEEPING_EVERY_MS, LIMITED_KEYS } from './limits.js';
+import type { Mark } from './mark.js';
 import { type Meter, silentMeter } from './metrics/meter.js';
 import { openTables } from './rows.js';
 import { Uploads } from './uploads/uploads.js';
@@ -55,6 +58,10 @@ export interface ServicesInit {
   readonly rooms?: readonly string[] | undefined;
   /** Does what an act on the directory says; doing it again changes nothing. */
   carryOut(services: Services, act: Act, encoded: Uint8Array): Promise<void>;
+  /** What is remembered of the store outside of it. */
+  readonly mark?: Mark | undefined;
+  /** The store was put back from a copy. */
+  readonly restored?: boolean | undefined;
   /** The store can't be written any more: the daemon must end. */
   onBroken(error: Failure): void;
 }
@@ -69,6 +76,11 @@ export async function openServices(init: ServicesInit) {
   const { authority, loginServer } = secrets;
   const tables = openTables(store, (space, key) => log.error('a row cannot be read and is left out', { space, key }));
   await assertOurs(await Ownership.directoryId(tables), authority.trust.directoryId);
+  const { mark, restored } = init;
+  const incarnation = await Incarnation.open({
+    ...{ tables, clock, random, log, mark, restored },
+    proofs: new Proofs(authority.derive('p2pchat/1 stamp')),
+  });
   const ownership = await Ownership.open(tables, {
     clock,
     random,
@@ -96,6 +108,7 @@ export async function openServices(init: ServicesInit) {
   });
   const people: Presence = new Presence({ tables, accounts, devices, sessions, authority, clock });
   const keyPackages = new KeyPackages(tables, clock);
+  if (incarnation.wasSetBack) await keyPackages.forgetAll();
   const mailboxes = new Mailboxes({
     store,
     clock,
@@ -115,6 +128,7 @@ export async function openServices(init: ServicesInit) {
     trust: authority.trust,
     rooms: init.rooms ?? DEFAULT_ROOMS,
     keep: limits.groupLog,
+    proofs: new Proofs(authority.derive('p2pchat/1 group log')),
     onStored: (group, entry) => {
       const told = fanOut(sessions, group, entry);
       if (entry.kind !== 'message') return;
@@ -164,6 +178,7 @@ export async function openServices(init: ServicesInit) {
       requireSecondFactor,
     },
     ...{
+      incarnation,
       ownership,
       accounts,
       secondFactors,

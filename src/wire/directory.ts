@@ -87,6 +87,12 @@ export type MailboxEntry = v.InferOutput<typeof mailboxEntry>;
 const groupCommit = v.object({ epoch: count(), commit: sealed, from: address });
 export type GroupCommit = v.InferOutput<typeof groupCommit>;
 
+/** `since`: what the directory acknowledged after this time may be lost; 0 where it doesn't know. */
+const incarnationSchema = v.object({ id: exactly(16), since: time() });
+/** Of the directory's own making: shows it a start of its own that it may have lost. */
+const stamp = bytes(128);
+export type IncarnationId = v.InferOutput<typeof incarnationSchema>;
+
 // --- Rosters: who an account is, signed by the directory's CA key ---
 
 const rosterSchema = v.object({
@@ -158,6 +164,8 @@ export const directoryMethods = {
       starts: count(),
       /** Of the revocation list this device has; who says it is told of changes by `crl.delta`. */
       crl: v.optional(count()),
+      /** As the directory gave it last. */
+      stamp: v.optional(stamp),
     }),
     v.object({
       version: count(65_535),
@@ -176,6 +184,9 @@ export const directoryMethods = {
       startsSeen: count(),
       /** Grows with every change of the account's devices and their certificates. */
       devicesVersion: v.optional(count()),
+      /** Which life of its store this is: another one after that was put back from an older copy. */
+      incarnation: v.optional(incarnationSchema),
+      stamp: v.optional(stamp),
       /** The account's role needs a second factor, and it has none. */
       secondFactor: v.optional(v.literal('required')),
       /** The ledger's number of the newest act of the operator that concerns the account. */
@@ -187,6 +198,8 @@ export const directoryMethods = {
   renew: method(v.object({ csr }), v.object({ certificate })),
   /** The revocation list, unless `number` is that of the newest. */
   'crl.get': method(v.object({ number: count() }), v.object({ crl: v.optional(crl) })),
+  /** A newer revocation list than the directory's own, back to it; `number` is that of its list now. */
+  'crl.put': method(v.object({ crl }), v.object({ number: count() })),
   /** These three only within a minute of login.finish on this channel. */
   'password.start': method(v.object({ request: opaqueMessage }), v.object({ response: opaqueMessage })),
   'password.finish': method(v.object({ record: opaqueMessage, backup: bytes(512) }), nothing),
@@ -236,8 +249,9 @@ export const directoryMethods = {
   /** The current MLS group of the conversation between the caller and `user`; number 0 means none yet. */
   'direct.get': method(v.object({ user: userName }), v.object({ number: count(), group: v.optional(groupId) })),
   /**
-   * Makes `group` the conversation's group number `number`, if that is the current number plus one, and puts the
-   * parcels (Welcomes) into mailboxes. Fails with 'direct-taken' otherwise.
+   * Makes `group` the conversation's group number `number`, if that is the current number plus one (or more, up to
+   * DIRECT_LEAP: where the directory lost some), and puts the parcels (Welcomes) into mailboxes. Fails with
+   * 'direct-taken' otherwise.
    */
   'direct.create': method(
     v.object({ user: userName, number: count(), group: groupId, parcels: list(parcel, 64) }),
@@ -270,6 +284,8 @@ export const directoryNotices = {
   roster: v.object({ user: userName, version: count() }),
   crl: v.object({ crl }),
   'crl.delta': crlDelta,
+  /** The store was set back to an earlier state. */
+  incarnation: incarnationSchema,
   'group.commit': v.object({ group: groupId, epoch: count(), commit: sealed, from: address }),
   'keypackages.low': v.object({ left: count() }),
   /** The caller's role is another one now. */

@@ -30,9 +30,12 @@ const info = bytes(GROUP_INFO_BYTES, 1);
 const act = bytes(ACT_BYTES, 1);
 const signed = { statement: bytes(ACT_BYTES, 1), signature: exactly(64) };
 
+/** By which the directory knows an entry of its own, should it lose it. */
+const proof = v.optional(exactly(32));
+
 export const groupEntry = v.variant('kind', [
-  v.object({ kind: v.literal('act'), seq: count(), act }),
-  v.object({ kind: v.literal('commit'), seq: count(), epoch: count(), commit: sealed, from: device }),
+  v.object({ kind: v.literal('act'), seq: count(), act, proof }),
+  v.object({ kind: v.literal('commit'), seq: count(), epoch: count(), commit: sealed, from: device, proof }),
   v.object({
     kind: v.literal('message'),
     seq: count(),
@@ -41,6 +44,7 @@ export const groupEntry = v.variant('kind', [
     sealed,
     from: device,
     at: time(),
+    proof,
   }),
 ]);
 export type GroupEntry = v.InferOutput<typeof groupEntry>;
@@ -100,7 +104,7 @@ export const groupMethods = {
   /** `head`: of the chain of acts. Fails with 'epoch-taken' or 'head-moved'. */
   'groups.commit': method(
     v.object({ group: groupId, epoch: count(), head: exactly(32), commit: sealed, info }),
-    v.object({ seq: count() }),
+    v.object({ seq: count(), proof }),
   ),
   /** The same id again gets the same answer. Fails with 'epoch-past'. */
   'groups.post': method(
@@ -113,6 +117,11 @@ export const groupMethods = {
   'groups.read': method(
     v.object({ group: groupId, from: count(), before: v.optional(count()) }),
     v.object({ entries: list(groupEntry, GROUP_LOG_PAGE), first: count(), more: v.boolean() }),
+  ),
+  /** Entries with their proofs, in order, back to a directory that was set back; `next`: the next entry's position. */
+  'groups.restore': method(
+    v.object({ group: groupId, entries: list(groupEntry, GROUP_LOG_PAGE) }),
+    v.object({ next: count() }),
   ),
   /** An act on the directory itself: a role, a ban. */
   'ledger.act': method(v.object(signed), v.object({ number: count() })),

@@ -11,7 +11,7 @@ import { openTables } from '../../src/directory/rows.js';
 import { openMemoryStore } from '../../src/store/memory/open.js';
 import type { Log, Store } from '../../src/store/store.js';
 import type { MailboxEntry } from '../../src/wire/directory.js';
-import { KEY_PACKAGE_LIFETIME_MS, KEY_PACKAGES_KEPT } from '../../src/wire/limits.js';
+import { DIRECT_LEAP, KEY_PACKAGE_LIFETIME_MS, KEY_PACKAGES_KEPT } from '../../src/wire/limits.js';
 import { ManualClock } from '../support/clock.js';
 import { seededRandom } from '../support/random.js';
 
@@ -207,9 +207,14 @@ test('one device makes the next group of a conversation; the same again is no er
   const { group } = winners[0]!;
   assert.deepEqual(await direct.get('alice', 'bob'), { number: 1, group });
   await direct.create('bob', 'alice', { number: 1, group });
-  await assert.rejects(direct.create('alice', 'bob', { number: 3, group: random.bytes(16) }), (error: unknown) =>
-    hasCode(error, 'direct-taken'),
+  await assert.rejects(
+    direct.create('alice', 'bob', { number: 2 + DIRECT_LEAP, group: random.bytes(16) }),
+    (error: unknown) => hasCode(error, 'direct-taken'),
   );
+  // Where the directory has lost some, the next one is not the next number.
+  const beyond = { number: 1 + DIRECT_LEAP, group: random.bytes(16) };
+  await direct.create('alice', 'bob', beyond);
+  assert.deepEqual(await direct.get('alice', 'bob'), beyond);
   await assert.rejects(direct.create('alice', 'eve', { number: 1, group }), (error: unknown) =>
     hasCode(error, 'group-taken'),
   );

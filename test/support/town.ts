@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../src/base/clock.js';
@@ -40,7 +40,25 @@ export class Town {
   async startDirectory(port = 0): Promise<void> {
     const listen = { host: '127.0.0.1', port };
     const data = join(this.#folder, 'directory');
-    this.#directory = await startDirectory({ data, listen, store: 'level', limits: this.#limits ?? {} });
+    const marks = join(this.#folder, 'marks');
+    this.#directory = await startDirectory({ data, listen, marks, store: 'level', limits: this.#limits ?? {} });
+  }
+
+  /** Copies the directory's folder as its operator does: stopped, whole, started again. */
+  async backUpDirectory(): Promise<void> {
+    const port = await this.stopDirectory();
+    await rm(this.home('directory-copy'), { recursive: true, force: true });
+    await cp(this.home('directory'), this.home('directory-copy'), { recursive: true });
+    await this.startDirectory(port);
+  }
+
+  /** Puts the copy in its place. @param keepMarks false where it goes to a machine that has never seen it */
+  async restoreDirectory(keepMarks = true): Promise<void> {
+    const port = await this.stopDirectory();
+    await rm(this.home('directory'), { recursive: true });
+    await cp(this.home('directory-copy'), this.home('directory'), { recursive: true });
+    if (!keepMarks) await rm(this.home('marks'), { recursive: true });
+    await this.startDirectory(port);
   }
 
   /** @returns the port to start it at again */

@@ -23,9 +23,19 @@ export const GROUPS = {
     'a message of a group is not by the person it names',
     'It is not shown. Somebody who has been in the group has made it up.',
   ],
+  'entry-forged': [
+    'trust',
+    'that was never in the log of this group',
+    'Update p2pchat; if it stays so, tell the operator of the directory.',
+  ],
   'epoch-ahead': ['usage', 'The commit is for an epoch that has not begun.', 'Read the commits before it.'],
   'epoch-past': ['denied', 'the group is in another epoch', 'Read its log, then seal the message again.'],
   'epoch-taken': ['denied', 'Somebody else ended that epoch first.', 'Apply their commit, then make yours again.'],
+  'group-acts-lost': [
+    'limit',
+    'the directory has lost changes of members or settings',
+    'Look at the members (group members), and do again what is missing.',
+  ],
   'group-banned': ['blocked', 'You are banned from that group.', 'Ask an admin of this directory.'],
   'group-broken': [
     'protocol',
@@ -43,6 +53,11 @@ export const GROUPS = {
     'unreachable',
     'A group cannot be entered just now.',
     'It works as soon as one of its members is online.',
+  ],
+  'group-lines-lost': [
+    'limit',
+    "messages are in the directory's log no more",
+    'They stay here; who comes later does not see them.',
   ],
   'group-log-trimmed': [
     'limit',

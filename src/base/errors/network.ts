@@ -29,6 +29,11 @@ export const NETWORK = {
     'The directory cannot be reached.',
     "Check the network and the directory's address (p2pchat doctor). Contacts you know can still be reached directly.",
   ],
+  'directory-set-back': [
+    'unreachable',
+    'the directory was set back to an earlier state',
+    'What it lost and your devices hold is handed back to it. Nothing has to be done.',
+  ],
   'directory-stopping': [
     'unreachable',
     'the directory is stopping',

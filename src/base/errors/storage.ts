@@ -165,9 +165,4 @@ export const STORAGE = {
     "A store that processes share holds the directory's secrets, sealed.",
     'Give --key-file FILE, the same for every process. One is made by: head -c 32 /dev/urandom | base64 > FILE',
   ],
-  'authority-missing': [
-    'storage',
-    'The store is that of a directory, and its secrets are not there.',
-    'Restore the store from a backup: without its secrets nobody can use it.',
-  ],
 } as const satisfies Record<string, CodeRow>;

@@ -19,6 +19,7 @@ export interface DirectoryStartOptions {
   readonly 'upload-quota'?: string | undefined;
   readonly 'upload-space'?: string | undefined;
   readonly 'upload-days'?: string | undefined;
+  readonly restored?: boolean | undefined;
   readonly metrics?: string | undefined;
   readonly log?: string | undefined;
   readonly 'log-level'?: LogLevel | undefined;

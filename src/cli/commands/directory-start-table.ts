@@ -58,4 +58,10 @@ export const CONFIGURABLE = {
 
 export const CONFIG = { type: 'string', requiresArg: true, describe: 'file with these options, one a line' } as const;
 
-export const START = { config: CONFIG, ...CONFIGURABLE, 'with-parent': WITH_PARENT } as const;
+/** Of this one start; not for a file that stays. */
+const RESTORED = {
+  type: 'boolean',
+  describe: 'its folder was put back from a copy: lets devices hand in what it lacks',
+} as const;
+
+export const START = { config: CONFIG, ...CONFIGURABLE, restored: RESTORED, 'with-parent': WITH_PARENT } as const;

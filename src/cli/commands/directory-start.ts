@@ -94,6 +94,8 @@ function optionsOf(shell: Shell, options: DirectoryStartOptions): DirectoryOptio
     ...(options['require-second-factor'] !== undefined && { requireSecondFactor: options['require-second-factor'] }),
     uploads: uploadsOf(options),
     log: logOf(shell, options),
+    marks: join(shell.home, 'marks'),
+    ...(options.restored === true && { restored: true }),
     ...(options.rooms !== undefined && { rooms: roomNames(options.rooms) }),
     ...(metrics !== undefined && { metrics }),
   };

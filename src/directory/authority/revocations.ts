@@ -1,9 +1,11 @@
+import { sameBytes } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
 import type { Logger } from '../../base/log.js';
 import type { Authority } from '../../crypto/ca.js';
-import type { Revocation } from '../../crypto/crl.js';
+import { type Revocation, readCrl } from '../../crypto/crl.js';
 import { inOrder } from '../../crypto/crl-delta.js';
-import { CLOCK_SKEW_MS } from '../../wire/limits.js';
+import { CERTIFICATE_LIFETIME_MS, CLOCK_SKEW_MS } from '../../wire/limits.js';
+import { foldName } from '../../wire/names.js';
 import type { CrlRow, RevokedRow, Tables } from '../rows.js';
 import { ListChanges } from './list-changes.js';
 import { chooseListed, type Revoked } from './listed.js';
@@ -40,6 +42,8 @@ export class Revocations {
   #current: CrlRow;
   #listed: ReadonlyMap<string, number> = new Map();
   #publishing: Promise<void> = Promise.resolve();
+  /** A list was given out, by a later state of this store, which the next one must follow. */
+  #after = { number: 0, at: 0 };
   /** Asked for and not begun. */
   #next: Promise<void> | undefined;
   #unlisted = 0;
@@ -93,6 +97,43 @@ export class Revocations {
     await this.publish();
   }
 
+  /**
+   * A list of this directory's own making that a device holds. What it revokes stays revoked, and the next list is
+   * numbered beyond it.
+   * @returns whether a later state of this store has made it
+   * @throws Failure trust 'crl-malformed', 'crl-untrusted'
+   */
+  async takeBack(der: Uint8Array): Promise<boolean> {
+    const { authority, tables } = this.#init;
+    const list = readCrl(der, authority.trust);
+    const { number, der: ours } = this.#current;
+    const isLater = list.number > number || (list.number === number && !sameBytes(der, ours));
+    const lost = await this.#lost(list.revocations);
+    if (!isLater && lost.length === 0) return false;
+    this.#after = {
+      number: Math.max(this.#after.number, list.number),
+      at: Math.max(this.#after.at, list.thisUpdate),
+    };
+    await Promise.all(lost.map(({ serial, ...row }) => tables.revoked.put(serial, row)));
+    for (const row of lost) this.#remember(row);
+    await this.publish();
+    return isLater;
+  }
+
+  /** What isn't revoked here, and whose it was where that is still known: it counts as if it had been revoked here. */
+  async #lost(revocations: readonly Revocation[]): Promise<Revoked[]> {
+    const { clock, tables } = this.#init;
+    const lost: Revoked[] = [];
+    for (const { serial, at } of revocations) {
+      if (this.#revoked.has(serial)) continue;
+      const issued = await tables.certificates.get(serial);
+      const notAfter = issued?.notAfter ?? at + CERTIFICATE_LIFETIME_MS;
+      if (notAfter + 2 * CLOCK_SKEW_MS <= clock.now()) continue;
+      lost.push({ serial, at, notAfter, ...(issued && { user: foldName(issued.user), since: issued.notBefore }) });
+    }
+    return lost;
+  }
+
   /** One list at a time; whoever asks gets one that begins after the asking, and shares it with those who ask too. */
   publish(): Promise<void> {
     this.#next ??= this.#publishing
@@ -112,8 +153,8 @@ export class Revocations {
     const { listed, left } = chooseListed(this.#revoked.values(), entries);
     const revocations: Revocation[] = inOrder(listed);
     const row = await tables.crl.update(KEY, (before) => {
-      const number = (before?.number ?? 0) + 1;
-      const at = dateAfter(before?.at ?? 0, now);
+      const number = Math.max(before?.number ?? 0, this.#after.number) + 1;
+      const at = dateAfter(Math.max(before?.at ?? 0, this.#after.at), now);
       return { number, at, der: authority.issueCrl({ number, now: at, revocations }) };
     });
     const fresh = new Map(revocations.map(({ serial, at }) => [serial, at]));

@@ -1,6 +1,7 @@
 import { sameBytes } from '../../base/bytes.js';
 import { Failure } from '../../base/errors.js';
 import { path } from '../../store/keys.js';
+import { DIRECT_LEAP } from '../../wire/limits.js';
 import type { DirectRow, Tables } from '../rows.js';
 import type { GroupLogs } from './group-logs.js';
 
@@ -20,7 +21,8 @@ export class DirectConversations {
   }
 
   /**
-   * Makes `group` the conversation's group `number`, which must follow the current one. The same again is no error.
+   * Makes `group` the conversation's group `number`, which must follow the current one: not always at once, because groups
+   * in between may have been made before the store was set back. The same again is no error.
    * @throws Failure denied 'direct-taken', with details.number the current one; 'group-taken'
    */
   async create(one: string, other: string, { number, group }: DirectRow): Promise<void> {
@@ -39,7 +41,8 @@ const pairKey = (one: string, other: string): string => path(...[one, other].sor
 
 function isNext(current: DirectRow | undefined, number: number, group: Uint8Array): boolean {
   if (current?.number === number) return sameBytes(current.group, group);
-  return number === (current?.number ?? 0) + 1;
+  const last = current?.number ?? 0;
+  return number > last && number <= last + DIRECT_LEAP;
 }
 
 const taken = (current: DirectRow | undefined): Failure =>

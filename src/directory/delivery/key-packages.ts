@@ -80,6 +80,18 @@ export class KeyPackages {
     }
   }
 
+  /**
+   * The store is older than what it gave out: some of these were given out already, nobody knows which, and of last resorts
+   * newer ones may have taken their place. Their devices publish others.
+   */
+  async forgetAll(): Promise<void> {
+    for await (const row of this.#tables.keyPackages.range()) {
+      await this.#tables.usedKeyPackages.create(row.key, { at: this.#clock.now() });
+      await this.#tables.keyPackages.deleteAs(row);
+    }
+    for await (const row of this.#tables.lastResort.range()) await this.#tables.lastResort.deleteAs(row);
+  }
+
   /** Forgets what can't be used any more, or is of a device that is no more, and that it was. */
   async sweep(find: (folded: string, device: string) => Promise<unknown>): Promise<void> {
     for await (const row of this.#tables.keyPackages.range()) {

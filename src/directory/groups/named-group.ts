@@ -1,6 +1,7 @@
 import { hex, sameBytes } from '../../base/bytes.js';
 import { Failure, hasCode } from '../../base/errors.js';
 import { chained, digestOf, NO_ACTS, readAct } from '../../crypto/acts.js';
+import { numberBytes, type Proofs } from '../../crypto/proof.js';
 import type { Trust } from '../../crypto/trust.js';
 import type { Log } from '../../store/store.js';
 import type { Act, Statement } from '../../wire/acts.js';
@@ -25,6 +26,8 @@ export interface NamedGroupInit {
   /** The epoch of the newest group info. */
   readonly epoch: number;
   readonly keep: GroupKeeping;
+  /** That an entry stands in the log, for the day on which it does no more. */
+  readonly proofs: Proofs;
   /** What is in memory is not what is on disk any more: the group has to be loaded anew. */
   onFailed(): void;
   /** The oldest entries are gone. */
@@ -64,6 +67,11 @@ export class NamedGroup {
   /** Acts are in the log and not among the acts yet. */
   #isBehind = false;
   writing = 0;
+  /** Something else was done since the store was set back: lost acts and commits do not fit any more. */
+  diverged = false;
+  /** Nobody here follows into the lost epochs from this one on. */
+  lostEpoch = Number.POSITIVE_INFINITY;
+  readonly #digests = new Set<string>();
 
   private constructor(init: NamedGroupInit) {
     this.#init = init;
@@ -167,6 +175,48 @@ export class NamedGroup {
     return stored;
   }
 
+  proofOf(seq: number, encoded: Uint8Array): Uint8Array {
+    return this.#init.proofs.of(this.id, numberBytes(seq), encoded);
+  }
+
+  isProven(seq: number, encoded: Uint8Array, proof: Uint8Array): boolean {
+    return this.#init.proofs.holds(proof, this.id, numberBytes(seq), encoded);
+  }
+
+  hasAct(encoded: Uint8Array): boolean {
+    return this.#digests.has(hex(digestOf(encoded)));
+  }
+
+  /** Whether this very entry has that place. */
+  async stands(seq: number, encoded: Uint8Array): Promise<boolean> {
+    if (seq > this.next) return false;
+    for await (const { value } of this.#init.log.read({ from: seq - 1, limit: 1 })) return sameBytes(value, encoded);
+    return false;
+  }
+
+  /** What a member hands back, at the end. @returns whether it is there now */
+  async putBack(entry: Exclude<StoredEntry, { kind: 'act' }>): Promise<boolean> {
+    if (entry.kind === 'message') {
+      if (this.#ids.has(idKey(entry.from, entry.id))) return true;
+      if (entry.epoch > this.epoch || entry.epoch >= this.lostEpoch) return false;
+      const stored = this.#append(entry);
+      this.#remember(entry.from, entry.id, stored);
+      await stored;
+      return true;
+    }
+    const known = this.#commits.get(entry.epoch);
+    if (known !== undefined) return this.stands(known.seq, storedEntryCodec.encode(entry));
+    if (entry.epoch !== this.epoch) return false;
+    this.epoch++;
+    this.#commits.set(entry.epoch, { seq: this.next + 1, device: entry.from.device });
+    await this.#append(entry);
+    return true;
+  }
+
+  #told(seq: number, entry: StoredEntry, encoded: Uint8Array): GroupEntry {
+    return { seq, ...entry, proof: this.proofOf(seq, encoded) } as GroupEntry;
+  }
+
   async read(from: number, before: number | undefined, limit: number, maxBytes: number) {
     const end = before === undefined ? this.next : Math.min(this.next, before - 1);
     const start = before === undefined ? Math.max(this.first, from - 1) : Math.max(this.first, end - limit);
@@ -178,7 +228,7 @@ export class NamedGroup {
       if (entries.length === limit || (entries.length > 0 && bytes > maxBytes)) {
         return { entries, first: this.first + 1, more: true };
       }
-      entries.push({ seq: position + 1, ...storedEntryCodec.decode(value) } as GroupEntry);
+      entries.push(this.#told(position + 1, storedEntryCodec.decode(value), value));
     }
     return { entries, first: this.first + 1, more: before === undefined ? false : start > this.first };
   }
@@ -250,6 +300,7 @@ export class NamedGroup {
     this.roster.apply(act);
     if (act.statement.action === 'renew') this.epoch = Math.max(this.epoch, act.statement.epoch);
     this.head = chained(this.head, digestOf(encoded));
+    this.#digests.add(hex(digestOf(encoded)));
     this.#acts++;
   }
 
@@ -263,7 +314,7 @@ export class NamedGroup {
       this.#bytes += encoded.length;
       await this.#init.log.append(encoded, { expect: position });
       await along?.(seq).catch(() => this.#fellBehind());
-      this.#init.onStored({ seq, ...entry } as GroupEntry);
+      this.#init.onStored(this.#told(seq, entry, encoded));
     } catch (error) {
       this.#init.onFailed();
       throw error;

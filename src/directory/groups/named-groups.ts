@@ -1,6 +1,8 @@
-import { fromHex, hex } from '../../base/bytes.js';
+import { fromHex, hex, sameBytes } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
 import { Failure, hasCode } from '../../base/errors.js';
+import { readAct } from '../../crypto/acts.js';
+import type { Proofs } from '../../crypto/proof.js';
 import type { Trust } from '../../crypto/trust.js';
 import { path, segments } from '../../store/keys.js';
 import type { Store } from '../../store/store.js';
@@ -13,6 +15,7 @@ import { Queues } from '../queues.js';
 import { Table } from '../table.js';
 import { type GroupKeeping, NamedGroup } from './named-group.js';
 import { groupInfoCodec, groupNameCodec, membershipCodec, welcomeCodec } from './rows.js';
+import { type TakingBack, takeBack } from './take-back.js';
 
 export interface NamedGroupsInit {
   readonly store: Store;
@@ -21,6 +24,7 @@ export interface NamedGroupsInit {
   /** Names of open groups which the first who comes may make. */
   readonly rooms: readonly string[];
   readonly keep: GroupKeeping;
+  readonly proofs: Proofs;
   /** An entry is on disk: to be pushed to the members who are connected. In order of the positions. */
   onStored(group: NamedGroup, entry: GroupEntry): void;
 }
@@ -40,6 +44,7 @@ export class NamedGroups {
   readonly #infos: Table<ReturnType<typeof groupInfoCodec.decode>>;
   readonly #welcomes: Table<ReturnType<typeof welcomeCodec.decode>>;
   readonly #memberships: Table<ReturnType<typeof membershipCodec.decode>>;
+  readonly #taking = new WeakMap<NamedGroup, Promise<void>>();
   readonly #open = new Map<string, Promise<NamedGroup>>();
   /** By name: one who makes it at a time. */
   readonly #turns = new Queues();
@@ -127,6 +132,38 @@ export class NamedGroups {
       if (group.roster.kind === 'open' && !this.isRoom(group.roster.name)) open++;
     }
     if (open >= OPEN_GROUPS) throw openGroupsFull();
+  }
+
+  /**
+   * Takes back what the store has lost of a log; of the whole group, where the entries begin with its making.
+   * @throws Failure trust 'entry-forged', usage 'group-name-taken', unknown 'group-unknown'
+   */
+  async takeBack(id: Uint8Array, entries: readonly GroupEntry[]): Promise<NamedGroup> {
+    const group = await this.#revived(id, entries);
+    const init: TakingBack = { trust: this.#init.trust, act: (...taken) => this.act(...taken) };
+    // One after the other: what the one before has brought is there.
+    const taken = (this.#taking.get(group) ?? Promise.resolve())
+      .catch(() => {})
+      .then(() => takeBack(group, entries, init));
+    this.#taking.set(group, taken);
+    await taken;
+    return group;
+  }
+
+  async #revived(id: Uint8Array, [first]: readonly GroupEntry[]): Promise<NamedGroup> {
+    const name = hex(id);
+    const isKnown = (await this.#infos.get(name)) !== undefined;
+    if (isKnown || first?.kind !== 'act' || first.seq !== 1) return this.need(id);
+    const { statement } = readAct(first.act, this.#init.trust);
+    if (statement.action !== 'create' || statement.group === undefined || !sameBytes(statement.group, id))
+      throw groupUnknown(undefined);
+    const wanted = parseGroupName(statement.name);
+    await this.#names.create(path(wanted.folded), { name: wanted.name, group: id });
+    const there = await this.#names.get(path(wanted.folded));
+    if (there === undefined || hex(there.group) !== name) throw nameTaken(wanted.name);
+    // Of no use to anybody, until a member leaves another one.
+    await this.#infos.put(name, { epoch: 0, info: new Uint8Array(0) });
+    return this.need(id);
   }
 
   async act(group: NamedGroup, act: Act, encoded: Uint8Array): Promise<number> {
@@ -230,7 +267,7 @@ export class NamedGroups {
     const name = hex(id);
     const info = await this.#infos.get(name);
     if (info === undefined) throw groupUnknown(undefined);
-    const { store, trust, keep } = this.#init;
+    const { store, trust, keep, proofs } = this.#init;
     const group: NamedGroup = await NamedGroup.load({
       id,
       trust,
@@ -238,6 +275,7 @@ export class NamedGroups {
       acts: store.logs('group.acts').log(name),
       epoch: info.epoch,
       keep,
+      proofs,
       onStored: (entry) => this.#init.onStored(group, entry),
       onFailed: () => {
         this.#open.delete(name);
@@ -250,7 +288,7 @@ export class NamedGroups {
   }
 }
 
-const JOINING: ReadonlySet<string> = new Set(['join', 'add', 'invite']);
+const JOINING: ReadonlySet<string> = new Set(['create', 'join', 'add', 'invite']);
 
 /** In the key of a Welcome. */
 const epochIn = (key: string): number => Number.parseInt(segments(key)[1]!, 16);

@@ -2,15 +2,18 @@ import { Failure } from '../../base/errors.js';
 import type { DirectoryMethods } from '../../wire/directory.js';
 import { foldName } from '../../wire/names.js';
 import type { Account } from '../accounts/accounts.js';
+import { takeMessages } from './conversations.js';
 import { endDevices } from './devices.js';
 import type { Handlers } from './dispatch.js';
 import type { Signed } from './request-context.js';
+import { setBack } from './set-back.js';
 
 type Own =
   | 'login.start'
   | 'login.finish'
   | 'renew'
   | 'crl.get'
+  | 'crl.put'
   | 'password.start'
   | 'password.finish'
   | 'account.delete'
@@ -36,6 +39,12 @@ export const accountHandlers: Pick<Handlers<DirectoryMethods, Signed>, Own> = {
     return { certificate: await core.devices.renew(await self(signed), session.device, csr) };
   },
   'crl.get': ({ core }, { number }) => (number === core.revocations.number ? {} : { crl: core.revocations.der }),
+  'crl.put': async (signed, { crl }) => {
+    const { core } = signed;
+    takeMessages(signed, 1);
+    if (await core.revocations.takeBack(crl)) await setBack(core);
+    return { number: core.revocations.number };
+  },
   'password.start': ({ core, session, logins }, { request }) => {
     logins.needLogin();
     return { response: core.loginServer.registrationResponse(session.folded, request) };

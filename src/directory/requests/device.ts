@@ -30,6 +30,7 @@ import { PAGE_BYTES } from './pages.js';
 import { peopleHandlers } from './people.js';
 import type { Signed } from './request-context.js';
 import { factorHandlers, lacksFactor } from './second-factor.js';
+import { setBack } from './set-back.js';
 import { uploadHandlers } from './uploads.js';
 
 export interface DeviceCaller {
@@ -175,8 +176,6 @@ export class DeviceRequests implements DeviceSession, Signed {
     const { core } = this;
     const version = chooseVersion(params.versions);
     const { account, deviceId, serial } = await admit(core, this.#caller.certificate());
-    const keyPackages = await core.keyPackages.count(account.folded, deviceId);
-    const lastResort = (await core.keyPackages.lastResort(account.folded, deviceId)) !== undefined;
     this.user = account.user;
     this.folded = account.folded;
     this.device = deviceId;
@@ -184,12 +183,15 @@ export class DeviceRequests implements DeviceSession, Signed {
     this.state = params.state;
     this.endpoints = params.endpoints;
     this.hearsChanges = params.crl !== undefined;
+    if (params.stamp !== undefined && core.incarnation.isLost(params.stamp)) await setBack(core);
     this.#role = account.role;
     this.#caller.onGreeted();
     const { starts: startsSeen } = await core.people.signedIn(this, params.starts);
     // The channel may have closed, or the device been revoked, while this was under way.
     if (this.#left) await core.people.signedOut(this);
     await assertCurrent(core, account.folded, deviceId, serial);
+    const keyPackages = await core.keyPackages.count(account.folded, deviceId);
+    const lastResort = (await core.keyPackages.lastResort(account.folded, deviceId)) !== undefined;
     // Read when this session is told of every later change.
     const { version: devicesVersion } = await core.devices.row(account.folded);
     const operatorAct = core.ledger.newestOperated(account.folded, account.role);
@@ -198,6 +200,8 @@ export class DeviceRequests implements DeviceSession, Signed {
       ...{ devicesVersion, lastResort },
       observed: { host: this.#caller.address, port: this.#caller.port },
       ...(params.crl !== core.revocations.number && { crl: core.revocations.der }),
+      incarnation: { id: core.incarnation.id, since: core.incarnation.since },
+      stamp: core.incarnation.stamp,
       ...((await lacksFactor(core, account)) && { secondFactor: 'required' as const }),
       ...(operatorAct !== undefined && { operatorAct }),
     };

@@ -9,6 +9,7 @@ import { may } from '../../wire/roles.js';
 import type { Params } from '../../wire/rpc.js';
 import { fanOutSignal } from '../groups/fan-out.js';
 import type { NamedGroup } from '../groups/named-group.js';
+import { storedEntryCodec } from '../groups/rows.js';
 import { rateLimited } from '../guard/token-bucket.js';
 import { takeMessages } from './conversations.js';
 import type { Handlers } from './dispatch.js';
@@ -80,7 +81,9 @@ export const groupHandlers: Pick<Handlers<DirectoryMethods, Signed>, Grouping> =
     const group = await joined(signed, id);
     const seq = await group.commit(address(signed), commit);
     await signed.core.namedGroups.putInfo(group, commit.epoch + 1, commit.info);
-    return { seq };
+    const { epoch, commit: bytes } = commit;
+    const entry = { kind: 'commit' as const, epoch, commit: bytes, from: address(signed) };
+    return { seq, proof: group.proofOf(seq, storedEntryCodec.encode(entry)) };
   },
   'groups.post': async (signed, { group: id, ...message }) => {
     takeMessages(signed, 1);
@@ -97,6 +100,11 @@ export const groupHandlers: Pick<Handlers<DirectoryMethods, Signed>, Grouping> =
     fanOutSignal(core.sessions, group, { ...signal, from: address(signed) });
     core.meter.signalled();
     return {};
+  },
+  'groups.restore': async (signed, { group: id, entries }) => {
+    takeMessages(signed, 1);
+    // The proofs say that a member had them; who is one is not known before they are here.
+    return { next: (await signed.core.namedGroups.takeBack(id, entries)).next + 1 };
   },
   'groups.read': async (signed, { group, from, before }) =>
     (await joined(signed, group)).read(from, before, GROUP_LOG_PAGE, PAGE_BYTES),

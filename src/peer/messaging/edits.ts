@@ -43,7 +43,7 @@ export class Edits {
       return row.conversation === conversation ? this.#applied(row, from, content) : undefined;
     });
     if (changed === undefined) return;
-    tx.add(changed.step);
+    tx.add(...changed.steps);
     if (history.countAgain(head, before!, changed.row)) tx.add(history.saveHead(head));
     tx.afterCommit(() => emit(eventOf(changed.row, from, content)));
   }

@@ -166,24 +166,30 @@ export class History {
     this.#remember(row.id, null);
     return [
       this.#tables.messages.remove([row.conversation, row.number]),
+      this.#tables.kept.remove([row.conversation, row.number]),
       this.#tables.places.put([hex(row.id)], { conversation: '', number: 0 }),
     ];
   }
 
   /**
-   * The line as `change` makes it, and the step that puts it where it is; undefined where there is none, or `change` says
+   * The line as `change` makes it, and the steps that put it where it is; undefined where there is none, or `change` says
    * so. Only within the queue of its conversation, where nothing else moves it before the step is written.
    */
-  async changed(id: Uint8Array, change: Change): Promise<{ row: MessageRow; step: Step } | undefined> {
+  async changed(id: Uint8Array, change: Change): Promise<{ row: MessageRow; steps: Step[] } | undefined> {
     const row = this.#changed(await this.find(id), change);
-    return row && { row, step: this.#put(row) };
+    return row && { row, steps: this.#asChanged(row) };
   }
 
   /** The same, written. */
   async update(id: Uint8Array, change: Change): Promise<MessageRow | undefined> {
     const row = this.#changed(await this.find(id), change);
-    if (row) await this.#disk.write([this.#put(row)]);
+    if (row) await this.#disk.write(this.#asChanged(row));
     return row;
+  }
+
+  /** What was taken back is not handed to a directory that has lost it. */
+  #asChanged(row: MessageRow): Step[] {
+    return [this.#put(row), ...(row.deleted ? [this.#tables.kept.remove([row.conversation, row.number])] : [])];
   }
 
   /** Somebody else may have changed it while it was read; from here on nobody comes in between. */

@@ -44,6 +44,8 @@ export interface NetworkHandlers {
   onLost(link: Link): void;
   /** Its round trip was measured, it fell silent, or it is heard again; it may be gone. */
   onChange(link: Link): void;
+  /** What the directory gave this device to bring along the next time. */
+  stamp(): Uint8Array | undefined;
   onOnline(welcome: Welcome): void;
   onOffline(retryIn: number): void;
   /** The directory won't have this device any more. */
@@ -56,7 +58,7 @@ export class Network {
   readonly #init: NetworkInit;
   readonly #instance: Uint8Array;
   #handlers!: NetworkHandlers;
-  #links!: LinkManager;
+  #links: LinkManager | undefined;
   #client: DirectoryClient | undefined;
   #presence: PresenceState = 'online';
   #welcome: Welcome | undefined;
@@ -80,6 +82,7 @@ export class Network {
   }
 
   get links(): LinkManager {
+    if (this.#links === undefined) throw notTriedYet();
     return this.#links;
   }
 
@@ -97,7 +100,7 @@ export class Network {
     const { clock, random, scope } = this.#init;
     this.#handlers = handlers;
     this.#links = this.#makeLinks(handlers);
-    await this.#links.listen(listen);
+    await this.links.listen(listen);
     this.#client = new DirectoryClient({
       ...{ clock, random, scope },
       connect: (signal) => this.#connect(signal),
@@ -124,17 +127,19 @@ export class Network {
 
   /** The link to a device, dialled if need be; undefined where it can't be reached. */
   async link({ user, device }: DeviceAddress): Promise<Link | undefined> {
+    // What is kept is tried before there are any.
+    if (this.#links === undefined) return undefined;
     const known = this.#links.get(device);
     if (known) return known;
     const target = (await this.#handlers.devices(user)).find((one) => one.device === device);
     if (target === undefined || !this.#handlers.isWanted(user)) return undefined;
     if (this.isOnline && target.state === 'offline') return undefined;
-    return this.#links.reach(target);
+    return this.links.reach(target);
   }
 
   /** The links to devices of a person. */
   linksTo(user: string): readonly Link[] {
-    return this.#links.all().filter(({ certificate }) => certificate.folded === foldName(user));
+    return this.links.all().filter(({ certificate }) => certificate.folded === foldName(user));
   }
 
   /** Nothing goes straight between this person and that one any more. */
@@ -144,14 +149,14 @@ export class Network {
 
   /** The host at the other end of the link to a device, where there is one. */
   linkedFrom(device: string): string | undefined {
-    const address = this.#links.get(device)?.address ?? '';
+    const address = this.links.get(device)?.address ?? '';
     return address === '' ? undefined : address.replace(/^::ffff:(?=\d+\.)/i, '');
   }
 
   /** A connection of its own for a transfer; undefined where the device does not answer. */
   async stream({ user, device }: DeviceAddress, transfer: Uint8Array): Promise<Duplex | undefined> {
     const target = (await this.#handlers.devices(user)).find((one) => one.device === device);
-    return target && this.#links.openStream(target, transfer);
+    return target && this.links.openStream(target, transfer);
   }
 
   #makeLinks(handlers: NetworkHandlers): LinkManager {
@@ -181,14 +186,16 @@ export class Network {
   }
 
   #hello() {
+    const stamp = this.#handlers.stamp();
     return {
       versions: [...PROTOCOL_VERSIONS],
       agent,
       instance: this.#instance,
-      endpoints: this.#links.endpoints(),
+      endpoints: this.links.endpoints(),
       state: this.#presence,
       starts: this.#init.self.starts,
       crl: this.#init.self.anchor.crl.number,
+      ...(stamp && { stamp }),
     };
   }
 }

@@ -129,6 +129,7 @@ function handlersOf({ self, network, services, sync, linkEvents, onRefused }: Ha
       outbox.poke(link.device);
     },
     onChange: (link) => linkEvents.changed(link),
+    stamp: () => services.setBack.stamp,
     onOnline: (welcome) => sync.online(welcome),
     onOffline: (retryIn) => sync.offline(retryIn),
     onRefused,

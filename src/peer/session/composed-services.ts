@@ -38,6 +38,7 @@ import { giveUp } from './give-up.js';
 import { groupContext } from './group-context.js';
 import { Reporter } from './reporter.js';
 import type { Common, Services, ServicesInit } from './services.js';
+import { SetBack } from './set-back.js';
 
 /**
  * The services of a peer, put together: each is made with what it stands on, and told by a function what it may call in
@@ -68,6 +69,7 @@ export class ComposedServices implements Services {
   readonly transfers: TransferManager;
   readonly uploads: Uploads;
   readonly moderation: ModerationLog;
+  readonly setBack: SetBack;
 
   constructor(init: ServicesInit) {
     const { self, disk, tables, clock } = init;
@@ -112,12 +114,14 @@ export class ComposedServices implements Services {
     this.groups = new Groups(groupContext(this.#init, this));
     this.state = this.#state();
     this.uploads = uploadsOf(this.#init, this);
+    this.setBack = new SetBack({ tables, disk, services: this, isOnline: this.#init.isOnline });
   }
 
   /** What earlier runs left, in the order in which one needs the other. */
   async load(aside: SetAside): Promise<void> {
     await this.history.mend(aside);
     await this.preferences.load();
+    await this.setBack.load();
     await this.ownDevices.load();
     await this.groups.load();
     await this.receiver.load();
@@ -229,6 +233,7 @@ export class ComposedServices implements Services {
         request: network.request,
         isOnline: this.#init.isOnline,
       },
+      mayLeap: () => this.setBack.isTold,
       onGone: (user) => this.#later(user, () => this.sender.resealStored(user)),
       enqueue: (user, work) => this.sender.enqueue(user, work),
     });

@@ -28,8 +28,9 @@ export function directoryNotices(parts: DirectoryNoticesParts): NoticeHandlers<D
       else sender.devicesChanged(user);
       outbox.poke();
     },
-    crl: ({ crl }) => sync.learnCrl(crl),
+    crl: ({ crl }) => sync.takeCrl(crl),
     'crl.delta': (delta) => sync.learnCrlDelta(delta),
+    incarnation: (incarnation) => sync.hearIncarnation(incarnation),
     'group.commit': async ({ group: id }) => {
       const group = await mlsGroups.find(id);
       if (group?.owner.kind === 'direct') await sender.enqueue(group.owner.user, () => directGroups.catchUp(group));

@@ -21,6 +21,7 @@ export function groupContext(common: Common, services: Services): GroupContext {
       contacts: services.contacts,
     },
     ...{ isOnline: common.isOnline, isBlocked: common.isBlocked, link: common.link, report: services.reporter.report },
+    mayPost: () => !services.setBack.isComparing,
     self: { user, device, key, signatureKey, statement },
     role: () => self.role,
     keep: (row) => services.state.unknown.keep(row),

@@ -34,6 +34,7 @@ import type { AcceptRules } from '../transfers/accept-rules.js';
 import type { TransferManager } from '../transfers/transfer-manager.js';
 import type { Uploads } from '../uploads/uploads.js';
 import type { Reporter } from './reporter.js';
+import type { SetBack } from './set-back.js';
 
 export interface ServicesInit {
   readonly home: string;
@@ -84,6 +85,7 @@ export interface Services {
   readonly transfers: TransferManager;
   readonly uploads: Uploads;
   readonly moderation: ModerationLog;
+  readonly setBack: SetBack;
   /** What earlier runs left, in the order in which one needs the other. */
   load(aside: SetAside): Promise<void>;
   close(): Promise<void>;

@@ -1,8 +1,9 @@
 import type { Clock } from '../../base/clock.js';
 import { Failure, hasCode, toFailure } from '../../base/errors.js';
 import type { Scope } from '../../base/scope.js';
+import { readCrl } from '../../crypto/crl.js';
 import { patchedCrl } from '../../crypto/crl-delta.js';
-import type { CrlDelta, Role } from '../../wire/directory.js';
+import type { CrlDelta, IncarnationId, Role } from '../../wire/directory.js';
 import type { LocalDevice } from '../identity/local-device.js';
 import { isGroupId, nameIn } from '../messaging/conversation.js';
 import { permanenceOf } from '../messaging/permanence.js';
@@ -28,9 +29,10 @@ const HOUSEKEEPING_MS = 10 * 60_000;
  *
  * 1. The directory lets the device in: the revocation list, the role and the list of own devices are learnt.
  * 2. A profile that was restored from an older copy shows itself by the count of starts; its conversations begin anew.
- * 3. The mailbox is emptied. Direct messages wait for that: what is in it is older.
- * 4. Groups follow their logs; then what waits here leaves.
- * 5. The people one has conversations with are watched, and the certificate is renewed where that is due.
+ * 3. Where the directory's store was set back, what it has is compared with what this device holds, before anything is said.
+ * 4. The mailbox is emptied. Direct messages wait for that: what is in it is older.
+ * 5. Groups follow their logs; then what waits here leaves.
+ * 6. The people one has conversations with are watched, and the certificate is renewed where that is due.
  */
 export class Sync {
   readonly #parts: SyncParts;
@@ -55,7 +57,10 @@ export class Sync {
     services.contacts.forget();
     services.feed.emit({ event: 'directory', state: 'online' });
     if (mayBeRestored && welcome.secondFactor === 'required') reporter.unlessAway(factorRequired(welcome.role));
-    this.#caughtUp = this.#catchUp(welcome, mayBeRestored).catch((error: unknown) => reporter.unlessAway(error));
+    const compared = welcome.incarnation && services.setBack.expect(welcome.incarnation);
+    this.#caughtUp = this.#catchUp(welcome, mayBeRestored)
+      .catch((error: unknown) => reporter.unlessAway(error))
+      .finally(compared);
     scope.run(() => this.#caughtUp);
   }
 
@@ -102,7 +107,35 @@ export class Sync {
       if (!hasCode(error, 'crl-untrusted')) throw error;
     }
     const { crl } = await this.#parts.network.request('crl.get', { number: anchor.crl.number });
-    if (crl) await this.learnCrl(crl);
+    if (crl) await this.takeCrl(crl);
+  }
+
+  /**
+   * The directory's own list. One that can't be taken stops nothing: the one held stays in force. And where that is the
+   * newer one the directory has lost it, and gets it back.
+   */
+  async takeCrl(der: Uint8Array): Promise<void> {
+    try {
+      await this.learnCrl(der);
+    } catch (error) {
+      if (toFailure(error).reason !== 'trust') throw error;
+      if (hasCode(error, 'crl-rolled-back') && (await this.#returnCrl())) return;
+      this.#parts.reporter.report('', error);
+    }
+  }
+
+  /** The directory has found out, while this device was there, that its store was set back. */
+  async hearIncarnation(incarnation: IncarnationId): Promise<void> {
+    const { setBack, keyPackages } = this.#parts.services;
+    if (!setBack.isOther(incarnation)) return setBack.hear(incarnation);
+    const compared = setBack.expect(incarnation);
+    try {
+      await this.#returnCrl();
+      await setBack.hear(incarnation);
+      await keyPackages.tendLastResort(false);
+    } finally {
+      compared();
+    }
   }
 
   async learnRole(role: Role): Promise<void> {
@@ -127,7 +160,7 @@ export class Sync {
 
   async #catchUp(welcome: Welcome, mayBeRestored: boolean): Promise<void> {
     const { self, services, scope, reporter } = this.#parts;
-    if (welcome.crl) await this.learnCrl(welcome.crl);
+    await this.#learnWelcomed(welcome);
     await self.learnRole(welcome.role);
     await services.ownDevices.changed(welcome.devicesVersion);
     await services.moderation.hearOfOperator(welcome.operatorAct);
@@ -137,6 +170,7 @@ export class Sync {
       await this.#startAnew();
       await services.keyPackages.refill(0);
     } else await services.keyPackages.refill(welcome.keyPackages);
+    if (welcome.incarnation) await services.setBack.hear(welcome.incarnation, welcome.stamp);
     await services.mail.drain();
     // Behind the mailbox: what has been begun by the one before last is in it. Of a restored copy nobody knows what it has.
     await services.keyPackages.tendLastResort(welcome.lastResort && !isRestored);
@@ -149,6 +183,41 @@ export class Sync {
       (error) => reporter.unlessAway(error),
     );
     await this.#renewIfDue();
+  }
+
+  /** A directory that was set back may have passed the number of the list it lost, and have fewer on its new one. */
+  async #learnWelcomed({ crl, incarnation }: Welcome): Promise<void> {
+    const isSetBack = incarnation !== undefined && this.#parts.services.setBack.isOther(incarnation);
+    if (!isSetBack || !this.#lacksOurs(crl)) return crl && this.takeCrl(crl);
+    await this.#returnCrl();
+    const { number } = this.#parts.self.anchor.crl;
+    const newest = (await this.#parts.network.request('crl.get', { number })).crl;
+    if (newest) await this.takeCrl(newest);
+  }
+
+  /** @param given undefined where it has the number of the one held here, which it may have given twice */
+  #lacksOurs(given: Uint8Array | undefined): boolean {
+    const { crl, trust } = this.#parts.self.anchor;
+    if (given === undefined) return true;
+    try {
+      const list = readCrl(given, trust);
+      return list.number <= crl.number || crl.revocations.some(({ serial }) => !list.isRevoked(serial));
+    } catch {
+      return false;
+    }
+  }
+
+  /** @returns whether the directory took it */
+  async #returnCrl(): Promise<boolean> {
+    const { network, self, reporter } = this.#parts;
+    try {
+      await network.request('crl.put', { crl: self.anchor.crl.der });
+      return true;
+    } catch (error) {
+      if (toFailure(error).reason === 'unreachable') throw error;
+      if (!hasCode(error, 'method-unknown')) reporter.report('', error);
+      return false;
+    }
   }
 
   /** A restored copy of an older state must not be used for sealing: all conversations begin anew. */

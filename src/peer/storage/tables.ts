@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { LocalStore } from '../../store/local.js';
 import { addresses } from '../../wire/address.js';
 import { roleSchema } from '../../wire/directory.js';
+import { groupEntry } from '../../wire/groups.js';
 import {
   ACT_BYTES,
   CERTIFICATE_BYTES,
@@ -123,8 +124,12 @@ const outboxRow = v.object({
   sealed: v.optional(bytes(SEALED_BYTES)),
   /** Devices that lack it; absent until it is sealed. */
   pending: v.optional(list(v.object({ user: text(64), device: text(16) }), 64)),
+  /** Those in whose mailboxes it lies. */
+  stored: v.optional(list(v.object({ user: text(64), device: text(16) }), 64)),
   /** True for what has a line in the history whose state follows. */
   shown: v.boolean(),
+  /** It was stored before, and the directory may have lost it. */
+  again: v.optional(v.boolean()),
 });
 export type OutboxRow = v.InferOutput<typeof outboxRow>;
 
@@ -138,6 +143,8 @@ const owedRow = v.object({
   at: time(),
 });
 export type OwedRow = v.InferOutput<typeof owedRow>;
+/** What went into mailboxes, and when. Of what has a line the content is there. */
+const handedRow = v.object({ ...outboxRow.entries, at: time() });
 
 const keyPackageRow = v.object({
   ref: bytes(64),
@@ -325,6 +332,7 @@ const tablesOn = (shelf: Shelf) => ({
   places: new Table(shelf, 'place', row(placeRow)),
   outbox: new Table(shelf, 'outbox', row(outboxRow)),
   owed: new Table(shelf, 'owed', row(owedRow)),
+  handed: new Table(shelf, 'handed', row(handedRow)),
   unseen: new Table(shelf, 'unseen', row(v.object({ order: count(), conversation: text(64), number: count() }))),
   transfers: new Table(shelf, 'transfer', row(transferRow)),
   accepts: new Table(shelf, 'accept', row(acceptRow)),
@@ -336,6 +344,8 @@ const tablesOn = (shelf: Shelf) => ({
   paths: new Table(shelf, 'path', row(v.object({ paths: list(pathRow, 8) }))),
   namedGroups: new Table(shelf, 'named', row(namedGroupRow)),
   acts: new Table(shelf, 'act', row(v.object({ number: count(), act: bytes(ACT_BYTES) }))),
+  /** The newest entries of the logs of groups, as they came. */
+  kept: new Table(shelf, 'kept', row(v.object({ entry: groupEntry }))),
   archiveKeys: new Table(shelf, 'archive', row(v.object({ epoch: count(), key: exactly(32) }))),
   groupOut: new Table(shelf, 'groupout', row(groupOutRow)),
   uploads: new Table(shelf, 'upload', row(uploadRow)),
@@ -347,6 +357,8 @@ const tablesOn = (shelf: Shelf) => ({
   preferences: new Table(shelf, 'preferences', row(preferencesRow)),
   ownDevices: new Table(shelf, 'owndevices', row(ownDevicesRow)),
   mailbox: new Table(shelf, 'mailbox', row(v.object({ through: count() }))),
+  /** Which life of the directory's store this device has compared itself with. */
+  incarnation: new Table(shelf, 'incarnation', row(v.object({ id: exactly(16), stamp: v.optional(bytes(128)) }))),
 });
 export type Tables = ReturnType<typeof tablesOn>;
 

@@ -7,6 +7,7 @@ import type { LocalStore, Step } from '../../../store/local.js';
 import { MESSAGE_ID_BYTES } from '../../../wire/content.js';
 import type { DeviceAddress, Parcel } from '../../../wire/directory.js';
 import type { DirectoryRequest } from '../../../wire/directory-request.js';
+import { DIRECT_LEAP } from '../../../wire/limits.js';
 import { foldName } from '../../../wire/names.js';
 import { parcelCodec } from '../../../wire/peer-link.js';
 import type { Contacts } from '../../identity/contacts.js';
@@ -30,6 +31,8 @@ export interface DirectGroupsInit {
   isOnline(): boolean;
   /** Devices of the other person were put out of the conversation: what was stored for them has nobody, unless they come back. */
   onGone(user: string): void;
+  /** Whether the directory takes a number that is further than the next. */
+  mayLeap(): boolean;
   /** Runs work on a conversation, one after the other. */
   enqueue<T>(user: string, work: () => Promise<T>): Promise<T>;
 }
@@ -162,6 +165,25 @@ export class DirectGroups {
     await this.#init.store.write([this.#init.history.saveHead(head)]);
   }
 
+  /** The directory was set back: a group which it doesn't know as it is here can't be changed any more. */
+  async compare(user: string): Promise<void> {
+    const group = await this.#known(user);
+    if (group === undefined) return;
+    const there = await this.#init.request('direct.get', { user });
+    // What is newer has its Welcome in the mailbox.
+    if (there.number > group.number) return;
+    const isSame = there.group !== undefined && sameBytes(there.group, group.id);
+    if (!isSame || !(await this.#isLogged(group))) await this.abandon(user);
+  }
+
+  /** Whether the directory has the commit that led into this epoch. */
+  async #isLogged({ id, state }: MlsGroup): Promise<boolean> {
+    const from = state.epoch - 1;
+    if (from < 1) return true;
+    const { commits } = await this.#init.request('group.read', { group: id, from });
+    return commits.some(({ epoch }) => epoch === from);
+  }
+
   async #known(user: string): Promise<MlsGroup | undefined> {
     const { group: id } = await this.#init.history.head(conversationWith(user));
     const group = id && (await this.#init.groups.find(id));
@@ -199,7 +221,7 @@ export class DirectGroups {
     const { engine, groups, store, keyPackages, random, request, self } = this.#init;
     const others = wanted.filter((one) => one.device !== self.device && !this.#asked.has(one));
     if (!others.some((one) => foldName(one.user) === foldName(user))) throw noKeyPackages(user);
-    const number = (await request('direct.get', { user })).number + 1;
+    const number = await this.#nextNumber(user);
     const claimed = await this.#claim(others);
     if (!claimed.some((one) => foldName(one.user) === foldName(user))) throw noKeyPackages(user);
     const id = random.bytes(16);
@@ -215,6 +237,14 @@ export class DirectGroups {
     }
     await this.#install(group, []);
     return group;
+  }
+
+  /** Beyond every number this device knows: the directory may have lost the last ones. */
+  async #nextNumber(user: string): Promise<number> {
+    const { number } = await this.#init.request('direct.get', { user });
+    const head = await this.#init.history.head(conversationWith(user));
+    const wanted = this.#init.mayLeap() ? Math.max(number, head.number) : number;
+    return Math.min(wanted + 1, number + DIRECT_LEAP);
   }
 
   /** A lost answer is no refusal: what the directory has now decides. */

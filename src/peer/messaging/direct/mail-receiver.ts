@@ -39,6 +39,12 @@ export class MailReceiver {
     for (const { user, content } of this.#receipts.take()) this.#init.sendLater(user, content);
   }
 
+  /** The directory's store was set back: all of the mailbox is read anew. */
+  async again(): Promise<void> {
+    await this.#mailbox.again();
+    await this.drain();
+  }
+
   /** A line came by the mailbox: its sender hears that it is here. */
   owesReceipt({ from, id }: Pick<MessageRow, 'from' | 'id'>): void {
     if (foldName(from) !== foldName(this.#init.self)) this.#receipts.delivered(from, id);

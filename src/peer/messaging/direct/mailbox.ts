@@ -25,6 +25,8 @@ const TRANSIENT: ReadonlySet<string> = new Set(['unreachable', 'storage', 'limit
 export class Mailbox {
   readonly #init: MailboxInit;
   #through: number | undefined;
+  /** Entries up to here may have been taken in, as those of a store that was set back since. */
+  #before = 0;
   #draining: Promise<void> | undefined;
   #again = false;
 
@@ -41,6 +43,18 @@ export class Mailbox {
     return this.#draining;
   }
 
+  /** The directory's store was set back: its positions begin anew, and what is known is known by its id. */
+  async again(): Promise<void> {
+    await this.#draining?.catch(() => {});
+    this.#before = Math.max(this.#before, await this.#position());
+    this.#through = 0;
+  }
+
+  async #position(): Promise<number> {
+    this.#through ??= (await this.#init.tables.mailbox.get('self'))?.through ?? 0;
+    return this.#through;
+  }
+
   async #drain(): Promise<void> {
     do {
       this.#again = false;
@@ -50,14 +64,14 @@ export class Mailbox {
 
   /** @returns whether there is more */
   async #page(): Promise<boolean> {
-    this.#through ??= (await this.#init.tables.mailbox.get('self'))?.through ?? 0;
-    const { entries, more } = await this.#init.request('mailbox.read', { after: this.#through, limit: MAILBOX_PAGE });
-    let through = this.#through;
+    const after = await this.#position();
+    const { entries, more } = await this.#init.request('mailbox.read', { after, limit: MAILBOX_PAGE });
+    let through = after;
     for (const entry of entries) {
       await this.#take(entry);
       through = entry.position;
     }
-    if (through === this.#through) return false;
+    if (through === after) return false;
     this.#through = through;
     await this.#init.disk.write([this.#init.tables.mailbox.put(['self'], { through })]);
     await this.#init.request('mailbox.ack', { through });
@@ -72,6 +86,8 @@ export class Mailbox {
     } catch (error) {
       const why = toFailure(error);
       if (TRANSIENT.has(why.reason)) throw why;
+      // It was accepted before, and its keys went with that.
+      if (why.code === 'welcome-unknown' && entry.position <= this.#before) return;
       this.#init.onRefused(entry, why);
     }
   }

@@ -1,6 +1,7 @@
 import { hex, sameBytes } from '../../../base/bytes.js';
 import { type Failure, toFailure } from '../../../base/errors.js';
 import type { LocalStore, Step } from '../../../store/local.js';
+import { contentCodec } from '../../../wire/content.js';
 import type { DeviceAddress } from '../../../wire/directory.js';
 import { foldName } from '../../../wire/names.js';
 import type { DeliveryState } from '../../api/events.js';
@@ -8,6 +9,7 @@ import type { OutboxRow, Tables } from '../../storage/tables.js';
 import { isAtLeast } from '../delivery-state.js';
 import { DeviceQueue, type DeviceQueueInit, type QueuedItem } from '../device-queue.js';
 import type { History } from '../history.js';
+import { textOf } from '../message-content.js';
 
 export interface OutboxInit extends Pick<DeviceQueueInit, 'clock' | 'link' | 'store'> {
   readonly tables: Tables;
@@ -25,9 +27,15 @@ interface Entry {
   readonly row: OutboxRow;
   /** The devices that lack it. */
   readonly pending: Map<string, DeviceAddress>;
+  /** In whose mailboxes it is. */
+  readonly stored: DeviceAddress[];
   state: DeliveryState;
   withdrawn?: true;
 }
+
+/** What was put into mailboxes is kept so long, and so much of it, for the case that they are lost. */
+const HANDED_KEPT_MS = 14 * 24 * 3_600_000;
+const HANDED_KEPT = 5_000;
 
 /**
  * Everything sealed that some device doesn't have yet. A row leaves when every device has it on its disk or in its
@@ -51,6 +59,7 @@ export class Outbox {
   /** @returns rows of an earlier run that were never sealed, in order; the sealed ones are on their way again */
   async load(): Promise<readonly OutboxRow[]> {
     const unsealed: OutboxRow[] = [];
+    await this.#forgetOld();
     for await (const row of this.#init.tables.outbox.range(['out'])) {
       this.#nextOrder = Math.max(this.#nextOrder, row.order + 1);
       // What an older program sealed for nobody has gone nowhere.
@@ -86,7 +95,9 @@ export class Outbox {
   /** Sends what is sealed and on disk. */
   dispatch(row: OutboxRow): void {
     const pending = new Map(row.pending!.map((address) => [address.device, address]));
-    this.#entries.set(row.order, { row, pending, state: 'queued' });
+    const stored = [...(row.stored ?? [])];
+    const state = row.again || stored.some((one) => this.#isTheirs(one)) ? 'stored' : 'queued';
+    this.#entries.set(row.order, { row, pending, stored, state });
     const item = { order: row.order, id: row.id, group: row.group!, sealed: row.sealed! };
     for (const address of pending.values()) this.#lane(address).push(item);
   }
@@ -139,11 +150,7 @@ export class Outbox {
       const entry = this.#entries.get(order);
       if (entry === undefined) continue;
       entry.pending.delete(address.device);
-      const isOrphan =
-        this.#isTheirs(address) &&
-        entry.state === 'queued' &&
-        ![...entry.pending.values()].some((one) => this.#isTheirs(one));
-      if (isOrphan) {
+      if (this.#isTheirs(address) && this.#isOrphan(entry)) {
         // In the same place: those of our own that wait for it get it with the others.
         entry.withdrawn = true;
         this.#entries.delete(order);
@@ -154,6 +161,14 @@ export class Outbox {
         this.#recordSoon(entry);
       }
     }
+  }
+
+  /** Nobody of theirs has it or will get it. What was stored before the directory was set back counts for nothing. */
+  #isOrphan({ row, pending, stored, state }: Entry): boolean {
+    const isReached = row.again
+      ? state === 'delivered' || stored.some((one) => this.#isTheirs(one))
+      : state !== 'queued';
+    return !isReached && ![...pending.values()].some((one) => this.#isTheirs(one));
   }
 
   #isTheirs(address: DeviceAddress): boolean {
@@ -172,6 +187,7 @@ export class Outbox {
     const entry = this.#entries.get(order);
     if (entry === undefined) return;
     entry.pending.delete(address.device);
+    if (state === 'stored') entry.stored.push(address);
     const isTheirs = this.#isTheirs(address);
     if (isTheirs && !isAtLeast(entry.state, state)) {
       entry.state = state;
@@ -203,14 +219,68 @@ export class Outbox {
     }
   }
 
-  async #progress({ row, pending, state, withdrawn }: Entry): Promise<Step[]> {
+  async #progress({ row, pending, stored, state, withdrawn }: Entry): Promise<Step[]> {
     if (withdrawn) return [];
     if (row.shown) await this.#init.history.raise(row.id, state);
-    const progress =
-      pending.size === 0
-        ? this.#init.tables.outbox.remove(['out', row.order])
-        : this.save({ ...row, pending: [...pending.values()] });
-    return [progress];
+    if (pending.size > 0) return [this.save({ ...row, pending: [...pending.values()], stored })];
+    return [this.remove(row), ...this.#keep({ ...row, pending: stored })];
+  }
+
+  /** What lies in mailboxes may be lost with them: it is kept for a while. */
+  #keep({ stored: _, again: __, ...row }: OutboxRow): Step[] {
+    const { tables, clock } = this.#init;
+    if (row.pending?.length === 0) return [];
+    const content = row.shown ? new Uint8Array(0) : row.content;
+    return [
+      tables.handed.put(['out', row.order], { ...row, content, at: clock.now() }),
+      tables.handed.remove(['out', row.order - HANDED_KEPT]),
+    ];
+  }
+
+  async #forgetOld(): Promise<void> {
+    const { tables, clock, disk } = this.#init;
+    const old: Step[] = [];
+    for await (const { order, at } of tables.handed.range(['out'])) {
+      this.#nextOrder = Math.max(this.#nextOrder, order + 1);
+      if (at < clock.now() - HANDED_KEPT_MS) old.push(tables.handed.remove(['out', order]));
+    }
+    if (old.length > 0) await disk.write(old);
+  }
+
+  /**
+   * What mailboxes took since that time goes to them once more, as it was sealed: who has it knows it by its id.
+   * @returns what has to be sealed anew, because its group is no more
+   */
+  async again(since: number, groupOf: (user: string) => Promise<Uint8Array | undefined>): Promise<OutboxRow[]> {
+    const lost: OutboxRow[] = [];
+    for await (const { at, ...row } of this.#init.tables.handed.range(['out'])) {
+      if (at >= since && this.#of(row.id).length === 0) lost.push({ ...row, again: true });
+    }
+    const anew: OutboxRow[] = [];
+    for (const row of lost) {
+      const content = await this.#contentOf(row);
+      if (content === undefined) continue;
+      const group = await groupOf(row.user);
+      const said = { ...row, content };
+      if (group === undefined || row.group === undefined || !sameBytes(group, row.group)) {
+        anew.push(unsealedOf(said));
+        continue;
+      }
+      await this.#init.disk.write([this.save(said)]);
+      this.dispatch(said);
+    }
+    return anew;
+  }
+
+  /** Undefined for what has been read, taken back, or has disappeared. */
+  async #contentOf(row: OutboxRow): Promise<Uint8Array | undefined> {
+    if (!row.shown) return row.content;
+    const line = await this.#init.history.find(row.id);
+    if (line === undefined || line.deleted) return undefined;
+    const [one, ...others] = row.pending ?? [];
+    const isTheirs = one !== undefined && foldName(one.user) === foldName(row.user) && others.length === 0;
+    if (isTheirs && isAtLeast(line.state ?? 'queued', 'delivered')) return undefined;
+    return contentCodec.encode(textOf(line));
   }
 }
 

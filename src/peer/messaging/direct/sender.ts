@@ -159,14 +159,26 @@ export class DirectSender {
   }
 
   /** Sealed for devices that are all gone: it waits again, before what was said later, and is sealed for those there will be. */
-  async takeBack(row: OutboxRow): Promise<void> {
-    await this.enqueue(row.user, async () => {
-      const waiting = this.#waitingFor(row.user);
-      const at = waiting.findIndex(({ order }) => order > row.order);
-      waiting.splice(at < 0 ? waiting.length : at, 0, row);
-      await this.#init.disk.write([this.#init.outbox.save(row)]);
+  takeBack(row: OutboxRow): Promise<void> {
+    return this.#waitAgain(row.user, [row]);
+  }
+
+  /** The same messages, sealed in the group of now: the one they were sealed in is no more. */
+  async sealAnew(rows: readonly OutboxRow[]): Promise<void> {
+    for (const user of new Set(rows.map((row) => row.user))) {
+      const theirs = rows.filter((row) => row.user === user);
+      await this.#waitAgain(user, theirs);
+    }
+  }
+
+  async #waitAgain(user: string, rows: readonly OutboxRow[]): Promise<void> {
+    await this.enqueue(user, async () => {
+      const waiting = this.#waitingFor(user);
+      waiting.push(...rows);
+      waiting.sort((one, other) => one.order - other.order);
+      await this.#init.disk.write(rows.map((row) => this.#init.outbox.save(row)));
     });
-    this.flush(row.user);
+    this.flush(user);
   }
 
   /** Devices of theirs are gone: what is stored, and may have been for them alone, is sealed for those who are there. */

@@ -50,6 +50,8 @@ export interface GroupContext {
   /** The link to a device, dialled if need be. */
   link(address: DeviceAddress): Promise<DeliveryLink | undefined>;
   isOnline(): boolean;
+  /** Nothing new is said while this device compares itself with a directory that was set back. */
+  mayPost(): boolean;
   /** Nothing they do is shown to this person. */
   isBlocked(user: string): boolean;
   /** Runs work on a group, one after the other. */

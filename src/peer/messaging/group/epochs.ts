@@ -79,11 +79,11 @@ export class Epochs {
     if (failure.reason === 'unreachable' || failure.reason === 'storage') throw failure;
     this.#init.report(failure.reason === 'protocol' ? `a change by ${from.user} to #${group.row.name}` : '', failure);
     if (isUnfollowable(failure)) group.broken = true;
-    tx.add(...(await this.#lose(group)));
+    tx.add(...(await this.lose(group)));
   }
 
   /** The keys are gone for now; what comes until there are others is fetched later, where it is shared. */
-  async #lose(group: Group): Promise<Step[]> {
+  async lose(group: Group): Promise<Step[]> {
     if (group.mls && group.roster.history === 'shared') group.row = { missed: group.row.through, ...group.row };
     return this.drop(group);
   }
@@ -109,7 +109,7 @@ export class Epochs {
 
   /** The old keys are of no use; who made the new ones is inside, and everybody else comes in. */
   async renewed(group: Group, { statement, by }: Act, seq: number, tx: Transaction): Promise<void> {
-    tx.add(...(await this.#lose(group)));
+    tx.add(...(await this.lose(group)));
     const { renewed } = group;
     delete group.renewed;
     delete group.broken;

@@ -13,13 +13,15 @@ import { JoinQueue } from './join-queue.js';
 /** A named group in this process: what its log says up to `row.through`, and the MLS group if this device is inside. */
 export interface Group {
   readonly id: Uint8Array;
-  readonly roster: GroupRoster;
+  roster: GroupRoster;
   readonly arrivals: JoinQueue;
   /** Newest, written or about to be. */
   row: NamedGroupRow;
   /** Entries taken in since the row was written. */
   unsaved?: number;
   head: Uint8Array;
+  /** Digests of acts that are known, though they stand behind `through`: the log is read again. */
+  known?: ReadonlySet<string>;
   mls: MlsGroup | undefined;
   /** An epoch was ended by what nobody can follow: only new keys help. */
   broken?: boolean;
@@ -82,6 +84,30 @@ export class GroupStore {
     apply(group, act, encoded);
     group.row = { ...group.row, acts: number + 1, lastAct: seq };
     return [this.#tables.acts.put([hex(group.id), number], { number, act: encoded }), this.save(group)];
+  }
+
+  async acts({ id }: Group): Promise<Uint8Array[]> {
+    const acts: Uint8Array[] = [];
+    for await (const { act } of this.#tables.acts.range([hex(id)])) acts.push(act);
+    return acts;
+  }
+
+  /** The group as it was when it had so many acts; what is known behind `through` is read again. */
+  async rewind(group: Group, { through, acts }: { through: number; acts: number }): Promise<Step[]> {
+    const all = await this.acts(group);
+    const before = (place: number): number => Math.min(place, through);
+    const { lastAct, lastJoin, lastArchive, entered } = group.row;
+    group.row = {
+      ...group.row,
+      ...{ through, acts, lastAct: before(lastAct), lastJoin: before(lastJoin) },
+      ...{ lastArchive: before(lastArchive), entered: before(entered) },
+    };
+    group.known = new Set(all.slice(0, acts).map((act) => hex(digestOf(act))));
+    if (acts === all.length) return [];
+    group.roster = new GroupRoster();
+    group.head = NO_ACTS;
+    for (const act of all.slice(0, acts)) apply(group, readAct(act, this.#trust), act);
+    return all.slice(acts).map((_, at) => this.#tables.acts.remove([hex(group.id), acts + at]));
   }
 
   async #load(row: NamedGroupRow): Promise<Group> {

@@ -18,6 +18,7 @@ import { OfflineDelivery, type OfflineMessage } from './offline-delivery.js';
 import { GroupQueries } from './queries.js';
 import { GroupRegistry } from './registry.js';
 import { GroupSender } from './sender.js';
+import { GroupSetBack } from './set-back.js';
 import { Signals } from './signals.js';
 
 /** The named groups of this peer, put together, and what is said in them. */
@@ -28,6 +29,7 @@ export class Groups {
   readonly #registry: GroupRegistry;
   readonly #follower: LogFollower;
   readonly #joiner: GroupJoiner;
+  readonly #setBack: GroupSetBack;
   readonly #sync: LogSync;
   readonly #sender: GroupSender;
   readonly #signals: Signals;
@@ -65,6 +67,7 @@ export class Groups {
       leaves: (group, row) => sender.leavesAside(group, row),
     });
     this.#signals = new Signals({ ...context, find });
+    this.#setBack = new GroupSetBack({ ...context, follower, joiner, sender, archive });
     this.#sync = new LogSync({ ...context, known, follower, joiner, archive });
     this.actions = new GroupActions({ ...context, known, follower, joiner, flush });
     this.queries = new GroupQueries({ ...context, known, catchUp });
@@ -84,6 +87,24 @@ export class Groups {
   /** After the directory has let this device in. */
   async sync(): Promise<void> {
     await this.#sync.all();
+    this.#sender.flushAll();
+  }
+
+  /** The directory's store was set back: the logs are compared with what this device holds of them. */
+  async setBack(): Promise<void> {
+    for (const group of this.#registry.all()) {
+      try {
+        await this.#context.enqueue(group, () => this.#setBack.compare(group));
+      } catch (error) {
+        if (!this.#context.isOnline()) throw error;
+        this.#context.report(`#${group.row.name}`, error);
+      }
+    }
+    await this.#sync.all();
+  }
+
+  /** Sends what waits. */
+  flush(): void {
     this.#sender.flushAll();
   }
 

@@ -6,9 +6,10 @@ import { type ChangeContent, type Content, contentCodec, isChangeContent } from 
 import type { GroupEntry } from '../../../wire/groups.js';
 import { foldName } from '../../../wire/names.js';
 import { may } from '../../../wire/roles.js';
-import type { MessageRow } from '../../storage/tables.js';
+import type { MessageRow, PlaceRow } from '../../storage/tables.js';
 import { conversationIn } from '../conversation.js';
 import { lineOf } from '../message-content.js';
+import { UNPLACED } from '../message-view.js';
 import { Transaction } from '../transaction.js';
 import { saidOf } from '../upload-message.js';
 import type { GroupContext } from './context.js';
@@ -83,6 +84,17 @@ export class HistoryKeys {
     const fresh = keys.filter(({ epoch }) => !known.has(epoch));
     for (const { epoch } of fresh) known.add(epoch);
     return fresh.map(({ epoch, key }) => archiveKeys.put([name, epoch], { epoch, key }));
+  }
+
+  /** Epochs after this one are others now, and what was kept of their keys opens nothing. */
+  async forgetKeys(group: Group, after: number): Promise<Step[]> {
+    const { archiveKeys } = this.#init.tables;
+    const name = hex(group.id);
+    this.#known.delete(name);
+    const steps: Step[] = [];
+    for await (const { epoch } of archiveKeys.range([name], { from: after + 1 }))
+      steps.push(archiveKeys.remove([name, epoch]));
+    return steps;
   }
 
   /** Fetches what was said before this device came, the newest first. */
@@ -174,6 +186,14 @@ export class HistoryKeys {
     return rows.reverse();
   }
 
+  /** A line that had lost its place when the directory was set back. */
+  async #found(group: Group, { conversation, number }: PlaceRow, seq: number, tx: Transaction): Promise<undefined> {
+    if (number < UNPLACED || conversation !== conversationIn(group.row.name)) return;
+    const { tables, history } = this.#init;
+    const row = await tables.messages.get(conversation, number);
+    if (row && row.state !== 'queued') tx.add(...history.move(row, seq, {}).steps);
+  }
+
   async #line(
     group: Group,
     entry: Entry<'message'>,
@@ -181,7 +201,8 @@ export class HistoryKeys {
     tx: Transaction,
   ): Promise<MessageRow | undefined> {
     const { follower, history, tables, self, clock } = this.#init;
-    if (await tables.places.get(hex(entry.id))) return undefined;
+    const place = await tables.places.get(hex(entry.id));
+    if (place !== undefined) return this.#found(group, place, entry.seq, tx);
     const opened = await follower.messages.openArchived(group, entry);
     const content = contentCodec.decode(opened.content);
     if (isChangeContent(content)) changes.push({ id: entry.id, user: opened.user, content });

@@ -1,6 +1,6 @@
-import { sameBytes } from '../../../base/bytes.js';
+import { hex, sameBytes } from '../../../base/bytes.js';
 import { Failure, hasCode, toFailure } from '../../../base/errors.js';
-import { readAct } from '../../../crypto/acts.js';
+import { digestOf, readAct } from '../../../crypto/acts.js';
 import type { Step } from '../../../store/local.js';
 import type { Act } from '../../../wire/acts.js';
 import type { GroupEntry } from '../../../wire/groups.js';
@@ -9,6 +9,7 @@ import { actEvents } from './act-events.js';
 import type { GroupContext } from './context.js';
 import { Epochs } from './epochs.js';
 import type { Group } from './group.js';
+import { keep } from './kept-entries.js';
 import { type Entry, LogBatch } from './log-batch.js';
 import { Membership, refused } from './membership.js';
 import { GroupReceiver, type GroupReceiverInit } from './receiver.js';
@@ -83,6 +84,7 @@ export class LogFollower {
       for (const entry of entries) {
         if (entry.seq <= group.row.through) continue;
         await this.#one(group, entry, tx);
+        tx.add(...keep(this.#init.tables, group, entry));
         group.row = { ...group.row, through: entry.seq };
       }
     } finally {
@@ -113,6 +115,10 @@ export class LogFollower {
 
   async #act(group: Group, { seq, act: encoded }: Entry<'act'>, tx: Transaction): Promise<void> {
     if (seq <= group.row.lastAct) return;
+    if (group.known?.has(hex(digestOf(encoded)))) {
+      group.row = { ...group.row, lastAct: seq };
+      return;
+    }
     const act = this.#verified(group, encoded);
     tx.add(...this.#init.store.fold(group, act, encoded, seq));
     group.arrivals.note(act, this.#init.clock.monotonic());

@@ -12,6 +12,7 @@ import type { GroupContext } from './context.js';
 import type { Group } from './group.js';
 import { jitter } from './jitter.js';
 import { ARRIVES_WITHIN_MS, type JoinQueue } from './join-queue.js';
+import { keep } from './kept-entries.js';
 
 /** A device and its key package. */
 interface Added extends DeviceAddress {
@@ -245,8 +246,15 @@ export class Membership {
     group: Group,
     commit: { epoch: number; commit: Uint8Array; info: Uint8Array },
   ): Promise<number | undefined> {
+    const { request, self, tables, disk } = this.#context;
     try {
-      return (await this.#context.request('groups.commit', { group: group.id, head: group.head, ...commit })).seq;
+      const { seq, proof } = await request('groups.commit', { group: group.id, head: group.head, ...commit });
+      const from = { user: self.user, device: self.device };
+      const { epoch, commit: bytes } = commit;
+      // Who comes in by it does not read it in the log.
+      if (group.mls === undefined && proof)
+        await disk.write(keep(tables, group, { kind: 'commit', seq, epoch, commit: bytes, from, proof }));
+      return seq;
     } catch (error) {
       if (hasCode(error, 'epoch-taken') || hasCode(error, 'head-moved')) return undefined;
       throw error;

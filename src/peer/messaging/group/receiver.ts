@@ -73,7 +73,8 @@ export class GroupReceiver {
     const { history, tables, emit } = this.#init;
     const opened = await this.#open(group, entry).catch(() => undefined);
     const content = opened && foldName(opened.user) === foldName(row.from) ? decodeContent(opened.content) : undefined;
-    const body = content?.type === 'text' ? cleanText(content.body) : row.body;
+    const isAsSaid = content?.type === 'text' && !row.edited && !row.deleted;
+    const body = isAsSaid ? cleanText(content.body) : row.body;
     const moved = history.move(row, entry.seq, { body, ...(row.state && { state: 'stored' }) });
     const head = await history.head(row.conversation);
     head.last = Math.max(head.last, entry.seq);

@@ -7,7 +7,7 @@ import { notJoined } from '../../../wire/group-roster.js';
 import { cleanText } from '../../../wire/text.js';
 import type { GroupOutRow, MessageRow } from '../../storage/tables.js';
 import { conversationIn } from '../conversation.js';
-import { lineOf } from '../message-content.js';
+import { lineOf, textOf } from '../message-content.js';
 import { UNPLACED } from '../message-view.js';
 import { Transaction } from '../transaction.js';
 import { saidOf } from '../upload-message.js';
@@ -168,6 +168,19 @@ export class GroupSender {
     return true;
   }
 
+  isQueued(group: Group, id: Uint8Array): boolean {
+    return this.#queue(group.id).some((row) => sameBytes(row.id, id));
+  }
+
+  /** A line of this person's that the log has lost is said again, under its id. */
+  async again(group: Group, line: MessageRow): Promise<void> {
+    const content = contentCodec.encode(textOf(line));
+    const row = { order: this.#nextOrder++, id: line.id, group: group.id, content, mls: false, line: line.number };
+    await this.#init.disk.write([this.#init.tables.groupOut.put(['out', row.order], row)]);
+    this.#queue(group.id).push(row);
+    this.flush(group);
+  }
+
   flushAll(): void {
     for (const rows of this.#waiting.values()) {
       const group = rows[0] && this.#init.find(rows[0].group);
@@ -177,7 +190,13 @@ export class GroupSender {
 
   flush(group: Group): void {
     const name = hex(group.id);
-    if (this.#running.has(name) || !this.#init.isOnline() || this.#queue(group.id).length === 0) return;
+    if (
+      this.#running.has(name) ||
+      !this.#init.isOnline() ||
+      !this.#init.mayPost() ||
+      this.#queue(group.id).length === 0
+    )
+      return;
     this.#running.add(name);
     const now: { row?: GroupOutRow } = {};
     this.#init.scope.run(
