@@ -32,6 +32,8 @@ interface Change {
 const MOST_KEYS = 4_000;
 const STEP_MS = 40;
 const LATEST_MS = 500;
+/** So much longer waits who lacks keys himself. */
+const LACKING_MS = 10_000;
 /** Newcomers who come together get the keys together; the first of them waits no longer than this. */
 const TOGETHER_MS = 2_000;
 
@@ -54,8 +56,10 @@ export class HistoryKeys {
     if (this.#considering.has(name) || !this.#owes(group)) return;
     const began = clock.monotonic();
     const members = group.roster.members().length;
+    // Whoever lacks some of them himself lets the others go first.
+    const first = group.row.missed === undefined ? 0 : LACKING_MS;
     const wait = (): void => {
-      clock.after(backOff(random, Math.min(LATEST_MS, members * STEP_MS), members), () => {
+      clock.after(first + backOff(random, Math.min(LATEST_MS, members * STEP_MS), members), () => {
         if (scope.closed) return;
         // Once for all who come together, as far as they do.
         const more = group.arrivals.count(clock.monotonic()) > 0 && clock.monotonic() - began < TOGETHER_MS;
