@@ -1,11 +1,12 @@
 import type { Face } from '../commands/command.js';
 import { deviceNotice } from '../commands/device-lines.js';
 import { spanOf } from '../commands/duration.js';
+import { groupWords, moderationPlace, moderationWords } from '../commands/event-words.js';
 import { clockTime, field, messageLine, onOneLine } from '../commands/format-message.js';
-import { settingsLine } from '../commands/group-settings.js';
 import { operatorSays } from '../commands/operator-words.js';
 import { transferNotice } from '../commands/transfer-lines.js';
 import { uploadNotice } from '../commands/upload-lines.js';
+import { inWordsOf } from '../commands/words-of-face.js';
 import type {
   AccountEvent,
   ChangeEvent,
@@ -49,22 +50,14 @@ const CHANGED: Readonly<Record<ChangeEvent['change'], (event: ChangeEvent) => st
   expired: () => 'said something that has disappeared now',
 };
 
-function groupLine({ group, change, user, by }: GroupEvent): string {
-  const who = by === '' || by === user ? '' : ` by ${field(by)}`;
-  return `-- ${field(group)}: ${field(user)} ${change === 'created' ? 'made it' : change}${who}`;
-}
+/** A kick is told whole by the event of the moderation. */
+const groupLines = (event: GroupEvent, self: string | undefined): string[] =>
+  event.change === 'kicked' ? [] : [`-- ${field(event.group)}: ${groupWords(event, self)}`];
 
-function moderationLine(event: ModerationEvent): string {
-  const { action, user, by, reason, until, group, role } = event;
-  const where = group === undefined ? 'the directory' : field(group);
-  if (action === 'settings') return `-- ${where}: ${settingsLine(event)} (${field(by)})`;
-  if (by === OPERATOR) return `-- ${operatorSays(event)}`;
-  const what = action === 'role' ? `is ${role} now` : action;
-  const rest = [until === undefined ? '' : ` until ${until}`, reason === undefined ? '' : `: ${field(reason)}`].join(
-    '',
-  );
-  return `-- ${where}: ${field(user)} ${what}${by === '' ? '' : ` (${field(by)})`}${rest}`;
-}
+const moderationLine = (event: ModerationEvent, now: number, self: string | undefined): string =>
+  event.by === OPERATOR
+    ? `-- ${operatorSays(event)}`
+    : `-- ${moderationPlace(event)}: ${moderationWords(event, now, self)}`;
 
 const settingLine = ({ conversation, by, expire }: SettingEvent): string =>
   expire === 0
@@ -76,8 +69,13 @@ function accountLines(event: AccountEvent, now: number, face: Exclude<Face, 'rpc
   return event.change === 'second-factor' ? [`-- the second factor of your account is ${event.state} now`] : [];
 }
 
-/** @param face how what there is to do is said */
-export function eventLines(event: PeerEvent, now: number, face: Exclude<Face, 'rpc'> = 'shell'): string[] {
+/** @param face how what there is to do is said @param self whoever reads it */
+export function eventLines(
+  event: PeerEvent,
+  now: number,
+  face: Exclude<Face, 'rpc'> = 'shell',
+  self?: string,
+): string[] {
   switch (event.event) {
     case 'ready':
       return [`-- signed in as ${field(event.user)}; directory ${event.directory}`];
@@ -106,14 +104,14 @@ export function eventLines(event: PeerEvent, now: number, face: Exclude<Face, 'r
     case 'change':
       return [`-- ${field(event.conversation)}: ${field(event.from)} ${CHANGED[event.change](event)}`];
     case 'group':
-      return [groupLine(event)];
+      return groupLines(event, self);
     case 'moderation':
-      return [moderationLine(event)];
+      return [moderationLine(event, now, self)];
     case 'account':
       return accountLines(event, now, face);
     case 'link':
       return [];
     case 'error':
-      return [`-- ${field(event.message)} ${field(event.hint)}`.trimEnd()];
+      return [`-- ${inWordsOf(face, `${field(event.message)} ${field(event.hint)}`)}`.trimEnd()];
   }
 }

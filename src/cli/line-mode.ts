@@ -3,6 +3,7 @@ import { type Secret, secretsOf } from '../commands/bind-arguments.js';
 import type { Command, Context, Item } from '../commands/command.js';
 import { commands } from '../commands/commands.js';
 import { parseSlash } from '../commands/slash.js';
+import { inWordsOf } from '../commands/words-of-face.js';
 import { readyEvent } from '../control/peer-methods.js';
 import type { PeerEvent } from '../peer/api/events.js';
 import type { PeerApi } from '../peer/api/peer.js';
@@ -21,6 +22,19 @@ const noAnswer = (): Failure => new Failure('password-needed');
 
 const notTheSame = (): Failure => new Failure('password-differs');
 
+/** Ends the chat as the end of the input does; the account stays signed in here. */
+const LEAVES = /^\/(quit|exit|bye|q)\s*$/i;
+
+const QUIT = { usage: '/quit', about: 'Leaves the chat; the account stays signed in on this device.' };
+
+/** Alone on a line, typed by a person, these are meant for the program. */
+const BARE = /^(help|quit|exit|logout|\?)$/i;
+
+const notText = (word: string): Failure =>
+  new Failure('usage', `'${word}' would go out as a message.`, {
+    hint: `Commands begin with a slash: /${word === '?' ? 'help' : word.toLowerCase()}. To send it, type a space before it.`,
+  });
+
 /** The chat in lines: commands and text from the input, events to the output. */
 export class LineMode {
   readonly #shell: Shell;
@@ -32,7 +46,10 @@ export class LineMode {
     this.#shell = shell;
     this.#peer = peer;
     const { role } = peer.whoami();
-    this.#context = { face: 'slash', commands, now: () => shell.clock.now(), ...(role !== undefined && { role }) };
+    this.#context = {
+      ...{ face: 'slash', commands, beside: [QUIT], now: () => shell.clock.now() },
+      ...(role !== undefined && { role }),
+    };
   }
 
   /** Resolves when the input ends or the peer does. */
@@ -40,7 +57,7 @@ export class LineMode {
     const { output } = this.#shell;
     const show = (event: PeerEvent): void => {
       if (event.event === 'ready') return;
-      output.say(event, eventLines(event, this.#shell.clock.now(), 'slash'));
+      output.say(event, eventLines(event, this.#shell.clock.now(), 'slash', this.#peer.user));
       if (event.event === 'sent' && event.state !== 'queued') this.#queued.delete(event.id);
       if (event.event === 'message') void this.#seen(event.conversation);
     };
@@ -54,7 +71,7 @@ export class LineMode {
     });
     while (!over) {
       const line = await Promise.race([this.#ask(), this.#peer.ended]);
-      if (typeof line !== 'string') break;
+      if (typeof line !== 'string' || LEAVES.test(line)) break;
       await this.#take(line);
     }
     if (!over) await this.#handOver();
@@ -70,12 +87,13 @@ export class LineMode {
       if (line.startsWith('/') && !line.startsWith('//')) await this.#command(line);
       else await this.#text(line.startsWith('//') ? line.slice(1) : line);
     } catch (error) {
-      this.#shell.output.failure(toFailure(error));
+      this.#shell.output.failure(toFailure(error), 'slash');
     }
   }
 
   async #text(text: string): Promise<void> {
     const to = this.#context.current;
+    if (this.#shell.input().terminal && BARE.test(text)) throw notText(text);
     if (to === undefined) throw nobody();
     await this.#run(send, { to, text });
   }
@@ -96,17 +114,21 @@ export class LineMode {
   }
 
   async #run(command: Command, args: Readonly<Record<string, unknown>>): Promise<void> {
+    let isEmpty = true;
     await runHere(this.#peer, command, args, this.#context, (item: Item) => {
+      isEmpty = false;
       // The peer says itself, as an event, that a message is on its way.
       if (item.event === 'sent') this.#queued.add(String(item.id));
       else this.#shell.output.say(item, command.lines(item, this.#context));
     });
+    const { output } = this.#shell;
+    if (isEmpty && command.empty !== undefined && !output.json) output.note(inWordsOf('slash', command.empty));
   }
 
   /** On a terminal, what is shown of the conversation one is in counts as read. */
   async #seen(conversation: string): Promise<void> {
     if (!this.#shell.input().terminal || conversation !== this.#context.current) return;
-    await this.#peer.markRead(conversation).catch((error) => this.#shell.output.failure(toFailure(error)));
+    await this.#peer.markRead(conversation).catch((error) => this.#shell.output.failure(toFailure(error), 'slash'));
   }
 
   /** What is queued is kept anyway; but who pipes commands in wants them carried out. */

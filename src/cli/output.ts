@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { Failure } from '../base/errors.js';
 import type { ProgressPart } from '../commands/command.js';
+import { inWordsOf } from '../commands/words-of-face.js';
 
 /** C1, bidi controls and line separators: harmless to a parser, not to a terminal which shows the JSON. */
 const UNPRINTABLE = /[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
@@ -56,7 +57,9 @@ export class Output {
     this.around(() => this.#err.write(`${text}\n`));
   }
 
-  failure({ code, message, hint, details }: Failure): void {
+  /** @param face whose commands the next step names */
+  failure({ code, message: said, hint: next, details }: Failure, face: 'slash' | 'shell' = 'shell'): void {
+    const [message, hint] = [inWordsOf(face, said), inWordsOf(face, next)];
     // What a program has been told by an event is not said again among the results.
     if (this.json && details.said !== true) {
       this.say({ event: 'error', code, message, hint, ...(Object.keys(details).length > 0 && { details }) }, []);

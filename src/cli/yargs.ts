@@ -2,6 +2,7 @@ import yargs, { type Argv } from 'yargs';
 import { Failure } from '../base/errors.js';
 import type { Command } from '../commands/command.js';
 import { commands } from '../commands/commands.js';
+import { namesOf, onFace } from '../commands/lookup.js';
 import { directoryCommands } from './commands/directory-options.js';
 import type { ListenOptions } from './commands/listen.js';
 import type { LoginOptions } from './commands/login.js';
@@ -9,7 +10,9 @@ import type { RegisterOptions } from './commands/register.js';
 import type { RpcOptions } from './commands/rpc.js';
 import { DIRECTORY, LISTEN, PASSWORD_FILE, PHRASE_FILE } from './options.js';
 import type { Shell } from './shell.js';
-import { type Parsed, runFromTable, yargsForm, yargsOptions } from './table-commands.js';
+import { type Parsed, runFromTable } from './table-commands.js';
+import { usageFailure } from './usage-failure.js';
+import { yargsForm, yargsOptions } from './yargs-table.js';
 
 /** What was asked for, still to be run. */
 export type Action = (shell: Shell) => Promise<void>;
@@ -21,19 +24,12 @@ const DASH = '\0';
 const restored = (value: unknown): unknown =>
   value === DASH ? '-' : Array.isArray(value) ? value.map(restored) : value;
 
-/** Arguments of which there may be several; of anything else given twice the last one counts. */
-const SEVERAL = new Set([
-  '_',
-  ...commands.flatMap(({ parameters }) =>
-    Object.entries(parameters).flatMap(([name, { type }]) => (type === 'words' || type === 'paths' ? [name] : [])),
-  ),
-]);
-
+/** Of an option given twice the last one counts. */
 const restore = (parsed: object): Parsed =>
   Object.fromEntries(
     Object.entries(parsed).map(([name, value]) => [
       name,
-      restored(Array.isArray(value) && !SEVERAL.has(name) ? value.at(-1) : value),
+      restored(Array.isArray(value) && name !== '_' ? value.at(-1) : value),
     ]),
   ) as Parsed;
 
@@ -48,27 +44,38 @@ class Line {
   }
 }
 
-function addTable(argv: Argv, line: Line): void {
+/** Whether yargs describes the commands, or reads what was typed for one: then their words are bound by the table. */
+type Purpose = 'describe' | 'read';
+
+function addTable(argv: Argv, line: Line, purpose: Purpose): void {
   const groups = new Map<string, Command[]>();
   for (const command of commands.filter(({ shell }) => shell)) {
     const [first = '', second] = command.name.split(' ');
     if (second !== undefined) groups.set(first, [...(groups.get(first) ?? []), command]);
-    else addOne(argv, command, line);
+    else addOne(argv, command, line, purpose);
   }
   for (const [first, members] of groups) {
     argv.command(`${first} <command>`, members.map(({ name }) => name).join(', '), (inner) => {
-      for (const command of members) addOne(inner, command, line);
-      return inner.demandCommand(1, `Say what: ${members.map(({ name }) => name).join(', ')}.`).recommendCommands();
+      for (const command of members) addOne(inner, command, line, purpose);
+      return inner.demandCommand(1, `Say what: ${members.map(({ name }) => name).join(', ')}.`);
     });
   }
+  for (const [alias, command] of aliases()) addOne(argv, command, line, purpose, alias);
 }
 
-const addOne = (argv: Argv, command: Command, line: Line): Argv =>
+/** Every further name that leads to a command in the shell, which no command has for its own. */
+function aliases(): Map<string, Command> {
+  const own = new Set(commands.filter(({ shell }) => shell).map(({ name }) => name.split(' ')[0]!));
+  const names = commands.flatMap((command) => namesOf(command, 'shell').slice(1)).filter((name) => !own.has(name));
+  return new Map(names.map((name) => [name, onFace(commands, 'shell', name)!]));
+}
+
+const addOne = (argv: Argv, command: Command, line: Line, purpose: Purpose, alias?: string): Argv =>
   argv.command(
-    yargsForm(command),
-    command.about,
-    (inner) => yargsOptions(command, inner),
-    line.does((shell, parsed: Parsed) => runFromTable(shell, command, parsed)),
+    yargsForm(command, purpose === 'describe', alias),
+    (alias === undefined ? command.about : false) as string,
+    (inner) => yargsOptions(command, inner, purpose === 'describe'),
+    line.does((shell, parsed: Parsed) => runFromTable(shell, command, parsed, alias)),
   );
 
 function addSessions(argv: Argv, line: Line): void {
@@ -154,18 +161,6 @@ function addFirstMinutes(argv: Argv, line: Line): void {
   );
 }
 
-const usageFailure = (message: string): Failure => {
-  const [, near] = /^Did you mean (.+)\?$/.exec(message) ?? [];
-  if (near !== undefined) {
-    return new Failure('command-unknown', 'There is no such command.', {
-      hint: `Did you mean '${near}'?`,
-      details: { nearest: near },
-    });
-  }
-  const text = message.split(/\s*\n\s*/).join(' ');
-  return new Failure('usage', text);
-};
-
 /**
  * Reads a command line. Help, version and completion are printed by yargs itself; there is nothing to run then.
  * @throws Failure usage
@@ -173,7 +168,12 @@ const usageFailure = (message: string): Failure => {
 export async function parse(words: readonly string[], version: string): Promise<Action | undefined> {
   if (words[0] === 'completion') chooseShell(words[1]);
   const line = new Line();
-  await build(words, version, line, Math.min(100, process.stdout.columns ?? 100)).parseAsync();
+  const columns = Math.min(100, process.stdout.columns ?? 100);
+  try {
+    await build(words, version, line, columns, isAboutCommands(words) ? 'describe' : 'read').parseAsync();
+  } catch (error) {
+    throw error instanceof Failure ? error : await usageFailure(words, (error as Error).message, helpText);
+  }
   return line.action;
 }
 
@@ -184,13 +184,19 @@ function chooseShell(shell: string | undefined): void {
   delete process.env.ZSH_NAME;
 }
 
+/** Help and completion show the form of each command. */
+function isAboutCommands(words: readonly string[]): boolean {
+  const before = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
+  return before.includes('--help') || before[0] === '--get-yargs-completions';
+}
+
 const MANUAL_COLUMNS = 78;
 
 /** What `--help` prints for a command, or without words for all of them. */
 export const helpText = (words: readonly string[]): Promise<string> =>
-  build(words, '', new Line(), MANUAL_COLUMNS).getHelp();
+  build(words, '', new Line(), MANUAL_COLUMNS, 'describe').getHelp();
 
-function build(words: readonly string[], version: string, line: Line, columns: number): Argv {
+function build(words: readonly string[], version: string, line: Line, columns: number, purpose: Purpose): Argv {
   const argv = yargs(words.map((word) => (word === '-' ? DASH : word)));
   argv
     .scriptName('p2pchat')
@@ -204,7 +210,7 @@ function build(words: readonly string[], version: string, line: Line, columns: n
     })
     .option('json', { type: 'boolean', describe: 'one JSON object a line on standard output', global: true });
   addSessions(argv, line);
-  addTable(argv, line);
+  addTable(argv, line, purpose);
   directoryCommands(argv, line);
   addFirstMinutes(argv, line);
   argv.command(
@@ -219,13 +225,12 @@ function build(words: readonly string[], version: string, line: Line, columns: n
   return argv
     .completion('completions', false)
     .demandCommand(1, 'Which command?')
-    .recommendCommands()
     .strict()
     .help()
     .version(version)
     .wrap(columns)
     .exitProcess(false)
     .fail((message, error) => {
-      throw error instanceof Failure ? error : usageFailure(message || error?.message);
+      throw error ?? new Error(message);
     });
 }

@@ -1,6 +1,7 @@
+import { closestMatch } from '../base/closest-match.js';
 import { Failure } from '../base/errors.js';
 import type { Command, Face } from './command.js';
-import { parametersOf, usage } from './help.js';
+import { called, parametersOf, usage } from './help.js';
 import type { Parameter } from './parameter.js';
 import { convert, PATH_SEPARATOR } from './parse-argument.js';
 
@@ -22,25 +23,55 @@ function skips(parameter: Parameter, next: Parameter | undefined, words: readonl
   );
 }
 
-const wrongUsage = (command: Command, face: Face): Failure =>
+export const wrongUsage = (command: Command, face: Face): Failure =>
   new Failure('usage', `Usage: ${usage(command, face)}`, {
-    hint: face === 'slash' ? `/help ${command.slash} says more.` : `'p2pchat ${command.name} --help' says more.`,
+    hint:
+      face === 'slash'
+        ? `/help ${called(command, face).slice(1)} says more.`
+        : `'p2pchat ${command.name} --help' says more.`,
   });
 
-function place(command: Command, face: Face, words: readonly string[]): Given {
+/** What stands in front of a group where the group may as well come first: `/invite bob #friends`, `/invite #friends bob`. */
+const BESIDE_GROUP: readonly Parameter['type'][] = ['user', 'path'];
+
+/** A group that is written with its `#` is known by it: it may stand on either side of the one it goes with. */
+function straightened(
+  parameter: Parameter,
+  next: Parameter | undefined,
+  [first = '', second, ...more]: string[],
+): string[] {
+  const straight = second === undefined ? [first] : [first, second, ...more];
+  if (second === undefined || first.startsWith('#') === second.startsWith('#')) return straight;
+  const groupIsLate = parameter.type === 'group' && next?.type === 'user' && second.startsWith('#');
+  const groupIsEarly = BESIDE_GROUP.includes(parameter.type) && next?.type === 'group' && first.startsWith('#');
+  return groupIsLate || groupIsEarly ? [second, first, ...more] : straight;
+}
+
+/** What one parameter takes of the words that are left. */
+function taken({ type }: Parameter, face: Face, left: string[]): string {
+  if (type === 'words' || (type === 'text' && face === 'shell')) return left.splice(0).join(' ');
+  return type === 'paths' ? left.splice(0).join(PATH_SEPARATOR) : left.shift()!;
+}
+
+/**
+ * Words by their places, around what was given by name.
+ * @throws Failure usage `usage` where there are too many
+ */
+export function arrange(command: Command, face: Face, words: readonly string[], named: Given): Given {
   const given: Record<string, string> = {};
-  const left = [...words];
+  let left = [...words];
   const positional = parametersOf(command, face).filter(
-    ({ parameter }) => !parameter.flag && parameter.type !== 'secret',
+    ({ name, parameter }) => !parameter.flag && parameter.type !== 'secret' && !Object.hasOwn(named, name),
   );
   for (const [at, { name, parameter }] of positional.entries()) {
     if (left.length === 0) break;
-    if (skips(parameter, positional[at + 1]?.parameter, left)) continue;
-    if (parameter.type === 'words') given[name] = left.splice(0).join(' ');
-    else given[name] = parameter.type === 'paths' ? left.splice(0).join(PATH_SEPARATOR) : left.shift()!;
+    const next = positional[at + 1]?.parameter;
+    if (skips(parameter, next, left)) continue;
+    left = straightened(parameter, next, left);
+    given[name] = taken(parameter, face, left);
   }
   if (left.length > 0) throw wrongUsage(command, face);
-  return given;
+  return { ...given, ...named };
 }
 
 function one(command: Command, face: Face, name: string, parameter: Parameter, word: string | undefined): unknown {
@@ -67,18 +98,40 @@ function check(command: Command, face: Face, given: Given, wanted: (parameter: P
 }
 
 /**
- * Words and flags, as a person or a script gave them, as the command's arguments. Secrets are not among them: the face
- * asks for those (`secretsOf`) and adds them.
- * @throws Failure usage `usage` where one is missing or too many, `argument-invalid` where one has the wrong form
+ * Arguments by name, without the secrets: the face asks for those (`secretsOf`) and adds them.
+ * @throws Failure usage `usage` where one is missing, `argument-invalid` where one has the wrong form
  */
-export const bind = (command: Command, face: Face, words: readonly string[], flags: Given): Args =>
-  check(command, face, { ...place(command, face, words), ...flags }, ({ type }) => type !== 'secret');
+export const accept = (command: Command, face: Face, given: Given): Args =>
+  check(command, face, given, ({ type }) => type !== 'secret');
 
 /**
- * The same for arguments which come by name, secrets and all.
- * @throws Failure as `bind` does
+ * Words and what was given by name, as a person or a script gave them, as the command's arguments.
+ * @throws Failure as `arrange` and `accept` do
  */
-export const bindNamed = (command: Command, given: Given): Args => check(command, 'rpc', given, () => true);
+export const bind = (command: Command, face: Face, words: readonly string[], named: Given): Args =>
+  accept(command, face, arrange(command, face, words, named));
+
+function assertKnown(command: Command, given: Given): void {
+  const known = Object.keys(command.parameters);
+  const stray = Object.keys(given).find((name) => !known.includes(name));
+  if (stray === undefined) return;
+  const near = closestMatch(stray, known);
+  const hint = known.length === 0 ? `'${command.name}' takes none.` : `'${command.name}' takes: ${known.join(', ')}.`;
+  throw new Failure('option-unknown', `There is no parameter '${stray.slice(0, LONGEST_NAME)}'.`, {
+    hint: near === undefined ? hint : `Did you mean '${near}'? ${hint}`,
+  });
+}
+
+const LONGEST_NAME = 64;
+
+/**
+ * The same for arguments which come by name alone, secrets and all.
+ * @throws Failure as `accept` does; usage `option-unknown` where one has a name that no parameter has
+ */
+export function bindNamed(command: Command, given: Given): Args {
+  assertKnown(command, given);
+  return check(command, 'rpc', given, () => true);
+}
 
 export interface Secret {
   readonly name: string;

@@ -29,6 +29,8 @@ export interface Context {
   /** The person's role, where it is known. */
   readonly role?: Role;
   readonly face: Face;
+  /** What the face itself can do besides, for the help. */
+  readonly beside?: readonly { readonly usage: string; readonly about: string }[];
   /** The table, for commands about commands. */
   readonly commands: readonly Command[];
 }
@@ -40,6 +42,8 @@ export interface Command {
   readonly name: string;
   /** `msgto` for `/msgto`; absent where the command is not for the chat. */
   readonly slash?: string;
+  /** What else it is called, in the chat and the shell: what those say who come from other tools. */
+  readonly aliases: readonly string[];
   /** False where the command is not for the shell. */
   readonly shell: boolean;
   readonly parameters: Parameters;
@@ -51,6 +55,8 @@ export interface Command {
   readonly about: string;
   /** Words after the command's name, for the help of either form. */
   readonly examples: { readonly slash?: string; readonly shell?: string };
+  /** What is said for people where it has nothing to tell. */
+  readonly empty?: string;
   /** What the profile alone can answer, without a password and without a session. */
   readonly fromProfile?: (me: Whoami) => Item;
   /** It sends or takes files. */
@@ -73,6 +79,7 @@ export interface ProgressPart {
 interface CommandInit<P extends Parameters, I extends object> {
   readonly name: string;
   readonly slash?: string;
+  readonly aliases?: readonly string[];
   readonly shell?: boolean;
   readonly parameters: P;
   /** Where the slash form takes less, or calls it otherwise. */
@@ -80,6 +87,7 @@ interface CommandInit<P extends Parameters, I extends object> {
   readonly least?: Role;
   readonly about: string;
   readonly examples: { readonly slash?: string; readonly shell?: string };
+  readonly empty?: string;
   readonly fromProfile?: (me: Whoami) => Item;
   readonly transfers?: true;
   run(peer: PeerApi, args: Values<P>, context: Context): AsyncIterable<I>;
@@ -94,6 +102,7 @@ const labels = (parameters: Parameters): Record<string, string> =>
 /** Types the handler by its parameters; `bind` is what makes sure that arguments are of these types. */
 export function define<const P extends Parameters, I extends object>(init: CommandInit<P, I>): Command {
   return {
+    aliases: [],
     shell: true,
     least: 'beginner',
     ...init,

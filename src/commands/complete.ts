@@ -1,5 +1,6 @@
 import type { Command } from './command.js';
 import { parametersOf } from './help.js';
+import { onFace } from './lookup.js';
 import type { Parameter } from './parameter.js';
 
 /** What a face can offer to complete with. */
@@ -36,11 +37,11 @@ function values(parameter: Parameter | undefined, commands: readonly Command[], 
 /** What may stand where the last word of a slash line is being typed. */
 function candidates(commands: readonly Command[], before: readonly string[], known: Known): readonly string[] {
   if (before.length === 0) return commands.flatMap(({ slash }) => (slash === undefined ? [] : `/${slash}`));
-  const command = commands.find(({ slash }) => `/${slash}` === before[0]!.toLowerCase());
+  const command = onFace(commands, 'slash', before[0]!.slice(1));
   if (command === undefined) return [];
   const slots = parametersOf(command, 'slash');
   const flags = slots.filter(({ parameter }) => parameter.flag);
-  const open = flags.find(({ name, parameter }) => `--${name}` === before.at(-1) && parameter.type !== 'switch');
+  const open = slots.find(({ name, parameter }) => `--${name}` === before.at(-1) && parameter.type !== 'switch');
   if (open !== undefined) return values(open.parameter, commands, known);
   const positional = slots.filter(({ parameter }) => !parameter.flag && parameter.type !== 'secret');
   const here = positional[before.slice(1).filter((word) => !word.startsWith('--')).length];

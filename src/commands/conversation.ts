@@ -2,8 +2,9 @@ import { Failure } from '../base/errors.js';
 import type { PeerApi, Preferences } from '../peer/api/peer.js';
 import { EXPIRE_MAX_SECONDS } from '../wire/limits.js';
 import { type Command, type Context, define } from './command.js';
-import { secondsOf, spanOf } from './duration.js';
+import { spanOf } from './duration.js';
 import { field } from './format-message.js';
+import { assertConversation, assertUsers } from './known.js';
 import { chosenMessage, ofText } from './message-selector.js';
 import type { Parameter } from './parameter.js';
 
@@ -18,6 +19,13 @@ function conversationHere(named: string | undefined, { current }: Context): stri
   const conversation = named ?? current;
   if (conversation !== undefined) return conversation;
   throw new Failure('conversation-needed');
+}
+
+/** The same, once it is sure that there is such a one. @throws Failure unknown `user-unknown`, `group-unknown` */
+async function existing(peer: PeerApi, named: string | undefined, context: Context): Promise<string> {
+  const chosen = conversationHere(named, context);
+  if (named !== undefined) await assertConversation(peer, chosen);
+  return chosen;
 }
 
 const reply = define({
@@ -37,6 +45,21 @@ const reply = define({
   lines: () => [],
 });
 
+/** As XMPP has it (XEP-0245): the text begins with `/me `, and whoever shows it puts the name in its place. */
+const me = define({
+  name: 'me',
+  slash: 'me',
+  shell: false,
+  parameters: { text: { type: 'text', about: 'what you do' } },
+  about: 'Says what you do, as in a story: /me waves.',
+  examples: { slash: 'waves' },
+  async *run(peer, { text }, context) {
+    const to = conversationHere(undefined, context);
+    yield { event: 'sent' as const, ...(await peer.send(to, `/me ${text}`)) };
+  },
+  lines: () => [],
+});
+
 const read = define({
   name: 'read',
   slash: 'read',
@@ -44,7 +67,7 @@ const read = define({
   about: 'Marks a conversation as read, and tells its authors so, if you let them be told.',
   examples: { slash: '@bob', shell: '@bob' },
   async *run(peer, { conversation }, context) {
-    const chosen = conversationHere(conversation, context);
+    const chosen = await existing(peer, conversation, context);
     await peer.markRead(chosen);
     yield { event: 'unread' as const, conversation: chosen, unread: 0, mentions: 0 };
   },
@@ -60,6 +83,7 @@ const typing = define({
   about: 'Shows the others that you are typing, for some seconds; for bots. Needs a running chat or listen.',
   examples: { shell: '@bob started' },
   async *run(peer, { conversation, state }) {
+    await assertConversation(peer, conversation);
     peer.typing(conversation, state === 'started');
     yield { event: 'typing' as const, conversation, user: peer.user, state };
   },
@@ -73,25 +97,26 @@ interface Lifetime {
   readonly expire: number;
 }
 
-function lifetimeOf(word: string): number {
-  const seconds = /^(off|never|0)$/i.test(word) ? 0 : secondsOf(word);
-  if (seconds !== undefined && seconds <= EXPIRE_MAX_SECONDS) return seconds;
-  throw new Failure('argument-invalid', 'after: that is not a time messages can have');
+function livable(seconds: number): number {
+  if (seconds <= EXPIRE_MAX_SECONDS) return seconds;
+  throw new Failure('argument-invalid', 'after: that is longer than messages can be told to live', {
+    hint: `Give ${spanOf(EXPIRE_MAX_SECONDS)} at most, or off.`,
+  });
 }
 
 const expire = define({
   name: 'expire',
   slash: 'expire',
   parameters: {
-    after: { type: 'word', optional: true, about: '30s, 5m, 1h, 2d, 1w, or off; without it, what holds now' },
+    after: { type: 'lifetime', optional: true, about: '30s, 5m, 1h, 2d, 1w, or off; without it, what holds now' },
     in: { ...CONVERSATION, flag: true },
   },
   slashTakes: { after: 'DURATION|off', in: 'CONVERSATION' },
   about: 'Makes messages disappear on both sides, so long after they were sent and came.',
   examples: { slash: '1d', shell: '1d --in @bob' },
   async *run(peer, { after, in: named }, context): AsyncIterable<Lifetime> {
-    const conversation = conversationHere(named, context);
-    if (after !== undefined) await peer.setLifetime(conversation, lifetimeOf(after));
+    const conversation = await existing(peer, named, context);
+    if (after !== undefined) await peer.setLifetime(conversation, livable(after));
     const holds = { event: 'setting' as const, conversation, expire: await peer.lifetime(conversation) };
     // In the chat the change itself is told of, as an event.
     if (after === undefined || context.face !== 'slash') yield holds;
@@ -145,9 +170,11 @@ const quiet = (name: 'mute' | 'unmute', about: string): Command =>
     slash: name,
     parameters: { conversation: CONVERSATION },
     about,
-    examples: { slash: '#lobby', shell: '#lobby' },
-    run: (peer, { conversation }, context) =>
-      wished(peer.preferences.mute(conversationHere(conversation, context), name === 'mute')),
+    examples: { slash: '#lobby', shell: "'#lobby'" },
+    async *run(peer, { conversation }, context) {
+      const chosen = await existing(peer, conversation, context);
+      yield* wished(peer.preferences.mute(chosen, name === 'mute'));
+    },
     lines: ({ muted }) => [`muted     ${list(muted)}`],
   });
 
@@ -158,7 +185,10 @@ const shut = (name: 'block' | 'unblock', about: string): Command =>
     parameters: { user: { type: 'user', about: 'whom' } },
     about,
     examples: { slash: 'bob', shell: 'bob' },
-    run: (peer, { user }) => wished(peer.preferences.block(user, name === 'block')),
+    async *run(peer, { user }) {
+      if (name === 'block') await assertUsers(peer, [user]);
+      yield* wished(peer.preferences.block(user, name === 'block'));
+    },
     lines: ({ blocked }) => [`blocked   ${list(blocked)}`],
   });
 
@@ -200,6 +230,7 @@ const coming = (slash: 'away' | 'back', about: string): Command =>
 
 export const talkCommands: readonly Command[] = [
   reply,
+  me,
   read,
   typing,
   expire,

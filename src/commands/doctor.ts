@@ -4,9 +4,10 @@ import { field } from './format-message.js';
 
 export const doctor = define({
   name: 'doctor',
+  slash: 'doctor',
   parameters: {},
   about: 'Checks what a session needs, and says what to do about the rest.',
-  examples: { shell: '' },
+  examples: { slash: '', shell: '' },
 
   async *run(peer) {
     const checks = await peer.doctor();

@@ -16,6 +16,16 @@ export function secondsOf(word: string): number | undefined {
   return parts.reduce((sum, [, digits, unit]) => sum + Number(digits) * units.get(unit!)!, 0);
 }
 
+const PLAIN = /^\d{1,9}(\.\d{1,3})?$/;
+
+/** The same, and a bare number, which is seconds. */
+export const secondsOrSpan = (word: string): number | undefined => (PLAIN.test(word) ? Number(word) : secondsOf(word));
+
+const ENDLESS = /^(off|never|none|0)$/i;
+
+/** The same, and `off` for 0. */
+export const lifetimeOf = (word: string): number | undefined => (ENDLESS.test(word) ? 0 : secondsOrSpan(word));
+
 /** `1d12h` of 129600. */
 export function spanOf(seconds: number): string {
   let left = seconds;

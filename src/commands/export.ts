@@ -1,6 +1,7 @@
 import type { HistoryMessage } from '../peer/api/peer.js';
 import { define } from './command.js';
 import { field, messageLine, onOneLine } from './format-message.js';
+import { assertConversation } from './known.js';
 
 /** CommonMark: what would be markup in somebody's text is escaped. */
 const literal = (text: string): string => text.replace(/[\\`*_{}[\]()#+\-.!<>|~]/g, '\\$&');
@@ -10,6 +11,7 @@ const markdownLine = ({ from, sentAt, conversation, text }: HistoryMessage): str
 
 export const exportHistory = define({
   name: 'export',
+  empty: 'There is no history here yet.',
   parameters: {
     conversation: { type: 'conversation', optional: true, about: 'only this one' },
     format: {
@@ -25,6 +27,7 @@ export const exportHistory = define({
   examples: { shell: '@bob --format markdown > bob.md' },
 
   async *run(peer, { conversation, format }) {
+    if (conversation !== undefined) await assertConversation(peer, conversation);
     for await (const message of peer.export(conversation)) {
       yield { event: 'message' as const, format, ...message, history: true as const };
     }

@@ -67,6 +67,7 @@ const notReached = (who: string): Failure =>
 
 export const file = define({
   name: 'file',
+  aliases: ['sendfile'],
   slash: 'p2pfile',
   slashTakes: { to: 'USER|#GROUP', paths: 'PATH…', pace: 'DELAY', rate: 'RATE' },
   parameters: {

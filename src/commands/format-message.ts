@@ -19,10 +19,16 @@ export const onOneLine = (text: string): string =>
 
 export const field = (text: string): string => cleanLine(text);
 
+/** What a text tells that begins with `/me `; undefined of every other. */
+const deedOf = (text: string): string | undefined => /^\/me (\S[\s\S]*)$/.exec(text)?.[1];
+
 /** `12:03 @bob bob: text`; of one's own messages the state stands at the end. */
 export function messageLine(message: Omit<HistoryMessage, 'receivedAt'>, now: number): string {
   const mark = message.state === undefined || message.state === 'delivered' ? '' : ` [${message.state}]`;
   const answers = message.replyTo === undefined ? '' : ' (reply)';
-  const head = `${clockTime(message.sentAt, now)} ${field(message.conversation)} ${field(message.from)}${answers}:`;
+  const where = `${clockTime(message.sentAt, now)} ${field(message.conversation)}`;
+  const deed = message.hidden || message.deleted ? undefined : deedOf(message.text);
+  if (deed !== undefined) return `${where}${answers} * ${field(message.from)} ${onOneLine(deed)}${mark}`;
+  const head = `${where} ${field(message.from)}${answers}:`;
   return `${head} ${message.hidden ? '(hidden: blocked)' : onOneLine(message.text)}${mark}`;
 }

@@ -24,12 +24,10 @@ const lines = (item: GroupSettings & { readonly group: string }): string[] => [
   `${field(item.group)}: ${settingsLine(item)}.`,
 ];
 
-function pace(word: string): number {
-  if (word === 'off') return 0;
-  const seconds = /^\d{1,5}s?$/.test(word) ? Number.parseInt(word, 10) : Number.NaN;
-  if (seconds <= LONGEST_S) return seconds;
+function pace(seconds: number): number {
+  if (Number.isInteger(seconds) && seconds <= LONGEST_S) return seconds;
   throw new Failure('argument-invalid', 'seconds: that is not a pause this can use', {
-    hint: `Give seconds from 1 to ${LONGEST_S}, or off.`,
+    hint: `Give whole seconds, 30s or 5m, up to ${LONGEST_S} s, or off.`,
   });
 }
 
@@ -37,7 +35,7 @@ const slow = define({
   name: 'slow',
   slash: 'slow',
   parameters: {
-    seconds: { type: 'word', optional: true, about: 'seconds, or off; without, tells how it is' },
+    seconds: { type: 'lifetime', optional: true, about: 'seconds, 5m, or off; without, tells how it is' },
     group: GROUP,
   },
   slashTakes: { seconds: 'SECONDS|off', group: 'GROUP' },

@@ -1,8 +1,11 @@
-import { Failure } from '../base/errors.js';
+import { Failure, toFailure } from '../base/errors.js';
 import type { PeerApi } from '../peer/api/peer.js';
-import { type Command, type Context, define } from './command.js';
+import { type Command, type Context, define, type Face } from './command.js';
 import { field } from './format-message.js';
+import { assertUsers } from './known.js';
 import type { Parameter } from './parameter.js';
+import { userOf } from './parse-argument.js';
+import { shellWord } from './shell-word.js';
 
 const NAME = { type: 'group', about: 'the group' } as const satisfies Parameter;
 const HERE = {
@@ -25,8 +28,9 @@ interface Done {
   readonly user?: string;
 }
 
-const SAYS: Readonly<Record<string, (group: string, user: string) => string>> = {
-  created: (group) => `${group} is made. Invite people: /invite USER, or p2pchat group invite ${group} USER`,
+const SAYS: Readonly<Record<string, (group: string, user: string, face: Face) => string>> = {
+  created: (group, _, face) =>
+    `${group} is made. Invite people: ${face === 'slash' ? '/invite USER' : `p2pchat group invite ${shellWord(group)} USER`}`,
   joined: (group) => `You are in ${group}.`,
   left: (group) => `You have left ${group}.`,
   invited: (group, user) => `${user} is invited to ${group}.`,
@@ -35,7 +39,19 @@ const SAYS: Readonly<Record<string, (group: string, user: string) => string>> = 
   kicked: (group, user) => `${user} was kicked from ${group}.`,
 };
 
-const done = ({ group, change, user = '' }: Done): string[] => [SAYS[change]!(field(group), field(user))];
+const done = ({ group, change, user = '' }: Done, { face }: Context): string[] => [
+  SAYS[change]!(field(group), field(user), face),
+];
+
+/** One who can't be invited does not keep out the rest; who is missing is told at the end. */
+function notInvited(group: string, user: string, before: Failure | undefined, why: Failure): Failure {
+  const users = [before?.details.users, user].filter(Boolean).join(', ');
+  return Failure.from({
+    ...(before ?? why).plain,
+    message: `${group} is made, but not everybody is invited: ${users} (${(before ?? why).message}).`,
+    details: { users, group },
+  });
+}
 
 const create = define({
   name: 'group create',
@@ -52,13 +68,22 @@ const create = define({
 
   async *run(peer, { name, users, open, shared }, context) {
     const kind = open ? 'open' : 'invite';
+    const invited = [...new Set(users?.split(/\s+/).filter(Boolean).map(userOf) ?? [])];
+    // Whole or not at all: a name that nobody has would be found out when the group is there already.
+    await assertUsers(peer, invited);
     const group = await peer.groups.create(name, { kind, history: shared ? 'shared' : 'joined' });
     context.current = group;
     yield { event: 'group' as const, group, change: 'created', user: peer.user };
-    for (const user of users?.split(/\s+/).filter(Boolean) ?? []) {
-      await peer.groups.invite(group, user);
-      yield { event: 'group' as const, group, change: 'invited', user };
+    let missed: Failure | undefined;
+    for (const user of invited) {
+      try {
+        await peer.groups.invite(group, user);
+        yield { event: 'group' as const, group, change: 'invited', user };
+      } catch (error) {
+        missed = notInvited(group, user, missed, toFailure(error));
+      }
     }
+    if (missed) throw missed;
   },
   lines: done,
 });
@@ -68,6 +93,7 @@ const entering = (name: string, slash: string, shell: boolean, about: string): C
     name,
     slash,
     shell,
+    ...(shell && { aliases: ['join'] }),
     parameters: { name: NAME },
     about,
     examples: { slash: 'lobby', shell: 'lobby' },
@@ -81,6 +107,7 @@ const entering = (name: string, slash: string, shell: boolean, about: string): C
 
 const leave = define({
   name: 'group leave',
+  aliases: ['part'],
   slash: 'leave',
   parameters: { name: HERE },
   about: 'Leaves a group.',
@@ -105,6 +132,7 @@ async function* change(peer: PeerApi, verb: Change, name: string, user: string):
 const changing = (verb: Change, about: string): Command[] => [
   define({
     name: `group ${verb}`,
+    aliases: [verb],
     parameters: { name: NAME, user: { type: 'user', about: 'whom' } },
     about,
     examples: { shell: 'friends bob' },
@@ -126,6 +154,7 @@ const changing = (verb: Change, about: string): Command[] => [
 
 const members = define({
   name: 'group members',
+  aliases: ['names', 'members'],
   slash: 'who',
   parameters: { name: HERE },
   about: 'Lists who is in a group, or invited to it.',
@@ -141,6 +170,7 @@ const members = define({
 
 const list = define({
   name: 'groups',
+  empty: 'There are no groups yet: /creategroup NAME makes one.',
   slash: 'rooms',
   parameters: {},
   about: 'Lists the open groups, your own groups and your invitations.',

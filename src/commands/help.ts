@@ -1,4 +1,6 @@
+import { ROLES } from '../wire/roles.js';
 import type { Command, Face } from './command.js';
+import { namesOf } from './lookup.js';
 import type { Parameter } from './parameter.js';
 
 interface Slot {
@@ -27,8 +29,8 @@ function shown({ name, label, parameter }: Slot): string {
 }
 
 /** `/msgto`, `p2pchat send`. */
-const called = (command: Command, face: Face): string =>
-  face === 'slash' ? `/${command.slash}` : `p2pchat ${command.name}`;
+export const called = (command: Command, face: Face): string =>
+  face === 'slash' ? `/${command.slash ?? command.name}` : `p2pchat ${command.name}`;
 
 /** `/msgto USER TEXT`, `p2pchat send TO [TEXT]`. */
 export const usage = (command: Command, face: Face): string =>
@@ -40,13 +42,32 @@ export function example(command: Command, face: Face): string | undefined {
   return words === undefined ? undefined : `${called(command, face)} ${words}`.trimEnd();
 }
 
+/** What each role may, beyond the one before it: made of the table, where each command says the least that it takes. */
+export const roleRights = (commands: readonly Command[]): string[] =>
+  [...ROLES].reverse().map((role) => {
+    const own = commands.filter(({ least, shell, slash }) => least === role && (shell || slash !== undefined));
+    const names = [...new Set(own.map(({ name }) => name))];
+    if (role === 'beginner') return 'beginner: writes, sends files, enters groups; all commands but those below.';
+    return `${role}: ${names.length === 0 ? RIGHTS_BEYOND[role] : `${names.join(', ')}.`}`;
+  });
+
+/** What no command of its own tells. */
+const RIGHTS_BEYOND: Readonly<Record<string, string>> = {
+  'super-admin': 'all of that, towards admins too; whoever set up the directory is one.',
+};
+
 /** Everything about one command. */
 export function details(command: Command, face: Face): string[] {
   const sample = example(command, face);
+  const others = namesOf(command, face)
+    .slice(1)
+    .filter((name) => name !== command.slash)
+    .map((name) => (face === 'slash' ? `/${name}` : name));
   return [
     usage(command, face),
     command.about,
     ...written(command, face).map(({ label, parameter }) => `  ${label.padEnd(13)} ${parameter.about}`),
+    ...(others.length === 0 ? [] : [`Also called: ${others.join(', ')}`]),
     ...(sample === undefined ? [] : [`Example: ${sample}`]),
   ];
 }

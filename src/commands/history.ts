@@ -1,6 +1,7 @@
 import type { ConversationSummary, HistoryMessage, PeerApi } from '../peer/api/peer.js';
 import { define } from './command.js';
 import { field, messageLine } from './format-message.js';
+import { assertConversation } from './known.js';
 
 const SHOWN = 50;
 
@@ -14,6 +15,7 @@ async function* conversations(peer: PeerApi): AsyncIterable<Line> {
 
 export const history = define({
   name: 'history',
+  empty: 'Nothing has been said there yet.',
   slash: 'history',
   parameters: {
     conversation: {
@@ -29,7 +31,9 @@ export const history = define({
   async *run(peer, { conversation, n }, context): AsyncIterable<Line> {
     const chosen = conversation ?? context.current;
     if (chosen === undefined) return yield* conversations(peer);
-    for (const message of await peer.history({ conversation: chosen, limit: n ?? SHOWN })) {
+    const said = await peer.history({ conversation: chosen, limit: n ?? SHOWN });
+    if (said.length === 0 && conversation !== undefined) await assertConversation(peer, chosen);
+    for (const message of said) {
       yield { event: 'message', ...message, history: true };
     }
   },

@@ -37,7 +37,7 @@ export async function chosenMessage(
   whose: 'own' | 'others',
 ): Promise<string> {
   if (which !== undefined && WHOLE.test(which)) return which;
-  if (current === undefined) throw needed('Give its whole id; history --json shows the ids.');
+  if (current === undefined) throw needed('Give its whole id: p2pchat history --json shows the ids.');
   const found = await placed(peer, which ?? '1', current, whose);
   if (found !== undefined) return found;
   if (which === undefined) throw needed('There is none yet that could be meant.');

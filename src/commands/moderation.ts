@@ -1,3 +1,4 @@
+import { Failure } from '../base/errors.js';
 import type { LedgerLine } from '../peer/api/groups.js';
 import type { PeerApi } from '../peer/api/peer.js';
 import { OPERATOR } from '../wire/operator-acts.js';
@@ -14,7 +15,7 @@ const EVERYWHERE = {
   type: 'switch',
   flag: true,
   optional: true,
-  about: 'the whole directory, also where the chat is in a group',
+  about: 'the whole directory, not one group',
 } as const satisfies Parameter;
 
 interface Said {
@@ -29,21 +30,30 @@ interface Said {
 }
 
 const lines = ({ action, user, group, until, role }: Said): string[] => {
-  const where = group === undefined ? '' : ` in ${field(group)}`;
+  const where = group === undefined ? 'the whole directory' : field(group);
   if (action === 'role') return [`${field(user)} is ${role} now.`];
   const what =
     {
-      kick: 'was kicked',
-      ban: 'is banned',
-      unban: 'is no longer banned',
+      kick: `was kicked from ${where}`,
+      ban: `is banned from ${where}`,
+      unban: `is no longer banned from ${where}`,
       'reset-second-factor': 'logs in by the password alone now',
     }[action] ?? action;
-  return [`${field(user)} ${what}${where}${until === undefined ? '' : ` until ${until}`}.`];
+  return [`${field(user)} ${what}${until === undefined ? '' : ` until ${until}`}.`];
 };
 
-/** In the chat what one does concerns the group one is in, unless said otherwise. */
-const scope = (group: string | undefined, everywhere: boolean | undefined, context: Context): string | undefined =>
-  group ?? (!everywhere && context.current?.startsWith('#') ? context.current : undefined);
+/**
+ * In the chat what one does concerns the group one is in, unless said otherwise; elsewhere it has to be said.
+ * @throws Failure usage `scope-needed`
+ */
+function scope(group: string | undefined, everywhere: boolean | undefined, { current }: Context): string | undefined {
+  if (group !== undefined && everywhere)
+    throw new Failure('scope-needed', 'That is both: one group, or the whole directory?');
+  if (everywhere) return undefined;
+  const here = group ?? (current?.startsWith('#') ? current : undefined);
+  if (here === undefined) throw new Failure('scope-needed');
+  return here;
+}
 
 const role = define({
   name: 'role',
@@ -84,11 +94,12 @@ const ban = define({
     reason: REASON,
     group: GROUP,
     everywhere: EVERYWHERE,
-    for: { type: 'seconds', flag: true, optional: true, about: 'seconds; for good if not given' },
+    for: { type: 'seconds', flag: true, optional: true, about: 'how long: 30m, 1d, 7d; for good if not given' },
   },
   least: 'advanced',
-  about: 'Keeps somebody out of a group, or of the whole directory.',
-  examples: { slash: 'bob spam --for 86400', shell: 'bob spam --for 86400' },
+  about:
+    'Keeps somebody out of one group (--group) or of the whole directory (--everywhere: logged out, and out of every group).',
+  examples: { slash: 'bob spam --for 1d', shell: 'bob spam --group lobby --for 1d' },
   async *run(peer, { user, reason, group: named, everywhere, for: seconds }, context): AsyncIterable<Said> {
     const group = scope(named, everywhere, context);
     const until = seconds === undefined ? undefined : Math.round(context.now() + seconds * 1000);
@@ -103,6 +114,14 @@ const ban = define({
   lines,
 });
 
+/** Without a word about it the ban of the directory is lifted, unless the chat is in a group: that can do no harm. */
+const unbanScope = (
+  group: string | undefined,
+  everywhere: boolean | undefined,
+  context: Context,
+): string | undefined =>
+  group === undefined && !context.current?.startsWith('#') ? undefined : scope(group, everywhere, context);
+
 const unban = define({
   name: 'unban',
   slash: 'unban',
@@ -111,7 +130,7 @@ const unban = define({
   about: 'Lifts a ban.',
   examples: { slash: 'bob', shell: 'bob' },
   async *run(peer, { user, group: named, everywhere }, context): AsyncIterable<Said> {
-    const group = scope(named, everywhere, context);
+    const group = unbanScope(named, everywhere, context);
     await peer.groups.unban(user, group);
     yield { event: 'moderation', action: 'unban', user, by: peer.user, ...(group !== undefined && { group }) };
   },
@@ -138,10 +157,11 @@ async function* ledgerOf(peer: PeerApi, group: string | undefined) {
 
 const ledger = define({
   name: 'ledger',
+  empty: 'Nothing stands in the ledger yet.',
   slash: 'ledger',
   parameters: { group: { type: 'group', optional: true, about: 'of that group instead of the directory' } },
   about: 'Shows who did what to whom, every signature verified.',
-  examples: { slash: '', shell: '#lobby' },
+  examples: { slash: '', shell: "'#lobby'" },
   run: (peer, { group }) => ledgerOf(peer, group),
   lines: (line, { now }) => [ledgerLine(line, now())],
 });

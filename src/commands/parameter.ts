@@ -37,7 +37,19 @@ export type Parameter = ParameterBase &
         /** Wanted only where another argument, which comes before it, is one of these. */
         readonly when?: Readonly<Record<string, readonly string[]>>;
       }
-    | { readonly type: 'count' | 'seconds' | 'time' | 'switch' }
+    | {
+        readonly type:
+          | 'count'
+          /** `30`, `30s`, `5m`, `1h`, `7d`: seconds. */
+          | 'seconds'
+          /** The same, or `off`, which is 0. */
+          | 'lifetime'
+          /** A day or time as `momentOf` reads it. */
+          | 'time'
+          /** Bytes, as `100MB`, or `none`. */
+          | 'size'
+          | 'switch';
+      }
     | { readonly type: 'choice'; readonly choices: readonly string[]; readonly fallback?: string }
   );
 
@@ -45,7 +57,7 @@ export type Parameters = Readonly<Record<string, Parameter>>;
 
 type ValueOf<P extends Parameter> = P extends { type: 'choice'; choices: readonly (infer C)[] }
   ? C
-  : P extends { type: 'count' | 'seconds' | 'time' | 'rate' | 'delay' }
+  : P extends { type: 'count' | 'seconds' | 'lifetime' | 'time' | 'size' | 'rate' | 'delay' }
     ? number
     : P extends { type: 'switch' }
       ? boolean

@@ -1,7 +1,9 @@
 import { Failure } from '../base/errors.js';
 import { foldName, isName } from '../wire/names.js';
+import { lifetimeOf, secondsOrSpan } from './duration.js';
+import { momentOf } from './moment.js';
 import type { Parameter } from './parameter.js';
-import { delayOf, pathOf, rateOf } from './parse-unit.js';
+import { delayOf, pathOf, rateOf, sizeOf } from './parse-unit.js';
 
 const wrong = (name: string, says: string, hint: string): Failure =>
   new Failure('argument-invalid', `${name}: ${says}`, { hint });
@@ -18,6 +20,9 @@ function conversation(name: string, word: string): string {
   return group(name, word);
 }
 
+/** One of several names in a list. @throws Failure usage `argument-invalid` */
+export const userOf = (word: string): string => user('users', word);
+
 /** `#lobby` of `#lobby` or `lobby`, folded. */
 function group(name: string, word: string): string {
   const bare = word.startsWith('#') ? word.slice(1) : word;
@@ -25,26 +30,15 @@ function group(name: string, word: string): string {
   return `#${foldName(bare)}`;
 }
 
-function number(name: string, word: string, whole: boolean): number {
-  const value = /^\d{1,9}(\.\d{1,3})?$/.test(word) ? Number(word) : Number.NaN;
-  if (whole ? Number.isInteger(value) && value > 0 : value >= 0) return value;
-  throw wrong(name, 'that is not a number this can use', whole ? 'Give a number from 1.' : 'Give seconds, 0 or more.');
-}
-
-/** A day means its beginning, local time. */
-function time(name: string, word: string): number {
-  const day = /^\d{4}-\d{2}-\d{2}$/.test(word);
-  const value =
-    day || /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2})?$/.test(word)
-      ? Date.parse(day ? `${word}T00:00` : word)
-      : Number.NaN;
-  if (!Number.isNaN(value)) return value;
-  throw wrong(name, 'that is not a date', 'Write 2026-01-31 or 2026-01-31T18:00:00Z.');
+function count(name: string, word: string): number {
+  const value = /^\d{1,9}$/.test(word) ? Number(word) : 0;
+  if (value > 0) return value;
+  throw wrong(name, 'that is not a number this can use', 'Give a number from 1.');
 }
 
 function measured(name: string, value: number | undefined, example: string): number {
   if (value !== undefined) return value;
-  throw wrong(name, 'that is not a value this can use', `Write ${example}, for example.`);
+  throw wrong(name, 'that is not a value this can use', `Write ${example}.`);
 }
 
 /** Between the paths of one argument: no path has it. */
@@ -55,6 +49,7 @@ export function convert(
   name: string,
   parameter: Parameter,
   word: string,
+  now = Date.now(),
 ): string | number | boolean | readonly string[] {
   switch (parameter.type) {
     case 'user':
@@ -64,15 +59,23 @@ export function convert(
     case 'conversation':
       return conversation(name, word);
     case 'count':
-      return number(name, word, true);
+      return count(name, word);
     case 'seconds':
-      return number(name, word, false);
+      return measured(name, secondsOrSpan(word), '30s, 5m, 1h or 7d; a bare number is seconds');
+    case 'lifetime':
+      return measured(name, lifetimeOf(word), '30s, 5m, 1h, 7d or off');
     case 'time':
-      return time(name, word);
+      return measured(
+        name,
+        momentOf(word, now),
+        '2026-01-31, "2026-01-31 18:00", yesterday, 14:30, or 7d for so long ago',
+      );
+    case 'size':
+      return measured(name, word.toLowerCase() === 'none' ? 0 : sizeOf(word), '100MB, 2GiB or none');
     case 'rate':
-      return measured(name, rateOf(word), '50MB/s');
+      return measured(name, rateOf(word), '50MB/s, for example');
     case 'delay':
-      return measured(name, delayOf(word), '1ms');
+      return measured(name, delayOf(word), '1ms, for example');
     case 'path':
       return pathOf(word);
     case 'paths':

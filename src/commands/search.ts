@@ -1,8 +1,10 @@
 import { define } from './command.js';
 import { messageLine } from './format-message.js';
+import { assertConversation } from './known.js';
 
 export const search = define({
   name: 'search',
+  empty: 'Nothing was found.',
   slash: 'search',
   parameters: {
     words: { type: 'words', about: 'messages with all of these words' },
@@ -22,6 +24,10 @@ export const search = define({
       ...(since !== undefined && { since }),
       ...(until !== undefined && { until }),
     });
+    if (found.length === 0) {
+      if (rest.in !== undefined) await assertConversation(peer, rest.in);
+      if (from !== undefined) await assertConversation(peer, `@${from}`);
+    }
     for (const message of found) yield { event: 'message', ...message, history: true };
   },
 

@@ -43,6 +43,7 @@ function notReached(
 
 export const send = define({
   name: 'send',
+  aliases: ['msg', 'dm', 'w', 'whisper', 'tell'],
   slash: 'msgto',
   slashTakes: { to: 'USER', text: 'TEXT' },
   parameters: {

@@ -5,7 +5,6 @@ import type { PeerApi } from '../peer/api/peer.js';
 import { define } from './command.js';
 import { follow } from './follow-transfer.js';
 import { field } from './format-message.js';
-import { sizeOf } from './parse-unit.js';
 import { detailLines, listLine, transferNotice } from './transfer-lines.js';
 import { progressOf } from './transfer-progress.js';
 
@@ -47,6 +46,7 @@ export const decline = define({
 
 export const transfers = define({
   name: 'transfers',
+  empty: 'There are no transfers.',
   slash: 'transfers',
   parameters: {
     action: {
@@ -77,19 +77,17 @@ function find(peer: PeerApi, id: string): TransferEvent {
   throw new Failure('transfer-unknown', 'There is no such transfer, or more than one.');
 }
 
-const idNeeded = (): Failure =>
-  new Failure('usage', 'Which transfer?', { hint: '/transfers lists them (p2pchat transfers).' });
-
-const NONE = 'none';
+const idNeeded = (): Failure => new Failure('usage', 'Which transfer?', { hint: '/transfers lists them.' });
 
 export const autoaccept = define({
   name: 'autoaccept',
+  empty: 'No files are taken without asking.',
   slash: 'autoaccept',
   parameters: {
     who: { type: 'word', optional: true, about: 'a user, contacts (people you have written to), or all' },
-    upTo: { type: 'word', optional: true, about: `size of a transfer, such as 100MB, or ${NONE}` },
+    upTo: { type: 'size', optional: true, about: 'size of a transfer, such as 100MB, or none' },
     'per-day': {
-      type: 'word',
+      type: 'size',
       flag: true,
       optional: true,
       about: 'what one person may send in a day; ten times that size',
@@ -101,8 +99,8 @@ export const autoaccept = define({
 
   async *run(peer, { who, upTo, 'per-day': perDay }) {
     if (who !== undefined) {
-      const allowance = perDay === undefined ? {} : { perDay: limit('per-day', perDay) };
-      await peer.files.setRule({ who: who.replace(/^@/, ''), upTo: limit('upTo', upTo), ...allowance });
+      if (upTo === undefined) throw sizeNeeded();
+      await peer.files.setRule({ who: who.replace(/^@/, ''), upTo, ...(perDay !== undefined && { perDay }) });
     }
     for (const rule of await peer.files.rules()) yield { event: 'rule' as const, ...rule };
   },
@@ -111,8 +109,5 @@ export const autoaccept = define({
   ],
 });
 
-function limit(name: string, word: string | undefined): number {
-  const bytes = word === NONE ? 0 : sizeOf(word ?? '');
-  if (bytes !== undefined) return bytes;
-  throw new Failure('argument-invalid', `${name}: that is not a size`, { hint: 'Write 100MB, 2GiB or none.' });
-}
+const sizeNeeded = (): Failure =>
+  new Failure('usage', 'Up to which size?', { hint: 'Name it after the person: 100MB, 2GiB or none.' });

@@ -89,6 +89,7 @@ const upload: readonly Command[] = [
 
 const files = define({
   name: 'files',
+  empty: 'Nothing was uploaded.',
   slash: 'files',
   parameters: {
     group: { type: 'group', optional: true, about: 'the group; the one the chat is in, or all, if not given' },

@@ -6,9 +6,10 @@ const itemOf = (me: Whoami): Whoami & { readonly event: 'whoami' } => ({ event: 
 
 export const whoami = define({
   name: 'whoami',
+  slash: 'whoami',
   parameters: {},
   about: 'Shows which account and device this installation is.',
-  examples: { shell: '--json' },
+  examples: { slash: '', shell: '--json' },
   fromProfile: (me) => ({ ...itemOf(me) }),
 
   async *run(peer) {

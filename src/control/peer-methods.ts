@@ -1,8 +1,10 @@
-import { Failure } from '../base/errors.js';
+import { Failure, toFailure } from '../base/errors.js';
 import { type Args, bind, bindNamed, type Given } from '../commands/bind-arguments.js';
 import type { Command, Context, Item } from '../commands/command.js';
-import { permit } from '../commands/lookup.js';
+import { namesOf, onFace, permit } from '../commands/lookup.js';
+import type { Parameter } from '../commands/parameter.js';
 import { PATH_SEPARATOR } from '../commands/parse-argument.js';
+import { inWordsOf } from '../commands/words-of-face.js';
 import type { ReadyEvent } from '../peer/api/events.js';
 import type { PeerApi } from '../peer/api/peer.js';
 import type { Call, Method, Methods } from './answers.js';
@@ -20,24 +22,27 @@ const isWord = (value: unknown): value is string | number | boolean =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 
 /** A list stands for the words or paths of one argument. @throws Failure usage `argument-invalid` */
-function word(name: string, value: unknown): string {
+function word(name: string, value: unknown, type?: Parameter['type']): string {
   if (isWord(value)) return String(value);
-  if (Array.isArray(value) && value.every(isWord)) return value.join(PATH_SEPARATOR);
+  if (Array.isArray(value) && value.every(isWord)) return value.join(type === 'words' ? ' ' : PATH_SEPARATOR);
   throw new Failure('argument-invalid', `${name}: that is neither text nor a list of texts.`, {
     hint: 'Arguments are texts, numbers, true or false; several paths are a list.',
   });
 }
 
-const given = (params: NamedParams): Given =>
+const given = ({ parameters }: Command, params: NamedParams): Given =>
   Object.fromEntries(
     Object.entries(params)
       .filter(([, value]) => value !== undefined && value !== null)
-      .map(([name, value]) => [name, word(name, value)]),
+      .map(([name, value]) => [
+        name,
+        word(name, value, Object.hasOwn(parameters, name) ? parameters[name]!.type : undefined),
+      ]),
   );
 
 /** By name, or by place as on a line. @throws Failure usage */
 function argumentsOf(command: Command, params: Params): Args {
-  if (!Array.isArray(params)) return bindNamed(command, given(params as NamedParams));
+  if (!Array.isArray(params)) return bindNamed(command, given(command, params as NamedParams));
   return bind(
     command,
     'rpc',
@@ -54,7 +59,7 @@ const named = (params: Params): NamedParams => (Array.isArray(params) ? {} : (pa
  * which the caller knows, should the connection end, whether anything was begun.
  */
 function commandMethod(peer: PeerApi, command: Command, context: Context): Method {
-  return async (params, call) => {
+  const run: Method = async (params, call) => {
     permit(command, peer.whoami().role);
     const { stream, ...byName } = named(params);
     const args = argumentsOf(command, Array.isArray(params) ? params : byName);
@@ -67,7 +72,19 @@ function commandMethod(peer: PeerApi, command: Command, context: Context): Metho
     }
     return items;
   };
+  return (params, call) =>
+    run(params, call).catch((error) => {
+      throw inShellWords(toFailure(error));
+    });
 }
+
+/** Programs know the commands by the names they have in the shell. */
+const inShellWords = (failure: Failure): Failure =>
+  Failure.from({
+    ...failure.plain,
+    message: inWordsOf('shell', failure.message),
+    hint: inWordsOf('shell', failure.hint),
+  });
 
 /**
  * Every event becomes a notification `event`: `ready` first, then those missed so far, then what comes. One subscription
@@ -92,10 +109,13 @@ function subscriptions(peer: PeerApi): { readonly subscribe: Method; readonly un
   };
 }
 
-/** The command table as RPC methods. */
+/** The command table as RPC methods, by every name that the chat and the shell know too. */
 export function commandMethods(peer: PeerApi, commands: readonly Command[], now: () => number): Methods {
   const context: Context = { face: 'rpc', commands, now };
-  return Object.fromEntries(commands.map((command) => [command.name, commandMethod(peer, command, context)]));
+  const names = new Set(commands.flatMap((command) => namesOf(command, 'rpc')));
+  return Object.fromEntries(
+    [...names].map((name) => [name, commandMethod(peer, onFace(commands, 'rpc', name)!, context)]),
+  );
 }
 
 /** For whoever listens: whose files are taken from now on, and where they go. */

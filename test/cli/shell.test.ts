@@ -28,6 +28,9 @@ const withPassword = ['--password-file', right];
 test('a message is an argument, or standard input after the password', async () => {
   for (const [words, input] of [
     [['send', 'bob', 'hi there', ...withPassword], ''],
+    [['send', 'bob', 'hi', 'there', ...withPassword], ''],
+    [['send', '--text', 'hi', '--to', 'bob', ...withPassword], ''],
+    [['msg', 'bob', 'hi', ...withPassword], ''],
     [['send', '@Bob', '-', ...withPassword], 'line one\nline two\n'],
     [['send', 'bob', ...withPassword], 'piped'],
     [['send', 'bob', '-', '--password-file', '-'], 'right\nthe text\n'],
@@ -71,7 +74,6 @@ test('every wrong line has status 2, an error of its own and a next step', async
     [[], 'usage'],
     [['sned', 'bob'], 'command-unknown'],
     [['send'], 'usage'],
-    [['send', 'bob', 'hi', 'there', ...withPassword], 'usage'],
     [['send', 'bob', 'hi', '--wiat', 'stored'], 'usage'],
     [['send', 'bob', 'hi', '--wait', 'forever'], 'usage'],
     [['send', 'bob', 'hi', '--timeout', 'soon', ...withPassword], 'argument-invalid'],

@@ -37,7 +37,7 @@ test('C3 R2 five people make a group, talk, leave and are banned; one is away, o
 
 test('R2 R3 a ban from the directory ends the session with status 4 at the next try, and stands in the ledger', async () => {
   const erin = await listen('erin');
-  await does('ann', 'ban', 'erin', 'spam');
+  await does('ann', 'ban', 'erin', 'spam', '--everywhere');
   await erin.event(({ event, code }) => event === 'error' && code === 'account-banned');
   await erin.kill();
   await fails(4, 'account-banned', 'erin', 'groups');

@@ -178,7 +178,7 @@ export const ACCOUNTS = {
   'second-factor-required': [
     'denied',
     'This role needs a second factor on this directory.',
-    "Set it up: 'p2pchat second-factor on', or /secondfactor on. Until then you can write and read, and no more.",
+    'Set it up: /secondfactor on. Until then you can write and read, and no more.',
   ],
   'second-factor-used': [
     'credentials',
@@ -196,11 +196,7 @@ export const ACCOUNTS = {
     "This can't be sent or kept: it is larger than a limit.",
     'Nothing of it was sent or stored: make it smaller, or say it in parts.',
   ],
-  'user-blocked': [
-    'usage',
-    'You have blocked this person.',
-    'To write to them again: /unblock USER, or p2pchat unblock USER.',
-  ],
+  'user-blocked': ['usage', 'You have blocked this person.', 'To write to them again: /unblock USER.'],
   'user-unknown': [
     'unknown',
     'There is no such user on this directory.',

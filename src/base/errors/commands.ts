@@ -37,7 +37,7 @@ export const COMMANDS = {
   'no-conversation': [
     'usage',
     'Nobody would read this here.',
-    'Begin with /msgto USER TEXT; what follows without a slash goes to the same person.',
+    'Begin with: /msgto USER TEXT. What follows without a slash goes to the same person.',
   ],
   'not-delivered': [
     'unknown',
@@ -55,6 +55,7 @@ export const COMMANDS = {
     'The offer is kept and goes out by itself: leave `p2pchat login` or `p2pchat listen` running.',
   ],
   'option-unknown': ['usage', 'There is no such option.', 'The help of the command lists its options.'],
+  'scope-needed': ['usage', 'From where: one group, or the whole directory?', 'Say --group NAME or --everywhere.'],
   'socket-taken': [
     'usage',
     'There is something at that path already.',

@@ -130,7 +130,7 @@ export const GROUPS = {
   ],
   'upload-taken': ['denied', 'an upload of that id is another one', 'Upload the file anew.'],
   'upload-unfinished': ['usage', 'blocks of the upload are missing', 'Send them.'],
-  'upload-unknown': ['unknown', 'There is no such file here, or more than one.', '/files lists them (p2pchat files).'],
+  'upload-unknown': ['unknown', 'There is no such file here, or more than one.', '/files lists them.'],
   'uploads-full': [
     'limit',
     'The group has as many files as it may.',

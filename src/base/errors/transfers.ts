@@ -32,11 +32,7 @@ export const TRANSFERS = {
   'protocol-violation': ['transfer', 'The receiver acknowledged what it cannot have seen.', 'Update p2pchat there.'],
   'source-changed': ['transfer', 'the file has changed, or is gone, since the upload began', 'Upload it again.'],
   'trace-unwritable': ['usage', 'The trace cannot be written.', 'Name a file in a folder that is there and yours.'],
-  'transfer-ambiguous': [
-    'usage',
-    'Several transfers begin so.',
-    "'p2pchat transfers' and /transfers list them with their states.",
-  ],
+  'transfer-ambiguous': ['usage', 'Several transfers begin so.', '/transfers lists them with their states.'],
   'transfer-cancelled': ['transfer', 'The transfer was cancelled.', 'Offer it again if that was a mistake.'],
   'transfer-corrupt': ['transfer', 'A block arrives damaged again and again.', 'Check the memory of both machines.'],
   'transfer-declined': ['transfer', 'It was declined.', 'Ask them, then offer it again.'],
@@ -49,12 +45,12 @@ export const TRANSFERS = {
   'transfer-not-begun': [
     'usage',
     'That transfer has not been accepted yet.',
-    "'p2pchat transfers' and /transfers list them with their states.",
+    '/transfers lists them with their states.',
   ],
   'transfer-not-offered': [
     'usage',
     'That is no offer which could be answered now.',
-    "'p2pchat transfers' and /transfers list them with their states.",
+    '/transfers lists them with their states.',
   ],
   'transfer-not-playable': [
     'usage',
@@ -62,11 +58,7 @@ export const TRANSFERS = {
     'Accept it first; what arrives can then be played.',
   ],
   'transfer-not-running': ['usage', 'nothing of it has come yet', 'Try again in a moment.'],
-  'transfer-over': [
-    'usage',
-    'That transfer is over.',
-    "'p2pchat transfers' and /transfers list them with their states.",
-  ],
+  'transfer-over': ['usage', 'That transfer is over.', '/transfers lists them with their states.'],
   'transfer-paused': ['transfer', 'The other side stopped the transfer for now.', 'Resume it there.'],
   'transfer-paused-there': ['usage', 'The other side has paused it.', 'It goes on when they resume it.'],
   'transfer-silent': [
@@ -80,11 +72,7 @@ export const TRANSFERS = {
     'The time is over before all has arrived.',
     'It goes on by itself; `transfers` shows how far it is.',
   ],
-  'transfer-unknown': [
-    'unknown',
-    'There is no such transfer, or more than one.',
-    '/transfers lists them (p2pchat transfers).',
-  ],
+  'transfer-unknown': ['unknown', 'There is no such transfer, or more than one.', '/transfers lists them.'],
   'transfer-unreachable': [
     'unreachable',
     'the sender could not be reached',

@@ -34,6 +34,12 @@ const CONSOLE: readonly (readonly [form: string, line: string, about: string])[]
   ['database [name]', 'database', 'Opens another database, or makes it; shows which one is open.'],
 ];
 
+/** What stands after `p2pchat directory`. */
+export const DIRECTORY_COMMANDS: readonly string[] = [
+  ...['start', 'audit', 'stop', 'config', 'install'],
+  ...CONSOLE.map(([form]) => form.split(' ')[0]!),
+];
+
 const ARGUMENTS: Readonly<Record<string, string>> = {
   uses: 'how many people may use it',
   days: 'how long it is good',
@@ -71,7 +77,7 @@ function addSetUp(argv: Argv, notes: Line): void {
         (await import('./directory-start.js')).directoryConfigCheck(shell, parsed.config),
       ),
     );
-    return inner.demandCommand(1, 'Say what: check.').recommendCommands();
+    return inner.demandCommand(1, 'Say what: check.');
   });
   argv.command(
     'install',
@@ -116,6 +122,6 @@ export function directoryCommands(argv: Argv, notes: Line): void {
     );
     addSetUp(inner, notes);
     for (const command of CONSOLE) addConsole(inner, notes, command);
-    return inner.demandCommand(1, 'Say what: start, status, users, invite or stop.').recommendCommands();
+    return inner.demandCommand(1);
   });
 }

@@ -376,6 +376,6 @@ export class ComposedServices implements Services {
 
 const isBlockedHere = (user: string): Failure =>
   new Failure('user-blocked', `you have blocked ${user}`, {
-    hint: `To write to them again: /unblock ${user}, or p2pchat unblock ${user}.`,
+    hint: `To write to them again: /unblock ${user}.`,
     details: { user },
   });

@@ -19,6 +19,6 @@ export async function giveUp(
   }
   if (shown.length === 0) return;
   const what = shown.length === 1 ? 'a message' : `${shown.length} messages`;
-  const hint = 'The text stays in the history, marked as failed; /delete takes it away, p2pchat delete ID too.';
+  const hint = 'The text stays in the history, marked as failed; /delete ID takes it away.';
   reporter.report(`${what} to ${user} could not be sent and is not tried again`, Failure.from({ ...why.plain, hint }));
 }

@@ -169,7 +169,7 @@ export class TransferStore {
   }
 }
 
-export const LIST_HINT = '/transfers lists them (p2pchat transfers).';
+export const LIST_HINT = '/transfers lists them.';
 
 const unknown = (message: string): Failure => new Failure('transfer-unknown', message, { hint: LIST_HINT });
 const ambiguous = (id: string): Failure =>
