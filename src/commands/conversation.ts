@@ -172,7 +172,9 @@ const quiet = (name: 'mute' | 'unmute', about: string): Command =>
     about,
     examples: { slash: '#lobby', shell: "'#lobby'" },
     async *run(peer, { conversation }, context) {
-      const chosen = await existing(peer, conversation, context);
+      const known = conversationHere(conversation, context);
+      const isMuted = peer.preferences.get().muted.includes(known);
+      const chosen = isMuted ? known : await existing(peer, conversation, context);
       yield* wished(peer.preferences.mute(chosen, name === 'mute'));
     },
     lines: ({ muted }) => [`muted     ${list(muted)}`],
@@ -186,7 +188,7 @@ const shut = (name: 'block' | 'unblock', about: string): Command =>
     about,
     examples: { slash: 'bob', shell: 'bob' },
     async *run(peer, { user }) {
-      if (name === 'block') await assertUsers(peer, [user]);
+      if (!peer.preferences.get().blocked.includes(`@${user}`)) await assertUsers(peer, [user]);
       yield* wished(peer.preferences.block(user, name === 'block'));
     },
     lines: ({ blocked }) => [`blocked   ${list(blocked)}`],
