@@ -98,7 +98,7 @@ export function eventLines(
     case 'directory':
       return [directoryLine(event)];
     case 'transfer':
-      return transferNotice(event);
+      return transferNotice(event, face);
     case 'upload':
       return uploadNotice(event);
     case 'change':

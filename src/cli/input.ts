@@ -12,6 +12,8 @@ export interface Input {
   secret(prompt: string): Promise<string | undefined>;
   /** Everything that is left. */
   rest(): Promise<string>;
+  /** The same as it comes, of any length; undefined where a person sits. */
+  bytes(): AsyncIterable<Buffer> | undefined;
   close(): void;
 }
 
@@ -54,6 +56,14 @@ export class PipedInput implements Input {
   async rest(): Promise<string> {
     while (await this.#more()) if (this.#held.length > LINE_BYTES) throw tooLong();
     return this.#take(this.#held.length, this.#held.length);
+  }
+
+  async *bytes(): AsyncGenerator<Buffer> {
+    do {
+      const held = this.#held;
+      this.#held = Buffer.alloc(0);
+      if (held.length > 0) yield held;
+    } while (await this.#more());
   }
 
   close(): void {
@@ -155,6 +165,10 @@ export class TerminalInput implements Input {
     const lines: string[] = [];
     for (let line = await this.line(); line !== undefined; line = await this.line()) lines.push(line);
     return lines.join('\n');
+  }
+
+  bytes(): undefined {
+    return undefined;
   }
 
   /** Prints above the line that is being edited. */

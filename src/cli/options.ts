@@ -1,4 +1,5 @@
 import { Failure } from '../base/errors.js';
+import { secondsOrSpan } from '../commands/duration.js';
 import type { OpenPeer } from '../peer/api/account.js';
 import type { Whoami } from '../peer/api/peer.js';
 import { password } from './password.js';
@@ -48,10 +49,10 @@ export function neededDirectory(shell: Shell, options: PeerOptions, profile: Who
 /** Seconds or a number, checked: yargs would make NaN of it. @throws Failure usage `argument-invalid` */
 export function numberOption(name: string, value: string | undefined, whole: boolean): number | undefined {
   if (value === undefined) return undefined;
-  const number = Number(value);
+  const number = whole ? Number(value) : (secondsOrSpan(value) ?? Number.NaN);
   if (value !== '' && number >= 0 && number <= 1e9 && (!whole || Number.isInteger(number))) return number;
   throw new Failure('argument-invalid', `--${name}: that is not a number this can use.`, {
-    hint: whole ? 'Give a whole number, 0 or more.' : 'Give seconds, 0 or more.',
+    hint: whole ? 'Give a whole number, 0 or more.' : 'Give seconds, or 30s, 5m, 1h.',
   });
 }
 

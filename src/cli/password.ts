@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { Failure } from '../base/errors.js';
 import type { Shell } from './shell.js';
 
@@ -15,6 +15,16 @@ export interface PasswordSource {
 
 const PASSWORD_BYTES = 4096;
 
+/** From where it stands, as often as it takes: a pipe has no positions, and gives what there is. */
+async function filled(handle: FileHandle, buffer: Buffer, whole: boolean): Promise<number> {
+  for (let length = 0; ; ) {
+    const { bytesRead } = await handle.read(buffer, length, buffer.length - length, null);
+    length += bytesRead;
+    const isEnough = !whole && buffer.subarray(0, length).includes(0x0a);
+    if (bytesRead === 0 || isEnough || length === buffer.length) return length;
+  }
+}
+
 async function fromFile(file: string, option: string, whole: boolean): Promise<string> {
   const failed = (why: string): Failure =>
     new Failure('password-file', `The file of --${option} cannot be read: ${why}.`, {
@@ -25,10 +35,10 @@ async function fromFile(file: string, option: string, whole: boolean): Promise<s
   });
   try {
     const buffer = Buffer.alloc(PASSWORD_BYTES);
-    const { bytesRead } = await handle.read(buffer, 0, PASSWORD_BYTES, 0).catch((error: NodeJS.ErrnoException) => {
+    const length = await filled(handle, buffer, whole).catch((error: NodeJS.ErrnoException) => {
       throw failed(error.code === 'EISDIR' ? 'it is a folder' : (error.code ?? 'unknown'));
     });
-    const text = buffer.toString('utf8', 0, bytesRead);
+    const text = buffer.toString('utf8', 0, length);
     return whole ? text.trim() : (text.split(/\r?\n/, 1)[0] ?? '');
   } finally {
     await handle.close();

@@ -9,6 +9,7 @@ import { neededProfile, openInit, type PeerOptions } from './options.js';
 import { newPassword, password } from './password.js';
 import { oneShot, type Runner, running } from './session.js';
 import type { Shell } from './shell.js';
+import { withFiles } from './spool.js';
 
 /** Words of a yargs command line, by option name; all others, the command's own first, are in `_`. */
 export type Parsed = Readonly<Record<string, unknown>> & { readonly _: readonly (string | number)[] };
@@ -66,7 +67,10 @@ export async function runFromTable(shell: Shell, command: Command, parsed: Parse
   };
   // On standard input the password stands before the text.
   if (options['password-file'] === STDIN) await ask();
-  const args = accept(command, 'shell', await withText(shell, command, words));
+  const given = await withText(shell, command, words);
+  // What is wrong with the line is said before anything is read.
+  accept(command, 'shell', given);
+  const args = accept(command, 'shell', await withFiles(shell, command, given));
   const all = { ...args, ...(await secrets(shell, command, args, parsed, ask)) };
   await oneShot(
     shell,

@@ -30,7 +30,12 @@ const OPTIONS = {
     optional: true,
     about: 'what to wait for: that the offer is there or stored, or that all has arrived',
   },
-  timeout: { type: 'seconds', flag: true, optional: true, about: 'seconds to wait' },
+  timeout: {
+    type: 'seconds',
+    flag: true,
+    optional: true,
+    about: 'how long to wait: 30s, 5m; a bare number is seconds',
+  },
 } as const;
 
 interface Given extends OfferOptions {
@@ -73,13 +78,26 @@ export const file = define({
   parameters: {
     to: { type: 'conversation', about: 'whom they are for: @user, user, or #group for each of its members' },
     paths: { type: 'paths', about: 'files and folders' },
+    name: {
+      type: 'word',
+      flag: true,
+      optional: true,
+      about: 'in the shell: what the file is called that is read from standard input (-) or from a pipe',
+    },
+    'skip-unreadable': {
+      type: 'switch',
+      flag: true,
+      optional: true,
+      about: 'send the rest where some of a folder may not be read, and name what is left out',
+    },
     ...OPTIONS,
   },
   about: 'Offers files and folders and sends them straight over UDP, end-to-end encrypted.',
   examples: { slash: 'bob ~/holiday.zip', shell: 'bob holiday.zip photos/' },
   transfers: true,
-  run: (peer, { to, paths, ...given }, context) => send(peer, to, paths, given, context),
-  lines: (event) => transferNotice(event),
+  run: (peer, { to, paths, name: _, 'skip-unreadable': skipUnreadable = false, ...given }, context) =>
+    send(peer, to, paths, { ...given, skipUnreadable }, context),
+  lines: (event, { face }) => transferNotice(event, face),
   progress: progressOf,
 });
 
@@ -96,6 +114,6 @@ export const video = define({
   examples: { slash: 'bob ~/film.mp4', shell: 'bob film.mp4 --rate 50MB/s' },
   transfers: true,
   run: (peer, { to, file: path, ...given }, context) => send(peer, to, [path], { ...given, video: true }, context),
-  lines: (event) => transferNotice(event),
+  lines: (event, { face }) => transferNotice(event, face),
   progress: progressOf,
 });

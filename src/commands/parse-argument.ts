@@ -85,6 +85,10 @@ export function convert(
     case 'choice':
       if (parameter.choices.includes(word)) return word;
       throw wrong(name, 'that is not one of the choices', `Choose one of: ${parameter.choices.join(', ')}.`);
+    case 'text':
+    case 'words':
+      // As everybody else writes it, whatever keyboard or clipboard it came from.
+      return word.normalize('NFC');
     default:
       return word;
   }

@@ -1,5 +1,6 @@
 import { sizeText } from '../base/size.js';
 import type { TransferEvent } from '../peer/api/events.js';
+import type { Face } from './command.js';
 import { field } from './format-message.js';
 import { percent, time } from './format-size.js';
 import { figures, shortId } from './transfer-progress.js';
@@ -53,14 +54,14 @@ function paused(event: TransferEvent): string {
   return `${by}: ${what(event)} ${direction === 'in' ? 'from' : 'to'} ${who}${again}`;
 }
 
-function incoming(event: TransferEvent): string | undefined {
+function incoming(event: TransferEvent, face: Face): string | undefined {
   const { state, peer, files, conversation } = event;
   const who = field(peer);
   const whom = conversation.startsWith('#') ? ` to ${field(conversation)}` : '';
   const where = files[0]?.path === undefined ? '' : ` in ${field(files[0].path)}`;
   switch (state) {
     case 'offered':
-      return `${who} offers ${what(event)}${whom}. To take it: /accept ${shortId(event)} (p2pchat accept ${shortId(event)})`;
+      return `${who} offers ${what(event)}${whom}. To take it: ${face === 'slash' ? '/' : 'p2pchat '}accept ${shortId(event)}`;
     case 'accepted':
       return event.waiting === undefined ? `accepted from ${who}: ${what(event)}` : waits(event);
     case 'paused':
@@ -76,12 +77,22 @@ function incoming(event: TransferEvent): string | undefined {
   }
 }
 
+const LEFT_OUT = 5;
+
+/** What of a folder does not go with it: said before anybody counts on it. */
+function without({ leftOut = [] }: TransferEvent): string {
+  if (leftOut.length === 0) return '';
+  const names = leftOut.slice(0, LEFT_OUT).map(({ name, why }) => `${field(name)} (${why})`);
+  const more = leftOut.length > LEFT_OUT ? ` and ${leftOut.length - LEFT_OUT} more` : '';
+  return `. Not sent: ${names.join(', ')}${more}`;
+}
+
 function outgoing(event: TransferEvent): string | undefined {
   const { state, peer } = event;
   const who = field(peer);
   switch (state) {
     case 'offered':
-      return `offered to ${who}: ${what(event)}`;
+      return `offered to ${who}: ${what(event)}${without(event)}`;
     case 'accepted':
       return event.waiting === undefined ? `${who} accepts ${what(event)}` : waits(event);
     case 'paused':
@@ -98,8 +109,8 @@ function outgoing(event: TransferEvent): string | undefined {
 }
 
 /** What a change of state is worth saying; nothing while it runs. */
-export function transferNotice(event: TransferEvent): string[] {
-  const says = event.direction === 'in' ? incoming(event) : outgoing(event);
+export function transferNotice(event: TransferEvent, face: Face): string[] {
+  const says = event.direction === 'in' ? incoming(event, face) : outgoing(event);
   return says === undefined ? [] : [`-- ${says}`];
 }
 

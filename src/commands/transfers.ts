@@ -26,7 +26,7 @@ export const accept = define({
     if (face === 'slash') await begin();
     else yield* follow(peer, { begin });
   },
-  lines: (event) => transferNotice(event),
+  lines: (event, { face }) => transferNotice(event, face),
   progress: progressOf,
 });
 
@@ -41,7 +41,7 @@ export const decline = define({
     const event = await peer.files.decline(id);
     if (face !== 'slash') yield event;
   },
-  lines: (event) => transferNotice(event),
+  lines: (event, { face }) => transferNotice(event, face),
 });
 
 export const transfers = define({

@@ -76,3 +76,12 @@ export function cleanLine(text: string, cap: number = LINE_CAP): string {
     .replace(/^[\s\u200c\u200d]+/, '');
   return cut(rooted(flat.trimEnd()), cap).trimEnd();
 }
+
+const COMBINING = /[\u0300-\u036f]/g;
+
+/**
+ * As a search compares texts: letters that were written in two parts are those in one, and accents and case may be left
+ * out. Marks that are letters of their own, as in Indian scripts, stay.
+ */
+export const foldText = (text: string): string =>
+  text.normalize('NFD').replace(COMBINING, '').normalize('NFC').toLocaleLowerCase();

@@ -42,9 +42,9 @@ test('F8 its numbers keep their places, and several at once are one line', () =>
 test('F8 what is over says how much, how long, how fast and by which path', () => {
   const { timeLeft, rtt, loss, datagram, reason, endpoint, ...rest } = RUNNING;
   const done: TransferEvent = { ...rest, state: 'done', bytes: 30_000_000, seconds: 5.13 };
-  assert.deepEqual(transferNotice(done), ['-- bert has film.mp4 (30.0 MB) in 5.1 s at 5.88 MB/s (direct)']);
+  assert.deepEqual(transferNotice(done, 'shell'), ['-- bert has film.mp4 (30.0 MB) in 5.1 s at 5.88 MB/s (direct)']);
   const { seconds, ...resumed } = done;
-  assert.deepEqual(transferNotice({ ...resumed, direction: 'in', path: 'tcp' }), [
+  assert.deepEqual(transferNotice({ ...resumed, direction: 'in', path: 'tcp' }, 'shell'), [
     '-- received from bert: film.mp4 (30.0 MB) at 5.88 MB/s (TCP, because UDP does not get through)',
   ]);
 });

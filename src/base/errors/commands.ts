@@ -22,6 +22,11 @@ export const COMMANDS = {
   ],
   'conversation-needed': ['usage', 'Which conversation?', 'Name it: @user or #group.'],
   'doctor-found': ['internal', 'A check of the doctor failed.', 'The lines above say what to do about each.'],
+  'folder-unusable': [
+    'usage',
+    'Files cannot be put into that folder.',
+    'Name a folder that you may write to, on a disk that is not read-only.',
+  ],
   'holder-silent': [
     'storage',
     'The process that holds this profile does not answer.',

@@ -31,6 +31,11 @@ export const TRANSFERS = {
   'player-missing': ['usage', 'There is no player.', 'Install mpv or VLC, or name another with --player.'],
   'protocol-violation': ['transfer', 'The receiver acknowledged what it cannot have seen.', 'Update p2pchat there.'],
   'source-changed': ['transfer', 'the file has changed, or is gone, since the upload began', 'Upload it again.'],
+  'source-unreadable': [
+    'usage',
+    'You may not read all of that.',
+    'Change its permissions, or send the rest with --skip-unreadable.',
+  ],
   'trace-unwritable': ['usage', 'The trace cannot be written.', 'Name a file in a folder that is there and yours.'],
   'transfer-ambiguous': ['usage', 'Several transfers begin so.', '/transfers lists them with their states.'],
   'transfer-cancelled': ['transfer', 'The transfer was cancelled.', 'Offer it again if that was a mistake.'],

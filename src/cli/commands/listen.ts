@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { mkdir, mkdtemp, rmdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { Failure, hasCode } from '../../base/errors.js';
 import type { ControlClient } from '../../control/client.js';
 import { readyEvent } from '../../control/peer-methods.js';
@@ -93,10 +94,23 @@ async function watchHere(shell: Shell, init: OpenPeer, watcher: Watcher, files: 
   return { ended: peer.ended };
 }
 
+/** Found out before anybody is told that files are welcome. @throws Failure storage `folder-unusable` */
+async function assertTakes(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    const probe = await mkdtemp(join(folder, '.p2pchat-'));
+    await rmdir(probe);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    throw new Failure('folder-unusable', `--to: no files can be put into ${folder} (${code}).`, { cause: error });
+  }
+}
+
 const tooFew = (): Failure => new Failure('listen-timeout');
 
 /** Prints events until there have been `count` messages, `timeout` seconds are over, or it is told to end. */
 export async function listen(shell: Shell, options: ListenOptions): Promise<void> {
+  if (options.to !== undefined) await assertTakes(resolve(options.to));
   const watcher = new Watcher(shell, numberOption('count', options.count, true));
   const timeout = numberOption('timeout', options.timeout, false);
   shell.endsWell();

@@ -163,6 +163,8 @@ export interface OfferOptions {
   readonly rate?: number;
   /** Milliseconds between bursts. */
   readonly pace?: number;
+  /** What may not be read is left out and named, instead of stopping the rest. */
+  readonly skipUnreadable?: boolean;
   /** A file to which what happens is written, as qlog. */
   readonly trace?: string;
 }

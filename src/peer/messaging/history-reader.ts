@@ -1,3 +1,4 @@
+import { foldText } from '../../wire/text.js';
 import type { ConversationSummary, HistoryMessage, HistoryQuery, SearchQuery } from '../api/peer.js';
 import type { MessageRow, Tables } from '../storage/tables.js';
 import { isGroupId } from './conversation.js';
@@ -63,7 +64,7 @@ export class HistoryReader {
 
   /** The newest matches, oldest first. */
   async search(query: SearchQuery): Promise<readonly HistoryMessage[]> {
-    const words = query.words.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+    const words = foldText(query.words).split(/\s+/).filter(Boolean);
     const limit = query.limit ?? DEFAULT_FINDS;
     const found: MessageRow[] = [];
     for (const name of await this.#names(query.conversation)) {
@@ -102,7 +103,7 @@ function matches(row: MessageRow, words: readonly string[], { from, since, until
   if (from !== undefined && row.from !== from) return false;
   if (since !== undefined && row.sentAt < since) return false;
   if (until !== undefined && row.sentAt >= until) return false;
-  const body = row.body.toLocaleLowerCase();
+  const body = foldText(row.body);
   return words.every((word) => body.includes(word));
 }
 

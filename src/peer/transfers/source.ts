@@ -33,9 +33,9 @@ const TYPES: Readonly<Record<string, string>> = {
 /** By the name's ending; undefined for what is not known. */
 export const typeOf = (path: string): string | undefined => TYPES[extname(path).toLowerCase()];
 
-/** @throws Failure usage 'no-such-file', 'nothing-to-send'; transfer 'too-many-files' */
-export async function sourceOf(paths: readonly string[]): Promise<Source> {
-  const source = await describe(paths);
+/** @throws Failure usage 'no-such-file', 'nothing-to-send', 'source-unreadable'; transfer 'too-many-files' */
+export async function sourceOf(paths: readonly string[], skipUnreadable = false): Promise<Source> {
+  const source = await describe(paths, { skipUnreadable });
   const files = source.manifest.files.map((file) => {
     const type = typeOf(file.path);
     return type === undefined ? file : { ...file, type };
@@ -52,7 +52,7 @@ export function stampOf({ files }: Source): Uint8Array {
 
 /** @throws Failure transfer 'source-changed' */
 export async function sourceAgain({ source: kept, manifest }: TransferRow): Promise<Source> {
-  const source = await sourceOf(kept!.paths).catch(() => undefined);
+  const source = await sourceOf(kept!.paths, true).catch(() => undefined);
   const same =
     source !== undefined &&
     sameBytes(stampOf(source), kept!.stamp) &&

@@ -338,9 +338,12 @@ export class TransferManager {
   }
 }
 
-async function describeFor(paths: readonly string[], { video = false, trace }: OfferOptions): Promise<Source> {
+async function describeFor(
+  paths: readonly string[],
+  { video = false, trace, skipUnreadable }: OfferOptions,
+): Promise<Source> {
   await assertTraceable(trace);
-  const source = await sourceOf(paths);
+  const source = await sourceOf(paths, skipUnreadable);
   if (!video || source.files.length === 1) return source;
   throw new Failure('video-one');
 }

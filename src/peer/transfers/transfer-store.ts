@@ -123,7 +123,9 @@ export class TransferStore {
   view(entry: TransferEntry): TransferEvent {
     const { run, lastRun, row, manifest, waiting } = entry;
     const { progress, endpoint, here = 0, average = 0, seconds } = run ?? lastRun ?? {};
+    const leftOut = row.state === 'offered' ? (entry.source?.leftOut ?? []) : [];
     return viewOf(row, manifest, {
+      leftOut,
       running: run?.running ?? false,
       progress,
       endpoint,

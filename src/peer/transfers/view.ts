@@ -23,6 +23,8 @@ export interface Now {
   /** How long all of it took, where it came in one go. */
   readonly seconds?: number | undefined;
   readonly waiting?: TransferEvent['waiting'];
+  /** Of an offer that was just made here. */
+  readonly leftOut?: NonNullable<TransferEvent['leftOut']>;
 }
 
 function stateOf({ state, paused }: TransferRow, running: boolean): TransferState {
@@ -34,7 +36,7 @@ function stateOf({ state, paused }: TransferRow, running: boolean): TransferStat
 export function viewOf(
   row: TransferRow,
   manifest: Manifest,
-  { running, progress, endpoint, here, average, seconds, waiting }: Now,
+  { running, progress, endpoint, here, average, seconds, waiting, leftOut = [] }: Now,
 ): TransferEvent {
   const size = contentBytes(manifest);
   const state = stateOf(row, running);
@@ -53,6 +55,7 @@ export function viewOf(
     rate: Math.round(rate),
     ...(progress !== undefined && { path: pathOf(progress.path) }),
     ...(row.video && { video: true }),
+    ...(leftOut.length > 0 && { leftOut: leftOut.map(({ name, why }) => ({ name: cleanLine(name), why })) }),
     ...(state === 'running' && progress !== undefined && runningOf(row, progress)),
     ...(state === 'running' && endpoint !== undefined && { endpoint }),
     ...(state === 'done' && seconds !== undefined && { seconds: rounded(seconds) }),

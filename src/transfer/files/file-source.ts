@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { constants, fstatSync, openSync, readSync } from 'node:fs';
-import { lstat, readdir, realpath, stat } from 'node:fs/promises';
+import { constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { access, lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Code, Failure, hasCode } from '../../base/errors.js';
 import { MANIFEST_BYTES, TRANSFER_FILES, TRANSFER_PATH_BYTES, TRANSFER_PATH_DEPTH } from '../../wire/limits.js';
@@ -21,12 +21,20 @@ export interface SourceFile {
   readonly mtimeMs: number;
 }
 
+/** What was found in a folder and is not sent. */
+export interface LeftOut {
+  /** As it would stand in the manifest; a folder ends in `/`. */
+  readonly name: string;
+  readonly why: string;
+}
+
 /** What can be sent: remembered beside the offer, so that a transfer goes on after a restart. */
 export interface Source {
   readonly files: readonly SourceFile[];
   readonly manifest: Manifest;
   /** Leaves of the hash tree, joined, where the manifest has its root. */
   readonly leaves?: Uint8Array;
+  readonly leftOut?: readonly LeftOut[];
 }
 
 /** Up to this much content is hashed before it is offered: beyond, nobody would wait for it. */
@@ -35,14 +43,23 @@ const SMALL_BYTES = 32 << 20;
 /** How often a file is looked at while it is being sent, in blocks. */
 const LOOK_EVERY = 64;
 
+interface DescribeOptions {
+  /** Whether to hash everything first; by default where it is little. */
+  readonly tree?: boolean;
+  /** What may not be read is left out and named, instead of stopping the rest. */
+  readonly skipUnreadable?: boolean;
+}
+
 /**
  * Looks at files and folders, in the order given, links not followed.
- * @param options.tree whether to hash everything first; by default where it is little
- * @throws Failure usage 'no-such-file', transfer 'too-many-files', 'path-too-long', 'too-deep', 'list-too-long'
+ * @throws Failure usage 'no-such-file', 'source-unreadable', transfer 'too-many-files', 'path-too-long', 'too-deep', 'list-too-long'
  */
-export async function describe(paths: readonly string[], options: { tree?: boolean } = {}): Promise<Source> {
-  const files: SourceFile[] = [];
-  for (const path of paths) await collect(await existing(path), basename(await realpath(path)), files, true);
+export async function describe(paths: readonly string[], options: DescribeOptions = {}): Promise<Source> {
+  const found = new Collection();
+  for (const path of paths) await found.add(await existing(path), basename(await realpath(path)), true);
+  if (found.unreadable.length > 0 && options.skipUnreadable !== true) throw unreadable(found.unreadable);
+  const { files } = found;
+  const leftOut = [...found.leftOut, ...found.unreadable];
   if (files.length === 0) {
     throw new Failure('nothing-to-send');
   }
@@ -50,9 +67,9 @@ export async function describe(paths: readonly string[], options: { tree?: boole
   const block = total <= SMALL_BYTES ? 64 << 10 : 256 << 10;
   const plain: Manifest = { files: files.map(({ name, size }) => ({ path: name, size })), block };
   assertOfferable(plain);
-  if (!(options.tree ?? total <= HASHED_BYTES)) return { files, manifest: plain };
+  if (!(options.tree ?? total <= HASHED_BYTES)) return { files, manifest: plain, leftOut };
   const leaves = await hashLeaves({ files, manifest: plain });
-  return { files, manifest: { ...plain, root: treeOf(leaves).root }, leaves };
+  return { files, manifest: { ...plain, root: treeOf(leaves).root }, leaves, leftOut };
 }
 
 /** What no receiver would take is found out here, before anything is read, stored or said. */
@@ -102,19 +119,65 @@ async function existing(path: string): Promise<string> {
   }
 }
 
-async function collect(path: string, name: string, files: SourceFile[], named: boolean): Promise<void> {
-  // What a person named may be a link; what is found below it is not followed.
-  const info = named ? await stat(path) : await lstat(path);
-  if (info.isDirectory()) {
-    for (const entry of (await readdir(path)).sort())
-      await collect(join(path, entry), `${name}/${entry}`, files, false);
-    return;
+/** What is no file and no folder, by the word for it. */
+function kindOf(info: Stats): string {
+  if (info.isSymbolicLink()) return 'a link';
+  if (info.isFIFO()) return 'a pipe';
+  return info.isSocket() ? 'a socket' : 'a device';
+}
+
+class Collection {
+  readonly files: SourceFile[] = [];
+  readonly leftOut: LeftOut[] = [];
+  readonly unreadable: LeftOut[] = [];
+
+  /** @param named by a person: then it may be a link; what is found below it is not followed */
+  async add(path: string, name: string, named: boolean): Promise<void> {
+    const info = named ? await stat(path) : await lstat(path);
+    if (info.isDirectory()) return this.#folder(path, name);
+    if (!info.isFile()) {
+      this.leftOut.push({ name, why: kindOf(info) });
+      return;
+    }
+    if (!(await isReadable(path))) {
+      this.unreadable.push({ name, why: 'not readable' });
+      return;
+    }
+    if (this.files.length === TRANSFER_FILES) {
+      throw unofferable('too-many-files', `more than ${TRANSFER_FILES} files in one transfer`);
+    }
+    this.files.push({ path, name, size: info.size, mtimeMs: info.mtimeMs });
   }
-  if (!info.isFile()) return;
-  if (files.length === TRANSFER_FILES) {
-    throw unofferable('too-many-files', `more than ${TRANSFER_FILES} files in one transfer`);
+
+  async #folder(path: string, name: string): Promise<void> {
+    let entries: string[];
+    try {
+      entries = (await readdir(path)).sort();
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      this.unreadable.push({ name: `${name}/`, why: 'not readable' });
+      return;
+    }
+    if (entries.length === 0) this.leftOut.push({ name: `${name}/`, why: 'an empty folder' });
+    for (const entry of entries) await this.add(join(path, entry), `${name}/${entry}`, false);
   }
-  files.push({ path, name, size: info.size, mtimeMs: info.mtimeMs });
+}
+
+const isRefused = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM');
+
+const isReadable = (path: string): Promise<boolean> =>
+  access(path, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
+
+const NAMED = 3;
+
+function unreadable(entries: readonly LeftOut[]): Failure {
+  const names = entries.slice(0, NAMED).map(({ name }) => `'${cleanLine(name, 60)}'`);
+  const more = entries.length > NAMED ? ` and ${entries.length - NAMED} more` : '';
+  return new Failure('source-unreadable', `you may not read ${names.join(', ')}${more}: nothing was offered`);
 }
 
 export const manifestDigest = (manifest: Manifest): Uint8Array =>
