@@ -127,6 +127,8 @@ test('B9 what may not be read is named at once, and left out if one says so', as
   const folder = join(workshop.folder, 'locked');
   mkdirSync(join(folder, 'deep'), { recursive: true, mode: 0o755 });
   for (const name of ['a', 'b']) writeFileSync(join(folder, name), name);
+  chmodSync(folder, 0o755);
+  chmodSync(join(folder, 'a'), 0o644);
   chmodSync(join(folder, 'b'), 0);
   chmodSync(join(folder, 'deep'), 0);
   assert.equal(await described(folder, {}), 'source-unreadable');

@@ -56,6 +56,7 @@ export async function shellHere(home: string, words: readonly string[], input = 
       ...{ process: process as unknown as Process, json, clock: systemClock, parts, scope },
       endsWell: () => {},
       interrupt: () => {},
+      onHangup: () => () => {},
     });
     await action?.(shell);
   } catch (error) {
