@@ -88,7 +88,7 @@ test('every wrong line has status 2, an error of its own and a next step', async
     [['listen', '--listen', '127.0.0.1:70000', ...withPassword], 'listen-invalid'],
     [['directory'], 'usage'],
     [['directory', 'strat'], 'command-unknown'],
-    [['directory', 'start', '--store', 'nats://x'], 'option-unsupported'],
+    [['directory', 'start', '--store', 'nats://x'], 'password-needed'],
     [['directory', 'start', '--metrics', 'nowhere'], 'listen-invalid'],
     [['directory', 'start', '--registration', 'maybe'], 'usage'],
     [['directory', 'start', '--block-after', '0'], 'argument-invalid'],
