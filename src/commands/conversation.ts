@@ -139,11 +139,15 @@ const preferenceLines = ({ readReceipts, typing: isTyping, muted, blocked }: Wis
   `blocked   ${list(blocked)}`,
 ];
 
+/** What `preferences` turns on and off, by the word for it. */
+const SWITCHES = { receipts: 'readReceipts', typing: 'typing' } as const;
+type Switch = keyof typeof SWITCHES;
+
 const preferences = define({
   name: 'preferences',
   slash: 'preferences',
   parameters: {
-    what: { type: 'choice', choices: ['receipts', 'typing'], optional: true, about: 'what to change' },
+    what: { type: 'choice', choices: Object.keys(SWITCHES) as Switch[], optional: true, about: 'what to change' },
     value: { type: 'choice', choices: ['on', 'off'], optional: true, about: 'how' },
   },
   about: 'Shows what you want of this installation, who is muted and who blocked; turns things on or off.',
@@ -152,8 +156,7 @@ const preferences = define({
     if (what !== undefined && value === undefined) {
       throw new Failure('usage', `${what}: on or off?`, { hint: `For example: preferences ${what} off` });
     }
-    const key = what === 'receipts' ? 'readReceipts' : 'typing';
-    if (what !== undefined) await peer.preferences.set({ [key]: value === 'on' });
+    if (what !== undefined) await peer.preferences.set({ [SWITCHES[what]]: value === 'on' });
     yield { event: 'preferences', ...peer.preferences.get() };
   },
   lines: preferenceLines,
