@@ -1,5 +1,5 @@
 // Writes the pages of docs/ that are made from tables in the code; with --check it only says which are out of date.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../dist/src/base/errors/code.js';
@@ -57,7 +57,31 @@ function events() {
   ].join('\n');
 }
 
-const PAGES = { 'docs/errors.md': errors, 'docs/events.md': events };
+function decisions() {
+  const folder = join(root, 'docs', 'decisions');
+  const rows = readdirSync(folder)
+    .filter((name) => /^\d{3}-.*\.md$/.test(name))
+    .sort()
+    .map((name) => {
+      const [, number, title] = /^# (\d{3}) (.+)$/m.exec(readFileSync(join(folder, name), 'utf8'));
+      return `| [${number}](${name}) | ${cell(title)} |`;
+    });
+  return [
+    '# Decisions',
+    '',
+    'What was decided and why, each with what it costs. A title says what was decided; a file keeps the name it was made with.',
+    'A decision that no longer holds is changed in place, so that these pages say what is so today.',
+    '',
+    'Made from the titles by `node scripts/documents.mjs`.',
+    '',
+    '| number | decision |',
+    '| --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
+}
+
+const PAGES = { 'docs/errors.md': errors, 'docs/events.md': events, 'docs/decisions/README.md': decisions };
 
 const check = process.argv.includes('--check');
 let stale = 0;

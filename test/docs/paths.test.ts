@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { commands } from '../../src/commands/commands.js';
@@ -20,6 +20,19 @@ for (const page of ['docs/architecture.md', 'CONTRIBUTING.md']) {
     );
   });
 }
+
+test('every source that a decision names is there', () => {
+  const sources = ['src', 'test', 'scripts', 'node_modules/ts-mls'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => basename(name)),
+  );
+  const folder = join(root, 'docs', 'decisions');
+  const gone = readdirSync(folder).flatMap((page) =>
+    [...readFileSync(join(folder, page), 'utf8').matchAll(/`(?:[\w./-]*\/)?([\w-]+(?:\.[\w-]+)*\.ts)`/g)]
+      .filter(([, name]) => !sources.includes(name!))
+      .map(([path]) => `${page}: ${path}`),
+  );
+  assert.deepEqual(gone, []);
+});
 
 test('every slash command stands in README.md', () => {
   const text = readFileSync(join(root, 'README.md'), 'utf8');
