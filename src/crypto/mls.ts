@@ -20,10 +20,9 @@ import {
 import { type MlsEngineInit, openLibrary } from './mls/library.js';
 import { type MlsOpened, type MlsSealed, openMessage, sealMessage } from './mls/message.js';
 import { decodeState, encodeState, type MlsParts } from './mls/persist.js';
-import { applyProposal, type MlsProposalApplied } from './mls/proposal.js';
 import { currentEpoch, inside, type MlsMember, type MlsState } from './mls/state.js';
 
-export type { Authorize, MlsChange, MlsCommitApplied, MlsCommitInit, MlsCommitMade, MlsRemoval } from './mls/commit.js';
+export type { Authorize, MlsChange, MlsCommitApplied, MlsCommitInit, MlsCommitMade } from './mls/commit.js';
 export type { MlsCreateInit } from './mls/create.js';
 export type { MlsFailureCode } from './mls/failures.js';
 export type { MlsExternalJoin, MlsExternalJoinInit, MlsWelcome } from './mls/join.js';
@@ -31,15 +30,7 @@ export { readWelcome } from './mls/join.js';
 export type { Lifetime, MlsKeyPackage, MlsKeyPackageInit, OwnKeyPackage } from './mls/key-package.js';
 export type { MlsEngineInit } from './mls/library.js';
 export type { MlsOpened, MlsSealed } from './mls/message.js';
-export { type MlsPeek, peek } from './mls/peek.js';
 export type { MlsParts } from './mls/persist.js';
-export {
-  type MlsExternalSender,
-  type MlsProposalApplied,
-  type MlsRemovalInit,
-  proposeRemoval,
-} from './mls/proposal.js';
-export { rawPublicKey } from './mls/signature.js';
 export type { MlsMember, MlsState } from './mls/state.js';
 export type { MlsSuite } from './mls/suite.js';
 
@@ -61,11 +52,10 @@ export interface MlsEngine {
   /** For others' externalJoin; good for this epoch. Who has it can ask to join: members decide in `authorize`. */
   groupInfo(state: MlsState): Promise<Uint8Array>;
 
-  /** Adds, removes, renews; with nothing named it renews this device's keys. Carries out what the directory proposed. */
+  /** Adds, removes, renews; with nothing named it renews this device's keys. */
   commit(state: MlsState, init?: MlsCommitInit): Promise<MlsCommitMade>;
   /** Another's commit. `authorize` is asked once all is verified, and before anything counts. */
   applyCommit(state: MlsState, commit: Uint8Array, authorize: Authorize): Promise<MlsCommitApplied>;
-  applyProposal(state: MlsState, proposal: Uint8Array): Promise<MlsProposalApplied>;
 
   /** `aad` is authenticated, and readable by whoever carries the message. */
   seal(state: MlsState, plaintext: Uint8Array, aad: Uint8Array): Promise<MlsSealed>;
@@ -94,7 +84,6 @@ export function createMlsEngine(init: MlsEngineInit): MlsEngine {
     groupInfo: async (state) => groupInfo(library, inside(state)),
     commit: async (state, commit = {}) => makeCommit(library, inside(state), commit),
     applyCommit: async (state, commit, authorize) => applyCommit(library, inside(state), commit, authorize),
-    applyProposal: async (state, proposal) => applyProposal(library, inside(state), proposal),
     seal: async (state, plaintext, aad) => sealMessage(inside(state), plaintext, aad, init.random),
     open: async (state, bytes) => openMessage(inside(state), bytes),
     members: (state) => [...currentEpoch(inside(state)).members.values()],

@@ -112,8 +112,6 @@ export const MLS_SKIPPED_GENERATIONS = 64;
 export const MLS_FORWARD_GENERATIONS = 1000;
 /** Plaintext is padded to a multiple of this, so that lengths say little. */
 export const MLS_PADDING_BYTES = 256;
-/** Removals the directory may have proposed in one epoch. */
-export const MLS_PENDING_PROPOSALS = 64;
 
 // --- Mailbox and group logs ---
 

@@ -7,10 +7,11 @@ import { createProposal } from 'ts-mls/createMessage.js';
 import { encodeMlsMessage } from 'ts-mls/message.js';
 import { verifyParentHashes } from 'ts-mls/parentHash.js';
 import type { Proposal } from 'ts-mls/proposal.js';
+import { concat } from '../../src/base/bytes.js';
 import { decodeWhole } from '../../src/crypto/mls/gate.js';
 import { assertPatched, openLibrary } from '../../src/crypto/mls/library.js';
 import { suiteName } from '../../src/crypto/mls/suite.js';
-import { proposeRemoval } from '../../src/crypto/mls.js';
+import { uint } from '../../src/crypto/mls/tls.js';
 import {
   anything,
   atTheGate,
@@ -18,6 +19,7 @@ import {
   engine,
   failsWith,
   GROUP_ID,
+  groupOf,
   joining,
   keyPackageOf,
   Room,
@@ -28,14 +30,14 @@ import {
   FAR_AWAY,
   forgeCommit,
   forgeExternalCommit,
+  forgeGroupInfo,
+  forgeProposal,
   inline,
   insideCommit,
   insideExternalCommit,
 } from '../support/mls-forge.js';
 
 /** Fences 1 and 2 around ts-mls: valid trees get in, and nothing reaches the library that has no place there. */
-
-const directory = device('directory');
 
 test('a newcomer gets into a group whose parents list different unmerged leaves', async () => {
   const room = await Room.of(7);
@@ -152,25 +154,18 @@ test("a member's commit may hold nothing but additions and removals", async () =
   }
 });
 
-test('public messages of members, of newcomers and for additions are refused', async () => {
-  const room = await Room.of(2, 'classic', directory);
-  const state = room.states[0]!;
+test('public messages of members, and proposals of anybody, are refused', async () => {
+  const room = await Room.of(2);
+  const [state, other] = [room.states[0]!, room.states[1]!];
   const context = { state: behind(state), cipherSuite: await cryptoOf(state) };
   const { commit } = await createCommit(context, { wireAsPublicMessage: true });
-  await assert.rejects(engine.applyCommit(room.states[1]!, encodeMlsMessage(commit), anything), atTheGate);
-  const removal = proposeRemoval({ groupId: GROUP_ID, epoch: 1, leafIndex: 0, signatureKey: directory.signatureKey });
-  await assert.rejects(engine.applyCommit(room.states[1]!, removal, anything), atTheGate);
-  await assert.rejects(engine.applyProposal(room.states[1]!, encodeMlsMessage(commit)), atTheGate);
-  const joined = await engine.externalJoin(await engine.groupInfo(state), joining(device('stranger')));
-  await assert.rejects(engine.applyProposal(room.states[1]!, joined.commit), atTheGate);
-  const proposed = await createProposal(
-    context.state,
-    true,
-    { proposalType: 'remove', remove: { removed: 1 } },
-    context.cipherSuite,
-  );
-  await assert.rejects(engine.applyProposal(room.states[1]!, encodeMlsMessage(proposed.message)), atTheGate);
-  const { publicMessage } = decodeWhole(removal, 'mls_public_message');
+  await assert.rejects(engine.applyCommit(other, encodeMlsMessage(commit), anything), atTheGate);
+  const remove: Proposal = { proposalType: 'remove', remove: { removed: 1 } };
+  const proposed = await createProposal(context.state, true, remove, context.cipherSuite);
+  await assert.rejects(engine.applyCommit(other, encodeMlsMessage(proposed.message), anything), atTheGate);
+  const outside = forgeProposal(GROUP_ID, 1, concat(uint(2, 3), uint(4, 0)), device('directory').signatureKey);
+  await assert.rejects(engine.applyCommit(other, outside, anything), atTheGate);
+  const { publicMessage } = decodeWhole(outside, 'mls_public_message');
   const { keyPackage } = decodeWhole((await keyPackageOf(device('ghost'))).public, 'mls_key_package');
   for (const senderType of ['external', 'new_member_proposal'] as const) {
     const sender = senderType === 'external' ? { senderType, senderIndex: 0 } : { senderType };
@@ -181,25 +176,37 @@ test('public messages of members, of newcomers and for additions are refused', a
       wireformat: 'mls_public_message',
       publicMessage: forged as never,
     });
-    await assert.rejects(engine.applyProposal(room.states[1]!, bytes), atTheGate, senderType);
+    await assert.rejects(engine.applyCommit(other, bytes, anything), atTheGate, senderType);
   }
 });
 
-test('a message of another group or epoch is refused, whoever signed it', async () => {
-  const room = await Room.of(2, 'classic', directory);
-  const { signatureKey } = directory;
-  const place = { groupId: GROUP_ID, epoch: 1, leafIndex: 0, signatureKey };
+test('M3 a group with an extension is not joined', async () => {
+  const member = device('member');
+  const state = await groupOf(member);
+  const { groupInfo } = decodeWhole(await engine.groupInfo(state), 'mls_group_info');
+  const extensions = [{ extensionType: 'external_senders' as const, extensionData: new Uint8Array(3) }];
+  const changed = { ...groupInfo, groupContext: { ...groupInfo.groupContext, extensions } };
+  const info = await forgeGroupInfo(state, changed);
+  const bytes = encodeMlsMessage({ version: 'mls10', wireformat: 'mls_group_info', groupInfo: info });
+  await assert.rejects(engine.externalJoin(bytes, joining(device('joiner'))), atTheGate);
+});
+
+test('a newcomer of another group or epoch is refused', async () => {
+  const room = await Room.of(2);
+  const stranger = device('stranger');
   const state = room.states[1]!;
-  const elsewhere = proposeRemoval({ ...place, groupId: new Uint8Array(16) });
-  await assert.rejects(engine.applyProposal(state, elsewhere), failsWith('mls-other-group'));
-  const later = proposeRemoval({ ...place, epoch: 2 });
-  await assert.rejects(engine.applyProposal(state, later), failsWith('mls-future-epoch'));
-  const earlier = proposeRemoval({ ...place, epoch: 0 });
-  await assert.rejects(engine.applyProposal(state, earlier), failsWith('mls-past-epoch'));
-  const nobody = proposeRemoval({ ...place, leafIndex: FAR_AWAY });
-  await assert.rejects(engine.applyProposal(state, nobody), atTheGate);
-  const forged = proposeRemoval({ ...place, signatureKey: device('impostor').signatureKey });
-  await assert.rejects(engine.applyProposal(state, forged), failsWith('mls-unreadable'));
+  const info = await engine.groupInfo(room.states[0]!);
+  const { path, proposals } = insideExternalCommit((await engine.externalJoin(info, joining(stranger))).commit);
+  const { groupContext } = decodeWhole(info, 'mls_group_info').groupInfo;
+  const wrong = {
+    'mls-other-group': { groupId: new Uint8Array(16) },
+    'mls-future-epoch': { epoch: 2n },
+    'mls-past-epoch': { epoch: 0n },
+  } as const;
+  for (const [code, change] of Object.entries(wrong)) {
+    const bytes = await forgeExternalCommit({ ...groupContext, ...change }, { path, proposals }, stranger.signatureKey);
+    await assert.rejects(engine.applyCommit(state, bytes, anything), failsWith(code as keyof typeof wrong), code);
+  }
 });
 
 test('a leaf keeps its signature key, and supports its own group', async () => {

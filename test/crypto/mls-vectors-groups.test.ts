@@ -61,7 +61,6 @@ async function groupOf(vector: Protected, ownLeaf: number, signatureKey: KeyObje
     signatureKey,
     active: true,
     ownHandshake: 0,
-    pending: [],
     core: { groupContext, privatePath: { leafIndex: ownLeaf, privateKeys: {} } } as never,
     epochs: [
       {

@@ -7,7 +7,7 @@ import { Failure } from '../../src/base/errors.js';
 import { type Random, randomBelow } from '../../src/base/random.js';
 import { decodeWhole } from '../../src/crypto/mls/gate.js';
 import { uint } from '../../src/crypto/mls/tls.js';
-import { peek, proposeRemoval, readWelcome } from '../../src/crypto/mls.js';
+import { readWelcome } from '../../src/crypto/mls.js';
 import { anything, device, engine, GROUP_ID, keyPackageOf, LIFETIME, Room } from './mls.js';
 import {
   forgeCommit,
@@ -69,9 +69,8 @@ interface Attack {
 }
 
 async function attacks(): Promise<Attack[]> {
-  const directory = device('directory');
   const joiner = device('joiner');
-  const room = await Room.of(4, 'classic', directory);
+  const room = await Room.of(4);
   await room.commit(1);
   const [own, other] = [room.states[0]!, room.states[2]!];
   const joining = { ...joiner, lifetime: LIFETIME };
@@ -80,23 +79,15 @@ async function attacks(): Promise<Attack[]> {
   const added = await engine.commit(own, { add: [keyPackage.public], remove: [3] });
   const info = await engine.groupInfo(own);
   const external = await engine.externalJoin(info, joining);
-  const removal = proposeRemoval({
-    groupId: GROUP_ID,
-    epoch: other.epoch,
-    leafIndex: 1,
-    signatureKey: directory.signatureKey,
-  });
   const { bytes: message } = await engine.seal(own, new Uint8Array(100), new Uint8Array(16));
-  const messages = [message, added.commit, added.welcome!, info, external.commit, removal, keyPackage.public];
+  const messages = [message, added.commit, added.welcome!, info, external.commit, keyPackage.public];
   const doors: ((bytes: Uint8Array) => unknown)[] = [
     (bytes) => engine.open(other, bytes),
     (bytes) => engine.applyCommit(other, bytes, anything),
-    (bytes) => engine.applyProposal(other, bytes),
     (bytes) => engine.join(bytes, keyPackage.private, joiner.signatureKey),
     (bytes) => engine.externalJoin(bytes, joining),
     (bytes) => engine.readKeyPackage(bytes),
     (bytes) => readWelcome(bytes),
-    (bytes) => peek(bytes),
   ];
   const commit = encodeCommit(await insideCommit(other, added.commit));
   const join = encodeCommit(insideExternalCommit(external.commit));
@@ -127,7 +118,7 @@ async function attacks(): Promise<Attack[]> {
       name: 'proposal',
       run: async (random) => {
         const forged = mutate(proposal, random);
-        return engine.applyProposal(other, forgeProposal(GROUP_ID, other.epoch, forged, directory.signatureKey));
+        return engine.applyCommit(other, forgeProposal(GROUP_ID, other.epoch, forged, joiner.signatureKey), anything);
       },
     },
     {

@@ -4,6 +4,7 @@ import { concat, sameBytes, utf8 } from '../../src/base/bytes.js';
 import { Failure } from '../../src/base/errors.js';
 import type { Random } from '../../src/base/random.js';
 import { systemRandom } from '../../src/base/random.js';
+import { rawPublicKey } from '../../src/crypto/mls/signature.js';
 import {
   createMlsEngine,
   type MlsCommitInit,
@@ -12,7 +13,6 @@ import {
   type MlsFailureCode,
   type MlsState,
   type MlsSuite,
-  rawPublicKey,
 } from '../../src/crypto/mls.js';
 
 export const NOW = Date.UTC(2026, 0, 1);
@@ -42,7 +42,6 @@ export function device(name: string): Device {
 export const engineWith = (change: Partial<MlsEngineInit> = {}): MlsEngine =>
   createMlsEngine({
     verifyCredential: certifies,
-    verifyExternalSender: certifies,
     random: systemRandom satisfies Random,
     now: () => NOW,
     ...change,
@@ -68,14 +67,13 @@ export const joining = ({ certificate, signatureKey }: Device) => ({ certificate
 export const keyPackageOf = (owner: Device, suite: MlsSuite = 'classic', lifetime = LIFETIME) =>
   engine.createKeyPackage({ suite, certificate: owner.certificate, signatureKey: owner.signatureKey, lifetime });
 
-export const groupOf = (owner: Device, suite: MlsSuite = 'classic', sender?: Device): Promise<MlsState> =>
+export const groupOf = (owner: Device, suite: MlsSuite = 'classic'): Promise<MlsState> =>
   engine.createGroup({
     suite,
     groupId: GROUP_ID,
     certificate: owner.certificate,
     signatureKey: owner.signatureKey,
     lifetime: LIFETIME,
-    ...(sender && { externalSender: { certificate: sender.certificate, signatureKey: sender.publicKey } }),
   });
 
 /** A store as the engine wants it. */
@@ -103,9 +101,9 @@ export class Room {
     this.states = states;
   }
 
-  static async of(size: number, suite: MlsSuite = 'classic', sender?: Device): Promise<Room> {
+  static async of(size: number, suite: MlsSuite = 'classic'): Promise<Room> {
     const first = device('member 0');
-    const room = new Room([first], [await groupOf(first, suite, sender)]);
+    const room = new Room([first], [await groupOf(first, suite)]);
     if (size > 1) await room.add(0, size - 1);
     return room;
   }

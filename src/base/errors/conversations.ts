@@ -64,15 +64,10 @@ export const CONVERSATIONS = {
   ],
   'mls-proposal-missing': [
     'protocol',
-    'It refers to a proposal which has not been seen here.',
-    'Read the group log from the beginning of this epoch.',
+    'A change of the group refers to a proposal, and nobody makes proposals here.',
+    'Nothing to do: the group begins its keys anew.',
   ],
   'mls-refused': ['protocol', 'It names a device or a change that is not allowed.', 'The message is left aside.'],
-  'mls-removal-pending': [
-    'protocol',
-    'The directory has proposed a removal, which comes first.',
-    'Commit the proposed removal first.',
-  ],
   'mls-removed': ['protocol', 'This device is no member any more.', 'Ask a member to add this device again.'],
   'mls-replay': ['protocol', 'It was opened before, or is so old that its key is gone.', 'The message is left aside.'],
   'mls-rolled-back': [

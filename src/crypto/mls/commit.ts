@@ -52,12 +52,6 @@ export interface MlsCommitMade {
   readonly next: MlsState;
 }
 
-export interface MlsRemoval {
-  readonly member: MlsMember;
-  /** The directory proposed it; otherwise the committer wanted it himself. */
-  readonly byDirectory: boolean;
-}
-
 /** What a commit does: everything in it has been verified, whether it is allowed has not. */
 export interface MlsChange {
   /** The epoch it ends. */
@@ -67,7 +61,7 @@ export interface MlsChange {
   /** The committer was no member and joins by this commit; his own former leaf may be among `removed`. */
   readonly external: boolean;
   readonly added: readonly MlsMember[];
-  readonly removed: readonly MlsRemoval[];
+  readonly removed: readonly MlsMember[];
   readonly aad: Uint8Array;
 }
 
@@ -86,13 +80,12 @@ export function mayCommit(state: State): void {
 export async function makeCommit(library: Library, state: State, init: MlsCommitInit): Promise<MlsCommitMade> {
   mayCommit(state);
   const proposals = await proposalsOf(library, state, init);
-  const pending = state.pending.filter(({ leafIndex }) => leafIndex !== state.ownLeaf);
   const withoutPath = proposals.length > 0 && proposals.every(({ proposalType }) => proposalType === 'add');
-  if (init.certificate !== undefined && withoutPath && pending.length === 0) {
+  if (init.certificate !== undefined && withoutPath) {
     throw mlsFailure('mls-unusable', 'a certificate is renewed by a commit of its own');
   }
   const cipherSuite = await library.crypto(state.suite, state.signatureKey);
-  const before = renewed(forLibrary(changed(state, { pending }), library.config), init.certificate);
+  const before = renewed(forLibrary(state, library.config), init.certificate);
   const made = await guarded('mls-invalid', 'the commit cannot be made', () =>
     createCommit(
       { state: before, cipherSuite, pskIndex: emptyPskIndex },
@@ -117,11 +110,10 @@ export async function makeCommit(library: Library, state: State, init: MlsCommit
 
 async function proposalsOf(library: Library, state: State, { add = [], remove = [] }: MlsCommitInit) {
   const proposals: Proposal[] = [];
-  const proposed = new Set(state.pending.map(({ leafIndex }) => leafIndex));
   for (const leafIndex of new Set(remove)) {
     checkRemoved(state, leafIndex);
     if (leafIndex === state.ownLeaf) throw mlsFailure('mls-unusable', 'nobody commits his own removal');
-    if (!proposed.has(leafIndex)) proposals.push({ proposalType: 'remove', remove: { removed: leafIndex } });
+    proposals.push({ proposalType: 'remove', remove: { removed: leafIndex } });
   }
   for (const encoded of add) {
     const { decoded, facts } = await readKeyPackage(library, encoded);
@@ -155,7 +147,7 @@ export async function applyCommit(
 ): Promise<MlsCommitApplied> {
   mayCommit(state);
   const { claim, run } = await admitted(library, state, bytes);
-  const selfRemoved = claim.removed.some(({ leafIndex }) => leafIndex === state.ownLeaf);
+  const selfRemoved = claim.removed.includes(state.ownLeaf);
   const reached = await processed(run, selfRemoved);
   if (!selfRemoved) checkTree(reached!.ratchetTree, state.suite);
   const next = selfRemoved ? changed(state, { active: false }) : enterEpoch(reached!, state.signatureKey, state);
@@ -230,7 +222,7 @@ function changeOf(state: State, next: State, claim: CommitClaim): MlsChange {
     committer: committer!,
     external: claim.committer === undefined,
     added,
-    removed: claim.removed.map(({ leafIndex, byDirectory }) => ({ member: before.get(leafIndex)!, byDirectory })),
+    removed: claim.removed.map((leafIndex) => before.get(leafIndex)!),
     aad: claim.aad,
   };
 }

@@ -11,7 +11,6 @@ export type MlsWireFormat = (typeof WIRE_FORMATS)[number];
 export const CONTENT_TYPES = ['application', 'proposal', 'commit'] as const;
 export type MlsContentType = (typeof CONTENT_TYPES)[number];
 
-export const PUBLIC_MESSAGE = 1;
 const PRIVATE_MESSAGE = 2;
 
 export interface PrivateFrame {
@@ -35,7 +34,7 @@ export function readHead(bytes: Uint8Array): { format: MlsWireFormat; reader: Tl
   return { format, reader };
 }
 
-export function readContentType(reader: TlsReader): MlsContentType {
+function readContentType(reader: TlsReader): MlsContentType {
   const type = CONTENT_TYPES[reader.uint(1) - 1];
   if (type === undefined) throw mlsFailure('mls-malformed', 'an MLS message with unknown content');
   return type;

@@ -99,13 +99,14 @@ export interface CommitClaim {
   /** The committer's leaf; undefined for one who joins by this commit. */
   readonly committer: number | undefined;
   readonly added: readonly MlsMember[];
-  readonly removed: readonly { leafIndex: number; byDirectory: boolean }[];
+  /** Leaves. */
+  readonly removed: readonly number[];
   readonly aad: Uint8Array;
 }
 
 type Content = AuthenticatedContent['content'];
 
-/** A member's commit: additions and removals, by value or as the directory proposed them, and nothing else. */
+/** A member's commit: additions and removals, by value, and nothing else. */
 export function admitMemberCommit(state: State, content: Content): CommitClaim {
   if (content.contentType !== 'commit' || content.sender.senderType !== 'member') {
     throw mlsFailure('mls-invalid', 'not the commit of a member');
@@ -121,26 +122,20 @@ export function admitMemberCommit(state: State, content: Content): CommitClaim {
     throw mlsFailure('mls-invalid', 'a leaf keeps its signature key');
   }
   const added: MlsMember[] = [];
-  const removed: { leafIndex: number; byDirectory: boolean }[] = [];
+  const removed: number[] = [];
   for (const proposal of proposals) {
     if (proposal.proposalOrRefType === 'reference') {
-      removed.push({ leafIndex: pendingRemoval(state, proposal.reference), byDirectory: true });
-    } else if (proposal.proposal.proposalType === 'add') {
+      throw mlsFailure('mls-proposal-missing', 'the commit refers to an unknown proposal');
+    }
+    if (proposal.proposal.proposalType === 'add') {
       added.push(checkKeyPackage(proposal.proposal.add.keyPackage, state.suite));
     } else {
-      removed.push({ leafIndex: removedBy(proposal.proposal), byDirectory: false });
+      removed.push(checkRemoved(state, removedBy(proposal.proposal)));
     }
   }
-  const leaves = removed.map(({ leafIndex }) => checkRemoved(state, leafIndex));
-  if (new Set(leaves).size !== leaves.length) throw mlsFailure('mls-invalid', 'one leaf is removed twice');
-  if (leaves.includes(committer)) throw mlsFailure('mls-invalid', 'nobody commits his own removal');
+  if (new Set(removed).size !== removed.length) throw mlsFailure('mls-invalid', 'one leaf is removed twice');
+  if (removed.includes(committer)) throw mlsFailure('mls-invalid', 'nobody commits his own removal');
   return { committer, added, removed, aad: content.authenticatedData };
-}
-
-function pendingRemoval(state: State, reference: Uint8Array): number {
-  const pending = state.pending.find((removal) => sameBytes(removal.reference, reference));
-  if (pending === undefined) throw mlsFailure('mls-proposal-missing', 'the commit refers to an unknown proposal');
-  return pending.leafIndex;
 }
 
 function removedBy(proposal: Proposal): number {
@@ -154,7 +149,7 @@ export function checkRemoved(state: State, leafIndex: number): number {
   throw mlsFailure('mls-invalid', 'a removal of nobody');
 }
 
-/** Of public messages only two kinds are let through; this is the commit of one who joins (RFC 9420 §12.4.3.2). */
+/** Of public messages one kind is let through: the commit of one who joins (RFC 9420 §12.4.3.2). */
 export function admitExternalCommit(state: State, { content }: PublicMessage): CommitClaim {
   if (content.sender.senderType !== 'new_member_commit' || content.contentType !== 'commit') {
     throw mlsFailure('mls-invalid', 'a public message of this kind has no place here');
@@ -180,18 +175,9 @@ export function admitExternalCommit(state: State, { content }: PublicMessage): C
   return {
     committer: undefined,
     added: [joiner],
-    removed: removed.map((leafIndex) => ({ leafIndex, byDirectory: false })),
+    removed,
     aad: content.authenticatedData,
   };
-}
-
-/** The other kind: the directory proposes a removal. The leaf that is to go. */
-export function admitExternalProposal(state: State, { content }: PublicMessage): number {
-  if (content.sender.senderType !== 'external' || content.contentType !== 'proposal') {
-    throw mlsFailure('mls-invalid', 'a public message of this kind has no place here');
-  }
-  checkPlace(state, content);
-  return checkRemoved(state, removedBy(content.proposal));
 }
 
 /** The library compares neither the group nor, for proposals, the epoch. */
@@ -211,7 +197,5 @@ export function checkGroupInfo(info: GroupInfo, suite: MlsSuite, allowed: readon
   for (const { extensionType } of info.extensions) {
     if (!allowed.includes(String(extensionType))) throw mlsFailure('mls-invalid', 'an unknown group info extension');
   }
-  for (const { extensionType } of info.groupContext.extensions) {
-    if (extensionType !== 'external_senders') throw mlsFailure('mls-invalid', 'an unknown group extension');
-  }
+  if (info.groupContext.extensions.length > 0) throw mlsFailure('mls-invalid', 'an unknown group extension');
 }

@@ -4,7 +4,6 @@ import { guarded, mlsFailure } from './failures.js';
 import { checkGroupInfo, checkTree, decodeWhole } from './gate.js';
 import { decodePrivateKeyPackage, generateKeyPackage, type Lifetime } from './key-package.js';
 import type { Library } from './library.js';
-import { checkSenders } from './proposal.js';
 import { rawPublicKey } from './signature.js';
 import { enterEpoch, forLibrary, type MlsState, type State } from './state.js';
 import { aeadOpen, type MlsSuite, suiteOf } from './suite.js';
@@ -59,7 +58,7 @@ export async function join(
   const info = await guarded('mls-unreadable', 'the Welcome does not decrypt', () =>
     openGroupInfo(welcome, keyPackage, keys, crypto, suite),
   );
-  await admitGroup(library, info, suite, ['ratchet_tree']);
+  await admitGroup(info, suite, ['ratchet_tree']);
   const state = await guarded('mls-invalid', 'the Welcome is not valid', () =>
     joinGroup(welcome, keyPackage, keys, emptyPskIndex, crypto, undefined, undefined, library.config),
   );
@@ -104,13 +103,11 @@ async function openGroupInfo(
 
 /** Judges what the group looks like before the library walks through its tree. */
 async function admitGroup(
-  library: Library,
   info: GroupInfo,
   suite: MlsSuite,
   allowed: readonly string[],
 ): Promise<NonNullable<ReturnType<typeof ratchetTreeFromExtension>>> {
   checkGroupInfo(info, suite, allowed);
-  await checkSenders(library, info.groupContext.extensions);
   const tree = await guarded('mls-malformed', 'not a ratchet tree', () => ratchetTreeFromExtension(info));
   if (tree === undefined) throw mlsFailure('mls-invalid', 'a group info without its tree');
   checkTree(tree, suite);
@@ -140,7 +137,7 @@ export async function externalJoin(
 ): Promise<MlsExternalJoin> {
   const { groupInfo: info } = decodeWhole(groupInfo, 'mls_group_info');
   const suite = suiteOf(info.groupContext.cipherSuite);
-  const tree = await admitGroup(library, info, suite, ['ratchet_tree', 'external_pub']);
+  const tree = await admitGroup(info, suite, ['ratchet_tree', 'external_pub']);
   const ownKey = rawPublicKey(signatureKey);
   const former = tree.some((node) => node?.nodeType === 'leaf' && sameBytes(node.leaf.signaturePublicKey, ownKey));
   const made = await generateKeyPackage(library, { suite, certificate, signatureKey, lifetime });

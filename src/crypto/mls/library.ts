@@ -14,8 +14,6 @@ export interface MlsEngineInit {
    * whether it has expired: leaves outlive certificates, and newcomers must get in. A throw refuses too.
    */
   verifyCredential(certificate: Uint8Array, signatureKey: Uint8Array): boolean | Promise<boolean>;
-  /** Judges the one who may propose removals, the directory. Without it groups with such a sender are refused. */
-  verifyExternalSender?(certificate: Uint8Array, signatureKey: Uint8Array): boolean | Promise<boolean>;
   readonly random: Random;
   /** Wall clock, milliseconds since 1970: key packages are judged by it when their owner is added. */
   now(): number;

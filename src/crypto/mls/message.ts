@@ -55,7 +55,6 @@ export interface MlsSealed {
 
 export function sealMessage(state: State, plaintext: Uint8Array, aad: Uint8Array, random: Random): MlsSealed {
   if (!state.active) throw mlsFailure('mls-removed', 'this device is not in the conversation any more');
-  if (state.pending.length > 0) throw mlsFailure('mls-removal-pending', 'a removal waits to be committed');
   const { suite, groupId, epoch, ownLeaf } = state;
   const current = currentEpoch(state);
   const ratchet = ratchetOf(current, ownLeaf)!;

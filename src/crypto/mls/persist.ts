@@ -47,6 +47,7 @@ const statusPart = codec(
   v.object({
     active: v.boolean(),
     ownHandshake: count(),
+    /** Always empty; programs of the first version look for it. */
     pending: v.array(v.object({ reference: blob, leafIndex: count() })),
   }),
   PART_BYTES,
@@ -75,8 +76,8 @@ export function encodeState(state: State, since?: State): MlsParts {
   const drop: string[] = [];
   if (state.core !== since?.core) put.set('group', encodeCore(state));
   if (!sameStatus(state, since)) {
-    const { active, ownHandshake, pending } = state;
-    put.set('status', statusPart.encode({ active, ownHandshake, pending: [...pending] }));
+    const { active, ownHandshake } = state;
+    put.set('status', statusPart.encode({ active, ownHandshake, pending: [] }));
   }
   for (const keys of state.epochs) {
     const before = since?.epochs.find(({ epoch }) => epoch === keys.epoch);
@@ -95,7 +96,7 @@ export function encodeState(state: State, since?: State): MlsParts {
 }
 
 const sameStatus = (a: State, b: State | undefined): boolean =>
-  a.active === b?.active && a.ownHandshake === b.ownHandshake && a.pending === b.pending;
+  a.active === b?.active && a.ownHandshake === b.ownHandshake;
 
 function encodeCore({ epoch, core }: State): Uint8Array {
   return groupPart.encode({
@@ -134,8 +135,9 @@ function decodeParts(parts: ReadonlyMap<string, Uint8Array>, signatureKey: KeyOb
   const group = groupPart.decode(part(parts, 'group'));
   const current = epochs.at(-1);
   if (current?.epoch !== group.epoch) throw mlsFailure('mls-malformed', 'the stored state lacks its current epoch');
+  const { active, ownHandshake } = statusPart.decode(part(parts, 'status'));
   const state = makeState({
-    ...statusPart.decode(part(parts, 'status')),
+    ...{ active, ownHandshake },
     signatureKey,
     epochs,
     core: {

@@ -35,13 +35,6 @@ export type Core = Pick<
   readonly handshakeSecrets: readonly (Uint8Array | undefined)[];
 };
 
-/** A removal which the directory has proposed in this epoch. */
-export interface PendingRemoval {
-  /** ProposalRef (RFC 9420 §5.2). */
-  readonly reference: Uint8Array;
-  readonly leafIndex: number;
-}
-
 /** What opening and sealing needs of an epoch, current or past. */
 export interface EpochKeys {
   readonly epoch: number;
@@ -61,7 +54,6 @@ export interface State extends MlsState {
   readonly core: Core;
   /** Commits of ours that were made in this epoch, whether or not the directory took them. */
   readonly ownHandshake: number;
-  readonly pending: readonly PendingRemoval[];
   /** The current epoch and at most MLS_PAST_EPOCHS before it, oldest first. */
   readonly epochs: readonly EpochKeys[];
 }
@@ -88,12 +80,9 @@ export function makeState(fields: Omit<State, 'suite' | 'groupId' | 'epoch' | 'o
 }
 
 /** The same epoch with something changed. */
-export const changed = (
-  state: State,
-  change: Partial<Pick<State, 'active' | 'ownHandshake' | 'pending' | 'epochs'>>,
-): State => {
-  const { signatureKey, core, active, ownHandshake, pending, epochs } = state;
-  return makeState({ signatureKey, core, active, ownHandshake, pending, epochs, ...change });
+export const changed = (state: State, change: Partial<Pick<State, 'active' | 'ownHandshake' | 'epochs'>>): State => {
+  const { signatureKey, core, active, ownHandshake, epochs } = state;
+  return makeState({ signatureKey, core, active, ownHandshake, epochs, ...change });
 };
 
 /** The state at the beginning of the epoch which the library has reached. */
@@ -122,7 +111,6 @@ export function enterEpoch(reached: ClientState, signatureKey: KeyObject, before
       handshakeSecrets: leaves.map((node) => node?.handshake.secret),
     },
     ownHandshake: 0,
-    pending: [],
     epochs: [...(before?.epochs ?? []).slice(-MLS_PAST_EPOCHS), current],
   });
 }
@@ -183,12 +171,7 @@ export function forLibrary(state: State, clientConfig: ClientConfig): ClientStat
     confirmationTag,
     secretTree,
     signaturePrivateKey: new Uint8Array(),
-    unappliedProposals: Object.fromEntries(
-      state.pending.map(({ reference, leafIndex }) => [
-        Buffer.from(reference).toString('base64'),
-        { proposal: { proposalType: 'remove', remove: { removed: leafIndex } }, senderLeafIndex: undefined },
-      ]),
-    ),
+    unappliedProposals: {},
     historicalReceiverData: new Map(),
     groupActiveState: { kind: 'active' },
     clientConfig,

@@ -25,7 +25,6 @@ export {
 } from 'ts-mls/createCommit.js';
 export { makeGenericHpke } from 'ts-mls/crypto/implementation/hpke.js';
 export type { Extension } from 'ts-mls/extension.js';
-export { decodeExternalSender, encodeExternalSender } from 'ts-mls/externalSender.js';
 export { decodeGroupContext, encodeGroupContext } from 'ts-mls/groupContext.js';
 export {
   decodeGroupInfo,

@@ -37,7 +37,6 @@ const keptKeys = (home: string, group: Uint8Array): Promise<readonly { epoch: nu
 /** An engine that believes everything, as a modified program may have. */
 const credulous = createMlsEngine({
   verifyCredential: () => true,
-  verifyExternalSender: () => true,
   random: systemRandom,
   now: Date.now,
 });

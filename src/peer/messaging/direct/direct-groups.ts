@@ -113,7 +113,7 @@ export class DirectGroups {
     await this.#init.store.write(this.#init.groups.savePending(group));
     this.#tellGone(
       group,
-      removed.map(({ member }) => this.#init.groups.owner(member.certificate)),
+      removed.map(({ certificate }) => this.#init.groups.owner(certificate)),
     );
   }
 

@@ -48,7 +48,7 @@ export class Membership {
     for (const member of added) this.assertMember(group, member);
     if (external) return true;
     const by = this.#owner(committer).user;
-    for (const { member } of removed) {
+    for (const member of removed) {
       const { user } = this.#owner(member);
       const may = this.#isSuperfluous(group, member) || foldName(user) === foldName(by) || (await this.#isGone(member));
       if (!may) throw removalRefused(group, user);
