@@ -41,10 +41,6 @@ export const totpSecretText = (secret: Uint8Array): string => secretOf(secret).b
 export const totpUri = (secret: Uint8Array, user: string): string =>
   `otpauth://totp/${ISSUER}:${user}?secret=${totpSecretText(secret)}`;
 
-/** The code at a time, milliseconds since 1970. */
-export const totpCode = (secret: Uint8Array, at: number): string =>
-  TOTP.generate({ ...SHAPE, secret: secretOf(secret), timestamp: at });
-
 /**
  * The step whose code this is, if it is one of those around `now`: clocks of telephones are off by some seconds.
  * Compared in constant time.

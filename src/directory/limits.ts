@@ -1,6 +1,7 @@
 import type { PortLimits } from '../net/secure-port.js';
 import {
   CRL_ENTRIES,
+  FRAME_BYTES,
   GROUP_LOG_BYTES,
   GROUP_LOG_ENTRIES,
   HANDSHAKE_TIMEOUT_MS,
@@ -101,6 +102,9 @@ export const DEFAULT_LIMITS: DirectoryLimits = {
   pingAfter: 5_000,
   lostAfter: 10_000,
 };
+
+/** Contents of a page of entries: with what stands around them they fit in one frame. */
+export const PAGE_BYTES = FRAME_BYTES - (256 << 10);
 
 /** Names the login guard remembers, and addresses the limiters do; 200 bytes each. */
 export const GUARDED_NAMES = 50_000;

@@ -14,7 +14,7 @@ import { localAddresses } from './udp/local-address.js';
 
 /**
  * Files over UDP between two who share a secret: the whole of what others use of this folder, besides `describe` (what can
- * be sent), `serveEcho` (for a directory) and `servePlayer` (playing what has come).
+ * be sent) and `servePlayer` (playing what has come).
  *
  *     const transfers = await openTransfers({ listen: [{ host: '0.0.0.0', port: 0 }] });
  *     const source = await describe(paths);                       // the sender: its manifest goes into the offer
@@ -31,7 +31,6 @@ export { discardPartial, diskFull, type PlacedFile, SPARE_BYTES } from './files/
 export { type Playable, type PlayerServer, servePlayer } from './files/player.js';
 export { hasSafeNames } from './files/safe-name.js';
 export type { HostAddress } from './udp/endpoint.js';
-export { type EchoServer, serveEcho } from './udp/reflexive.js';
 
 export interface Transfer {
   /** The placed files (none on the sender's side). Rejects with a Failure. */

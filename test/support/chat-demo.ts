@@ -15,7 +15,7 @@ import type { HistoryQuery } from '../../src/peer/api/peer.js';
 import type { ThemeName } from '../../src/tui/paint/theme.js';
 import type { BidiChoice } from '../../src/tui/screen/bidi-mode.js';
 import { runScreen } from '../../src/tui/screen/run.js';
-import { forgetful, Settings } from '../../src/tui/screen/settings.js';
+import { Settings } from '../../src/tui/screen/settings.js';
 import type { Entrance } from '../../src/tui/signin/entrance.js';
 import { FakePeer } from './fake-peer.js';
 
@@ -137,10 +137,13 @@ const { status, failure, said } = await runScreen({
   commands,
   listFolder,
   settings: () =>
-    new Settings(forgetful(), {
-      theme: (process.env.CHAT_THEME ?? 'dark') as ThemeName,
-      checklist: { done: [], dismissed: process.env.CHAT_CHECKLIST !== 'yes' },
-    }),
+    new Settings(
+      { read: () => undefined, write: () => {} },
+      {
+        theme: (process.env.CHAT_THEME ?? 'dark') as ThemeName,
+        checklist: { done: [], dismissed: process.env.CHAT_CHECKLIST !== 'yes' },
+      },
+    ),
   // A sky over a meadow, whatever the file: what ffmpeg makes of it has a test of its own.
   preview: async () => ({
     width: 40,

@@ -5,8 +5,8 @@ import { foldName } from '../../wire/names.js';
 import type { Params } from '../../wire/rpc.js';
 import { deviceUnknown } from '../authority/devices.js';
 import { rateLimited } from '../guard/token-bucket.js';
+import { PAGE_BYTES } from '../limits.js';
 import type { Handlers } from './dispatch.js';
-import { PAGE_BYTES } from './pages.js';
 import type { Signed } from './request-context.js';
 
 type Delivering =

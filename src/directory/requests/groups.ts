@@ -11,9 +11,9 @@ import { fanOutSignal } from '../groups/fan-out.js';
 import type { NamedGroup } from '../groups/named-group.js';
 import { storedEntryCodec } from '../groups/rows.js';
 import { rateLimited } from '../guard/token-bucket.js';
+import { PAGE_BYTES } from '../limits.js';
 import { takeMessages } from './conversations.js';
 import type { Handlers } from './dispatch.js';
-import { PAGE_BYTES } from './pages.js';
 import type { Signed } from './request-context.js';
 import { assertFactor } from './second-factor.js';
 

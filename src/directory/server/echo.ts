@@ -1,8 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv4 } from 'node:net';
-import { addressBytes } from '../../wire/address.js';
-import { decodeEchoRequest, encodeEchoResponse, type SeenAddress } from '../../wire/datagrams/echo.js';
+import { answerEcho } from '../../wire/datagrams/echo.js';
 
 /**
  * "Which address do my datagrams come from?", answered on the UDP port with the directory's number. Keeps nothing of anybody,
@@ -33,22 +32,11 @@ export class EchoResponder {
   }
 
   #answer(datagram: Uint8Array, { address, port }: RemoteInfo): void {
-    const seen = seenAddress(address, port);
-    if (seen === null) return;
-    try {
-      this.#socket.send(encodeEchoResponse(decodeEchoRequest(datagram), seen), port, address, () => {});
-    } catch {
-      // Not an echo request.
-    }
+    const answer = answerEcho(datagram, address, port);
+    if (answer !== undefined) this.#socket.send(answer, port, address, () => {});
   }
 
   close(): Promise<void> {
     return new Promise((resolve) => this.#socket.close(() => resolve()));
   }
-}
-
-function seenAddress(text: string, port: number): SeenAddress | null {
-  const plain = (text.startsWith('::ffff:') && isIPv4(text.slice(7)) ? text.slice(7) : text).split('%')[0]!;
-  const address = addressBytes(plain);
-  return address && { family: address.length === 4 ? 4 : 6, port, address };
 }

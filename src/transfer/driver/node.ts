@@ -1,7 +1,7 @@
 import { Failure, hasCode } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import type { Range } from '../../wire/datagrams/control.js';
-import { encodeEchoRequest } from '../../wire/datagrams/echo.js';
+import { answerEcho, encodeEchoRequest } from '../../wire/datagrams/echo.js';
 import type { Manifest } from '../../wire/transfer-manifest.js';
 import type { Source } from '../files/file-source.js';
 import { PartialDownload } from '../files/partial-download.js';
@@ -11,7 +11,7 @@ import { openDgram } from '../udp/dgram-endpoint.js';
 import type { Endpoint, HostAddress } from '../udp/endpoint.js';
 import { openBatch } from '../udp/gso-endpoint.js';
 import { loadLibc } from '../udp/libc.js';
-import { answerEcho, readEcho } from '../udp/reflexive.js';
+import { readEcho } from '../udp/reflexive.js';
 import { type Stream, StreamPath } from '../udp/stream-path.js';
 import { Engine } from './engine.js';
 import type { TransferEvent } from './events.js';
@@ -234,8 +234,8 @@ export class TransferNode {
   #onOther(datagram: Uint8Array, path: Path, endpoint: Endpoint): void {
     for (const listener of [...this.#echoes]) listener(datagram);
     const [host = '', port = '0'] = path.key.split(' ');
-    const answer = answerEcho(datagram, { host, port: Number(port) });
-    if (answer !== null) endpoint.sendOne(path, answer);
+    const answer = answerEcho(datagram, host, Number(port));
+    if (answer !== undefined) endpoint.sendOne(path, answer);
   }
 
   close(): Promise<void> {

@@ -76,6 +76,3 @@ export class Settings {
     this.#file.write(`${JSON.stringify(this.#values, null, 2)}\n`);
   }
 }
-
-/** For as long as the program runs. */
-export const forgetful = (): SettingsFile => ({ read: () => undefined, write: () => {} });

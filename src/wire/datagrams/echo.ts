@@ -1,3 +1,4 @@
+import { addressBytes } from '../address.js';
 import { unexpected as malformed } from '../cbor.js';
 import { type ConnectionId, connectionId, TYPE, viewOf, writeCommon } from './header.js';
 
@@ -26,9 +27,12 @@ export function encodeEchoRequest(token: Uint8Array): Uint8Array {
   return bytes;
 }
 
+const isEchoRequest = (datagram: Uint8Array): boolean =>
+  datagram[0] === TYPE.echoRequest && datagram.length >= ECHO_REQUEST_BYTES;
+
 /** @throws Failure 'malformed' */
 export function decodeEchoRequest(datagram: Uint8Array): Uint8Array {
-  if (datagram[0] !== TYPE.echoRequest || datagram.length < ECHO_REQUEST_BYTES) throw malformed('not an echo request');
+  if (!isEchoRequest(datagram)) throw malformed('not an echo request');
   return datagram.slice(4, 12);
 }
 
@@ -41,6 +45,19 @@ export function encodeEchoResponse(token: Uint8Array, seen: SeenAddress): Uint8A
   view.setUint16(14, seen.port ^ (id.high >>> 16));
   for (let i = 0; i < seen.address.length; i++) bytes[ADDRESS_AT + i] = seen.address[i]! ^ token[i % 8]!;
   return bytes;
+}
+
+/** @returns the answer to an echo request from that address, undefined for anything else */
+export function answerEcho(datagram: Uint8Array, host: string, port: number): Uint8Array | undefined {
+  const address = seenBytes(host);
+  if (address === null || !isEchoRequest(datagram)) return undefined;
+  return encodeEchoResponse(decodeEchoRequest(datagram), { family: address.length === 4 ? 4 : 6, port, address });
+}
+
+/** An IPv4 address that a socket for both families shows is told as what it is; a zone is nobody else's business. */
+function seenBytes(host: string): Uint8Array | null {
+  const mapped = host.startsWith('::ffff:') ? addressBytes(host.slice(7)) : null;
+  return mapped?.length === 4 ? mapped : addressBytes(host.split('%')[0]!);
 }
 
 /** @throws Failure 'malformed', also where it answers another request */

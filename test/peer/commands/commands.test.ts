@@ -4,7 +4,6 @@ import { Failure } from '../../../src/base/errors.js';
 import { bindNamed } from '../../../src/commands/bind-arguments.js';
 import type { Context, Item } from '../../../src/commands/command.js';
 import { commands } from '../../../src/commands/commands.js';
-import { complete } from '../../../src/commands/complete.js';
 import { details, usage } from '../../../src/commands/help.js';
 import { permit } from '../../../src/commands/lookup.js';
 import { parseSlash } from '../../../src/commands/slash.js';
@@ -134,18 +133,4 @@ test('a command above one’s role is refused before it is asked', () => {
   );
   permit(command, 'super-admin');
   permit(command, undefined);
-});
-
-test('a line is completed by commands, names, choices and options', () => {
-  const known = { users: ['bob', 'bea'], conversations: ['@bob', '@bea', '#lobby'] };
-  const of = (line: string) => complete(commands, line, known).candidates;
-  assert.deepEqual(of('/ms'), ['/msgto']);
-  assert.deepEqual(of('/msgto b'), ['@bob', '@bea']);
-  assert.deepEqual(of('/msgto bob b'), []);
-  assert.deepEqual(of('/verify bob c'), ['confirm']);
-  assert.deepEqual(of('/search train --fr'), ['--from']);
-  assert.deepEqual(of('/search train --from be'), ['bea']);
-  assert.deepEqual(of('/help he'), ['help']);
-  assert.deepEqual(of('hello b'), []);
-  assert.equal(complete(commands, '/msgto b', known).start, 7);
 });
