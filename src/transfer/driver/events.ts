@@ -42,18 +42,3 @@ export type TransferEvent =
   /** `files` is empty on the sender's side. */
   | { readonly type: 'done'; readonly files: readonly PlacedFile[] }
   | { readonly type: 'failed'; readonly failure: Failure };
-
-/** Bytes per second over a sliding window of two seconds. */
-export class RateMeter {
-  readonly #samples: { readonly at: number; readonly bytes: number }[] = [];
-
-  /** @param bytes total so far @returns bytes per second */
-  update(bytes: number, now: number): number {
-    this.#samples.push({ at: now, bytes });
-    while (this.#samples.length > 2 && now - this.#samples[0]!.at > WINDOW_MS) this.#samples.shift();
-    const first = this.#samples[0]!;
-    return now > first.at ? ((bytes - first.bytes) * 1_000) / (now - first.at) : 0;
-  }
-}
-
-const WINDOW_MS = 2_000;

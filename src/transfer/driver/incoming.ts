@@ -1,8 +1,7 @@
 import { Failure, toFailure } from '../../base/errors.js';
 import type { CloseReason, Range } from '../../wire/datagrams/control.js';
 import { ACCEPT_BYTES, decodeInitial, encodeRetry } from '../../wire/datagrams/handshake.js';
-import { type ConnectionId, connectionKey, TYPE } from '../../wire/datagrams/header.js';
-import { AMPLIFICATION, UNCONFIRMED_MS } from '../../wire/limits.js';
+import { type ConnectionId, TYPE } from '../../wire/datagrams/header.js';
 import { blockCount, contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
 import { manifestDigest } from '../files/file-source.js';
 import type { PartialDownload } from '../files/partial-download.js';
@@ -14,9 +13,11 @@ import { type Answered, Responder } from '../protocol/responder.js';
 import type { Trace } from '../protocol/trace.js';
 import type { HostAddress } from '../udp/endpoint.js';
 import type { StreamPath } from '../udp/stream-path.js';
-import { RateMeter, type TransferEvent, type TransferState } from './events.js';
+import { closedBy } from './close-reasons.js';
+import type { TransferEvent, TransferState } from './events.js';
 import type { Host, Runner } from './host.js';
-import { closedBy } from './outgoing.js';
+import { type IncomingSession, IncomingSessions } from './incoming-sessions.js';
+import { ProgressReport } from './progress.js';
 
 /**
  * Receives the files of one transfer, over as many sessions as it takes.
@@ -40,22 +41,10 @@ export interface IncomingInit {
   readonly trace?: Trace | undefined;
 }
 
-const PROGRESS_EVERY_MS = 200;
 const SILENCE_MS = 6_000;
 const WINDOW_BYTES = 48 << 20;
-/** Unconfirmed sessions kept at a time: whoever replays old Initials does not push the true one out at once. */
-const PENDING = 4;
 /** After the end, a sender that did not hear of it is told again. */
 const LINGER_MS = 5_000;
-
-interface Session {
-  readonly id: ConnectionId;
-  readonly receiver: Receiver;
-  readonly openedAt: number;
-  /** Bytes, until its initiator has confirmed it: who wrote an address on an Initial need not be there. */
-  received: number;
-  sent: number;
-}
 
 export class Incoming implements Runner {
   readonly #host: Host;
@@ -63,9 +52,8 @@ export class Incoming implements Runner {
   readonly #responder: Responder;
   readonly #toInitiator: ConnectionId;
   readonly #size: number;
-  readonly #meter = new RateMeter();
-  readonly #sessions = new Map<number, Session>();
-  #current: Session | undefined;
+  readonly #progress: ProgressReport;
+  readonly #sessions: IncomingSessions;
   /** Where its datagrams come from, and what ends the preparations for them. */
   #favoured: { readonly path: Path; readonly end: () => void } | undefined;
   #stream: StreamPath | undefined;
@@ -73,7 +61,6 @@ export class Incoming implements Runner {
   #paused = false;
   #wanted: readonly Range[] = [];
   #lostAt: number;
-  #progressAt = 0;
   #reported = 0;
   #finishing: Promise<void> | undefined;
   #placed = false;
@@ -85,6 +72,8 @@ export class Incoming implements Runner {
     this.#host = host;
     this.#init = init;
     this.#size = contentBytes(init.manifest);
+    this.#progress = new ProgressReport(this.#size, init.onEvent);
+    this.#sessions = new IncomingSessions(host, this);
     this.#lostAt = host.now();
     const secret = { id: init.id, secret: init.secret, manifest: manifestDigest(init.manifest) };
     this.#toInitiator = initialKeys(secret).toInitiator;
@@ -121,24 +110,16 @@ export class Incoming implements Runner {
       this.#onInitial(bytes.subarray(at, at + length), path, now);
       return;
     }
-    const session = this.#sessionAt(view, at);
+    const session = this.#sessions.of(view, at);
     if (session === undefined) return;
     session.received += length;
     if (type === TYPE.data) {
-      if (this.#current !== undefined && this.#current !== session) return;
+      if (this.#sessions.current !== undefined && this.#sessions.current !== session) return;
       session.receiver.receiveData(bytes, view, at, length, path, now);
     } else if (type === TYPE.control) {
       const authentic = session.receiver.receiveControl(bytes.subarray(at, at + length), path, now);
-      if (authentic && this.#current !== session) this.#confirm(session, now);
+      if (authentic && this.#sessions.current !== session) this.#confirm(session, now);
     }
-  }
-
-  #sessionAt(view: DataView, at: number): Session | undefined {
-    const high = view.getUint32(at + 4);
-    const low = view.getUint32(at + 8);
-    const current = this.#current;
-    if (current !== undefined && current.id.high === high && current.id.low === low) return current;
-    return this.#sessions.get(connectionKey(high, low));
   }
 
   #onInitial(datagram: Uint8Array, path: Path, now: number): void {
@@ -154,8 +135,6 @@ export class Incoming implements Runner {
   }
 
   #open({ keys, path }: Answered, received: number, now: number): void {
-    const pending = [...this.#sessions.values()].filter((session) => session !== this.#current);
-    if (pending.length >= PENDING) this.#forget(pending[0]!);
     const receiver = new Receiver({
       keys,
       manifest: this.#init.manifest,
@@ -164,36 +143,19 @@ export class Incoming implements Runner {
       window: WINDOW_BYTES,
       buffer: this.#init.buffer,
       random: this.#host.random,
-      emit: (to, datagram) => this.#emit(session, to, datagram),
+      emit: (to, datagram) => this.#sessions.emit(session, to, datagram),
       now,
       ...(this.#init.trace === undefined ? {} : { trace: this.#init.trace }),
     });
-    const session: Session = { id: keys.toResponder, receiver, openedAt: now, received, sent: ACCEPT_BYTES };
-    this.#sessions.set(connectionKey(session.id.high, session.id.low), session);
-    this.#host.register(session.id, this);
+    const session: IncomingSession = { id: keys.toResponder, receiver, openedAt: now, received, sent: ACCEPT_BYTES };
+    this.#sessions.add(session);
     if (this.#wanted.length > 0) receiver.prefer(this.#wanted, now);
     if (this.#paused) receiver.pause(true, now);
     else receiver.flush(now);
   }
 
-  /** Until it is confirmed a session says no more than three times what was said in it. */
-  #emit(session: Session, path: Path, datagram: Uint8Array): void {
-    if (session !== this.#current) {
-      if (session.sent + datagram.length > AMPLIFICATION * session.received) return;
-      session.sent += datagram.length;
-    }
-    this.#host.emit(path, datagram);
-  }
-
-  #forget(session: Session): void {
-    this.#sessions.delete(connectionKey(session.id.high, session.id.low));
-    this.#host.unregister(session.id);
-  }
-
-  /** The initiator has shown that it holds the keys: earlier sessions are over. */
-  #confirm(session: Session, now: number): void {
-    this.#current = session;
-    for (const other of [...this.#sessions.values()]) if (other !== session) this.#forget(other);
+  #confirm(session: IncomingSession, now: number): void {
+    this.#sessions.confirm(session);
     if (this.#placed) session.receiver.finish(now);
     else this.#setState(this.#paused ? 'paused' : 'running');
   }
@@ -203,7 +165,7 @@ export class Incoming implements Runner {
       void this.close();
       return false;
     }
-    const session = this.#current;
+    const session = this.#sessions.current;
     if (session === undefined) {
       this.#seek(now);
       return false;
@@ -212,7 +174,7 @@ export class Incoming implements Runner {
     this.#favour(receiver.path);
     receiver.flush(now);
     if (receiver.complete && this.#finishing === undefined) this.#finish();
-    if (now >= this.#progressAt) this.#report(receiver, now);
+    if (now >= this.#progress.dueAt) this.#report(receiver, now);
     if (receiver.end !== undefined) this.#onEnd(receiver, session, now);
     else if (now >= receiver.lastHeard + SILENCE_MS) this.#lost(session, now);
     return false;
@@ -225,10 +187,7 @@ export class Incoming implements Runner {
   }
 
   #seek(now: number): void {
-    for (const session of [...this.#sessions.values()]) {
-      if (now >= session.openedAt + UNCONFIRMED_MS) this.#forget(session);
-      else session.receiver.flush(now);
-    }
+    this.#sessions.timeout(now);
     if (this.#over) return;
     // Ended after the last block: the sender may have heard that it is there, and come no more.
     if (this.#finishing === undefined && this.#isWhole) this.#finish();
@@ -249,7 +208,7 @@ export class Incoming implements Runner {
     this.#setState('finishing');
     this.#reportHave();
     this.#finishing = this.#place().catch((error: unknown) => {
-      this.#current?.receiver.close('failed');
+      this.#sessions.current?.receiver.close('failed');
       this.#fail(toFailure(error));
     });
   }
@@ -260,10 +219,11 @@ export class Incoming implements Runner {
     this.#placed = true;
     onEvent({ type: 'paths', paths: partial.paths });
     const now = this.#host.now();
-    if (this.#current !== undefined) {
-      this.#current.receiver.finish(now);
-      this.#current.receiver.flush(now);
-      this.#report(this.#current.receiver, now);
+    const receiver = this.#sessions.current?.receiver;
+    if (receiver !== undefined) {
+      receiver.finish(now);
+      receiver.flush(now);
+      this.#report(receiver, now);
     }
     this.#host.wake();
     const files = await partial.finish();
@@ -277,23 +237,11 @@ export class Incoming implements Runner {
   }
 
   #report(receiver: Receiver, now: number): void {
-    this.#progressAt = now + PROGRESS_EVERY_MS;
     this.#reportHave();
     const { have } = this.#init.partial;
     const bytes = Math.min(this.#size, have.size * this.#init.manifest.block);
-    this.#init.onEvent({
-      type: 'progress',
-      progress: {
-        bytes,
-        size: this.#size,
-        rate: this.#meter.update(bytes, now),
-        rtt: 0,
-        loss: 0,
-        path: receiver.path.key,
-        reason: this.#paused ? 'paused' : 'bandwidth',
-        mtu: 0,
-      },
-    });
+    const reason = this.#paused ? 'paused' : 'bandwidth';
+    this.#progress.tell(bytes, { rtt: 0, loss: 0, path: receiver.path.key, reason, mtu: 0 }, now);
   }
 
   /** In coarse pieces: enough for a player to know what it can have. */
@@ -304,10 +252,10 @@ export class Incoming implements Runner {
     this.#init.onEvent({ type: 'have', ranges: have.newest(Number.POSITIVE_INFINITY) });
   }
 
-  #onEnd(receiver: Receiver, session: Session, now: number): void {
+  #onEnd(receiver: Receiver, session: IncomingSession, now: number): void {
     const { reason, failure } = receiver.end!;
-    this.#forget(session);
-    this.#current = undefined;
+    this.#sessions.forget(session);
+    this.#sessions.current = undefined;
     this.#favour(undefined);
     if (this.#placed) {
       if (this.#over) this.#lingerUntil = Math.min(this.#lingerUntil, now + 100);
@@ -320,13 +268,13 @@ export class Incoming implements Runner {
     this.#fail(failure ?? closedBy(reason));
   }
 
-  #lost(session: Session, now: number): void {
-    this.#forget(session);
+  #lost(session: IncomingSession, now: number): void {
+    this.#sessions.forget(session);
     this.#await(now);
   }
 
   #await(now: number): void {
-    this.#current = undefined;
+    this.#sessions.current = undefined;
     this.#favour(undefined);
     this.#lostAt = now;
     this.#responder.restart(now);
@@ -346,31 +294,29 @@ export class Incoming implements Runner {
   }
 
   nextTimeout(): number {
-    const session = this.#current;
+    const session = this.#sessions.current;
     if (session === undefined) {
-      const pending = [...this.#sessions.values()].map(({ receiver, openedAt }) =>
-        Math.min(receiver.nextTimeout(), openedAt + UNCONFIRMED_MS),
-      );
-      return Math.min(this.#responder.nextTimeout(), this.#lostAt + this.#init.patience, this.#lingerUntil, ...pending);
+      const due = Math.min(this.#responder.nextTimeout(), this.#sessions.nextTimeout());
+      return Math.min(due, this.#lostAt + this.#init.patience, this.#lingerUntil);
     }
-    return Math.min(session.receiver.nextTimeout(), this.#progressAt, this.#lingerUntil);
+    return Math.min(session.receiver.nextTimeout(), this.#progress.dueAt, this.#lingerUntil);
   }
 
   /** Blocks that something waits for. */
   want(ranges: readonly Range[]): void {
     this.#wanted = ranges;
-    this.#current?.receiver.prefer(ranges, this.#host.now());
+    this.#sessions.current?.receiver.prefer(ranges, this.#host.now());
   }
 
   pause(paused: boolean): void {
     this.#paused = paused;
-    this.#current?.receiver.pause(paused, this.#host.now());
-    if (this.#current !== undefined && !this.#over) this.#setState(paused ? 'paused' : 'running');
+    this.#sessions.current?.receiver.pause(paused, this.#host.now());
+    if (this.#sessions.current !== undefined && !this.#over) this.#setState(paused ? 'paused' : 'running');
   }
 
   /** @param discard whether what has come is removed too */
   async cancel(discard: boolean): Promise<void> {
-    this.#current?.receiver.close('cancelled');
+    this.#sessions.current?.receiver.close('cancelled');
     this.#fail(new Failure('transfer-cancelled'));
     await this.close();
     if (discard && !this.#placed) await this.#init.partial.discard();
@@ -390,7 +336,7 @@ export class Incoming implements Runner {
   async #release(): Promise<void> {
     this.#over = true;
     this.#host.unregister(this.#responder.id);
-    for (const session of [...this.#sessions.values()]) this.#forget(session);
+    this.#sessions.forgetAll();
     this.#stream?.close();
     this.#favour(undefined);
     this.#host.retire(this);

@@ -1,5 +1,5 @@
 import { sameBytes } from '../../base/bytes.js';
-import { type Code, Failure } from '../../base/errors.js';
+import { Failure } from '../../base/errors.js';
 import { networkOf } from '../../wire/address.js';
 import { decodePunch } from '../../wire/datagrams/handshake.js';
 import { type ConnectionId, TYPE } from '../../wire/datagrams/header.js';
@@ -16,10 +16,12 @@ import { Sender } from '../protocol/sender.js';
 import type { Trace } from '../protocol/trace.js';
 import type { HostAddress } from '../udp/endpoint.js';
 import type { StreamPath } from '../udp/stream-path.js';
+import { closedBy } from './close-reasons.js';
 import { TRAINS_A_TURN } from './engine.js';
-import { RateMeter, type TransferEvent, type TransferState } from './events.js';
+import type { TransferEvent, TransferState } from './events.js';
 import type { Host, Runner } from './host.js';
 import { ownNetworks, type RememberedPath, rememberedFor } from './path-memory.js';
+import { ProgressReport } from './progress.js';
 
 /**
  * Sends the files of one transfer: finds the receiver, sends, and finds it again when it was lost.
@@ -49,7 +51,6 @@ export interface OutgoingInit {
 
 /** Silence after which a receiver that calls is taken to have lost the session. */
 const CALL_AFTER_MS = 1_000;
-const PROGRESS_EVERY_MS = 200;
 /** Time in which a last packet that was lost is answered again. */
 const LINGER_MS = 1_000;
 const STREAM_WINDOW = 8 << 20;
@@ -60,10 +61,9 @@ export class Outgoing implements Runner {
   readonly #host: Host;
   readonly #init: OutgoingInit;
   readonly #source: FileSource;
-  readonly #size: number;
   readonly #punch: Uint8Array;
   readonly #candidates = new Set<Path>();
-  readonly #meter = new RateMeter();
+  readonly #progress: ProgressReport;
   readonly #ids: ConnectionId[] = [];
   #initiator: Initiator | undefined;
   #sender: Sender | undefined;
@@ -74,7 +74,6 @@ export class Outgoing implements Runner {
   #paused = false;
   #lostAt: number;
   #blockedAt: number;
-  #progressAt = 0;
   #over = false;
   #lingerUntil = Number.POSITIVE_INFINITY;
 
@@ -83,7 +82,7 @@ export class Outgoing implements Runner {
     this.#init = init;
     this.#source = new FileSource(init.source);
     this.#punch = punchTag(initialKeys({ ...init, manifest: manifestDigest(init.source.manifest) }).punch);
-    this.#size = contentBytes(init.source.manifest);
+    this.#progress = new ProgressReport(contentBytes(init.source.manifest), init.onEvent);
     this.#lostAt = host.now();
     this.#blockedAt = host.now() + UDP_BLOCKED_MS;
     this.#connect(host.now());
@@ -212,7 +211,7 @@ export class Outgoing implements Runner {
     }
     if (now >= sender.nextTimeout(now)) sender.timeout(now);
     const more = this.#send(sender, now);
-    if (now >= this.#progressAt) this.#report(sender, now);
+    if (now >= this.#progress.dueAt) this.#report(sender, now);
     if (sender.path.stream && this.#stream?.closed) this.#lost(now);
     else if (sender.end !== undefined) this.#onEnd(sender, now);
     return more;
@@ -240,23 +239,11 @@ export class Outgoing implements Runner {
   }
 
   #report(sender: Sender, now: number): void {
-    this.#progressAt = now + PROGRESS_EVERY_MS;
-    const { stats } = sender;
-    const bytes = sender.bytesThere;
-    this.#init.onEvent({
-      type: 'progress',
-      progress: {
-        bytes,
-        size: this.#size,
-        rate: this.#meter.update(bytes, now),
-        rtt: stats.rtt,
-        loss: stats.lostPackets / Math.max(1, stats.packets),
-        path: sender.path.key,
-        reason: stats.reason,
-        mtu: stats.mtu,
-        ...(stats.start !== undefined && { start: stats.start }),
-      },
-    });
+    const { stats, path } = sender;
+    const { rtt, reason, mtu, start } = stats;
+    const loss = stats.lostPackets / Math.max(1, stats.packets);
+    const facts = { rtt, loss, path: path.key, reason, mtu, ...(start !== undefined && { start }) };
+    this.#progress.tell(sender.bytesThere, facts, now);
   }
 
   /** For the next transfer over the same path. What turned out wrong is forgotten. */
@@ -314,7 +301,7 @@ export class Outgoing implements Runner {
 
   nextTimeout(now: number): number {
     if (this.#over) return this.#lingerUntil;
-    const progress = this.#sender === undefined ? Number.POSITIVE_INFINITY : this.#progressAt;
+    const progress = this.#sender === undefined ? Number.POSITIVE_INFINITY : this.#progress.dueAt;
     const seek = Math.min(this.#blockedAt, this.#lostAt + this.#init.patience);
     const core = this.#sender?.nextTimeout(now) ?? Math.min(this.#initiator?.nextTimeout() ?? seek, seek);
     return Math.min(core, progress);
@@ -348,16 +335,3 @@ export class Outgoing implements Runner {
     this.#host.retire(this);
   }
 }
-
-/** How a reason which the other side gave is told. */
-export const closedBy = (reason: string): Failure => new Failure(CLOSED[reason] ?? 'transfer-failed');
-
-const CLOSED: Readonly<Record<string, Code>> = {
-  cancelled: 'transfer-cancelled',
-  failed: 'transfer-failed',
-  sourceChanged: 'source-changed',
-  diskFull: 'peer-disk-full',
-  falseAcknowledgement: 'protocol-violation',
-  tooManyRejects: 'transfer-corrupt',
-  paused: 'transfer-paused',
-};

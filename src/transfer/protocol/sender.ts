@@ -1,12 +1,12 @@
 import { Failure, toFailure } from '../../base/errors.js';
-import { type Random, randomBelow } from '../../base/random.js';
+import type { Random } from '../../base/random.js';
 import { type Ack, type CloseReason, type Frame, FrameWriter } from '../../wire/datagrams/control.js';
-import { DATA_HEADER_BYTES, writeDataHeader } from '../../wire/datagrams/data.js';
 import { DATAGRAM_MAX_BYTES } from '../../wire/limits.js';
 import type { Manifest } from '../../wire/transfer-manifest.js';
-import { BlockScheduler, type BlockSource, type Slice } from './block-scheduler.js';
+import { BlockScheduler, type BlockSource } from './block-scheduler.js';
 import type { CongestionController } from './congestion/controller.js';
 import { ControlChannel } from './control-channel.js';
+import { DataWriter } from './data-writer.js';
 import { type DatagramBatch, TRAIN_SEGMENTS } from './datagram-batch.js';
 import type { SessionKeys } from './keys.js';
 import { LossDetector } from './loss-detection.js';
@@ -14,7 +14,7 @@ import { MtuDiscovery } from './mtu-discovery.js';
 import { Pacer } from './pacer.js';
 import type { Emit, Path } from './path.js';
 import { PathValidation } from './path-validation.js';
-import { ackEvent, sentEvent, type Trace } from './trace.js';
+import { ackEvent, type Trace } from './trace.js';
 
 export interface SenderInit {
   readonly keys: SessionKeys;
@@ -41,9 +41,6 @@ export const SILENCE_MS = 6_000;
 const KEEPALIVE_MS = 500;
 /** Held sealed blocks, whatever the receiver could hold. */
 const MAX_WINDOW = 48 << 20;
-/** A slice shorter than this isn't worth a header. */
-const MIN_SLICE = 64;
-const TRAP_EVERY = 1_024;
 /** While the rate is being found each acknowledgement is news. */
 const STARTUP_ACK_MS = 1;
 
@@ -56,12 +53,12 @@ export class Sender {
   readonly #paths: PathValidation;
   readonly #blocks: BlockScheduler;
   readonly #loss: LossDetector;
+  readonly #data: DataWriter;
   readonly #pacer: Pacer;
   readonly #mtu: MtuDiscovery;
   readonly #trace: Trace | undefined;
   #paused = false;
   #wantSequence = -1;
-  #toTrap: number;
   #lastHeard: number;
   #keepaliveAt: number;
   #pings = 0;
@@ -74,10 +71,16 @@ export class Sender {
     this.#paths = new PathValidation(init.path, init.random, init.proved);
     this.#blocks = new BlockScheduler(keys.blocks, init.manifest, init.source, Math.min(init.window, MAX_WINDOW));
     this.#loss = new LossDetector(this.#blocks, init.controller, init.rtt, init.path.stream);
+    this.#data = new DataWriter({
+      keys,
+      blocks: this.#blocks,
+      loss: this.#loss,
+      random: init.random,
+      trace: init.trace,
+    });
     this.#pacer = new Pacer(init.pace, init.now);
     this.#mtu = new MtuDiscovery(init.path.maxDatagram);
     this.#trace = init.trace;
-    this.#toTrap = this.#trapDistance();
     this.#lastHeard = init.now;
     this.#keepaliveAt = init.now;
     if (init.path.stream) this.#mtu.onProbed(init.path.maxDatagram);
@@ -206,7 +209,7 @@ export class Sender {
     this.#loss.beginTrain(now);
     const before = this.#loss.packets.inFlight;
     try {
-      this.#fillTrain(train, Math.max(mtu, room - (room % mtu)), now);
+      this.#data.fill(train, Math.max(mtu, room - (room % mtu)), now);
     } catch (error) {
       this.close(error instanceof Failure && error.code === 'source-changed' ? 'sourceChanged' : 'failed', error);
       return false;
@@ -215,47 +218,6 @@ export class Sender {
     this.#loss.onSent(now);
     this.#pacer.spend(this.#loss.packets.inFlight - before, now);
     return true;
-  }
-
-  #fillTrain(train: DatagramBatch, most: number, now: number): void {
-    const { segment } = train;
-    while (train.length < most) {
-      const left = segment - (train.length % segment);
-      if (left < DATA_HEADER_BYTES + MIN_SLICE) return;
-      const slice = this.#blocks.next(left - DATA_HEADER_BYTES);
-      if (slice === null) return;
-      this.#write(slice, train, now);
-    }
-  }
-
-  #write(slice: Slice, train: DatagramBatch, now: number): void {
-    const { packets } = this.#loss;
-    if (--this.#toTrap === 0) {
-      this.#loss.addTrap();
-      this.#toTrap = this.#trapDistance();
-    }
-    const { keys } = this.#init;
-    const length = DATA_HEADER_BYTES + slice.length;
-    const { block, generation, offset } = slice;
-    writeDataHeader(
-      train.view,
-      train.length,
-      keys.check,
-      keys.toResponder,
-      length,
-      generation,
-      packets.next,
-      block,
-      offset,
-    );
-    this.#blocks.copy(slice, train.bytes, train.length + DATA_HEADER_BYTES);
-    this.#trace?.('transport:packet_sent', sentEvent(packets.next, length, slice), now);
-    packets.add(block, generation, offset, slice.length);
-    train.length += length;
-  }
-
-  #trapDistance(): number {
-    return TRAP_EVERY / 2 + randomBelow(this.#init.random, TRAP_EVERY);
   }
 
   /** The kernel refused datagrams of this size: they count as lost. */

@@ -2,6 +2,7 @@ import { AckAggregation } from './ack-aggregation.js';
 import { CarefulResume, type Measured } from './careful-resume.js';
 import type { AckSample, CongestionController, ControllerInit, RateReason, Start } from './controller.js';
 import { DeliveryRate, Spread } from './delivery-rate.js';
+import { isQueue, QueueSignal } from './queue-signal.js';
 
 /**
  * Finds the rate by measuring delivery (after BBR, draft-ietf-ccwg-bbr): paces at the highest delivery rate of the last
@@ -35,14 +36,6 @@ const INITIAL_WINDOW = 192 << 10;
 /** The first window leaves within this, so that what its acknowledgements spread to tells of the narrowest hop. */
 const FIRST_TRAIN_MS = 3;
 const MIN_WINDOW_PACKETS = 4;
-/** A queue is what lifts the round trip by a quarter and by more than timers jitter. */
-const QUEUE_RATIO = 0.25;
-const QUEUE_FLOOR_MS = 15;
-/** Start-up ends when this many round trips in a row show a queue (after HyStart++, RFC 9406 §4.2). */
-const QUEUE_SAMPLES = 8;
-/** And for so much of a round trip: what a program's pause has held up comes at once. */
-const QUEUE_LASTS = 0.4;
-const QUEUE_LASTS_MS = 40;
 /** A probe that found this much more goes on probing. */
 const WORTHWHILE = 1.05;
 /** Loss above what the path usually loses which counts as congestion. */
@@ -88,8 +81,7 @@ export class BbrController implements CongestionController {
   #fullRate = 0;
   #usualLoss = 0;
   #roundsInPhase = 0;
-  #queuedSamples = 0;
-  #queuedSince = 0;
+  readonly #queue = new QueueSignal();
   /** Whether a probe has found that there is no more to have. */
   #settled = false;
   /** Start-up ended by delay alone. */
@@ -205,13 +197,9 @@ export class BbrController implements CongestionController {
 
   #noteRtt(rtt: number, now: number): void {
     this.#roundRtt = Math.min(this.#roundRtt, rtt);
-    const sign = this.#minRtt < 2 * QUEUE_FLOOR_MS ? QUEUE_FLOOR_MS : Math.min(Math.max(this.#minRtt / 8, 4), 16);
-    this.#queuedSamples = rtt - this.#minRtt > sign ? this.#queuedSamples + 1 : 0;
-    if (this.#queuedSamples <= 1) this.#queuedSince = now;
-    if (this.#queuedSamples < QUEUE_SAMPLES) return;
-    if (now - this.#queuedSince < Math.min(this.#minRtt * QUEUE_LASTS, QUEUE_LASTS_MS)) return;
+    if (!this.#queue.lasts(rtt, this.#minRtt, now)) return;
     if (this.#phase === 'startup') this.#leaveStartup();
-    else if (this.#phase === 'probe' && this.#queuedSince > this.#probedSince) this.#endProbe(true);
+    else if (this.#phase === 'probe' && this.#queue.since > this.#probedSince) this.#endProbe(true);
   }
 
   #leaveStartup(): void {
@@ -229,7 +217,7 @@ export class BbrController implements CongestionController {
   #endRound(delivered: number): void {
     this.#nextRound = delivered;
     const lossRate = this.#roundLost / Math.max(1, this.#roundAcked + this.#roundLost);
-    const queued = this.#roundRtt < Number.POSITIVE_INFINITY && this.#hasQueue(this.#roundRtt);
+    const queued = this.#roundRtt < Number.POSITIVE_INFINITY && isQueue(this.#roundRtt, this.#minRtt);
     if (!this.#roundLimited) {
       this.#rates.push(this.#roundRate);
       if (this.#rates.length > ROUNDS_OF_MEMORY) this.#rates.shift();
@@ -246,10 +234,6 @@ export class BbrController implements CongestionController {
     this.#startupRate = 0;
     this.#roundRtt = Number.POSITIVE_INFINITY;
     this.#roundLimited = true;
-  }
-
-  #hasQueue(rtt: number): boolean {
-    return rtt - this.#minRtt > Math.max(this.#minRtt * QUEUE_RATIO, QUEUE_FLOOR_MS);
   }
 
   #judgeStartup(queued: boolean, lossRate: number): void {
