@@ -116,7 +116,12 @@ function addSessions(argv: Argv, line: Line): void {
           })
           .epilogue('Example: p2pchat login alice'),
       line.does(async (shell, parsed: LoginOptions) => (await import('./commands/login.js')).login(shell, parsed)),
-    )
+    );
+}
+
+/** For scripts and other programs. */
+function addPrograms(argv: Argv, line: Line): void {
+  argv
     .command(
       'listen',
       'Prints events: ready, then what came meanwhile, then what comes.',
@@ -210,6 +215,7 @@ function build(words: readonly string[], version: string, line: Line, columns: n
     })
     .option('json', { type: 'boolean', describe: 'one JSON object a line on standard output', global: true });
   addSessions(argv, line);
+  addPrograms(argv, line);
   addTable(argv, line, purpose);
   directoryCommands(argv, line);
   addFirstMinutes(argv, line);

@@ -22,13 +22,13 @@ import { GroupLogs } from './delivery/group-logs.js';
 import { KeyPackages } from './delivery/key-packages.js';
 import { LeftMail } from './delivery/left-mail.js';
 import { ListNews } from './delivery/list-news.js';
-import { Mailboxes } from './delivery/mailboxes.js';
+import { Mailboxes, type MailboxesInit } from './delivery/mailboxes.js';
 import { Presence } from './delivery/presence.js';
 import { Sessions } from './delivery/sessions.js';
 import { Carrier } from './groups/carrier.js';
 import { fanOut } from './groups/fan-out.js';
 import { Ledger } from './groups/ledger.js';
-import { NamedGroups } from './groups/named-groups.js';
+import { NamedGroups, type NamedGroupsInit } from './groups/named-groups.js';
 import { Budgets } from './guard/budgets.js';
 import { LoginGuard } from './guard/login-guard.js';
 import { RefusalLog } from './guard/refusal-log.js';
@@ -72,8 +72,44 @@ export type Services = Awaited<ReturnType<typeof openServices>>;
 
 /** Everything the directory does, on one store, without a socket. */
 export async function openServices(init: ServicesInit) {
-  const { store, secrets, clock, random, log, limits, meter = silentMeter } = init;
-  const { authority, loginServer } = secrets;
+  const { store, clock, random, log, limits, meter = silentMeter, onBroken, requireSecondFactor } = init;
+  const { authority, loginServer } = init.secrets;
+  const { listNews, ...parts } = await openParts(init, meter);
+  const { tables, accounts, ownership, invitations, groupLogs, ledger } = parts;
+  const started = { wall: clock.now(), monotonic: clock.monotonic() };
+  const endHousekeeping = keepHouse(parts, clock, log);
+  const refusals = new RefusalLog(log, clock);
+  const core = {
+    ...{ store, clock, random, log, limits, meter, authority, loginServer, onBroken, requireSecondFactor },
+    ...parts,
+    ...limitersOf(init),
+    refusals,
+    direct: new DirectConversations(tables, groupLogs),
+    registration: new Registration({ accounts, ownership, invitations, loginServer }),
+    /** The time certificates are judged by: a clock set back while we run brings no expired one back. */
+    judgeNow: () => Math.max(clock.now(), started.wall + clock.monotonic() - started.monotonic),
+  };
+  const carrier: Carrier = await Carrier.open({
+    ...{ tables, ledger, clock },
+    carryOut: (act, encoded) => init.carryOut({ ...core, carrier, close }, act, encoded),
+  });
+  const close = async (): Promise<void> => {
+    refusals.close();
+    listNews.close();
+    carrier.close();
+    await endHousekeeping();
+  };
+  // What was broken off is finished; with a full disk, later.
+  await carrier.finish().catch(() => {});
+  return { ...core, carrier, close };
+}
+
+type Parts = Omit<Awaited<ReturnType<typeof openParts>>, 'listNews'>;
+
+/** What is kept on the store and what follows from its changes. */
+async function openParts(init: ServicesInit, meter: Meter) {
+  const { store, clock, random, log, limits } = init;
+  const { authority } = init.secrets;
   const tables = openTables(store, (space, key) => log.error('a row cannot be read and is left out', { space, key }));
   await assertOurs(await Ownership.directoryId(tables), authority.trust.directoryId);
   const { mark, restored } = init;
@@ -91,7 +127,6 @@ export async function openServices(init: ServicesInit) {
   const secondFactors = new SecondFactors({ tables, authority, clock, random });
   const invitations = new Invitations(tables, clock, random);
   const sessions = new Sessions();
-  const refusals = new RefusalLog(log, clock);
   const listNews = new ListNews({ clock, sessions, revocations: () => revocations });
   const revocations: Revocations = await Revocations.open({
     ...{ tables, authority, clock, log, entries: limits.revocations },
@@ -109,17 +144,7 @@ export async function openServices(init: ServicesInit) {
   const people: Presence = new Presence({ tables, accounts, devices, sessions, authority, clock });
   const keyPackages = new KeyPackages(tables, clock);
   if (incarnation.wasSetBack) await keyPackages.forgetAll();
-  const mailboxes = new Mailboxes({
-    store,
-    clock,
-    onStored: (folded, device, entries) => {
-      meter.mailed(entries.length);
-      const session = sessions.find(folded, device);
-      if (session === undefined) return;
-      session.push(entries);
-      meter.delivered(entries.length);
-    },
-  });
+  const mailboxes = new Mailboxes({ store, clock, onStored: mailTo(sessions, meter) });
   const leftMail = new LeftMail({ tables, clock, devices, mailboxes });
   const groupLogs = new GroupLogs(tables, store);
   const namedGroups = new NamedGroups({
@@ -129,76 +154,65 @@ export async function openServices(init: ServicesInit) {
     rooms: init.rooms ?? DEFAULT_ROOMS,
     keep: limits.groupLog,
     proofs: new Proofs(authority.derive('p2pchat/1 group log')),
-    onStored: (group, entry) => {
-      const told = fanOut(sessions, group, entry);
-      if (entry.kind !== 'message') return;
-      meter.posted();
-      meter.delivered(told);
-    },
+    onStored: postTo(sessions, meter),
   });
   const uploads = await Uploads.open({ store, clock, limits: limits.uploads });
   const ledger = await Ledger.open(store, authority);
-  const started = { wall: clock.now(), monotonic: clock.monotonic() };
+  return {
+    ...{ incarnation, tables, ownership, accounts, secondFactors, invitations, sessions, revocations, listNews, devices, people },
+    ...{ keyPackages, mailboxes, leftMail, groupLogs, namedGroups, uploads, ledger },
+  };
+}
+
+/** Hands what was just stored in a mailbox to its device, where that is connected. */
+const mailTo =
+  (sessions: Sessions, meter: Meter): MailboxesInit['onStored'] =>
+  (folded, device, entries) => {
+    meter.mailed(entries.length);
+    const session = sessions.find(folded, device);
+    if (session === undefined) return;
+    session.push(entries);
+    meter.delivered(entries.length);
+  };
+
+/** Tells the members of a group who are connected of an entry of its log. */
+const postTo =
+  (sessions: Sessions, meter: Meter): NamedGroupsInit['onStored'] =>
+  (group, entry) => {
+    const told = fanOut(sessions, group, entry);
+    if (entry.kind !== 'message') return;
+    meter.posted();
+    meter.delivered(told);
+  };
+
+/** Publishes the revocation list now and then, and sweeps what has expired. @returns what ends it */
+function keepHouse(parts: Parts, clock: Clock, log: Logger): () => Promise<void> {
+  const { revocations, keyPackages, devices, leftMail, namedGroups, uploads } = parts;
   const failed = (error: unknown): void => log.error('housekeeping failed', { error: String(error) });
-  const endHousekeeping = repeat(
-    clock,
-    HOUSEKEEPING_EVERY_MS,
-    async () => {
-      const steps = [
-        () => revocations.publish(),
-        () => keyPackages.sweep((folded, device) => devices.find(folded, device)),
-        () => devices.sweep(),
-        () => leftMail.sweep(),
-        () => namedGroups.trimAll(),
-        () => uploads.sweep(),
-      ];
-      // One that fails keeps no other from its work.
-      for (const step of steps) await step().catch(failed);
-    },
-    failed,
-  );
-  const { blockAfter, blockMs, requireSecondFactor } = init;
-  const guard = new LoginGuard({
-    perAddress: limits.loginsPerAddress,
-    ...(blockAfter !== undefined && { blockAfter }),
-    ...(blockMs !== undefined && { blockMs }),
-  });
-  const core = {
-    ...{
-      store,
-      tables,
-      clock,
-      random,
-      log,
-      limits,
-      meter,
-      authority,
-      loginServer,
-      onBroken: init.onBroken,
-      requireSecondFactor,
-    },
-    ...{
-      incarnation,
-      ownership,
-      accounts,
-      secondFactors,
-      invitations,
-      sessions,
-      revocations,
-      devices,
-      people,
-      keyPackages,
-      mailboxes,
-      leftMail,
-      groupLogs,
-      namedGroups,
-      uploads,
-      ledger,
-      guard,
-      refusals,
-    },
-    direct: new DirectConversations(tables, groupLogs),
-    registration: new Registration({ accounts, ownership, invitations, loginServer }),
+  const steps = [
+    () => revocations.publish(),
+    () => keyPackages.sweep((folded, device) => devices.find(folded, device)),
+    () => devices.sweep(),
+    () => leftMail.sweep(),
+    () => namedGroups.trimAll(),
+    () => uploads.sweep(),
+  ];
+  const sweep = async (): Promise<void> => {
+    // One that fails keeps no other from its work.
+    for (const step of steps) await step().catch(failed);
+  };
+  return repeat(clock, HOUSEKEEPING_EVERY_MS, sweep, failed);
+}
+
+/** What bounds how much one caller may do, and how often. */
+function limitersOf({ clock, limits, blockAfter, blockMs }: ServicesInit) {
+  const shares = { burst: KEY_PACKAGES_SHARE, perSecond: 1000 / KEY_PACKAGES_SHARE_MS };
+  return {
+    guard: new LoginGuard({
+      perAddress: limits.loginsPerAddress,
+      ...(blockAfter !== undefined && { blockAfter }),
+      ...(blockMs !== undefined && { blockMs }),
+    }),
     budgets: {
       accounts: new Budgets(limits.accountWork, LIMITED_KEYS, clock),
       strangers: new Budgets(limits.strangerWork, LIMITED_KEYS, clock),
@@ -208,27 +222,9 @@ export async function openServices(init: ServicesInit) {
       messages: new TokenBuckets(limits.messages, limits.accounts),
       signals: new TokenBuckets(limits.signals, limits.accounts),
       claims: new TokenBuckets(limits.claims, limits.accounts),
-      keyPackageShares: new TokenBuckets(
-        { burst: KEY_PACKAGES_SHARE, perSecond: 1000 / KEY_PACKAGES_SHARE_MS },
-        limits.accounts,
-      ),
+      keyPackageShares: new TokenBuckets(shares, limits.accounts),
     },
-    /** The time certificates are judged by: a clock set back while we run brings no expired one back. */
-    judgeNow: () => Math.max(clock.now(), started.wall + clock.monotonic() - started.monotonic),
   };
-  const carrier: Carrier = await Carrier.open({
-    ...{ tables, ledger, clock },
-    carryOut: (act, encoded) => init.carryOut({ ...core, carrier, close }, act, encoded),
-  });
-  const close = async (): Promise<void> => {
-    refusals.close();
-    listNews.close();
-    carrier.close();
-    await endHousekeeping();
-  };
-  // What was broken off is finished; with a full disk, later.
-  await carrier.finish().catch(() => {});
-  return { ...core, carrier, close };
 }
 
 async function assertOurs(stored: string | undefined, ours: string): Promise<void> {
