@@ -159,7 +159,19 @@ async function openParts(init: ServicesInit, meter: Meter) {
   const uploads = await Uploads.open({ store, clock, limits: limits.uploads });
   const ledger = await Ledger.open(store, authority);
   return {
-    ...{ incarnation, tables, ownership, accounts, secondFactors, invitations, sessions, revocations, listNews, devices, people },
+    ...{
+      incarnation,
+      tables,
+      ownership,
+      accounts,
+      secondFactors,
+      invitations,
+      sessions,
+      revocations,
+      listNews,
+      devices,
+      people,
+    },
     ...{ keyPackages, mailboxes, leftMail, groupLogs, namedGroups, uploads, ledger },
   };
 }

@@ -10,7 +10,7 @@ import { bindNamed, secretsOf } from '../../src/commands/bind-arguments.js';
 import type { Command, Context, Item } from '../../src/commands/command.js';
 import { commands } from '../../src/commands/commands.js';
 import { parametersOf } from '../../src/commands/help.js';
-import { namesOf, onFace, permit } from '../../src/commands/lookup.js';
+import { onFace, permit } from '../../src/commands/lookup.js';
 import type { Parameter } from '../../src/commands/parameter.js';
 import { parseSlash } from '../../src/commands/slash.js';
 import { inWordsOf } from '../../src/commands/words-of-face.js';
@@ -234,6 +234,21 @@ test('U13 every command has its help, which names all that it takes and nothing 
     assert.ok(text.includes('Example: '), command.name);
   }
 });
+
+/** A line of the chat, as the plain mode runs it; what it failed with. */
+async function chat(peer: PeerApi, line: string): Promise<Failure | undefined> {
+  try {
+    const { command, args } = parseSlash(commands, line);
+    const { role } = peer.whoami();
+    permit(command, role);
+    const context: Context = { face: 'slash', commands, now: () => systemClock.now(), ...(role && { role }) };
+    const items: Item[] = [];
+    for await (const item of command.run(peer, args, context)) items.push(item);
+    return undefined;
+  } catch (error) {
+    return toFailure(error);
+  }
+}
 
 test('U9 U11 in the chat it is the same, in the words of the chat', async () => {
   const untouched = await state(ann);

@@ -79,6 +79,7 @@ const damaged = (cause: unknown): Failure =>
     cause,
   });
 
-const missing = (): Failure => new Failure('authority-missing', 'the store is that of a directory, and its secrets are not there', {
+const missing = (): Failure =>
+  new Failure('authority-missing', 'the store is that of a directory, and its secrets are not there', {
     hint: 'Restore the store from a backup: without its secrets nobody can use it.',
   });

@@ -1,7 +1,4 @@
 import { join } from 'node:path';
-import { sameBytes } from '../../base/bytes.js';
-import { Failure } from '../../base/errors.js';
-import { createMlsEngine, type MlsEngine } from '../../crypto/mls.js';
 import type { Content } from '../../wire/content.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import { Contacts } from '../identity/contacts.js';
@@ -36,6 +33,7 @@ import type { Uploads } from '../uploads/uploads.js';
 import { transferManager, uploadsOf } from './file-services.js';
 import { giveUp } from './give-up.js';
 import { groupContext } from './group-context.js';
+import { isBlockedHere, isContact, mlsEngineOf } from './people.js';
 import { Reporter } from './reporter.js';
 import type { Common, Services, ServicesInit } from './services.js';
 import { SetBack } from './set-back.js';
@@ -75,7 +73,7 @@ export class ComposedServices implements Services {
     const { self, disk, tables, clock } = init;
     this.#init = {
       ...init,
-      engine: this.#mlsEngine(init),
+      engine: mlsEngineOf(init, () => this.contacts),
       queues: new WorkQueues(),
       address: { user: self.user, device: self.device },
       emit: (event) => this.feed.emit(event),
@@ -108,7 +106,7 @@ export class ComposedServices implements Services {
     });
     this.rules = new AcceptRules({
       ...{ tables, disk, clock, folder: join(init.home, 'downloads') },
-      isContact: (user) => this.#isContact(user),
+      isContact: (user) => isContact(this, init.self.user, user),
     });
     this.transfers = transferManager(this.#init, this);
     this.groups = new Groups(groupContext(this.#init, this));
@@ -137,14 +135,6 @@ export class ComposedServices implements Services {
     await this.receiver.idle();
     await this.outbox.close();
     await this.feed.close();
-  }
-
-  #mlsEngine({ random, clock }: ServicesInit): MlsEngine {
-    return createMlsEngine({
-      verifyCredential: (certificate, key) => this.#judgeLeaf(certificate, key),
-      random,
-      now: () => clock.now(),
-    });
   }
 
   #moderation(): ModerationLog {
@@ -356,26 +346,4 @@ export class ComposedServices implements Services {
   #later(user: string, work: () => Promise<unknown>): void {
     this.#init.scope.run(work, (error) => this.reporter.stuck(user, error));
   }
-
-  /** Somebody one has written to, or verified. */
-  async #isContact(user: string): Promise<boolean> {
-    if ((await this.contacts.current(user)).trust === 'verified') return true;
-    const conversation = conversationWith(user);
-    const own = await this.reader.search({ words: '', conversation, from: this.#init.self.user, limit: 1 });
-    return own.length > 0;
-  }
-
-  /** The key is the certificate's, the certificate the directory's, and the identity the one we know. */
-  async #judgeLeaf(certificate: Uint8Array, key: Uint8Array): Promise<boolean> {
-    const judged = this.#init.self.anchor.judgeLeaf(certificate);
-    if (!sameBytes(judged.publicKey, key)) return false;
-    await this.contacts.admit(judged);
-    return true;
-  }
 }
-
-const isBlockedHere = (user: string): Failure =>
-  new Failure('user-blocked', `you have blocked ${user}`, {
-    hint: `To write to them again: /unblock ${user}.`,
-    details: { user },
-  });

@@ -1,6 +1,5 @@
 import * as v from 'valibot';
 import type { LocalStore } from '../../store/local.js';
-import { addresses } from '../../wire/address.js';
 import { roleSchema } from '../../wire/directory.js';
 import { groupEntry } from '../../wire/groups.js';
 import {
@@ -9,17 +8,17 @@ import {
   CRL_BYTES,
   EXPIRE_MAX_SECONDS,
   KEY_PACKAGE_BYTES,
-  MANIFEST_BYTES,
   SEALED_BYTES,
   TEXT_BYTES,
-  TRANSFER_CANDIDATES,
-  TRANSFER_FILES,
   TRANSFER_PATH_BYTES,
 } from '../../wire/limits.js';
 import { bytes, codec, count, exactly, list, text, time } from '../../wire/schema.js';
 import { type RowCipher, type Shelf, Table } from './encrypted-table.js';
 import { ownDevicesRow } from './own-devices-row.js';
 import { SetAside } from './set-aside.js';
+import { PATH_BYTES, transferRow } from './transfer-row.js';
+
+export type { TransferRow } from './transfer-row.js';
 
 /** What a peer keeps. Rows are private to this installation: their forms may change with a migration. */
 
@@ -157,48 +156,6 @@ const keyPackageRow = v.object({
 
 /** Which key package is the last resort now, since when, and the one before it: somebody may still be about to use that. */
 const lastResortRow = v.object({ ref: bytes(64), at: time(), former: v.optional(bytes(64)) });
-
-const PATH_BYTES = 4_096;
-
-/** An offer of files, from here or to here, and what became of it. */
-const transferRow = v.object({
-  order: count(),
-  id: exactly(16),
-  direction: v.picklist(['in', 'out']),
-  user: text(64),
-  /** The other side's, once it is known which. */
-  device: v.optional(text(16)),
-  secret: exactly(32),
-  manifest: bytes(MANIFEST_BYTES),
-  video: v.boolean(),
-  createdAt: time(),
-  /** From accepted on it runs whenever both sides are there. */
-  state: v.picklist(['offered', 'accepted', 'done', 'failed', 'declined']),
-  /** Which side wants it to rest. */
-  paused: v.optional(v.picklist(['here', 'there', 'both'])),
-  /** `#name` of the group to which it was offered. */
-  group: v.optional(text(64)),
-  /** Where the other side was last. */
-  candidates: addresses(TRANSFER_CANDIDATES),
-  /** What is sent, and a digest of how it looked when it was offered. */
-  source: v.optional(
-    v.object({
-      paths: list(text(PATH_BYTES), TRANSFER_FILES),
-      stamp: exactly(32),
-      rate: v.optional(v.number()),
-      pace: v.optional(v.number()),
-      trace: v.optional(text(PATH_BYTES)),
-    }),
-  ),
-  /** Where it goes. */
-  folder: v.optional(text(PATH_BYTES)),
-  /** Of each file, once done; the path is the receiver's. */
-  results: v.optional(
-    list(v.object({ sha256: v.optional(text(64)), path: v.optional(text(PATH_BYTES)) }), TRANSFER_FILES),
-  ),
-  failure: v.optional(v.object({ code: text(64), message: text(1_024), hint: text(1_024) })),
-});
-export type TransferRow = v.InferOutput<typeof transferRow>;
 
 /** Files of somebody, up to so many bytes, are accepted without asking. */
 const acceptRow = v.object({ who: text(64), upTo: count(), perDay: v.optional(count()) });

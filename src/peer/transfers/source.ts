@@ -6,6 +6,7 @@ import { sameBytes } from '../../base/bytes.js';
 import { Failure } from '../../base/errors.js';
 import { describe, type Source } from '../../transfer/transfer.js';
 import { manifestCodec } from '../../wire/transfer-manifest.js';
+import type { OfferOptions } from '../api/peer.js';
 import type { TransferRow } from '../storage/tables.js';
 
 /** What is offered, and found again after a restart. */
@@ -69,4 +70,15 @@ export async function assertTraceable(path: string | undefined): Promise<void> {
   } catch (cause) {
     throw new Failure('trace-unwritable', `the trace cannot be written to '${path}'`, { cause });
   }
+}
+
+/** What is offered, as it was asked for. @throws Failure usage 'video-one', besides those of `sourceOf` */
+export async function describeFor(
+  paths: readonly string[],
+  { video = false, trace, skipUnreadable }: OfferOptions,
+): Promise<Source> {
+  await assertTraceable(trace);
+  const source = await sourceOf(paths, skipUnreadable);
+  if (!video || source.files.length === 1) return source;
+  throw new Failure('video-one');
 }

@@ -24,9 +24,10 @@ import { Players } from './players.js';
 import { RateSettings } from './rate-settings.js';
 import { Scheduler } from './scheduler.js';
 import { Signalling } from './signalling.js';
-import { assertTraceable, sourceOf, stampOf } from './source.js';
+import { describeFor, stampOf } from './source.js';
 import type { TransferEndpoint } from './transfer-endpoint.js';
-import { isOffer, isOver, LIST_HINT, plain, type TransferEntry, TransferStore } from './transfer-store.js';
+import { nobodyElse, notBegun, notOpen, notPlayable, over, pausedThere } from './transfer-failures.js';
+import { isOffer, isOver, plain, type TransferEntry, TransferStore } from './transfer-store.js';
 
 export interface TransferManagerInit {
   readonly tables: Tables;
@@ -338,30 +339,6 @@ export class TransferManager {
   }
 }
 
-async function describeFor(
-  paths: readonly string[],
-  { video = false, trace, skipUnreadable }: OfferOptions,
-): Promise<Source> {
-  await assertTraceable(trace);
-  const source = await sourceOf(paths, skipUnreadable);
-  if (!video || source.files.length === 1) return source;
-  throw new Failure('video-one');
-}
-
 /** It failed, and nobody called it off: what has come is kept. */
 const canResume = ({ row }: TransferEntry): boolean =>
   row.state === 'failed' && row.device !== undefined && !isCalledOff(row.failure);
-
-const nobodyElse = (group: string): Failure =>
-  new Failure('group-empty', `nobody else is in ${group}`, { hint: `Bring somebody in: /invite USER` });
-const notOpen = (what: string): Failure =>
-  new Failure('transfer-not-offered', `that is no offer which could be ${what} now`, { hint: LIST_HINT });
-const over = (state: string): Failure =>
-  new Failure('transfer-over', `that transfer is over (${state})`, { hint: LIST_HINT });
-const notBegun = (): Failure =>
-  new Failure('transfer-not-begun', 'that transfer has not been accepted yet', { hint: LIST_HINT });
-const pausedThere = (user: string): Failure =>
-  new Failure('transfer-paused-there', `${user} has paused it`, {
-    hint: `It goes on when ${user} resumes it.`,
-  });
-const notPlayable = (): Failure => new Failure('transfer-not-playable');

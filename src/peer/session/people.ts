@@ -1,0 +1,33 @@
+import { sameBytes } from '../../base/bytes.js';
+import { Failure } from '../../base/errors.js';
+import { createMlsEngine, type MlsEngine } from '../../crypto/mls.js';
+import type { Contacts } from '../identity/contacts.js';
+import { conversationWith } from '../messaging/conversation.js';
+import type { Services, ServicesInit } from './services.js';
+
+/** MLS as this peer uses it: a leaf's key is its certificate's, the certificate the directory's, and the identity the one we know. */
+export function mlsEngineOf({ self, random, clock }: ServicesInit, contacts: () => Contacts): MlsEngine {
+  return createMlsEngine({
+    async verifyCredential(certificate, key) {
+      const judged = self.anchor.judgeLeaf(certificate);
+      if (!sameBytes(judged.publicKey, key)) return false;
+      await contacts().admit(judged);
+      return true;
+    },
+    random,
+    now: () => clock.now(),
+  });
+}
+
+/** Somebody one has written to, or verified. */
+export async function isContact({ contacts, reader }: Services, self: string, user: string): Promise<boolean> {
+  if ((await contacts.current(user)).trust === 'verified') return true;
+  const own = await reader.search({ words: '', conversation: conversationWith(user), from: self, limit: 1 });
+  return own.length > 0;
+}
+
+export const isBlockedHere = (user: string): Failure =>
+  new Failure('user-blocked', `you have blocked ${user}`, {
+    hint: `To write to them again: /unblock ${user}.`,
+    details: { user },
+  });
