@@ -63,7 +63,8 @@ function decisions() {
     .filter((name) => /^\d{3}-.*\.md$/.test(name))
     .sort()
     .map((name) => {
-      const [, number, title] = /^# (\d{3}) (.+)$/m.exec(readFileSync(join(folder, name), 'utf8'));
+      const [, title] = /^# (?:\d{3}:? )?(.+)$/m.exec(readFileSync(join(folder, name), 'utf8'));
+      const number = name.slice(0, 3);
       return `| [${number}](${name}) | ${cell(title)} |`;
     });
   return [

@@ -82,7 +82,7 @@ function addSessions(argv: Argv, line: Line): void {
   argv
     .command(
       'register [name]',
-      'Creates an account at a directory, and makes this installation its first device.',
+      'Create an account at a directory and make this installation its first device.',
       (inner) =>
         inner
           .positional('name', { type: 'string', describe: 'the user name' })
@@ -99,7 +99,7 @@ function addSessions(argv: Argv, line: Line): void {
     )
     .command(
       'login [name]',
-      'Opens the chat: lines from standard input, events on standard output.',
+      'Open the chat; without a terminal, lines in and events out.',
       (inner) =>
         inner
           .positional('name', { type: 'string', describe: 'the user name; remembered in the profile' })
@@ -124,7 +124,7 @@ function addPrograms(argv: Argv, line: Line): void {
   argv
     .command(
       'listen',
-      'Prints events: ready, then what came meanwhile, then what comes.',
+      'Print events: ready, then what arrived meanwhile, then new ones as they come.',
       (inner) =>
         inner
           .options({
@@ -134,7 +134,7 @@ function addPrograms(argv: Argv, line: Line): void {
             accept: {
               choices: ['all', 'contacts', 'none'] as const,
               requiresArg: true,
-              describe: 'whose files are taken without asking, besides the rules of autoaccept',
+              describe: 'whose files are accepted without asking, besides the rules of autoaccept',
             },
             to: { type: 'string', requiresArg: true, describe: 'folder for the files' },
           })
@@ -145,7 +145,7 @@ function addPrograms(argv: Argv, line: Line): void {
     )
     .command(
       'rpc',
-      'Speaks JSON-RPC 2.0 on standard input and output, or on a socket: for programs in any language.',
+      'Speak JSON-RPC 2.0 on standard input and output or on a socket, for programs in any language.',
       (inner) =>
         inner
           .options({
@@ -160,7 +160,7 @@ function addPrograms(argv: Argv, line: Line): void {
 function addFirstMinutes(argv: Argv, line: Line): void {
   argv.command(
     'start',
-    'Starts a directory and an echo bot on this machine and opens the chat; without a terminal, plays a tour.',
+    'Start a directory and an echo bot on this machine and open the chat; without a terminal, play a tour.',
     (inner) => inner,
     line.does(async (shell) => (await import('./commands/start.js')).start(shell)),
   );

@@ -7,7 +7,7 @@ export const passwd = define({
     current: { type: 'secret', about: 'Current password' },
     next: { type: 'secret', about: 'New password', twice: true },
   },
-  about: 'Changes the password. It is asked for, never written on the line.',
+  about: 'Change your password; it is asked for, never typed on the command line.',
   examples: { slash: '', shell: '--password-file OLD --new-password-file NEW' },
 
   async *run(peer, { current, next }) {
@@ -24,7 +24,7 @@ export const logout = define({
   parameters: {
     everywhere: { type: 'switch', flag: true, optional: true, about: 'every device of the account' },
   },
-  about: "Ends the session and revokes this device's certificate; the history stays on disk.",
+  about: "Log out: end the session and revoke this device's certificate; the history stays on disk.",
   examples: { slash: '', shell: '--everywhere' },
 
   async *run(peer, { everywhere }) {
@@ -40,7 +40,7 @@ export const deleteAccount = define({
   parameters: {
     password: { type: 'secret', about: 'Password' },
   },
-  about: 'Deletes the account at the directory, for good; the history stays on disk.',
+  about: 'Delete your account at the directory for good; the history stays on this disk.',
   examples: { shell: '' },
 
   async *run(peer, { password }) {

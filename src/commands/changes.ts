@@ -21,9 +21,9 @@ const lines = ({ change }: Done, { face }: Context): string[] => (face === 'slas
 const edit = define({
   name: 'edit',
   slash: 'edit',
-  parameters: { body: { type: 'words', about: 'what it shall say' }, id: ID },
+  parameters: { body: { type: 'words', about: 'the new text' }, id: ID },
   slashTakes: { body: 'TEXT', id: 'ID' },
-  about: 'Changes what a message of yours says.',
+  about: 'Edit one of your messages.',
   examples: { slash: 'See you at seven', shell: "'See you at seven' --id ID" },
   async *run(peer, { body, id }, context): AsyncIterable<Done> {
     const chosen = await chosenMessage(peer, id, context, 'own');
@@ -37,7 +37,7 @@ const remove = define({
   name: 'delete',
   slash: 'delete',
   parameters: { id: { type: 'words', optional: true, about: WHICH } },
-  about: 'Takes back a message of yours, everywhere it is.',
+  about: 'Delete one of your messages, on all devices that have it.',
   examples: { slash: '', shell: 'ID' },
   async *run(peer, { id }, context): AsyncIterable<Done> {
     const chosen = await chosenMessage(peer, id, context, 'own');
@@ -50,9 +50,9 @@ const remove = define({
 const react = define({
   name: 'react',
   slash: 'react',
-  parameters: { emoji: { type: 'words', about: 'the reaction; the same again takes it back' }, id: ID },
+  parameters: { emoji: { type: 'words', about: 'the reaction; the same again removes it' }, id: ID },
   slashTakes: { emoji: 'EMOJI', id: 'ID' },
-  about: 'Reacts to a message.',
+  about: 'React to a message; the same reaction again removes it.',
   examples: { slash: '👍', shell: "'👍' --id ID" },
   async *run(peer, { emoji, id }, context): AsyncIterable<Done> {
     const chosen = await chosenMessage(peer, id, context, 'others');

@@ -11,7 +11,7 @@ import type { Parameter } from './parameter.js';
 const CONVERSATION = {
   type: 'conversation',
   optional: true,
-  about: '@user or #group; in the chat the current one, if not given',
+  about: '@user or #group; in the chat, the current one by default',
 } as const satisfies Parameter;
 
 /** The conversation that was named, or the one the chat is in. @throws Failure usage 'conversation-needed' */
@@ -34,7 +34,7 @@ const reply = define({
   shell: false,
   parameters: { text: { type: 'text', about: 'the answer; before it may stand which message: 2 or an id' } },
   slashTakes: { text: '[N|ID] TEXT' },
-  about: 'Answers the newest message of the conversation, or the Nth newest.',
+  about: 'Reply to the newest message of the conversation, or to the Nth newest.',
   examples: { slash: '2 Yes, at six' },
   async *run(peer, { text }, context) {
     const to = conversationHere(undefined, context);
@@ -64,7 +64,7 @@ const read = define({
   name: 'read',
   slash: 'read',
   parameters: { conversation: CONVERSATION },
-  about: 'Marks a conversation as read, and tells its authors so, if you let them be told.',
+  about: 'Mark a conversation as read; sends read receipts unless you have turned them off.',
   examples: { slash: '@bob', shell: '@bob' },
   async *run(peer, { conversation }, context) {
     const chosen = await existing(peer, conversation, context);
@@ -80,7 +80,7 @@ const typing = define({
     conversation: { type: 'conversation', about: '@user or #group' },
     state: { type: 'choice', choices: ['started', 'stopped'], fallback: 'started', optional: true, about: 'which' },
   },
-  about: 'Shows the others that you are typing, for some seconds; for bots. Needs a running chat or listen.',
+  about: 'Show for some seconds that you are typing; for bots. Needs a running chat or listen.',
   examples: { shell: '@bob started' },
   async *run(peer, { conversation, state }) {
     await assertConversation(peer, conversation);
@@ -112,7 +112,7 @@ const expire = define({
     in: { ...CONVERSATION, flag: true },
   },
   slashTakes: { after: 'DURATION|off', in: 'CONVERSATION' },
-  about: 'Makes messages disappear on both sides, so long after they were sent and came.',
+  about: 'Set after how long new messages disappear, on all sides; without a time, show it.',
   examples: { slash: '1d', shell: '1d --in @bob' },
   async *run(peer, { after, in: named }, context): AsyncIterable<Lifetime> {
     const conversation = await existing(peer, named, context);
@@ -150,7 +150,7 @@ const preferences = define({
     what: { type: 'choice', choices: Object.keys(SWITCHES) as Switch[], optional: true, about: 'what to change' },
     value: { type: 'choice', choices: ['on', 'off'], optional: true, about: 'how' },
   },
-  about: 'Shows what you want of this installation, who is muted and who blocked; turns things on or off.',
+  about: 'Show your preferences and whom you have muted or blocked; turn receipts or typing on or off.',
   examples: { slash: 'receipts off', shell: 'receipts off' },
   async *run(peer, { what, value }): AsyncIterable<Wishes> {
     if (what !== undefined && value === undefined) {
@@ -215,7 +215,7 @@ const presence = define({
   parameters: {
     state: { type: 'choice', choices: ['online', 'away'], about: 'how the running chat or listen appears' },
   },
-  about: 'Appears to others as here or away, until the program ends.',
+  about: 'Show yourself as online or away until the program ends.',
   examples: { shell: 'away' },
   run: (peer, { state }) => appear(peer, state),
   lines: here,
@@ -239,12 +239,12 @@ export const talkCommands: readonly Command[] = [
   read,
   typing,
   expire,
-  quiet('mute', 'No notice of a conversation, or of a person: what they say is there, and does not count as unread.'),
-  quiet('unmute', 'Notice again.'),
-  shut('block', 'Shows nothing of a person any more, and keeps it from them.'),
-  shut('unblock', 'Shows what a person says from now on, and in groups what they said meanwhile.'),
+  quiet('mute', 'Mute a conversation or a person: no notices, and their messages do not count as unread.'),
+  quiet('unmute', 'Unmute a conversation or a person.'),
+  shut('block', 'Block a person: nothing of theirs is shown, and they are not told.'),
+  shut('unblock', 'Unblock a person: their new messages are shown, and in groups what they said meanwhile.'),
   preferences,
   presence,
-  coming('away', 'Appears to others as away.'),
-  coming('back', 'Appears to others as here again.'),
+  coming('away', 'Show yourself as away.'),
+  coming('back', 'Show yourself as online again.'),
 ];

@@ -7,7 +7,7 @@ export const devices = define({
   name: 'device list',
   slash: 'devices',
   parameters: {},
-  about: 'Lists the devices of your account.',
+  about: 'List the devices of your account.',
   examples: { slash: '', shell: '' },
 
   async *run(peer) {
@@ -37,7 +37,7 @@ export const revokeDevice = define({
     id: { type: 'word', about: 'its id, or the beginning of it' },
     password: { type: 'secret', about: 'Password' },
   },
-  about: 'Shuts a lost or old device out of your account, at once.',
+  about: 'Remove a lost or old device from your account, at once.',
   examples: { slash: '3f9a', shell: '3f9a' },
 
   async *run(peer, { id, password }) {

@@ -6,7 +6,7 @@ export const doctor = define({
   name: 'doctor',
   slash: 'doctor',
   parameters: {},
-  about: 'Checks what a session needs, and says what to do about the rest.',
+  about: 'Check the network, the directory and this installation, and say how to fix what is wrong.',
   examples: { slash: '', shell: '' },
 
   async *run(peer) {

@@ -20,10 +20,10 @@ export const exportHistory = define({
       fallback: 'text',
       flag: true,
       optional: true,
-      about: 'how it is written, to standard output',
+      about: 'the output format',
     },
   },
-  about: 'Writes the history of this device to standard output.',
+  about: 'Write the history on this device to standard output.',
   examples: { shell: '@bob --format markdown > bob.md' },
 
   async *run(peer, { conversation, format }) {

@@ -14,7 +14,7 @@ const OPTIONS = {
     type: 'rate',
     flag: true,
     optional: true,
-    about: 'at most so fast, such as 50MB/s; as `speed` says otherwise',
+    about: 'the highest rate, such as 50MB/s; by default what `speed` says',
   },
   trace: {
     type: 'path',
@@ -28,7 +28,7 @@ const OPTIONS = {
     fallback: 'done',
     flag: true,
     optional: true,
-    about: 'what to wait for: that the offer is there or stored, or that all has arrived',
+    about: 'what to wait for: the offer delivered or stored, or everything arrived',
   },
   timeout: {
     type: 'seconds',
@@ -92,7 +92,7 @@ export const file = define({
     },
     ...OPTIONS,
   },
-  about: 'Offers files and folders and sends them straight over UDP, end-to-end encrypted.',
+  about: 'Send files and folders directly, encrypted end to end, over UDP.',
   examples: { slash: 'bob ~/holiday.zip', shell: 'bob holiday.zip photos/' },
   transfers: true,
   run: (peer, { to, paths, name: _, 'skip-unreadable': skipUnreadable = false, ...given }, context) =>
@@ -106,11 +106,11 @@ export const video = define({
   slash: 'p2pvideo',
   slashTakes: { to: 'USER', file: 'FILE', pace: 'DELAY', rate: 'RATE' },
   parameters: {
-    to: { type: 'conversation', about: 'whom it is for: @user, user or #group' },
+    to: { type: 'conversation', about: 'the recipient: @user, user or #group' },
     file: { type: 'path', about: 'the video' },
     ...OPTIONS,
   },
-  about: 'Sends a video, which can be watched while it arrives.',
+  about: 'Send a video that can be watched while it arrives.',
   examples: { slash: 'bob ~/film.mp4', shell: 'bob film.mp4 --rate 50MB/s' },
   transfers: true,
   run: (peer, { to, file: path, ...given }, context) => send(peer, to, [path], { ...given, video: true }, context),

@@ -39,7 +39,7 @@ const slow = define({
     group: GROUP,
   },
   slashTakes: { seconds: 'SECONDS|off', group: 'GROUP' },
-  about: 'Sets how long members of a group wait between two messages; moderators need not.',
+  about: 'Set how long members of a group must wait between two messages; moderators are exempt.',
   examples: { slash: '30', shell: '30 --group lobby' },
   run: (peer, { seconds, group }, context) =>
     change(peer, group, seconds === undefined ? {} : { slow: pace(seconds) }, context),
@@ -53,7 +53,7 @@ const readonly = define({
     state: { type: 'choice', choices: ['on', 'off'], optional: true, about: 'without, tells how it is' },
     group: GROUP,
   },
-  about: 'Lets only moderators write to a group, or all its members again.',
+  about: 'Let only moderators write to a group, or all members again.',
   examples: { slash: 'on', shell: 'on --group lobby' },
   run: (peer, { state, group }, context) =>
     change(peer, group, state === undefined ? {} : { readOnly: state === 'on' }, context),

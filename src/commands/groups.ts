@@ -11,7 +11,7 @@ const NAME = { type: 'group', about: 'the group' } as const satisfies Parameter;
 const HERE = {
   type: 'group',
   optional: true,
-  about: 'the group; in the chat the current one, if not given',
+  about: 'the group; in the chat, the current one by default',
 } as const satisfies Parameter;
 
 /** The group that was named, or the one the chat is in. @throws Failure usage 'group-needed' */
@@ -63,7 +63,7 @@ const create = define({
     shared: { type: 'switch', flag: true, optional: true, about: 'newcomers read what was said before' },
   },
   least: 'advanced',
-  about: 'Makes a group, and invites people to it.',
+  about: 'Create a group and invite people to it.',
   examples: { slash: 'friends bob carol', shell: 'friends bob carol' },
 
   async *run(peer, { name, users, open, shared }, context) {
@@ -110,7 +110,7 @@ const leave = define({
   aliases: ['part'],
   slash: 'leave',
   parameters: { name: HERE },
-  about: 'Leaves a group.',
+  about: 'Leave a group.',
   examples: { slash: '', shell: 'lobby' },
   async *run(peer, { name }, context) {
     const group = await peer.groups.leave(groupHere(name, context));
@@ -157,7 +157,7 @@ const members = define({
   aliases: ['names', 'members'],
   slash: 'who',
   parameters: { name: HERE },
-  about: 'Lists who is in a group, or invited to it.',
+  about: 'List the members of a group and who is invited.',
   examples: { slash: '', shell: 'lobby' },
   async *run(peer, { name }, context) {
     const group = groupHere(name, context);
@@ -173,7 +173,7 @@ const list = define({
   empty: 'There are no groups yet: /creategroup NAME makes one.',
   slash: 'rooms',
   parameters: {},
-  about: 'Lists the open groups, your own groups and your invitations.',
+  about: 'List the open groups, your own groups and your invitations.',
   examples: { slash: '', shell: '' },
   async *run(peer) {
     for (const group of await peer.groups.list()) yield { event: 'groups' as const, ...group };
@@ -189,7 +189,7 @@ const message = define({
   slash: 'groupmsg',
   shell: false,
   parameters: { name: NAME, text: { type: 'text', about: 'the message' } },
-  about: 'Sends a message to a group.',
+  about: 'Send a message to a group.',
   examples: { slash: 'friends See you at six' },
   async *run(peer, { name, text }, context) {
     const sent = await peer.send(name, text);
@@ -201,13 +201,13 @@ const message = define({
 
 export const groupCommands: readonly Command[] = [
   create,
-  entering('group join', 'joingroup', true, 'Accepts an invitation to a group.'),
+  entering('group join', 'joingroup', true, 'Accept an invitation to a group.'),
   message,
   list,
-  entering('join', 'join', false, 'Enters an open group.'),
+  entering('join', 'join', false, 'Join an open group.'),
   leave,
-  ...changing('invite', 'Invites somebody to a group.'),
-  ...changing('add', 'Brings somebody into a group.'),
-  ...changing('remove', 'Removes somebody from a group.'),
+  ...changing('invite', 'Invite somebody to a group.'),
+  ...changing('add', 'Bring somebody into a group.'),
+  ...changing('remove', 'Take somebody out of a group.'),
   members,
 ];

@@ -27,7 +27,7 @@ export const help = define({
   slash: 'help',
   shell: false,
   parameters: { command: { type: 'command', optional: true, about: 'the command to explain, or roles' } },
-  about: 'Lists the commands, or explains one.',
+  about: 'List the commands, or explain one.',
   examples: { slash: 'msgto' },
 
   async *run(_peer, { command }, context) {

@@ -25,7 +25,7 @@ export const history = define({
     },
     n: { type: 'count', optional: true, about: `how many messages, the newest; ${SHOWN} by default` },
   },
-  about: "Shows what was said, from this device's own disk.",
+  about: "Show past messages, from this device's own disk.",
   examples: { slash: '@bob 20', shell: '@bob 20' },
 
   async *run(peer, { conversation, n }, context): AsyncIterable<Line> {

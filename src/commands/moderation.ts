@@ -63,7 +63,7 @@ const role = define({
     role: { type: 'choice', choices: ['admin', 'advanced', 'beginner', 'super-admin'], about: 'the new one' },
   },
   least: 'admin',
-  about: "Changes somebody's role on this directory.",
+  about: "Change somebody's role on this directory.",
   examples: { slash: 'bob advanced', shell: 'bob advanced' },
   async *run(peer, { user, role: wanted }): AsyncIterable<Said> {
     await peer.groups.setRole(user, wanted);
@@ -77,7 +77,7 @@ const kick = define({
   slash: 'kick',
   parameters: { user: USER, reason: REASON, group: GROUP },
   least: 'advanced',
-  about: 'Removes somebody from a group, with a reason.',
+  about: 'Remove somebody from a group; a reason is optional.',
   examples: { slash: 'bob off topic', shell: 'bob off topic --group lobby' },
   async *run(peer, { user, reason, group: named }, context): AsyncIterable<Said> {
     const group = await peer.groups.kick(groupHere(named, context), user, reason);
@@ -98,7 +98,7 @@ const ban = define({
   },
   least: 'advanced',
   about:
-    'Keeps somebody out of one group (--group) or of the whole directory (--everywhere: logged out, and out of every group).',
+    'Keep somebody out of one group (--group) or of the whole directory (--everywhere: logged out, and out of every group).',
   examples: { slash: 'bob spam --for 1d', shell: 'bob spam --group lobby --for 1d' },
   async *run(peer, { user, reason, group: named, everywhere, for: seconds }, context): AsyncIterable<Said> {
     const group = scope(named, everywhere, context);
@@ -127,7 +127,7 @@ const unban = define({
   slash: 'unban',
   parameters: { user: USER, group: GROUP, everywhere: EVERYWHERE },
   least: 'advanced',
-  about: 'Lifts a ban.',
+  about: 'Lift a ban.',
   examples: { slash: 'bob', shell: 'bob' },
   async *run(peer, { user, group: named, everywhere }, context): AsyncIterable<Said> {
     const group = unbanScope(named, everywhere, context);
@@ -142,7 +142,7 @@ const resetSecondFactor = define({
   slash: 'resetsecondfactor',
   parameters: { user: USER, reason: REASON },
   least: 'admin',
-  about: 'Takes the second factor off somebody who has lost it: the password alone opens the account then.',
+  about: 'Reset the second factor of somebody who has lost it; the password alone opens the account then.',
   examples: { slash: 'bob lost the telephone', shell: 'bob lost the telephone' },
   async *run(peer, { user, reason }): AsyncIterable<Said> {
     await peer.groups.resetSecondFactor(user, reason);
@@ -160,7 +160,7 @@ const ledger = define({
   empty: 'Nothing stands in the ledger yet.',
   slash: 'ledger',
   parameters: { group: { type: 'group', optional: true, about: 'of that group instead of the directory' } },
-  about: 'Shows who did what to whom, every signature verified.',
+  about: 'Show who did what to whom, with every signature verified.',
   examples: { slash: '', shell: "'#lobby'" },
   run: (peer, { group }) => ledgerOf(peer, group),
   lines: (line, { now }) => [ledgerLine(line, now())],

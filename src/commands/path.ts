@@ -14,7 +14,7 @@ export const path = define({
   name: 'path',
   slash: 'path',
   parameters: { user: { type: 'user', about: 'whom to reach' } },
-  about: 'Shows by which path a person is reached, how quickly, and why not by a better one.',
+  about: 'Show by which path a person is reached, how fast it is, and why no better one is used.',
   examples: { slash: 'bob', shell: 'bob' },
 
   async *run(peer, { user }) {

@@ -13,7 +13,7 @@ export const play = define({
     player: { type: 'word', flag: true, optional: true, about: `mpv, vlc, another, or ${NONE} for the address alone` },
     file: { type: 'count', flag: true, optional: true, about: 'which file of it, from 1' },
   },
-  about: 'Plays what has come of a transfer while the rest arrives.',
+  about: 'Play what has arrived of a transfer while the rest is on its way.',
   examples: { slash: '1f3a', shell: '1f3a --player vlc' },
 
   async *run(peer, { id, player: wanted, file = 1 }, { face }) {

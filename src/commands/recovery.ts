@@ -40,7 +40,7 @@ export const recovery = define({
     password: { type: 'secret', about: 'Password', when: { step: ['show'] } },
     phrase: { type: 'secret', about: 'Recovery phrase', when: { step: ['check'] }, file: 'phrase-file' },
   },
-  about: 'Shows the 24 words that bring the account back after a lost device or a forgotten password.',
+  about: 'Show the 24 words that restore your account after a lost device or a forgotten password.',
   examples: { slash: '', shell: 'check --phrase-file words.txt' },
 
   async *run(peer, args): AsyncGenerator<Item> {

@@ -13,7 +13,7 @@ export const search = define({
     since: { type: 'time', flag: true, optional: true, about: 'not before this day or time' },
     until: { type: 'time', flag: true, optional: true, about: 'before this day or time' },
   },
-  about: "Finds messages on this device's own disk.",
+  about: "Search the messages on this device's own disk.",
   examples: { slash: 'train tickets --from bob', shell: 'train tickets --since 2026-01-31' },
 
   async *run(peer, { words, from, since, until, ...rest }) {

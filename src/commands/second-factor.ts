@@ -96,7 +96,7 @@ export const secondFactor = define({
     code: { type: 'word', optional: true, about: 'to confirm: the six digits of the app' },
     password: { type: 'secret', about: 'Password', when: { step: ['on', 'codes', 'off'] } },
   },
-  about: 'A code from an app on your telephone, besides the password, for every new device.',
+  about: 'Manage the second factor: a code from an app on your phone, needed besides the password to add a device.',
   examples: { slash: 'on', shell: 'on' },
 
   async *run(peer, args): AsyncGenerator<Item> {

@@ -47,7 +47,7 @@ export const send = define({
   slash: 'msgto',
   slashTakes: { to: 'USER', text: 'TEXT' },
   parameters: {
-    to: { type: 'conversation', about: 'whom it is for: @user, user or #group' },
+    to: { type: 'conversation', about: 'the recipient: @user, user or #group' },
     text: { type: 'text', about: 'the message' },
     wait: {
       type: 'choice',
@@ -55,12 +55,12 @@ export const send = define({
       fallback: 'stored',
       flag: true,
       optional: true,
-      about: 'what to wait for; stored is satisfied by delivered, too',
+      about: 'what to wait for; delivered counts as stored, too',
     },
-    reply: { type: 'word', flag: true, optional: true, about: 'the id of the message it answers' },
+    reply: { type: 'word', flag: true, optional: true, about: 'the id of the message to reply to' },
     timeout: { type: 'seconds', flag: true, optional: true, about: `seconds to wait, ${PATIENCE_S} by default` },
   },
-  about: 'Sends a message to a person or a group: signed, end-to-end encrypted.',
+  about: 'Send a message to a person or a group, signed and encrypted end to end.',
   examples: { slash: 'bob See you at six', shell: "bob 'See you at six'" },
 
   async *run(peer, { to, text, wait, timeout, reply }, context) {

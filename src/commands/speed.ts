@@ -11,12 +11,12 @@ export const speed = define({
       type: 'choice',
       choices: [AUTO],
       optional: true,
-      about: 'auto: as fast as the network gives, yielding to others; forgets what was set',
+      about: 'auto: as fast as the network allows, yielding to other traffic; clears what was set',
     },
     rate: { type: 'rate', flag: true, optional: true, about: 'at most so fast, such as 50MB/s' },
     pace: { type: 'delay', flag: true, optional: true, about: 'delay between bursts, such as 1ms' },
   },
-  about: 'Sets how fast files are sent which say nothing else; alone, shows it. What is under way keeps its speed.',
+  about: 'Set the default sending rate; without an argument, show it. Running transfers keep theirs.',
   examples: { slash: '--rate 20MB/s', shell: '--rate 20MB/s --pace 1ms' },
 
   async *run(peer, { setting, rate, pace }) {

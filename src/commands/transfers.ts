@@ -17,7 +17,7 @@ export const accept = define({
     id: ID,
     folder: { type: 'path', optional: true, about: 'where the files go' },
   },
-  about: 'Takes what was offered; in the shell, waits until all of it is here.',
+  about: 'Accept an offer; in the shell, wait until all of it has arrived.',
   examples: { slash: '1f3a ~/Videos', shell: '1f3a Videos' },
   transfers: true,
 
@@ -34,7 +34,7 @@ export const decline = define({
   name: 'decline',
   slash: 'decline',
   parameters: { id: ID },
-  about: 'Refuses what was offered.',
+  about: 'Decline an offer.',
   examples: { slash: '1f3a', shell: '1f3a' },
 
   async *run(peer, { id }, { face }) {
@@ -53,11 +53,11 @@ export const transfers = define({
       type: 'choice',
       choices: ['list', 'show', 'pause', 'resume', 'cancel'],
       optional: true,
-      about: 'what to do; without, all are listed',
+      about: 'what to do; without it, list them all',
     },
     id: { type: 'word', optional: true, about: 'beginning of the id' },
   },
-  about: 'Lists transfers, tells why one is as fast as it is, pauses, resumes or cancels it.',
+  about: 'List transfers; show what limits one; pause, resume or cancel it.',
   examples: { slash: 'pause 1f3a', shell: 'show 1f3a' },
 
   async *run(peer, { action = 'list', id }) {
@@ -90,11 +90,11 @@ export const autoaccept = define({
       type: 'size',
       flag: true,
       optional: true,
-      about: 'what one person may send in a day; ten times that size',
+      about: 'what one person may send in a day; by default ten times that size',
     },
   },
   slashTakes: { who: 'USER|contacts|all', upTo: 'SIZE|none', 'per-day': 'SIZE' },
-  about: 'Sets whose files are taken without asking, up to which size; alone, lists these rules.',
+  about: 'Set whose files are accepted without asking, and up to which size; without an argument, list these rules.',
   examples: { slash: 'bob 100MB', shell: 'contacts 10MB' },
 
   async *run(peer, { who, upTo, 'per-day': perDay }) {

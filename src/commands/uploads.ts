@@ -65,7 +65,7 @@ const upload: readonly Command[] = [
   define({
     name: 'upload',
     parameters: { group: { type: 'group', about: 'the group' }, path: PATH },
-    about: 'Uploads a file for everybody in a group, online or not: sealed, kept at the directory for a while.',
+    about: 'Upload a file for all members of a group, online or not; the directory keeps it, encrypted, for a while.',
     examples: { shell: "'#friends' plan.pdf" },
     run: (peer, { group, path }, context) => send(peer, group, path, context),
     lines: uploadNotice,
@@ -79,7 +79,7 @@ const upload: readonly Command[] = [
       path: PATH,
       group: { type: 'group', optional: true, about: 'the group; the one the chat is in, if not given' },
     },
-    about: 'Uploads a file for everybody in the group, online or not: sealed, kept at the directory for a while.',
+    about: 'Upload a file for all members of the group, online or not; the directory keeps it, encrypted, for a while.',
     examples: { slash: '~/plan.pdf' },
     run: (peer, { group, path }, context) => send(peer, groupHere(group, context), path, context),
     lines: uploadNotice,
@@ -94,7 +94,7 @@ const files = define({
   parameters: {
     group: { type: 'group', optional: true, about: 'the group; the one the chat is in, or all, if not given' },
   },
-  about: 'Lists the files that were uploaded to a group.',
+  about: 'List the files uploaded to a group.',
   examples: { slash: '', shell: "'#friends'" },
   async *run(peer, { group }, { current }) {
     yield* await peer.uploads.list(group ?? (current?.startsWith('#') ? current : undefined));
@@ -108,7 +108,7 @@ const download = define({
   name: 'download',
   slash: 'download',
   parameters: { id: ID, folder: { type: 'path', optional: true, about: 'where it goes' } },
-  about: 'Fetches a file that was uploaded to a group; what came of it earlier is kept.',
+  about: 'Download a file uploaded to a group; resumes where an earlier download stopped.',
   examples: { slash: '1f3a', shell: '1f3a Downloads' },
   async *run(peer, { id, folder }, { face }) {
     const begin = (): Promise<UploadEvent> => peer.uploads.download(id, folder);
@@ -123,7 +123,7 @@ const remove = define({
   name: 'removefile',
   slash: 'removefile',
   parameters: { id: ID },
-  about: 'Ends an upload or a download; removes a file of yours from the directory (an admin: any).',
+  about: 'Cancel an upload or download, or remove your file from the directory (admins: any file).',
   examples: { slash: '1f3a', shell: '1f3a' },
   async *run(peer, { id }, { face }) {
     const event = await peer.uploads.remove(id);

@@ -5,7 +5,7 @@ export const users = define({
   name: 'users',
   slash: 'activeuser',
   parameters: {},
-  about: 'Shows who is here: state, role and when last seen.',
+  about: 'List users with their state, role and when they were last seen.',
   examples: { slash: '', shell: '' },
 
   async *run(peer) {

@@ -35,7 +35,7 @@ export const verify = define({
     qr: { type: 'switch', flag: true, optional: true, about: 'the number as a QR code, too, for a telephone to read' },
   },
   slashTakes: { user: 'USER', step: 'STEP', qr: 'QR' },
-  about: 'Shows the safety number to compare with a person, and records that it was right.',
+  about: 'Show the safety number to compare with a person, and record that it matched.',
   examples: { slash: 'bob', shell: 'bob confirm' },
 
   async *run(peer, { user, step, qr }) {

@@ -8,7 +8,7 @@ export const whoami = define({
   name: 'whoami',
   slash: 'whoami',
   parameters: {},
-  about: 'Shows which account and device this installation is.',
+  about: 'Show which account and device this installation uses.',
   examples: { slash: '', shell: '--json' },
   fromProfile: (me) => ({ ...itemOf(me) }),
 

@@ -4,19 +4,23 @@ import type { CodeRow } from './code.js';
 export const ACCOUNTS = {
   'account-banned': ['blocked', 'This account is banned.', "Ask the directory's admins."],
   'account-deleted': ['trust', 'this account has been deleted', 'Register another one; the name stays taken.'],
-  'accounts-full': ['limit', 'this directory has as many accounts as it may', "Ask the directory's operator."],
-  'answer-form': ['internal', 'The answer is not of its form.', 'This is a fault of the directory: tell its operator.'],
-  'command-usage': ['usage', 'The command was not given as it wants to be.', "'help' explains each command."],
+  'accounts-full': ['limit', 'this directory is full: it takes no more accounts', "Ask the directory's operator."],
+  'answer-form': [
+    'internal',
+    "The directory's answer is malformed.",
+    "The fault is the directory's: tell its operator.",
+  ],
+  'command-usage': ['usage', 'The command line is not right.', "'help' explains each command."],
   'device-elsewhere': [
     'denied',
-    'another program signed in as this very device',
+    'another program has signed in as this same device',
     'Use one program for each profile; for a further machine, log in there instead of copying the profile.',
   ],
-  'device-here': ['usage', 'That is this very device.', 'To leave it, log out: /logout.'],
+  'device-here': ['usage', 'That is the device you are using.', 'To leave it, log out: /logout.'],
   'device-unknown': ['unknown', 'There is no such device.', 'Their devices have changed: look them up again.'],
   'devices-full': [
     'limit',
-    'The account has as many devices as it may.',
+    'The account has reached its limit of devices.',
     'Log out on a device that is no longer used, then log in here again.',
   ],
   'enrol-proof': [
@@ -32,9 +36,9 @@ export const ACCOUNTS = {
   'identity-changed': [
     'trust',
     'The identity of a contact is not the one you know.',
-    'Ask them by another way whether they made a new account. If so: /verify USER accept. Until then nothing is sent.',
+    'Ask them, by phone or in person, whether they made a new account. If so: /verify USER accept. Until then nothing is sent.',
   ],
-  'identity-key': ['protocol', 'the identity key protects nothing', 'Update p2pchat.'],
+  'identity-key': ['protocol', 'the identity key is too weak to protect anything', 'Update p2pchat.'],
   'identity-other': [
     'trust',
     'That password is right at the directory, but not for this profile.',
@@ -59,8 +63,8 @@ export const ACCOUNTS = {
   'invite-used': ['denied', 'The invitation has been used up.', "Ask the directory's operator for a new invitation."],
   'key-packages-share': [
     'limit',
-    'as many keys of that device were asked for as one account may have',
-    'The message stays queued here, and leaves when the other device has been online, or in some minutes.',
+    'you have claimed all the keys of that device that one account may have',
+    'The message stays queued, and is sent once the other device has been online, or in some minutes.',
   ],
   'logged-out': ['trust', 'this device has been logged out', 'Log in again to go on.'],
   'login-blocked': [
@@ -74,14 +78,14 @@ export const ACCOUNTS = {
     'Give openBot a user and the link of the directory.',
   ],
   'login-malformed': ['protocol', 'a login message is malformed', 'Update p2pchat on both sides, and try again.'],
-  'login-needed': ['denied', 'this takes the password again', 'Log in once more and repeat it within a minute.'],
+  'login-needed': ['denied', 'this needs your password again', 'Log in once more and repeat it within a minute.'],
   'login-other': ['denied', 'this channel belongs to another account', 'Log in as the account this device belongs to.'],
   'login-setup': ['storage', 'the secret of the login server is damaged', 'Restore the directory from a backup.'],
   'login-thread': ['internal', 'The thread that computes logins has ended.', 'Start the program again.'],
   'name-blocked': [
     'blocked',
-    'Too many wrong tries: this user name is blocked for a while.',
-    'Try again as late as the message says. Other user names can log in meanwhile.',
+    'Too many failed tries: this user name is blocked for a while.',
+    'Wait as long as the message says, then try again. Other user names can log in meanwhile.',
   ],
   'name-invalid': ['usage', 'That is not a valid name.', "Use 1 to 32 letters, digits, '_', '-' and '.'."],
   'name-needed': ['usage', 'Nobody has logged in here yet: who are you?', 'p2pchat register NAME'],
@@ -115,7 +119,7 @@ export const ACCOUNTS = {
     'Give a file that has it on its first line, or - for standard input.',
   ],
   'password-needed': ['usage', 'The password was not given.', 'Give the command once more.'],
-  'password-weak': ['usage', 'The password is too weak.', 'Take a longer one, or several words.'],
+  'password-weak': ['usage', 'The password is too weak.', 'Choose a longer one, or several words.'],
   'passwords-differ': ['usage', 'The two passwords differ.', 'Type both again.'],
   'phrase-invalid': ['usage', 'That is not a recovery phrase.', 'Check each word against what was written down.'],
   'profile-taken': [
@@ -123,13 +127,13 @@ export const ACCOUNTS = {
     'This installation belongs to another account already.',
     'Log in as that one, or set P2PCHAT_HOME to another folder for another account.',
   ],
-  'rate-limited': ['limit', 'Too many requests in a short time.', 'Go on as late as the message says.'],
+  'rate-limited': ['limit', 'Too many requests in a short time.', 'Wait as long as the message says, then try again.'],
   'reader-stalled': [
     'unreachable',
     'The other side does not read what it is sent.',
     'It is connected to again by itself; if this comes back, the network or the other side is overloaded.',
   ],
-  'recovery-needed': ['denied', 'this takes the recovery phrase first', 'Begin again.'],
+  'recovery-needed': ['denied', 'the recovery phrase has to be given first', 'Begin again.'],
   'recovery-other': [
     'trust',
     'That is a recovery phrase, but not the one of this account.',
@@ -141,18 +145,18 @@ export const ACCOUNTS = {
     "Ask the directory's operator to open registration.",
   ],
   'renew-other-key': ['denied', 'a certificate is renewed with the same key only', 'Log in to enrol another key.'],
-  'role-not-granted': ['denied', 'Your role cannot make anybody that.', 'Ask the super-admin of this directory.'],
-  'role-outranked': ['denied', 'Your role cannot change somebody of theirs.', 'Ask the super-admin of this directory.'],
+  'role-not-granted': ['denied', 'Your role cannot grant that role.', 'Ask the super-admin of this directory.'],
+  'role-outranked': ['denied', 'Your role does not allow changing theirs.', 'Ask the super-admin of this directory.'],
   'role-owner': ['denied', "The super-admin's role cannot be changed.", 'Ask the super-admin of this directory.'],
   'roster-forged': [
     'trust',
     'the answer about this user was not signed by the directory',
-    'Somebody changes what the directory says: check the network, and tell its operator.',
+    'Somebody is changing what the directory says: check the network, and tell the operator.',
   ],
   'row-set-aside': [
     'storage',
     'Something in the profile could not be read; it was set aside, and the rest goes on.',
-    'It is kept in the profile as it was. If something is missed, a backup of the profile has it.',
+    'It is kept in the profile as it was. If something is missing, restore it from a backup of the profile.',
   ],
   'second-factor-code': [
     'usage',
@@ -183,18 +187,22 @@ export const ACCOUNTS = {
   'second-factor-used': [
     'credentials',
     'that code has been used',
-    'Each opens once: wait until your app shows the next one, half a minute at most.',
+    'A code works once: wait until your app shows the next one, half a minute at most.',
   ],
   'second-factor-wrong': [
     'credentials',
     'that code is not right',
-    'Take the digits your app shows now, or a recovery code. Is the clock of your telephone right?',
+    'Type the digits your app shows now, or a recovery code. Also check the clock of your phone.',
   ],
-  'too-many-logins': ['limit', 'Too many logins from this address.', 'Try again as late as the message says.'],
+  'too-many-logins': [
+    'limit',
+    'Too many logins from this address.',
+    'Wait as long as the message says, then try again.',
+  ],
   unencodable: [
     'limit',
     "This can't be sent or kept: it is larger than a limit.",
-    'Nothing of it was sent or stored: make it smaller, or say it in parts.',
+    'None of it was sent or stored: make it smaller, or send it in parts.',
   ],
   'user-blocked': ['usage', 'You have blocked this person.', 'To write to them again: /unblock USER.'],
   'user-unknown': [
@@ -202,7 +210,7 @@ export const ACCOUNTS = {
     'There is no such user on this directory.',
     'Check the spelling; /activeuser lists the users.',
   ],
-  'watches-full': ['limit', 'No more users can be watched by this session.', 'Ask without watching.'],
+  'watches-full': ['limit', 'This session watches as many users as it may.', 'Ask without watching.'],
   'wrong-credentials': ['credentials', 'the user name or the password is wrong', 'Check both, and try again.'],
   'wrong-password': [
     'credentials',

@@ -31,13 +31,13 @@ export const CERTIFICATES = {
   ],
   'certificates-full': [
     'limit',
-    'this device has been given too many certificates lately',
+    'this device has been issued too many certificates lately',
     'Use the one it has, and try again tomorrow.',
   ],
   'channel-insecure': [
     'trust',
-    'The channel is not as agreed (TLS 1.3, the protocol, no resumption).',
-    'Update p2pchat on both sides, and look for something between them that changes TLS.',
+    'The connection is not secured as required (TLS 1.3, this protocol, no resumption).',
+    'Update p2pchat on both sides, and look for something in between that intercepts TLS.',
   ],
   'crl-malformed': [
     'trust',
@@ -58,13 +58,9 @@ export const CERTIFICATES = {
   'crl-untrusted': [
     'trust',
     'the revocation list was not signed by this directory',
-    'Do not go on with this directory before its operator has explained it.',
+    'Do not use this directory until its operator has explained this.',
   ],
-  'csr-key': [
-    'protocol',
-    'The certificate request is for a key that protects nothing.',
-    'Update p2pchat on both sides.',
-  ],
+  'csr-key': ['protocol', 'The certificate request is for a key that is too weak.', 'Update p2pchat on both sides.'],
   'csr-malformed': ['protocol', 'The certificate request is malformed.', 'Update p2pchat on both sides.'],
   'csr-signature': [
     'protocol',
@@ -81,5 +77,5 @@ export const CERTIFICATES = {
     'The certificate belongs to somebody else than expected.',
     'Compare safety numbers with your contact before you go on.',
   ],
-  'serial-repeated': ['internal', 'A serial number was drawn twice.', 'Try again.'],
+  'serial-repeated': ['internal', 'The same serial number was drawn twice.', 'Try again.'],
 } as const satisfies Record<string, CodeRow>;

@@ -13,7 +13,7 @@ export const COMMANDS = {
   'control-folder': [
     'denied',
     'The folder of the control socket can be changed by others.',
-    'Make it your own: chmod 700.',
+    'Make it private: chmod 700.',
   ],
   'control-socket': [
     'denied',
@@ -52,7 +52,7 @@ export const COMMANDS = {
   'not-sent': [
     'unknown',
     'The message could not be sent and is not tried again.',
-    'Whom it was for is no more on this directory. The text stays in the history.',
+    'The person is no longer on this directory. The text stays in the history.',
   ],
   'not-stored': [
     'unreachable',
@@ -66,10 +66,10 @@ export const COMMANDS = {
     'There is something at that path already.',
     'Give --socket another path, or end what serves this one.',
   ],
-  tour: ['internal', 'A step of the tour failed.', 'Please report it with what was printed.'],
+  tour: ['internal', 'One step of the tour failed.', 'Please report it with what was printed.'],
   usage: [
     'usage',
-    'The command was not given as it wants to be.',
+    'The command line is not right.',
     "'p2pchat --help' lists the commands, 'p2pchat COMMAND --help' explains one.",
   ],
   'config-unreadable': [

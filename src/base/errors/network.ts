@@ -2,7 +2,7 @@ import type { CodeRow } from './code.js';
 
 /** Connections, and what comes over them. */
 export const NETWORK = {
-  closed: ['unreachable', 'The connection is closed.', 'Nothing has to be done.'],
+  closed: ['unreachable', 'The connection is closed.', 'Nothing to do.'],
   'connection-lost': [
     'unreachable',
     'The connection is lost.',
@@ -21,7 +21,7 @@ export const NETWORK = {
   ],
   'directory-not-running': [
     'unreachable',
-    'No directory runs on that folder.',
+    'No directory is running on that folder.',
     'Start it with: p2pchat directory start. If its data is elsewhere, give --data DIR.',
   ],
   'directory-offline': [
@@ -44,7 +44,7 @@ export const NETWORK = {
     'A frame is larger than is allowed.',
     'The other side is not p2pchat, or speaks a newer protocol: update p2pchat on both sides.',
   ],
-  'handshake-timeout': ['unreachable', 'The other side was too slow to say hello.', 'It is tried again by itself.'],
+  'handshake-timeout': ['unreachable', 'The other side did not say hello in time.', 'It is tried again by itself.'],
   'hello-first': ['protocol', 'hello comes first', 'Update p2pchat on both sides.'],
   'hello-twice': ['protocol', 'Hello came twice.', 'Update p2pchat on both sides.'],
   'link-invalid': [
@@ -52,7 +52,7 @@ export const NETWORK = {
     'That is not a directory link.',
     "Paste the whole line, as the directory's operator sent it: p2pchat://HOST:PORT#FINGERPRINT (in a shell, in quotes).",
   ],
-  'link-surplus': ['unreachable', 'Another link to the same device stays.', 'Nothing has to be done.'],
+  'link-surplus': ['unreachable', 'Another link to the same device is kept.', 'Nothing to do.'],
   'listen-failed': [
     'usage',
     'Cannot listen on that address.',
@@ -60,12 +60,12 @@ export const NETWORK = {
   ],
   'listen-invalid': [
     'usage',
-    'That is no address to listen on.',
+    'That is not an address to listen on.',
     'Give HOST:PORT, as 0.0.0.0:4000 or [::]:4000; port 0 picks one.',
   ],
   malformed: [
     'protocol',
-    'A message is not of the form this protocol has.',
+    'A message is malformed.',
     'The other side speaks another protocol or a newer version: update p2pchat on both sides.',
   ],
   'method-unknown': [
@@ -81,18 +81,14 @@ export const NETWORK = {
   'request-repeated': ['protocol', 'A request number was used again.', 'Update p2pchat on both sides.'],
   'request-timeout': ['unreachable', 'No answer came in time.', 'The network or the other side is slow: try again.'],
   'requests-in-flight': ['limit', 'Too many requests wait for an answer.', 'Wait for answers before sending more.'],
-  rpc: ['protocol', 'The answer is not one of this protocol.', 'Use the same version of p2pchat on both ends.'],
+  rpc: ['protocol', 'The answer is malformed.', 'Use the same version of p2pchat on both ends.'],
   'session-closing': ['ended', 'The running program has just ended.', 'Give the command once more.'],
   'session-ended': [
     'ended',
     'The running program has ended.',
     'Start this command again: then it opens the profile itself.',
   ],
-  'session-replaced': [
-    'unreachable',
-    'This device has a newer connection to the directory.',
-    'Nothing has to be done.',
-  ],
+  'session-replaced': ['unreachable', 'This device has a newer connection to the directory.', 'Nothing to do.'],
   'stream-refused': ['unreachable', 'The other side has no such transfer.', 'Offer it again.'],
   'version-unknown': [
     'protocol',

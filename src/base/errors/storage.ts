@@ -36,19 +36,19 @@ export const STORAGE = {
   'directory-full': [
     'storage',
     "the directory's disk is full: nothing was stored",
-    'Its operator has to free some space. Your message stays queued here and is sent then.',
+    'The operator has to free some space. Your message stays queued here until then.',
   ],
   'directory-storage': [
     'unreachable',
     'the directory cannot store anything at the moment',
-    'Its operator has to look into its log. Your message stays queued here and is sent then.',
+    'The operator has to look into its log. Your message stays queued here until then.',
   ],
   'home-unusable': [
     'storage',
     "The profile's folder can't be used.",
     'Give p2pchat a folder of your own by P2PCHAT_HOME.',
   ],
-  'not-watchable': ['storage', 'A command is just running on this profile.', 'Try again.'],
+  'not-watchable': ['storage', 'Another command is running on this profile at the moment.', 'Try again.'],
   'profile-damaged': [
     'storage',
     'this profile has lost its keys',
@@ -105,7 +105,7 @@ export const STORAGE = {
   'store-quota': ['limit', 'This exceeds the bytes allowed.', 'Delete something, or ask for a larger quota.'],
   'store-slot': [
     'internal',
-    'A step was judged before its state was known.',
+    'A write was checked before its state was known.',
     'This is a fault of the program: please report it.',
   ],
   'store-unreadable': [
@@ -113,7 +113,7 @@ export const STORAGE = {
     'Reading from the disk failed.',
     'Check the disk, the permissions of the folder and the system log, then try again.',
   ],
-  'store-value-size': ['limit', 'A value is larger than the store takes.', 'Store it as a blob, or in parts.'],
+  'store-value-size': ['limit', 'A value is larger than the store allows.', 'Store it as a blob, or in parts.'],
   'too-many-files': [
     'transfer',
     'There are more files than one transfer may have.',

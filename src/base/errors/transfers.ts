@@ -4,15 +4,15 @@ import type { CodeRow } from './code.js';
 export const TRANSFERS = {
   'address-in-use': [
     'unreachable',
-    'Cannot listen on that address by UDP.',
+    'Cannot open that address for UDP.',
     'Choose another address or port with --listen, or end the program that uses it.',
   ],
   'disk-failed': [
     'storage',
     'Writing to the disk failed.',
-    'Look at the disk, then resume the transfer: what has come is kept.',
+    'Check the disk, then resume the transfer: what has arrived is kept.',
   ],
-  'disk-full': ['storage', 'There is no room left on the disk.', 'Free some space; what has come is kept.'],
+  'disk-full': ['storage', 'There is no room left on the disk.', 'Free some space; what has arrived is kept.'],
   'echo-unanswered': [
     'unreachable',
     'the directory did not answer by UDP',
@@ -20,16 +20,20 @@ export const TRANSFERS = {
   ],
   'folder-changed': [
     'storage',
-    'A folder or file was changed by others while it was used.',
+    'A folder or file was changed by somebody else while it was in use.',
     'Look at who else writes to the download folder, then accept the transfer again.',
   ],
   'folder-relative': ['usage', 'The folder needs its whole path.', 'Begin it with /.'],
   'group-empty': ['usage', 'Nobody else is in the group.', 'Bring somebody in: /invite USER'],
-  'nothing-to-send': ['usage', 'there is no file in what was named', 'Name a file to send.'],
+  'nothing-to-send': ['usage', 'there are no files in what you named', 'Name a file to send.'],
   'peer-disk-full': ['transfer', "The receiver's disk is full.", 'Ask for room there, then resume.'],
   'player-failed': ['usage', 'The player could not play it.', 'Name another with --player.'],
   'player-missing': ['usage', 'There is no player.', 'Install mpv or VLC, or name another with --player.'],
-  'protocol-violation': ['transfer', 'The receiver acknowledged what it cannot have seen.', 'Update p2pchat there.'],
+  'protocol-violation': [
+    'transfer',
+    'The receiver acknowledged packets that were never sent.',
+    'Update p2pchat there.',
+  ],
   'source-changed': ['transfer', 'the file has changed, or is gone, since the upload began', 'Upload it again.'],
   'source-unreadable': [
     'usage',
@@ -39,13 +43,13 @@ export const TRANSFERS = {
   'trace-unwritable': ['usage', 'The trace cannot be written.', 'Name a file in a folder that is there and yours.'],
   'transfer-ambiguous': ['usage', 'Several transfers begin so.', '/transfers lists them with their states.'],
   'transfer-cancelled': ['transfer', 'The transfer was cancelled.', 'Offer it again if that was a mistake.'],
-  'transfer-corrupt': ['transfer', 'A block arrives damaged again and again.', 'Check the memory of both machines.'],
+  'transfer-corrupt': ['transfer', 'The same block keeps arriving damaged.', 'Check the memory of both machines.'],
   'transfer-declined': ['transfer', 'It was declined.', 'Ask them, then offer it again.'],
-  'transfer-elsewhere': ['transfer', 'Another device of yours has answered it.', 'Look there.'],
+  'transfer-elsewhere': ['transfer', 'Another device of yours has answered the offer.', 'Continue on that device.'],
   'transfer-failed': [
     'transfer',
     'The other side could not go on.',
-    'Once that is mended there, either side can resume it: what has come is kept.',
+    'Once that is fixed there, either side can resume it: what has arrived is kept.',
   ],
   'transfer-not-begun': [
     'usage',
@@ -54,15 +58,15 @@ export const TRANSFERS = {
   ],
   'transfer-not-offered': [
     'usage',
-    'That is no offer which could be answered now.',
+    'That is not an open offer.',
     '/transfers lists them with their states.',
   ],
   'transfer-not-playable': [
     'usage',
-    'nothing of that has come here',
+    'nothing of that transfer has arrived here',
     'Accept it first; what arrives can then be played.',
   ],
-  'transfer-not-running': ['usage', 'nothing of it has come yet', 'Try again in a moment.'],
+  'transfer-not-running': ['usage', 'nothing of it has arrived yet', 'Try again in a moment.'],
   'transfer-over': ['usage', 'That transfer is over.', '/transfers lists them with their states.'],
   'transfer-paused': ['transfer', 'The other side stopped the transfer for now.', 'Resume it there.'],
   'transfer-paused-there': ['usage', 'The other side has paused it.', 'It goes on when they resume it.'],
@@ -74,7 +78,7 @@ export const TRANSFERS = {
   'transfer-stopped': ['transfer', 'Transfers were ended.', 'They go on when the program is started again.'],
   'transfer-timeout': [
     'transfer',
-    'The time is over before all has arrived.',
+    'Time ran out before everything had arrived.',
     'It goes on by itself; `transfers` shows how far it is.',
   ],
   'transfer-unknown': ['unknown', 'There is no such transfer, or more than one.', '/transfers lists them.'],
@@ -96,17 +100,17 @@ export const TRANSFERS = {
   'video-one': ['usage', 'a video is one file', 'Send several files with /p2pfile.'],
   'list-too-long': [
     'transfer',
-    'The names of the files are longer together than the list of one transfer takes.',
+    'The file names are too long, taken together, for one transfer.',
     'Pack them into an archive and send that (tar czf NAME.tar.gz FOLDER), or send them in parts.',
   ],
   'path-too-long': [
     'transfer',
-    'A path is longer than a transfer takes.',
+    'A path is too long for a transfer.',
     'Pack them into an archive and send that (tar czf NAME.tar.gz FOLDER), or send them in parts.',
   ],
   'too-deep': [
     'transfer',
-    'A file lies deeper in folders than a transfer takes.',
+    'A file is nested too deeply for a transfer.',
     'Pack them into an archive and send that (tar czf NAME.tar.gz FOLDER), or send them in parts.',
   ],
 } as const satisfies Record<string, CodeRow>;

@@ -12,26 +12,26 @@ interface Line {
 
 /** For a running directory: the shell's form, what its console calls it, and what it does. */
 const CONSOLE: readonly (readonly [form: string, line: string, about: string])[] = [
-  ['status', 'status', 'Shows what a running directory does.'],
-  ['users', 'users', 'Lists the accounts.'],
-  ['invite [uses] [days]', 'invite', 'Makes an invitation: for one person and 7 days, unless said otherwise.'],
-  ['registration <mode>', 'registration', 'Says who may register from now on: open, invite or closed.'],
-  ['unblock <name>', 'unblock', 'Lifts the block of a user name after wrong passwords.'],
+  ['status', 'status', 'Show what a running directory is doing.'],
+  ['users', 'users', 'List the accounts.'],
+  ['invite [uses] [days]', 'invite', 'Create an invitation; by default for one person and 7 days.'],
+  ['registration <mode>', 'registration', 'Set who may register from now on: open, invite or closed.'],
+  ['unblock <name>', 'unblock', 'Unblock a user name after wrong passwords.'],
   [
     'reset-second-factor <name>',
     'reset-second-factor',
-    'Takes the second factor off an account whose owner has lost it.',
+    'Reset the second factor of an account whose owner has lost it.',
   ],
-  ['owner <name>', 'owner', 'Makes an account the owner of the directory; whoever was owner before is beginner.'],
+  ['owner <name>', 'owner', 'Make an account the owner of the directory; the former owner becomes a beginner.'],
   [
     'account <deed> <name>',
     'account',
-    'Removes an account for good; or resets one whose password and phrase are lost: its name is taken anew.',
+    'Remove an account for good; or reset one whose password and phrase are lost, so that its name can be registered again.',
   ],
-  ['log-level [level]', 'log-level', 'Says how much is logged, or changes it until the next start.'],
-  ['pause', 'pause', 'Accepts nobody new until it is resumed; who is connected stays.'],
-  ['resume', 'resume', 'Accepts connections again.'],
-  ['database [name]', 'database', 'Opens another database, or makes it; shows which one is open.'],
+  ['log-level [level]', 'log-level', 'Show how much is logged, or change it until the next start.'],
+  ['pause', 'pause', 'Accept no new connections until resumed; those connected stay.'],
+  ['resume', 'resume', 'Accept connections again.'],
+  ['database [name]', 'database', 'Open another database, or create it; without a name, show which one is open.'],
 ];
 
 /** What stands after `p2pchat directory`. */
@@ -68,10 +68,10 @@ function addConsole(argv: Argv, notes: Line, [form, line, about]: (typeof CONSOL
 
 /** What is done before a directory runs. */
 function addSetUp(argv: Argv, notes: Line): void {
-  argv.command('config <command>', 'Checks a configuration file.', (inner) => {
+  argv.command('config <command>', 'Check a configuration file.', (inner) => {
     inner.command(
       'check',
-      'Reads it as start does, says what is wrong with it, and shows the options that it sets.',
+      'Read it as start does, say what is wrong with it, and show the options that it sets.',
       (options) => options.options({ config: { ...CONFIG, demandOption: true } }),
       notes.does(async (shell, parsed: { readonly config: string }) =>
         (await import('./directory-start.js')).directoryConfigCheck(shell, parsed.config),
@@ -81,7 +81,7 @@ function addSetUp(argv: Argv, notes: Line): void {
   });
   argv.command(
     'install',
-    'Writes a systemd service, shut off from the rest of the machine, and its configuration file.',
+    'Write a sandboxed systemd service and its configuration file.',
     (options) =>
       options.options({
         unit: { type: 'string', requiresArg: true, describe: 'file; /etc/systemd/system/p2pchat-directory.service' },
@@ -98,7 +98,7 @@ export function directoryCommands(argv: Argv, notes: Line): void {
   argv.command('directory <command>', 'Runs a directory, or asks a running one.', (inner) => {
     inner.command(
       'start',
-      'Runs a directory in the foreground until SIGTERM.',
+      'Run a directory in the foreground until SIGTERM.',
       (options) => options.options(START).epilogue('Example: p2pchat directory start --listen 0.0.0.0:4000'),
       notes.does(async (shell, parsed: DirectoryStartOptions) =>
         (await import('./directory-start.js')).directoryStart(shell, parsed),
@@ -106,7 +106,7 @@ export function directoryCommands(argv: Argv, notes: Line): void {
     );
     inner.command(
       'audit',
-      'Shows the whole ledger of what was done to accounts, every signature verified; --json has the signed acts.',
+      'Show the whole ledger of what was done to accounts, with every signature verified; --json has the signed acts.',
       (options) => options.options({ data: DATA }),
       notes.does(async (shell, parsed: { readonly data?: string }) =>
         (await import('./directory-ask.js')).directoryAudit(shell, parsed.data),
@@ -114,7 +114,7 @@ export function directoryCommands(argv: Argv, notes: Line): void {
     );
     inner.command(
       ['stop', 'exit'],
-      'Ends a running directory, after what is under way. To let nobody new in: pause.',
+      'Stop a running directory once what is under way is done. To let nobody new in, use pause.',
       (options) => options.options({ data: DATA }),
       notes.does(async (shell, parsed: { readonly data?: string }) =>
         (await import('./directory-ask.js')).directoryStop(shell, parsed.data),

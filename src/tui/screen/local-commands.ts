@@ -45,14 +45,14 @@ const LOCAL: readonly LocalCommand[] = [
   {
     name: 'open',
     usage: '/open USER|#GROUP',
-    about: 'Opens a conversation without writing anything.',
+    about: 'Open a conversation without writing anything.',
     takes: ['conversation'],
     run: (actions, argument) => actions.open(conversationId(argument)),
   },
   {
     name: 'close',
     usage: '/close',
-    about: 'Takes this conversation out of the list, until something comes in it.',
+    about: 'Remove this conversation from the list until something new arrives in it.',
     takes: [],
     run: (actions) => actions.closeConversation(),
   },
@@ -83,7 +83,7 @@ const LOCAL: readonly LocalCommand[] = [
   {
     name: 'theme',
     usage: `/theme ${THEME_NAMES.join('|')}`,
-    about: 'Changes the colours.',
+    about: 'Change the colours.',
     takes: [THEME_NAMES],
     run: (actions, argument) => {
       if (!isThemeName(argument)) return false;
@@ -94,7 +94,7 @@ const LOCAL: readonly LocalCommand[] = [
   {
     name: 'mouse',
     usage: '/mouse on|off',
-    about: 'Gives the mouse to the chat or to the terminal.',
+    about: 'Give the mouse to the chat or to the terminal.',
     takes: [ON_OFF],
     run: (actions, argument) => switched(argument, (on) => actions.setMouse(on)),
   },
@@ -119,7 +119,7 @@ const LOCAL: readonly LocalCommand[] = [
   {
     name: 'quit',
     usage: '/quit',
-    about: 'Leaves the chat; the account stays signed in on this device.',
+    about: 'Leave the chat; the account stays signed in on this device.',
     takes: [],
     run: (actions) => actions.leave(),
   },

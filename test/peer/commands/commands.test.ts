@@ -105,11 +105,12 @@ test('help lists every slash command, and explains one with an example', async (
   await assert.rejects(typed(peer, '/help msgot'), /no such command/);
 });
 
-test('every command has an example for each of its forms, and no two share a name', () => {
+test('every command says in the imperative what it does, has an example for each of its forms, and a name of its own', () => {
   for (const command of commands) {
     if (command.slash !== undefined) assert.notEqual(command.examples.slash, undefined, command.name);
     if (command.shell) assert.notEqual(command.examples.shell, undefined, command.name);
     assert.ok(details(command, command.shell ? 'shell' : 'slash').length >= 2);
+    assert.match(command.about, /^(?!\w+[^s]s )[A-Z].*[.)]$/, `${command.name}: an imperative sentence`);
   }
   assert.equal(new Set(commands.map(({ name }) => name)).size, commands.length);
   assert.equal(
