@@ -56,11 +56,7 @@ export const TRANSFERS = {
     'That transfer has not been accepted yet.',
     '/transfers lists them with their states.',
   ],
-  'transfer-not-offered': [
-    'usage',
-    'That is not an open offer.',
-    '/transfers lists them with their states.',
-  ],
+  'transfer-not-offered': ['usage', 'That is not an open offer.', '/transfers lists them with their states.'],
   'transfer-not-playable': [
     'usage',
     'nothing of that transfer has arrived here',

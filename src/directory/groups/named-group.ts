@@ -335,20 +335,14 @@ export class NamedGroup {
     seq.catch(() => {});
     this.#ids.set(idKey(from, id), seq);
     if (this.#ids.size <= REMEMBERED) return;
-    for (const oldest of this.#ids.keys()) {
-      this.#ids.delete(oldest);
-      return;
-    }
+    this.#ids.delete(this.#ids.keys().next().value!);
   }
 }
 
 const idKey = (from: DeviceAddress, id: Uint8Array): string => `${from.device}/${hex(id)}`;
-
 const headMoved = (): Failure =>
   new Failure('head-moved', 'the group has changed meanwhile', { hint: 'Read its log, then try again.' });
-
 const epochTaken = (epoch: number): Failure =>
   new Failure('epoch-taken', `somebody else ended epoch ${epoch} first`, { details: { epoch } });
-
 const epochPast = (epoch: number): Failure =>
   new Failure('epoch-past', 'the group is in another epoch', { details: { epoch } });

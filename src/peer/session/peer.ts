@@ -28,9 +28,9 @@ import type {
 import type { UploadsApi } from '../api/uploads.js';
 import type { LocalDevice } from '../identity/local-device.js';
 import { VerificationService } from '../identity/verification-service.js';
+import { assertSendable } from '../messaging/assert-sendable.js';
 import { awaitDelivery } from '../messaging/await-delivery.js';
 import { conversationWith, isGroupId, nameIn } from '../messaging/conversation.js';
-import { assertSendable } from '../messaging/direct/sender.js';
 import { GroupService } from '../messaging/group/group-service.js';
 import { preferencesService } from '../messaging/preferences.js';
 import { recipient } from '../messaging/recipient.js';

@@ -1,16 +1,16 @@
 import { sameBytes } from '../../../base/bytes.js';
 import type { Clock } from '../../../base/clock.js';
-import { Failure, toFailure } from '../../../base/errors.js';
+import { type Failure, toFailure } from '../../../base/errors.js';
 import type { Random } from '../../../base/random.js';
 import type { Scope } from '../../../base/scope.js';
 import type { MlsEngine } from '../../../crypto/mls.js';
 import type { LocalStore, Step } from '../../../store/local.js';
 import { type Content, contentCodec, MESSAGE_ID_BYTES } from '../../../wire/content.js';
 import type { DeviceAddress } from '../../../wire/directory.js';
-import { TEXT_BYTES } from '../../../wire/limits.js';
 import { foldName } from '../../../wire/names.js';
 import { cleanText } from '../../../wire/text.js';
 import type { MessageRow, OutboxRow, Tables } from '../../storage/tables.js';
+import { assertSendable } from '../assert-sendable.js';
 import { conversationWith } from '../conversation.js';
 import type { History } from '../history.js';
 import { lineOf, textOf } from '../message-content.js';
@@ -345,18 +345,5 @@ export class DirectSender {
     const waiting = this.#waiting.get(folded) ?? [];
     this.#waiting.set(folded, waiting);
     return waiting;
-  }
-}
-
-/** @throws Failure usage 'text-empty', limit 'text-too-long' */
-export function assertSendable(body: string): void {
-  if (body.trim() === '') {
-    throw new Failure('text-empty');
-  }
-  const bytes = Buffer.byteLength(body);
-  if (bytes > TEXT_BYTES) {
-    throw new Failure('text-too-long', `the text has ${bytes} bytes, ${TEXT_BYTES} are possible`, {
-      details: { bytes, limit: TEXT_BYTES },
-    });
   }
 }
