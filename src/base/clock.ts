@@ -8,16 +8,19 @@ export interface Clock {
   now(): number;
   /** Milliseconds from some fixed point; never goes back. For waits, time-outs and back-off. */
   monotonic(): number;
-  /** Calls `run` once, `delay` milliseconds from now. Does not keep the process alive by itself. */
-  after(delay: number, run: () => void): Cancel;
+  /**
+   * Calls `run` once, `delay` milliseconds from now.
+   * @param keep 'process' where somebody waits for it: the process does not end before
+   */
+  after(delay: number, run: () => void, keep?: 'process'): Cancel;
 }
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  after(delay, run) {
+  after(delay, run, keep) {
     const timer = setTimeout(run, delay);
-    timer.unref();
+    if (keep === undefined) timer.unref();
     return () => clearTimeout(timer);
   },
 };

@@ -9,6 +9,7 @@ import { systemClock } from '../../src/base/clock.js';
 import { Scope } from '../../src/base/scope.js';
 import { directoryClientTls, enrolClientTls, peerClientTls, peerServerTls } from '../../src/crypto/tls.js';
 import { LinkManager } from '../../src/peer/network/link-manager.js';
+import { tlsTransport } from '../../src/peer/network/transport.js';
 import { ALPN_DIRECTORY, ALPN_ENROL } from '../../src/wire/directory.js';
 import { parseLink } from '../../src/wire/link.js';
 import { ALPN_PEER, ALPN_STREAM } from '../../src/wire/peer-link.js';
@@ -56,6 +57,7 @@ async function ports(t: TestContext): Promise<{ port: number; alpn: string; what
   const scope = new Scope();
   afterwards(t, () => scope.close());
   const links = new LinkManager({
+    transport: tlsTransport,
     ...{ clock: systemClock, scope, instance: new Uint8Array(16), device: alice.deviceId },
     identity: () => alice.tls,
     handlers: {} as never,
@@ -166,7 +168,7 @@ test('P1 our clients refuse servers of other parameters', async (t) => {
 const MAKERS: Readonly<Record<string, readonly string[]>> = {
   'crypto/tls-parameters.ts': ['createSecureContext'],
   'net/secure-port.ts': ['createServer'],
-  'peer/network/dial-directory.ts': ['connect'],
+  'peer/network/transport.ts': ['connect'],
 };
 
 test('P1 every TLS socket of the program is made in one of two places, and its parameters in one', () => {

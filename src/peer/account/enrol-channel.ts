@@ -34,7 +34,7 @@ export async function withEnrolChannel<T>(
 ): Promise<T> {
   const signal = new AbortController().signal;
   const { socket, trust, authority } = await dialDirectory(link, enrolClientTls(), ALPN_ENROL, {
-    now: clock.now(),
+    clock,
     signal,
   });
   const channel = new Channel<NoMethods, NoMethods, EnrolMethods, NoMethods>(socket, 'the directory', {

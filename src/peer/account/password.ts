@@ -1,5 +1,5 @@
 import { Failure } from '../../base/errors.js';
-import { type Random, systemRandom } from '../../base/random.js';
+import type { Random } from '../../base/random.js';
 import { sealIdentityBackup } from '../../crypto/identity.js';
 import type { SigningKey } from '../../crypto/keys.js';
 import { finishLogin, finishRegistration, startLogin, startRegistration } from '../../crypto/login.js';
@@ -30,7 +30,7 @@ export async function changePassword(
   client: DirectoryClient,
   self: LocalDevice,
   home: string,
-  { current, next }: { readonly current: string; readonly next: string },
+  { current, next, random }: { readonly current: string; readonly next: string; readonly random: Random },
 ): Promise<void> {
   const profile = await requireProfile(home);
   const { key } = await openVault(profile.vault, current);
@@ -40,9 +40,9 @@ export async function changePassword(
   const pending = await startRegistration(next);
   const { response } = await client.request('password.start', { request: pending.request });
   const { record, exportKey } = await finishRegistration(pending, { account, password: next, response });
-  const backup = sealIdentityBackup(self.identity, account, exportKey, systemRandom);
+  const backup = sealIdentityBackup(self.identity, account, exportKey, random);
   await client.request('password.finish', { record, backup });
-  const { file } = await wrapVault(key, next, systemRandom);
+  const { file } = await wrapVault(key, next, random);
   await writeProfile(home, { ...profile, vault: file });
 }
 

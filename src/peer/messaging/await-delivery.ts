@@ -1,4 +1,5 @@
 import { fromHex } from '../../base/bytes.js';
+import type { Cancel, Clock } from '../../base/clock.js';
 import { Failure, toFailure } from '../../base/errors.js';
 import type { DeliveryState } from '../api/events.js';
 import type { PeerApi, SendResult } from '../api/peer.js';
@@ -6,6 +7,7 @@ import { isAtLeast } from './delivery-state.js';
 import type { History } from './history.js';
 
 interface Told {
+  readonly clock: Clock;
   readonly history: Pick<History, 'find'>;
   readonly subscribe: PeerApi['subscribe'];
 }
@@ -15,7 +17,7 @@ interface Told {
  * @throws Failure unknown 'message-unknown'
  */
 export function awaitDelivery(
-  { history, subscribe }: Told,
+  { clock, history, subscribe }: Told,
   id: string,
   until: DeliveryState,
   timeout: number,
@@ -24,7 +26,7 @@ export function awaitDelivery(
     let latest: SendResult | undefined;
     const end = (): void => {
       unsubscribe();
-      clearTimeout(timer);
+      cancel();
     };
     const learn = (result: SendResult): void => {
       latest = result;
@@ -39,8 +41,7 @@ export function awaitDelivery(
         learn({ id, conversation: event.conversation, state: event.state });
       }
     });
-    // Not the unreferenced timer of the clock: somebody is waiting, and the process with them.
-    const timer = setTimeout(() => latest && settle(latest), timeout);
+    const cancel: Cancel = clock.after(timeout, () => latest && settle(latest), 'process');
     const look = async (): Promise<void> => {
       const row = await history.find(fromHex(id));
       if (row === undefined) throw messageUnknown(id);

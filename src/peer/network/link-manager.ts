@@ -6,7 +6,7 @@ import { Failure, toFailure } from '../../base/errors.js';
 import type { Scope } from '../../base/scope.js';
 import { assertPeer, type DeviceCertificate } from '../../crypto/certificate.js';
 import { assertChannel, peerCertificateDer, peerClientTls, peerServerTls, type TlsIdentity } from '../../crypto/tls.js';
-import { type PortLimits, SecurePort } from '../../net/secure-port.js';
+import type { PortLimits } from '../../net/secure-port.js';
 import type { Endpoint } from '../../wire/directory.js';
 import { HANDSHAKE_TIMEOUT_MS } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
@@ -14,14 +14,15 @@ import { ALPN_PEER, ALPN_STREAM } from '../../wire/peer-link.js';
 import type { PathTry } from '../api/peer.js';
 import type { ContactDevice } from '../identity/contacts.js';
 import { resultOf } from './dial-attempts.js';
-import { dial } from './dial-directory.js';
 import { Link, type LinkHandlers } from './link.js';
 import { greetStream, takeStream } from './link-stream.js';
 import { endpointsOf, type ListenAddress, showEndpoint } from './listen-address.js';
+import type { OpenPort, Transport } from './transport.js';
 
 export interface LinkManagerInit {
   readonly clock: Clock;
   readonly scope: Scope;
+  readonly transport: Transport;
   readonly instance: Uint8Array;
   readonly device: string;
   readonly handlers: LinkHandlers;
@@ -62,7 +63,7 @@ export class LinkManager {
   readonly #judging = new Set<TLSSocket>();
   /** Connections of transfers that came in. */
   readonly #streams = new Set<TLSSocket>();
-  #port: SecurePort | undefined;
+  #port: OpenPort | undefined;
   #listening: ListenAddress | undefined;
 
   constructor(init: LinkManagerInit) {
@@ -72,16 +73,16 @@ export class LinkManager {
 
   /** @throws Failure usage 'port-busy' */
   async listen(address: ListenAddress): Promise<void> {
-    const port = new SecurePort({
-      ...{ clock: this.#init.clock, limits: PORT_LIMITS, tls: peerServerTls(this.#init.identity()) },
-      onSecure: (socket) => this.#init.scope.run(() => this.#admit(socket)),
-    });
-    await port.listen(address).catch((error) => {
+    const { clock, scope, transport, identity } = this.#init;
+    const init = {
+      ...{ clock, limits: PORT_LIMITS, tls: peerServerTls(identity()) },
+      onSecure: (socket: TLSSocket) => scope.run(() => this.#admit(socket)),
+    };
+    this.#port = await transport.listen(init, address).catch((error) => {
       throw notListening(address, error);
     });
-    this.#port = port;
     // Where a name was given, what it stands for: others are told addresses.
-    this.#listening = port.address;
+    this.#listening = this.#port.address;
   }
 
   get address(): ListenAddress {
@@ -92,7 +93,7 @@ export class LinkManager {
   openStream(target: ContactDevice, transfer: Uint8Array): Promise<Duplex | undefined> {
     return this.#firstThatAnswers(target, async (endpoint, signal) => {
       const { socket } = await this.#secure(target, endpoint, ALPN_STREAM, signal);
-      return greetStream(socket, transfer);
+      return greetStream(this.#init.clock, socket, transfer);
     });
   }
 
@@ -196,7 +197,8 @@ export class LinkManager {
 
   /** Who answers is who was meant. */
   async #secure(target: ContactDevice, endpoint: Endpoint, protocol: string, signal: AbortSignal) {
-    const socket = await dial({ ...peerClientTls(this.#init.identity(), protocol), ...endpoint }, signal);
+    const { clock, identity, transport } = this.#init;
+    const socket = await transport.dial({ ...peerClientTls(identity(), protocol), ...endpoint }, { clock, signal });
     try {
       assertChannel(socket, protocol);
       const certificate = await this.#init.admit(peerCertificateDer(socket));
@@ -229,7 +231,7 @@ export class LinkManager {
   async #admitStream(socket: TLSSocket, certificate: DeviceCertificate): Promise<void> {
     this.#streams.add(socket);
     socket.once('close', () => this.#streams.delete(socket));
-    await takeStream(socket, (transfer) => this.#init.onStream(certificate, transfer, socket));
+    await takeStream(this.#init.clock, socket, (transfer) => this.#init.onStream(certificate, transfer, socket));
   }
 
   async #greet(socket: TLSSocket, certificate: DeviceCertificate, dialled: boolean): Promise<Link> {

@@ -17,6 +17,7 @@ import { DirectoryClient, type Welcome } from './directory-client.js';
 import type { Link, LinkHandlers } from './link.js';
 import { LinkManager } from './link-manager.js';
 import type { ListenAddress } from './listen-address.js';
+import { type Transport, tlsTransport } from './transport.js';
 import { agent } from './user-agent.js';
 
 export interface NetworkInit {
@@ -24,6 +25,8 @@ export interface NetworkInit {
   readonly clock: Clock;
   readonly random: Random;
   readonly scope: Scope;
+  /** TLS over TCP, if not given. */
+  readonly transport?: Transport | undefined;
 }
 
 /** What comes in, and what the network has to ask: given when it starts. */
@@ -57,6 +60,7 @@ export interface NetworkHandlers {
 export class Network {
   readonly #init: NetworkInit;
   readonly #instance: Uint8Array;
+  readonly #transport: Transport;
   #handlers!: NetworkHandlers;
   #links: LinkManager | undefined;
   #client: DirectoryClient | undefined;
@@ -66,6 +70,7 @@ export class Network {
   constructor(init: NetworkInit) {
     this.#init = init;
     this.#instance = init.random.bytes(16);
+    this.#transport = init.transport ?? tlsTransport;
   }
 
   get directoryState(): 'online' | 'offline' {
@@ -162,7 +167,7 @@ export class Network {
   #makeLinks(handlers: NetworkHandlers): LinkManager {
     const { self, clock, scope } = this.#init;
     return new LinkManager({
-      ...{ clock, scope, instance: this.#instance, device: self.device },
+      ...{ clock, scope, transport: this.#transport, instance: this.#instance, device: self.device },
       identity: () => self.tls(),
       handlers: { ...handlers.links, crl: () => self.anchor.crl },
       admit: async (der) => {
@@ -182,7 +187,8 @@ export class Network {
   async #connect(signal: AbortSignal) {
     const { self, clock } = this.#init;
     const options = directoryClientTls(self.tls());
-    return (await dialDirectory(self.link, options, ALPN_DIRECTORY, { now: clock.now(), signal })).socket;
+    const { dial } = this.#transport;
+    return (await dialDirectory(self.link, options, ALPN_DIRECTORY, { clock, signal, dial })).socket;
   }
 
   #hello() {

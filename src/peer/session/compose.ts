@@ -5,6 +5,7 @@ import { Scope } from '../../base/scope.js';
 import { sealForRecovery } from '../../crypto/recovery.js';
 import { sealer } from '../../crypto/vault.js';
 import { openLevelStore } from '../../store/level/open.js';
+import type { LocalStore } from '../../store/local.js';
 import type { OpenPeer } from '../api/account.js';
 import type { PeerApi } from '../api/peer.js';
 import { LocalDevice } from '../identity/local-device.js';
@@ -12,6 +13,7 @@ import { LinkReceiver } from '../messaging/direct/link-receiver.js';
 import { LinkEvents } from '../network/link-events.js';
 import { ANY_ADDRESS, parseListen } from '../network/listen-address.js';
 import { Network, type NetworkHandlers } from '../network/network.js';
+import type { Transport } from '../network/transport.js';
 import { type Profile, requireProfile, storeFolder, writeProfile } from '../storage/profile.js';
 import { SetAside } from '../storage/set-aside.js';
 import { openTables } from '../storage/tables.js';
@@ -33,6 +35,10 @@ export interface Starting {
   readonly reasons: readonly Code[];
   /** What was set aside by an opening that was given up; it is told by this one. */
   readonly found: Failure[];
+  /** The store in the profile's folder, if not given. */
+  readonly openStore?: (() => Promise<LocalStore>) | undefined;
+  /** TLS over TCP, if not given. */
+  readonly transport?: Transport | undefined;
 }
 
 /**
@@ -40,16 +46,17 @@ export interface Starting {
  * @throws Failure storage 'store-in-use', usage 'port-busy', blocked 'account-banned', and what `reasons` name
  */
 export async function startPeer(init: OpenPeer, starting: Starting): Promise<PeerApi> {
-  const { scope, clock, random, reasons, found } = starting;
+  const { scope, clock, random, reasons, found, transport } = starting;
   const { home } = init;
-  const disk = await openLevelStore({ folder: storeFolder(home) });
+  const { openStore = () => openLevelStore({ folder: storeFolder(home) }) } = starting;
+  const disk = await openStore();
   scope.defer(() => disk.close());
   const aside = new SetAside(disk, found);
   const tables = openTables(disk, sealer(starting.key, random), aside);
   const self = await LocalDevice.load(starting.profile, disk, tables, clock);
   await keepRecovery(home, self, starting);
   const online = new Scope();
-  const network = new Network({ self, clock, random, scope: online });
+  const network = new Network({ self, clock, random, transport, scope: online });
   const services = new ComposedServices({ home, self, disk, tables, clock, random, network, scope: online });
   const { reporter } = services;
   const sync = new Sync({ self, clock, network, services, reporter, scope: online });
@@ -57,7 +64,7 @@ export async function startPeer(init: OpenPeer, starting: Starting): Promise<Pee
     (event) => services.feed.emit(event),
     () => network.links.all(),
   );
-  const peer = new Peer({ home, scope, self, services, network, linkEvents, clock, aside });
+  const peer = new Peer({ home, scope, self, services, network, linkEvents, clock, random, aside });
   let refusal: Failure | undefined;
   const onRefused = (why: Failure): void => {
     refusal = why;

@@ -1,6 +1,7 @@
 import { fromHex, hex } from '../../base/bytes.js';
 import { type Clock, timestamp } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
+import type { Random } from '../../base/random.js';
 import type { Scope } from '../../base/scope.js';
 import { fingerprint } from '../../crypto/safety.js';
 import { foldName } from '../../wire/names.js';
@@ -57,6 +58,7 @@ export interface PeerInit {
   readonly network: Network;
   readonly linkEvents: LinkEvents;
   readonly clock: Clock;
+  readonly random: Random;
   readonly aside: SetAside;
 }
 
@@ -69,6 +71,7 @@ export class Peer implements PeerApi {
   readonly #linkEvents: LinkEvents;
   readonly #network: Network;
   readonly #clock: Clock;
+  readonly #random: Random;
   readonly #verifications: VerificationService;
   readonly account: AccountApi;
   readonly changes: ChangesApi;
@@ -80,7 +83,7 @@ export class Peer implements PeerApi {
   readonly ended: Promise<void>;
   #settleEnded!: () => void;
 
-  constructor({ home, scope, self, services, network, linkEvents, clock, aside }: PeerInit) {
+  constructor({ home, scope, self, services, network, linkEvents, clock, random, aside }: PeerInit) {
     this.takeSetAside = () => aside.take();
     this.#home = home;
     this.#scope = scope;
@@ -89,6 +92,7 @@ export class Peer implements PeerApi {
     this.#linkEvents = linkEvents;
     this.#network = network;
     this.#clock = clock;
+    this.#random = random;
     const { anchor } = self;
     const addressed = (to: string): string => this.#addressee(to);
     this.account = new AccountService({
@@ -97,7 +101,7 @@ export class Peer implements PeerApi {
       emit: (event) => services.feed.emit(event),
     });
     this.changes = services.edits;
-    this.files = new FileService(services.transfers, services.rules, addressed);
+    this.files = new FileService(clock, services.transfers, services.rules, addressed);
     this.uploads = services.uploads;
     this.preferences = preferencesService({
       preferences: services.preferences,
@@ -165,7 +169,7 @@ export class Peer implements PeerApi {
 
   waitFor(id: string, until: DeliveryState, timeout: number): Promise<SendResult> {
     const subscribe: PeerApi['subscribe'] = (listener) => this.subscribe(listener);
-    return awaitDelivery({ history: this.#services.history, subscribe }, id, until, timeout);
+    return awaitDelivery({ clock: this.#clock, history: this.#services.history, subscribe }, id, until, timeout);
   }
 
   async users(): Promise<readonly UserSummary[]> {
@@ -267,7 +271,8 @@ export class Peer implements PeerApi {
   }
 
   async changePassword(current: string, next: string): Promise<void> {
-    await changePassword(this.#network.client, this.#self, this.#home, { current, next });
+    const change = { current, next, random: this.#random };
+    await changePassword(this.#network.client, this.#self, this.#home, change);
   }
 
   async logout(everywhere: boolean): Promise<void> {
@@ -300,9 +305,9 @@ export class Peer implements PeerApi {
     if (receipts.length === 0) return;
     const left = Promise.all(receipts.map((id) => outbox.reached(id)));
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, HAND_OVER_MS);
+      const cancel = this.#clock.after(HAND_OVER_MS, resolve, 'process');
       void left.then(() => {
-        clearTimeout(timer);
+        cancel();
         resolve();
       });
     });

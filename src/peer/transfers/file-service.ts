@@ -1,3 +1,4 @@
+import type { Cancel, Clock } from '../../base/clock.js';
 import type { TransferEvent } from '../api/events.js';
 import type { AcceptRule, FilesApi, OfferOptions, Playing, ReceiveOptions, TransferSpeed } from '../api/peer.js';
 import { isGroupId } from '../messaging/conversation.js';
@@ -6,11 +7,13 @@ import type { TransferManager } from './transfer-manager.js';
 
 /** What faces see of the transfers. */
 export class FileService implements FilesApi {
+  readonly #clock: Clock;
   readonly #desk: TransferManager;
   readonly #rules: AcceptRules;
   readonly #addressee: (to: string) => string;
 
-  constructor(desk: TransferManager, rules: AcceptRules, addressee: (to: string) => string) {
+  constructor(clock: Clock, desk: TransferManager, rules: AcceptRules, addressee: (to: string) => string) {
+    this.#clock = clock;
     this.#desk = desk;
     this.#rules = rules;
     this.#addressee = addressee;
@@ -22,12 +25,12 @@ export class FileService implements FilesApi {
   }
 
   async reached(id: string, timeout: number): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
+    let cancel: Cancel = () => {};
     const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(resolve, timeout, false);
+      cancel = this.#clock.after(timeout, () => resolve(false), 'process');
     });
     const reached = this.#desk.reached(id).then(() => true);
-    return Promise.race([reached, late]).finally(() => clearTimeout(timer));
+    return Promise.race([reached, late]).finally(() => cancel());
   }
 
   follow(listener: (event: TransferEvent) => void): () => void {
