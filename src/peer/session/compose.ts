@@ -115,7 +115,7 @@ function handlersOf({ self, network, services, sync, linkEvents, onRefused }: Ha
     takeForGroup: (incoming) => groups.takeAside(incoming),
     isOnline: () => network.isOnline,
     drainMailbox: () => mail.drain(),
-    caughtUp: () => sync.caughtUp(),
+    mailboxEmptied: () => sync.mailboxEmptied(),
   });
   return {
     links: {

@@ -37,13 +37,19 @@ const HOUSEKEEPING_MS = 10 * 60_000;
 export class Sync {
   readonly #parts: SyncParts;
   #caughtUp: Promise<void> = Promise.resolve();
+  #mailboxEmptied: Promise<void> = Promise.resolve();
   #wasOnline = false;
 
   constructor(parts: SyncParts) {
     this.#parts = parts;
   }
 
-  /** The mailbox has been emptied, and so on, since the directory was last reached. Never rejects. */
+  /** The mailbox has been emptied since the directory was last reached. Never rejects. */
+  mailboxEmptied(): Promise<void> {
+    return this.#mailboxEmptied;
+  }
+
+  /** Everything has been done since the directory was last reached. Never rejects. */
   caughtUp(): Promise<void> {
     return this.#caughtUp;
   }
@@ -58,9 +64,16 @@ export class Sync {
     services.feed.emit({ event: 'directory', state: 'online' });
     if (mayBeRestored && welcome.secondFactor === 'required') reporter.unlessAway(factorRequired(welcome.role));
     const compared = welcome.incarnation && services.setBack.expect(welcome.incarnation);
-    this.#caughtUp = this.#catchUp(welcome, mayBeRestored)
+    let emptied = (): void => {};
+    this.#mailboxEmptied = new Promise((resolve) => {
+      emptied = resolve;
+    });
+    this.#caughtUp = this.#catchUp(welcome, mayBeRestored, emptied)
       .catch((error: unknown) => reporter.unlessAway(error))
-      .finally(compared);
+      .finally(() => {
+        emptied();
+        compared?.();
+      });
     scope.run(() => this.#caughtUp);
   }
 
@@ -68,6 +81,7 @@ export class Sync {
     const { services } = this.#parts;
     services.contacts.forget();
     this.#caughtUp = Promise.resolve();
+    this.#mailboxEmptied = Promise.resolve();
     services.feed.emit({ event: 'directory', state: 'offline', retryIn });
     services.groups.spread();
   }
@@ -158,7 +172,7 @@ export class Sync {
     scope.defer(cancel);
   }
 
-  async #catchUp(welcome: Welcome, mayBeRestored: boolean): Promise<void> {
+  async #catchUp(welcome: Welcome, mayBeRestored: boolean, emptied: () => void): Promise<void> {
     const { self, services, scope, reporter } = this.#parts;
     await this.#learnWelcomed(welcome);
     await self.learnRole(welcome.role);
@@ -172,6 +186,7 @@ export class Sync {
     } else await services.keyPackages.refill(welcome.keyPackages);
     if (welcome.incarnation) await services.setBack.hear(welcome.incarnation, welcome.stamp);
     await services.mail.drain();
+    emptied();
     // Behind the mailbox: what has been begun by the one before last is in it. Of a restored copy nobody knows what it has.
     await services.keyPackages.tendLastResort(welcome.lastResort && !isRestored);
     await services.groups.sync();

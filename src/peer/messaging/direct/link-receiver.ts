@@ -9,8 +9,8 @@ export interface LinkReceiverInit {
   takeForGroup(incoming: Incoming): Promise<boolean>;
   isOnline(): boolean;
   drainMailbox(): Promise<void>;
-  /** The mailbox has been emptied: what was in it is older. */
-  caughtUp(): Promise<void>;
+  /** The mailbox has been emptied, where the directory can be reached: what was in it is older. */
+  mailboxEmptied(): Promise<void>;
 }
 
 /** Messages as they come over links. */
@@ -26,7 +26,7 @@ export class LinkReceiver {
   /** One after the other, as they were sent: one that has to wait for its Welcome is not overtaken. */
   async deliver({ id, group, sealed }: Params<PeerMethods, 'deliver'>, link: object): Promise<void> {
     const incoming = { id, group, sealed, via: 'direct' } as const;
-    const before = this.#taking.get(link) ?? this.#init.caughtUp();
+    const before = Promise.all([this.#taking.get(link), this.#init.mailboxEmptied()]);
     const taken = before.then(() => this.#takeIn(incoming));
     this.#taking.set(
       link,
