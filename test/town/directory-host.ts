@@ -1,0 +1,80 @@
+import { silentLogger } from '../../src/base/log.js';
+import { SigningKey } from '../../src/crypto/keys.js';
+import type { Secrets } from '../../src/directory/authority/secrets.js';
+import { DEFAULT_LIMITS } from '../../src/directory/limits.js';
+import { carryOut } from '../../src/directory/requests/ledger.js';
+import { type Connection, openConnection } from '../../src/directory/server/connection.js';
+import { FairQueue } from '../../src/directory/server/fair-queue.js';
+import { openServices, type Services } from '../../src/directory/services.js';
+import { type Disk, OpenDisk } from './disk.js';
+import { Machine } from './machine.js';
+import type { TownParts } from './parts.js';
+
+export const DIRECTORY_HOST = '10.0.0.1';
+export const DIRECTORY_PORT = 7_777;
+const CHECK_EVERY_MS = 1_000;
+
+/** The directory's program: its services and connections as they are, on a port of the town. */
+export class DirectoryHost {
+  readonly disk: Disk;
+  readonly #parts: TownParts;
+  readonly #secrets: Secrets;
+  #machine: Machine | undefined;
+  #core: Services | undefined;
+  #starts = 0;
+  /** The program ends itself after so many more writes, before anybody learns of the last. */
+  killAfterWrites: number | undefined;
+
+  constructor(disk: Disk, secrets: Secrets, parts: TownParts) {
+    this.disk = disk;
+    this.#secrets = secrets;
+    this.#parts = parts;
+  }
+
+  get core(): Services {
+    return this.#core!;
+  }
+
+  get alive(): boolean {
+    return this.#machine?.alive ?? false;
+  }
+
+  async start(): Promise<void> {
+    const { time, web, seed, dice } = this.#parts;
+    const machine = new Machine(DIRECTORY_HOST, time, `${seed} directory ${++this.#starts}`);
+    this.#machine = machine;
+    const store = new OpenDisk(this.disk, machine, dice, () => this.#written());
+    const core = await openServices({
+      ...{ store, secrets: this.#secrets, clock: machine, random: machine.random, log: silentLogger, carryOut },
+      limits: DEFAULT_LIMITS,
+      onBroken: (error) => this.#parts.fail(error),
+    });
+    this.#core = core;
+    const key = SigningKey.generate(machine.random);
+    const server = core.authority.issueServer({ publicKey: key.publicKey, now: machine.now(), random: machine.random });
+    const shown = { raw: server, issuerCertificate: { raw: core.authority.certificate } };
+    const turns = new FairQueue({ monotonic: () => machine.monotonic(), later: (run) => void machine.after(0, run) });
+    const connections = new Set<Connection>();
+    web.listen(machine, DIRECTORY_PORT, shown, (socket) => {
+      const connection = openConnection({ core, socket, turns, onGreeted() {}, onServing() {} });
+      connections.add(connection);
+      void connection.done.then(() => connections.delete(connection));
+    });
+    const check = (): void => {
+      for (const { channel } of connections) channel.check(machine.monotonic());
+      machine.after(CHECK_EVERY_MS, check);
+    };
+    check();
+  }
+
+  kill(): void {
+    this.killAfterWrites = undefined;
+    this.#machine?.kill();
+  }
+
+  #written(): void {
+    if (this.killAfterWrites === undefined || --this.killAfterWrites > 0) return;
+    this.#parts.tell('the directory dies between a write and its answer');
+    this.kill();
+  }
+}

@@ -1,0 +1,9 @@
+import { test } from 'node:test';
+import { liveThrough, seedsOf } from './seeds.js';
+
+for (const scenario of ['agreement', 'joining', 'delivery'] as const) {
+  const seeds = seedsOf(scenario, 1_000);
+  test(`M5 M7 P7 ${scenario} in ${seeds.length} seeds`, async () => {
+    await liveThrough(scenario, seeds);
+  });
+}
