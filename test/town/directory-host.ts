@@ -6,7 +6,7 @@ import { carryOut } from '../../src/directory/requests/ledger.js';
 import { type Connection, openConnection } from '../../src/directory/server/connection.js';
 import { FairQueue } from '../../src/directory/server/fair-queue.js';
 import { openServices, type Services } from '../../src/directory/services.js';
-import { type Disk, OpenDisk } from './disk.js';
+import { type Disk, type KillAt, OpenDisk } from './disk.js';
 import { Machine } from './machine.js';
 import type { TownParts } from './parts.js';
 
@@ -22,8 +22,8 @@ export class DirectoryHost {
   #machine: Machine | undefined;
   #core: Services | undefined;
   #starts = 0;
-  /** The program ends itself after so many more writes, before anybody learns of the last. */
-  killAfterWrites: number | undefined;
+  /** Where the program is killed: before or after so many more writes reach the disk. */
+  killAt: KillAt | undefined;
 
   constructor(disk: Disk, secrets: Secrets, parts: TownParts) {
     this.disk = disk;
@@ -43,7 +43,7 @@ export class DirectoryHost {
     const { time, web, seed, dice } = this.#parts;
     const machine = new Machine(DIRECTORY_HOST, time, `${seed} directory ${++this.#starts}`);
     this.#machine = machine;
-    const store = new OpenDisk(this.disk, machine, dice, () => this.#written());
+    const store = new OpenDisk(this.disk, machine, dice, (moment) => this.#atWrite(moment));
     const core = await openServices({
       ...{ store, secrets: this.#secrets, clock: machine, random: machine.random, log: silentLogger, carryOut },
       limits: DEFAULT_LIMITS,
@@ -68,13 +68,13 @@ export class DirectoryHost {
   }
 
   kill(): void {
-    this.killAfterWrites = undefined;
+    this.killAt = undefined;
     this.#machine?.kill();
   }
 
-  #written(): void {
-    if (this.killAfterWrites === undefined || --this.killAfterWrites > 0) return;
-    this.#parts.tell('the directory dies between a write and its answer');
+  #atWrite(moment: 'before' | 'after'): void {
+    if (this.killAt === undefined || moment !== this.killAt.moment || --this.killAt.writes > 0) return;
+    this.#parts.tell(`the directory dies ${moment} a write`);
     this.kill();
   }
 }

@@ -38,6 +38,11 @@ async function applied(memory: LocalStore, change: Change): Promise<readonly num
   return [];
 }
 
+export interface KillAt {
+  readonly moment: 'before' | 'after';
+  writes: number;
+}
+
 interface Waiting {
   readonly change: Change;
   resolve(results: readonly number[]): void;
@@ -56,15 +61,14 @@ export class OpenDisk implements LocalStore {
   readonly #disk: Disk;
   readonly #machine: Machine;
   readonly #dice: Random;
-  readonly #onWrite: (writes: number) => void;
+  readonly #onWrite: (moment: 'before' | 'after') => void;
   readonly #core: Core;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
-  #writes = 0;
   #closed = false;
 
-  /** @param onWrite told after each flush which is on the disk, before the program learns of it */
-  constructor(disk: Disk, machine: Machine, dice: Random, onWrite: (writes: number) => void) {
+  /** @param onWrite told before each flush, and when it is on the disk, before the program learns of it */
+  constructor(disk: Disk, machine: Machine, dice: Random, onWrite: (moment: 'before' | 'after') => void) {
     this.#disk = disk;
     this.#machine = machine;
     this.#dice = dice;
@@ -114,6 +118,8 @@ export class OpenDisk implements LocalStore {
     await new Promise<void>((resolve) => {
       this.#machine.after(randomBelow(this.#dice, SLOWEST_MS * 1_000) / 1_000, resolve);
     });
+    this.#onWrite('before');
+    if (!this.#machine.alive) return;
     const batch = this.#waiting.splice(0);
     const told: (() => void)[] = [];
     for (const { change, resolve, reject } of batch) {
@@ -122,7 +128,7 @@ export class OpenDisk implements LocalStore {
         (error) => told.push(() => reject(error)),
       );
     }
-    this.#onWrite(++this.#writes);
+    this.#onWrite('after');
     if (!this.#machine.alive) return;
     this.#flushing = this.#waiting.length > 0 ? this.#flush() : undefined;
     for (const tell of told) tell();

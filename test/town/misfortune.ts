@@ -1,4 +1,4 @@
-import { DIRECTORY_HOST } from './directory-host.js';
+import { DIRECTORY_HOST, type DirectoryHost } from './directory-host.js';
 import type { Resident } from './resident.js';
 import type { SimulatedTown } from './town.js';
 
@@ -16,26 +16,16 @@ const MISFORTUNES: readonly ((town: SimulatedTown) => void)[] = [
   },
   (town) => killed(town, town.any(town.residents)),
   (town) => killed(town, town.any(town.residents)),
-  (town) => {
-    const resident = town.any(town.residents);
-    resident.killAfterWrites = 1 + town.below(8);
-    againLater(town, resident);
-  },
-  (town) => {
-    const resident = town.any(town.residents);
-    resident.killAfterWrites = 1 + town.below(8);
-    againLater(town, resident);
-  },
+  (town) => killedAtWrite(town, town.any(town.residents)),
+  (town) => killedAtWrite(town, town.any(town.residents)),
+  (town) => killedAtWrite(town, town.any(town.residents)),
   (town) => void ended(town, town.any(town.residents)).catch((error) => town.fail(error)),
   (town) => {
     town.tell('the directory is killed');
     town.directory.kill();
     againLater(town, town.directory);
   },
-  (town) => {
-    town.directory.killAfterWrites = 1 + town.below(8);
-    againLater(town, town.directory);
-  },
+  (town) => killedAtWrite(town, town.directory),
 ];
 
 export const misfortune = (town: SimulatedTown): void => town.any(MISFORTUNES)(town);
@@ -63,6 +53,11 @@ function killed(town: SimulatedTown, resident: Resident): void {
   town.tell(`${resident.name} is killed`);
   resident.kill();
   againLater(town, resident);
+}
+
+function killedAtWrite(town: SimulatedTown, program: Resident | DirectoryHost): void {
+  program.killAt = { moment: town.any(['before', 'after'] as const), writes: 1 + town.below(8) };
+  againLater(town, program);
 }
 
 async function ended(town: SimulatedTown, resident: Resident): Promise<void> {

@@ -5,7 +5,7 @@ import type { PeerApi } from '../../src/peer/api/peer.js';
 import { startPeer } from '../../src/peer/session/compose.js';
 import type { Profile } from '../../src/peer/storage/profile.js';
 import { openTables, type Tables } from '../../src/peer/storage/tables.js';
-import { type Disk, OpenDisk } from './disk.js';
+import { type Disk, type KillAt, OpenDisk } from './disk.js';
 import { Machine } from './machine.js';
 import type { TownParts } from './parts.js';
 
@@ -33,8 +33,8 @@ export class Resident {
   #starts = 0;
   /** When the directory was reached and lost, by the wall clock, in turn. */
   readonly #turns: number[] = [];
-  /** The program ends itself after so many more writes, before it learns of the last. */
-  killAfterWrites: number | undefined;
+  /** Where the program is killed: before or after so many more writes reach the disk. */
+  killAt: KillAt | undefined;
 
   constructor(installation: Installation, parts: TownParts) {
     this.installation = installation;
@@ -69,7 +69,7 @@ export class Resident {
     const open = { home: `/nowhere/${name}`, password: '', listen: `${host}:${PORT}` };
     const starting = {
       ...{ profile, key, clock: machine, random: machine.random, scope: new Scope(), reasons: [], found: [] },
-      openStore: async () => new OpenDisk(disk, machine, dice, () => this.#written()),
+      openStore: async () => new OpenDisk(disk, machine, dice, (moment) => this.#atWrite(moment)),
       transport: web.transport(machine),
     };
     startPeer(open, starting).then((peer) => {
@@ -90,7 +90,7 @@ export class Resident {
 
   /** As `kill -9` does: what is not on the disk is gone. */
   kill(): void {
-    this.killAfterWrites = undefined;
+    this.killAt = undefined;
     this.#machine?.kill();
   }
 
@@ -101,9 +101,9 @@ export class Resident {
     machine?.kill();
   }
 
-  #written(): void {
-    if (this.killAfterWrites === undefined || --this.killAfterWrites > 0) return;
-    this.#parts.tell(`${this.name} dies between a write and what follows`);
+  #atWrite(moment: 'before' | 'after'): void {
+    if (this.killAt === undefined || moment !== this.killAt.moment || --this.killAt.writes > 0) return;
+    this.#parts.tell(`${this.name} dies ${moment} a write`);
     this.kill();
   }
 
@@ -114,6 +114,7 @@ export class Resident {
   #hear(event: PeerEvent): void {
     this.events.push(event);
     if (event.event === 'directory') this.#turn(event.state === 'online');
+    if (event.event === 'error') this.#parts.tell(`${this.name} is told: ${event.message}`);
     this.#parts.trace.note(this.#parts.time.monotonic(), `${this.name} hears ${JSON.stringify(event)}`);
   }
 }

@@ -127,8 +127,8 @@ export class SimulatedTown implements TownParts {
   async mend(): Promise<void> {
     this.web.part([]);
     this.web.settings = CALM;
-    this.directory.killAfterWrites = undefined;
-    for (const resident of this.residents) resident.killAfterWrites = undefined;
+    this.directory.killAt = undefined;
+    for (const resident of this.residents) resident.killAt = undefined;
     await this.#open();
   }
 

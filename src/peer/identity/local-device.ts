@@ -56,7 +56,7 @@ export class LocalDevice {
       });
     }
     const self = new LocalDevice(profile, row, store, tables, clock);
-    await self.#update({ starts: row.starts + 1 });
+    await self.countStart();
     return self;
   }
 
@@ -116,6 +116,11 @@ export class LocalDevice {
 
   async learnRole(role: Role): Promise<void> {
     if (role !== this.#row.role) await this.#update({ role });
+  }
+
+  /** A number that nobody has been shown; on disk first. */
+  async countStart(): Promise<void> {
+    await this.#update({ starts: this.#row.starts + 1 });
   }
 
   /** Further than every number the directory has seen of us. */

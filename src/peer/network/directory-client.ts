@@ -23,7 +23,7 @@ export interface DirectoryClientInit {
   readonly scope: Scope;
   /** A socket to the directory whose certificate has been judged. */
   connect(signal: AbortSignal): Promise<TLSSocket>;
-  hello(socket: TLSSocket): Params<DirectoryMethods, 'hello'>;
+  hello(): Promise<Params<DirectoryMethods, 'hello'>>;
   /** The directory has accepted this device. Requests work from here on. */
   onOnline(welcome: Welcome): void;
   onOffline(why: Failure, retryIn: number): void;
@@ -114,7 +114,7 @@ export class DirectoryClient {
   async #greet(channel: DirectoryChannel): Promise<Welcome> {
     channel.session.open();
     try {
-      return await channel.session.request('hello', this.#init.hello(channel.socket));
+      return await channel.session.request('hello', await this.#init.hello());
     } catch (error) {
       channel.close(toFailure(error));
       throw error;

@@ -66,6 +66,7 @@ export class Network {
   #client: DirectoryClient | undefined;
   #presence: PresenceState = 'online';
   #welcome: Welcome | undefined;
+  #saidHello = false;
 
   constructor(init: NetworkInit) {
     this.#init = init;
@@ -191,7 +192,11 @@ export class Network {
     return (await dialDirectory(self.link, options, ALPN_DIRECTORY, { clock, signal, dial })).socket;
   }
 
-  #hello() {
+  async #hello() {
+    const { self } = this.#init;
+    // Where the answer was lost the directory may have seen the number: shown again, it would be that of a restored copy.
+    if (this.#saidHello && this.#welcome === undefined) await self.countStart();
+    this.#saidHello = true;
     const stamp = this.#handlers.stamp();
     return {
       versions: [...PROTOCOL_VERSIONS],
@@ -199,8 +204,8 @@ export class Network {
       instance: this.#instance,
       endpoints: this.links.endpoints(),
       state: this.#presence,
-      starts: this.#init.self.starts,
-      crl: this.#init.self.anchor.crl.number,
+      starts: self.starts,
+      crl: self.anchor.crl.number,
       ...(stamp && { stamp }),
     };
   }
