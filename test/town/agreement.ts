@@ -6,7 +6,7 @@ import { createMlsEngine } from '../../src/crypto/mls.js';
 import type { HistoryMessage } from '../../src/peer/api/peer.js';
 import { seededRandom } from '../support/random.js';
 import { inTown, Life } from './life.js';
-import { misfortune } from './misfortune.js';
+import { misfortune, stopDirectory } from './misfortune.js';
 import type { Resident } from './resident.js';
 import { SimulatedTown } from './town.js';
 
@@ -34,7 +34,12 @@ const kicks: Step = (town, life) => {
   const { user } = other(town).installation;
   life.does(town.find(OWNER), `kicks ${user}`, (peer) => peer.groups.kick(ROOM, user));
 };
-const STEPS_OF_LIFE = [speaks, speaks, speaks, speaks, joins, joins, joins, leaves, kicks];
+/** Without the directory what is said goes straight to those who can be reached. */
+const talksWithoutDirectory: Step = (town, life) => {
+  stopDirectory(town);
+  for (const delay of [1_000, 2_000, 4_000]) town.time.after(delay, () => speaks(town, life));
+};
+const STEPS_OF_LIFE = [speaks, speaks, speaks, speaks, joins, joins, joins, leaves, kicks, talksWithoutDirectory];
 
 const other = (town: SimulatedTown): Resident =>
   town.any(town.residents.filter(({ installation }) => installation.user !== OWNER));
@@ -73,10 +78,11 @@ async function agree(town: SimulatedTown, life: Life): Promise<void> {
   for (const resident of inside) life.say(resident, ROOM);
   const last = life.said.slice(from).map(({ text }) => text);
   await heard(town, inside, last);
-  const logs = await Promise.all(inside.map((resident) => linesOf(town, resident)));
+  const lines = await Promise.all(inside.map((resident) => linesOf(town, resident)));
+  const logs = lines.map((all) => all.filter(({ seq }) => seq !== undefined));
   const places = new Map<number, string>();
   inside.forEach(({ name }, at) => {
-    const ids = logs[at]!.map(({ id }) => id);
+    const ids = lines[at]!.map(({ id }) => id);
     assert.equal(new Set(ids).size, ids.length, `${name} has a line twice`);
     for (const { seq, id, text } of logs[at]!) {
       assert.equal(places.get(seq!) ?? id, id, `'${text}' stands in another's place at ${name}`);
@@ -113,10 +119,8 @@ async function heard(town: SimulatedTown, inside: readonly Resident[], texts: re
   }
 }
 
-/** Lines that have a place in the log. */
 async function linesOf(town: SimulatedTown, { peer }: Resident): Promise<HistoryMessage[]> {
-  const lines = await town.done('history', peer!.history({ conversation: ROOM, limit: 1_000 }));
-  return lines.filter(({ seq }) => seq !== undefined);
+  return [...(await town.done('history', peer!.history({ conversation: ROOM, limit: 1_000 })))];
 }
 
 async function membersBy(town: SimulatedTown, { peer }: Resident): Promise<string[]> {

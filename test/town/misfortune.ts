@@ -20,11 +20,7 @@ const MISFORTUNES: readonly ((town: SimulatedTown) => void)[] = [
   (town) => killedAtWrite(town, town.any(town.residents)),
   (town) => killedAtWrite(town, town.any(town.residents)),
   (town) => void ended(town, town.any(town.residents)).catch((error) => town.fail(error)),
-  (town) => {
-    town.tell('the directory is killed');
-    town.directory.kill();
-    againLater(town, town.directory);
-  },
+  stopDirectory,
   (town) => killedAtWrite(town, town.directory),
 ];
 
@@ -47,6 +43,12 @@ function partition(town: SimulatedTown): void {
   town.tell(`cut off for ${whole / SECOND} s: ${island.join(' ')}`);
   town.web.part(island);
   town.time.after(whole, () => town.web.part([]));
+}
+
+export function stopDirectory(town: SimulatedTown): void {
+  town.tell('the directory is killed');
+  town.directory.kill();
+  againLater(town, town.directory);
 }
 
 function killed(town: SimulatedTown, resident: Resident): void {
