@@ -57,6 +57,7 @@ const SLOWEST_MS = 4;
  * in one go. Where the program is killed some of what it waited for is on the disk and some is not; nothing answers any more.
  */
 export class OpenDisk implements LocalStore {
+  readonly shared = false;
   readonly bus = new LocalBus(silentLogger);
   readonly #disk: Disk;
   readonly #machine: Machine;

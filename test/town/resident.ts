@@ -1,6 +1,6 @@
 import { Scope } from '../../src/base/scope.js';
 import { sealer } from '../../src/crypto/vault.js';
-import type { PeerEvent } from '../../src/peer/api/events.js';
+import type { ErrorEvent, PeerEvent } from '../../src/peer/api/events.js';
 import type { PeerApi } from '../../src/peer/api/peer.js';
 import { startPeer } from '../../src/peer/session/compose.js';
 import type { Profile } from '../../src/peer/storage/profile.js';
@@ -107,6 +107,12 @@ export class Resident {
     this.kill();
   }
 
+  /** What people are told may be bad news, but never a fault of the program. */
+  #judge(error: ErrorEvent): void {
+    this.#parts.tell(`${this.name} is told: ${error.message}`);
+    if (error.code === 'internal') this.#parts.fail(new Error(`${this.name} was told of a fault: ${error.message}`));
+  }
+
   #turn(isOnline: boolean): void {
     if ((this.#turns.length % 2 === 1) !== isOnline) this.#turns.push(this.#parts.time.now());
   }
@@ -114,7 +120,7 @@ export class Resident {
   #hear(event: PeerEvent): void {
     this.events.push(event);
     if (event.event === 'directory') this.#turn(event.state === 'online');
-    if (event.event === 'error') this.#parts.tell(`${this.name} is told: ${event.message}`);
+    if (event.event === 'error') this.#judge(event);
     this.#parts.trace.note(this.#parts.time.monotonic(), `${this.name} hears ${JSON.stringify(event)}`);
   }
 }

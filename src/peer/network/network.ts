@@ -145,7 +145,7 @@ export class Network {
 
   /** The links to devices of a person. */
   linksTo(user: string): readonly Link[] {
-    return this.links.all().filter(({ certificate }) => certificate.folded === foldName(user));
+    return (this.#links?.all() ?? []).filter(({ certificate }) => certificate.folded === foldName(user));
   }
 
   /** Nothing goes straight between this person and that one any more. */
@@ -155,14 +155,14 @@ export class Network {
 
   /** The host at the other end of the link to a device, where there is one. */
   linkedFrom(device: string): string | undefined {
-    const address = this.links.get(device)?.address ?? '';
+    const address = this.#links?.get(device)?.address ?? '';
     return address === '' ? undefined : address.replace(/^::ffff:(?=\d+\.)/i, '');
   }
 
   /** A connection of its own for a transfer; undefined where the device does not answer. */
   async stream({ user, device }: DeviceAddress, transfer: Uint8Array): Promise<Duplex | undefined> {
     const target = (await this.#handlers.devices(user)).find((one) => one.device === device);
-    return target && this.links.openStream(target, transfer);
+    return target && this.#links?.openStream(target, transfer);
   }
 
   #makeLinks(handlers: NetworkHandlers): LinkManager {
