@@ -9,6 +9,7 @@ import { judgePassword } from '../src/crypto/password.js';
 import { runScreen } from '../src/tui/screen/run.js';
 import { Settings, type SettingsFile } from '../src/tui/screen/settings.js';
 import { canShowScreen } from '../src/tui/screen/terminal.js';
+import { pastedFiles } from './pasted-files.js';
 import { installed, preview } from './preview.js';
 
 /** The full-screen chat, with what it needs of the rest. */
@@ -76,6 +77,7 @@ export const screenParts: ScreenParts = {
       commands,
       listFolder,
       settings: (home) => new Settings(settingsFile(home)),
+      pasted: (home) => pastedFiles(home, () => systemClock.now()),
       bidi: 'auto',
       desktop,
       preview,

@@ -69,6 +69,12 @@ export function cleanText(text: string, cap: number = BODY_CAP): string {
   return cut(rooted(scrub(text, cap)), cap);
 }
 
+/**
+ * What a person writes here, or the program says itself: as `cleanText`, and whole. Whoever sends it measures it and
+ * refuses what is too long: nothing is left out without a word.
+ */
+export const cleanWhole = (text: string): string => cleanText(text, Number.POSITIVE_INFINITY);
+
 /** A one-line field: as `cleanText`, with newlines and tabs replaced by a space and no space at either end. */
 export function cleanLine(text: string, cap: number = LINE_CAP): string {
   const flat = scrub(text, cap)

@@ -18,6 +18,11 @@ async function changes(ada: PeerApi, bob: PeerApi, to: string, at: string): Prom
   await ada.waitFor(id, 'stored', 10_000);
   await ada.changes.edit(id, 'see you at six');
   assert.equal((await change(seen, 'edited')).text, 'see you at six');
+  // Refused whole, never cut to what fits.
+  const long = `${'x'.repeat(16_384)}\nend`;
+  await assert.rejects(ada.send(to, long), { code: 'text-too-long' });
+  await assert.rejects(ada.changes.edit(id, long), { code: 'text-too-long' });
+  await assert.rejects(ada.changes.edit(id, 'ש'.repeat(9_000)), { code: 'text-too-long' });
   await assert.rejects(bob.changes.edit(id, 'never'), { code: 'message-of-others' });
   await assert.rejects(bob.changes.remove(id), { code: 'message-of-others' });
   const atAda = watch(ada);

@@ -6,6 +6,7 @@
 import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
+import { pastedFiles } from '../../bin/pasted-files.js';
 import { systemClock, timestamp } from '../../src/base/clock.js';
 import { Failure } from '../../src/base/errors.js';
 import { commands } from '../../src/commands/commands.js';
@@ -156,6 +157,7 @@ const { status, failure, said } = await runScreen({
       return [red, green, blue][at % 3]!;
     }),
   }),
+  pasted: () => pastedFiles(process.env.CHAT_HOME ?? '/nowhere', () => systemClock.now()),
   bidi: (process.env.CHAT_BIDI ?? 'app') as BidiChoice,
   greeting: () => ['Hand this to the next person: p2pchat register NAME --directory p2pchat://example.test:7700#abc'],
 });

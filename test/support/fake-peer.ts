@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Failure } from '../../src/base/errors.js';
 import type { PeerEvent, TransferEvent } from '../../src/peer/api/events.js';
 import type { GroupMember, GroupSummary, GroupsApi } from '../../src/peer/api/groups.js';
@@ -25,6 +27,7 @@ export class FakePeer implements PeerApi {
   transferList: readonly TransferEvent[] = [];
   readonly files: FilesApi = {
     ...noFiles(),
+    offer: async (to, paths) => [this.#offered(to, paths)],
     list: () => this.transferList,
     accept: (id) => this.#answer(id, 'accepted'),
     decline: (id) => this.#answer(id, 'declined'),
@@ -71,6 +74,27 @@ export class FakePeer implements PeerApi {
     for (const message of missed) {
       for (const listener of this.#listeners) listener({ event: 'message', via: 'mailbox', ...message, history: true });
     }
+  }
+
+  /** As the peer would: the offer stands, and everybody is told. */
+  #offered(to: string, paths: readonly string[]): TransferEvent {
+    const files = paths.map((path) => ({ name: basename(path), size: statSync(path).size }));
+    const size = files.reduce((sum, file) => sum + file.size, 0);
+    const id = `0ffe4${this.transferList.length}`;
+    const whom = { peer: to.replace(/^@/, ''), conversation: to };
+    const event = {
+      event: 'transfer',
+      id,
+      direction: 'out',
+      ...whom,
+      files,
+      state: 'offered',
+      bytes: 0,
+      size,
+      rate: 0,
+    } as const;
+    this.emit(event);
+    return event;
   }
 
   /** As the peer would: the transfer is that now, and everybody is told. */

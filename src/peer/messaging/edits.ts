@@ -9,6 +9,7 @@ import type { MessageRow } from '../storage/tables.js';
 import type { Conversations } from './conversation.js';
 import type { History } from './history.js';
 import { isMentioned } from './message-content.js';
+import { sendable } from './sendable.js';
 import { takeBack } from './take-back.js';
 import type { Transaction } from './transaction.js';
 
@@ -48,8 +49,9 @@ export class Edits {
     tx.afterCommit(() => emit(eventOf(changed.row, from, content)));
   }
 
-  edit(id: string, text: string): Promise<void> {
-    return this.#do({ type: 'edit', id: fromHex(id), body: cleanText(text) });
+  /** @throws Failure usage 'text-empty', limit 'text-too-long' */
+  async edit(id: string, text: string): Promise<void> {
+    await this.#do({ type: 'edit', id: fromHex(id), body: sendable(text) });
   }
 
   remove(id: string): Promise<void> {

@@ -1,4 +1,5 @@
-import { cleanText } from '../../wire/text.js';
+import { TEXT_BYTES } from '../../wire/limits.js';
+import { cleanWhole } from '../../wire/text.js';
 import {
   after,
   type Buffer,
@@ -26,6 +27,18 @@ interface Cycle {
   readonly at: number;
 }
 
+/** Pasted text that a person is asked about. */
+export interface PendingPaste {
+  readonly text: string;
+  readonly lines: number;
+  /** With what stands in the line already it is more than one message holds. */
+  readonly tooLong: boolean;
+  /** It stands in the line already. */
+  readonly standing?: true;
+}
+
+const isTooLong = (text: string): boolean => text.length * 3 > TEXT_BYTES && Buffer.byteLength(text) > TEXT_BYTES;
+
 export interface EditorOptions {
   /** A password or a name: newlines become nothing, nothing is kept in the history. */
   readonly oneLine?: boolean;
@@ -41,7 +54,7 @@ export class Editor {
   #typing = false;
   #killed = '';
   #cycle: Cycle | undefined;
-  #pasted: string | undefined;
+  #pasted: PendingPaste | undefined;
 
   constructor(options: EditorOptions = {}) {
     this.#options = options;
@@ -55,9 +68,14 @@ export class Editor {
     return this.#buffer.cursor;
   }
 
-  /** A paste of many lines that waits for `confirmPaste` or `dropPaste`. */
-  get pendingPaste(): { readonly text: string; readonly lines: number } | undefined {
-    return this.#pasted === undefined ? undefined : { text: this.#pasted, lines: this.#pasted.split('\n').length };
+  /** What waits for `keepPaste`, `takePaste` or `dropPaste`: it has many lines, or more than a message holds. */
+  get pendingPaste(): PendingPaste | undefined {
+    return this.#pasted;
+  }
+
+  /** More stands here than one message holds. */
+  get isTooLong(): boolean {
+    return isTooLong(this.text);
   }
 
   /** What completion offers at the moment, for showing; empty outside a completion. */
@@ -85,18 +103,40 @@ export class Editor {
     if (this.#options.oneLine !== true) this.#set(insert(this.#buffer, '\n'));
   }
 
-  /** Puts pasted text in at the caret, or keeps it for confirmation where it has many lines. Never sends. */
+  /** Puts pasted text in at the caret, or keeps it for a question where there is much of it. Never sends, never cuts. */
   paste(text: string): void {
-    const clean = this.#clean(text);
-    if (clean.split('\n').length >= MANY_LINES) this.#pasted = clean;
-    else this.#set(insert(this.#buffer, clean));
+    const clean = (this.#pasted?.standing ? '' : (this.#pasted?.text ?? '')) + this.#clean(text);
+    const lines = clean.split('\n').length;
+    const tooLong = this.#options.oneLine !== true && isTooLong(this.text + clean);
+    if (lines >= MANY_LINES || tooLong) this.#pasted = { text: clean, lines, tooLong };
+    else {
+      this.#pasted = undefined;
+      this.#set(insert(this.#buffer, clean));
+    }
   }
 
-  confirmPaste(): void {
-    if (this.#pasted !== undefined) this.#set(insert(this.#buffer, this.#pasted));
+  /** What stands in the line is more than a message holds: a person is asked what to do with it. */
+  askAboutLength(): void {
+    const { text } = this;
+    this.#pasted = { text, lines: text.split('\n').length, tooLong: true, standing: true };
+  }
+
+  /** It belongs in the line. */
+  keepPaste(): void {
+    const pasted = this.#pasted;
     this.#pasted = undefined;
+    if (pasted !== undefined && pasted.standing !== true) this.#set(insert(this.#buffer, pasted.text));
   }
 
+  /** It goes somewhere else. Undo brings back what stood in the line. */
+  takePaste(): string {
+    const pasted = this.#pasted;
+    this.#pasted = undefined;
+    if (pasted?.standing) this.set('');
+    return pasted?.text ?? '';
+  }
+
+  /** What was not in the line yet is gone. */
   dropPaste(): void {
     this.#pasted = undefined;
   }
@@ -232,7 +272,7 @@ export class Editor {
 
   /** Cleaned as the continuation of something: a mark or a joiner typed by itself belongs to what stands before it. */
   #clean(text: string): string {
-    const clean = cleanText(`0${text.replace(/\r\n?/g, '\n')}`).slice(1);
+    const clean = cleanWhole(`0${text.replace(/\r\n?/g, '\n')}`).slice(1);
     return this.#options.oneLine === true ? clean.replace(/[\n\t]/g, '') : clean;
   }
 }

@@ -6,13 +6,15 @@ export type InputEvent =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'key'; readonly key: string }
   | { readonly type: 'paste'; readonly text: string }
+  /** A paste beyond all measure: none of it is taken. */
+  | { readonly type: 'paste-refused'; readonly length: number }
   | { readonly type: 'focus'; readonly focused: boolean }
   | MouseInput;
 
 const PASTE_START = '\x1b[200~';
 const PASTE_END = '\x1b[201~';
-/** Code units kept of one paste, and the longest sequence waited for. */
-const PASTE_CAP = 1_048_576;
+/** Code units of the longest paste that is taken, whole; and the longest sequence waited for. */
+export const PASTE_CAP = 1 << 26;
 const SEQUENCE_CAP = 64;
 
 const TEXT = /^[^\x00-\x1f\x7f]+/;
@@ -32,6 +34,8 @@ const SGR_MOUSE = /^\x1b\[<(\d+);(\d+);(\d+)([Mm])$/;
 export class InputDecoder {
   #rest = '';
   #paste: string | undefined;
+  /** Code units that were pasted, also of those that are not kept. */
+  #pastedLength = 0;
 
   /** True while something has begun that the next chunk may complete: call `flush` if none comes soon. */
   get pending(): boolean {
@@ -69,12 +73,15 @@ export class InputDecoder {
   #pasted(): InputEvent | undefined {
     const end = this.#rest.indexOf(PASTE_END);
     const inside = end === -1 ? Math.max(0, this.#rest.length - PASTE_END.length + 1) : end;
-    this.#paste = (this.#paste + this.#take(inside)).slice(0, PASTE_CAP);
+    this.#pastedLength += inside;
+    const pasted = this.#take(inside);
+    this.#paste = this.#pastedLength > PASTE_CAP ? '' : this.#paste + pasted;
     if (end === -1) return undefined;
     this.#take(PASTE_END.length);
     const text = this.#paste;
+    const length = this.#pastedLength;
     this.#paste = undefined;
-    return { type: 'paste', text };
+    return length > PASTE_CAP ? { type: 'paste-refused', length } : { type: 'paste', text };
   }
 
   #next(final: boolean): InputEvent | undefined {
@@ -99,6 +106,7 @@ export class InputDecoder {
     this.#take(whole.length);
     if (whole === PASTE_START) {
       this.#paste = '';
+      this.#pastedLength = 0;
       return undefined;
     }
     if (whole === '\x1b[I' || whole === '\x1b[O') return { type: 'focus', focused: whole === '\x1b[I' };

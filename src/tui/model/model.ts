@@ -11,7 +11,7 @@ import type {
 } from '../../peer/api/events.js';
 import type { GroupMember, GroupSummary } from '../../peer/api/groups.js';
 import type { ConversationSummary, HistoryMessage, UserSummary } from '../../peer/api/peer.js';
-import { cleanLine, cleanText } from '../../wire/text.js';
+import { cleanLine, cleanText, cleanWhole } from '../../wire/text.js';
 import type { Entry } from '../log/entry.js';
 import { failureText } from '../text/sentence.js';
 import { Checklist } from './checklist.js';
@@ -285,7 +285,7 @@ export class ChatModel implements ModelHost {
     const where = init.conversation ?? this.selected;
     const kind = init.kind ?? 'notice';
     const id = `local-${this.nextNumber()}`;
-    this.conversation(where).log.append({ id, kind, at: now, from: '', own: false, text: cleanText(text) });
+    this.conversation(where).log.append({ id, kind, at: now, from: '', own: false, text: cleanWhole(text) });
   }
 
   /** An error always says the next step, where one is known. */

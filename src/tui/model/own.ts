@@ -1,6 +1,6 @@
 import type { DeliveryState, SentEvent } from '../../peer/api/events.js';
 import type { SendResult } from '../../peer/api/peer.js';
-import { cleanLine, cleanText } from '../../wire/text.js';
+import { cleanLine, cleanWhole } from '../../wire/text.js';
 import type { Entry } from '../log/entry.js';
 import type { Effect, ModelHost } from './host.js';
 
@@ -36,7 +36,7 @@ export class OwnMessages {
       at: now,
       from: this.#host.user,
       own: true,
-      text: cleanText(text),
+      text: cleanWhole(text),
       state: 'queued',
       ...(replyTo !== undefined && { replyTo }),
     });

@@ -44,7 +44,7 @@ export function paintChat(scene: ChatScene, width: number, height: number): Chat
   const { above, rows } = paintLog(grid, current, place.log, style);
   paintChecklist(grid, scene.model, place.log, rows);
   paintMembers(grid, scene.model, place.members);
-  paintHint(grid, hintText(scene), place.hint);
+  paintHint(grid, hintText(scene, place.hint.width - 2), place.hint);
   grid.fill({ ...place.title, y: place.editor.y - 1, height: 1 }, 'border', '─');
   paintTyping(grid, current, { ...place.editor, y: place.editor.y - 1, height: 1 });
   if (scene.prompt) paintQuestion(grid, scene.prompt, place.editor);

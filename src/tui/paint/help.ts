@@ -9,6 +9,7 @@ import type { Style } from './theme.js';
 const KEYS: readonly (readonly [string, string])[] = [
   ['Enter', 'send'],
   ['Alt+Enter, Ctrl+J', 'new line'],
+  ['Pasting much', 'asks first: more than a message holds goes as a file, or stays in the line'],
   ['Tab, Shift+Tab', 'complete a command, a name or a path'],
   ['↑ ↓', 'line up or down, then what you sent before'],
   ['Alt+1 … Alt+9, Alt+0', 'conversation by its place; the program’s own page'],

@@ -1,13 +1,10 @@
-import type { Cancel, Clock } from '../../base/clock.js';
+import type { Cancel } from '../../base/clock.js';
 import { toFailure } from '../../base/errors.js';
 import type { PeerEvent } from '../../peer/api/events.js';
-import type { PeerApi } from '../../peer/api/peer.js';
 import { cleanLine } from '../../wire/text.js';
-import type { CommandRunner } from '../commands.js';
 import { Editor } from '../editor/editor.js';
 import type { InputEvent } from '../input/decoder.js';
 import type { ViewStyle } from '../log/view.js';
-import type { Checklist } from '../model/checklist.js';
 import { HOME } from '../model/conversation.js';
 import { ChatModel } from '../model/model.js';
 import { chatAreas, paintChat } from '../paint/chat.js';
@@ -15,8 +12,8 @@ import { commandsRow, helpEnd } from '../paint/help.js';
 import { viewStyle } from '../paint/log.js';
 import type { ChatScene } from '../paint/scene.js';
 import { chooseTheme, hasPictures } from '../paint/theme.js';
-import type { BidiMode } from '../text/layout.js';
-import { completer, type ListFolder } from './completer.js';
+import type { ChatInit } from './chat-init.js';
+import { completer } from './completer.js';
 import { Display } from './display.js';
 import { Frames } from './frames.js';
 import { type ChatActions, chatKey, type TransferDeed } from './keymap.js';
@@ -24,37 +21,14 @@ import { Loader } from './loader.js';
 import { LOCAL_COMMANDS, runLocal } from './local-commands.js';
 import { LocalDeeds } from './local-deeds.js';
 import { Navigation } from './navigation.js';
-import { Notifier, type NotifierInit } from './notifier.js';
+import { Notifier } from './notifier.js';
 import { Outgoing } from './outgoing.js';
-import type { TerminalPort } from './port.js';
-import { type PreviewMaker, Previews } from './previews.js';
+import { PastedText } from './pasted-text.js';
+import { Previews } from './previews.js';
 import { SecretPrompt } from './prompt.js';
 import { Reply } from './reply.js';
 import { Search } from './search.js';
-import type { Settings } from './settings.js';
 import { TransferDeeds } from './transfer-deeds.js';
-
-export interface ChatInit {
-  readonly peer: PeerApi;
-  readonly commands: CommandRunner;
-  readonly terminal: TerminalPort;
-  readonly clock: Clock;
-  readonly bidi: BidiMode;
-  readonly settings: Settings;
-  /** The person's own folder, to write paths short. */
-  readonly home: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly listFolder: ListFolder;
-  readonly checklist?: Checklist;
-  /** Makes small pictures of files; absent where nothing can. */
-  readonly preview?: PreviewMaker;
-  /** Shows a desktop notification; absent where the terminal is all there is. */
-  readonly desktop?: NotifierInit['desktop'];
-  /** The conversation to open where nothing was said yet. */
-  readonly open?: string;
-  /** Lines to greet with, such as the one that invites the next person. */
-  readonly greeting?: readonly string[];
-}
 
 /** What stands on the program's own page. */
 const OWN_PAGE = [
@@ -83,6 +57,7 @@ export class ChatScreen implements ChatActions {
   readonly #deeds: TransferDeeds;
   readonly #reply = new Reply();
   readonly #previews: Previews;
+  readonly #pasted: PastedText;
   #tick: Cancel = () => {};
   #leaving = false;
   /** The person has chosen a conversation. */
@@ -138,6 +113,11 @@ export class ChatScreen implements ChatActions {
       command: (line) => this.#outgoing.submit(line),
       open,
       say: (text) => this.display.say(text),
+    });
+    this.#pasted = new PastedText({
+      ...{ peer, model, clock, files: init.pasted },
+      giveBack: (text) => this.editor.type(text),
+      changed: () => this.#frames.soon(),
     });
     this.done = new Promise((resolve) => {
       this.#end = resolve;
@@ -213,6 +193,7 @@ export class ChatScreen implements ChatActions {
   #event(event: PeerEvent): void {
     const { clock } = this.#init;
     if (event.event === 'error') this.#said = cleanLine(`${event.message} ${event.hint}`, 1_000);
+    this.#pasted.told(event);
     for (const effect of this.model.apply(event, clock.now())) {
       if (effect.type === 'notify') this.#notifier.notify(event, effect.conversation);
       else if (effect.type === 'members') this.#membersChanged(effect.conversation);
@@ -286,7 +267,15 @@ export class ChatScreen implements ChatActions {
 
   submit(): void {
     this.#leaving = false;
-    void this.#outgoing.submit(this.editor.submit());
+    if (this.editor.isTooLong && !this.editor.text.startsWith('/')) this.editor.askAboutLength();
+    else void this.#outgoing.submit(this.editor.submit());
+  }
+
+  sendPasted(): void {
+    if (this.model.selected === HOME) {
+      this.display.say('Open the conversation it is for, then paste it there');
+      this.editor.keepPaste();
+    } else void this.#pasted.send(this.model.selected, this.editor.takePaste());
   }
 
   reply(): void {

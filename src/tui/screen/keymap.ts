@@ -24,6 +24,8 @@ export interface ChatActions {
   readonly overlayEnd: number;
   focus(focused: boolean): void;
   submit(): void;
+  /** Sends what was pasted as a file. */
+  sendPasted(): void;
   open(id: string): void;
   scroll(by: number | 'page-up' | 'page-down' | 'end'): void;
   interrupt(): void;
@@ -128,7 +130,8 @@ const HELP: Keys<ChatActions> = { ...OVERLAY, f1: close, enter: close };
 const TRANSFERS: Keys<ChatActions> = { ...OVERLAY, f6: close, enter: (chat) => chat.onTransfer('open') };
 
 /** What letters do where they are not written. */
-const LETTERS: Readonly<Record<'help' | 'transfers', Keys<ChatActions>>> = {
+const LETTERS: Readonly<Record<'help' | 'transfers' | 'paste', Keys<ChatActions>>> = {
+  paste: { f: (chat) => chat.sendPasted() },
   help: { q: close, '?': close },
   transfers: {
     q: close,
@@ -146,9 +149,12 @@ const PROMPT: Keys<ChatActions> = {
   'C-c': (chat) => chat.prompt.answer(false),
 };
 
+const isTooLong = ({ editor }: ChatActions): boolean => editor.pendingPaste?.tooLong === true;
+
+/** What is too long for a message is lost by no key but Ctrl+C. */
 const PASTE: Keys<ChatActions> = {
-  enter: ({ editor }) => editor.confirmPaste(),
-  escape: ({ editor }) => editor.dropPaste(),
+  enter: (chat) => (isTooLong(chat) ? chat.sendPasted() : chat.editor.keepPaste()),
+  escape: (chat) => (isTooLong(chat) ? chat.editor.keepPaste() : chat.editor.dropPaste()),
   'C-c': ({ editor }) => editor.dropPaste(),
 };
 
@@ -197,8 +203,7 @@ function mouse({ action, x, y }: MouseInput, chat: ChatActions): void {
 
 function text(typed: string, chat: ChatActions): void {
   const { mode } = chat;
-  if (mode === 'help' || mode === 'transfers') LETTERS[mode][typed]?.(chat);
-  else if (!isWritten(mode)) return;
+  if (!isWritten(mode)) LETTERS[mode][typed]?.(chat);
   else if (mode === 'chat' && typed === '?' && chat.editor.text === '') chat.display.openOverlay('help');
   else chat.activeEditor.type(typed);
 }
@@ -219,6 +224,10 @@ export function chatKey(event: InputEvent, chat: ChatActions): void {
       chat.focus(event.focused);
       break;
     case 'paste':
-      if (isWritten(chat.mode)) chat.activeEditor.paste(event.text);
+      if (isWritten(chat.mode) || chat.mode === 'paste') chat.activeEditor.paste(event.text);
+      else chat.display.say('Close this first (Esc), then paste');
+      break;
+    case 'paste-refused':
+      chat.display.say(`${event.length.toLocaleString('en')} characters are too many to paste: /p2pfile sends a file`);
   }
 }

@@ -11,6 +11,7 @@ import { ChatScreen } from './chat.js';
 import type { ListFolder } from './completer.js';
 import { guardTerminal } from './guard.js';
 import type { NotifierInit } from './notifier.js';
+import type { PastedFiles } from './pasted-text.js';
 import type { ScreenEnd } from './port.js';
 import type { PreviewMaker } from './previews.js';
 import type { Settings } from './settings.js';
@@ -30,6 +31,8 @@ export interface ScreenInit {
   readonly listFolder: ListFolder;
   /** What a person set before, once it is known whose profile it is. @param home the profile's folder */
   readonly settings: (home: string) => Settings;
+  /** Where pasted text waits while it is sent as a file. @param home the profile's folder */
+  readonly pasted: (home: string) => PastedFiles;
   readonly bidi: BidiChoice;
   readonly desktop?: NotifierInit['desktop'];
   readonly preview?: PreviewMaker;
@@ -71,6 +74,7 @@ async function chat(init: ScreenInit, terminal: Terminal, peer: PeerApi): Promis
     env: init.env,
     listFolder: init.listFolder,
     greeting: init.greeting?.(peer) ?? [],
+    pasted: init.pasted(peer.whoami().home),
     ...(init.desktop && { desktop: init.desktop }),
     ...(init.preview && { preview: init.preview }),
     ...(init.open !== undefined && { open: init.open }),

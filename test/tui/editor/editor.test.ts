@@ -89,11 +89,11 @@ test('a short paste goes in, one of many lines waits for consent, and neither se
   editor.paste('a\r\nb');
   assert.equal(editor.text, 'xa\nb');
   editor.paste('1\n2\n3\n4\n5');
-  assert.deepEqual(editor.pendingPaste, { text: '1\n2\n3\n4\n5', lines: 5 });
+  assert.deepEqual(editor.pendingPaste, { text: '1\n2\n3\n4\n5', lines: 5, tooLong: false });
   assert.equal(editor.text, 'xa\nb');
   editor.dropPaste();
   editor.paste('1\n2\n3\n4\n5');
-  editor.confirmPaste();
+  editor.keepPaste();
   assert.equal(editor.text, 'xa\nb1\n2\n3\n4\n5');
   assert.equal(editor.pendingPaste, undefined);
 });
@@ -165,4 +165,30 @@ test('whatever is done, the caret stands between graphemes inside the text', () 
       }
     }),
   );
+});
+
+test('not a character of a long paste is lost, and what is too long for a message is asked about', () => {
+  const text = `${'x'.repeat(2_000_000)}end`;
+  const editor = typed('see: ');
+  editor.paste(text);
+  assert.equal(editor.pendingPaste?.tooLong, true);
+  editor.keepPaste();
+  assert.equal(editor.text, `see: ${text}`);
+  assert.equal(editor.isTooLong, true);
+  editor.askAboutLength();
+  assert.equal(editor.takePaste(), `see: ${text}`);
+  assert.equal(editor.text, '');
+  editor.undo();
+  assert.equal(editor.text, `see: ${text}`);
+});
+
+test('a second paste joins the one that is asked about; a message in another script is measured in bytes', () => {
+  const editor = new Editor();
+  editor.paste('ש'.repeat(8_192));
+  assert.equal(editor.text.length, 8_192);
+  editor.paste('ל');
+  assert.equal(editor.pendingPaste?.tooLong, true);
+  editor.paste('ום');
+  editor.keepPaste();
+  assert.equal(editor.text.slice(-3), 'לום');
 });

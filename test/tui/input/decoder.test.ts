@@ -110,3 +110,19 @@ test('where the chunks are split makes no difference', () => {
     }),
   );
 });
+
+test('a paste is taken whole, in whatever pieces it comes; one beyond all measure is refused whole', () => {
+  const decoder = new InputDecoder();
+  const piece = 'word '.repeat(60_000);
+  decoder.feed('\x1b[200~');
+  for (let at = 0; at < 20; at++) assert.deepEqual(decoder.feed(piece), []);
+  const [event] = decoder.feed('\x1b[201~');
+  assert.ok(event?.type === 'paste' && event.text === piece.repeat(20));
+  decoder.feed('\x1b[200~');
+  const huge = 'x'.repeat(1 << 24);
+  for (let at = 0; at < 5; at++) decoder.feed(huge);
+  assert.deepEqual(decoder.feed('\x1b[201~a'), [
+    { type: 'paste-refused', length: 5 * huge.length },
+    { type: 'text', text: 'a' },
+  ]);
+});

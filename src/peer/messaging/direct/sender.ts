@@ -8,7 +8,6 @@ import type { LocalStore, Step } from '../../../store/local.js';
 import { type Content, contentCodec, MESSAGE_ID_BYTES } from '../../../wire/content.js';
 import type { DeviceAddress } from '../../../wire/directory.js';
 import { foldName } from '../../../wire/names.js';
-import { cleanText } from '../../../wire/text.js';
 import type { MessageRow, OutboxRow, Tables } from '../../storage/tables.js';
 import { assertSendable } from '../assert-sendable.js';
 import { conversationWith } from '../conversation.js';
@@ -16,6 +15,7 @@ import type { History } from '../history.js';
 import { lineOf, textOf } from '../message-content.js';
 import type { MlsGroup, MlsGroups } from '../mls-groups.js';
 import { permanenceOf } from '../permanence.js';
+import { sendable } from '../sendable.js';
 import { WorkQueues } from '../work-queues.js';
 import type { DirectGroups } from './direct-groups.js';
 import type { Outbox } from './outbox.js';
@@ -88,8 +88,7 @@ export class DirectSender {
    * @throws Failure usage 'text-empty', limit 'text-too-long', trust 'identity-changed', unknown 'user-unknown'
    */
   async sendText(to: string, text: string, answers?: Uint8Array): Promise<MessageRow> {
-    assertSendable(text);
-    const said = { body: cleanText(text), ...(answers && { replyTo: answers }) };
+    const said = { body: sendable(text), ...(answers && { replyTo: answers }) };
     const { row, written } = await this.#entering(to, (user) => this.#sealText(user, said));
     await written;
     return row;

@@ -4,11 +4,11 @@ import { sealArchived } from '../../../crypto/archive.js';
 import type { Step } from '../../../store/local.js';
 import { type Content, contentCodec, MESSAGE_ID_BYTES, type UploadContent } from '../../../wire/content.js';
 import { notJoined } from '../../../wire/group-roster.js';
-import { cleanText } from '../../../wire/text.js';
 import type { GroupOutRow, MessageRow } from '../../storage/tables.js';
 import { conversationIn } from '../conversation.js';
 import { lineOf, textOf } from '../message-content.js';
 import { UNPLACED } from '../message-view.js';
+import { sendable } from '../sendable.js';
 import { Transaction } from '../transaction.js';
 import { saidOf } from '../upload-message.js';
 import type { GroupContext } from './context.js';
@@ -55,7 +55,7 @@ export class GroupSender {
 
   /**
    * Resolves when the line is on disk.
-   * @throws Failure denied 'group-not-joined'
+   * @throws Failure usage 'text-empty', limit 'text-too-long', denied 'group-not-joined'
    */
   async text(group: Group, text: string, answers?: Uint8Array): Promise<MessageRow> {
     const { history, clock, random, self, disk, tables, role } = this.#init;
@@ -64,7 +64,7 @@ export class GroupSender {
     const now = clock.now();
     const { expire } = group.roster;
     const said = {
-      ...{ body: cleanText(text), sentAt: now },
+      ...{ body: sendable(text), sentAt: now },
       ...(answers && { replyTo: answers }),
       ...(expire > 0 && { expires: expire }),
     };
