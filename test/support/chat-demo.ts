@@ -3,8 +3,9 @@
  * by CHAT_CONTROL: a peer's event to emit, an error to throw, a signal to get,
  * a burst of messages.
  */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pastedFiles } from '../../bin/pasted-files.js';
 import { systemClock, timestamp } from '../../src/base/clock.js';
@@ -12,6 +13,7 @@ import { Failure } from '../../src/base/errors.js';
 import { commands } from '../../src/commands/commands.js';
 import type { MessageEvent, PeerEvent } from '../../src/peer/api/events.js';
 import type { GroupSummary } from '../../src/peer/api/groups.js';
+import type { ConversationNote, NotesApi } from '../../src/peer/api/notes.js';
 import type { HistoryQuery } from '../../src/peer/api/peer.js';
 import type { ThemeName } from '../../src/tui/paint/theme.js';
 import type { BidiChoice } from '../../src/tui/screen/bidi-mode.js';
@@ -19,6 +21,7 @@ import { runScreen } from '../../src/tui/screen/run.js';
 import { Settings } from '../../src/tui/screen/settings.js';
 import type { Entrance } from '../../src/tui/signin/entrance.js';
 import { FakePeer } from './fake-peer.js';
+import { forgetfulNotes } from './no-groups.js';
 
 type Said =
   | PeerEvent
@@ -51,10 +54,27 @@ function burst(peer: FakePeer, count: number, from = 1_000_000): void {
   if (count > now) setImmediate(() => burst(peer, count - now, from + now));
 }
 
+function notesIn(home: string): NotesApi {
+  const path = join(home, 'notes.json');
+  const notes = new Map(
+    existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as [string, ConversationNote][]) : [],
+  );
+  return {
+    all: async () => [...notes.values()],
+    async set(note) {
+      notes.set(note.conversation, note);
+      writeFileSync(path, JSON.stringify([...notes]));
+    },
+  };
+}
+
 /** A peer that remembers as many messages with bob as CHAT_HISTORY says, made when they are asked for. */
 class LongMemory extends FakePeer {
   readonly #count = Number(process.env.CHAT_HISTORY ?? 0);
   readonly #start = Date.now() - this.#count * 60_000;
+
+  /** Over a restart too, where there is a folder for it. */
+  override readonly notes = process.env.CHAT_HOME === undefined ? forgetfulNotes() : notesIn(process.env.CHAT_HOME);
 
   override async history(query: HistoryQuery) {
     const { conversation, before, limit = 50 } = query;

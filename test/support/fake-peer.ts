@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { Failure } from '../../src/base/errors.js';
 import type { PeerEvent, TransferEvent } from '../../src/peer/api/events.js';
 import type { GroupMember, GroupSummary, GroupsApi } from '../../src/peer/api/groups.js';
+import type { NotesApi } from '../../src/peer/api/notes.js';
 import type {
   FilesApi,
   HistoryMessage,
@@ -13,7 +14,7 @@ import type {
 } from '../../src/peer/api/peer.js';
 import { noAccount } from './no-account.js';
 import { noFiles, noUploads } from './no-files.js';
-import { noChanges, noGroups, noPreferences } from './no-groups.js';
+import { forgetfulNotes, noChanges, noGroups, noPreferences } from './no-groups.js';
 
 const nothing = async (): Promise<never> => {
   throw new Error('the fake peer has none');
@@ -137,7 +138,9 @@ export class FakePeer implements PeerApi {
   }
 
   async search({ words, conversation }: SearchQuery) {
-    return this.messages.filter((each) => each.conversation === conversation && each.text.includes(words));
+    return this.messages.filter(
+      (each) => (conversation === undefined || each.conversation === conversation) && each.text.includes(words),
+    );
   }
 
   async *export() {
@@ -180,6 +183,7 @@ export class FakePeer implements PeerApi {
   readonly account = noAccount();
   readonly changes = noChanges;
   readonly preferences = noPreferences;
+  readonly notes: NotesApi = forgetfulNotes();
 
   typing(): void {}
 

@@ -1,4 +1,5 @@
 import type { GroupsApi } from '../../src/peer/api/groups.js';
+import type { ConversationNote, NotesApi } from '../../src/peer/api/notes.js';
 import type { ChangesApi, Preferences, PreferencesApi } from '../../src/peer/api/peer.js';
 
 const none = async (): Promise<never> => {
@@ -34,3 +35,12 @@ export const noPreferences: PreferencesApi = {
   mute: async () => wishes,
   block: async () => wishes,
 };
+
+/** Kept in memory. */
+export function forgetfulNotes(): NotesApi {
+  const kept = new Map<string, ConversationNote>();
+  return {
+    all: async () => [...kept.values()],
+    set: async (note) => void kept.set(note.conversation, note),
+  };
+}

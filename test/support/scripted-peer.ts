@@ -1,5 +1,6 @@
 import type { Failure } from '../../src/base/errors.js';
 import type { DeliveryState, PeerEvent } from '../../src/peer/api/events.js';
+import type { NotesApi } from '../../src/peer/api/notes.js';
 import type {
   Check,
   ConversationSummary,
@@ -14,7 +15,7 @@ import type {
 } from '../../src/peer/api/peer.js';
 import { noAccount } from './no-account.js';
 import { noFiles, noUploads } from './no-files.js';
-import { noChanges, noGroups, noPreferences } from './no-groups.js';
+import { forgetfulNotes, noChanges, noGroups, noPreferences } from './no-groups.js';
 
 /** A peer that says what a test gave it to say, and notes what it was asked. For tests of the faces alone. */
 export class ScriptedPeer implements PeerApi {
@@ -22,6 +23,7 @@ export class ScriptedPeer implements PeerApi {
   readonly groups = noGroups;
   readonly changes = noChanges;
   readonly preferences = noPreferences;
+  readonly notes: NotesApi = forgetfulNotes();
 
   typing(): void {}
 

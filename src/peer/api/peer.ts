@@ -3,6 +3,7 @@ import type { PresenceState, Role } from '../../wire/directory.js';
 import type { AccountApi } from './account.js';
 import type { DeliveryState, LinkEvent, PeerEvent, TransferEvent, UploadMention, Via } from './events.js';
 import type { GroupsApi } from './groups.js';
+import type { NotesApi } from './notes.js';
 import type { UploadsApi } from './uploads.js';
 
 /** What a running peer offers to its faces: the screen, the command line, RPC. They know this and nothing behind it. */
@@ -246,6 +247,7 @@ export interface PeerApi {
   readonly account: AccountApi;
   readonly changes: ChangesApi;
   readonly preferences: PreferencesApi;
+  readonly notes: NotesApi;
   readonly groups: GroupsApi;
   readonly user: string;
   readonly device: string;

@@ -24,6 +24,7 @@ import { History } from '../messaging/history.js';
 import { HistoryReader } from '../messaging/history-reader.js';
 import { KeyPackages } from '../messaging/key-packages.js';
 import { MlsGroups } from '../messaging/mls-groups.js';
+import { Notes } from '../messaging/notes.js';
 import { Preferences } from '../messaging/preferences.js';
 import { WorkQueues } from '../messaging/work-queues.js';
 import type { SetAside } from '../storage/set-aside.js';
@@ -46,6 +47,7 @@ export class ComposedServices implements Services {
   readonly #init: Common;
   readonly reporter = new Reporter((event) => this.feed.emit(event));
   readonly preferences: Preferences;
+  readonly notes: Notes;
   readonly feed: EventFeed;
   readonly history: History;
   readonly reader: HistoryReader;
@@ -82,6 +84,7 @@ export class ComposedServices implements Services {
       link: (address) => this.#link(address),
     };
     this.preferences = new Preferences({ tables, disk, self: self.user });
+    this.notes = new Notes(tables, disk);
     this.feed = new EventFeed(tables, disk, this.preferences, clock);
     this.history = new History({
       ...{ tables, disk, clock, look: this.preferences },

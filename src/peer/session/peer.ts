@@ -10,6 +10,7 @@ import { changePassword, confirmPassword } from '../account/password.js';
 import type { AccountApi } from '../api/account.js';
 import type { DeliveryState, LinkEvent, PeerEvent } from '../api/events.js';
 import type { GroupsApi } from '../api/groups.js';
+import type { NotesApi } from '../api/notes.js';
 import type {
   ChangesApi,
   Check,
@@ -79,6 +80,7 @@ export class Peer implements PeerApi {
   readonly files: FilesApi;
   readonly groups: GroupsApi;
   readonly preferences: PreferencesApi;
+  readonly notes: NotesApi;
   readonly uploads: UploadsApi;
   readonly takeSetAside: PeerApi['takeSetAside'];
   readonly ended: Promise<void>;
@@ -110,6 +112,7 @@ export class Peer implements PeerApi {
       part: (user) => network.part(user),
       recipient: addressed,
     });
+    this.notes = services.notes;
     this.#verifications = new VerificationService({
       ...{ self, contacts: services.contacts },
       onAccepted: (user) => this.#beginAnew(user),

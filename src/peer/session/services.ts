@@ -25,6 +25,7 @@ import type { History } from '../messaging/history.js';
 import type { HistoryReader } from '../messaging/history-reader.js';
 import type { KeyPackages } from '../messaging/key-packages.js';
 import type { MlsGroups } from '../messaging/mls-groups.js';
+import type { Notes } from '../messaging/notes.js';
 import type { Preferences } from '../messaging/preferences.js';
 import type { WorkQueues } from '../messaging/work-queues.js';
 import type { Network } from '../network/network.js';
@@ -64,6 +65,7 @@ export interface Common extends ServicesInit {
 export interface Services {
   readonly reporter: Reporter;
   readonly preferences: Preferences;
+  readonly notes: Notes;
   readonly feed: EventFeed;
   readonly history: History;
   readonly reader: HistoryReader;

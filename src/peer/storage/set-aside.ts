@@ -33,6 +33,7 @@ const WORDS: Readonly<Record<string, string>> = {
   later: 'something a newer program said',
   position: 'how far a member of a group has read',
   preferences: 'what you had set: receipts, typing, whom you muted and blocked',
+  note: 'a draft that was not sent',
   owndevices: 'the list of your devices',
   mailbox: 'how far the mailbox was read',
 };

@@ -236,6 +236,9 @@ const preferencesRow = v.object({
 });
 export type PreferencesRow = v.InferOutput<typeof preferencesRow>;
 
+/** What was written and not sent, however long, and the number a person opens the conversation by. */
+const noteRow = v.object({ conversation: text(64), draft: text(ROW_BYTES - 1_024), number: count(99) });
+
 /** A file for a group, as a message has told of it. */
 const uploadRow = v.object({
   id: exactly(16),
@@ -312,6 +315,7 @@ const tablesOn = (shelf: Shelf) => ({
   later: new Table(shelf, 'later', row(laterRow)),
   positions: new Table(shelf, 'position', row(positionRow)),
   preferences: new Table(shelf, 'preferences', row(preferencesRow)),
+  notes: new Table(shelf, 'note', row(noteRow)),
   ownDevices: new Table(shelf, 'owndevices', row(ownDevicesRow)),
   mailbox: new Table(shelf, 'mailbox', row(v.object({ through: count() }))),
   /** Which life of the directory's store this device has compared itself with. */

@@ -13,6 +13,10 @@ export const HOME = '*p2pchat';
 export interface Conversation {
   /** `@user` or `#group`. */
   readonly id: string;
+  /** By which it is opened; 0 for the program's own page. */
+  number: number;
+  /** Higher for what was open later; 0 for what was not. */
+  openedAt: number;
   readonly log: MessageLog;
   readonly view: LogView;
   unread: number;
@@ -33,10 +37,12 @@ export interface Conversation {
   readPending: boolean;
 }
 
-export function newConversation(id: string): Conversation {
+export function newConversation(id: string, number = 0): Conversation {
   const log = new MessageLog();
   return {
     id,
+    number,
+    openedAt: 0,
     log,
     view: new LogView(log),
     unread: 0,

@@ -10,6 +10,7 @@ import type {
   UnreadEvent,
 } from '../../peer/api/events.js';
 import type { GroupMember, GroupSummary } from '../../peer/api/groups.js';
+import type { ConversationNote } from '../../peer/api/notes.js';
 import type { ConversationSummary, HistoryMessage, UserSummary } from '../../peer/api/peer.js';
 import { cleanLine, cleanText, cleanWhole } from '../../wire/text.js';
 import type { Entry } from '../log/entry.js';
@@ -20,12 +21,14 @@ import { Files } from './files.js';
 import { GroupEvents } from './group-events.js';
 import type { Groups } from './groups.js';
 import type { Effect, ModelHost } from './host.js';
+import { Numbers } from './numbers.js';
 import { OwnMessages } from './own.js';
 import { People } from './people.js';
 import type { Transfers } from './transfers.js';
 import { trustSays } from './trust.js';
 
 const rank = (id: string): number => '*#@'.indexOf(id[0] ?? '');
+const inOrder = (a: string, b: string): number => rank(a) - rank(b) || (a < b ? -1 : 1);
 
 /**
  * What the screen shows, made of the peer's events and answers alone. It does no I/O and knows no terminal; times are
@@ -34,6 +37,7 @@ const rank = (id: string): number => '*#@'.indexOf(id[0] ?? '');
 export class ChatModel implements ModelHost {
   readonly user: string;
   readonly conversations = new Map<string, Conversation>();
+  readonly numbers = new Numbers(this.conversations);
   readonly people: People;
   readonly own = new OwnMessages(this);
   readonly files = new Files(this);
@@ -75,13 +79,13 @@ export class ChatModel implements ModelHost {
 
   /** The program's own page, groups, people; each by name. */
   get order(): readonly Conversation[] {
-    return Array.from(this.conversations.values()).sort((a, b) => rank(a.id) - rank(b.id) || (a.id < b.id ? -1 : 1));
+    return Array.from(this.conversations.values()).sort((a, b) => inOrder(a.id, b.id));
   }
 
   conversation(id: string): Conversation {
     let found = this.conversations.get(id);
     if (found === undefined) {
-      found = newConversation(id);
+      found = newConversation(id, this.numbers.next(id));
       this.conversations.set(id, found);
     }
     return found;
@@ -93,6 +97,7 @@ export class ChatModel implements ModelHost {
     if (before.id !== id) before.firstUnread = undefined;
     this.selected = id;
     const opened = this.conversation(id);
+    opened.openedAt = this.nextNumber();
     this.#read(opened);
     return opened;
   }
@@ -113,8 +118,19 @@ export class ChatModel implements ModelHost {
     for (const { user, state } of users) this.people.setPresence(user, state);
   }
 
+  /** What was left lying at conversations before. */
+  setNotes(notes: readonly ConversationNote[]): void {
+    for (const { conversation, number } of notes) {
+      const known = this.conversations.get(conversation);
+      if (known === undefined) this.numbers.keep(conversation, number);
+      else if (number > 0) this.numbers.give(known, number);
+    }
+    for (const { conversation, draft } of notes) this.conversation(conversation).draft = draft;
+  }
+
   setConversations(summaries: readonly ConversationSummary[]): void {
-    for (const { conversation, unread, mentions = 0, muted = false, expire = 0 } of summaries) {
+    const ordered = [...summaries].sort((a, b) => inOrder(a.conversation, b.conversation));
+    for (const { conversation, unread, mentions = 0, muted = false, expire = 0 } of ordered) {
       Object.assign(this.conversation(cleanLine(conversation)), { unread, mentions, muted, expire });
     }
   }

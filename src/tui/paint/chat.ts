@@ -6,6 +6,7 @@ import { paintHelp } from './help.js';
 import { hintText, paintHint } from './hint.js';
 import { paintLog, viewStyle } from './log.js';
 import { paintMembers } from './members.js';
+import { paintPicker } from './picker.js';
 import { paintQuestion } from './question.js';
 import type { ChatScene } from './scene.js';
 import { paintSidebar } from './sidebar.js';
@@ -54,6 +55,7 @@ export function paintChat(scene: ChatScene, width: number, height: number): Chat
     const top = place.title.y;
     paintTransfers(grid, scene, { ...place.title, height: place.status.y - top });
   }
+  if (scene.picker) paintPicker(grid, scene.picker, { ...place.title, height: place.status.y - place.title.y });
   paintStatus(grid, scene, place.status);
   return { grid, above };
 }

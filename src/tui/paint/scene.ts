@@ -3,6 +3,7 @@ import type { Editor } from '../editor/editor.js';
 import type { Quote } from '../log/entry.js';
 import type { ChatModel } from '../model/model.js';
 import type { BidiMode } from '../text/layout.js';
+import type { PickerState } from './picker.js';
 
 /** Searching: what is looked for, what was found, and which of it is shown. */
 export interface SearchState {
@@ -24,6 +25,8 @@ export interface ChatScene {
   readonly editor: Editor;
   readonly search: SearchState | undefined;
   readonly overlay: Overlay | undefined;
+  /** What there is to choose from, over the log. */
+  readonly picker: PickerState | undefined;
   /** Whether the members of a group are shown where there is room. */
   readonly members: boolean;
   readonly commands: readonly CommandInfo[];

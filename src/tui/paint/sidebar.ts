@@ -33,13 +33,11 @@ export function marksOf(model: ChatModel, id: string): Mark[] {
 export interface SidebarRow {
   readonly head?: string;
   readonly conversation?: Conversation;
-  /** The digit that opens it with Alt; 0 for the program's own page. */
-  readonly place?: number;
 }
 
-function section(head: string, conversations: readonly Conversation[], from: number): SidebarRow[] {
+function section(head: string, conversations: readonly Conversation[]): SidebarRow[] {
   if (conversations.length === 0) return [];
-  return [{}, { head }, ...conversations.map((conversation, at) => ({ conversation, place: from + at }))];
+  return [{}, { head }, ...conversations.map((conversation) => ({ conversation }))];
 }
 
 /** What stands in the rows of the sidebar, the open conversation in sight. */
@@ -47,37 +45,31 @@ export function sidebarRows(model: ChatModel, height: number): readonly SidebarR
   const order = model.order.filter(({ id }) => id !== HOME);
   const groups = order.filter(({ id }) => id.startsWith('#'));
   const people = order.filter(({ id }) => id.startsWith('@'));
-  const rows = [...section('Groups', groups, 1), ...section('People', people, 1 + groups.length)];
+  const rows = [...section('Groups', groups), ...section('People', people)];
   const room = Math.max(0, height - 1);
   const open = rows.findIndex(({ conversation }) => conversation?.id === model.selected);
   const from = Math.max(0, Math.min(open - Math.floor(room / 2), rows.length - room));
-  return [{ conversation: model.conversation(HOME), place: 0 }, ...rows.slice(from, from + room)];
+  return [{ conversation: model.conversation(HOME) }, ...rows.slice(from, from + room)];
 }
 
 /** What stands at the right of a conversation's row: an invitation, an offer, or how much is unread. */
-function badge(model: ChatModel, { id, unread, mentions }: Conversation): Mark {
+function badge(model: ChatModel, { id, unread, mentions, draft }: Conversation): Mark {
   const shown = unread > 999 ? '999+' : String(unread);
   const offered = model.transfers.in(id).some(({ event }) => isWaiting(event));
   if (model.groups.get(id)?.state === 'invited') return { text: 'invited', style: 'warn' };
   if (offered) return { text: unread > 0 ? `⇣${shown}` : '⇣', style: 'warn' };
-  if (unread === 0) return { text: '', style: 'unread' };
+  if (unread === 0) return { text: draft === '' ? '' : 'draft', style: 'dim' };
   return { text: mentions > 0 ? `@${shown}` : shown, style: mentions > 0 ? 'mention' : 'unread' };
 }
 
-function paintConversation(
-  grid: Grid,
-  model: ChatModel,
-  { conversation, place }: SidebarRow,
-  area: Rect,
-  y: number,
-): void {
-  const { id, unread } = conversation!;
+function paintConversation(grid: Grid, model: ChatModel, { conversation }: SidebarRow, area: Rect, y: number): void {
+  const { id, unread, number } = conversation!;
   const open = id === model.selected;
   const left = model.groups.get(id)?.state === 'none';
   const style: Style = open ? 'selected' : unread > 0 ? 'unread' : left ? 'dim' : 'text';
   const right = area.x + area.width;
   if (open) grid.fill({ x: area.x, y, width: area.width, height: 1 }, 'selected');
-  const digit = place !== undefined && place > 0 && place < 10 ? String(place) : ' ';
+  const digit = number > 0 && number < 10 ? String(number) : ' ';
   let x = grid.text(area.x + 1, y, `${digit} `, open ? 'selected' : 'dim', right);
   for (const mark of marksOf(model, id)) x = grid.text(x, y, mark.text, open ? 'selected' : mark.style, right);
   const { text, style: badgeStyle } = badge(model, conversation!);

@@ -4,16 +4,13 @@ import type { PeerEvent } from '../../peer/api/events.js';
 import { cleanLine } from '../../wire/text.js';
 import { Editor } from '../editor/editor.js';
 import type { InputEvent } from '../input/decoder.js';
-import type { ViewStyle } from '../log/view.js';
 import { HOME } from '../model/conversation.js';
 import { ChatModel } from '../model/model.js';
-import { chatAreas, paintChat } from '../paint/chat.js';
-import { commandsRow, helpEnd } from '../paint/help.js';
-import { viewStyle } from '../paint/log.js';
-import type { ChatScene } from '../paint/scene.js';
-import { chooseTheme, hasPictures } from '../paint/theme.js';
 import type { ChatInit } from './chat-init.js';
+import { ChatView } from './chat-view.js';
+import { Choices } from './choices.js';
 import { completer } from './completer.js';
+import { Desk } from './desk.js';
 import { Display } from './display.js';
 import { Frames } from './frames.js';
 import { type ChatActions, chatKey, type TransferDeed } from './keymap.js';
@@ -24,6 +21,7 @@ import { Navigation } from './navigation.js';
 import { Notifier } from './notifier.js';
 import { Outgoing } from './outgoing.js';
 import { PastedText } from './pasted-text.js';
+import { Picker } from './picker.js';
 import { Previews } from './previews.js';
 import { SecretPrompt } from './prompt.js';
 import { Reply } from './reply.js';
@@ -48,6 +46,7 @@ export class ChatScreen implements ChatActions {
   readonly search: Search;
   readonly prompt: SecretPrompt;
   readonly go: Navigation;
+  readonly view: ChatView;
   readonly #init: ChatInit;
   readonly #frames: Frames;
   readonly #loader: Loader;
@@ -58,6 +57,9 @@ export class ChatScreen implements ChatActions {
   readonly #reply = new Reply();
   readonly #previews: Previews;
   readonly #pasted: PastedText;
+  readonly #desk: Desk;
+  readonly picker = new Picker();
+  readonly choices: Choices;
   #tick: Cancel = () => {};
   #leaving = false;
   /** The person has chosen a conversation. */
@@ -80,21 +82,34 @@ export class ChatScreen implements ChatActions {
     this.#loader = new Loader(peer, this.model, clock, () => this.#frames.soon());
     this.search = new Search(peer, this.#loader, {
       conversation: () => this.model.current,
-      window: () => this.#window,
+      window: () => this.view.window,
       failed: (error) => this.model.fail(toFailure(error), clock.now()),
       changed: () => this.#frames.soon(),
     });
     this.prompt = new SecretPrompt(() => this.#frames.soon());
     this.#notifier = new Notifier(init);
     this.#previews = new Previews(this.model, init.preview, () => this.#frames.soon());
-    const open = (id: string): void => this.open(id);
+    const open = (id: string): void => void this.open(id);
+    this.view = new ChatView(init, {
+      ...{ model: this.model, editor: this.editor, search: this.search, display: this.display, picker: this.picker },
+      ...{ prompt: this.prompt, reply: this.#reply, commands },
+    });
     this.go = new Navigation({ model: this.model, open, say: (text) => this.display.say(text) });
     const { model, display, go } = this;
     const help = (): void => {
       display.openOverlay('help');
-      display.moveOverlay(commandsRow(this.#scene(), init.terminal.width), this.overlayEnd);
+      display.moveOverlay(this.view.commandsRow, this.view.overlayEnd);
     };
-    const deeds = new LocalDeeds({ ...init, model, display, go, open, help, leave: () => this.leave() });
+    const failed = (error: unknown): void => this.model.fail(toFailure(error), clock.now());
+    const changed = (): void => this.#frames.soon();
+    this.#desk = new Desk({ notes: peer.notes, model, clock, written: () => this.editor.text, failed });
+    this.choices = new Choices({
+      ...{ peer, model, commands, picker: this.picker, open, failed, changed },
+      jump: (id, message) => void this.#jump(id, message),
+      write: (command) => this.#write(command),
+    });
+    const { choices } = this;
+    const deeds = new LocalDeeds({ ...init, model, display, go, open, help, choices, leave: () => this.leave() });
     this.#outgoing = new Outgoing({
       peer,
       commands: init.commands,
@@ -137,7 +152,10 @@ export class ChatScreen implements ChatActions {
     this.#frames.now();
     const { open, greeting = [], clock } = this.#init;
     this.model.notice(OWN_PAGE.join('\n'), clock.now());
+    await this.#desk.load();
     await this.#loader.start(open);
+    this.editor.set(this.model.current.draft);
+    this.model.current.draft = '';
     void this.#loader.groups().then(() => this.#enterRoom());
     if (greeting.length > 0) this.model.notice(greeting.join('\n'), clock.now());
     const early = this.#early;
@@ -146,46 +164,21 @@ export class ChatScreen implements ChatActions {
     this.#frames.now();
   }
 
-  /** Stops listening and painting; the terminal and the peer are the caller's to close. */
-  close(): void {
+  /** Stops listening and painting, and keeps what was written; the terminal and the peer are the caller's to close. */
+  async close(): Promise<void> {
     this.#unsubscribe();
     this.#frames.close();
     this.display.close();
     this.#tick();
     this.prompt.answer(false);
-  }
-
-  #scene(): ChatScene {
-    return {
-      model: this.model,
-      editor: this.editor,
-      search: this.search.state,
-      overlay: this.display.overlay,
-      members: this.display.members,
-      commands: this.commands,
-      prompt: this.prompt.question,
-      reply: this.#reply.quote,
-      flash: this.display.flash,
-      home: this.#init.home,
-      pictures: this.#pictures,
-      bidi: this.#init.bidi,
-      now: this.#init.clock.now(),
-    };
-  }
-
-  /** Wanted, and in a theme that has colours. */
-  get #pictures(): boolean {
-    const { settings, env } = this.#init;
-    return settings.get('previews') && hasPictures(this.display.theme, env);
+    await this.#desk.keep();
   }
 
   #paint(): void {
-    const { terminal, env } = this.#init;
-    const { grid, above } = paintChat(this.#scene(), terminal.width, terminal.height);
-    terminal.paint(grid, chooseTheme(this.display.theme, env));
+    const { above } = this.view.paint();
     if (above < READ_AHEAD) this.#loader.older(this.model.current);
     this.#loader.markRead(this.model.current);
-    if (this.#pictures) this.#previews.want(this.model.current);
+    if (this.view.pictures) this.#previews.want(this.model.current);
     this.#tick();
     if (this.model.retryAt !== undefined) this.#tick = this.#init.clock.after(1_000, () => this.#frames.soon());
   }
@@ -194,6 +187,7 @@ export class ChatScreen implements ChatActions {
     const { clock } = this.#init;
     if (event.event === 'error') this.#said = cleanLine(`${event.message} ${event.hint}`, 1_000);
     this.#pasted.told(event);
+    this.#desk.touched();
     for (const effect of this.model.apply(event, clock.now())) {
       if (effect.type === 'notify') this.#notifier.notify(event, effect.conversation);
       else if (effect.type === 'members') this.#membersChanged(effect.conversation);
@@ -222,6 +216,7 @@ export class ChatScreen implements ChatActions {
     const before = this.editor.text;
     chatKey(event, this);
     if (this.editor.text !== before) this.#typing();
+    this.#desk.touched();
     this.#frames.promptly();
   }
 
@@ -236,39 +231,26 @@ export class ChatScreen implements ChatActions {
   get mode(): ChatActions['mode'] {
     if (this.prompt.question) return 'prompt';
     if (this.display.overlay) return this.display.overlay.kind;
+    if (this.picker.state) return 'pick';
     if (this.editor.pendingPaste) return 'paste';
     return this.search.state ? 'search' : 'chat';
   }
 
   get activeEditor(): Editor {
-    return this.prompt.question?.editor ?? this.search.state?.editor ?? this.editor;
+    return this.prompt.question?.editor ?? this.picker.state?.editor ?? this.search.state?.editor ?? this.editor;
   }
 
   focus(focused: boolean): void {
     this.model.setFocused(focused);
   }
 
-  /** The window on the open conversation's log. */
-  get #window(): { readonly height: number; readonly style: ViewStyle } {
-    const { log } = this.areas;
-    return { height: log.height, style: viewStyle(this.#scene(), log.width) };
-  }
-
-  get overlayEnd(): number {
-    if (this.display.overlay?.kind === 'transfers') return Math.max(0, this.model.transfers.list.length - 1);
-    const { width, height } = this.#init.terminal;
-    return helpEnd(this.#scene(), width, height);
-  }
-
-  /** Where everything stands at the moment, in cells. */
-  get areas() {
-    return chatAreas(this.#scene(), this.#init.terminal.width, this.#init.terminal.height);
-  }
-
   submit(): void {
     this.#leaving = false;
     if (this.editor.isTooLong && !this.editor.text.startsWith('/')) this.editor.askAboutLength();
-    else void this.#outgoing.submit(this.editor.submit());
+    else {
+      void this.#outgoing.submit(this.editor.submit());
+      void this.#desk.keep();
+    }
   }
 
   sendPasted(): void {
@@ -298,7 +280,7 @@ export class ChatScreen implements ChatActions {
   }
 
   /** Opens a conversation, keeping what was being written in the one before. */
-  open(id: string): void {
+  async open(id: string): Promise<void> {
     this.model.current.draft = this.editor.text;
     if (this.editor.text !== '' && this.model.selected !== HOME) this.#init.peer.typing(this.model.selected, false);
     this.#reply.take();
@@ -308,13 +290,28 @@ export class ChatScreen implements ChatActions {
     this.editor.set(opened.draft);
     opened.draft = '';
     this.search.close();
-    void this.#loader.open(id);
     this.#frames.soon();
+    await this.#loader.open(id);
+  }
+
+  async #jump(id: string, message: string): Promise<void> {
+    await this.open(id);
+    const { current } = this.model;
+    await this.#loader.until(current, message);
+    const { height, style } = this.view.window;
+    current.view.show(message, height, style);
+    this.#frames.soon();
+  }
+
+  /** The beginning of a command, in an empty line. */
+  #write(command: string): void {
+    if (this.editor.text === '') this.editor.set(command);
+    else this.display.say('Something is written in the line already: send it or empty it first (Ctrl+C)');
   }
 
   scroll(by: number | 'page-up' | 'page-down' | 'end'): void {
     const { view } = this.model.current;
-    const { height, style } = this.#window;
+    const { height, style } = this.view.window;
     const page = Math.max(1, height - 2);
     if (by === 'end') view.toEnd();
     else view.scroll(by === 'page-up' ? -page : by === 'page-down' ? page : by, height, style);

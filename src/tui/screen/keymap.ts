@@ -2,10 +2,12 @@ import type { Editor } from '../editor/editor.js';
 import type { InputEvent } from '../input/decoder.js';
 import type { MouseInput } from '../input/mouse.js';
 import type { ChatModel } from '../model/model.js';
-import type { Areas } from '../paint/areas.js';
 import { sidebarRows } from '../paint/sidebar.js';
+import type { ChatView } from './chat-view.js';
+import type { Choices } from './choices.js';
 import type { Display } from './display.js';
 import type { Navigation } from './navigation.js';
+import type { Picker } from './picker.js';
 import type { SecretPrompt } from './prompt.js';
 import type { Search } from './search.js';
 
@@ -18,15 +20,15 @@ export interface ChatActions {
   readonly search: Search;
   readonly prompt: SecretPrompt;
   readonly go: Navigation;
-  readonly mode: 'chat' | 'search' | 'help' | 'transfers' | 'prompt' | 'paste';
-  readonly areas: Areas;
-  /** How far what covers the chat can be moved. */
-  readonly overlayEnd: number;
+  readonly picker: Picker;
+  readonly choices: Choices;
+  readonly mode: 'chat' | 'search' | 'help' | 'transfers' | 'prompt' | 'paste' | 'pick';
+  readonly view: ChatView;
   focus(focused: boolean): void;
   submit(): void;
   /** Sends what was pasted as a file. */
   sendPasted(): void;
-  open(id: string): void;
+  open(id: string): Promise<void>;
   scroll(by: number | 'page-up' | 'page-down' | 'end'): void;
   interrupt(): void;
   /** What is written answers the newest message; again, the one before. */
@@ -63,7 +65,7 @@ const EDITING: Keys<Editor> = {
   'M-backspace': (editor) => editor.killWordBefore(),
   'M-d': (editor) => editor.killWordAfter(),
   'C-u': (editor) => editor.killToStart(),
-  'C-k': (editor) => editor.killToEnd(),
+  'M-k': (editor) => editor.killToEnd(),
   'C-y': (editor) => editor.yank(),
   'C-z': (editor) => editor.undo(),
   'C-_': (editor) => editor.undo(),
@@ -90,7 +92,10 @@ const CHAT: Keys<ChatActions> = {
   escape: (chat) => chat.escape(),
   'C-f': (chat) => chat.search.begin(),
   'M-r': (chat) => chat.reply(),
+  'C-k': ({ choices }) => choices.everything(),
   'M-a': (chat) => chat.go.unread(),
+  'M-u': ({ choices }) => choices.unread(),
+  'M-m': ({ choices }) => void choices.mentions(),
   'M-y': (chat) => chat.answer(true),
   'M-n': (chat) => chat.answer(false),
   f1: (chat) => chat.display.openOverlay('help'),
@@ -117,10 +122,10 @@ const SEARCH: Keys<ChatActions> = {
 const close = (chat: ChatActions): void => chat.display.closeOverlay();
 
 const OVERLAY: Keys<ChatActions> = {
-  up: (chat) => chat.display.moveOverlay(-1, chat.overlayEnd),
-  down: (chat) => chat.display.moveOverlay(1, chat.overlayEnd),
-  pageup: (chat) => chat.display.moveOverlay(-10, chat.overlayEnd),
-  pagedown: (chat) => chat.display.moveOverlay(10, chat.overlayEnd),
+  up: (chat) => chat.display.moveOverlay(-1, chat.view.overlayEnd),
+  down: (chat) => chat.display.moveOverlay(1, chat.view.overlayEnd),
+  pageup: (chat) => chat.display.moveOverlay(-10, chat.view.overlayEnd),
+  pagedown: (chat) => chat.display.moveOverlay(10, chat.view.overlayEnd),
   escape: close,
   'C-c': close,
 };
@@ -158,7 +163,30 @@ const PASTE: Keys<ChatActions> = {
   'C-c': ({ editor }) => editor.dropPaste(),
 };
 
-const MODES = { chat: CHAT, search: SEARCH, help: HELP, transfers: TRANSFERS, prompt: PROMPT, paste: PASTE };
+const PICK: Keys<ChatActions> = {
+  enter: ({ picker }) => picker.choose(),
+  tab: ({ picker }) => picker.move(1),
+  'S-tab': ({ picker }) => picker.move(-1),
+  up: ({ picker }) => picker.move(-1),
+  down: ({ picker }) => picker.move(1),
+  'C-p': ({ picker }) => picker.move(-1),
+  'C-n': ({ picker }) => picker.move(1),
+  pageup: ({ picker }) => picker.move(-10),
+  pagedown: ({ picker }) => picker.move(10),
+  escape: ({ picker }) => picker.close(),
+  'C-k': ({ picker }) => picker.close(),
+  'C-c': ({ picker }) => picker.close(),
+};
+
+const MODES = {
+  chat: CHAT,
+  search: SEARCH,
+  help: HELP,
+  transfers: TRANSFERS,
+  prompt: PROMPT,
+  paste: PASTE,
+  pick: PICK,
+};
 
 const PLACE = /^M-([0-9])$/;
 
@@ -173,7 +201,7 @@ function chatAction(name: string, chat: ChatActions): ((chat: ChatActions) => vo
 }
 
 /** Whether what is typed goes into an editor. */
-const isWritten = (mode: ChatActions['mode']): mode is 'chat' | 'search' | 'prompt' =>
+const isWritten = (mode: ChatActions['mode']): mode is 'chat' | 'search' | 'prompt' | 'pick' =>
   mode !== 'help' && mode !== 'transfers' && mode !== 'paste';
 
 function key(name: string, chat: ChatActions): void {
@@ -191,14 +219,14 @@ function mouse({ action, x, y }: MouseInput, chat: ChatActions): void {
   if (action === 'wheelup' || action === 'wheeldown') {
     const by = action === 'wheelup' ? -WHEEL_ROWS : WHEEL_ROWS;
     if (chat.display.overlay)
-      chat.display.moveOverlay(Math.sign(by) * (chat.mode === 'help' ? WHEEL_ROWS : 1), chat.overlayEnd);
+      chat.display.moveOverlay(Math.sign(by) * (chat.mode === 'help' ? WHEEL_ROWS : 1), chat.view.overlayEnd);
     else chat.scroll(by);
     return;
   }
-  const { sidebar } = chat.areas;
+  const { sidebar } = chat.view.areas;
   if (action !== 'press' || chat.mode !== 'chat' || x >= sidebar.x + sidebar.width) return;
   const chosen = sidebarRows(chat.model, sidebar.height)[y - sidebar.y]?.conversation;
-  if (chosen) chat.open(chosen.id);
+  if (chosen) void chat.open(chosen.id);
 }
 
 function text(typed: string, chat: ChatActions): void {

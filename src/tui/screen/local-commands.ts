@@ -14,6 +14,11 @@ export interface LocalActions {
   setNotify(choice: NotifyChoice): void;
   setPreviews(on: boolean): void;
   showCommands(): void;
+  showEverything(): void;
+  showUnread(): void;
+  showMentions(): void;
+  /** The open conversation gets that number. */
+  setNumber(number: number): void;
   showTransfers(): void;
   /** Says how the next person gets here. */
   showInvitation(): void;
@@ -27,6 +32,7 @@ interface LocalCommand extends CommandInfo {
   readonly bare?: true;
 }
 
+const NUMBERS = ['1', '2', '3', '4', '5', '6', '7', '8', '9'];
 const ON_OFF = ['on', 'off'];
 
 const conversationId = (word: string): string =>
@@ -79,6 +85,38 @@ const LOCAL: readonly LocalCommand[] = [
     takes: [],
     bare: true,
     run: (actions) => actions.showTransfers(),
+  },
+  {
+    name: 'goto',
+    usage: '/goto',
+    about: 'Conversations, people and commands by some letters of them (Ctrl+K).',
+    takes: [],
+    run: (actions) => actions.showEverything(),
+  },
+  {
+    name: 'unread',
+    usage: '/unread',
+    about: 'The conversations with something unread (Alt+U).',
+    takes: [],
+    run: (actions) => actions.showUnread(),
+  },
+  {
+    name: 'mentions',
+    usage: '/mentions',
+    about: 'What names you, in all conversations, newest first (Alt+M).',
+    takes: [],
+    run: (actions) => actions.showMentions(),
+  },
+  {
+    name: 'number',
+    usage: '/number 1-9',
+    about: 'The number by which Alt opens this conversation; the one that had it gets the one of this.',
+    takes: [NUMBERS],
+    run: (actions, argument) => {
+      if (!NUMBERS.includes(argument)) return false;
+      actions.setNumber(Number(argument));
+      return true;
+    },
   },
   {
     name: 'theme',

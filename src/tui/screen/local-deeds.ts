@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.js';
 import type { PeerApi } from '../../peer/api/peer.js';
 import type { ChatModel } from '../model/model.js';
 import type { ThemeName } from '../paint/theme.js';
+import type { Choices } from './choices.js';
 import type { Display } from './display.js';
 import { invitationLines } from './invitation.js';
 import type { LocalActions } from './local-commands.js';
@@ -15,6 +16,7 @@ interface DeedsHost {
   readonly display: Display;
   readonly settings: Settings;
   readonly go: Navigation;
+  readonly choices: Choices;
   open(id: string): void;
   /** The help, where the commands begin. */
   help(): void;
@@ -57,6 +59,22 @@ export class LocalDeeds implements LocalActions {
 
   showCommands(): void {
     this.#host.help();
+  }
+
+  showEverything(): void {
+    this.#host.choices.everything();
+  }
+
+  showUnread(): void {
+    this.#host.choices.unread();
+  }
+
+  showMentions(): void {
+    void this.#host.choices.mentions();
+  }
+
+  setNumber(number: number): void {
+    this.#host.go.number(number);
   }
 
   showTransfers(): void {

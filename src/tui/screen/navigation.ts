@@ -26,10 +26,21 @@ export class Navigation {
     this.#host.open(order[(this.#place + by + order.length) % order.length]!.id);
   }
 
-  /** The conversation in that place; 0 is the program's own page. */
-  to(place: number): void {
-    const found = this.#host.model.order[place];
+  /** The conversation with that number; 0 is the program's own page. */
+  to(number: number): void {
+    const found = this.#host.model.numbers.at(number);
     if (found) this.#host.open(found.id);
+    else this.#host.say(`No conversation has the number ${number}: /number ${number} gives it to the open one`);
+  }
+
+  /** The open conversation gets that number, and keeps it. */
+  number(number: number): void {
+    const { model, say } = this.#host;
+    if (model.selected === HOME) say('This page has the number 0, always');
+    else {
+      model.numbers.give(model.current, number);
+      say(`Alt+${number} opens ${model.selected} from now on`);
+    }
   }
 
   /** The next with something unread; where one is named, before all others. */

@@ -60,7 +60,12 @@ function checklistOf(init: ScreenInit, settings: Settings): Checklist {
   return new Checklist({ ...settings.get('checklist'), steps: stepsWith(init.commands), changed });
 }
 
-async function chat(init: ScreenInit, terminal: Terminal, peer: PeerApi): Promise<ScreenEnd> {
+async function chat(
+  init: ScreenInit,
+  terminal: Terminal,
+  peer: PeerApi,
+  onScreen: (screen: ChatScreen) => void,
+): Promise<ScreenEnd> {
   const settings = init.settings(peer.whoami().home);
   const screen = new ChatScreen({
     peer,
@@ -79,8 +84,8 @@ async function chat(init: ScreenInit, terminal: Terminal, peer: PeerApi): Promis
     ...(init.preview && { preview: init.preview }),
     ...(init.open !== undefined && { open: init.open }),
   });
+  onScreen(screen);
   const said = await Promise.race([screen.done, screen.start().then(() => screen.done)]);
-  screen.close();
   return { status: 0, ...(said !== undefined && { said }) };
 }
 
@@ -93,15 +98,17 @@ export async function runScreen(init: ScreenInit): Promise<ScreenEnd> {
   const terminal = new Terminal({ ...init, terminalBidi });
   const guard = guardTerminal(terminal);
   let peer = 'peer' in init.start ? init.start.peer : undefined;
+  let screen: ChatScreen | undefined;
   const session = async (): Promise<ScreenEnd> => {
     if ('entrance' in init.start) peer = await signIn(init, terminal, init.start.entrance);
-    return peer ? chat(init, terminal, peer) : { status: 0 };
+    return peer ? chat(init, terminal, peer, (shown) => (screen = shown)) : { status: 0 };
   };
   try {
     return await Promise.race([session().catch(endOf), guard.ended]);
   } finally {
     terminal.close();
     guard.release();
+    await screen?.close();
     await peer?.close();
   }
 }

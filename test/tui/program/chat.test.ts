@@ -291,8 +291,8 @@ test('a group: who is in it, who comes and goes, invitations in the list, and le
       });
       const lobby = { event: 'group', group: '#lobby', by: 'eve' } as const;
       session.emit({ ...lobby, change: 'joined', user: 'eve' });
-      await terminal.waitFor((screen) => /1 # lobby/.test(screen.text), 'the group in the list');
-      terminal.write('\x1b1');
+      await terminal.waitFor((screen) => /2 # lobby/.test(screen.text), 'the group in the list');
+      terminal.write('\x1b2');
       await terminal.waitFor((screen) => screen.has('→  eve joined') && screen.has('2 members'), 'its log');
       await terminal.waitFor((screen) => /● ann +admin/.test(screen.text) && /◐ eve/.test(screen.text), 'its members');
       terminal.write('/open @bob\r');
