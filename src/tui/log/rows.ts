@@ -2,6 +2,7 @@ import type { Look, Style } from '../paint/theme.js';
 import { nameStyle } from '../paint/theme.js';
 import { fit, type Glyph, textWidth, toGlyphs } from '../text/glyphs.js';
 import { type BidiMode, layout } from '../text/layout.js';
+import { linksIn } from '../text/links.js';
 import type { Entry, Quote } from './entry.js';
 import { type Picture, pictureLooks } from './picture.js';
 import { type Span, wrapSpans } from './spans.js';
@@ -23,6 +24,8 @@ interface Mark {
   readonly from: number;
   readonly to: number;
   readonly style: Style;
+  /** Where it leads. */
+  readonly href?: string;
 }
 
 export interface LogRow {
@@ -100,7 +103,8 @@ const part = (x: number, text: string, style: Style): Part => ({ x, glyphs: toGl
 /** The body wrapped in its column; paragraphs from right to left stand at its right edge. */
 function bodyRows(text: string, x: number, style: Style, { width, bidi, search }: RowStyle): Part[] {
   const cells = Math.max(2, width - x);
-  const marks = marksIn(text, search);
+  const links = linksIn(text).map((link): Mark => ({ ...link, style: 'link' }));
+  const marks = [...marksIn(text, search), ...links];
   return layout(text, cells, bidi).map((line) => ({
     x: line.rtl ? x + cells - line.width : x,
     glyphs: line.glyphs,

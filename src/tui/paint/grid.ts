@@ -7,6 +7,8 @@ export interface Cell {
   text: string;
   /** What it says, or how it looks where that is a picture's. */
   style: Style | Look;
+  /** Where a click on it leads: printable ASCII. */
+  link?: string | undefined;
 }
 
 export interface Rect {
@@ -59,13 +61,15 @@ export class Grid {
     style: Style,
     right: number = this.width,
     styleOf: (glyph: Glyph) => Style | Look = () => style,
+    linkOf: (glyph: Glyph) => string | undefined = () => undefined,
   ): number {
     if (y < 0 || y >= this.height) return x;
     const edge = Math.min(right, this.width);
     for (const glyph of glyphs) {
       if (x + glyph.width > edge) break;
-      if (x >= 0) this.#put(x, y, glyph.text, styleOf(glyph));
-      if (glyph.width === 2 && x + 1 >= 0) this.#put(x + 1, y, '', styleOf(glyph));
+      const link = linkOf(glyph);
+      if (x >= 0) this.#put(x, y, glyph.text, styleOf(glyph), link);
+      if (glyph.width === 2 && x + 1 >= 0) this.#put(x + 1, y, '', styleOf(glyph), link);
       x += glyph.width;
     }
     return x;
@@ -82,13 +86,14 @@ export class Grid {
     return line === undefined ? x : this.glyphs(x, y, line.glyphs, style, right);
   }
 
-  #put(x: number, y: number, text: string, style: Style | Look): void {
+  #put(x: number, y: number, text: string, style: Style | Look, link?: string): void {
     const row = this.rows[y]!;
     const cell = row[x]!;
     if (cell.text === '' && text !== '' && x > 0) row[x - 1]!.text = ' ';
     if (text !== '' && x + 1 < this.width && row[x + 1]!.text === '') row[x + 1]!.text = ' ';
     cell.text = CONTROL.test(text) ? '\ufffd' : text;
     cell.style = style;
+    cell.link = link;
   }
 
   /** What stands in a row, for tests and for searching by eye. */

@@ -31,6 +31,8 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['F4', 'close the list of the first minutes'],
   ['F5', 'who is in this group, beside the log'],
   ['F6', 'all transfers'],
+  ['F7', 'this conversation without frames, for selecting with the mouse'],
+  ['Alt+C', 'copy something said here into the terminal’s clipboard'],
   ['Ctrl+L', 'paint the screen anew'],
   ['Ctrl+C', 'empty the line; twice on an empty one: leave'],
 ];

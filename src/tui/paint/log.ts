@@ -55,6 +55,12 @@ function styleOf({ style, marks, looks }: Part): (glyph: Glyph) => Style | Look 
   return (glyph) => marks.find((mark) => glyph.from < mark.to && mark.from < glyph.to)?.style ?? style;
 }
 
+function linkOf({ marks }: Part): ((glyph: Glyph) => string | undefined) | undefined {
+  const links = marks?.filter(({ href }) => href !== undefined) ?? [];
+  if (links.length === 0) return undefined;
+  return (glyph) => links.find((link) => glyph.from < link.to && link.from < glyph.to)?.href;
+}
+
 /** The visible part of a log, its newest row at the area's bottom. @returns how many loaded entries are above it, and how many rows were written on */
 export function paintLog(
   grid: Grid,
@@ -66,7 +72,8 @@ export function paintLog(
   const top = area.y + area.height - rows.length;
   const right = area.x + area.width;
   for (const [row, { parts }] of rows.entries()) {
-    for (const part of parts) grid.glyphs(area.x + part.x, top + row, part.glyphs, part.style, right, styleOf(part));
+    for (const part of parts)
+      grid.glyphs(area.x + part.x, top + row, part.glyphs, part.style, right, styleOf(part), linkOf(part));
   }
   return { above, rows: rows.length };
 }

@@ -38,26 +38,52 @@ function sent(row: readonly Cell[], x: number): string {
   return blank + toColumn(x) + text + toColumn(x + 1);
 }
 
+/** OSC 8: what follows leads there; parts of one address are one link, wherever they stand. */
+const LINK_END = '\x1b]8;;\x1b\\';
+const linkBegin = (href: string): string =>
+  `\x1b]8;id=${href.length}-${href.slice(-8).replace(/[:;]/g, '')};${href}\x1b\\`;
+
+/** What is sent before a cell where a link ends or begins. */
+function linkBetween(before: string | undefined, link: string | undefined): string {
+  if (before === link) return '';
+  return `${before === undefined ? '' : LINK_END}${link === undefined ? '' : linkBegin(link)}`;
+}
+
+const hadLinks = (row: readonly ScreenCell[]): boolean => row.some(([, text]) => text.includes('\x1b]8;'));
+
 const ASCII = /^[\x20-\x7e]$/;
 
 /**
  * Puts a picture into blessed's cells and marks what changed. Where a row has a grapheme terminals disagree about, the
- * whole row is sent again with any change: it may have spilled over its neighbours.
+ * whole row is sent again with any change: it may have spilled over its neighbours. The same where it has a link, which
+ * holds for all cells between its two ends.
  */
-export function blit(grid: Grid, theme: Theme, lines: readonly ScreenLine[], shown: readonly ScreenCell[][]): void {
+export function blit(
+  grid: Grid,
+  theme: Theme,
+  lines: readonly ScreenLine[],
+  shown: readonly ScreenCell[][],
+  links = true,
+): void {
   const looks = attributes(theme);
   for (const [y, row] of grid.rows.entries()) {
     const line = lines[y];
     if (line === undefined) return;
-    let spills = false;
+    let whole = false;
+    let link: string | undefined;
     let changed = false;
     for (const [x, cell] of row.entries()) {
       const target = line[x];
       if (target === undefined) break;
       const look = typeof cell.style === 'string' ? looks[cell.style] : attribute(cell.style);
       const plain = ASCII.test(cell.text);
-      const text = plain ? cell.text : sent(row, x);
-      spills ||= !plain && cell.text !== '' && !isSimple(cell.text);
+      let text = plain ? cell.text : sent(row, x);
+      if (links && (cell.link !== undefined || link !== undefined)) {
+        text = linkBetween(link, cell.link) + text + (x === row.length - 1 && cell.link !== undefined ? LINK_END : '');
+        link = cell.link;
+        whole = true;
+      }
+      whole ||= !plain && cell.text !== '' && !isSimple(cell.text);
       if (target[0] === look && target[1] === text) continue;
       target[0] = look;
       target[1] = text;
@@ -65,6 +91,7 @@ export function blit(grid: Grid, theme: Theme, lines: readonly ScreenLine[], sho
     }
     if (!changed) continue;
     line.dirty = true;
-    if (spills) for (const cell of shown[y] ?? []) cell[1] = '\0';
+    const before = shown[y] ?? [];
+    if (whole || hadLinks(before)) for (const cell of before) cell[1] = '\0';
   }
 }

@@ -1,6 +1,7 @@
 import type { CommandInfo } from '../commands.js';
 import type { Editor } from '../editor/editor.js';
 import type { ViewStyle } from '../log/view.js';
+import { HOME } from '../model/conversation.js';
 import type { ChatModel } from '../model/model.js';
 import type { Areas } from '../paint/areas.js';
 import { type ChatPicture, chatAreas, paintChat } from '../paint/chat.js';
@@ -25,6 +26,14 @@ interface Seen {
   readonly prompt: SecretPrompt;
   readonly reply: Reply;
   readonly commands: readonly CommandInfo[];
+}
+
+/** The window's title: how much is unread, and what is open. */
+function titleOf(model: ChatModel): string {
+  let unread = 0;
+  for (const conversation of model.conversations.values()) unread += conversation.unread;
+  const where = model.selected === HOME ? '' : `: ${model.selected.replace(/^@/, '')}`;
+  return `${unread > 0 ? `(${unread}) ` : ''}p2pchat${where}`;
 }
 
 /** The chat as it stands on this terminal: what is painted, and where everything is. */
@@ -65,6 +74,7 @@ export class ChatView {
     const { terminal, env } = this.#init;
     const picture = paintChat(this.#scene, terminal.width, terminal.height);
     terminal.paint(picture.grid, chooseTheme(this.#seen.display.theme, env));
+    terminal.setTitle(titleOf(this.#seen.model));
     return picture;
   }
 

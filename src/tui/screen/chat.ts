@@ -22,6 +22,7 @@ import { Notifier } from './notifier.js';
 import { Outgoing } from './outgoing.js';
 import { PastedText } from './pasted-text.js';
 import { Picker } from './picker.js';
+import { Plain } from './plain.js';
 import { Previews } from './previews.js';
 import { SecretPrompt } from './prompt.js';
 import { Reply } from './reply.js';
@@ -60,6 +61,7 @@ export class ChatScreen implements ChatActions {
   readonly #desk: Desk;
   readonly picker = new Picker();
   readonly choices: Choices;
+  readonly plain: Plain;
   #tick: Cancel = () => {};
   #leaving = false;
   /** The person has chosen a conversation. */
@@ -108,8 +110,19 @@ export class ChatScreen implements ChatActions {
       jump: (id, message) => void this.#jump(id, message),
       write: (command) => this.#write(command),
     });
-    const { choices } = this;
-    const deeds = new LocalDeeds({ ...init, model, display, go, open, help, choices, leave: () => this.leave() });
+    this.plain = new Plain({ model, terminal, display, picker: this.picker });
+    const { choices, plain } = this;
+    const deeds = new LocalDeeds({
+      ...init,
+      model,
+      display,
+      go,
+      open,
+      help,
+      choices,
+      plain,
+      leave: () => this.leave(),
+    });
     this.#outgoing = new Outgoing({
       peer,
       commands: init.commands,
@@ -139,7 +152,10 @@ export class ChatScreen implements ChatActions {
     });
     this.#unsubscribe = peer.subscribe((event) => this.#event(event));
     terminal.onInput((event) => this.#input(event));
-    terminal.onResize(() => this.#frames.now());
+    terminal.onResize(() => {
+      this.plain.refresh();
+      this.#frames.now();
+    });
     void peer.ended.then(() => this.#end(this.#said));
   }
 
@@ -175,6 +191,8 @@ export class ChatScreen implements ChatActions {
   }
 
   #paint(): void {
+    // What somebody selects with the mouse must stand still.
+    if (this.plain.shown) return;
     const { above } = this.view.paint();
     if (above < READ_AHEAD) this.#loader.older(this.model.current);
     this.#loader.markRead(this.model.current);
@@ -231,6 +249,7 @@ export class ChatScreen implements ChatActions {
   get mode(): ChatActions['mode'] {
     if (this.prompt.question) return 'prompt';
     if (this.display.overlay) return this.display.overlay.kind;
+    if (this.plain.shown) return 'bare';
     if (this.picker.state) return 'pick';
     if (this.editor.pendingPaste) return 'paste';
     return this.search.state ? 'search' : 'chat';

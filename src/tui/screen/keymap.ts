@@ -8,6 +8,7 @@ import type { Choices } from './choices.js';
 import type { Display } from './display.js';
 import type { Navigation } from './navigation.js';
 import type { Picker } from './picker.js';
+import type { Plain } from './plain.js';
 import type { SecretPrompt } from './prompt.js';
 import type { Search } from './search.js';
 
@@ -22,7 +23,8 @@ export interface ChatActions {
   readonly go: Navigation;
   readonly picker: Picker;
   readonly choices: Choices;
-  readonly mode: 'chat' | 'search' | 'help' | 'transfers' | 'prompt' | 'paste' | 'pick';
+  readonly plain: Plain;
+  readonly mode: 'chat' | 'search' | 'help' | 'transfers' | 'prompt' | 'paste' | 'pick' | 'bare';
   readonly view: ChatView;
   focus(focused: boolean): void;
   submit(): void;
@@ -104,6 +106,8 @@ const CHAT: Keys<ChatActions> = {
   f4: (chat) => chat.model.checklist.dismiss(),
   f5: (chat) => chat.display.toggleMembers(),
   f6: (chat) => chat.display.openOverlay('transfers'),
+  f7: ({ plain }) => plain.open(),
+  'M-c': ({ plain }) => plain.choose(),
   'C-l': (chat) => chat.display.repaint(),
   'C-c': (chat) => chat.interrupt(),
 };
@@ -134,8 +138,11 @@ const HELP: Keys<ChatActions> = { ...OVERLAY, f1: close, enter: close };
 
 const TRANSFERS: Keys<ChatActions> = { ...OVERLAY, f6: close, enter: (chat) => chat.onTransfer('open') };
 
+const closeBare = ({ plain }: ChatActions): void => plain.close();
+
 /** What letters do where they are not written. */
-const LETTERS: Readonly<Record<'help' | 'transfers' | 'paste', Keys<ChatActions>>> = {
+const LETTERS: Readonly<Record<'help' | 'transfers' | 'paste' | 'bare', Keys<ChatActions>>> = {
+  bare: { q: closeBare, ' ': ({ plain }) => plain.page(1) },
   paste: { f: (chat) => chat.sendPasted() },
   help: { q: close, '?': close },
   transfers: {
@@ -178,6 +185,17 @@ const PICK: Keys<ChatActions> = {
   'C-c': ({ picker }) => picker.close(),
 };
 
+const BARE: Keys<ChatActions> = {
+  pageup: ({ plain }) => plain.page(1),
+  pagedown: ({ plain }) => plain.page(-1),
+  up: ({ plain }) => plain.page(1),
+  down: ({ plain }) => plain.page(-1),
+  escape: closeBare,
+  enter: closeBare,
+  f7: closeBare,
+  'C-c': closeBare,
+};
+
 const MODES = {
   chat: CHAT,
   search: SEARCH,
@@ -186,6 +204,7 @@ const MODES = {
   prompt: PROMPT,
   paste: PASTE,
   pick: PICK,
+  bare: BARE,
 };
 
 const PLACE = /^M-([0-9])$/;
@@ -202,7 +221,7 @@ function chatAction(name: string, chat: ChatActions): ((chat: ChatActions) => vo
 
 /** Whether what is typed goes into an editor. */
 const isWritten = (mode: ChatActions['mode']): mode is 'chat' | 'search' | 'prompt' | 'pick' =>
-  mode !== 'help' && mode !== 'transfers' && mode !== 'paste';
+  mode !== 'help' && mode !== 'transfers' && mode !== 'paste' && mode !== 'bare';
 
 function key(name: string, chat: ChatActions): void {
   const action = chatAction(name, chat);

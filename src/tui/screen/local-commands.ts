@@ -16,6 +16,9 @@ export interface LocalActions {
   showCommands(): void;
   showEverything(): void;
   showUnread(): void;
+  /** @param back 1 for the newest */
+  copy(back: number): void;
+  showBare(): void;
   showMentions(): void;
   /** The open conversation gets that number. */
   setNumber(number: number): void;
@@ -30,6 +33,8 @@ interface LocalCommand extends CommandInfo {
   run(actions: LocalActions, argument: string): unknown;
   /** The same name has more in the peer's table: this is it without arguments alone. */
   readonly bare?: true;
+  /** Its argument may be left out. */
+  readonly optional?: true;
 }
 
 const NUMBERS = ['1', '2', '3', '4', '5', '6', '7', '8', '9'];
@@ -108,6 +113,25 @@ const LOCAL: readonly LocalCommand[] = [
     run: (actions) => actions.showMentions(),
   },
   {
+    name: 'copy',
+    usage: '/copy [N]',
+    about: 'Into the clipboard of the terminal: the newest thing here, or the Nth before (Alt+C lists them).',
+    takes: ['text'],
+    optional: true,
+    run: (actions, argument) => {
+      if (!/^(?:[1-9][0-9]{0,4})?$/.test(argument)) return false;
+      actions.copy(Number(argument || 1));
+      return true;
+    },
+  },
+  {
+    name: 'bare',
+    usage: '/bare',
+    about: 'This conversation without frames, for selecting with the mouse (F7).',
+    takes: [],
+    run: (actions) => actions.showBare(),
+  },
+  {
     name: 'number',
     usage: '/number 1-9',
     about: 'The number by which Alt opens this conversation; the one that had it gets the one of this.',
@@ -173,7 +197,8 @@ export function runLocal(line: string, actions: LocalActions): boolean {
   const [word = '', argument = '', ...more] = line.trim().split(/\s+/);
   const command = LOCAL.find(({ name }) => `/${name}` === word.toLowerCase());
   if (command === undefined || (command.bare && argument !== '')) return false;
-  const fits = more.length === 0 && (argument === '') === (command.takes.length === 0);
+  const fits =
+    more.length === 0 && ((argument === '') === (command.takes.length === 0) || (argument === '' && command.optional));
   if (!fits || command.run(actions, argument) === false) {
     throw new Failure('usage', `Usage: ${command.usage}`, { hint: `/help says what /${command.name} does.` });
   }

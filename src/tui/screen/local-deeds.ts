@@ -7,6 +7,7 @@ import type { Display } from './display.js';
 import { invitationLines } from './invitation.js';
 import type { LocalActions } from './local-commands.js';
 import type { Navigation } from './navigation.js';
+import type { Plain } from './plain.js';
 import type { NotifyChoice, Settings } from './settings.js';
 
 interface DeedsHost {
@@ -17,6 +18,7 @@ interface DeedsHost {
   readonly settings: Settings;
   readonly go: Navigation;
   readonly choices: Choices;
+  readonly plain: Plain;
   open(id: string): void;
   /** The help, where the commands begin. */
   help(): void;
@@ -73,6 +75,14 @@ export class LocalDeeds implements LocalActions {
     void this.#host.choices.mentions();
   }
 
+  copy(back: number): void {
+    this.#host.plain.copy(back);
+  }
+
+  showBare(): void {
+    this.#host.plain.open();
+  }
+
   setNumber(number: number): void {
     this.#host.go.number(number);
   }
@@ -84,7 +94,7 @@ export class LocalDeeds implements LocalActions {
   showInvitation(): void {
     const { model, peer, clock } = this.#host;
     const [says = '', line = ''] = invitationLines(peer.whoami().directory);
-    model.notice(says, clock.now());
+    model.notice(`${says} (/copy copies it, F7 shows it without frames)`, clock.now());
     model.notice(line, clock.now(), { kind: 'output' });
   }
 

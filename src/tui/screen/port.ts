@@ -14,6 +14,12 @@ export interface TerminalPort {
   /** Forgets what is on the screen: another program may have written there. */
   forget(): void;
   setMouse(on: boolean): void;
+  /** Puts text into the clipboard of the terminal. Only ever at a person's command, never at what others write. */
+  copy(text: string): void;
+  /** The name of the window. */
+  setTitle(title: string): void;
+  /** Shows text without frames, from the top, wrapped by the terminal itself, until the next picture after `forget`. */
+  showPlain(text: string): void;
   /** A bell, and a desktop notification where one is given and the terminal can show it. */
   notify(text: string): void;
   /** Gives the terminal back as it was. Idempotent, and done when it returns. */

@@ -18,8 +18,9 @@ const ESCAPE_WAIT = 40;
  * Bracketed paste on (2004), focus reports on (1004), no wrapping at the right edge (DECAWM: a wide glyph there must not
  * reach the next row), and no reordering by the terminal (BDSM, ECMA-48 8.3.12), which would undo ours.
  */
-const ENTER = '\x1b[?2004h\x1b[?1004h\x1b[?7l';
-const LEAVE = '\x1b[?2004l\x1b[?1004l\x1b[?7h\x1b[8h\x1b[0m';
+/** The window's title is put aside (XTWINOPS 22) and brought back at the end. */
+const ENTER = '\x1b[22;0t\x1b[?2004h\x1b[?1004h\x1b[?7l';
+const LEAVE = '\x1b[23;0t\x1b[?2004l\x1b[?1004l\x1b[?7h\x1b[8h\x1b[0m';
 /** Presses and wheels only. Switching the motion modes off by name would switch tracking off as a whole in xterm. */
 const MOUSE = { vt200Mouse: true, sgrMouse: true };
 const NO_MOUSE = { vt200Mouse: false, sgrMouse: false };
@@ -75,6 +76,7 @@ export class Terminal implements TerminalPort {
   #onResize: () => void = () => {};
   #escape: Cancel = () => {};
   #closed = false;
+  #title: string | undefined;
 
   constructor(init: TerminalInit) {
     this.#init = init;
@@ -117,7 +119,7 @@ export class Terminal implements TerminalPort {
   paint(grid: Grid, theme: Theme): void {
     if (this.#closed) return;
     const { program, lines, olines } = this.#screen;
-    blit(grid, theme, lines, olines);
+    blit(grid, theme, lines, olines, this.#isModern);
     this.#screen.draw(0, lines.length - 1);
     if (grid.cursor === undefined) program.hideCursor();
     else {
@@ -129,6 +131,29 @@ export class Terminal implements TerminalPort {
 
   forget(): void {
     if (!this.#closed) this.#screen.realloc();
+  }
+
+  /** The console of Linux prints part of what it doesn't know. */
+  get #isModern(): boolean {
+    return this.#init.env.TERM !== 'linux';
+  }
+
+  copy(text: string): void {
+    if (!this.#closed) this.#init.output.write(`\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`);
+  }
+
+  setTitle(title: string): void {
+    if (this.#closed || title === this.#title || !this.#isModern) return;
+    this.#title = title;
+    this.#screen.program._write(`\x1b]0;${title.replace(/[\x00-\x1f\x7f-\x9f]/g, '')}\x07`);
+  }
+
+  showPlain(text: string): void {
+    if (this.#closed) return;
+    const { program } = this.#screen;
+    program.hideCursor();
+    program.flush();
+    program._write(`\x1b[0m\x1b[H\x1b[2J\x1b[?7h${text.replaceAll('\n', '\r\n')}\x1b[?7l`);
   }
 
   setMouse(on: boolean): void {
