@@ -25,6 +25,7 @@ export default async function benchTui(report: Report): Promise<void> {
   try {
     await benchFirstPaint(report, session.terminal);
     await benchIdle(report, session.terminal);
+    await benchKeys(report, session.terminal);
     await benchScrolling(report, session.terminal);
     await benchBurst(report, session);
   } finally {
@@ -69,6 +70,19 @@ async function benchFirstPaint(report: Report, terminal: TerminalSession): Promi
     unit: 'ms',
     note: 'at most 400',
   });
+}
+
+/** What a slow line has to carry for each key. */
+async function benchKeys(report: Report, terminal: TerminalSession): Promise<void> {
+  let most = 0;
+  for (const key of 'typed by hand') {
+    const before = terminal.output.length;
+    terminal.write(key);
+    await after(100);
+    most = Math.max(most, Buffer.byteLength(terminal.output.slice(before)));
+  }
+  report.add({ name: 'bytes to the terminal for a key, at most', value: most, unit: 'bytes', note: 'at most 200' });
+  terminal.write(KEY.ctrl('u'));
 }
 
 async function benchIdle(report: Report, { pid }: TerminalSession): Promise<void> {

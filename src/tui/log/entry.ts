@@ -51,6 +51,8 @@ export interface Entry {
   /** Its text is gone. */
   readonly deleted?: boolean;
   readonly transfer?: TransferState;
+  /** The same offered to several people at once: how it stands with each. */
+  readonly batch?: readonly TransferState[];
   /** A file that was uploaded to the group, and how it stands with it here. */
   readonly upload?: UploadMention;
   readonly uploadState?: UploadEvent;

@@ -43,6 +43,12 @@ export class MessageLog {
     return true;
   }
 
+  /** Whether an error with that text stands there, not older than `since`, and nobody has said anything after it. */
+  says(text: string, since: number): boolean {
+    const from = this.#entries.findLastIndex(({ kind, at }) => kind === 'message' || at < since);
+    return this.#entries.slice(from + 1).some((entry) => entry.kind === 'error' && entry.text === text);
+  }
+
   remove(id: string): void {
     const index = this.indexOf(id);
     if (index === -1) return;

@@ -3,6 +3,7 @@ import { nameStyle } from '../paint/theme.js';
 import { fit, type Glyph, textWidth, toGlyphs } from '../text/glyphs.js';
 import { type BidiMode, layout } from '../text/layout.js';
 import { linksIn } from '../text/links.js';
+import { batchSpans } from './batch-rows.js';
 import type { Entry, Quote } from './entry.js';
 import { type Picture, pictureLooks } from './picture.js';
 import { type Span, wrapSpans } from './spans.js';
@@ -194,6 +195,7 @@ function fileRows(entry: Entry, look: RowStyle, what: readonly Span[], state: re
 function transferRows(entry: Entry, look: RowStyle): LogRow[] {
   const transfer = entry.transfer!;
   const cells = Math.max(2, look.width - columns(look.width).text);
+  if (entry.batch) return fileRows(entry, look, headSpans(transfer.event), wrapSpans(batchSpans(entry.batch), cells));
   return fileRows(entry, look, headSpans(transfer.event), stateRows(transfer, cells, look.home ?? ''));
 }
 

@@ -31,7 +31,7 @@ export class Files {
     if (loaded === 'nothing' || loaded === 'loading') return;
     const oldest = loaded === 'all' ? Number.NEGATIVE_INFINITY : (log.at(0)?.at ?? now);
     for (const transfer of this.transfers.in(id)) {
-      const entry = transferEntry(transfer, this.#host.user, now);
+      const entry = transferEntry(this.transfers.batch(transfer), this.#host.user, now);
       if (entry.at >= oldest) log.place(entry);
     }
   }
@@ -41,7 +41,7 @@ export class Files {
     const transfer = this.transfers.update(event, now);
     const conversation = this.#host.conversation(cleanLine(event.conversation));
     if (event.direction === 'out' && event.state === 'done') this.#host.checklist.tick('file');
-    const entry = transferEntry(transfer, this.#host.user, now);
+    const entry = transferEntry(this.transfers.batch(transfer), this.#host.user, now);
     const shown = conversation.log.replace(entry.id, (before) => ({ ...before, ...entry, at: before.at }));
     if (shown === undefined) conversation.log.append(entry);
     const fresh = known === undefined && isWaiting(event);

@@ -27,6 +27,9 @@ import { People } from './people.js';
 import type { Transfers } from './transfers.js';
 import { trustSays } from './trust.js';
 
+/** A trouble that is told again so soon is the same one. */
+const TROUBLE_MS = 10 * 60_000;
+
 const rank = (id: string): number => '*#@'.indexOf(id[0] ?? '');
 const inOrder = (a: string, b: string): number => rank(a) - rank(b) || (a < b ? -1 : 1);
 
@@ -215,7 +218,7 @@ export class ChatModel implements ModelHost {
         this.#account(event, now);
         return [];
       case 'error':
-        this.fail(Failure.from({ reason: 'internal', ...event }), now);
+        this.#trouble(Failure.from({ reason: 'internal', ...event }), now);
         return [];
     }
   }
@@ -302,6 +305,11 @@ export class ChatModel implements ModelHost {
     const kind = init.kind ?? 'notice';
     const id = `local-${this.nextNumber()}`;
     this.conversation(where).log.append({ id, kind, at: now, from: '', own: false, text: cleanWhole(text) });
+  }
+
+  /** What nobody asked for is told once: it lasts until somebody says something. */
+  #trouble(failure: Failure, now: number): void {
+    if (!this.current.log.says(cleanWhole(failureText(failure)), now - TROUBLE_MS)) this.fail(failure, now);
   }
 
   /** An error always says the next step, where one is known. */

@@ -48,6 +48,13 @@ export class Transfers {
     return this.list.filter(({ event }) => event.conversation === conversation);
   }
 
+  /** Those that were offered to a group together with this one, oldest first. */
+  batch({ event }: TransferState): readonly TransferState[] {
+    const mine = this.#all.get(event.id);
+    if (event.direction !== 'out' || !event.conversation.startsWith('#')) return mine ? [mine] : [];
+    return this.in(event.conversation).filter((other) => other === mine || isSameOffer(event, other.event));
+  }
+
   /** The newest offer that waits for an answer, in a conversation before all others. */
   waiting(conversation: string): TransferEvent | undefined {
     const waiting = this.list.map(({ event }) => event).filter(isWaiting);
@@ -81,10 +88,23 @@ export interface Running {
   readonly timeLeft: number;
 }
 
+/** Offers of one command are made at once. */
+const TOGETHER_MS = 30_000;
+
+function isSameOffer(a: TransferEvent, b: TransferEvent): boolean {
+  const apart = Math.abs(Date.parse(a.offeredAt ?? '') - Date.parse(b.offeredAt ?? ''));
+  const alike = b.direction === 'out' && a.size === b.size && a.files.length === b.files.length;
+  return alike && apart < TOGETHER_MS && a.peer !== b.peer && a.files[0]?.name === b.files[0]?.name;
+}
+
 export const transferEntryId = (id: string): string => `transfer-${id}`;
 
-/** A transfer's place in its conversation's log. */
-export function transferEntry(transfer: TransferState, self: string, now: number): Entry {
+/**
+ * Transfers' place in their conversation's log: one for all that were offered together.
+ * @param batch oldest first, at least one
+ */
+export function transferEntry(batch: readonly TransferState[], self: string, now: number): Entry {
+  const transfer = batch[0]!;
   const { event } = transfer;
   const own = event.direction === 'out';
   const offered = event.offeredAt === undefined ? Number.NaN : Date.parse(event.offeredAt);
@@ -96,5 +116,6 @@ export function transferEntry(transfer: TransferState, self: string, now: number
     own,
     text: '',
     transfer,
+    ...(batch.length > 1 && { batch }),
   };
 }

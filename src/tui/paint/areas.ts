@@ -20,6 +20,8 @@ export interface Wanted {
   /** Rows; it gets at most a third of the screen. */
   readonly editor: number;
   readonly members: boolean;
+  /** The conversations at the left, where there is room. */
+  readonly sidebar: boolean;
 }
 
 /** The smallest screen that is painted. */
@@ -30,13 +32,18 @@ const MEMBERS_WIDTH = 20;
 /** With less left for the log, the members don't get a place. */
 const LOG_WIDTH = 60;
 
-function sidebarWidth(width: number): number {
-  if (width < 60) return 0;
+/** With less than this the list folds away, so that texts have room: Ctrl+K is the list then. */
+const SIDEBAR_FROM = 76;
+/** Longer lines lose the eye on the way back, and put what runs from right to left far from everything. */
+const LOG_WIDEST = 122;
+
+function sidebarWidth(width: number, wanted: boolean): number {
+  if (!wanted || width < SIDEBAR_FROM) return 0;
   return width < 90 ? 18 : 24;
 }
 
 export function areas(width: number, height: number, wanted: Wanted): Areas {
-  const side = sidebarWidth(width);
+  const side = sidebarWidth(width, wanted.sidebar);
   const x = side === 0 ? 0 : side + 1;
   const main = Math.max(0, width - x);
   const editorRows = Math.max(1, Math.min(wanted.editor, Math.floor(height / 3)));
@@ -45,7 +52,7 @@ export function areas(width: number, height: number, wanted: Wanted): Areas {
   const membersWidth = wanted.members && main - 2 - MEMBERS_WIDTH >= LOG_WIDTH ? MEMBERS_WIDTH : 0;
   // A column on either side is left free: text that touches a line is hard to read.
   const inner = Math.max(0, main - 2);
-  const logWidth = membersWidth === 0 ? inner : inner - membersWidth;
+  const logWidth = Math.min(LOG_WIDEST, membersWidth === 0 ? inner : inner - membersWidth);
   return {
     sidebar: { x: 0, y: 0, width: side, height: height - 1 },
     divider: side === 0 ? -1 : side,
@@ -53,7 +60,7 @@ export function areas(width: number, height: number, wanted: Wanted): Areas {
     log: { x: x + 1, y: 1, width: logWidth, height: logRows },
     members: { x: x + logWidth + 2, y: 1, width: membersWidth, height: logRows },
     hint: { x, y: 1 + logRows, width: main, height: hintRows },
-    editor: { x: x + 1, y: 2 + logRows + hintRows, width: inner, height: editorRows },
+    editor: { x: x + 1, y: 2 + logRows + hintRows, width: Math.min(inner, LOG_WIDEST), height: editorRows },
     status: { x: 0, y: height - 1, width, height: 1 },
   };
 }

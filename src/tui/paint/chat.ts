@@ -18,9 +18,10 @@ import { paintTyping } from './typing.js';
 export function chatAreas(scene: ChatScene, width: number, height: number): Areas {
   const editor = scene.search?.editor ?? scene.editor;
   const members = scene.members && scene.model.selected.startsWith('#');
-  const first = areas(width, height, { hint: 0, editor: 1, members });
+  const { sidebar } = scene;
+  const first = areas(width, height, { hint: 0, editor: 1, members, sidebar });
   const rows = scene.prompt ? 1 : editorRows(editor, first.editor.width, scene.bidi);
-  return areas(width, height, { hint: hintText(scene) === '' ? 0 : 1, editor: rows, members });
+  return areas(width, height, { hint: hintText(scene) === '' ? 0 : 1, editor: rows, members, sidebar });
 }
 
 export interface ChatPicture {

@@ -31,6 +31,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['F4', 'close the list of the first minutes'],
   ['F5', 'who is in this group, beside the log'],
   ['F6', 'all transfers'],
+  ['F8', 'the list of conversations, where there is room (76 columns)'],
   ['F7', 'this conversation without frames, for selecting with the mouse'],
   ['Alt+C', 'copy something said here into the terminal’s clipboard'],
   ['Ctrl+L', 'paint the screen anew'],

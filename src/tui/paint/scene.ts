@@ -29,6 +29,8 @@ export interface ChatScene {
   readonly picker: PickerState | undefined;
   /** Whether the members of a group are shown where there is room. */
   readonly members: boolean;
+  /** Whether the list of conversations is shown where there is room. */
+  readonly sidebar: boolean;
   readonly commands: readonly CommandInfo[];
   /** A question that takes the editor's place until it is answered: a secret, never echoed, unless it says beside what. */
   readonly prompt: { readonly label: string; readonly editor: Editor; readonly beside?: Beside } | undefined;

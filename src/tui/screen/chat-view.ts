@@ -54,6 +54,7 @@ export class ChatView {
       overlay: display.overlay,
       picker: picker.state,
       members: display.members,
+      sidebar: display.sidebar,
       prompt: prompt.question,
       reply: reply.quote,
       flash: display.flash,

@@ -42,6 +42,10 @@ export class Display {
     return this.#settings.get('members');
   }
 
+  get sidebar(): boolean {
+    return this.#settings.get('sidebar');
+  }
+
   get overlay(): Overlay | undefined {
     return this.#overlay;
   }
@@ -81,6 +85,15 @@ export class Display {
     this.#settings.set('members', !this.members);
     this.say(
       this.members ? 'Members beside the log of a group, where there is room' : 'Members hidden: /who lists them',
+    );
+  }
+
+  toggleSidebar(): void {
+    this.#settings.set('sidebar', !this.sidebar);
+    this.say(
+      this.sidebar
+        ? 'The list of conversations is shown where there is room'
+        : 'The list is folded: Ctrl+K goes anywhere',
     );
   }
 

@@ -107,6 +107,7 @@ const CHAT: Keys<ChatActions> = {
   f5: (chat) => chat.display.toggleMembers(),
   f6: (chat) => chat.display.openOverlay('transfers'),
   f7: ({ plain }) => plain.open(),
+  f8: ({ display }) => display.toggleSidebar(),
   'M-c': ({ plain }) => plain.choose(),
   'C-l': (chat) => chat.display.repaint(),
   'C-c': (chat) => chat.interrupt(),

@@ -11,6 +11,8 @@ export interface SettingsValues {
   readonly mouse: boolean;
   /** The members of a group beside its log. */
   readonly members: boolean;
+  /** The list of conversations, where there is room. */
+  readonly sidebar: boolean;
   readonly notify: NotifyChoice;
   readonly previews: boolean;
   readonly checklist: ChecklistState;
@@ -20,6 +22,7 @@ const FIRST: SettingsValues = {
   theme: 'dark',
   mouse: true,
   members: true,
+  sidebar: true,
   notify: 'desktop',
   previews: true,
   checklist: { done: [], dismissed: false },
@@ -44,13 +47,14 @@ function parsed(text: string | undefined): SettingsValues {
   } catch {
     // A file cut off or edited by hand: everything is as at the first start.
   }
-  const on = (name: 'mouse' | 'members' | 'previews'): boolean =>
+  const on = (name: 'mouse' | 'members' | 'sidebar' | 'previews'): boolean =>
     typeof found[name] === 'boolean' ? found[name] : FIRST[name];
   const { done, dismissed } = (found.checklist ?? {}) as { readonly done?: unknown; readonly dismissed?: unknown };
   return {
     theme: typeof found.theme === 'string' && isThemeName(found.theme) ? found.theme : FIRST.theme,
     mouse: on('mouse'),
     members: on('members'),
+    sidebar: on('sidebar'),
     previews: on('previews'),
     notify: isNotify(found.notify) ? found.notify : FIRST.notify,
     checklist: { done: Array.isArray(done) ? done.filter(isStep) : [], dismissed: dismissed === true },

@@ -145,7 +145,7 @@ export class Terminal implements TerminalPort {
   setTitle(title: string): void {
     if (this.#closed || title === this.#title || !this.#isModern) return;
     this.#title = title;
-    this.#screen.program._write(`\x1b]0;${title.replace(/[\x00-\x1f\x7f-\x9f]/g, '')}\x07`);
+    this.#screen.program._write(`\x1b]0;${title.replace(/[\x00-\x1f\x7f-\x9f]/g, '')}\x1b\\`);
   }
 
   showPlain(text: string): void {
