@@ -1,52 +1,15 @@
-import type { Look, Style } from '../paint/theme.js';
+import type { Style } from '../paint/theme.js';
 import { nameStyle } from '../paint/theme.js';
-import { fit, type Glyph, textWidth, toGlyphs } from '../text/glyphs.js';
+import { fit, textWidth, toGlyphs } from '../text/glyphs.js';
 import { type BidiMode, layout } from '../text/layout.js';
-import { linksIn } from '../text/links.js';
 import { batchSpans } from './batch-rows.js';
+import { bodyRows, saidRows } from './body-rows.js';
 import type { Entry, Quote } from './entry.js';
 import { type Picture, pictureLooks } from './picture.js';
+import type { LogRow, Part, RowStyle } from './row.js';
 import { type Span, wrapSpans } from './spans.js';
 import { headSpans, stateRows } from './transfer-rows.js';
 import { uploadHead, uploadState } from './upload-rows.js';
-
-/** Part of a row: glyphs in their visual order from a column on. */
-export interface Part {
-  readonly x: number;
-  readonly glyphs: readonly Glyph[];
-  readonly style: Style;
-  /** Stretches of the entry's logical text that look otherwise. */
-  readonly marks?: readonly Mark[];
-  /** How each glyph looks, where every one looks otherwise. */
-  readonly looks?: readonly Look[];
-}
-
-interface Mark {
-  readonly from: number;
-  readonly to: number;
-  readonly style: Style;
-  /** Where it leads. */
-  readonly href?: string;
-}
-
-export interface LogRow {
-  readonly parts: readonly Part[];
-  /** The entry it belongs to, for the mouse and for tests. */
-  readonly id: string;
-}
-
-export interface RowStyle {
-  readonly width: number;
-  readonly bidi: BidiMode;
-  /** Lower case; '' where nothing is searched. */
-  readonly search: string;
-  /** `HH:MM` of a time, local. */
-  readonly clock: (at: number) => string;
-  /** The person's own folder: paths in it begin with `~`. */
-  readonly home?: string;
-  /** Whether small pictures are shown. */
-  readonly pictures?: boolean;
-}
 
 const TIME = 5;
 const MARK = 2;
@@ -86,33 +49,7 @@ function stateOf(
   return state === 'read' && readers > 0 ? { text: `✓${readers > 9 ? '+' : readers}`, style: 'ok' } : STATE[state];
 }
 
-/** Every place where one of the words searched for stands. */
-function marksIn(text: string, search: string): Mark[] {
-  const folded = text.toLowerCase();
-  if (search === '' || folded.length !== text.length) return [];
-  const marks: Mark[] = [];
-  for (const word of search.split(/\s+/).filter((each) => each !== '')) {
-    for (let at = folded.indexOf(word); at !== -1; at = folded.indexOf(word, at + word.length)) {
-      marks.push({ from: at, to: at + word.length, style: 'match' });
-    }
-  }
-  return marks;
-}
-
 const part = (x: number, text: string, style: Style): Part => ({ x, glyphs: toGlyphs(text), style });
-
-/** The body wrapped in its column; paragraphs from right to left stand at its right edge. */
-function bodyRows(text: string, x: number, style: Style, { width, bidi, search }: RowStyle): Part[] {
-  const cells = Math.max(2, width - x);
-  const links = linksIn(text).map((link): Mark => ({ ...link, style: 'link' }));
-  const marks = [...marksIn(text, search), ...links];
-  return layout(text, cells, bidi).map((line) => ({
-    x: line.rtl ? x + cells - line.width : x,
-    glyphs: line.glyphs,
-    style,
-    ...(marks.length > 0 && { marks }),
-  }));
-}
 
 function headParts(
   entry: Pick<Entry, 'at' | 'from' | 'own' | 'readBy'> & { readonly state?: Entry['state'] | undefined },
@@ -136,6 +73,9 @@ function said({ text, edited, deleted, hidden }: Entry): string {
   return edited ? `${text} (edited)` : text;
 }
 
+/** What somebody does, as IRC has it: `*` stands in the place of the name, which no user can have, and the name begins the text. */
+const ACT = /^\/me\s+(.+)$/s;
+
 /** One line of what is answered. */
 const QUOTED = 200;
 export const quoteOf = (entry: Entry): Quote => ({
@@ -151,8 +91,10 @@ function messageRows(entry: Entry, look: RowStyle, quote: Quote | undefined): Lo
     const quoted = fit(`╭ ${quote.from === '' ? '' : `${quote.from}: `}${quote.text}`, Math.max(2, look.width - text));
     rows.push(bodyRows(quoted, text, 'dim', { ...look, search: '' }).slice(0, 1));
   }
-  for (const body of bodyRows(said(entry), text, isGone(entry) ? 'dim' : style, look)) rows.push([body]);
-  rows[0]!.push(...headParts(entry, look));
+  const act = isGone(entry) ? undefined : ACT.exec(entry.text)?.[1];
+  const body = act === undefined ? said(entry) : `${entry.from} ${act}${entry.edited ? ' (edited)' : ''}`;
+  rows.push(...saidRows(body, text, isGone(entry) ? 'dim' : style, look));
+  rows[0]!.push(...headParts(act === undefined ? entry : { ...entry, from: '*' }, look));
   if (entry.reactions && entry.reactions.size > 0) {
     const reactions = Array.from(entry.reactions, ([emoji, count]) => `${emoji} ${count}`).join('  ');
     rows.push([part(text, fit(reactions, Math.max(2, look.width - text)), 'dim')]);

@@ -1,6 +1,7 @@
 import type { Entry, Quote } from './entry.js';
 import type { MessageLog } from './log.js';
-import { entryRows, type LogRow, quoteOf, type RowStyle, ruleRow } from './rows.js';
+import type { LogRow, RowStyle } from './row.js';
+import { entryRows, quoteOf, ruleRow } from './rows.js';
 
 export interface ViewStyle extends RowStyle {
   /** A day's name, local; entries of different names are separated. */

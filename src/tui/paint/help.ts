@@ -20,6 +20,8 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['PgUp, PgDn', 'read back, read on; End on an empty line returns'],
   ['Ctrl+F', 'search in this conversation'],
   ['Alt+R', 'reply to the newest message; again, to the one before; Esc: no reply'],
+  ['Alt+T', 'what is answered in this conversation, with all answers'],
+  ['```', 'on a line of its own, before and after: code'],
   ['Alt+Y, Alt+N', 'take, refuse the newest file offered here'],
   ['Ctrl+A, Ctrl+E', 'start, end of the line'],
   ['Ctrl+W, Ctrl+U, Alt+K', 'cut a word, to the start, to the end'],

@@ -1,4 +1,4 @@
-import type { Part } from '../log/rows.js';
+import type { Part } from '../log/row.js';
 import type { ViewStyle } from '../log/view.js';
 import type { Conversation } from '../model/conversation.js';
 import type { Glyph } from '../text/glyphs.js';

@@ -18,6 +18,8 @@ export type Style =
   | 'warn'
   | 'error'
   | 'link'
+  /** What stands between fences. */
+  | 'code'
   | `name${0 | 1 | 2 | 3 | 4 | 5 | 6 | 7}`;
 
 /** How cells of a style look: colours of the 256-colour palette, -1 for the terminal's own. */
@@ -61,6 +63,7 @@ const dark: Theme = {
   warn: fg(221),
   error: fg(203, { bold: true }),
   link: fg(75, { underline: true }),
+  code: fg(151),
 };
 
 const light: Theme = {
@@ -82,6 +85,7 @@ const light: Theme = {
   warn: fg(130),
   error: fg(124, { bold: true }),
   link: fg(25, { underline: true }),
+  code: fg(22),
 };
 
 const contrast: Theme = {
@@ -103,6 +107,7 @@ const contrast: Theme = {
   warn: fg(11),
   error: fg(9, { bold: true }),
   link: fg(14, { underline: true }),
+  code: fg(10),
 };
 
 /** No colour at all, as NO_COLOR asks (no-color.org): bold, underline and inverse remain. */
@@ -125,6 +130,7 @@ const colourless: Theme = {
   warn: bold,
   error: bold,
   link: { ...plain, underline: true },
+  code: plain,
 };
 
 const THEMES: Readonly<Record<ThemeName, Theme>> = { dark, light, contrast, plain: colourless };

@@ -142,11 +142,8 @@ export class ChatScreen implements ChatActions {
       open,
       say: (text) => this.display.say(text),
     });
-    this.#pasted = new PastedText({
-      ...{ peer, model, clock, files: init.pasted },
-      giveBack: (text) => this.editor.type(text),
-      changed: () => this.#frames.soon(),
-    });
+    const giveBack = (text: string): void => this.editor.type(text);
+    this.#pasted = new PastedText({ ...{ peer, model, clock, files: init.pasted }, giveBack, changed });
     this.done = new Promise((resolve) => {
       this.#end = resolve;
     });

@@ -1,6 +1,8 @@
 import type { HistoryMessage, PeerApi } from '../../peer/api/peer.js';
 import { cleanLine } from '../../wire/text.js';
 import type { CommandInfo } from '../commands.js';
+import type { Entry } from '../log/entry.js';
+import { type Thread, threadsOf } from '../log/threads.js';
 import { type Conversation, HOME, mentions } from '../model/conversation.js';
 import type { ChatModel } from '../model/model.js';
 import { shortTime } from '../paint/log.js';
@@ -59,6 +61,38 @@ export class Choices {
       failed(error);
     }
     changed();
+  }
+
+  /** What was answered in the open conversation; choosing one shows the whole of it. */
+  threads(): void {
+    const { model, picker } = this.#host;
+    const choices = threadsOf(model.current.log).map((thread): Choice => {
+      const [first] = thread;
+      return {
+        ...this.#line(first!),
+        mark: { text: `${thread.length - 1} ↩`, style: 'unread' },
+        choose: () => this.#thread(thread),
+      };
+    });
+    picker.open('Threads', choices, 'Nothing has been answered here: Alt+R answers. Esc closes.');
+  }
+
+  #thread(thread: Thread): void {
+    const { model, picker, jump } = this.#host;
+    const id = model.selected;
+    const choices = thread.map((entry) => ({ ...this.#line(entry), choose: () => jump(id, entry.id) }));
+    picker.open('Thread', choices, '');
+  }
+
+  #line({ from, text, at }: Entry): Choice {
+    const said = cleanLine(text);
+    return {
+      label: from,
+      detail: said,
+      letters: `${from} ${said}`,
+      mark: { text: shortTime(at), style: 'dim' },
+      choose: () => {},
+    };
   }
 
   #mention({ id, conversation, from, text, sentAt }: HistoryMessage): Choice {

@@ -106,6 +106,7 @@ const CHAT: Keys<ChatActions> = {
   f4: (chat) => chat.model.checklist.dismiss(),
   f5: (chat) => chat.display.toggleMembers(),
   f6: (chat) => chat.display.openOverlay('transfers'),
+  'M-t': ({ choices }) => choices.threads(),
   f7: ({ plain }) => plain.open(),
   f8: ({ display }) => display.toggleSidebar(),
   'M-c': ({ plain }) => plain.choose(),

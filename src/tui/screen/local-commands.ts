@@ -19,6 +19,7 @@ export interface LocalActions {
   /** @param back 1 for the newest */
   copy(back: number): void;
   showBare(): void;
+  showThreads(): void;
   showMentions(): void;
   /** The open conversation gets that number. */
   setNumber(number: number): void;
@@ -111,6 +112,21 @@ const LOCAL: readonly LocalCommand[] = [
     about: 'What names you, in all conversations, newest first (Alt+M).',
     takes: [],
     run: (actions) => actions.showMentions(),
+  },
+  {
+    name: 'me',
+    usage: '/me TEXT',
+    about: 'Says what you do: /me waves shows as * and your name, waves.',
+    takes: ['text'],
+    // With a text it is a message and never comes here.
+    run: () => false,
+  },
+  {
+    name: 'threads',
+    usage: '/threads',
+    about: 'What is answered in this conversation, with all answers (Alt+T).',
+    takes: [],
+    run: (actions) => actions.showThreads(),
   },
   {
     name: 'copy',

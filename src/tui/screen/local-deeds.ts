@@ -83,6 +83,10 @@ export class LocalDeeds implements LocalActions {
     this.#host.plain.open();
   }
 
+  showThreads(): void {
+    this.#host.choices.threads();
+  }
+
   setNumber(number: number): void {
     this.#host.go.number(number);
   }

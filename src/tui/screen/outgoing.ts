@@ -22,6 +22,9 @@ interface OutgoingHost {
   ran(): void;
 }
 
+/** `/me TEXT` goes as it stands: the others show it as what somebody does. */
+const ACT = /^\/me\s+\S/;
+
 const SECRET = /^\/(recovery|secondfactor)\b/i;
 
 /** What is written goes out: a command where it begins with a slash (two slashes for a text that does), else a message. */
@@ -36,7 +39,8 @@ export class Outgoing {
   async submit(line: string): Promise<void> {
     const text = line.replace(/\n+$/, '');
     if (text.trim() === '') return;
-    if (text.startsWith('/') && !text.startsWith('//')) await this.#command(text);
+    if (ACT.test(text)) await this.#send(text);
+    else if (text.startsWith('/') && !text.startsWith('//')) await this.#command(text);
     else await this.#send(text.replace(/^\/\//, '/'));
     this.#host.changed();
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Entry } from '../../../src/tui/log/entry.js';
 import { MessageLog } from '../../../src/tui/log/log.js';
-import type { LogRow } from '../../../src/tui/log/rows.js';
+import type { LogRow } from '../../../src/tui/log/row.js';
 import { LogView, type ViewStyle } from '../../../src/tui/log/view.js';
 import { Grid } from '../../../src/tui/paint/grid.js';
 
