@@ -201,6 +201,11 @@ async function transfers(session) {
   session.receive('And the poster, if you want to print it.');
   await terminal.waitFor((screen) => screen.has('61 %') && screen.has('the poster'), 'the transfers');
   save('transfer', terminal);
+  terminal.write(KEY.ctrl('k'));
+  await terminal.waitForText('Go to:');
+  save('switcher', terminal);
+  terminal.write(KEY.escape);
+  await terminal.waitFor((screen) => !screen.has('Go to:'), 'the list to close');
   terminal.write(KEY.f6);
   await terminal.waitForText('Esc close');
   save('transfers', terminal);
