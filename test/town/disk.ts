@@ -59,7 +59,6 @@ const SLOWEST_MS = 4;
 export class OpenDisk implements LocalStore {
   readonly shared = false;
   readonly bus = new LocalBus(silentLogger);
-  readonly shared = false;
   readonly #disk: Disk;
   readonly #machine: Machine;
   readonly #dice: Random;

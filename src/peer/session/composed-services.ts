@@ -19,7 +19,7 @@ import { EventFeed } from '../messaging/event-feed.js';
 import { ExpirationSetting } from '../messaging/expiration-setting.js';
 import { GroupConversation } from '../messaging/group/group-conversation.js';
 import { Groups } from '../messaging/group/groups.js';
-import { ModerationLog } from '../messaging/group/moderation-log.js';
+import type { ModerationLog } from '../messaging/group/moderation-log.js';
 import { History } from '../messaging/history.js';
 import { HistoryReader } from '../messaging/history-reader.js';
 import { KeyPackages } from '../messaging/key-packages.js';
@@ -34,7 +34,7 @@ import type { Uploads } from '../uploads/uploads.js';
 import { transferManager, uploadsOf } from './file-services.js';
 import { giveUp } from './give-up.js';
 import { groupContext } from './group-context.js';
-import { isBlockedHere, isContact, mlsEngineOf } from './people.js';
+import { isBlockedHere, isContact, mlsEngineOf, moderationLog } from './people.js';
 import { Reporter } from './reporter.js';
 import type { Common, Services, ServicesInit } from './services.js';
 import { SetBack } from './set-back.js';
@@ -90,7 +90,7 @@ export class ComposedServices implements Services {
       ...{ tables, disk, clock, look: this.preferences },
       onExpiring: (row) => this.state.expiration.add(row),
     });
-    this.moderation = this.#moderation();
+    this.moderation = moderationLog(this.#init, this);
     this.reader = new HistoryReader(tables, this.preferences);
     this.ownDevices = this.#ownDevices();
     this.contacts = this.#contacts();
@@ -138,15 +138,6 @@ export class ComposedServices implements Services {
     await this.receiver.idle();
     await this.outbox.close();
     await this.feed.close();
-  }
-
-  #moderation(): ModerationLog {
-    const { self, disk, tables, clock, scope, network, emit } = this.#init;
-    return new ModerationLog({
-      ...{ tables, disk, clock, scope, emit, request: network.request, anchor: self.anchor, key: self.key },
-      isWatched: () => this.feed.isWatched,
-      report: this.reporter.unlessAway,
-    });
   }
 
   #ownDevices(): OwnDevices {

@@ -30,7 +30,6 @@ import type {
 import type { UploadsApi } from '../api/uploads.js';
 import type { LocalDevice } from '../identity/local-device.js';
 import { VerificationService } from '../identity/verification-service.js';
-import { assertSendable } from '../messaging/assert-sendable.js';
 import { awaitDelivery } from '../messaging/await-delivery.js';
 import { conversationWith, isGroupId, nameIn } from '../messaging/conversation.js';
 import { GroupService } from '../messaging/group/group-service.js';

@@ -3,7 +3,8 @@ import { Failure } from '../../base/errors.js';
 import { createMlsEngine, type MlsEngine } from '../../crypto/mls.js';
 import type { Contacts } from '../identity/contacts.js';
 import { conversationWith } from '../messaging/conversation.js';
-import type { Services, ServicesInit } from './services.js';
+import { ModerationLog } from '../messaging/group/moderation-log.js';
+import type { Common, Services, ServicesInit } from './services.js';
 
 /** MLS as this peer uses it: a leaf's key is its certificate's, the certificate the directory's, and the identity the one we know. */
 export function mlsEngineOf({ self, random, clock }: ServicesInit, contacts: () => Contacts): MlsEngine {
@@ -31,3 +32,13 @@ export const isBlockedHere = (user: string): Failure =>
     hint: `To write to them again: /unblock ${user}.`,
     details: { user },
   });
+
+/** What was done to whom, as this device reads it. */
+export function moderationLog(common: Common, services: Services): ModerationLog {
+  const { self, disk, tables, clock, scope, network, emit } = common;
+  return new ModerationLog({
+    ...{ tables, disk, clock, scope, emit, request: network.request, anchor: self.anchor, key: self.key },
+    isWatched: () => services.feed.isWatched,
+    report: services.reporter.unlessAway,
+  });
+}

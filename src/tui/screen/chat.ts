@@ -97,7 +97,7 @@ export class ChatScreen implements ChatActions {
       ...{ prompt: this.prompt, reply: this.#reply, commands },
     });
     this.go = new Navigation({ model: this.model, open, say: (text) => this.display.say(text) });
-    const { model, display, go } = this;
+    const { model, display } = this;
     const help = (): void => {
       display.openOverlay('help');
       display.moveOverlay(this.view.commandsRow, this.view.overlayEnd);
@@ -111,31 +111,7 @@ export class ChatScreen implements ChatActions {
       write: (command) => this.#write(command),
     });
     this.plain = new Plain({ model, terminal, display, picker: this.picker });
-    const { choices, plain } = this;
-    const deeds = new LocalDeeds({
-      ...init,
-      model,
-      display,
-      go,
-      open,
-      help,
-      choices,
-      plain,
-      leave: () => this.leave(),
-    });
-    this.#outgoing = new Outgoing({
-      peer,
-      commands: init.commands,
-      model: this.model,
-      clock,
-      local: (line) => runLocal(line, deeds),
-      open,
-      secret: (label) => this.prompt.ask(label),
-      ask: (label, beside) => this.prompt.ask(label, beside),
-      replyTo: () => this.#reply.take(),
-      ran: () => this.model.setMuted(peer.preferences.get().muted),
-      changed: () => this.#frames.soon(),
-    });
+    this.#outgoing = this.#makeOutgoing(open, help);
     this.#deeds = new TransferDeeds({
       model: this.model,
       command: (line) => this.#outgoing.submit(line),
@@ -154,6 +130,30 @@ export class ChatScreen implements ChatActions {
       this.#frames.now();
     });
     void peer.ended.then(() => this.#end(this.#said));
+  }
+
+  /** What is typed goes out by it: to people, or to a command. */
+  #makeOutgoing(open: (id: string) => void, help: () => void): Outgoing {
+    const { model, display, go, choices, plain } = this;
+    const { peer, clock } = this.#init;
+    const changed = (): void => this.#frames.soon();
+    const deeds = new LocalDeeds({
+      ...{ ...this.#init, model, display, go, open, help, choices, plain },
+      leave: () => this.leave(),
+    });
+    return new Outgoing({
+      peer,
+      commands: this.#init.commands,
+      model,
+      clock,
+      local: (line) => runLocal(line, deeds),
+      open,
+      secret: (label) => this.prompt.ask(label),
+      ask: (label, beside) => this.prompt.ask(label, beside),
+      replyTo: () => this.#reply.take(),
+      ran: () => model.setMuted(peer.preferences.get().muted),
+      changed,
+    });
   }
 
   get commands() {

@@ -9,7 +9,6 @@ import { type Content, contentCodec, MESSAGE_ID_BYTES } from '../../../wire/cont
 import type { DeviceAddress } from '../../../wire/directory.js';
 import { foldName } from '../../../wire/names.js';
 import type { MessageRow, OutboxRow, Tables } from '../../storage/tables.js';
-import { assertSendable } from '../assert-sendable.js';
 import { conversationWith } from '../conversation.js';
 import type { History } from '../history.js';
 import { lineOf, textOf } from '../message-content.js';
