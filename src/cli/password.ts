@@ -50,6 +50,9 @@ const missing = (option: string): Failure =>
     hint: `Give --${option} FILE (its first line), or --${option} - to read it from standard input.`,
   });
 
+/** Unlike an empty answer, this is nothing to ask again for: there is nobody any more. */
+const inputEnded = (prompt: string): Failure => new Failure('password-needed', `${prompt}: the input has ended.`);
+
 /** True where a person can be asked again. */
 export const canAsk = (shell: Shell, { file }: Pick<PasswordSource, 'file'>): boolean =>
   file === undefined && shell.input().terminal;
@@ -61,6 +64,7 @@ export const canAsk = (shell: Shell, { file }: Pick<PasswordSource, 'file'>): bo
 export async function password(shell: Shell, source: PasswordSource): Promise<string> {
   const option = source.option ?? 'password-file';
   const given = await read(shell, source, option);
+  if (given === undefined && source.file === undefined) throw inputEnded(source.prompt);
   if (given !== undefined && given !== '') return given;
   throw new Failure('password-empty', `${source.prompt}: nothing was given.`, {
     hint: source.file === undefined ? 'Type it, then Enter.' : `Put it on the first line of what --${option} names.`,
