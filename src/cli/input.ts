@@ -125,7 +125,8 @@ export class TerminalInput implements Input {
   #waiting: ((line: string | undefined) => void) | undefined;
   #closed = false;
 
-  constructor(keyboard: ReadStream, screen: WriteStream, onInterrupt: () => void) {
+  /** @param onGone the terminal was closed under the program */
+  constructor(keyboard: ReadStream, screen: WriteStream, onInterrupt: () => void, onGone: () => void) {
     this.#screen = screen;
     this.#veil = new Veil(screen);
     this.#readline = createInterface({ input: keyboard, output: this.#veil, terminal: true, prompt: '' });
@@ -133,6 +134,8 @@ export class TerminalInput implements Input {
     this.#readline.on('history', (history: string[]) => {
       if (this.#veil.down) history.shift();
     });
+    // It hands on what its input fails by.
+    this.#readline.on('error', onGone);
     this.#readline.on('SIGINT', onInterrupt);
     this.#readline.on('close', () => {
       this.#closed = true;

@@ -2,6 +2,7 @@ import { systemClock } from '../base/clock.js';
 import { toFailure } from '../base/errors.js';
 import { Scope } from '../base/scope.js';
 import { commands } from '../commands/commands.js';
+import { endWithoutLostTerminals } from './lost-terminal.js';
 import { Output } from './output.js';
 import type { Parts } from './parts.js';
 import { openShell, type Process } from './shell.js';
@@ -10,7 +11,10 @@ import { runFromTable } from './table-commands.js';
 import type { Action } from './yargs.js';
 
 /** POSIX: 128 and the signal's number. */
-const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
+
+/** What ends a program in order that runs until it is ended. */
+const PROPER: ReadonlySet<number> = new Set([SIGNALS.SIGINT, SIGNALS.SIGTERM]);
 
 /**
  * At once, and with whatever is still open: process.exit would take threads down first, and koffi's poll handles in one of
@@ -68,7 +72,7 @@ class Interruption {
 
   happen(status: number): void {
     this.#happened = true;
-    this.#settle(this.#well && status !== SIGNALS.SIGHUP ? 0 : status);
+    this.#settle(this.#well && PROPER.has(status) ? 0 : status);
   }
 }
 
@@ -91,6 +95,7 @@ async function read(words: readonly string[], version: string): Promise<Action |
 
 /** The whole program. @returns the exit status */
 export async function main(words: readonly string[], parts: Parts): Promise<number> {
+  endWithoutLostTerminals();
   const json = asksForJson(words);
   const scope = new Scope();
   const interruption = new Interruption();

@@ -47,13 +47,15 @@ interface ShellInit {
 }
 
 const INTERRUPTED = 130;
+const HUNG_UP = 129;
 
 export function openShell({ process, json, ...rest }: ShellInit): Shell {
   const output = new Output(process.stdout, process.stderr, json);
   let input: Input | undefined;
   const open = (): Input => {
     if (!process.stdin.isTTY) return new PipedInput(process.stdin);
-    const terminal = new TerminalInput(process.stdin, process.stderr, () => rest.interrupt(INTERRUPTED));
+    const end = (status: number) => () => rest.interrupt(status);
+    const terminal = new TerminalInput(process.stdin, process.stderr, end(INTERRUPTED), end(HUNG_UP));
     output.around = (print) => terminal.above(print);
     return terminal;
   };

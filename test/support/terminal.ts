@@ -170,6 +170,12 @@ class LastWords {
     return read.replace(MARK, '');
   }
 
+  /** The terminal's own end is closed at once, as when its window is. */
+  hangUp(): void {
+    this.forgo();
+    this.#destroy();
+  }
+
   /** Nobody waits for them. */
   forgo(): void {
     if (this.#open !== undefined) closeSync(this.#open);
@@ -265,6 +271,11 @@ export class TerminalSession {
 
   waitForText(text: string): Promise<void> {
     return this.waitFor((screen) => screen.has(text), JSON.stringify(text));
+  }
+
+  /** Closes the terminal under the program. */
+  hangUp(): void {
+    this.#lastWords.hangUp();
   }
 
   async close(): Promise<void> {
