@@ -8,7 +8,7 @@ import { readyEvent } from '../control/peer-methods.js';
 import type { PeerEvent } from '../peer/api/events.js';
 import type { PeerApi } from '../peer/api/peer.js';
 import { eventLines } from './events.js';
-import { runHere } from './session.js';
+import { endedBy, runHere } from './session.js';
 import type { Shell } from './shell.js';
 
 /** How long the end of the input waits for what is still queued. */
@@ -74,7 +74,8 @@ export class LineMode {
       if (typeof line !== 'string' || LEAVES.test(line)) break;
       await this.#take(line);
     }
-    if (!over) await this.#handOver();
+    if (over) endedBy(this.#peer);
+    else await this.#handOver();
   }
 
   async #ask(): Promise<string | undefined> {

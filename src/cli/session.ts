@@ -50,9 +50,20 @@ export async function openProfile(
   const control = shell.scope.child();
   const peer = await open();
   shell.scope.defer(() => peer.close());
+  // What is kept can be read all the same; but there is nothing to wait for.
+  if (stays && peer.trouble?.details.final === true) throw peer.trouble;
   const methods = stays ? peerMethods(shell, peer) : commandMethods(peer, commands, () => shell.clock.now());
   return { peer, control: await serveControl(await controlPath(shell.home, shell.env), methods, control) };
 }
+
+/** For a peer that has ended by itself. @throws Failure why, as it was told by an event before */
+export function endedBy({ trouble }: PeerApi): void {
+  if (trouble) throw toldBefore(trouble);
+}
+
+/** What a program that reads events has been told is not said again among the results. */
+export const toldBefore = ({ plain }: Failure): Failure =>
+  Failure.from({ ...plain, details: { ...plain.details, said: true } });
 
 /** The process that has the profile open, if there is one. @param patience ms that it may say nothing */
 export async function running(shell: Shell, patience?: number): Promise<ControlClient | undefined> {

@@ -7,6 +7,8 @@ import { chosenMessage } from './message-selector.js';
 
 const ORDER: readonly DeliveryState[] = ['queued', 'failed', 'stored', 'delivered', 'read'];
 const PATIENCE_S = 15;
+/** Only a direct link can bring it there, and that is quick. */
+const TROUBLED_S = 3;
 
 const reached = (state: DeliveryState, wanted: DeliveryState): boolean => ORDER.indexOf(state) >= ORDER.indexOf(wanted);
 
@@ -17,6 +19,10 @@ const SAYS: Readonly<Record<DeliveryState, (to: string) => string>> = {
   delivered: (to) => `Delivered to ${to}.`,
   read: (to) => `Read by ${to}.`,
 };
+
+/** What the directory is away for is no absence, and waiting longer changes nothing. */
+const kept = ({ plain }: Failure): Failure =>
+  Failure.from({ ...plain, message: `${plain.message} The message is kept here, queued.` });
 
 const failedForGood = ({ conversation }: SendResult): Failure =>
   new Failure('not-sent', `The message to ${conversation} could not be sent and is not tried again.`);
@@ -70,10 +76,16 @@ export const send = define({
     // What is in a group's log is there for all its members.
     const wanted = wait === 'delivered' && sent.conversation.startsWith('#') ? 'stored' : wait;
     const waits = context.face !== 'slash' && wanted !== 'queued';
-    const result = waits ? await peer.waitFor(sent.id, wanted, (timeout ?? PATIENCE_S) * 1000) : sent;
+    const patience = Math.min(
+      timeout ?? PATIENCE_S,
+      peer.trouble === undefined ? Number.POSITIVE_INFINITY : TROUBLED_S,
+    );
+    const result = waits ? await peer.waitFor(sent.id, wanted, patience * 1000) : sent;
     yield { event: 'sent', ...result };
     if (result.state === 'failed') throw failedForGood(result);
-    if (waits && !reached(result.state, wanted)) throw notReached(result, wanted, peer.directoryState);
+    if (waits && !reached(result.state, wanted)) {
+      throw peer.trouble === undefined ? notReached(result, wanted, peer.directoryState) : kept(peer.trouble);
+    }
   },
 
   lines({ state, conversation }, { face }) {

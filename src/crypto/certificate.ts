@@ -1,4 +1,5 @@
 import { fromUtf8, hex, sameBytes } from '../base/bytes.js';
+import { Failure } from '../base/errors.js';
 import { CERTIFICATE_BYTES, CERTIFICATE_LIFETIME_MS, CLOCK_SKEW_MS } from '../wire/limits.js';
 import { isName } from '../wire/names.js';
 import type { RevocationList } from './crl.js';
@@ -104,9 +105,14 @@ export function checkServerCertificate(der: Uint8Array, check: { readonly trust:
   assertLifetime(parsed);
   const tbs = assertTemplate(der, serverTemplate({ ...parsed, directoryId, authorityKeyId }), parsed.signature);
   assertIssuer(directoryId, { tbs, authorityKeyId, signature: parsed.signature }, check.trust);
-  judgeBeginning(parsed, check.now);
-  judgeEnd(parsed, check.now, 0);
+  if (check.now + CLOCK_SKEW_MS < parsed.notBefore)
+    throw outOfTime('certificate-not-yet-valid', check.now - parsed.notBefore);
+  if (check.now - CLOCK_SKEW_MS > parsed.notAfter) throw outOfTime('certificate-expired', check.now - parsed.notAfter);
 }
+
+/** @param by ms after its end, or negative before its beginning */
+const outOfTime = (code: 'certificate-expired' | 'certificate-not-yet-valid', by: number): Failure =>
+  new Failure(code, undefined, { details: { by } });
 
 /**
  * The CA's certificate, as the directory presents it beside its own: believed for its fingerprint alone.

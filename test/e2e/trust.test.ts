@@ -108,3 +108,20 @@ test('a running directory is asked by its control socket, and ended by it', asyn
   assert.equal((await stage.directory.ended).status, 0);
   assert.deepEqual([(await ask('status')).status, errorCode(await ask('status'))], [7, 'directory-not-running']);
 });
+
+test('U3 a device that was shut out is told so with status 6 by each command, and reads what it has', async () => {
+  const nat = await stage.registered('nat');
+  const laptop = await stage.anotherDevice(nat);
+  assert.equal((await laptop.run(['send', 'ina', 'before'])).status, 0);
+  const { events } = await laptop.run(['whoami']);
+  const revoked = await nat.run(['device', 'revoke', String(events[0]?.device)]);
+  assert.equal(revoked.status, 0, revoked.stdout);
+  for (const words of [['send', 'ina', 'after'], ['users'], ['listen', '--timeout', '60']]) {
+    const ended = await laptop.run(words);
+    assert.deepEqual([ended.status, errorCode(ended)], [6, 'certificate-revoked'], `${words[0]}: ${ended.stdout}`);
+    assert.match(String(ended.events.findLast(({ event }) => event === 'error')?.hint), /[Ll]og in/);
+  }
+  const history = await laptop.run(['history', 'ina']);
+  assert.equal(history.status, 0, history.stdout);
+  assert.ok(history.events.some(({ text }) => text === 'before'));
+});

@@ -29,6 +29,11 @@ export async function world(t: TestContext) {
     open.add(peer);
     return peer;
   };
+  const elapse = async (ms: number): Promise<void> => {
+    await directory.close();
+    clock.set(ms);
+    directory = await startDirectory({ data: join(folder, 'directory'), clock, listen: loopback(port) });
+  };
   const options = (home: string) => ({ home: join(folder, home), password: PASSWORD, listen: '127.0.0.1:0' });
   return {
     folder,
@@ -46,10 +51,19 @@ export async function world(t: TestContext) {
     /** So much time passes for everybody; nobody's program runs meanwhile, nor does the directory. */
     pass: async (ms: number): Promise<void> => {
       assert.equal(open.size, 0, 'a program runs still');
-      await directory.close();
-      clock.set(ms);
-      directory = await startDirectory({ data: join(folder, 'directory'), clock, listen: loopback(port) });
+      await elapse(ms);
     },
+    /** Programs that run do so still, as on machines that were asleep; nothing happened meanwhile. */
+    sleep: elapse,
+    /** Another one listens at the address while the directory is away; the function it gives back puts that right. */
+    replaceDirectory: async (): Promise<() => Promise<void>> => {
+      await directory.close();
+      directory = await startDirectory({ data: join(folder, 'another'), clock, listen: loopback(port) });
+      return () => elapse(0);
+    },
+    /** By a clock of one's own. */
+    openBy: async (own: WarpClock, user: string): Promise<PeerApi> =>
+      kept(await openPeer(options(user), { clock: own, random: systemRandom })),
   };
 }
 

@@ -39,6 +39,11 @@ export const CERTIFICATES = {
     'The connection is not secured as required (TLS 1.3, this protocol, no resumption).',
     'Update p2pchat on both sides, and look for something in between that intercepts TLS.',
   ],
+  'clock-differs': [
+    'trust',
+    "This machine's clock and the directory's differ.",
+    'Set the clock of this machine right (NTP); if it is right, tell the operator of the directory. It is tried again by itself.',
+  ],
   'crl-malformed': [
     'trust',
     'the revocation list is not of the form this protocol issues',

@@ -8,7 +8,7 @@ import type { PeerEvent } from '../../peer/api/events.js';
 import type { AcceptMode, ReceiveOptions } from '../../peer/api/peer.js';
 import { eventLines } from '../events.js';
 import { numberOption, openInit, type PeerOptions } from '../options.js';
-import { after, notWatchable, openProfile, reach } from '../session.js';
+import { after, endedBy, notWatchable, openProfile, reach } from '../session.js';
 import type { Shell } from '../shell.js';
 
 export interface ListenOptions extends PeerOptions {
@@ -91,7 +91,7 @@ async function watchHere(shell: Shell, init: OpenPeer, watcher: Watcher, files: 
   );
   peer.files.receive(files);
   await peer.replayUnseen();
-  return { ended: peer.ended };
+  return { ended: peer.ended.then(() => endedBy(peer)) };
 }
 
 /** Found out before anybody is told that files are welcome. @throws Failure storage `folder-unusable` */

@@ -13,7 +13,7 @@ import { listenPrivately, serveControl } from '../../control/server.js';
 import { Outlet } from '../../net/outlet.js';
 import type { OpenPeer } from '../../peer/api/account.js';
 import { openInit, type PeerOptions } from '../options.js';
-import { notWatchable, openProfile, peerMethods, reach } from '../session.js';
+import { endedBy, notWatchable, openProfile, peerMethods, reach } from '../session.js';
 import type { Shell } from '../shell.js';
 
 export interface RpcOptions extends PeerOptions {
@@ -132,7 +132,7 @@ export async function rpc(shell: Shell, options: RpcOptions): Promise<void> {
         const known = await init();
         const { openPeer } = await shell.parts.peer();
         const { peer } = await openProfile(shell, () => openPeer(known), { stays: true });
-        const over = peer.ended.then(() => {});
+        const over = peer.ended.then(() => endedBy(peer));
         return () => Promise.race([answerHere(shell, peerMethods(shell, peer)), over]);
       },
     );
@@ -162,7 +162,7 @@ async function onSocket(shell: Shell, path: string, init: () => Promise<OpenPeer
       const { peer } = await openProfile(shell, () => openPeer(known), { stays: true });
       await serveControl(path, peerMethods(shell, peer), shell.scope.child(), { chosen: true });
       say(readyEvent(peer));
-      return { ended: peer.ended };
+      return { ended: peer.ended.then(() => endedBy(peer)) };
     },
   );
   await serving.ended;

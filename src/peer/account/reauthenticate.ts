@@ -1,4 +1,7 @@
+import type { Clock } from '../../base/clock.js';
 import { type Code, Failure, hasCode, toFailure } from '../../base/errors.js';
+import type { LocalDevice } from '../identity/local-device.js';
+import { reenter } from './register.js';
 
 /** What the directory refuses a device for after it was away for long: its certificate ended while nothing renewed it. */
 export const AWAY_TOO_LONG: readonly Code[] = ['certificate-expired'];
@@ -35,6 +38,31 @@ export async function reauthenticating<T>(
       if (toFailure(why).reason !== 'unreachable' && !hasCode(why, refusal) && !isBarred) throw why;
     });
     return open([]);
+  }
+}
+
+/**
+ * For a program that runs on while its certificate ends: the same, by the password it was started with.
+ * @throws Failure trust 'certificate-expired', where only a person can get it another one
+ */
+export async function reenterByPassword(self: LocalDevice, password: string, clock: Clock): Promise<void> {
+  try {
+    await reenter(self, { user: self.user, password }, clock);
+  } catch (error) {
+    const { code, reason } = toFailure(error);
+    if (reason !== 'credentials') throw error;
+    const why =
+      code === 'wrong-credentials'
+        ? "the password it was started with is not the account's any more"
+        : 'the account has a second factor';
+    throw new Failure(
+      'certificate-expired',
+      `This device was away for longer than its certificate lives, and ${why}.`,
+      {
+        hint: `Log in again: p2pchat login ${self.user}`,
+        cause: error,
+      },
+    );
   }
 }
 

@@ -17,6 +17,7 @@ import { type DirectoryLink, formatLink, parseLink } from '../../wire/link.js';
 import { foldName, parseUserName } from '../../wire/names.js';
 import type { NewAccount } from '../api/account.js';
 import type { Enrolled } from '../api/peers.js';
+import type { LocalDevice } from '../identity/local-device.js';
 import { makeHome, readProfile, storeFolder, writeProfile } from '../storage/profile.js';
 import { type DeviceRow, openTables } from '../storage/tables.js';
 import { type EnrolChannel, withEnrolChannel } from './enrol-channel.js';
@@ -134,6 +135,26 @@ export async function enrol(
   } finally {
     await store.close();
   }
+}
+
+/**
+ * A new certificate for a device that is running, by its account's password: what it had has ended.
+ * @throws Failure what the directory answers; trust 'identity-other'
+ */
+export async function reenter(self: LocalDevice, credentials: Credentials, clock: Clock): Promise<void> {
+  await whileAsking(credentials, (source) =>
+    withEnrolChannel(self.link, clock, async (channel) => {
+      const account = { directoryId: channel.trust.directoryId, folded: foldName(self.user) };
+      const given = { user: self.user, password: credentials.password, ...source };
+      const { identity, sessionKey } = await login(channel, account, given);
+      if (!sameBytes(self.identity.publicKey, identity.publicKey)) throw otherIdentity();
+      const csr = self.csr();
+      const proof = enrolProof(sessionKey, enrolExporter(channel.socket), csr);
+      const { certificate, crl } = await channel.request('enrol', { csr, proof, label: label() });
+      await self.learnCrl(crl);
+      await self.renewed(certificate);
+    }),
+  );
 }
 
 function saveProfile(

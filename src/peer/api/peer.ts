@@ -252,6 +252,12 @@ export interface PeerApi {
   readonly user: string;
   readonly device: string;
   readonly directoryState: 'online' | 'offline';
+  /**
+   * Why the directory can't be used, where that is something else than absence: it shut this device out, another one
+   * answers in its place, or the clocks are apart. `details.final` where it is not tried again: then the peer ends, unless
+   * it was so from the start.
+   */
+  readonly trouble?: Failure | undefined;
   readonly files: FilesApi;
   readonly uploads: UploadsApi;
 

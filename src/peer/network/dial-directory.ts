@@ -1,9 +1,11 @@
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import type { Clock } from '../../base/clock.js';
+import { toFailure } from '../../base/errors.js';
 import { checkServerCertificate, readAuthority } from '../../crypto/certificate.js';
 import { assertChannel, serverChainDer } from '../../crypto/tls.js';
 import type { Trust } from '../../crypto/trust.js';
 import type { DirectoryLink } from '../../wire/link.js';
+import { clockDiffers } from './clock-difference.js';
 import { type Dial, dialTls } from './transport.js';
 
 export interface JudgedSocket {
@@ -28,10 +30,20 @@ export async function dialDirectory(
     assertChannel(socket, alpn);
     const { server, authority } = serverChainDer(socket);
     const trust = readAuthority(authority, link.fingerprint);
-    checkServerCertificate(server, { trust, now: clock.now() });
+    judgeServer(server, trust, clock.now());
     return { socket, trust, authority };
   } catch (error) {
     socket.destroy();
     throw error;
+  }
+}
+
+/** The directory renews its own certificate: one that is out of time means that one of the two clocks is wrong. */
+function judgeServer(server: Uint8Array, trust: Trust, now: number): void {
+  try {
+    checkServerCertificate(server, { trust, now });
+  } catch (error) {
+    const { details } = toFailure(error);
+    throw typeof details.by === 'number' ? clockDiffers(details.by, now, true) : error;
   }
 }

@@ -1,6 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 import type { Cancel, Clock } from '../../base/clock.js';
-import { Failure, toFailure } from '../../base/errors.js';
+import { type Code, Failure, hasCode, toFailure } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import type { Scope } from '../../base/scope.js';
 import {
@@ -29,6 +29,10 @@ export interface DirectoryClientInit {
   onOffline(why: Failure, retryIn: number): void;
   /** The directory will not have this device: no further try is made. */
   onRefused(why: Failure): void;
+  /** This device's certificate has ended while nothing could renew it. @throws Failure why it gets no other one */
+  reenter(): Promise<void>;
+  /** Something else than absence keeps the directory away, and is tried again: told once until it is another. */
+  onTrouble(why: Failure): void;
   onNotice<N extends NoticeName<DirectoryNotices>>(notice: N, params: Notice<DirectoryNotices, N>): void;
 }
 
@@ -37,12 +41,30 @@ export const directoryOffline = (): Failure => new Failure('directory-offline', 
 /** Reasons for which trying again changes nothing; a person has to do something first. */
 const FINAL: ReadonlySet<string> = new Set(['trust', 'blocked', 'credentials', 'denied']);
 
+/** Of these reasons, but time or another network heals it: a clock is set, whoever answers in the directory's place goes. */
+const HEALS: readonly Code[] = [
+  'certificate-malformed',
+  'certificate-missing',
+  'certificate-not-yet-valid',
+  'certificate-profile',
+  'certificate-untrusted',
+  'channel-insecure',
+  'clock-differs',
+  'crl-not-yet-valid',
+  'crl-stale',
+  'login-blocked',
+  'name-blocked',
+];
+
+const isFinal = (why: Failure): boolean => FINAL.has(why.reason) && !HEALS.some((code) => hasCode(why, code));
+
 /** Keeps a channel to the directory: dials, says hello, and dials again with back-off when it is lost. */
 export class DirectoryClient {
   readonly #init: DirectoryClientInit;
   readonly #backoff: Backoff;
   #channel: DirectoryChannel | undefined;
   #lastWord: Failure | undefined;
+  #trouble: Failure | undefined;
   #welcome: Welcome | undefined;
   #silent = false;
   #cancelRetry: Cancel = () => {};
@@ -64,11 +86,16 @@ export class DirectoryClient {
     return this.#channel && !this.#silent ? 'online' : 'offline';
   }
 
+  /** Why it is away, where that is something else than that it can't be reached. */
+  get trouble(): Failure | undefined {
+    return this.#trouble;
+  }
+
   request<M extends MethodName<DirectoryMethods>>(
     method: M,
     params: Params<DirectoryMethods, M>,
   ): Promise<Result<DirectoryMethods, M>> {
-    return this.#channel ? this.#channel.request(method, params) : Promise.reject(directoryOffline());
+    return this.#channel ? this.#channel.request(method, params) : Promise.reject(this.#trouble ?? directoryOffline());
   }
 
   /** Tries now instead of at the end of the back-off. */
@@ -80,25 +107,38 @@ export class DirectoryClient {
 
   async #try(): Promise<void> {
     const { scope, onOnline } = this.#init;
+    // What ended the last channel says nothing of this one.
+    this.#lastWord = undefined;
     try {
       const channel = await this.#dial();
       const welcome = await this.#greet(channel);
       this.#channel = channel;
       this.#welcome = welcome;
       this.#silent = false;
+      this.#trouble = undefined;
       this.#backoff.reset();
       void channel.closed.then((why) => this.#lost(this.#lastWord ?? why));
       onOnline(welcome);
     } catch (error) {
-      if (!scope.closed) this.#lost(this.#lastWord ?? toFailure(error));
+      if (!scope.closed) this.#lost(await this.#mended(this.#lastWord ?? toFailure(error)));
     } finally {
       this.#settleFirst();
     }
   }
 
+  /** What is left of a failure: where the certificate had ended and there is another one, only that this try has failed. */
+  async #mended(why: Failure): Promise<Failure> {
+    if (!hasCode(why, 'certificate-expired')) return why;
+    try {
+      await this.#init.reenter();
+      return directoryOffline();
+    } catch (error) {
+      return toFailure(error);
+    }
+  }
+
   async #dial(): Promise<DirectoryChannel> {
     const socket = await this.#init.connect(this.#init.scope.signal);
-    this.#lastWord = undefined;
     return new Channel<NoMethods, DirectoryNotices, DirectoryMethods, NoMethods>(socket, 'the directory', {
       clock: this.#init.clock,
       outlet: 'directory channel',
@@ -137,11 +177,16 @@ export class DirectoryClient {
   #lost(why: Failure): void {
     this.#channel = undefined;
     if (this.#init.scope.closed) return;
-    if (FINAL.has(why.reason)) {
+    const before = this.#trouble;
+    this.#trouble = why.reason === 'unreachable' ? undefined : why;
+    if (isFinal(why)) {
+      this.#trouble = Failure.from({ ...why.plain, details: { ...why.details, final: true } });
       this.#init.onRefused(why);
       return;
     }
-    const retryIn = this.#backoff.next();
+    if (this.#trouble !== undefined && before?.code !== why.code) this.#init.onTrouble(why);
+    // Who says how long not to knock is believed.
+    const retryIn = Math.max(this.#backoff.next(), 1_000 * Number(why.details.seconds ?? 0));
     this.#cancelRetry = this.#init.clock.after(retryIn, () => this.#init.scope.run(() => this.#try()));
     this.#init.onOffline(why, Math.round(retryIn));
   }

@@ -53,6 +53,10 @@ export interface NetworkHandlers {
   onOffline(retryIn: number): void;
   /** The directory won't have this device any more. */
   onRefused(why: Failure): void;
+  /** It is there and can't be used, for a reason that may pass. */
+  onTrouble(why: Failure): void;
+  /** Gets this device a certificate in place of one that has ended. @throws Failure why there is none */
+  reenter(): Promise<void>;
   onError(error: unknown): void;
 }
 
@@ -76,6 +80,11 @@ export class Network {
 
   get directoryState(): 'online' | 'offline' {
     return this.#client?.state ?? 'offline';
+  }
+
+  /** Why the directory is away, where that is something else than that it can't be reached. */
+  get trouble(): Failure | undefined {
+    return this.#client?.trouble;
   }
 
   get isOnline(): boolean {
@@ -117,6 +126,8 @@ export class Network {
       },
       onOffline: (_why, retryIn) => handlers.onOffline(retryIn),
       onRefused: (why) => handlers.onRefused(why),
+      onTrouble: (why) => handlers.onTrouble(why),
+      reenter: () => handlers.reenter(),
       onNotice: (notice, params) =>
         scope.run(
           async () => handlers.notices[notice](params as never),

@@ -1,11 +1,12 @@
 import type { Clock } from '../../base/clock.js';
-import { type Code, type Failure, hasCode } from '../../base/errors.js';
+import { type Code, Failure, hasCode } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import { Scope } from '../../base/scope.js';
 import { sealForRecovery } from '../../crypto/recovery.js';
 import { sealer } from '../../crypto/vault.js';
 import { openLevelStore } from '../../store/level/open.js';
 import type { LocalStore } from '../../store/local.js';
+import { reenterByPassword } from '../account/reauthenticate.js';
 import type { OpenPeer } from '../api/account.js';
 import type { PeerApi } from '../api/peer.js';
 import { LocalDevice } from '../identity/local-device.js';
@@ -80,7 +81,12 @@ export async function startPeer(init: OpenPeer, starting: Starting): Promise<Pee
   aside.onRow = (failure) => reporter.report('', failure);
   await services.load(aside);
   const listen = init.listen === undefined ? ANY_ADDRESS : parseListen(init.listen);
-  await network.start(listen, handlersOf({ self, network, services, sync, linkEvents, onRefused }));
+  const reenter = async (): Promise<void> => {
+    // Whoever opens the profile does it, and can ask a person meanwhile.
+    if (!started && reasons.includes('certificate-expired')) throw new Failure('certificate-expired');
+    await reenterByPassword(self, init.password, clock);
+  };
+  await network.start(listen, handlersOf({ self, network, services, sync, linkEvents, onRefused, reenter }));
   await sync.caughtUp();
   sync.keepHouse();
   // Who is banned is told, with the reason and the end.
@@ -105,10 +111,11 @@ interface HandlerParts {
   readonly sync: Sync;
   readonly linkEvents: LinkEvents;
   onRefused(why: Failure): void;
+  reenter(): Promise<void>;
 }
 
 /** What the network hands in goes to the service it is for. */
-function handlersOf({ self, network, services, sync, linkEvents, onRefused }: HandlerParts): NetworkHandlers {
+function handlersOf({ self, network, services, sync, linkEvents, onRefused, reenter }: HandlerParts): NetworkHandlers {
   const { contacts, preferences, receiver, groups, mail, outbox, transfers, state } = services;
   const links = new LinkReceiver({
     receiver,
@@ -140,6 +147,8 @@ function handlersOf({ self, network, services, sync, linkEvents, onRefused }: Ha
     onOnline: (welcome) => sync.online(welcome),
     onOffline: (retryIn) => sync.offline(retryIn),
     onRefused,
+    onTrouble: (why) => services.reporter.report('', why),
+    reenter,
     onError: (error) => services.reporter.unlessAway(error),
   };
 }

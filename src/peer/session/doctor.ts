@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import { timestamp } from '../../base/clock.js';
+import { hasCode } from '../../base/errors.js';
 import { CLOCK_SKEW_MS } from '../../wire/limits.js';
 import type { Check } from '../api/peer.js';
 import type { LocalDevice } from '../identity/local-device.js';
@@ -30,6 +31,8 @@ export async function diagnose(patient: Patient): Promise<readonly Check[]> {
 function directory({ self, network }: Patient): Check {
   const where = `${self.link.host}:${self.link.port}`;
   if (network.directoryState === 'online') return { name: 'directory', ok: true, says: `reached at ${where}` };
+  const { trouble } = network;
+  if (trouble) return { name: 'directory', ok: false, says: `${where}: ${trouble.message}`, hint: trouble.hint };
   return {
     name: 'directory',
     ok: false,
@@ -40,7 +43,9 @@ function directory({ self, network }: Patient): Check {
 
 function clocks({ network, clock }: Patient): Check {
   if (network.welcome === undefined)
-    return { name: 'clock', ok: true, says: 'not compared: the directory was not reached' };
+    return hasCode(network.trouble, 'clock-differs')
+      ? { name: 'clock', ok: false, says: network.trouble.message, hint: network.trouble.hint }
+      : { name: 'clock', ok: true, says: 'not compared: the directory was not reached' };
   const off = Math.round((clock.now() - network.welcome.now) / 1000);
   const ok = Math.abs(off) * 1000 < CLOCK_SKEW_MS;
   return {
@@ -51,9 +56,14 @@ function clocks({ network, clock }: Patient): Check {
   };
 }
 
-function certificate({ self, clock }: Patient): Check {
+function certificate({ self, clock, network }: Patient): Check {
   const expires = self.certificateExpires();
-  const ok = expires > clock.now();
+  const shutOut = hasCode(network.trouble, 'certificate-revoked');
+  const ok = expires > clock.now() && !shutOut;
+  if (shutOut) {
+    const hint = `Run: p2pchat login ${self.user}`;
+    return { name: 'certificate', ok, says: 'the directory does not take it any more', hint };
+  }
   return {
     name: 'certificate',
     ok,

@@ -83,6 +83,8 @@ export class Peer implements PeerApi {
   readonly uploads: UploadsApi;
   readonly takeSetAside: PeerApi['takeSetAside'];
   readonly ended: Promise<void>;
+  /** The directory's last word is what was asked for, then. */
+  #leaving = false;
   #settleEnded!: () => void;
 
   constructor({ home, scope, self, services, network, linkEvents, clock, random, aside }: PeerInit) {
@@ -137,6 +139,10 @@ export class Peer implements PeerApi {
 
   get directoryState(): 'online' | 'offline' {
     return this.#network.directoryState;
+  }
+
+  get trouble(): Failure | undefined {
+    return this.#leaving ? undefined : this.#network.trouble;
   }
 
   subscribe(listener: (event: PeerEvent) => void): () => void {
@@ -279,12 +285,14 @@ export class Peer implements PeerApi {
   }
 
   async logout(everywhere: boolean): Promise<void> {
+    this.#leaving = true;
     await this.#network.client.request('logout', { everywhere });
     await this.#leave();
   }
 
   async deleteAccount(password: string): Promise<void> {
     await confirmPassword(this.#network.client, this.#self, password);
+    this.#leaving = true;
     await this.#network.client.request('account.delete', {});
     await this.#leave();
   }

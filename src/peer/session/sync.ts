@@ -7,6 +7,7 @@ import type { CrlDelta, IncarnationId, Role } from '../../wire/directory.js';
 import type { LocalDevice } from '../identity/local-device.js';
 import { isGroupId, nameIn } from '../messaging/conversation.js';
 import { permanenceOf } from '../messaging/permanence.js';
+import { clockTrouble } from '../network/clock-difference.js';
 import type { Welcome } from '../network/directory-client.js';
 import type { Link } from '../network/link.js';
 import type { Network } from '../network/network.js';
@@ -62,6 +63,8 @@ export class Sync {
     services.state.expiration.check(welcome.now);
     services.contacts.forget();
     services.feed.emit({ event: 'directory', state: 'online' });
+    const clocks = clockTrouble(this.#parts.clock.now(), welcome.now);
+    if (clocks) reporter.report('', clocks);
     if (mayBeRestored && welcome.secondFactor === 'required') reporter.unlessAway(factorRequired(welcome.role));
     const compared = welcome.incarnation && services.setBack.expect(welcome.incarnation);
     let emptied = (): void => {};

@@ -86,7 +86,7 @@ async function chat(
   });
   onScreen(screen);
   const said = await Promise.race([screen.done, screen.start().then(() => screen.done)]);
-  return { status: 0, ...(said !== undefined && { said }) };
+  return said === undefined ? { status: 0 } : { status: peer.trouble?.exit ?? 0, said };
 }
 
 /**
