@@ -1,12 +1,14 @@
 import { fromHex, hex } from '../../base/bytes.js';
+import type { Clock } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
 import type { LocalStore } from '../../store/local.js';
 import type { ChangeContent } from '../../wire/content.js';
 import { foldName } from '../../wire/names.js';
 import { cleanLine, cleanText } from '../../wire/text.js';
 import type { ChangeEvent } from '../api/events.js';
-import type { MessageRow } from '../storage/tables.js';
+import type { MessageRow, Tables } from '../storage/tables.js';
 import type { Conversations } from './conversation.js';
+import { EarlyChanges } from './early-changes.js';
 import type { History } from './history.js';
 import { isMentioned } from './message-content.js';
 import { sendable } from './sendable.js';
@@ -17,18 +19,25 @@ export interface EditsInit {
   readonly history: History;
   readonly self: { readonly user: string };
   readonly disk: LocalStore;
+  readonly tables: Tables;
+  readonly clock: Clock;
   readonly conversations: Conversations;
   emit(event: ChangeEvent): void;
 }
 
 const REACTIONS = 64;
 
+/** What a change looks at, also of a line that has no number yet. */
+type Line = Pick<MessageRow, 'id' | 'from' | 'body' | 'deleted' | 'edited' | 'mentioned' | 'reactions'>;
+
 /** What is done to messages that were said: edits, deletions, reactions. */
 export class Edits {
   readonly #init: EditsInit;
+  readonly #early: EarlyChanges;
 
   constructor(init: EditsInit) {
     this.#init = init;
+    this.#early = new EarlyChanges(init.tables, init.clock);
   }
 
   /**
@@ -43,10 +52,22 @@ export class Edits {
       before = row;
       return row.conversation === conversation ? this.#applied(row, from, content) : undefined;
     });
-    if (changed === undefined) return;
+    if (changed === undefined) {
+      if (before === undefined) await this.#early.keep(conversation, { from, content }, tx);
+      return;
+    }
     tx.add(...changed.steps);
     if (history.countAgain(head, before!, changed.row)) tx.add(history.saveHead(head));
     tx.afterCommit(() => emit(eventOf(changed.row, from, content)));
+  }
+
+  /** A line that comes, as it is after what came before it. Callers hold the conversation's queue. */
+  async settled<L extends Line>(conversation: string, line: L, tx: Transaction): Promise<L> {
+    let row = line;
+    for (const { from, content } of await this.#early.take(conversation, line.id, tx)) {
+      row = this.#applied({ ...row, conversation }, from, content) ?? row;
+    }
+    return row;
   }
 
   /** @throws Failure usage 'text-empty', limit 'text-too-long' */
@@ -76,19 +97,28 @@ export class Edits {
     if (changed) emit(eventOf(changed, self.user, content));
   }
 
-  #applied(row: MessageRow, from: string, content: ChangeContent): MessageRow | undefined {
+  #applied<R extends Line & { readonly conversation: string }>(
+    row: R,
+    from: string,
+    content: ChangeContent,
+  ): R | undefined {
     if (row.deleted) return undefined;
     if (content.type === 'reaction') return reacted(row, from, content.emoji);
     if (foldName(row.from) !== foldName(from)) return undefined;
-    const { mentioned: _, ...rest } = row;
-    if (content.type === 'delete') return { ...rest, body: '', deleted: true, reactions: [] };
+    const rest = { ...row };
+    delete rest.mentioned;
+    if (content.type === 'delete') {
+      // An edit that comes behind it is not taken in: nor does one that came before leave a trace.
+      delete rest.edited;
+      return { ...rest, body: '', deleted: true, reactions: [] };
+    }
     const body = cleanText(content.body);
     const named = isMentioned(body, { conversation: row.conversation, from: row.from, self: this.#init.self.user });
     return { ...rest, body, edited: true, ...(named && { mentioned: true }) };
   }
 }
 
-function reacted(row: MessageRow, user: string, emoji: string): MessageRow | undefined {
+function reacted<R extends Pick<MessageRow, 'reactions'>>(row: R, user: string, emoji: string): R | undefined {
   const before = row.reactions ?? [];
   const others = before.filter((one) => foldName(one.user) !== foldName(user) || one.emoji !== emoji);
   if (others.length < before.length) return { ...row, reactions: others };

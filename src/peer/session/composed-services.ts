@@ -104,7 +104,7 @@ export class ComposedServices implements Services {
     this.mail = this.#mail();
     this.setting = this.#setting();
     this.edits = new Edits({
-      ...{ history: this.history, disk, self: { user: self.user }, conversations: this.conversations },
+      ...{ history: this.history, disk, tables, clock, self: { user: self.user }, conversations: this.conversations },
       emit: this.#init.emit,
     });
     this.rules = new AcceptRules({
@@ -276,6 +276,7 @@ export class ComposedServices implements Services {
       ...{ history: this.history, clock, self: this.#init.address, isBlocked: this.#init.isBlocked },
       enqueue: (user, work) => this.sender.enqueue(user, work),
       keep: (row) => this.state.unknown.keep(row),
+      settled: (conversation, line, tx) => this.edits.settled(conversation, line, tx),
       onLine: (row, unseen) => {
         this.state.spoke(row);
         this.feed.emitLine(row, unseen);

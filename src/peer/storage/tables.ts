@@ -208,6 +208,15 @@ const expiringRow = v.object({
 });
 export type ExpiringRow = v.InferOutput<typeof expiringRow>;
 
+/** Changes to a message that has not come yet. */
+const earlyChangeRow = v.object({
+  id: exactly(16),
+  conversation: text(64),
+  at: time(),
+  changes: list(v.object({ from: text(64), content: bytes(SEALED_BYTES) }), 16),
+});
+export type EarlyChangeRow = v.InferOutput<typeof earlyChangeRow>;
+
 /** Something said that this program does not understand. */
 const laterRow = v.object({
   order: count(),
@@ -312,6 +321,7 @@ const tablesOn = (shelf: Shelf) => ({
   sending: new Table(shelf, 'sending', row(sendingRow)),
   ledger: new Table(shelf, 'ledger', row(ledgerRow)),
   expiring: new Table(shelf, 'expiring', row(expiringRow)),
+  earlyChanges: new Table(shelf, 'earlychange', row(earlyChangeRow)),
   later: new Table(shelf, 'later', row(laterRow)),
   positions: new Table(shelf, 'position', row(positionRow)),
   preferences: new Table(shelf, 'preferences', row(preferencesRow)),

@@ -10,6 +10,7 @@ import type { Via } from '../../api/events.js';
 import type { LaterRow, MessageRow, Tables } from '../../storage/tables.js';
 import { conversationWith } from '../conversation.js';
 import { decodeContent } from '../decode-content.js';
+import type { Edits } from '../edits.js';
 import type { History } from '../history.js';
 import { lineOf } from '../message-content.js';
 import type { MlsGroup, MlsGroups } from '../mls-groups.js';
@@ -39,6 +40,8 @@ export interface DirectReceiverInit {
   onLine(row: MessageRow, unseen: number): void;
   /** Keeps what has to be kept of something besides text, in the same write as the memory that it came. */
   keepContent(user: string, from: DeviceAddress, content: Content, tx: Transaction): Promise<void>;
+  /** The line after what came before it. */
+  settled: Edits['settled'];
   /** Keeps what is not understood for a newer program. */
   keep(row: Omit<LaterRow, 'order'>): readonly Step[];
   /** Nothing of theirs is shown. */
@@ -147,7 +150,8 @@ export class DirectReceiver {
     const mine = foldName(from.user) === foldName(self.user);
     const line = lineOf(content, { conversation, from: from.user, self: self.user, since: clock.now() });
     // What another device of ours sent has left already.
-    const added = history.append(head, { id, via, ...line, ...(mine && { state: 'stored' as const }) });
+    const settled = await this.#init.settled(conversation, { id, via, ...line }, tx);
+    const added = history.append(head, { ...settled, ...(mine && { state: 'stored' as const }) });
     const { unseen, step } = this.note(added.row);
     tx.add(...added.steps, step);
     tx.afterCommit(() => this.#init.onLine(added.row, unseen));
