@@ -35,6 +35,7 @@ const AWKWARD: readonly [given: string, becomes: string][] = [
   ['con', '_con'],
   ['NUL.txt', '_NUL.txt'],
   ['com1', '_com1'],
+  ['COM1 .x', '_COM1 .x'],
   ['a:b', 'a_b'],
   ['a\\b', 'a_b'],
   ['name. . .', 'name'],

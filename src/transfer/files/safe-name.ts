@@ -12,7 +12,7 @@ import type { Manifest } from '../../wire/transfer-manifest.js';
 /** Bytes of one name; 255 on most file systems, less what a suffix takes. */
 const NAME_BYTES = 200;
 /** Windows keeps these in every folder, whatever the extension. */
-const DEVICES = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\.|$)/i;
+const DEVICES = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)\s*(\.|$)/i;
 /** Not allowed on Windows, or separators somewhere. */
 const FORBIDDEN = /[<>:"/\\|?*\u2044\u2215\uff0f\uff3c]/g;
 
