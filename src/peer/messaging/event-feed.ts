@@ -14,6 +14,7 @@ interface FeedLook extends LineLook {
  * disk and not two. Whoever is killed within it is shown those lines again, as history.
  */
 const FORGET_AFTER_MS = 200;
+const DISK_RETRY_MS = 5_000;
 const UNTOLD = 32;
 
 /**
@@ -31,6 +32,7 @@ export class EventFeed {
   #untold: PeerEvent[] = [];
   #waiting: Cancel | undefined;
   #forgetting: Promise<void> | undefined;
+  #closed = false;
 
   constructor(tables: Tables, store: LocalStore, look: FeedLook, clock: Clock) {
     this.#tables = tables;
@@ -87,6 +89,7 @@ export class EventFeed {
 
   /** Resolves when what was shown is no longer noted as unseen. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#forgetNow();
     await this.#forgetting;
   }
@@ -99,9 +102,16 @@ export class EventFeed {
   #forgetNow(): void {
     this.#waiting?.();
     this.#waiting = undefined;
-    this.#forgetting ??= this.#flush().finally(() => {
-      this.#forgetting = undefined;
-    });
+    this.#forgetting ??= this.#flush()
+      .catch(() => this.#forgetLater())
+      .finally(() => {
+        this.#forgetting = undefined;
+      });
+  }
+
+  /** A full disk may have room again; until then what was shown is shown once more after a restart, and no more. */
+  #forgetLater(): void {
+    if (!this.#closed) this.#waiting ??= this.#clock.after(DISK_RETRY_MS, () => this.#forgetNow());
   }
 
   async #flush(): Promise<void> {

@@ -66,6 +66,12 @@ export class History {
     return row ?? { conversation, last: 0, read: 0, number: 0 };
   }
 
+  /** What was to be written of a line was not: it, and its conversation, are as the disk has them. */
+  revert({ id, conversation }: Pick<MessageRow, 'id' | 'conversation'>): void {
+    this.#recent.delete(hex(id));
+    this.#heads.delete(conversation);
+  }
+
   /** A conversation whose row could not be read gets another, so that its lines are found and none is written over. */
   async mend(aside: SetAside): Promise<void> {
     const known = new Set<string>();

@@ -79,6 +79,14 @@ export class MlsGroups {
     ];
   }
 
+  /**
+   * What was to be written of it was not: the next who needs it takes it as the disk has it. A ratchet that went on in memory
+   * would take for a replay what comes again.
+   */
+  revert(group: MlsGroup): void {
+    this.#groups.delete(hex(group.id));
+  }
+
   /** Everything of the group goes. */
   async drop(group: MlsGroup): Promise<Step[]> {
     const name = hex(group.id);

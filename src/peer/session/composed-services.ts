@@ -39,6 +39,9 @@ import { Reporter } from './reporter.js';
 import type { Common, Services, ServicesInit } from './services.js';
 import { SetBack } from './set-back.js';
 
+/** After so long a disk that was full is tried again. */
+const DISK_RETRY_MS = 5_000;
+
 /**
  * The services of a peer, put together: each is made with what it stands on, and told by a function what it may call in
  * one that is made after it. Nothing is called before all are made.
@@ -308,10 +311,11 @@ export class ComposedServices implements Services {
   }
 
   #mail(): MailReceiver {
-    const { self, tables, disk, network } = this.#init;
+    const { self, tables, disk, network, scope, clock } = this.#init;
     return new MailReceiver({
       ...{ tables, disk, request: network.request, self: self.user },
       ...{ isOnline: this.#init.isOnline, isBlocked: this.#init.isBlocked, report: this.reporter.report },
+      inAWhile: (work) => scope.after(clock, DISK_RETRY_MS, () => scope.run(work, this.reporter.unlessAway)),
       accept: (incoming) => this.receiver.accept(incoming),
       join: (number, welcome) => this.directGroups.join(number, welcome),
       sendLater: (user, content) => this.#later(user, () => this.sender.sendContent(user, content)),

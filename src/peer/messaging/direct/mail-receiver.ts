@@ -15,6 +15,8 @@ export interface MailReceiverInit extends Omit<MailboxInit, 'onRefused'> {
   /** Sends when it can be sent; nobody waits for it. */
   sendLater(user: string, content: Content): void;
   report(what: string, why: Failure): void;
+  /** Runs it in a while, unless the program ends before. */
+  inAWhile(work: () => Promise<void>): void;
 }
 
 /** Takes in what waited at the directory, and tells those who sent it what became of it. */
@@ -22,6 +24,7 @@ export class MailReceiver {
   readonly #init: MailReceiverInit;
   readonly #mailbox: Mailbox;
   readonly #receipts = new DeliveryReceipts();
+  #isFull = false;
 
   constructor(init: MailReceiverInit) {
     this.#init = init;
@@ -33,8 +36,11 @@ export class MailReceiver {
     if (!this.#init.isOnline()) return;
     try {
       await this.#mailbox.drain();
+      this.#isFull = false;
     } catch (error) {
-      if (toFailure(error).reason !== 'unreachable') throw error;
+      const { reason } = toFailure(error);
+      if (reason === 'storage' && this.#tryAgain()) throw error;
+      if (reason !== 'unreachable' && reason !== 'storage') throw error;
     }
     for (const { user, content } of this.#receipts.take()) this.#init.sendLater(user, content);
   }
@@ -43,6 +49,16 @@ export class MailReceiver {
   async again(): Promise<void> {
     await this.#mailbox.again();
     await this.drain();
+  }
+
+  /** There may be room on the disk again. @returns whether this is the first of these tries */
+  #tryAgain(): boolean {
+    const first = !this.#isFull;
+    this.#isFull = true;
+    this.#init.inAWhile(async () => {
+      await this.drain();
+    });
+    return first;
   }
 
   /** A line came by the mailbox: its sender hears that it is here. */

@@ -72,8 +72,8 @@ export class Mailbox {
       through = entry.position;
     }
     if (through === after) return false;
-    this.#through = through;
     await this.#init.disk.write([this.#init.tables.mailbox.put(['self'], { through })]);
+    this.#through = through;
     await this.#init.request('mailbox.ack', { through });
     return more;
   }

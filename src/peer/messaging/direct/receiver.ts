@@ -81,7 +81,12 @@ export class DirectReceiver {
     // What is said in a named group has its place in the group's log, and comes from there.
     if (group?.owner.kind !== 'direct') throw groupUnknown();
     const { user } = group.owner;
-    return this.#init.enqueue(user, () => this.#take(group, user, incoming));
+    return this.#init.enqueue(user, async () => {
+      // Another write may have failed since, and the group be another object.
+      const current = await this.#init.groups.find(incoming.group);
+      if (current === undefined) throw groupUnknown();
+      return this.#take(current, user, incoming);
+    });
   }
 
   /** What is taken in is written with what follows; the queue needn't wait for the disk. */
@@ -107,7 +112,11 @@ export class DirectReceiver {
       tx.add(this.#init.tables.places.put([hex(incoming.id)], { conversation: '', number: 0 }));
       if (content) await this.#init.keepContent(user, from, content, tx);
     }
-    const done = tx.commit(this.#init.disk);
+    const done = tx.commit(this.#init.disk).catch((error: unknown) => {
+      this.#init.groups.revert(group);
+      this.#init.history.revert({ id: incoming.id, conversation: conversationWith(user) });
+      throw error;
+    });
     this.#taking.set(hex(incoming.id), done);
     void done.finally(() => this.#taking.delete(hex(incoming.id))).catch(() => {});
     if (content && content.type !== 'text') await this.#init.onContent(user, from, content);

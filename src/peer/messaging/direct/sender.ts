@@ -163,10 +163,11 @@ export class DirectSender {
 
   /** The same messages, sealed in the group of now: the one they were sealed in is no more. */
   async sealAnew(rows: readonly OutboxRow[]): Promise<void> {
-    for (const user of new Set(rows.map((row) => row.user))) {
-      const theirs = rows.filter((row) => row.user === user);
-      await this.#waitAgain(user, theirs);
-    }
+    for (const user of new Set(rows.map((row) => row.user)))
+      await this.#waitAgain(
+        user,
+        rows.filter((row) => row.user === user),
+      );
   }
 
   async #waitAgain(user: string, rows: readonly OutboxRow[]): Promise<void> {
@@ -224,10 +225,7 @@ export class DirectSender {
     }).catch((error: unknown) => this.#init.onStuck(user, toFailure(error)));
   }
 
-  /**
-   * The devices of somebody have changed: what waits may go now, and where the last word is ours and stored, those that are
-   * gone go out of the conversation before there is a next one.
-   */
+  /** Devices changed: what waits may go; where our stored word is the last, the gone ones leave before the next. */
   devicesChanged(user: string): void {
     this.flush(user);
     const work = async (): Promise<void> => {
@@ -322,9 +320,13 @@ export class DirectSender {
     }
     const row = await this.#seal(group, { order, ...message });
     const owed = this.#owed.add(row, group.lacking ?? []);
-    const written = disk
-      .write([...steps, ...groups.save(group), outbox.save(row), ...owed])
-      .then(() => outbox.dispatch(row));
+    const written = disk.write([...steps, ...groups.save(group), outbox.save(row), ...owed]).then(
+      () => outbox.dispatch(row),
+      (error: unknown) => {
+        groups.revert(group);
+        throw error;
+      },
+    );
     return { written };
   }
 
