@@ -2,6 +2,7 @@ import { Failure, toFailure } from '../base/errors.js';
 import { type Secret, secretsOf } from '../commands/bind-arguments.js';
 import type { Command, Context, Item } from '../commands/command.js';
 import { commands } from '../commands/commands.js';
+import { field } from '../commands/format-message.js';
 import { parseSlash } from '../commands/slash.js';
 import { inWordsOf } from '../commands/words-of-face.js';
 import { readyEvent } from '../control/peer-methods.js';
@@ -79,7 +80,7 @@ export class LineMode {
   }
 
   async #ask(): Promise<string | undefined> {
-    return this.#shell.input().line(`${this.#context.current ?? ''}> `);
+    return this.#shell.input().line(`${field(this.#context.current ?? '')}> `);
   }
 
   async #take(line: string): Promise<void> {

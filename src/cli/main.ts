@@ -106,7 +106,8 @@ export async function main(words: readonly string[], parts: Parts): Promise<numb
   };
   process.on('uncaughtException', (error) => {
     process.exitCode = report(error);
-    process.stderr.write(`${error.stack ?? ''}\n`, () => process.exit());
+    new Output(process.stdout, process.stderr, false).note(...(error.stack ?? '').split('\n'));
+    process.stderr.write('', () => process.exit());
   });
   const run = async (): Promise<number> => {
     const action = await read(words, parts.version);

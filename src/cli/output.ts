@@ -1,17 +1,14 @@
 import type { Writable } from 'node:stream';
 import type { Failure } from '../base/errors.js';
+import { jsonLine } from '../base/json-line.js';
 import type { ProgressPart } from '../commands/command.js';
 import { inWordsOf } from '../commands/words-of-face.js';
+import { cleanLine, FAILURE_CAP, printable } from '../wire/text.js';
 
-/** C1, bidi controls and line separators: harmless to a parser, not to a terminal which shows the JSON. */
-const UNPRINTABLE = /[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
-
-const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-
-/** One line of JSON that a terminal shows as it is. */
-export const jsonLine = (value: unknown): string => JSON.stringify(value).replace(UNPRINTABLE, escaped);
-
-/** Standard output for results, standard error for everything else. */
+/**
+ * Standard output for results, standard error for everything else. Whatever others had a hand in passes the gate here, last
+ * of all: what is given as one line is one line, and nothing in it is obeyed by a terminal.
+ */
 export class Output {
   readonly json: boolean;
   readonly #out: Writable;
@@ -28,10 +25,14 @@ export class Output {
 
   /** The same thing for programs and for people; no line means that people don't need it. */
   say(item: object, lines: readonly string[]): void {
-    this.results(this.json ? [jsonLine(item)] : lines);
+    this.#results(this.json ? [jsonLine(item)] : lines.map(printable));
   }
 
   results(lines: readonly string[]): void {
+    this.#results(lines.map(printable));
+  }
+
+  #results(lines: readonly string[]): void {
     if (lines.length === 0) return;
     this.#endProgress();
     this.around(() => this.#out.write(`${lines.join('\n')}\n`));
@@ -43,7 +44,7 @@ export class Output {
     const columns = 'columns' in this.#err ? Number(this.#err.columns) : 80;
     this.#inProgress = true;
     // Written over what stands there, and only the rest erased: a line that is cleared first flickers.
-    this.#err.write(`\r${fitted(parts, columns - 1)}\x1b[K`);
+    this.#err.write(`\r${fitted(parts.map(shown), columns - 1)}\x1b[K`);
   }
 
   #endProgress(): void {
@@ -52,9 +53,9 @@ export class Output {
   }
 
   /** For people only, and never among the results. */
-  note(text: string): void {
+  note(...lines: readonly string[]): void {
     this.#endProgress();
-    this.around(() => this.#err.write(`${text}\n`));
+    this.around(() => this.#err.write(`${lines.map(printable).join('\n')}\n`));
   }
 
   /** @param face whose commands the next step names */
@@ -64,10 +65,16 @@ export class Output {
     if (this.json && details.said !== true) {
       this.say({ event: 'error', code, message, hint, ...(Object.keys(details).length > 0 && { details }) }, []);
     } else {
-      this.note(hint === '' ? `p2pchat: ${message}` : `p2pchat: ${message}\n  ${hint}`);
+      const next = cleanLine(hint, FAILURE_CAP);
+      this.note(`p2pchat: ${cleanLine(message, FAILURE_CAP)}`, ...(next === '' ? [] : [`  ${next}`]));
     }
   }
 }
+
+const shown = ({ text, short, rank }: ProgressPart): ProgressPart => ({
+  ...{ text: printable(text), rank },
+  ...(short !== undefined && { short: printable(short) }),
+});
 
 const GAP = '  ';
 

@@ -86,9 +86,9 @@ export async function playground(shell: Shell): Promise<void> {
   if (known === undefined) {
     shell.output.note('You are new here. Pick a name and a password.');
     const { user, password } = await signUp(shell, { ...options, ...invite });
-    shell.output.note(welcome(link).join('\n'));
+    shell.output.note(...welcome(link));
     return login(shell, { ...options, name: user, fresh: true }, password);
   }
-  shell.output.note(welcome(link).join('\n'));
+  shell.output.note(...welcome(link));
   return login(shell, options);
 }

@@ -151,7 +151,7 @@ export async function oneShot(
     await use((command, args, take) => runHere(peer, command, args, context, take));
   } finally {
     // Whoever watches hears it as an event; here nobody does.
-    for (const { message, hint } of peer.takeSetAside()) shell.output.note(`p2pchat: ${message}\n  ${hint}`);
+    for (const { message, hint } of peer.takeSetAside()) shell.output.note(`p2pchat: ${message}`, `  ${hint}`);
     await control.finish();
   }
 }

@@ -1,3 +1,4 @@
+import { jsonLine } from '../base/json-line.js';
 import type { HistoryMessage } from '../peer/api/peer.js';
 import { define } from './command.js';
 import { field, messageLine, onOneLine } from './format-message.js';
@@ -34,7 +35,7 @@ export const exportHistory = define({
   },
 
   lines({ format, ...message }) {
-    if (format === 'json') return [JSON.stringify(message)];
+    if (format === 'json') return [jsonLine(message)];
     if (format === 'markdown') return [markdownLine(message)];
     return [messageLine(message, 0)];
   },

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { type Details, Failure, toFailure } from '../base/errors.js';
+import { jsonLine } from '../base/json-line.js';
 
 /**
  * JSON-RPC 2.0, one message a line. Failures travel in `error.data`, so that both ends of the socket meet the same
@@ -108,12 +109,12 @@ export const message = (fields: Readonly<Record<string, unknown>>): Readonly<Rec
 });
 
 /** A message as the bytes of its line. */
-export const lineOf = (line: object): Uint8Array => Buffer.from(`${JSON.stringify(line)}\n`);
+export const lineOf = (line: object): Uint8Array => Buffer.from(`${jsonLine(line)}\n`);
 
 /** One line to the other side; resolves when it takes more. */
 export function write(output: Writable, line: object): Promise<void> {
   if (output.destroyed || output.writableEnded) return Promise.resolve();
-  if (output.write(`${JSON.stringify(line)}\n`)) return Promise.resolve();
+  if (output.write(`${jsonLine(line)}\n`)) return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {
       output.off('drain', done).off('close', done);

@@ -8,6 +8,7 @@ import { serveControl } from '../control/server.js';
 import type { PeerEvent } from '../peer/api/events.js';
 import type { PeerApi } from '../peer/api/peer.js';
 import type { Peers } from '../peer/api/peers.js';
+import { cleanLine, FAILURE_CAP } from '../wire/text.js';
 import { Bot } from './bot.js';
 
 export interface BotInit {
@@ -29,7 +30,7 @@ export interface BotInit {
 }
 
 function toStandardError({ code, message, hint }: Failure, { event }: PeerEvent): void {
-  process.stderr.write(`p2pchat: ${message} ${hint} [${code}, on '${event}']\n`);
+  process.stderr.write(`p2pchat: ${cleanLine(`${message} ${hint} [${code}, on '${event}']`, FAILURE_CAP)}\n`);
 }
 
 /** An account whose folder was lost is still there: its password makes this a further device of it. */

@@ -7,6 +7,8 @@
 export const BODY_CAP = 16_384;
 /** UTF-16 code units kept of a one-line field: a display name, a file's name, a title, a reason. */
 export const LINE_CAP = 256;
+/** Shown of what went wrong, and of what to do about it: whole sentences, which the other side may have written. */
+export const FAILURE_CAP = 2_048;
 
 /** More than this of the input is never looked at: what is removed can't buy more than a constant factor of work. */
 const INPUT_FACTOR = 4;
@@ -74,6 +76,8 @@ export function cleanText(text: string, cap: number = BODY_CAP): string {
  * refuses what is too long: nothing is left out without a word.
  */
 export const cleanWhole = (text: string): string => cleanText(text, Number.POSITIVE_INFINITY);
+/** What is about to be written as one line of a terminal, whoever had a hand in it; never cut. */
+export const printable = (line: string): string => cleanText(line, Number.POSITIVE_INFINITY).replace(/\n/g, ' ⏎ ');
 
 /** A one-line field: as `cleanText`, with newlines and tabs replaced by a space and no space at either end. */
 export function cleanLine(text: string, cap: number = LINE_CAP): string {

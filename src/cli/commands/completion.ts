@@ -18,7 +18,7 @@ export async function completion(shell: Shell, wanted: string | undefined, scrip
     });
   }
   if (wanted === 'fish') {
-    shell.output.results([FISH.trimEnd()]);
+    shell.output.results(FISH.trimEnd().split('\n'));
     return;
   }
   script();

@@ -1,5 +1,6 @@
 import { type DestinationStream, destination, multistream, pino, stdTimeFunctions } from 'pino';
 import { type Clock, systemClock } from '../../base/clock.js';
+import { harmlessJson } from '../../base/json-line.js';
 import type { LogFields, Logger, LogLevel } from '../../base/log.js';
 import { LogFile } from './log-file.js';
 import { spoken } from './said.js';
@@ -41,8 +42,8 @@ export async function openLog(init: DirectoryLogInit): Promise<DirectoryLog> {
   const out = to === '-' ? standardOutput() : await LogFile.open({ file: to, clock, maxBytes, keepDays });
   // The level is the logger's, so that one word changes it; the streams take what comes.
   const streams = [
-    { level: 'debug' as const, stream: out },
-    ...(errors && to !== '-' ? [{ level: 'error' as const, stream: errors }] : []),
+    { level: 'debug' as const, stream: gated(out) },
+    ...(errors && to !== '-' ? [{ level: 'error' as const, stream: gated(errors) }] : []),
     ...(tell ? [{ level: 'debug' as const, stream: { write: (line: string) => tell(spoken(line)) } }] : []),
   ];
   const log = pino({ level, base: null, timestamp: stdTimeFunctions.isoTime }, multistream(streams));
@@ -61,6 +62,11 @@ export async function openLog(init: DirectoryLogInit): Promise<DirectoryLog> {
     close: async () => out.close(),
   };
 }
+
+/** Somebody reads it on a terminal. */
+const gated = (stream: { write(line: string): void }): DestinationStream => ({
+  write: (line) => stream.write(harmlessJson(line)),
+});
 
 /** For containers: whoever runs them keeps and turns over what is said there. */
 function standardOutput(): Out {

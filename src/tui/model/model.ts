@@ -12,7 +12,7 @@ import type {
 import type { GroupMember, GroupSummary } from '../../peer/api/groups.js';
 import type { ConversationNote } from '../../peer/api/notes.js';
 import type { ConversationSummary, HistoryMessage, UserSummary } from '../../peer/api/peer.js';
-import { cleanLine, cleanText, cleanWhole } from '../../wire/text.js';
+import { cleanLine, cleanText, cleanWhole, FAILURE_CAP } from '../../wire/text.js';
 import type { Entry } from '../log/entry.js';
 import { failureText } from '../text/sentence.js';
 import { Checklist } from './checklist.js';
@@ -314,6 +314,9 @@ export class ChatModel implements ModelHost {
 
   /** An error always says the next step, where one is known. */
   fail(failure: Failure, now: number, conversation?: string): void {
-    this.notice(failureText(failure), now, { kind: 'error', ...(conversation !== undefined && { conversation }) });
+    this.notice(cleanLine(failureText(failure), FAILURE_CAP), now, {
+      kind: 'error',
+      ...(conversation !== undefined && { conversation }),
+    });
   }
 }

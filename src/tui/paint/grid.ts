@@ -19,7 +19,7 @@ export interface Rect {
 }
 
 /** Nothing that a terminal obeys gets into a cell, whatever went wrong before. */
-const CONTROL = /[\x00-\x1f\x7f-\x9f]/;
+const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/;
 
 /** A screenful of cells, painted without a terminal. Nothing outside the clipping rectangle is ever touched. */
 export class Grid {

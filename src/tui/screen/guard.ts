@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { printable } from '../../wire/text.js';
 import type { ScreenEnd, TerminalPort } from './port.js';
 
 const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'] as const;
@@ -29,7 +30,8 @@ export function guardTerminal(terminal: TerminalPort): Guard {
   const broken = (error: unknown): void => {
     terminal.close();
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`p2pchat: ${text}\nThis is a fault of the program: please report it.\n`);
+    const lines = text.split('\n').map(printable).join('\n');
+    process.stderr.write(`p2pchat: ${lines}\nThis is a fault of the program: please report it.\n`);
     process.exit(1);
   };
   const exiting = (): void => terminal.close();

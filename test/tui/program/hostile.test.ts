@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { PeerEvent } from '../../../src/peer/api/events.js';
 import { naughtyStrings } from '../../support/blns.js';
 import { ChatSession } from '../../support/chat-session.js';
+import { HOSTILE_EVENTS } from '../../support/hostile-events.js';
 import type { ScreenText } from '../../support/terminal.js';
 
 const COLUMNS = 100;
@@ -169,6 +171,24 @@ test('T1 T2 T3 the Big List of Naughty Strings leaves every other cell untouched
   const session = await opened();
   try {
     await unharmed(session, naughtyStrings);
+  } finally {
+    await session.close();
+  }
+});
+
+test('T2 every event with the worst in each of its fields writes nobody a line in the log', async () => {
+  const session = await opened();
+  const { terminal } = session;
+  try {
+    session.emit(...Object.values(HOSTILE_EVENTS).flat());
+    for (const event of Object.values(HOSTILE_EVENTS).flat()) {
+      session.emit(
+        JSON.parse(JSON.stringify(event), (key, value) => (key === 'conversation' ? '@bob' : value)) as PeerEvent,
+      );
+    }
+    session.receive('the last of them');
+    await terminal.waitForText('the last of them');
+    for (const row of senders(terminal.screen)) assert.doesNotMatch(row, /bob:|^(?! *\d\d:\d\d +bob ).*bob/, row);
   } finally {
     await session.close();
   }
