@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { Failure } from '../base/errors.js';
 import { field } from './format-message.js';
@@ -43,15 +44,42 @@ export function choosePlayer(wanted: string | undefined, url: string): Player {
   return { program, passesOn: program === OPENER, start: (address) => started(program, options, address) };
 }
 
-/** Whoever else is on this machine sees command lines, and the address is what lets one in: mpv reads it from its input. */
+/** mpv takes nothing in a film for an address, and no scripts of its user's along. */
+const MPV = ['--no-config', '--access-references=no', '--ytdl=no'];
+
+interface Handing {
+  readonly words: readonly string[];
+  readonly input: string;
+  /** Once it has ended. */
+  clear(): void;
+}
+
+/**
+ * Whoever else is on this machine sees command lines, and the address is what lets one in: mpv reads it from its input, VLC
+ * from a file that only this user can read. Others take it by their command line alone.
+ */
+function handing(program: string, options: readonly string[], url: string): Handing {
+  if (/(?:^|\/)mpv$/.test(program)) {
+    return { words: [...MPV, ...options, '--playlist=-'], input: `${url}\n`, clear() {} };
+  }
+  if (!/(?:^|\/)c?vlc$/.test(program)) return { words: [...options, url], input: '', clear() {} };
+  const folder = mkdtempSync(join(tmpdir(), 'p2pchat-'));
+  const list = join(folder, 'film.m3u');
+  writeFileSync(list, `#EXTM3U\n${url}\n`, { mode: 0o600 });
+  const clear = (): void => {
+    process.off('exit', clear);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.on('exit', clear);
+  return { words: [...options, list], input: '', clear };
+}
+
 async function started(program: string, options: readonly string[], url: string): Promise<ChildProcess> {
-  const reads = /(?:^|\/)mpv$/.test(program);
-  const child = spawn(program, [...options, reads ? '--playlist=-' : url], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  });
+  const { words, input, clear } = handing(program, options, url);
+  const child = spawn(program, words, { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  child.once('close', clear).once('error', clear);
   child.stdin.on('error', () => {});
-  child.stdin.end(reads ? `${url}\n` : '');
+  child.stdin.end(input);
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
     child.once('error', (error) => reject(playerFailed(program, error.message, url)));

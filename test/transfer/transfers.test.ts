@@ -31,6 +31,14 @@ function file(name: string, bytes: number): string {
   return path;
 }
 
+/** Noise that begins as a film does. */
+function film(name: string): string {
+  const path = join(work, name);
+  const begin = Buffer.from('\0\0\0\x18ftypisom', 'latin1');
+  writeFileSync(path, Buffer.concat([begin, random.bytes(6_000_000 - begin.length)]));
+  return path;
+}
+
 const shared = () => ({ id: random.bytes(16), secret: random.bytes(32) });
 const addressOf = (transfers: Transfers) => [transfers.endpoints[0]!.address];
 const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
@@ -146,7 +154,7 @@ test('whoever receives datagrams says which address they were seen from', async 
 
 /** A transfer that arrives at `rate`, and a server that shows it meanwhile. */
 async function playing(name: string, rate: number) {
-  const path = file(name, 6_000_000);
+  const path = film(name);
   const source = await describe([path]);
   const keys = shared();
   const { manifest } = source;

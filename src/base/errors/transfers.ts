@@ -27,6 +27,11 @@ export const TRANSFERS = {
   'group-empty': ['usage', 'Nobody else is in the group.', 'Bring somebody in: /invite USER'],
   'nothing-to-send': ['usage', 'there are no files in what you named', 'Name a file to send.'],
   'peer-disk-full': ['transfer', "The receiver's disk is full.", 'Ask for room there, then resume.'],
+  'not-playable': [
+    'usage',
+    'This is no film and no music, whatever it is called.',
+    'A player might ask addresses that stand in it. Look at the file itself once it has come.',
+  ],
   'player-failed': ['usage', 'The player could not play it.', 'Name another with --player.'],
   'player-missing': ['usage', 'There is no player.', 'Install mpv or VLC, or name another with --player.'],
   'protocol-violation': [

@@ -8,11 +8,12 @@ import { Failure } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import type { Manifest } from '../../wire/transfer-manifest.js';
 import { Layout } from '../protocol/layout.js';
+import { containerOf, type ReadAt } from './container.js';
 
 /**
  * Lets a player show a file while it arrives: HTTP with ranges (RFC 9110 §14) on loopback, under a path nobody guesses. A
  * read waits until its blocks are there, and asks for them before everything else; so seeking, and files with their index at
- * the end, work.
+ * the end, work. Nothing is served before the first bytes have shown that it is a film or music.
  */
 
 /** What is played: a transfer that is arriving, and where its content can be read. */
@@ -41,20 +42,15 @@ const AHEAD_BYTES = 8 << 20;
 const MOVE_TRIES = 40;
 const MOVE_WAIT_MS = 25;
 
-const TYPES: Readonly<Record<string, string>> = {
-  '.mp4': 'video/mp4',
-  '.m4v': 'video/mp4',
-  '.mkv': 'video/x-matroska',
-  '.webm': 'video/webm',
-  '.mov': 'video/quicktime',
-  '.avi': 'video/x-msvideo',
-  '.mp3': 'audio/mpeg',
-  '.ogg': 'audio/ogg',
-  '.flac': 'audio/flac',
-};
+const ENDINGS: ReadonlySet<string> = new Set(
+  '.mp4 .m4v .mkv .webm .mov .avi .mpg .ts .flv .mp3 .m4a .aac .ogg .oga .ogv .opus .flac .wav .aiff'.split(' '),
+);
 
-/** By which players know what it is; nothing where it could be more than that. */
-const endingOf = (path: string): string => /^\.[a-z0-9]{1,8}$/.exec(extname(path).toLowerCase())?.[0] ?? '';
+/** By which players know what it is; nothing where it could make them take it for something else. */
+function endingOf(path: string): string {
+  const ending = extname(path).toLowerCase();
+  return ENDINGS.has(ending) ? ending : '';
+}
 
 interface Wanted {
   readonly from: number;
@@ -71,12 +67,13 @@ function rangeOf(header: string | undefined, size: number): Wanted | null | 'uns
   return from > last || from >= size ? 'unsatisfiable' : { from, to: last + 1 };
 }
 
-/** @throws Failure usage 'no-such-file' where the manifest has no such file */
+/** @throws Failure usage 'no-such-file' where the manifest has no such file, 'not-playable' where it is no film and no music */
 export async function servePlayer(playable: Playable, random: Random): Promise<PlayerServer> {
   const file = playable.manifest.files[playable.file];
   if (file === undefined) {
     throw new Failure('no-such-file', 'the transfer has no such file', { hint: 'List it with /transfers.' });
   }
+  if ((await containerOf(whatIsHere(playable))) === 'unknown') throw notPlayable();
   const path = `/${base64url(random.bytes(24))}/film${endingOf(file.path)}`;
   const closing = new AbortController();
   const server = createServer((request, response) => {
@@ -108,12 +105,31 @@ async function answer(
   response: ServerResponse,
   closing: AbortSignal,
 ): Promise<void> {
-  const { path, size } = playable.manifest.files[playable.file]!;
+  const { size } = playable.manifest.files[playable.file]!;
+  const gone = new AbortController();
+  const leave = (): void => gone.abort();
+  response.once('close', leave);
+  closing.addEventListener('abort', leave, { once: true });
+  try {
+    const type = await containerOf(whatComes(playable, gone.signal));
+    if (gone.signal.aborted) return;
+    if (type === 'unknown') response.writeHead(415).end();
+    else await answerAs(type, size, playable, request, response, gone.signal);
+  } finally {
+    closing.removeEventListener('abort', leave);
+  }
+}
+
+async function answerAs(
+  type: string,
+  size: number,
+  playable: Playable,
+  request: IncomingMessage,
+  response: ServerResponse,
+  gone: AbortSignal,
+): Promise<void> {
   const range = rangeOf(request.headers.range, size);
-  const headers = {
-    'accept-ranges': 'bytes',
-    'content-type': TYPES[endingOf(path)] ?? 'application/octet-stream',
-  };
+  const headers = { 'accept-ranges': 'bytes', 'content-type': type, 'x-content-type-options': 'nosniff' };
   if (range === 'unsatisfiable') {
     response.writeHead(416, { ...headers, 'content-range': `bytes */${size}` }).end();
     return;
@@ -125,16 +141,42 @@ async function answer(
     response.end();
     return;
   }
-  const gone = new AbortController();
-  const leave = (): void => gone.abort();
-  response.once('close', leave);
-  closing.addEventListener('abort', leave, { once: true });
+  await pour(playable, { from, to }, response, gone);
+}
+
+/** Bytes of the file, of which `there` says whether they are here. */
+async function bytesAt(
+  playable: Playable,
+  at: number,
+  length: number,
+  there: (from: number, to: number) => Promise<boolean>,
+): Promise<Uint8Array | undefined> {
+  const { size } = playable.manifest.files[playable.file]!;
+  const base = new Layout(playable.manifest).start(playable.file);
+  const to = Math.min(size, at + length);
+  if (at >= to) return new Uint8Array(0);
+  if (!(await there(base + at, base + to))) return undefined;
+  const file = await openFile(playable);
   try {
-    await pour(playable, { from, to }, response, gone.signal);
+    const piece = Buffer.alloc(to - at);
+    const { bytesRead } = await file.read(piece, 0, piece.length, at);
+    return piece.subarray(0, bytesRead);
   } finally {
-    closing.removeEventListener('abort', leave);
+    await file.close();
   }
 }
+
+const whatIsHere = (playable: Playable): ReadAt => {
+  return (at, length) => bytesAt(playable, at, length, async (from, to) => playable.available(from) >= to - from);
+};
+
+const whatComes = (playable: Playable, gone: AbortSignal): ReadAt => {
+  return (at, length) =>
+    bytesAt(playable, at, length, async (from, to) => {
+      for (let next = from; next < to && !gone.aborted; next += await arrival(playable, next, to, gone));
+      return !gone.aborted;
+    });
+};
 
 async function pour(
   playable: Playable,
@@ -193,6 +235,8 @@ async function arrival(playable: Playable, at: number, to: number, gone: AbortSi
     gone.addEventListener('abort', abandoned, { once: true });
   });
 }
+
+const notPlayable = (): Failure => new Failure('not-playable');
 
 async function drained(response: ServerResponse, gone: AbortSignal): Promise<void> {
   if (gone.aborted) return;
