@@ -21,11 +21,22 @@ const TEXT = /^[^\x00-\x1f\x7f]+/;
 const CSI = /^\x1b\[[0-?]*[ -/]*[@-~]/;
 const CSI_BEGUN = /^\x1b\[(?:[0-?]*[ -/]*|\[)$/;
 const BROKEN = /^\x1b(?:\[[0-?]*[ -/]*|O[0-9]*)/;
+/** A terminal's late answer to what another program asked: OSC, DCS and kitty's APC, as they begin and end. */
+const ANSWER = /^\x1b(?:\]\d{1,4};|P[\d;]{0,8}[$+>!|]|_G)[^\x07\x1b]*(?:\x07|\x1b\\)/;
+const ANSWER_BEGUN =
+  /^\x1b(?:\](?:\d{1,4}(?:;[^\x07\x1b]*\x1b?)?)?|P[\d;]{0,8}(?:[$+>!|][^\x07\x1b]*\x1b?)?|_(?:G[^\x07\x1b]*\x1b?)?)$/;
+const ANSWER_CAP = 1_024;
 const X10 = /^\x1b\[M.{3}/s;
 const X10_BEGUN = /^\x1b\[M.{0,2}$/s;
 const LINUX = /^\x1b\[\[[A-E]/;
 const SS3 = /^\x1bO[0-9]*[A-Za-z]/;
+const SS3_BEGUN = /^\x1bO[0-9]*$/;
 const SGR_MOUSE = /^\x1b\[<(\d+);(\d+);(\d+)([Mm])$/;
+
+/** An answer of which the end never came, if it is more than a key with Alt. */
+function cutOff(rest: string): RegExpExecArray | null {
+  return rest.length > 4 ? ANSWER_BEGUN.exec(rest) : null;
+}
 
 /**
  * Cuts terminal input into events, wherever its chunks were split. Pasted text is never keys; a sequence that isn't known
@@ -94,13 +105,19 @@ export class InputDecoder {
 
   #incomplete(): boolean {
     const rest = this.#rest.replace(/^\x1b(?=\x1b)/, '');
+    if (rest.length <= ANSWER_CAP && ANSWER_BEGUN.test(rest)) return true;
     if (rest.length > SEQUENCE_CAP) return false;
-    return rest === '\x1b' || rest === '\x1bO' || CSI_BEGUN.test(rest) || X10_BEGUN.test(rest);
+    return rest === '\x1b' || SS3_BEGUN.test(rest) || CSI_BEGUN.test(rest) || X10_BEGUN.test(rest);
   }
 
   #sequence(): InputEvent | undefined {
     const x10 = X10.exec(this.#rest)?.[0];
     if (x10 !== undefined) return x10Mouse(this.#take(x10.length));
+    const answer = (ANSWER.exec(this.#rest) ?? cutOff(this.#rest))?.[0];
+    if (answer !== undefined) {
+      this.#take(answer.length);
+      return undefined;
+    }
     const whole = (LINUX.exec(this.#rest) ?? CSI.exec(this.#rest) ?? SS3.exec(this.#rest))?.[0];
     if (whole === undefined) return this.#escaped();
     this.#take(whole.length);
@@ -112,7 +129,7 @@ export class InputDecoder {
     if (whole === '\x1b[I' || whole === '\x1b[O') return { type: 'focus', focused: whole === '\x1b[I' };
     const mouse = SGR_MOUSE.exec(whole);
     if (mouse !== null) return sgrMouse(Number(mouse[1]), Number(mouse[2]), Number(mouse[3]), mouse[4] === 'M');
-    const key = whole.startsWith('\x1b[[') ? `f${whole.charCodeAt(3) - 64}` : sequenceKey(whole);
+    const key = LINUX.test(whole) ? `f${whole.charCodeAt(3) - 64}` : sequenceKey(whole);
     return key === undefined ? undefined : { type: 'key', key };
   }
 

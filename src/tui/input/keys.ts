@@ -53,9 +53,17 @@ const CONTROL: Readonly<Record<number, string>> = {
   127: 'backspace',
 };
 
+/** kitty's keys of the keypad, and those that have no other number there. */
+const KEYPAD: Readonly<Record<number, string>> = {
+  ...Object.fromEntries(Array.from({ length: 10 }, (_, digit) => [57_399 + digit, String(digit)])),
+  ...{ 57409: '.', 57410: '/', 57411: '*', 57412: '-', 57413: '+', 57414: 'enter', 57415: '=', 57416: ',' },
+  ...{ 57417: 'left', 57418: 'right', 57419: 'up', 57420: 'down', 57421: 'pageup', 57422: 'pagedown' },
+  ...{ 57423: 'home', 57424: 'end', 57425: 'insert', 57426: 'delete', 57427: 'clear' },
+};
+
 /** xterm's modifier parameter less one is a bit set: Shift 1, Alt 2, Ctrl 4. */
 function withModifiers(name: string, parameter: number): string {
-  const bits = Math.max(0, parameter - 1);
+  const bits = Math.max(0, parameter - 1) & 7;
   return `${bits & 4 ? 'C-' : ''}${bits & 2 ? 'M-' : ''}${bits & 1 ? 'S-' : ''}${name}`;
 }
 
@@ -65,15 +73,36 @@ export function controlKey(character: string): string {
   return CONTROL[code] ?? `C-${String.fromCharCode(code + 96)}`;
 }
 
-/** The key of a character by its code point, for CSI u and modifyOtherKeys. */
-function codeKey(code: number, modifiers: number): string {
-  return withModifiers(CONTROL[code] ?? String.fromCodePoint(Math.min(code, 0x10ffff)).toLowerCase(), modifiers);
+/** No characters: what has no scalar value, and where kitty puts keys that have none. */
+const isCharacter = (code: number): boolean =>
+  code > 31 &&
+  code <= 0x10ffff &&
+  (code & 0xfffe) !== 0xfffe &&
+  !(code >= 0x7f && code < 0xa0) &&
+  !(code >= 0xd800 && code < 0xf900);
+
+/** The key of a character by its code point, for CSI u and modifyOtherKeys; undefined where it is none. */
+function codeKey(code: number, modifiers: number): string | undefined {
+  const name =
+    CONTROL[code] ?? KEYPAD[code] ?? (isCharacter(code) ? String.fromCodePoint(code).toLowerCase() : undefined);
+  return name === undefined ? undefined : withModifiers(name, modifiers);
 }
+
+/** kitty tells of a key let go, where it was asked to. */
+const RELEASE = 3;
+const MOST = 0x7fffffff;
+
+/** Each parameter with its parts, which colons separate; 0 for what is left out or is no number. */
+const parametersOf = (text: string): number[][] =>
+  text
+    .split(';')
+    .map((parameter) => parameter.split(':').map((part) => Math.min(MOST, Number(part.replace(/^[<=>?]/, '')) || 0)));
 
 /** The key of a complete CSI or SS3 sequence, or undefined where it is none that is known. */
 export function sequenceKey(sequence: string): string | undefined {
   const final = sequence.at(-1)!;
-  const [first = 0, second = 0, third = 0] = sequence.slice(2, -1).split(';').map(Number);
+  const [[first = 0] = [], [second = 0, event = 0] = [], [third = 0] = []] = parametersOf(sequence.slice(2, -1));
+  if (event === RELEASE) return undefined;
   if (final === 'Z') return 'S-tab';
   if (final === 'u') return codeKey(first, second);
   if (final === '~' && first === 27) return codeKey(third, second);
