@@ -23,12 +23,13 @@ export const logout = define({
   slash: 'logout',
   parameters: {
     everywhere: { type: 'switch', flag: true, optional: true, about: 'every device of the account' },
+    password: { type: 'secret', about: 'Password', when: { everywhere: ['true'] } },
   },
   about: "Log out: end the session and revoke this device's certificate; the history stays on disk.",
   examples: { slash: '', shell: '--everywhere' },
 
-  async *run(peer, { everywhere }) {
-    await peer.logout(everywhere === true);
+  async *run(peer, { everywhere, password }) {
+    await peer.logout(everywhere === true, password);
     yield { event: 'logged-out', user: peer.user, everywhere: everywhere === true };
   },
 

@@ -32,15 +32,21 @@ export const verify = define({
       optional: true,
       about: 'confirm: the numbers are the same; accept: the changed identity is right',
     },
+    number: {
+      type: 'words',
+      flag: true,
+      optional: true,
+      about: 'with accept: the safety number that was compared; without, the one last shown on this device',
+    },
     qr: { type: 'switch', flag: true, optional: true, about: 'the number as a QR code, too, for a telephone to read' },
   },
   slashTakes: { user: 'USER', step: 'STEP', qr: 'QR' },
   about: 'Show the safety number to compare with a person, and record that it matched.',
   examples: { slash: 'bob', shell: 'bob confirm' },
 
-  async *run(peer, { user, step, qr }) {
+  async *run(peer, { user, step, number, qr }) {
     if (step === 'confirm') await peer.confirm(user);
-    if (step === 'accept') await peer.acceptIdentity(user);
+    if (step === 'accept') await peer.acceptIdentity(user, number);
     const { trust, ...rest } = await peer.verification(user);
     yield {
       event: 'trust' as const,

@@ -11,6 +11,8 @@ export type Proof = 'none' | 'certificate' | 'password' | 'phrase';
 /** What each request takes. Costs are in units of some 50 µs of the directory's time, a batch reckoned as a usual one. */
 export interface RequestRow {
   readonly proof: Proof;
+  /** Where one of these params is set, it takes the password instead. */
+  readonly passwordFor?: readonly string[];
   readonly cost: number;
 }
 
@@ -32,7 +34,7 @@ export const DEVICE_REQUESTS: Readonly<Record<keyof DirectoryMethods, RequestRow
   'factor.off': { may: 'account.own', proof: 'password', cost: 10 },
   'devices.list': { may: 'account.own', proof: 'certificate', cost: 6 },
   'devices.revoke': { may: 'account.own', proof: 'password', cost: 40 },
-  logout: { may: 'account.own', proof: 'certificate', cost: 40 },
+  logout: { may: 'account.own', proof: 'certificate', passwordFor: ['everywhere'], cost: 40 },
   'presence.set': { may: 'account.own', proof: 'certificate', cost: 16 },
   'users.list': { may: 'people.see', proof: 'certificate', cost: 40 },
   'roster.get': { may: 'people.see', proof: 'certificate', cost: 10 },
@@ -81,6 +83,12 @@ export const ENROL_REQUESTS: Readonly<Record<keyof EnrolMethods, RequestRow>> = 
   'recover.finish': { proof: 'phrase', cost: 20 },
   enrol: { proof: 'password', cost: 60 },
 };
+
+/** Whether the request takes the password as it was made. */
+export function takesPassword(method: keyof DirectoryMethods, params: Readonly<Record<string, unknown>>): boolean {
+  const { proof, passwordFor = [] } = DEVICE_REQUESTS[method];
+  return proof === 'password' || passwordFor.some((name) => params[name] === true);
+}
 
 /** @throws Failure denied 'not-permitted' */
 export function assertMay(role: Role, method: string): void {

@@ -249,6 +249,8 @@ test('A10 logging out everywhere and deleting the account end all devices; the n
   const first = await register(link, 'alice');
   const second = await login(link, 'alice');
   const [one, two] = await Promise.all([signIn(link, first), signIn(link, second)]);
+  await assert.rejects(one.request('logout', { everywhere: true }), coded('login-needed'));
+  await passwordOn(one as never, link, 'alice');
   await one.request('logout', { everywhere: true });
   await Promise.all([one.closed, two.closed]);
   const third = await login(link, 'alice');

@@ -18,7 +18,16 @@ import { CERTIFICATE_LIFETIME_MS, CLOCK_SKEW_MS } from '../../src/wire/limits.js
 import { parseLink } from '../../src/wire/link.js';
 import { ManualClock } from '../support/clock.js';
 import { afterwards, testDirectory } from '../support/directory.js';
-import { csrFor, DeviceClient, dialTls, helloParams, login, register, signIn } from '../support/directory-client.js';
+import {
+  csrFor,
+  DeviceClient,
+  dialTls,
+  helloParams,
+  login,
+  passwordOn,
+  register,
+  signIn,
+} from '../support/directory-client.js';
 import { testAuthority, testDevice } from '../support/pki.js';
 
 const coded = (code: Code) => (error: unknown) => hasCode(error, code);
@@ -140,6 +149,7 @@ test('a renewed certificate has the same key, and both are good until the old on
   const third = await login(link, 'alice');
   const other = await signIn(link, third);
   afterwards(t, () => other.close());
+  await passwordOn(other as never, link, 'alice');
   await other.request('logout', { everywhere: true });
   const trust = readAuthority(other.authority, parseLink(link).fingerprint);
   const crl = acceptCrl(undefined, (await other.notices.next('crl')).crl, { trust, now: clock.now() });

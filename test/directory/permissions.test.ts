@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hasCode } from '../../src/base/errors.js';
-import { assertMay, DEVICE_REQUESTS, ENROL_REQUESTS } from '../../src/directory/permissions.js';
+import { assertMay, DEVICE_REQUESTS, ENROL_REQUESTS, takesPassword } from '../../src/directory/permissions.js';
 import { directoryMethods, enrolMethods, type Role } from '../../src/wire/directory.js';
 import { type Action, may, PERMISSIONS, ROLES } from '../../src/wire/roles.js';
 
@@ -61,4 +61,21 @@ test('S6 every request says who may, what proof it takes and what it costs', () 
     assert.ok(Object.hasOwn(PERMISSIONS, row.may), method);
     assert.notEqual(row.proof, 'none', method);
   }
+});
+
+/** Requests about one's own account that end nothing, change nothing for good and hand nothing over. */
+const HARMLESS = new Set([
+  ...['hello', 'login.start', 'login.finish', 'renew', 'crl.get', 'factor.status', 'devices.list', 'presence.set'],
+  ...['keypackages.publish', 'mailbox.read', 'mailbox.ack'],
+  // Of what was begun with the password.
+  'factor.confirm',
+]);
+
+test('S4 whatever ends, changes or hands over something of the account takes the password', () => {
+  for (const [method, { may: action }] of Object.entries(DEVICE_REQUESTS)) {
+    if (action !== 'account.own') continue;
+    const all = new Proxy({}, { get: () => true });
+    assert.equal(takesPassword(method as keyof typeof DEVICE_REQUESTS, all), !HARMLESS.has(method), method);
+  }
+  assert.equal(takesPassword('logout', { everywhere: false }), false, 'this device alone may go by itself');
 });

@@ -169,3 +169,28 @@ test('C13 a person met before is known without the directory, a stranger is not'
   assert.equal((await contacts.resolve('bob')).devices.length, 1);
   await assert.rejects(contacts.resolve('carol'), { code: 'directory-offline' });
 });
+
+test('S12 what is accepted is the key that was shown, and no other that the directory shows by then', async () => {
+  const { contacts, issue, publish } = world();
+  const [bob, one, two] = [0, 1, 2].map(() => SigningKey.generate(random));
+  const show = (key: SigningKey): void => {
+    publish('bob', key.publicKey, [issue('bob', key).certificate]);
+    contacts.forget('bob');
+  };
+  show(bob!);
+  await contacts.resolve('bob');
+  // Nothing was shown yet: an acceptance prepared by a script pins nothing.
+  show(one!);
+  await assert.rejects(contacts.accept('bob'), { code: 'identity-changed-again', reason: 'trust' });
+  await contacts.shown(await contacts.current('bob'));
+  show(two!);
+  await assert.rejects(contacts.accept('bob'), { code: 'identity-changed-again' });
+  // The person has been told of the other by an event, but compared the first one's number.
+  await assert.rejects(contacts.accept('bob'), { code: 'identity-changed-again' });
+  const named = (key: SigningKey) => (offered: Uint8Array) => Buffer.from(offered).equals(key.publicKey);
+  await assert.rejects(contacts.accept('bob', named(one!)), { code: 'identity-changed-again' });
+  assert.deepEqual((await contacts.accept('bob', named(two!))).identityKey, two!.publicKey);
+  show(one!);
+  await contacts.shown(await contacts.current('bob'));
+  assert.deepEqual((await contacts.accept('bob')).identityKey, one!.publicKey, 'the form without a number');
+});

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { cp, rm } from 'node:fs/promises';
 import { after, test } from 'node:test';
-import { Town, watch } from '../support/town.js';
+import { PASSWORD, Town, watch } from '../support/town.js';
 
 const town = await Town.build();
 after(() => town.close());
@@ -77,7 +77,7 @@ test('A10 after a logout everywhere the other devices are cut off and let in no 
   const gus = await town.settle('gus');
   const second = await town.open('gus', 'gus-laptop');
   const ended = second.ended;
-  await gus.logout(true);
+  await gus.logout(true, PASSWORD);
   await ended;
   await assert.rejects(
     town.open('gus', 'gus-laptop').then((peer) => peer.users()),

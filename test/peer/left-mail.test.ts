@@ -44,7 +44,7 @@ test('S14 what is stored for a device that somebody logs out is there when it lo
   await stored(here, 'bob', 'waits for you');
   await here.close();
   const thief = await town.open('bob', 'thief');
-  await thief.logout(true);
+  await thief.logout(true, PASSWORD);
   const bob = await rejoin('bob');
   const atBob = watch(bob);
   await bob.replayUnseen();

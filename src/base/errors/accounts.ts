@@ -38,6 +38,11 @@ export const ACCOUNTS = {
     'The identity of a contact is not the one you know.',
     'Ask them, by phone or in person, whether they made a new account. If so: /verify USER accept. Until then nothing is sent.',
   ],
+  'identity-changed-again': [
+    'trust',
+    'the identity of a contact is not the one that was shown to you',
+    'See it, and compare its number with them: /verify USER. Then accept it.',
+  ],
   'identity-key': ['protocol', 'the identity key is too weak to protect anything', 'Update p2pchat.'],
   'identity-other': [
     'trust',

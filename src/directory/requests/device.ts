@@ -1,5 +1,5 @@
 import { hex } from '../../base/bytes.js';
-import { Failure } from '../../base/errors.js';
+import { Failure, hasCode } from '../../base/errors.js';
 import {
   type DirectoryMethods,
   type DirectoryNotices,
@@ -17,7 +17,7 @@ import { PushQueue } from '../delivery/push-queue.js';
 import type { DeviceSession } from '../delivery/sessions.js';
 import { addressKey } from '../guard/address.js';
 import { PAGE_BYTES } from '../limits.js';
-import { assertMay, DEVICE_REQUESTS } from '../permissions.js';
+import { assertMay, DEVICE_REQUESTS, takesPassword } from '../permissions.js';
 import type { Services } from '../services.js';
 import { accountHandlers } from './account.js';
 import { admit, assertCurrent } from './authenticate.js';
@@ -152,7 +152,7 @@ export class DeviceRequests implements DeviceSession, Signed {
    * Nothing before hello, nothing the role doesn't allow, and nothing without the proof it takes.
    * @throws Failure protocol 'hello-first', 'hello-twice', denied 'not-permitted', 'login-needed'
    */
-  admit(method: string): void {
+  admit(method: string, params: unknown): void {
     if (method === 'hello') {
       if (this.#greeted) throw new Failure('hello-twice');
       this.#greeted = true;
@@ -160,7 +160,17 @@ export class DeviceRequests implements DeviceSession, Signed {
     }
     if (this.#role === undefined) throw helloFirst();
     assertMay(this.role, method);
-    if (DEVICE_REQUESTS[method as keyof DirectoryMethods].proof === 'password') this.logins.needLogin();
+    const given = params as Readonly<Record<string, unknown>>;
+    if (takesPassword(method as keyof DirectoryMethods, given)) this.#needPassword(method);
+  }
+
+  #needPassword(method: string): void {
+    try {
+      this.logins.needLogin();
+    } catch (error) {
+      if (method !== 'logout' || !hasCode(error, 'login-needed')) throw error;
+      throw new Failure('login-needed', 'logging out everywhere takes the password', { hint: OLD_PROGRAM });
+    }
   }
 
   spend(method: string): Promise<void> | undefined {
@@ -228,6 +238,10 @@ export const deviceHandlers: Handlers<DirectoryMethods, DeviceRequests> = {
   ...uploadHandlers,
   ...ledgerHandlers,
 };
+
+/** It did not take the password before; programs of then don't ask for it. */
+const OLD_PROGRAM =
+  'If it was not asked for, update p2pchat; or shut the devices out one by one: p2pchat device revoke.';
 
 const reconnected = (): Failure => new Failure('session-replaced');
 

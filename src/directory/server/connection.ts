@@ -98,12 +98,12 @@ interface Served {
 /** Serves requests, and ends the channel where hello was refused. */
 function server<
   T extends MethodTable,
-  Context extends { admit(method: string): void; spend(method: string): Promise<void> | undefined },
+  Context extends { admit(method: string, params: unknown): void; spend(method: string): Promise<void> | undefined },
 >(core: Services, methods: T, handlers: Handlers<T, Context>, context: Context, { caller, onServing, end }: Served) {
   return (method: MethodName<T>, params: never): Promise<unknown> => {
     const served = dispatch<T, Context, typeof method>(core, methods, handlers, {
       ...{ context, method, caller, params: params as Params<T, typeof method> },
-      admit: () => context.admit(method),
+      admit: () => context.admit(method, params),
       spend: () => context.spend(method),
     });
     onServing(served);

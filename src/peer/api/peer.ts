@@ -300,8 +300,12 @@ export interface PeerApi {
   verification(user: string): Promise<Verification>;
   /** The two people have compared the number: `verified` from now on. */
   confirm(user: string): Promise<Verification>;
-  /** Accepts a changed identity, so that messages flow again. */
-  acceptIdentity(user: string): Promise<Verification>;
+  /**
+   * Accepts a changed identity, so that messages flow again.
+   * @param shown its safety number; without, it must be the one that was last shown or told of here
+   * @throws Failure trust 'identity-changed-again'
+   */
+  acceptIdentity(user: string, shown?: string): Promise<Verification>;
 
   whoami(): Whoami;
   /** By which path each device of a person is reached, tried now. @throws Failure unknown 'user-unknown', trust */
@@ -313,8 +317,8 @@ export interface PeerApi {
   setPresence(state: 'online' | 'away'): Promise<void>;
 
   changePassword(current: string, next: string): Promise<void>;
-  /** Revokes this device's certificate (or all the account's) and ends; the history stays on disk. */
-  logout(everywhere: boolean): Promise<void>;
+  /** Revokes this device's certificate (or all the account's) and ends; the history stays on disk. All of them take the password. */
+  logout(everywhere: boolean, password?: string): Promise<void>;
   deleteAccount(password: string): Promise<void>;
 
   /** Resolves when it has ended, for whatever reason. */

@@ -148,10 +148,25 @@ export class Contacts {
     return this.#save({ ...row, trust: 'verified' }, 'verified');
   }
 
-  /** Pins the key which the directory shows now. */
-  async accept(user: string): Promise<ContactRow> {
+  /** The number of the key that is offered now was shown to the person. */
+  async shown(row: ContactRow): Promise<void> {
+    const { shownKey, offeredKey } = row;
+    if (row.trust !== 'changed' || offeredKey === undefined || (shownKey && sameBytes(shownKey, offeredKey))) return;
+    await this.#save({ ...row, shownKey: offeredKey }, undefined);
+  }
+
+  /**
+   * Pins the key which the directory shows now, where that is the one that was shown to the person.
+   * @param isMeant whether a key is the one whose number was given; without, it is the one last shown or told of here
+   * @throws Failure trust 'identity-changed-again'
+   */
+  async accept(user: string, isMeant?: (key: Uint8Array) => boolean): Promise<ContactRow> {
+    const before = await this.#row(foldName(user));
+    const told = before?.trust === 'changed' ? (before.shownKey ?? before.offeredKey) : undefined;
     const row = await this.current(user);
     if (row.trust !== 'changed' || row.offeredKey === undefined) return row;
+    const meant = isMeant ?? ((key: Uint8Array) => told !== undefined && sameBytes(told, key));
+    if (!meant(row.offeredKey)) throw new Failure('identity-changed-again');
     this.#fresh.delete(foldName(user));
     return this.#save({ user: row.user, identityKey: row.offeredKey, trust: 'new' }, 'new');
   }

@@ -21,31 +21,40 @@ export class VerificationService {
   }
 
   async of(user: string): Promise<Verification> {
-    return this.#shown(await this.#init.contacts.current(user));
+    const row = await this.#init.contacts.current(user);
+    await this.#init.contacts.shown(row);
+    return this.#shown(row);
   }
 
   async confirm(user: string): Promise<Verification> {
     return this.#shown(await this.#init.contacts.verify(user));
   }
 
-  async accept(user: string): Promise<Verification> {
-    const row = await this.#init.contacts.accept(user);
+  /** @param shown the safety number that the person compared; without, what was last shown here is what is accepted */
+  async accept(user: string, shown?: string): Promise<Verification> {
+    const digits = shown?.replace(/\D/g, '');
+    const isMeant = (key: Uint8Array): boolean => this.#number(foldName(user), key).replace(/\D/g, '') === digits;
+    const row = await this.#init.contacts.accept(user, digits === undefined ? undefined : isMeant);
     await this.#init.onAccepted(row.user);
     return this.#shown(row);
   }
 
-  #shown(row: ContactRow): Verification {
+  #number(folded: string, key: Uint8Array): string {
     const { user, identity, anchor } = this.#init.self;
     const { directoryId } = anchor.trust;
+    return safetyNumber(
+      { directoryId, folded: foldName(user), identityKey: identity.publicKey },
+      { directoryId, folded, identityKey: key },
+    );
+  }
+
+  #shown(row: ContactRow): Verification {
     const key = row.trust === 'changed' ? row.offeredKey! : row.identityKey;
     return {
       user: row.user,
       trust: row.trust,
       fingerprint: fingerprint(key),
-      safetyNumber: safetyNumber(
-        { directoryId, folded: foldName(user), identityKey: identity.publicKey },
-        { directoryId, folded: foldName(row.user), identityKey: key },
-      ),
+      safetyNumber: this.#number(foldName(row.user), key),
     };
   }
 }

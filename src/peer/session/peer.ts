@@ -243,8 +243,8 @@ export class Peer implements PeerApi {
     return this.#verifications.confirm(this.#addressee(user));
   }
 
-  acceptIdentity(user: string): Promise<Verification> {
-    return this.#verifications.accept(this.#addressee(user));
+  acceptIdentity(user: string, shown?: string): Promise<Verification> {
+    return this.#verifications.accept(this.#addressee(user), shown);
   }
 
   whoami(): Whoami {
@@ -284,7 +284,11 @@ export class Peer implements PeerApi {
     await changePassword(this.#network.client, this.#self, this.#home, change);
   }
 
-  async logout(everywhere: boolean): Promise<void> {
+  async logout(everywhere: boolean, password?: string): Promise<void> {
+    if (everywhere) {
+      if (password === undefined) throw new Failure('password-needed');
+      await confirmPassword(this.#network.client, this.#self, password);
+    }
     this.#leaving = true;
     await this.#network.client.request('logout', { everywhere });
     await this.#leave();

@@ -48,6 +48,8 @@ const contactRow = v.object({
   trust: v.picklist(['new', 'verified', 'changed']),
   /** The key which the directory shows now, where it isn't the pinned one. */
   offeredKey: v.optional(exactly(32)),
+  /** Of the keys offered, the one that the person was last shown the number of. */
+  shownKey: v.optional(exactly(32)),
   roster: v.optional(bytes(1 << 17)),
   rosterSignature: v.optional(exactly(64)),
 });
