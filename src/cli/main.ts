@@ -47,6 +47,8 @@ class Interruption {
         else this.happen(status);
       });
     }
+    // Node's own handler opens the debugger, to whoever is on this machine.
+    process.on('SIGUSR1', () => {});
     for (const stream of [process.stdout, process.stderr]) writeWhole(stream);
     process.stdout.on('error', (error) => this.#lose(error));
     process.stderr.on('error', () => {});

@@ -18,6 +18,7 @@ import { Link, type LinkHandlers } from './link.js';
 import { greetStream, takeStream } from './link-stream.js';
 import { endpointsOf, type ListenAddress, showEndpoint } from './listen-address.js';
 import type { OpenPort, Transport } from './transport.js';
+import { mayDial } from './may-dial.js';
 
 export interface LinkManagerInit {
   readonly clock: Clock;
@@ -27,6 +28,8 @@ export interface LinkManagerInit {
   readonly device: string;
   readonly handlers: LinkHandlers;
   identity(): TlsIdentity;
+  /** This device's address as the directory saw it, or else the directory's. */
+  seenFrom(): string;
   /** Judges the certificate and the pin of whoever is at the other end. @throws Failure trust */
   admit(der: Uint8Array): Promise<DeviceCertificate>;
   onLink(link: Link): void;
@@ -159,12 +162,16 @@ export class LinkManager {
     this.#init.scope.signal.addEventListener('abort', stop);
     const cancel = this.#init.clock.after(DIAL_TIMEOUT_MS, stop);
     try {
-      const tries = target.endpoints.map(async (endpoint, index) => {
+      const seen = this.#init.seenFrom();
+      const dialled = target.endpoints.filter((endpoint) => mayDial(endpoint, seen));
+      const tries = dialled.map(async (endpoint, index) => {
         await this.#pause(index * ATTEMPT_DELAY_MS, ending.signal);
         return connect(endpoint, ending.signal);
       });
       return await Promise.any(tries);
     } catch {
+      // Whoever named the addresses must not learn from how long it took what is there.
+      if (target.endpoints.length > 0) await aborted(ending.signal);
       return undefined;
     } finally {
       cancel();
@@ -286,6 +293,12 @@ export class LinkManager {
     await portClosed;
   }
 }
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 
 const surplus = (): Failure => new Failure('link-surplus');
 const ending = (): Failure => new Failure('closed');

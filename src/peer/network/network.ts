@@ -181,6 +181,7 @@ export class Network {
     return new LinkManager({
       ...{ clock, scope, transport: this.#transport, instance: this.#instance, device: self.device },
       identity: () => self.tls(),
+      seenFrom: () => this.welcome?.observed?.host ?? self.link.host,
       handlers: { ...handlers.links, crl: () => self.anchor.crl },
       admit: async (der) => {
         const certificate = self.anchor.judgeDevice(der);
