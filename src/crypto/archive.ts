@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { concat, utf8 } from '../base/bytes.js';
 import { Failure } from '../base/errors.js';
 import type { Random } from '../base/random.js';
-import { NAME_CHARS, SEALED_BYTES } from '../wire/limits.js';
+import { MLS_PADDING_BYTES, NAME_CHARS, SEALED_BYTES } from '../wire/limits.js';
 import { foldName } from '../wire/names.js';
 import { bytes, codec, count, exactly, text } from '../wire/schema.js';
 import { AEAD_OVERHEAD, openAead, sealAead } from './aead.js';
@@ -57,6 +57,8 @@ const plain = codec(
     statement: exactly(64),
     signature: exactly(64),
     content: bytes(SEALED_BYTES),
+    /** As much that the length tells no more than that of an MLS message; programs of before pass it over. */
+    pad: v.optional(bytes(2 * MLS_PADDING_BYTES)),
   }),
   SEALED_BYTES,
 );
@@ -84,9 +86,30 @@ export function sealArchived(
   const bound = placeBytes(place);
   const { user, statement } = author;
   const signature = author.key.sign(concat(bound, content));
-  const inside = plain.encode({ user, deviceKey: author.key.publicKey, statement, signature, content });
+  const said = { user, deviceKey: author.key.publicKey, statement, signature, content };
+  // A signal has one length already, and a bound of its own.
+  const inside = place.use === 'signal' ? plain.encode(said) : padded(said);
   return frame.encode({ epoch: place.epoch, box: sealAead(key, inside, bound, random) });
 }
+
+/** Lengths come in steps, as those of MLS messages do; what would be too long is left as it is. */
+function padded(message: Parameters<typeof plain.encode>[0]): Uint8Array {
+  const bare = plain.encode({ ...message, pad: new Uint8Array(0) }).length;
+  const lacking = (MLS_PADDING_BYTES - (bare % MLS_PADDING_BYTES)) % MLS_PADDING_BYTES;
+  const length = padLength(lacking) ?? padLength(lacking + MLS_PADDING_BYTES)!;
+  if (bare + length + FRAME_OVERHEAD > SEALED_BYTES) return plain.encode(message);
+  return plain.encode({ ...message, pad: new Uint8Array(length) });
+}
+
+/** What a frame and a longer pad's head may take besides. */
+const FRAME_OVERHEAD = AEAD_OVERHEAD + 64;
+
+/** Of a CBOR byte string that is `more` bytes longer than an empty one; undefined where its head leaves that out. */
+function padLength(more: number): number | undefined {
+  return [more, more - 1, more - 2].find((length) => length >= 0 && length + headBytes(length) - 1 === more);
+}
+
+const headBytes = (length: number): number => (length < 24 ? 1 : length < 256 ? 2 : 3);
 
 /**
  * @param identityOf the identity key of somebody who is or was a member; undefined for strangers
@@ -102,7 +125,7 @@ export function openArchived(
   const bound = placeBytes({ ...place, epoch });
   const opened = openAead(key, box, bound);
   if (opened === undefined) throw unreadable();
-  const { signature, ...message } = plain.decode(opened);
+  const { signature, pad: _, ...message } = plain.decode(opened);
   const identity = identityOf(message.user);
   const account = { directoryId: place.directoryId, folded: foldName(message.user) };
   const proven =
