@@ -7,6 +7,7 @@ import { Scope } from '../../src/base/scope.js';
 import { readDeviceCertificate } from '../../src/crypto/certificate.js';
 import type { ContactDevice } from '../../src/peer/identity/contacts.js';
 import { LinkManager } from '../../src/peer/network/link-manager.js';
+import { tlsTransport } from '../../src/peer/network/transport.js';
 import { ManualClock } from '../support/clock.js';
 import { afterwards } from '../support/directory.js';
 import { testAuthority, testDevice } from '../support/pki.js';
@@ -20,7 +21,7 @@ function linksOf(t: TestContext, clock: ManualClock, seen: string): LinkManager 
   const scope = new Scope();
   afterwards(t, () => scope.close());
   return new LinkManager({
-    ...{ clock, scope, instance: new Uint8Array(16), device: alice.deviceId },
+    ...{ clock, scope, transport: tlsTransport, instance: new Uint8Array(16), device: alice.deviceId },
     ...{ identity: () => alice.tls, seenFrom: () => seen, handlers: {} as never },
     admit: () => Promise.reject(new Error('nobody')),
     ...{ onLink() {}, onLost() {}, onChange() {}, onStream: () => false },

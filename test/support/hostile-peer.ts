@@ -90,6 +90,7 @@ export const hostilePeer = (): PeerApi => ({
   ...{ account, groups, files, uploads, user: 'ann', device: 'd1', directoryState: 'online' },
   changes: { edit: async () => {}, remove: async () => {}, react: async () => {} },
   preferences: { get: () => wishes, set: async () => wishes, mute: async () => wishes, block: async () => wishes },
+  notes: { all: async () => [{ conversation: X, draft: X, number: 1 }], set: async () => {} },
   takeSetAside: () => [],
   subscribe: () => () => {},
   replayUnseen: async () => {},

@@ -14,7 +14,12 @@ import { requireProfile, writeProfile } from '../storage/profile.js';
 const accountOf = (self: LocalDevice) => ({ directoryId: self.anchor.trust.directoryId, folded: foldName(self.user) });
 
 /** Proves the password to the directory once more, for what a device alone may not do. */
-export async function confirmPassword(client: DirectoryClient, self: LocalDevice, password: string): Promise<void> {
+export async function confirmPassword(
+  client: DirectoryClient,
+  self: LocalDevice,
+  password: string | undefined,
+): Promise<void> {
+  if (password === undefined) throw new Failure('password-needed');
   const pending = await startLogin(password);
   const { login, response } = await client.request('login.start', { user: self.user, request: pending.request });
   const { message } = await finishLogin(pending, { account: accountOf(self), password, response });

@@ -17,8 +17,8 @@ import { resultOf } from './dial-attempts.js';
 import { Link, type LinkHandlers } from './link.js';
 import { greetStream, takeStream } from './link-stream.js';
 import { endpointsOf, type ListenAddress, showEndpoint } from './listen-address.js';
-import type { OpenPort, Transport } from './transport.js';
 import { mayDial } from './may-dial.js';
+import type { OpenPort, Transport } from './transport.js';
 
 export interface LinkManagerInit {
   readonly clock: Clock;

@@ -280,15 +280,11 @@ export class Peer implements PeerApi {
   }
 
   async changePassword(current: string, next: string): Promise<void> {
-    const change = { current, next, random: this.#random };
-    await changePassword(this.#network.client, this.#self, this.#home, change);
+    await changePassword(this.#network.client, this.#self, this.#home, { current, next, random: this.#random });
   }
 
   async logout(everywhere: boolean, password?: string): Promise<void> {
-    if (everywhere) {
-      if (password === undefined) throw new Failure('password-needed');
-      await confirmPassword(this.#network.client, this.#self, password);
-    }
+    if (everywhere) await confirmPassword(this.#network.client, this.#self, password);
     this.#leaving = true;
     await this.#network.client.request('logout', { everywhere });
     await this.#leave();
