@@ -23,7 +23,7 @@ const file = (text: string): string => {
 const run = (...words: string[]) => workshop.run(['directory', ...words, '--json'], { home: workshop.folder });
 
 test('every option of start may stand in the file, and the template sets them all as they are without it', async () => {
-  const own = ['config', 'with-parent'];
+  const own = ['config', 'restored', 'with-parent'];
   assert.deepEqual(
     Object.keys(CONFIGURABLE),
     Object.keys(START).filter((name) => !own.includes(name)),

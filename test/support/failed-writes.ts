@@ -215,10 +215,12 @@ const DEEDS: Readonly<Record<string, (stage: Stage) => Promise<Deed>>> = {
     const packages = [random.bytes(64), random.bytes(64)];
     return { request: () => client.request('keypackages.publish', { packages }) };
   },
-  'keypackages.claim': async ({ core, chief, alice }) => {
-    await core.keyPackages.publish('alice', alice.device, [random.bytes(64), random.bytes(64), random.bytes(64)]);
-    const devices = [{ user: 'alice', device: alice.device }];
-    return { request: () => chief.request('keypackages.claim', { devices }) };
+  'keypackages.claim': async ({ core, chief, link }) => {
+    // Of one device an account gets so many and no more.
+    const user = fresh();
+    const { device } = await register(link, user);
+    await core.keyPackages.publish(user, device, [random.bytes(64), random.bytes(64), random.bytes(64)]);
+    return { request: () => chief.request('keypackages.claim', { devices: [{ user, device }] }) };
   },
   'mailbox.put': async ({ chief, core, alice }) => {
     const parcels = [{ user: 'alice', device: alice.device, id: random.bytes(16), sealed: random.bytes(32) }];

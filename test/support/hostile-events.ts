@@ -20,6 +20,7 @@ const transfer: Of<'transfer'> = {
     { name: X, size: 1, type: X, path: X },
   ],
   ...{ rate: 3, path: 'direct', video: true, timeLeft: 4, rtt: 5, loss: 0.1, datagram: 1_200, start: 'remembered' },
+  leftOut: [{ name: X, why: X }],
   ...{ endpoint: X, offeredAt: AT, seconds: 1, reason: X, waiting: said, pausedBy: 'there', error: said },
 };
 
@@ -60,7 +61,7 @@ export const HOSTILE_EVENTS: { readonly [E in PeerEvent['event']]: readonly Of<E
   })),
   moderation: each(['ban', 'unban', 'kick', 'role', 'settings'] as const, (action) => ({
     ...{ event: 'moderation', action, user: X, by: X, reason: X, until: X, group: X, role: 'admin' },
-    ...{ slow: 1, readOnly: true },
+    ...{ slow: 1, readOnly: true, mode: 'invite' },
   })),
   account: [
     {
