@@ -64,9 +64,4 @@ test('T1 T2 what a lying directory says of an error reaches no terminal raw', as
   unharmed('login --plain', await run(['login', '--plain'], '/join lobby\n/verify bob\n'));
   const request = { jsonrpc: '2.0', id: 1, method: 'group join', params: { name: 'lobby' } };
   unharmed('rpc', await run(['rpc'], `${JSON.stringify(request)}\n`));
-
-  core.accounts.need = async () => {
-    throw lie();
-  };
-  unharmed('listen', await run(['listen', '--json']));
 });
