@@ -51,7 +51,7 @@ const me = define({
   slash: 'me',
   shell: false,
   parameters: { text: { type: 'text', about: 'what you do' } },
-  about: 'Says what you do, as in a story: /me waves.',
+  about: 'Say what you do, as in a story: /me waves.',
   examples: { slash: 'waves' },
   async *run(peer, { text }, context) {
     const to = conversationHere(undefined, context);

@@ -45,7 +45,7 @@ export function choosePlayer(wanted: string | undefined, url: string): Player {
 }
 
 /** mpv takes nothing in a film for an address, and no scripts of its user's along. */
-const MPV = ['--no-config', '--access-references=no', '--ytdl=no'];
+const MPV = ['--no-config', '--ordered-chapters=no', '--ytdl=no'];
 
 interface Handing {
   readonly words: readonly string[];

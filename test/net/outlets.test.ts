@@ -154,10 +154,11 @@ for (const name of Object.keys(OUTLETS) as OutletName[]) {
 const BOUNDED: Readonly<Record<string, string>> = {
   'cli/commands/rpc.ts': 'pipes, which stop reading where nobody reads',
   'control/jsonrpc.ts': 'to standard output, and waits',
+  'directory/log/log.ts': 'to the file of the log',
   'net/outlet.ts': 'the outlet itself',
-  'peer/links/stream.ts': 'the two frames of a greeting',
-  'transfer/player.ts': 'waits for the player',
-  'transfer/stream-path.ts': 'to the other thread, where an outlet is',
+  'peer/network/link-stream.ts': 'the two frames of a greeting',
+  'transfer/files/player.ts': 'waits for the player',
+  'transfer/udp/stream-path.ts': 'to the other thread, where an outlet is',
 };
 
 test('P8 S5 nothing else writes to a socket', () => {

@@ -116,7 +116,7 @@ const LOCAL: readonly LocalCommand[] = [
   {
     name: 'me',
     usage: '/me TEXT',
-    about: 'Says what you do: /me waves shows as * and your name, waves.',
+    about: 'Say what you do: /me waves shows as * and your name, waves.',
     takes: ['text'],
     // With a text it is a message and never comes here.
     run: () => false,

@@ -36,7 +36,7 @@ async function called(name: string): Promise<Record<string, string & string[]>> 
 
 test('S7 mpv takes nothing in a film for an address, and hears ours by its input', async () => {
   const { args, input } = await called('mpv');
-  for (const option of ['--no-config', '--access-references=no', '--ytdl=no', '--own']) {
+  for (const option of ['--no-config', '--ordered-chapters=no', '--ytdl=no', '--own']) {
     assert.ok(args!.includes(option), option);
   }
   assert.ok(!args!.join(' ').includes('secret'));

@@ -25,6 +25,7 @@ test('C3 what is given up is the message that was refused, not one before it tha
     scope: new Scope(),
     clock: { after: () => () => {} },
     random: { bytes: (size: number) => new Uint8Array(size).fill(posts.length + kept.size + 1) },
+    mayPost: () => true,
     isOnline: () => kept.size > 1,
     enqueue: (_: Group, work: () => Promise<unknown>) => work(),
     disk: { write: async () => {} },
