@@ -56,6 +56,7 @@ const READ_LATER = new Set([
   'acceptused',
   'archive',
   'contact',
+  'group',
   'kept',
   'keypackage',
   'part',

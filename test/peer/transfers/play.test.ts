@@ -24,7 +24,9 @@ before(async () => {
 });
 after(() => town.close());
 
-const content = systemRandom.bytes(SIZE);
+/** Noise that begins as a film does. */
+const begin = Buffer.from('\0\0\0\x18ftypisom', 'latin1');
+const content = Buffer.concat([begin, systemRandom.bytes(SIZE - begin.length)]);
 
 /** Of which little has come yet. */
 async function film(name: string, rate: number) {
