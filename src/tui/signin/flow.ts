@@ -217,7 +217,9 @@ export class SignInFlow {
     if (banned || (failure.reason === 'credentials' && left <= 0)) this.#outcome = { failure };
     if (failure.reason !== 'unreachable') this.#form.forget();
     this.#strength = undefined;
-    this.#form.focus(failure.code.startsWith('name-') ? 'user' : 'password');
+    // A name that is blocked for a while is no wrong name: what is typed next is the password, which nobody may see.
+    const isNameWrong = failure.reason !== 'blocked' && failure.code.startsWith('name-');
+    this.#form.focus(isNameWrong ? 'user' : 'password');
   }
 }
 

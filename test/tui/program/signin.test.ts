@@ -38,9 +38,9 @@ test('signing in: three tries, then it ends with status 3', () =>
     terminal.write(`${KEY.down}\r`);
     await terminal.waitForText('Sign in');
     terminal.write('ann\rwrong one\r');
-    await terminal.waitForText('2 tries left');
+    await terminal.waitFor(({ text }) => /2\s+tries\s+left/.test(text), 'two tries left');
     terminal.write('wrong two\r');
-    await terminal.waitForText('1 try left');
+    await terminal.waitFor(({ text }) => /1\s+try\s+left/.test(text), 'one try left');
     terminal.write('wrong three\r');
     assert.equal(await terminal.exit, 3);
     await terminal.waitFor((screen) => !screen.alternate, 'the terminal as it was');
@@ -52,7 +52,7 @@ test('a block counts down on the screen, and then the right password is let in',
     terminal.write(`${KEY.down}\r`);
     await terminal.waitForText('Password');
     terminal.write('blocked\rwrong\r');
-    await terminal.waitForText('2 tries left');
+    await terminal.waitFor(({ text }) => /2\s+tries\s+left/.test(text), 'two tries left');
     terminal.write('wrong\r');
     await terminal.waitForText('Try again in 2 s');
     await terminal.waitForText('Try again in 1 s');
