@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { MessageChannel } from 'node:worker_threads';
 import { Failure, toFailure } from '../base/errors.js';
+import { localAddresses } from '../net/interfaces.js';
 import type { Range } from '../wire/datagrams/control.js';
 import { contentBytes, type Manifest } from '../wire/transfer-manifest.js';
 import type { TransferEvent } from './driver/events.js';
@@ -10,7 +11,6 @@ import { lendStream } from './thread/port-stream.js';
 import { takeWorker, whileOpen } from './thread/prepare-thread.js';
 import type { FromThread, OpenedNode, ToThread } from './thread/thread-messages.js';
 import type { HostAddress } from './udp/endpoint.js';
-import { localAddresses } from './udp/local-address.js';
 
 /**
  * Files over UDP between two who share a secret: the whole of what others use of this folder, besides `describe` (what can

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { Failure } from '../../base/errors.js';
+import { interfaceAddresses } from '../../net/interfaces.js';
 import type { Endpoint } from '../../wire/directory.js';
 import { ENDPOINTS_PER_DEVICE } from '../../wire/limits.js';
 
@@ -27,8 +27,7 @@ export function parseListen(text: string): ListenAddress {
 /** Addresses of this machine at which others may reach a listener, the likelier ones first. */
 export function endpointsOf({ host, port }: ListenAddress): Endpoint[] {
   if (host !== '::' && host !== '0.0.0.0') return [{ host, port }];
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  const usable = all.filter(
+  const usable = interfaceAddresses().filter(
     ({ address, family }) => !address.startsWith('fe80:') && (host === '::' || family === 'IPv4'),
   );
   // Loopback comes last: it is right for two people on one machine, and harmless to others, who will find a stranger there.

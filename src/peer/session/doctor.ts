@@ -1,10 +1,10 @@
 import type { Clock } from '../../base/clock.js';
 import { timestamp } from '../../base/clock.js';
 import { hasCode } from '../../base/errors.js';
+import { isOwnAddress } from '../../net/interfaces.js';
 import { CLOCK_SKEW_MS } from '../../wire/limits.js';
 import type { Check } from '../api/peer.js';
 import type { LocalDevice } from '../identity/local-device.js';
-import { isLan } from '../network/is-lan.js';
 import { showEndpoint } from '../network/listen-address.js';
 import type { Network } from '../network/network.js';
 import type { TransferEndpoint } from '../transfers/transfer-endpoint.js';
@@ -77,8 +77,7 @@ function behind({ network }: Patient): Check {
   const name = 'reached from outside';
   const seen = network.welcome?.observed?.host;
   if (seen === undefined) return { name, ok: true, says: 'not known: the directory was not reached' };
-  const own = isLan(seen) === 'direct' || network.links.endpoints().some(({ host }) => host === seen);
-  if (own) return { name, ok: true, says: `the directory sees ${seen}, an address of this machine` };
+  if (isOwnAddress(seen)) return { name, ok: true, says: `the directory sees ${seen}, an address of this machine` };
   const says = `the directory sees ${seen}, a router's address: others reach this machine only where it lets them through`;
   return { name, ok: true, says };
 }

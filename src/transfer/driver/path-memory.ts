@@ -1,5 +1,5 @@
+import { localAddresses } from '../../net/interfaces.js';
 import { networkOf } from '../../wire/address.js';
-import { localAddresses } from '../udp/local-address.js';
 
 /** What a path carried last time, by the networks at its two ends (after RFC 9040). Only own measurements, never what a peer says. */
 export interface RememberedPath {

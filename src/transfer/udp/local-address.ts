@@ -1,6 +1,6 @@
-import { networkInterfaces } from 'node:os';
+import { interfaceAddresses, isLoopback } from '../../net/interfaces.js';
 
-/** What the machine knows of its own addresses. */
+/** How far datagrams go within this machine, and how large they may be. */
 
 const CACHE_MS = 5_000;
 /** Loopback's MTU of 65,536 on Linux, less the headers of IPv6 and UDP. */
@@ -10,30 +10,20 @@ let cached: { readonly at: number; readonly addresses: ReadonlySet<string> } | u
 function ownAddresses(): ReadonlySet<string> {
   const now = performance.now();
   if (cached === undefined || now - cached.at > CACHE_MS) {
-    const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-    cached = { at: now, addresses: new Set(all.map((entry) => entry.address)) };
+    cached = { at: now, addresses: new Set(interfaceAddresses().map(({ address }) => address)) };
   }
   return cached.addresses;
 }
 
-/** Whether datagrams to `host` stay in this machine. */
-export const isLoopback = (host: string): boolean =>
-  host.startsWith('127.') || host === '::1' || ownAddresses().has(host);
+/** Whether datagrams to `host` stay in this machine; asked for each of them, so of what was so a moment ago. */
+export const staysHere = (host: string): boolean => isLoopback(host) || ownAddresses().has(host);
 
 /**
  * The largest datagram worth trying to `host`.
  * @param exact whether the kernel refuses what does not fit, rather than cutting it in fragments
  */
 export function largestDatagram(host: string, exact: boolean): number {
-  if (isLoopback(host)) return LOOPBACK_DATAGRAM_BYTES;
+  if (staysHere(host)) return LOOPBACK_DATAGRAM_BYTES;
   const headers = host.includes(':') ? 48 : 28;
   return (exact ? 9_000 : 1_500) - headers;
-}
-
-/** Addresses under which others may reach this machine, without loopback and link-local ones. */
-export function localAddresses(): string[] {
-  return Object.values(networkInterfaces())
-    .flatMap((list) => list ?? [])
-    .filter((entry) => !entry.internal && !entry.address.startsWith('fe80:') && !entry.address.startsWith('169.254.'))
-    .map((entry) => entry.address);
 }
