@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { EXIT } from '../dist/src/base/errors/code.js';
 import { AREAS } from '../dist/src/base/errors/codes.js';
 import { EVENTS } from '../dist/src/peer/api/event-table.js';
+import { securityTests } from './security-tests.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const cell = (text) => text.replaceAll('|', '\\|');
@@ -82,7 +83,12 @@ function decisions() {
   ].join('\n');
 }
 
-const PAGES = { 'docs/errors.md': errors, 'docs/events.md': events, 'docs/decisions/README.md': decisions };
+const PAGES = {
+  'docs/errors.md': errors,
+  'docs/events.md': events,
+  'docs/security-tests.md': () => securityTests(root),
+  'docs/decisions/README.md': decisions,
+};
 
 const check = process.argv.includes('--check');
 let stale = 0;

@@ -63,7 +63,7 @@ test('what is wrong with a file is named, with where it is and what is meant', a
   assert.deepEqual([missing.status, missing.events[0]?.code], [2, 'config-unreadable']);
 });
 
-test('O7 install writes a service that systemd takes, and leaves what others wrote', async () => {
+test('install writes a service that systemd takes, and leaves what others wrote', async () => {
   const [unit, config] = [join(folder, 'p2pchat-directory.service'), join(folder, 'etc', 'directory.toml')];
   const places = ['--unit', unit, '--config', config];
   const first = await run('install', ...places);

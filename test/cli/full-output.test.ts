@@ -40,7 +40,9 @@ const COMMANDS: readonly (readonly string[])[] = [
 
 for (const words of COMMANDS) {
   const what = words.filter((word) => word !== '--password-file' && word !== ada.passwordFile).join(' ');
-  test(`a full disk under the output is an error, and said: ${what}`, { skip: !existsSync('/dev/full') }, async () => {
+  test(`N27 a full disk under the output is an error, and said: ${what}`, {
+    skip: !existsSync('/dev/full'),
+  }, async () => {
     await ada.run(['send', 'ben', 'something to say']);
     const { status, stderr } = await run(words, openSync('/dev/full', 'w'));
     assert.equal(status, 1, stderr);
@@ -48,7 +50,7 @@ for (const words of COMMANDS) {
   });
 }
 
-test('a reader that goes away ends it as SIGPIPE would, without a word', async () => {
+test('N27 a reader that goes away ends it as SIGPIPE would, without a word', async () => {
   const { status, stderr } = await run(['whoami'], 'closed');
   assert.deepEqual({ status, stderr }, { status: 141, stderr: '' });
 });

@@ -27,7 +27,7 @@ function listened(json: boolean): { output: Output; heard: () => string } {
 
 const FACES = ['shell', 'slash'] as const;
 
-test('T2 every field of every event, hostile, in lines and in JSON', () => {
+test('T2 N8 every field of every event, hostile, in lines and in JSON', () => {
   for (const [name, events] of Object.entries(HOSTILE_EVENTS)) {
     const fields = new Set(events.flatMap((event) => Object.keys(event)));
     for (const field of Object.keys(EVENTS[name as keyof typeof EVENTS].fields)) {
@@ -48,7 +48,7 @@ test('T2 every field of every event, hostile, in lines and in JSON', () => {
   }
 });
 
-test('T2 every error with hostile words, in lines, in JSON and to a program', () => {
+test('T2 N8 every error with hostile words, in lines, in JSON and to a program', () => {
   for (const code of Object.keys(CODES) as Code[]) {
     const failure = Failure.from({
       ...{ reason: HOSTILE, code: `${code}${HOSTILE}`, message: HOSTILE, hint: HOSTILE },
@@ -121,7 +121,7 @@ async function written(command: Command, given: Given, face: 'shell' | 'slash', 
 /** Without anything to list, or only of this machine. */
 const SILENT = new Set(['help']);
 
-test('T2 every listing of every command, of a peer to whom the worst was said', async () => {
+test('T2 N8 every listing of every command, of a peer to whom the worst was said', async () => {
   for (const command of commands) {
     let said = '';
     for (const given of argumentsOf(command)) {

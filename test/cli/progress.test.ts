@@ -21,7 +21,7 @@ const at = (columns: number, events: readonly TransferEvent[] = [RUNNING]): stri
   return lines.at(-1)!;
 };
 
-test('F8 the line of what runs says all of it where there is room, and what matters most where there is not', () => {
+test('the line of what runs says all of it where there is room, and what matters most where there is not', () => {
   assert.equal(
     at(120),
     '1d125673  to bert   27 % of 30.0 MB  5.88 MB/s         █  4 s left  RTT 1.7 ms  loss 0.4 %  direct',
@@ -32,14 +32,14 @@ test('F8 the line of what runs says all of it where there is room, and what matt
   for (let columns = 1; columns < 120; columns++) assert.ok(at(columns).length <= columns);
 });
 
-test('F8 its numbers keep their places, and several at once are one line', () => {
+test('its numbers keep their places, and several at once are one line', () => {
   const slow = { ...RUNNING, bytes: 30_000_000, rate: 412, timeLeft: 4 };
   assert.equal(at(79, [RUNNING, slow]).indexOf('left'), at(79).indexOf('left'));
   const other = { ...RUNNING, id: '2f' };
   assert.equal(at(79, [RUNNING, other]), '2 at once  27 % of 60.0 MB  11.8 MB/s        ▅█  4 s left');
 });
 
-test('F8 what is over says how much, how long, how fast and by which path', () => {
+test('what is over says how much, how long, how fast and by which path', () => {
   const { timeLeft, rtt, loss, datagram, reason, endpoint, ...rest } = RUNNING;
   const done: TransferEvent = { ...rest, state: 'done', bytes: 30_000_000, seconds: 5.13 };
   assert.deepEqual(transferNotice(done, 'shell'), ['-- bert has film.mp4 (30.0 MB) in 5.1 s at 5.88 MB/s (direct)']);
@@ -49,7 +49,7 @@ test('F8 what is over says how much, how long, how fast and by which path', () =
   ]);
 });
 
-test('F2 show says why the rate is what it is, and by which endpoint datagrams go', () => {
+test('show says why the rate is what it is, and by which endpoint datagrams go', () => {
   const lines = detailLines(RUNNING);
   assert.ok(lines.includes('limit: packets are lost'), lines.join('\n'));
   assert.ok(lines.includes('endpoint: batch (koffi): datagrams many at once, by koffi'), lines.join('\n'));

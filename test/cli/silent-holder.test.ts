@@ -9,7 +9,7 @@ after(() => stage.close());
 const ada = await stage.registered('ada');
 await stage.registered('ben');
 
-test('commands end where the program that holds the profile is stopped, and say which it is', async () => {
+test('N28 commands end where the program that holds the profile is stopped, and say which it is', async () => {
   const holder = await ada.listen();
   const pid = holder.child.pid!;
   process.kill(pid, 'SIGSTOP');

@@ -11,7 +11,7 @@ const now = Date.UTC(2026, 0, 1, 12);
 const CHANGES: readonly GroupChange[] = ['created', 'invited', 'joined', 'left', 'added', 'removed', 'kicked'];
 const ACTIONS: readonly ModerationEvent['action'][] = ['ban', 'unban', 'kick', 'role', 'settings'];
 
-test('U17 every event has all its words, for whom it concerns and for others', () => {
+test('every event has all its words, for whom it concerns and for others', () => {
   const whole = {
     reason: 'spam',
     until: '2026-01-02T00:00:00.000Z',
@@ -43,7 +43,7 @@ test('U17 every event has all its words, for whom it concerns and for others', (
   }
 });
 
-test('U13 the rights of each role are told, from the table', () => {
+test('the rights of each role are told, from the table', () => {
   const rights = roleRights(commands);
   assert.deepEqual(
     rights.map((line) => line.split(':')[0]),

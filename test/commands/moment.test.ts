@@ -7,7 +7,7 @@ import { foldText } from '../../src/wire/text.js';
 const now = new Date(2026, 2, 15, 12, 0).getTime();
 const local = (...parts: [number, number, number, number?, number?]): number => new Date(...parts).getTime();
 
-test('U11 dates have one form everywhere', () => {
+test('dates have one form everywhere', () => {
   for (const [word, at] of [
     ['2026-01-31', local(2026, 0, 31)],
     ['2026-01-31 18:00', local(2026, 0, 31, 18)],
@@ -27,7 +27,7 @@ test('U11 dates have one form everywhere', () => {
   }
 });
 
-test('U11 durations have one form everywhere; a bare number is seconds', () => {
+test('durations have one form everywhere; a bare number is seconds', () => {
   assert.deepEqual(['30', '30s', '1h', '7d', '1d12h', '0.5', 'soon', '-1', '1e3'].map(secondsOrSpan), [
     ...[30, 30, 3_600, 604_800, 129_600, 0.5],
     ...[undefined, undefined, undefined],
@@ -35,7 +35,7 @@ test('U11 durations have one form everywhere; a bare number is seconds', () => {
   assert.deepEqual(['off', 'Never', '1m'].map(lifetimeOf), [0, 0, 60]);
 });
 
-test('B12 a search finds a letter however it was typed', () => {
+test('a search finds a letter however it was typed', () => {
   assert.equal(foldText('Éclair'), foldText('e\u0301clair'));
   assert.equal(foldText('Straße'), 'straße');
   assert.equal(foldText('Ёлка'), foldText('ёлка'));

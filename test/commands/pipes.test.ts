@@ -52,14 +52,14 @@ async function bash(line: string): Promise<{ status: number | null; stdout: stri
   return { status, stdout, stderr };
 }
 
-test('B10 a password may come out of a pipe', async () => {
+test('a password may come out of a pipe', async () => {
   const { status, stdout, stderr } = await bash('p2pchat search éclair --password-file <(cat "$PW")');
   assert.equal(status, 0, stderr);
   // B12: written in two parts, kept and found as one.
   assert.match(stdout, /un éclair/);
 });
 
-test('B10 a file may come from standard input or a pipe, under the name that is given', async () => {
+test('a file may come from standard input or a pipe, under the name that is given', async () => {
   const piped = await bash('echo one | p2pchat file bob - --name one.txt --timeout 60s --password-file "$PW"');
   assert.equal(piped.status, 0, piped.stderr);
   assert.equal(readFileSync(join(inbox, 'one.txt'), 'utf8'), 'one\n');
@@ -71,7 +71,7 @@ test('B10 a file may come from standard input or a pipe, under the name that is 
   assert.match(nameless.stderr, /--name/);
 });
 
-test('B10 behind -- a word that begins with a dash is a word, in lists too', async () => {
+test('behind -- a word that begins with a dash is a word, in lists too', async () => {
   writeFileSync(join(workshop.folder, '-rf'), 'q');
   const sent = await bash('p2pchat file bob --timeout 60s --password-file "$PW" -- -rf');
   assert.equal(sent.status, 0, sent.stderr);
@@ -80,13 +80,13 @@ test('B10 behind -- a word that begins with a dash is a word, in lists too', asy
   assert.match(stderr, /stands behind --, as in: p2pchat send bob -- -hello/);
 });
 
-test('B10 a folder that can take nothing is found out before anybody is told', async () => {
+test('a folder that can take nothing is found out before anybody is told', async () => {
   const { status, stderr } = await bash('p2pchat listen --to "$PW" --timeout 5 --password-file "$PW"');
   assert.equal(status, 2, stderr);
   assert.match(stderr, /--to: no files can be put into/);
 });
 
-test('B5 what of a folder is not sent is named', async () => {
+test('what of a folder is not sent is named', async () => {
   const folder = join(workshop.folder, 'proj');
   mkdirSync(join(folder, 'empty'), { recursive: true });
   writeFileSync(join(folder, 'a'), 'a');
@@ -122,7 +122,7 @@ async function described(folder: string, options: object): Promise<string> {
 
 const NOBODY = 65_534;
 
-test('B9 what may not be read is named at once, and left out if one says so', async () => {
+test('what may not be read is named at once, and left out if one says so', async () => {
   chmodSync(workshop.folder, 0o711);
   const folder = join(workshop.folder, 'locked');
   mkdirSync(join(folder, 'deep'), { recursive: true, mode: 0o755 });

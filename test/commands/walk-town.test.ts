@@ -124,7 +124,7 @@ const state = async (peer: PeerApi) => ({
 /** Of these a name that nobody has is none of their business, or they lift what stands here alone. */
 const takesAnyName = (command: Command): boolean => wanted(command).every(({ parameter }) => !isName(parameter));
 
-test('U9 U7 a person or a group that is not there is status 5 in every command, and nothing is done', async () => {
+test('a person or a group that is not there is status 5 in every command, and nothing is done', async () => {
   const untouched = await state(ann);
   for (const command of shellCommands.filter((each) => !takesAnyName(each))) {
     const names = wanted(command).filter(({ parameter }) => isName(parameter));
@@ -146,7 +146,7 @@ test('U9 U7 a person or a group that is not there is status 5 in every command, 
   assert.deepEqual(await state(ann), untouched);
 });
 
-test('U9 the nearest name is told', async () => {
+test('the nearest name is told', async () => {
   for (const words of [
     ['history', 'homework'],
     ['export', '#homewrok'],
@@ -159,7 +159,7 @@ test('U9 the nearest name is told', async () => {
   }
 });
 
-test('U7 a group is made whole or not at all', async () => {
+test('a group is made whole or not at all', async () => {
   const before = await state(ann);
   const { status, stderr } = await shellHere(town.home('ann'), ['group', 'create', 'trip', 'bob', 'cta']);
   assert.equal(status, 5);
@@ -170,7 +170,7 @@ test('U7 a group is made whole or not at all', async () => {
   assert.equal(made.stdout.match(/"invited"/g)?.length, 2);
 });
 
-test('U8 kick and ban say their scope, and without one nothing happens', async () => {
+test('kick and ban say their scope, and without one nothing happens', async () => {
   for (const words of [
     ['ban', 'bob', 'spam'],
     ['kick', 'bob'],
@@ -189,7 +189,7 @@ test('U8 kick and ban say their scope, and without one nothing happens', async (
   );
 });
 
-test('R1 what a role does not permit is status 8, with the next step', async () => {
+test('what a role does not permit is status 8, with the next step', async () => {
   const untouched = await state(bob);
   for (const command of shellCommands.filter(({ least }) => least !== 'beginner')) {
     const { status, hint, stderr } = await shellHere(town.home('bob'), [
@@ -226,7 +226,7 @@ test('an empty answer says so, and for a program it is empty', async () => {
   }
 });
 
-test('U13 every command has its help, which names all that it takes and nothing else', async () => {
+test('every command has its help, which names all that it takes and nothing else', async () => {
   for (const command of shellCommands) {
     const text = await helpText(command.name.split(' '));
     assert.match(text, new RegExp(`^p2pchat ${command.name}`), command.name);
@@ -250,7 +250,7 @@ async function chat(peer: PeerApi, line: string): Promise<Failure | undefined> {
   }
 }
 
-test('U9 U11 in the chat it is the same, in the words of the chat', async () => {
+test('in the chat it is the same, in the words of the chat', async () => {
   const untouched = await state(ann);
   for (const command of commands.filter(({ slash }) => slash !== undefined)) {
     const slots = parametersOf(command, 'slash').filter(
@@ -271,7 +271,7 @@ test('U9 U11 in the chat it is the same, in the words of the chat', async () => 
   assert.equal((await chat(ann, '/ban bob'))?.code, 'scope-needed');
 });
 
-test('U20 in RPC a parameter that is not there is refused, by its name', () => {
+test('in RPC a parameter that is not there is refused, by its name', () => {
   const send = onFace(commands, 'rpc', 'send')!;
   assert.throws(
     () => bindNamed(send, { to: 'bob', txet: 'hi' }),

@@ -92,7 +92,7 @@ const line = (command: Command, face: Face, byName: boolean): string => {
 const secretFiles = (command: Command): string[] =>
   [...new Set(secretsOf(command).map(({ file }) => file))].flatMap((file) => [`--${file}`, secret]);
 
-test('U2 every parameter can be given by place or by name, in the chat', () => {
+test('every parameter can be given by place or by name, in the chat', () => {
   for (const command of commands.filter((each) => namesOf(each, 'slash').length > 0)) {
     const [name = ''] = namesOf(command, 'slash');
     const byPlace = parseSlash(commands, `/${name} ${line(command, 'slash', false)}`);
@@ -102,7 +102,7 @@ test('U2 every parameter can be given by place or by name, in the chat', () => {
   }
 });
 
-test('U2 every parameter can be given by place or by name, in the shell, and after a running program', async () => {
+test('every parameter can be given by place or by name, in the shell, and after a running program', async () => {
   for (const command of commands.filter(({ shell, fromProfile }) => shell && !fromProfile)) {
     heard.length = 0;
     for (const byName of [false, true]) {
@@ -126,7 +126,7 @@ test('U2 every parameter can be given by place or by name, in the shell, and aft
   }
 });
 
-test('U2 every parameter can be given by place or by name, in RPC; U20 one that is not there is refused', () => {
+test('every parameter can be given by place or by name, in RPC; one that is not there is refused', () => {
   for (const command of commands) {
     if (secretsOf(command).length > 0) continue;
     const slots = slotsOf(command, 'rpc');
@@ -143,7 +143,7 @@ test('U2 every parameter can be given by place or by name, in RPC; U20 one that 
   }
 });
 
-test('U11 a name leads to one command in each face, and every alias is such a name', () => {
+test('a name leads to one command in each face, and every alias is such a name', () => {
   for (const face of ['slash', 'shell', 'rpc'] as const) {
     const firsts = commands.flatMap((command) => namesOf(command, face).slice(0, 1));
     assert.equal(new Set(firsts).size, firsts.length, face);
@@ -174,7 +174,7 @@ test('U11 a name leads to one command in each face, and every alias is such a na
   assert.throws(() => parseSlash(commands, '/whois bob'), { hint: "Did you mean 'verify'?" });
 });
 
-test('U11 in the shell every alias does what its command does', async () => {
+test('in the shell every alias does what its command does', async () => {
   for (const command of commands.filter(({ shell, fromProfile }) => shell && !fromProfile)) {
     for (const name of namesOf(command, 'shell').slice(1)) {
       if (onFace(commands, 'shell', name) !== command) continue;
@@ -195,7 +195,7 @@ const foreign = (face: 'slash' | 'shell', text: string): string | undefined => {
   return [...text.matchAll(pattern)].find(([, name = '']) => onFace(commands, face, name))?.[0];
 };
 
-test('U12 too many and too few arguments give the usage, in the words of the face', async () => {
+test('too many and too few arguments give the usage, in the words of the face', async () => {
   for (const command of commands.filter(({ shell }) => shell)) {
     const slots = slotsOf(command, 'shell').filter(({ parameter }) => !parameter.flag);
     const endless = slots.some(({ parameter }) => ['text', 'words', 'paths'].includes(parameter.type));

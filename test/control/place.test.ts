@@ -61,7 +61,7 @@ const SQUATTED: Readonly<Record<string, Squatted>> = {
 for (const [what, { folderMode = 0o700, socketMode = 0o600, folderOwner, socketOwner, code }] of Object.entries(
   SQUATTED,
 )) {
-  test(`S11 nothing is said to whoever listens in ${what}`, async (t) => {
+  test(`N11 nothing is said to whoever listens in ${what}`, async (t) => {
     const path = await controlPath(folder(t), {});
     const { heard, calls } = await squat(t, path, socketMode);
     chmodSync(dirname(path), folderMode);
@@ -77,7 +77,7 @@ for (const [what, { folderMode = 0o700, socketMode = 0o600, folderOwner, socketO
   });
 }
 
-test('S11 the socket is in the folder itself, however long its path, and nothing is left when it closes', async (t) => {
+test('N11 the socket is in the folder itself, however long its path, and nothing is left when it closes', async (t) => {
   const home = folder(t, 'a'.repeat(100), 'b'.repeat(100), 'c'.repeat(100));
   const shared = folder(t);
   const path = await controlPath(home, { XDG_RUNTIME_DIR: shared });

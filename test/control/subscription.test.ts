@@ -34,7 +34,7 @@ function source() {
   };
 }
 
-test('S3 a reader who does not keep up is not held in memory, and is told what he missed once he reads on', async () => {
+test('N5 a reader who does not keep up is not held in memory, and is told what he missed once he reads on', async () => {
   const peer = source();
   const told: PeerEvent[] = [];
   let letOn: () => void = () => {};

@@ -12,7 +12,7 @@ const author = { user: 'ann', key: device, statement: signDevice(identity, accou
 const place = { directoryId: account.directoryId, group: random.bytes(16), epoch: 7, id: random.bytes(16) };
 const key = random.bytes(32);
 
-test('S15 what is sealed for shared history has lengths in steps of 256 bytes', () => {
+test('N15 what is sealed for shared history has lengths in steps of 256 bytes', () => {
   const lengths = new Set<number>();
   for (let size = 0; size < 1_100; size++) {
     const content = random.bytes(size);

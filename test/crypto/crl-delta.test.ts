@@ -94,7 +94,7 @@ test('where more has changed than fits into one notice, the whole list is told',
   assert.equal(changes.take(), undefined);
 });
 
-test('C4 the longest list a directory makes is far below what everybody takes', () => {
+test('C4 N3 the longest list a directory makes is far below what everybody takes', () => {
   const longest = () => `7f${Buffer.from(random.bytes(15)).toString('hex')}`;
   // Times from 2050 on take two bytes more.
   const at = Date.UTC(2051, 0, 1);

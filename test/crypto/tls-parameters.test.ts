@@ -80,7 +80,7 @@ async function ports(t: TestContext): Promise<{ port: number; alpn: string; what
 
 const OURS = { versions: [TLS13], suites: SUITES, groups: [X25519], signatures: [ED25519], shares: [X25519] };
 
-test('P1 of all versions, groups, suites and signatures a port of ours takes those that are ours and no other', async (t) => {
+test('P1 N2 of all versions, groups, suites and signatures a port of ours takes those that are ours and no other', async (t) => {
   for (const { port, alpn, what } of await ports(t)) {
     const answer = (changed: Partial<HelloInit>) => answerTo(port, clientHello({ ...OURS, alpn, ...changed }));
     assert.equal(await answer({}), 'goes on', what);
@@ -116,7 +116,7 @@ const CLIENTS = {
   stream: peerClientTls(alice.tls, ALPN_STREAM),
 };
 
-test('P1 our clients offer nothing but what is ours', async (t) => {
+test('P1 N2 our clients offer nothing but what is ours', async (t) => {
   for (const [what, options] of Object.entries(CLIENTS)) {
     const server = createServer().listen(0, '127.0.0.1');
     afterwards(t, () => server.close());
@@ -148,7 +148,7 @@ const OTHERS: Readonly<Record<string, TlsOptions>> = {
   'TLS 1.2': { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', ciphers: 'ALL' },
 };
 
-test('P1 our clients refuse servers of other parameters', async (t) => {
+test('P1 N2 our clients refuse servers of other parameters', async (t) => {
   const reached = async (other: TlsOptions): Promise<boolean> => {
     const server = createTlsServer({ ...peerServerTls(alice.tls), ...other }).listen(0, '127.0.0.1');
     afterwards(t, () => server.close());
@@ -172,7 +172,7 @@ const MAKERS: Readonly<Record<string, readonly string[]>> = {
   'peer/network/transport.ts': ['connect'],
 };
 
-test('P1 every TLS socket of the program is made in one of two places, and its parameters in one', () => {
+test('P1 N2 every TLS socket of the program is made in one of two places, and its parameters in one', () => {
   const src = fileURLToPath(new URL('../../../src', import.meta.url));
   const found: Record<string, string[]> = {};
   for (const name of readdirSync(src, { recursive: true, encoding: 'utf8' })) {

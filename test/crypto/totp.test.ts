@@ -16,14 +16,14 @@ const VECTORS: readonly (readonly [seconds: number, code: string])[] = [
 ];
 const secret = utf8('12345678901234567890');
 
-test('A7 codes are those of RFC 6238', () => {
+test('codes are those of RFC 6238', () => {
   for (const [seconds, code] of VECTORS) {
     assert.equal(totpCode(secret, seconds * 1000), code);
     assert.equal(totpStep(secret, code, seconds * 1000), Math.floor(seconds / 30));
   }
 });
 
-test('A7 a code counts one step before and after its own, and no further; what is no code counts never', () => {
+test('a code counts one step before and after its own, and no further; what is no code counts never', () => {
   const at = 1_111_111_100_000;
   const step = Math.floor(at / 30_000);
   for (const off of [-1, 0, 1]) assert.equal(totpStep(secret, totpCode(secret, at + off * 30_000), at), step + off);
@@ -31,7 +31,7 @@ test('A7 a code counts one step before and after its own, and no further; what i
   for (const code of ['', '12345', '0000000', 'abcdef', '١٢٣٤٥٦']) assert.equal(totpStep(secret, code, at), undefined);
 });
 
-test('A7 the app gets the secret and the name, and no byte of anything else', () => {
+test('the app gets the secret and the name, and no byte of anything else', () => {
   assert.equal(totpUri(secret, 'ada'), 'otpauth://totp/p2pchat:ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ');
   // A view into more memory than its own.
   const wide = new Uint8Array(64).fill(7);
@@ -40,7 +40,7 @@ test('A7 the app gets the secret and the name, and no byte of anything else', ()
   assert.equal(newTotpSecret(systemRandom).length, 20);
 });
 
-test('A7 a code is read whatever digits it was typed in', () => {
+test('a code is read whatever digits it was typed in', () => {
   for (const typed of ['123456', ' 123 456', '١٢٣٤٥٦', '۱۲۳ ۴۵۶', '१२३४५६', '１２３４５６', '𝟏𝟐𝟑𝟜𝟝𝟞', '𞥑𞥒𞥓𞥔𞥕𞥖'])
     assert.equal(codeDigits(typed), '123456', typed);
   for (const other of ['abcdef', '①②③④⑤', 'f3k9q-0tz7m']) assert.notEqual(codeDigits(other), '123456');

@@ -12,7 +12,7 @@ import { openEnrol, register, registerOn, signIn } from '../support/directory-cl
 
 const coded = (code: Code) => (error: unknown) => hasCode(error, code);
 
-test('S6 who asks for more than his budget waits in order, then is refused with a time, and others are served', async () => {
+test('N6 who asks for more than his budget waits in order, then is refused with a time, and others are served', async () => {
   const clock = new ManualClock();
   const budgets = new Budgets({ burst: 10, perSecond: 10 }, 100, clock);
   assert.equal(budgets.spend('eve', 10), undefined);
@@ -58,7 +58,7 @@ function countingStore(space: string): { store: Store; writes: () => number } {
   };
 }
 
-test('S6 updates of one row queue up and share a write; what one throws is its own', async () => {
+test('N6 updates of one row queue up and share a write; what one throws is its own', async () => {
   const { store, writes } = countingStore('ledger.carried');
   const { carried } = openTables(store);
   await carried.put('self', { acts: 0 });
@@ -80,7 +80,7 @@ test('S6 updates of one row queue up and share a write; what one throws is its o
 
 const minimal = { 'factor.begin': {}, 'factor.codes': {}, 'factor.off': {}, 'account.delete': {} } as const;
 
-test('S6 S4 what the table says takes the password is refused without it, whatever its handler does', async (t) => {
+test('N6 N4 what the table says takes the password is refused without it, whatever its handler does', async (t) => {
   const { link } = await testDirectory(t);
   const client = await signIn(link, await register(link, 'alice'));
   afterwards(t, () => client.close());
@@ -97,7 +97,7 @@ test('S6 S4 what the table says takes the password is refused without it, whatev
   }
 });
 
-test('S6 an anonymous caller is charged by address for the first request of a registration as for any', async (t) => {
+test('N6 an anonymous caller is charged by address for the first request of a registration as for any', async (t) => {
   const { link } = await testDirectory(t, { limits: { strangerWork: { burst: 50, perSecond: 0.1 } } });
   const channel = await openEnrol(link);
   afterwards(t, () => channel.close());
@@ -114,7 +114,7 @@ test('S6 an anonymous caller is charged by address for the first request of a re
   assert.notEqual(codes[0], 'rate-limited');
 });
 
-test('S6 an account that floods one request has it refused on all its channels, and another is served', async (t) => {
+test('N6 an account that floods one request has it refused on all its channels, and another is served', async (t) => {
   const { link } = await testDirectory(t, { limits: { accountWork: { burst: 200, perSecond: 1 } } });
   const eve = await register(link, 'eve');
   const client = await signIn(link, eve);

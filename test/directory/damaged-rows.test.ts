@@ -10,7 +10,7 @@ const keys = async (rows: AsyncIterable<{ key: string }>): Promise<string[]> => 
   return all;
 };
 
-test('a row that cannot be read stays, keeps its name, and is walked past where nothing is opened by that', async () => {
+test('N25 a row that cannot be read stays, keeps its name, and is walked past where nothing is opened by that', async () => {
   const store = openMemoryStore();
   const told: string[] = [];
   const tables = openTables(store, (space, key) => told.push(`${space} ${key}`));

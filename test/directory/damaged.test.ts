@@ -36,7 +36,7 @@ async function alter(folder: string, part: string, change: (text: string) => str
 }
 
 for (const [what, damage, code] of DAMAGES) {
-  test(`R7 a directory of which ${what} is refused, and nothing is begun anew`, async (t) => {
+  test(`N22 a directory of which ${what} is refused, and nothing is begun anew`, async (t) => {
     const data = await temporaryFolder(t);
     const directory = await startDirectory({ data, listen: LISTEN });
     await directory.close();

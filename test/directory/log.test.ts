@@ -32,7 +32,7 @@ test('a log that is full is put aside while it is written, and no line is lost',
   for (const name of names) assert.equal(statSync(join(folder, name)).mode & 0o777, 0o600, name);
 });
 
-test('S15 what was put aside goes after the days that were set, and nothing else does', async (t) => {
+test('N15 what was put aside goes after the days that were set, and nothing else does', async (t) => {
   const folder = await temporaryFolder(t);
   const clock = new ManualClock(Date.now());
   const at = (name: string, days: number) => {

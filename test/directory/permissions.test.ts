@@ -50,7 +50,7 @@ test('A9 every request has its action, and what has none is denied to everybody'
   }
 });
 
-test('S6 every request says who may, what proof it takes and what it costs', () => {
+test('N6 every request says who may, what proof it takes and what it costs', () => {
   assert.deepEqual(Object.keys(ENROL_REQUESTS).sort(), Object.keys(enrolMethods).sort());
   const rows: [string, { proof: string; cost: number }][] = Object.entries({ ...ENROL_REQUESTS, ...DEVICE_REQUESTS });
   for (const [method, { proof, cost }] of rows) {
@@ -73,7 +73,7 @@ const HARMLESS = new Set([
   'factor.confirm',
 ]);
 
-test('S4 whatever ends, changes or hands over something of the account takes the password', () => {
+test('N4 whatever ends, changes or hands over something of the account takes the password', () => {
   for (const [method, { may: action }] of Object.entries(DEVICE_REQUESTS)) {
     if (action !== 'account.own') continue;
     const all = new Proxy({}, { get: () => true });

@@ -41,7 +41,7 @@ const logout = async (link: string, peer: TestPeer) => {
   await client.close();
 };
 
-test('C4 a device asks for certificates as often as it likes, and is listed with those of half a life each', async (t) => {
+test('C4 N3 a device asks for certificates as often as it likes, and is listed with those of half a life each', async (t) => {
   const { clock, set } = movableClock();
   const directory = await testDirectory(t, { clock });
   const { link } = directory;
@@ -60,7 +60,7 @@ test('C4 a device asks for certificates as often as it likes, and is listed with
   assert.ok(listed(directory).size <= 3);
 });
 
-test('C4 one account makes the list grow so far, is told when it may go on, and logs out all the same', async (t) => {
+test('C4 N3 one account makes the list grow so far, is told when it may go on, and logs out all the same', async (t) => {
   const { clock, set } = movableClock();
   const perAccount = 6;
   const directory = await testDirectory(t, { clock, limits: { certificatesPerAccount: perAccount } });
@@ -84,7 +84,7 @@ test('C4 one account makes the list grow so far, is told when it may go on, and 
   await login(link, 'mallory');
 });
 
-test('C4 a full list stays readable, says so to the operator, and what finds no room is refused by the directory', async (t) => {
+test('C4 N3 a full list stays readable, says so to the operator, and what finds no room is refused by the directory', async (t) => {
   const { clock, set } = movableClock();
   const lines: string[] = [];
   const note = (message: string): void => void lines.push(message);
@@ -120,7 +120,7 @@ test('who has many entries gives way to who has few, and new devices to old ones
   assert.equal(left, 4);
 });
 
-test('C4 many revocations are one notice with what has changed; the list goes only to who has another one', async (t) => {
+test('C4 N3 many revocations are one notice with what has changed; the list goes only to who has another one', async (t) => {
   const directory = await testDirectory(t);
   const { link, site } = directory;
   const bob = await register(link, 'bob');

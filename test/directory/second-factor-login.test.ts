@@ -69,7 +69,7 @@ async function proven(channel: EnrolClient, link: string, password = PASSWORD) {
   return { account, login, sessionKey, finish };
 }
 
-test('A7 a login waits for the code, and nothing is enrolled without it', async (t) => {
+test('a login waits for the code, and nothing is enrolled without it', async (t) => {
   const { link, ada, app, codes, enrolment } = await withAda(t);
   const channel = await enrolment();
   const { account, sessionKey, finish } = await proven(channel, link);
@@ -92,7 +92,7 @@ test('A7 a login waits for the code, and nothing is enrolled without it', async 
   assert.equal((await other.finish(codes[0]!)).user, 'ada', 'a recovery code in its place');
 });
 
-test('A7 without the right password nobody learns of it, whatever code comes along', async (t) => {
+test('without the right password nobody learns of it, whatever code comes along', async (t) => {
   const { link, app, enrolment } = await withAda(t, { blockAfter: 100 });
   await register(link, 'ben');
   const channel = await enrolment();
@@ -119,7 +119,7 @@ test('A7 without the right password nobody learns of it, whatever code comes alo
   await assert.rejects(guess, coded('wrong-credentials'), 'a login that was proven takes no other last message');
 });
 
-test('A7 wrong codes block the name as wrong passwords do, on the same login and on others; a right one forgets them', async (t) => {
+test('wrong codes block the name as wrong passwords do, on the same login and on others; a right one forgets them', async (t) => {
   const { link, app, codes, enrolment, directory } = await withAda(t, { blockAfter: 3, blockSeconds: 600 });
   const channel = await enrolment();
   const { finish } = await proven(channel, link);
@@ -139,7 +139,7 @@ test('A7 wrong codes block the name as wrong passwords do, on the same login and
   await assert.rejects(proven(channel, link), coded('name-blocked'));
 });
 
-test('A7 many codes at once on one login get no more tries than one after the other', async (t) => {
+test('many codes at once on one login get no more tries than one after the other', async (t) => {
   const { link, app, enrolment } = await withAda(t);
   const channel = await enrolment();
   const { finish } = await proven(channel, link);
@@ -150,7 +150,7 @@ test('A7 many codes at once on one login get no more tries than one after the ot
   assert.ok(results.every(({ status }) => status === 'rejected'));
 });
 
-test('A7 a device with a certificate confirms its password without a code, turns it off, and every device is told', async (t) => {
+test('a device with a certificate confirms its password without a code, turns it off, and every device is told', async (t) => {
   const { link, ada, app, device, enrolment } = await withAda(t);
   await passwordOn(device, link, 'ada');
   const { codes } = await device.request('factor.codes', {});
@@ -171,7 +171,7 @@ test('A7 a device with a certificate confirms its password without a code, turns
   await (await proven(channel, link)).finish();
 });
 
-test('A7 wrong codes at the confirmation count, too', async (t) => {
+test('wrong codes at the confirmation count, too', async (t) => {
   const { link } = await testDirectory(t, { blockAfter: 3, blockSeconds: 600 });
   const device = await signIn(link, await register(link, 'ada'));
   afterwards(t, () => device.close());
@@ -182,7 +182,7 @@ test('A7 wrong codes at the confirmation count, too', async (t) => {
   await assert.rejects(confirm(app.next()), coded('name-blocked'));
 });
 
-test('A7 A8 the recovery phrase stands in for the code, on its channel and for its account; the second factor stays', async (t) => {
+test('the recovery phrase stands in for the code, on its channel and for its account; the second factor stays', async (t) => {
   const { link, ada, device, enrolment } = await withAda(t);
   const ben = await register(link, 'ben');
   const channel = await enrolment();
@@ -207,7 +207,7 @@ test('A7 A8 the recovery phrase stands in for the code, on its channel and for i
   assert.equal((await device.request('factor.status', {})).state, 'on');
 });
 
-test('A7 who is banned learns it with the right code only', async (t) => {
+test('who is banned learns it with the right code only', async (t) => {
   const { link, app, enrolment, directory } = await withAda(t);
   await directory.site.core.accounts.setBan('ada', { by: 'owner', at: 0, reason: 'spam' });
   const { finish } = await proven(await enrolment(), link);
@@ -215,7 +215,7 @@ test('A7 who is banned learns it with the right code only', async (t) => {
   await assert.rejects(finish(app.next()), coded('account-banned'));
 });
 
-test('A7 the operator takes it off for who has lost everything', async (t) => {
+test('the operator takes it off for who has lost everything', async (t) => {
   const { link, device, directory, enrolment } = await withAda(t);
   const [said] = await runLine(directory, 'reset-second-factor Ada');
   assert.equal(said!.json.user, 'ada');
@@ -224,7 +224,7 @@ test('A7 the operator takes it off for who has lost everything', async (t) => {
   await assert.rejects(runLine(directory, 'reset-second-factor nobody'), coded('user-unknown'));
 });
 
-test('A7 A9 a reset is an act of the directory by somebody higher, and of nobody else', async (t) => {
+test('A9 a reset is an act of the directory by somebody higher, and of nobody else', async (t) => {
   const { link, ada, device, clock } = await withAda(t);
   const ben = await register(link, 'ben');
   const bens = await signIn(link, ben);

@@ -33,7 +33,7 @@ async function twoNodes() {
   return { clock, store, tables, accounts, one, two, secret, app };
 }
 
-test('A7 it counts from its confirmation on, and a wrong code confirms nothing', async () => {
+test('it counts from its confirmation on, and a wrong code confirms nothing', async () => {
   const { one, app, clock } = await twoNodes();
   assert.deepEqual(await one.status('ada'), { state: 'pending', codes: 0 });
   await assert.rejects(one.confirm('ada', app.wrong()), coded('second-factor-wrong'));
@@ -48,7 +48,7 @@ test('A7 it counts from its confirmation on, and a wrong code confirms nothing',
   await one.spend('ada', app.next());
 });
 
-test('A7 each step is used once, none before it either, whatever the clock of the telephone', async () => {
+test('each step is used once, none before it either, whatever the clock of the telephone', async () => {
   const { one, app, secret, clock } = await twoNodes();
   await one.confirm('ada', app.next());
   clock.advance(10 * STEP);
@@ -65,7 +65,7 @@ test('A7 each step is used once, none before it either, whatever the clock of th
   await assert.rejects(one.spend('ada', ahead.again()), coded('second-factor-used'));
 });
 
-test('A7 two nodes, one code, many at once: exactly one gets in', async () => {
+test('two nodes, one code, many at once: exactly one gets in', async () => {
   const { one, two, app, clock } = await twoNodes();
   const codes = await one.confirm('ada', app.next());
   for (const code of [() => app.next(), () => codes[0]!, () => app.next(), () => codes[1]!]) {
@@ -80,7 +80,7 @@ test('A7 two nodes, one code, many at once: exactly one gets in', async () => {
   }
 });
 
-test('A7 a recovery code opens once, however it is written; new ones end the old; they are one account’s own', async () => {
+test('a recovery code opens once, however it is written; new ones end the old; they are one account’s own', async () => {
   const { one, app, clock } = await twoNodes();
   const codes = await one.confirm('ada', app.next());
   await one.spend('ada', codes[0]!.toUpperCase().replace('-', ' ').replaceAll('1', 'l').replaceAll('0', 'O'));
@@ -97,7 +97,7 @@ test('A7 a recovery code opens once, however it is written; new ones end the old
   await assert.rejects(one.spend('ada', fresh[1]!), coded('second-factor-wrong'));
 });
 
-test('A7 X1 secret and codes lie in no row in clear, and a row copied to another account is worth nothing there', async () => {
+test('X1 secret and codes lie in no row in clear, and a row copied to another account is worth nothing there', async () => {
   const { one, app, secret, clock, store, tables } = await twoNodes();
   const codes = await one.confirm('ada', app.next());
   const { value } = (await store.records('accounts').get('ada'))!;
@@ -111,7 +111,7 @@ test('A7 X1 secret and codes lie in no row in clear, and a row copied to another
   await assert.rejects(one.spend('ben', codes[0]!), coded('second-factor-wrong'));
 });
 
-test('A7 a new password keeps the second factor; a deleted account keeps nothing of it', async () => {
+test('a new password keeps the second factor; a deleted account keeps nothing of it', async () => {
   const { one, app, accounts, tables } = await twoNodes();
   await one.confirm('ada', app.next());
   await accounts.setPassword('ada', new Uint8Array(192), new Uint8Array(60));

@@ -29,7 +29,7 @@ async function stranger(name: string) {
   return { client, claim };
 }
 
-test('P8 S13 one account takes a share of the key packages of another, and then gets the last resort', async () => {
+test('P8 N13 one account takes a share of the key packages of another, and then gets the last resort', async () => {
   await (await town.settle('bob')).close();
   const { client, claim } = await stranger('mallory');
   const taken: string[] = [];
@@ -41,7 +41,7 @@ test('P8 S13 one account takes a share of the key packages of another, and then 
   await Promise.all([client.close(), other.client.close()]);
 });
 
-test('P8 S13 R5 with all key packages taken, people go on writing to one who is away, each for the first time', async () => {
+test('P8 N13 with all key packages taken, people go on writing to one who is away, each for the first time', async () => {
   await (await town.settle('dave')).close();
   for (let i = 0; i * KEY_PACKAGES_SHARE < KEY_PACKAGES_KEPT; i++) {
     const { client, claim } = await stranger(`taker${i}`);
@@ -65,7 +65,7 @@ test('P8 S13 R5 with all key packages taken, people go on writing to one who is 
   await dave.close();
 });
 
-test('P8 S13 of a device without a last resort one account takes its share, and hears that it was that', async () => {
+test('P8 N13 of a device without a last resort one account takes its share, and hears that it was that', async () => {
   const old = await register(town.link, 'olga');
   const olga = await signIn(town.link, old);
   const packages = Array.from({ length: KEY_PACKAGES_KEPT }, () => systemRandom.bytes(64));
@@ -85,7 +85,7 @@ for (const quota of [
   { entries: 100, bytes: 1 << 20 },
   { entries: 10_000, bytes: 20_000 },
 ]) {
-  test(`P8 S13 nobody fills the mailbox of another: of ${quota.entries} entries, ${quota.bytes} bytes`, async () => {
+  test(`P8 N13 nobody fills the mailbox of another: of ${quota.entries} entries, ${quota.bytes} bytes`, async () => {
     const store = openMemoryStore();
     const open = () => new Mailboxes({ store, clock: new ManualClock(), quota, onStored: () => {} });
     let boxes = open();

@@ -32,7 +32,7 @@ async function directory(limits = {}) {
   return { uploads, clock, group, file, blobs, again: () => Uploads.open(init) };
 }
 
-test('C11 what was never finished goes first, what is whole when its time is over; their room is given back', async () => {
+test('what was never finished goes first, what is whole when its time is over; their room is given back', async () => {
   const { uploads, clock, group, file, blobs } = await directory({ lifetimeMs: 30 * HOUR, unfinishedMs: 24 * HOUR });
   const [whole, unfinished] = [await file(true), await file(false)];
   const taken = uploads.usage.bytes;
@@ -54,7 +54,7 @@ test('C11 what was never finished goes first, what is whole when its time is ove
   assert.deepEqual([await blobs(), uploads.usage.bytes], [0, 0]);
 });
 
-test('C11 going on with an unfinished file gives it its time again, and room that is given back can be taken', async () => {
+test('going on with an unfinished file gives it its time again, and room that is given back can be taken', async () => {
   const { uploads, clock, file } = await directory({ unfinishedMs: 24 * HOUR, perAccount: 1_000 + UPLOAD_OVERHEAD });
   const id = await file(false);
   clock.advance(20 * HOUR);
@@ -67,7 +67,7 @@ test('C11 going on with an unfinished file gives it its time again, and room tha
   await file(true);
 });
 
-test('C11 at the start goes what is over, and blocks that a crash has left without their row', async () => {
+test('at the start goes what is over, and blocks that a crash has left without their row', async () => {
   const { clock, group, file, blobs, again, uploads } = await directory({ lifetimeMs: HOUR });
   await file(true);
   await uploads.begin({ group, upload: random.bytes(16) }, ANN, 10);
@@ -78,7 +78,7 @@ test('C11 at the start goes what is over, and blocks that a crash has left witho
   assert.equal(restarted.usage.bytes, 10 + UPLOAD_OVERHEAD, 'what is not over keeps its room');
 });
 
-test('P8 S13 nobody takes all the places for files that a group has', async () => {
+test('P8 N13 nobody takes all the places for files that a group has', async () => {
   const { uploads, group } = await directory();
   const begin = (folded: string) => uploads.begin({ group, upload: random.bytes(16) }, { user: folded, folded }, 1);
   const fill = async (folded: string): Promise<number> => {

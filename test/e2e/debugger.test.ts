@@ -5,7 +5,7 @@ import { Stage } from '../support/stage.js';
 const stage = await new Stage().open();
 after(() => stage.close());
 
-test('S15 no signal opens a debugger, in a directory or in a chat', async () => {
+test('N15 no signal opens a debugger, in a directory or in a chat', async () => {
   const anna = await stage.registered('anna');
   const listening = await anna.listen();
   for (const { child } of [stage.directory, listening]) child.kill('SIGUSR1');

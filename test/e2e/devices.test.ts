@@ -14,7 +14,7 @@ const isOf =
   ({ event, change, state: is, device }: Said): boolean =>
     event === 'account' && change === 'device' && is === state && (device as { id: string }).id === id;
 
-test('A8 whoever is there is told of a device that logs in or recovers, and of one that is shut out', async () => {
+test('whoever is there is told of a device that logs in or recovers, and of one that is shut out', async () => {
   const { events } = await ada.run(['recovery', 'show']);
   const phrase = stage.workshop.file(`${events.find(({ event }) => event === 'recovery')?.phrase}\n`);
   const chat = await ada.chat();
@@ -39,7 +39,7 @@ test('A8 whoever is there is told of a device that logs in or recovers, and of o
   await chat.kill('SIGTERM');
 });
 
-test('A8 whoever is away is told in the next chat, what to do included, and no command before takes the news away', async () => {
+test('whoever is away is told in the next chat, what to do included, and no command before takes the news away', async () => {
   const bob = await stage.registered('bob');
   const laptop = await stage.anotherDevice(bob);
   const id = await idOf(laptop);

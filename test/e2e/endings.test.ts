@@ -107,7 +107,7 @@ for (const program of PROGRAMS) {
   for (const way of WAYS) {
     for (const withTransfer of program.peer ? [false, true] : [false]) {
       const about = `${program.words[0]} ${program.words[1] === '--plain' ? '--plain ' : ''}`;
-      test(`${about}ends in order: ${way.name}${withTransfer ? ', in a transfer' : ''}`, async () => {
+      test(`N23 ${about}ends in order: ${way.name}${withTransfer ? ', in a transfer' : ''}`, async () => {
         const before = arrived(receiver);
         const session = await begin(program);
         try {

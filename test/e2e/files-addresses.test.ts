@@ -49,7 +49,7 @@ async function servesOthers(listening: Running, name: string, from: Person = car
   assert.ok(readFileSync(join(to, name)).equals(readFileSync(path)));
 }
 
-test('S1 offers, answers and calls with addresses that are none end no program, now or at its next start', async () => {
+test('N1 offers, answers and calls with addresses that are none end no program, now or at its next start', async () => {
   let listening = await bob.listen('--accept', 'all', '--to', to);
   const mallory = await ScriptedDevice.open(stage.link, 'mallory');
   await mallory.begin('bob');
@@ -70,7 +70,7 @@ test('S1 offers, answers and calls with addresses that are none end no program, 
   await mallory.close();
 });
 
-test('U1 an acceptance that names bystanders has one allowance sent to each, and no more', async () => {
+test('U1 N10 an acceptance that names bystanders has one allowance sent to each, and no more', async () => {
   const listening = await bob.listen('--accept', 'all', '--to', to);
   const [one, other] = [await Bystander.open('127.0.81.1'), await Bystander.open('127.0.82.1')];
   const mallory = await ScriptedDevice.open(stage.link, 'mallet');

@@ -18,7 +18,7 @@ after(async () => {
 
 const SIZE = 16_000_000;
 
-test('F4 U9 the disk fills up under a transfer: both are told, nothing is shown, and once there is room it goes on', {
+test('U9 the disk fills up under a transfer: both are told, nothing is shown, and once there is room it goes on', {
   skip: !mounted && 'needs to mount a tmpfs',
 }, async () => {
   await stage.open();

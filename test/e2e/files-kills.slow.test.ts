@@ -3,7 +3,7 @@ import { killAgainAndAgain, skip } from '../support/kills.js';
 
 for (const side of ['receiver', 'sender'] as const) {
   for (let part = 1; part <= 4; part++) {
-    test(`F4 U8 the ${side} is killed whenever, part ${part} of 4: the transfer goes on`, { skip }, (t) =>
+    test(`U8 the ${side} is killed whenever, part ${part} of 4: the transfer goes on`, { skip }, (t) =>
       killAgainAndAgain(t, { count: 50, sides: [side] }),
     );
   }

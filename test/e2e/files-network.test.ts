@@ -10,7 +10,7 @@ import { errorCode } from '../support/stage.js';
 const missing = missingTools('ethtool', 'iptables', 'tc');
 const skip = missing.length > 0 && `needs ${missing.join(', ')}`;
 
-test('N2 through two NATs that keep ports a hole is punched, with what the directory saw', { skip }, async () => {
+test('through two NATs that keep ports a hole is punched, with what the directory saw', { skip }, async () => {
   const network = Network.nats({ a: false, b: false });
   await onHosts(network, network.middle, async ({ anna, folder, file }) => {
     const path = file('punched.bin', 2_000_000);
@@ -20,7 +20,7 @@ test('N2 through two NATs that keep ports a hole is punched, with what the direc
   });
 });
 
-test('N2 where a NAT changes ports, it is said so, and what to do', { skip }, async () => {
+test('where a NAT changes ports, it is said so, and what to do', { skip }, async () => {
   const network = Network.nats({ a: false, b: true });
   await onHosts(network, network.middle, async ({ anna, receiving, file }) => {
     const ended = await anna.run(['file', 'bert', file('no-way.bin', 1_000), '--timeout', '9']);

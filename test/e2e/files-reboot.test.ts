@@ -21,7 +21,7 @@ function otherBoot(): boolean {
 
 const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
 
-test('F4 U8 both machines start anew in mid-transfer: what had not reached the disk comes again, at most 5 %', {
+test('U8 both machines start anew in mid-transfer: what had not reached the disk comes again, at most 5 %', {
   skip,
 }, async (t) => {
   const network = Network.wire();

@@ -30,7 +30,7 @@ const transfer =
   (said: Said): boolean =>
     said.event === 'transfer' && said.state === state;
 
-test('F4 U8 the receiver is killed in the middle: the next one goes on where it stopped', async () => {
+test('U8 the receiver is killed in the middle: the next one goes on where it stopped', async () => {
   const path = file('received.bin');
   const to = join(stage.workshop.folder, 'to-bert');
   const first = await bert.listen('--accept', 'all', '--to', to);
@@ -52,7 +52,7 @@ test('F4 U8 the receiver is killed in the middle: the next one goes on where it 
   await second.kill();
 });
 
-test('F4 U8 the sender is killed in the middle: whatever program is next on its profile goes on', async () => {
+test('U8 the sender is killed in the middle: whatever program is next on its profile goes on', async () => {
   const path = file('sent.bin');
   const to = join(stage.workshop.folder, 'to-bert-too');
   const receiving = await bert.listen('--accept', 'all', '--to', to);
@@ -68,7 +68,7 @@ test('F4 U8 the sender is killed in the middle: whatever program is next on its 
   await Promise.all([receiving.kill(), next.kill()]);
 });
 
-test('F4 paused by a command, it rests on both sides until it is resumed; cancelled, the sender ends with status 9', async () => {
+test('paused by a command, it rests on both sides until it is resumed; cancelled, the sender ends with status 9', async () => {
   const path = file('paused.bin');
   const to = join(stage.workshop.folder, 'to-bert-again');
   mkdirSync(to);

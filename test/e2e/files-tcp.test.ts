@@ -9,7 +9,7 @@ import { Stage } from '../support/stage.js';
 
 const done = ({ event, state }: Said): boolean => event === 'transfer' && state === 'done';
 
-test('F7 where no datagram gets through, the files go over TCP within seconds, and the path says so', async (t) => {
+test('where no datagram gets through, the files go over TCP within seconds, and the path says so', async (t) => {
   const namespace = Namespace.open(`p2p-${randomBytes(4).toString('hex')}`);
   if (namespace === undefined) return t.skip('needs Linux, root, ip and nft');
   t.after(() => namespace.close());

@@ -34,7 +34,7 @@ interface Told {
 }
 const filesOf = (said: Said | undefined): readonly Told[] => (said?.files ?? []) as readonly Told[];
 
-test('F4 a program that is interrupted twice in the middle of a transfer ends of the signal, not of a fault', async () => {
+test('a program that is interrupted twice in the middle of a transfer ends of the signal, not of a fault', async () => {
   const listening = await bert.listen('--accept', 'all', '--to', inbox);
   const sending = anna.start(['file', 'bert', file('long.bin', 20_000_000), '--rate', '1MB']);
   await sending.event(transfer('running'));
@@ -46,7 +46,7 @@ test('F4 a program that is interrupted twice in the middle of a transfer ends of
   await listening.kill();
 });
 
-test('F1 a file by one command each: offered, taken without asking, verified by both', async () => {
+test('a file by one command each: offered, taken without asking, verified by both', async () => {
   const path = file('holiday.zip', 5_000_003);
   const listening = await bert.listen('--accept', 'all', '--to', inbox);
   const { status, events } = await anna.run(['file', 'bert', path]);
@@ -64,7 +64,7 @@ test('F1 a file by one command each: offered, taken without asking, verified by 
   await listening.kill();
 });
 
-test('F1 the other way round, a folder and several files in one transfer', async () => {
+test('the other way round, a folder and several files in one transfer', async () => {
   const paths = [file('photos/a.jpg', 10_000), file('photos/deep/b.jpg', 0), file('notes.txt', 100)];
   const to = join(stage.workshop.folder, 'for-anna');
   const listening = await anna.listen('--accept', 'all', '--to', to);
@@ -86,7 +86,7 @@ test('F1 the other way round, a folder and several files in one transfer', async
   await listening.kill();
 });
 
-test('F3 an offer waits, is declined by a command, and the sender ends with status 9', async () => {
+test('an offer waits, is declined by a command, and the sender ends with status 9', async () => {
   const listening = await bert.listen();
   const sending = anna.start(['file', 'bert', file('unwanted.bin', 1_000)]);
   const offered = await listening.event(transfer('offered'));
@@ -98,7 +98,7 @@ test('F3 an offer waits, is declined by a command, and the sender ends with stat
   await listening.kill();
 });
 
-test('F3 an offer made while the receiver is away waits in the mailbox, and is taken by a command', async () => {
+test('an offer made while the receiver is away waits in the mailbox, and is taken by a command', async () => {
   const path = file('later.bin', 200_000);
   const offered = await anna.run(['file', 'bert', path, '--wait', 'offered']);
   assert.deepEqual([offered.status, offered.events.at(-1)?.state], [0, 'offered']);

@@ -17,7 +17,7 @@ after(async () => {
 const COUNT = 12;
 const texts = (round: string): string[] => Array.from({ length: COUNT }, (_, at) => `${round} ${at}`);
 
-test('R17 what comes to a peer whose disk is full comes once there is room, by itself, and nothing is taken for a replay', {
+test('N24 what comes to a peer whose disk is full comes once there is room, by itself, and nothing is taken for a replay', {
   skip: !mounted && 'needs to mount a tmpfs',
 }, async () => {
   await stage.open();

@@ -6,7 +6,7 @@ const crowd = await Crowd.gather(['ann', 'bob', 'carol', 'dave', 'erin'], '--roo
 after(() => crowd.close());
 const { run, does, fails, listen } = crowd;
 
-test('C3 R2 five people make a group, talk, leave and are banned; one is away, one is killed in the middle', async () => {
+test('five people make a group, talk, leave and are banned; one is away, one is killed in the middle', async () => {
   await does('ann', 'group', 'create', 'crew', 'bob', 'carol', 'dave');
   for (const name of ['bob', 'carol', 'dave']) await does(name, 'group', 'join', 'crew');
   await fails(8, 'not-invited', 'erin', 'group', 'join', 'crew');
@@ -35,7 +35,7 @@ test('C3 R2 five people make a group, talk, leave and are banned; one is away, o
   await Promise.all([bob, again, dave].map((one) => one.kill()));
 });
 
-test('R2 R3 a ban from the directory ends the session with status 4 at the next try, and stands in the ledger', async () => {
+test('a ban from the directory ends the session with status 4 at the next try, and stands in the ledger', async () => {
   const erin = await listen('erin');
   await does('ann', 'ban', 'erin', 'spam', '--everywhere');
   await erin.event(({ event, code }) => event === 'error' && code === 'account-banned');
@@ -45,7 +45,7 @@ test('R2 R3 a ban from the directory ends the session with status 4 at the next 
   assert.deepEqual([events.at(-1)?.action, events.at(-1)?.user, events.at(-1)?.reason], ['ban', 'erin', 'spam']);
 });
 
-test('C4 the rooms are those which the operator named', async () => {
+test('the rooms are those which the operator named', async () => {
   const { events } = await run('bob', ['groups']);
   assert.deepEqual(
     events.filter(({ kind }) => kind === 'open').map(({ group }) => group),

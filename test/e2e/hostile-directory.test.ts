@@ -34,7 +34,7 @@ function unharmed(what: string, { stdout, stderr }: Ended): void {
   assert.equal(harmOf(stderr), '', `${what}, standard error`);
 }
 
-test('T1 T2 what a lying directory says of an error reaches no terminal raw', async () => {
+test('T1 T2 N8 what a lying directory says of an error reaches no terminal raw', async () => {
   const start = core.registration.start.bind(core.registration);
   core.registration.start = async () => {
     throw lie();

@@ -26,7 +26,7 @@ test('two who are here talk over a direct link, both ways, and hear that it was 
   assert.deepEqual([(await a.ended).status, (await b.ended).status], [0, 0]);
 });
 
-test('C2 what is sent to somebody who is away is stored, and delivered once and in order', async () => {
+test('what is sent to somebody who is away is stored, and delivered once and in order', async () => {
   const said = numbered('while you were away', 5);
   for (const text of said) {
     const { status, events } = await anna.run(['send', 'bert', text]);
@@ -64,7 +64,7 @@ test('P7 S8 a receiver killed in the middle of a burst gets the rest, nothing tw
   await sender.ended;
 });
 
-test('C13 the directory is killed while two talk: they go on, and mail flows again when it is back', async () => {
+test('the directory is killed while two talk: they go on, and mail flows again when it is back', async () => {
   const [a, b] = await Promise.all([anna.chat(), bert.chat()]);
   a.type('/msgto bert before');
   await b.event(isMessage('before'));
@@ -147,7 +147,7 @@ test('users shows who is here, with state and role', async () => {
   await listening.kill();
 });
 
-test('T2 the safety number is the same on both sides, and remembered as compared', async () => {
+test('the safety number is the same on both sides, and remembered as compared', async () => {
   const number = async (person: Person, other: string) => (await person.run(['verify', other])).events[0]?.safetyNumber;
   assert.equal(await number(anna, 'bert'), await number(bert, 'anna'));
   assert.equal((await anna.run(['verify', 'bert', 'confirm'])).events[0]?.change, 'verified');

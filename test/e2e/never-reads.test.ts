@@ -13,7 +13,7 @@ after(() => stage.close());
 
 const framed = (message: RpcMessage): Uint8Array => encodeFrame(rpcMessage.encode(message));
 
-test('P8 S5 a stranger who asks and asks on a link and never reads is cut off, and the person notices nothing', async () => {
+test('P8 N5 a stranger who asks and asks on a link and never reads is cut off, and the person notices nothing', async () => {
   const alice = await stage.registered('alice');
   const bob = await stage.registered('bob');
   const listening = await alice.listen();

@@ -18,7 +18,7 @@ async function stageWith(...words: string[]): Promise<Stage> {
 const ask = (stage: Stage, ...words: string[]) =>
   stage.workshop.run(['directory', ...words, '--data', stage.data, '--json'], { home: stage.workshop.folder });
 
-test('O2 U18 the log names the deed, its person and group, on standard output and on the terminal; never what was said', async () => {
+test('the log names the deed, its person and group, on standard output and on the terminal; never what was said', async () => {
   const stage = await stageWith('--log', '-', '--verbose');
   const owner = stage.newcomer('owner');
   await stage.register(owner, '--invite', stage.ownerInvite);
@@ -40,7 +40,7 @@ test('O2 U18 the log names the deed, its person and group, on standard output an
   assert.doesNotMatch(stdout + stderr, /unmistakable/);
 });
 
-test('O2 the log goes on in a new file after SIGHUP, and its level changes while it runs', async () => {
+test('the log goes on in a new file after SIGHUP, and its level changes while it runs', async () => {
   const stage = await stageWith();
   const log = join(stage.data, 'directory.log');
   const moved = join(stage.data, 'moved.log');
@@ -66,7 +66,7 @@ const operated =
   (action: string) => (said: { readonly event?: string; readonly action?: unknown; readonly by?: unknown }) =>
     said.event === 'moderation' && said.action === action && said.by === '(operator)';
 
-test('U18 what the operator does stands in the ledger and is told: at once, or when one is back, and once', async () => {
+test('what the operator does stands in the ledger and is told: at once, or when one is back, and once', async () => {
   const stage = await stageWith();
   const owner = stage.newcomer('owner');
   await stage.register(owner, '--invite', stage.ownerInvite);
@@ -108,7 +108,7 @@ test('U18 what the operator does stands in the ledger and is told: at once, or w
   assert.match(String(events[0]?.act), /^[\w-]{100,}$/);
 });
 
-test('A11 U10 ownership is handed over at the console, and both know it', async () => {
+test('ownership is handed over at the console, and both know it', async () => {
   const stage = await stageWith();
   const owner = stage.newcomer('owner');
   await stage.register(owner, '--invite', stage.ownerInvite);
@@ -123,7 +123,7 @@ test('A11 U10 ownership is handed over at the console, and both know it', async 
   assert.equal((await ask(stage, 'account', 'remove', 'ann')).status, 8);
 });
 
-test('A11 U10 an account whose password and phrase are lost is taken anew by whoever has the token, with its role, and by nobody else', async () => {
+test('an account whose password and phrase are lost is taken anew by whoever has the token, with its role, and by nobody else', async () => {
   const stage = await stageWith();
   const owner = stage.newcomer('owner');
   await stage.register(owner, '--invite', stage.ownerInvite);
@@ -170,7 +170,7 @@ test('A11 U10 an account whose password and phrase are lost is taken anew by who
   assert.deepEqual(texts.sort(), ['all here', 'welcome']);
 });
 
-test('O7 a directory starts by its configuration file alone, and serves its figures', async () => {
+test('a directory starts by its configuration file alone, and serves its figures', async () => {
   const stage = new Stage();
   open.push(stage);
   const options = ['listen = "127.0.0.1:0"', `data = "${stage.data}"`, 'metrics = "127.0.0.1:0"', 'rooms = ["den"]'];
@@ -186,7 +186,7 @@ test('O7 a directory starts by its configuration file alone, and serves its figu
   assert.equal((await running.kill()).status, 0);
 });
 
-test("U8 the owner's line and everybody's are apart, and what ends says so before and after", async () => {
+test("the owner's line and everybody's are apart, and what ends says so before and after", async () => {
   const stage = new Stage();
   open.push(stage);
   const place = { home: stage.workshop.folder };

@@ -31,7 +31,7 @@ const transfer =
   (said: Said): boolean =>
     said.event === 'transfer' && said.state === state;
 
-test('F5 a film whose index is at its end plays while it arrives: what the player asks for comes first', {
+test('a film whose index is at its end plays while it arrives: what the player asks for comes first', {
   skip,
 }, async () => {
   const path = film();

@@ -12,7 +12,7 @@ const skip = missing.length > 0 && `needs ${missing.join(', ')}`;
 const check = ({ events }: Ended, name: string): string =>
   String(events.find((said) => said.event === 'check' && said.name === name)?.says);
 
-test('N4 doctor behind a router says that the address seen is the router’s, and on a wire that it is its own', {
+test('doctor behind a router says that the address seen is the router’s, and on a wire that it is its own', {
   skip,
 }, async () => {
   const routers = Network.nats({ a: false, b: false });

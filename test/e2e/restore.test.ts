@@ -7,7 +7,7 @@ import { Stage } from '../support/stage.js';
 const stage = new Stage();
 after(() => stage.close());
 
-test('R1 a directory restored as its operator is told to gets back what was said since the copy', async () => {
+test('N18 a directory restored as its operator is told to gets back what was said since the copy', async () => {
   await stage.open();
   const ann = stage.newcomer('ann');
   assert.equal((await stage.register(ann, '--invite', stage.ownerInvite)).status, 0);

@@ -31,11 +31,11 @@ async function tries(role: Role, { words, action }: Deed): Promise<void> {
   assert.deepEqual([status, typeof error?.hint], [8, 'string'], what);
 }
 
-test('A9 R1 whoever may do something can by a shell command, one role after the other, and leaves it to the next as it was', async () => {
+test('A9 whoever may do something can by a shell command, one role after the other, and leaves it to the next as it was', async () => {
   for (const role of ROLES) for (const deed of STORY) if (may(role, deed.action)) await tries(role, deed);
 });
 
-test('A9 R1 whoever may not ends with status 8 and a hint, and has changed nothing', async () => {
+test('A9 whoever may not ends with status 8 and a hint, and has changed nothing', async () => {
   const denied = ROLES.flatMap((role) =>
     STORY.filter(({ action }) => !may(role, action)).map((deed) => ({ role, deed })),
   );
@@ -48,6 +48,6 @@ test('A9 R1 whoever may not ends with status 8 and a hint, and has changed nothi
   assert.deepEqual(events.map(({ user }) => user).sort(), ['adam', 'ben', 'owner', 'vera']);
 });
 
-test('R1 what changes nothing for others is open to every role', async () => {
+test('what changes nothing for others is open to every role', async () => {
   for (const role of ROLES) await Promise.all(HARMLESS.map((deed) => tries(role, deed)));
 });

@@ -26,7 +26,7 @@ async function protect(person: Person): Promise<void> {
 const logIn = (person: Person, ...words: string[]) =>
   person.run(['login', person.name, '--plain', '--directory', stage.link, ...words]);
 
-test('A7 from the shell: set up with a QR code, then asked of every new device; a code opens once, a recovery code too', async () => {
+test('from the shell: set up with a QR code, then asked of every new device; a code opens once, a recovery code too', async () => {
   const ada = await stage.registered('ada');
   const begun = said(await ada.run(['second-factor', 'on']));
   const secret = String(begun.secret);
@@ -58,7 +58,7 @@ test('A7 from the shell: set up with a QR code, then asked of every new device; 
   assert.equal(said(await ada.run(['second-factor', 'off'])).state, 'off');
 });
 
-test('A7 while a chat runs its person hears of every change; commands and RPC go through it', async () => {
+test('while a chat runs its person hears of every change; commands and RPC go through it', async () => {
   const ben = await stage.registered('ben');
   const chat = await ben.chat();
   const begun = said(await ben.run(['second-factor', 'on']));
@@ -96,7 +96,7 @@ test('A7 while a chat runs its person hears of every change; commands and RPC go
   assert.equal(said(await owner.run(['second-factor'])).state, 'off');
 });
 
-test('A7 a role that needs one and has none is told at sign-in, writes and reads, and does nothing else until it is on', async () => {
+test('a role that needs one and has none is told at sign-in, writes and reads, and does nothing else until it is on', async () => {
   const dora = await stage.registered('dora');
   const chat = await owner.chat();
   await chat.event(({ event, code }) => event === 'error' && code === 'second-factor-required');

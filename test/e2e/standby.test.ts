@@ -8,7 +8,7 @@ import { PASSWORD, Stage } from '../support/stage.js';
 const ready = ({ event }: { event?: string }): boolean => event === 'ready';
 const fingerprint = (link: unknown): string => String(link).split('#')[1]!;
 
-test('O1 O6 a directory in NATS is served by one process; another takes over, with all that was acknowledged', {
+test('O1 a directory in NATS is served by one process; another takes over, with all that was acknowledged', {
   skip: withoutNats,
 }, async (t) => {
   const nats = await NatsServers.start(3);

@@ -30,7 +30,7 @@ const line = async (person: Person, conversation: string, id: string) =>
 const isChange = (id: string, change: string) => (said: Said) =>
   said.event === 'change' && said.id === id && said.change === change;
 
-test('C9 a question is answered, named people are told so, and counts are kept until it is read', async () => {
+test('a question is answered, named people are told so, and counts are kept until it is read', async () => {
   const question = await says(ann!, '#lobby', 'who brings cake, @bob?');
   const asked = await atBob!.event(isMessage('who brings cake, @bob?'));
   assert.deepEqual([asked.mentioned, asked.id], [true, question]);
@@ -47,7 +47,7 @@ test('C9 a question is answered, named people are told so, and counts are kept u
   assert.deepEqual([wrong.status, errorCode(wrong)], [5, 'message-unknown']);
 });
 
-test('C9 between two: delivered, read, typing, edited, taken back, reacted to', async () => {
+test('between two: delivered, read, typing, edited, taken back, reacted to', async () => {
   const id = await says(ann!, 'bob', 'se you', '--wait', 'delivered');
   await does(ann!, 'typing', '@bob');
   const typing = (state: string) => (said: Said) => said.event === 'typing' && said.state === state;
@@ -68,7 +68,7 @@ test('C9 between two: delivered, read, typing, edited, taken back, reacted to', 
   assert.deepEqual([wishes?.readReceipts, wishes?.typing], [false, true]);
 });
 
-test('C10 a conversation whose messages live a second leaves nothing behind on either disk', async () => {
+test('a conversation whose messages live a second leaves nothing behind on either disk', async () => {
   assert.equal((await does(ann!, 'expire', '1s', '--in', '@bob'))[0]?.expire, 1);
   await atBob!.event((said) => said.event === 'setting' && said.expire === 1);
   const id = await says(ann!, 'bob', 'burn after reading');
@@ -90,7 +90,7 @@ test('C10 a conversation whose messages live a second leaves nothing behind on e
   await does(bob!, 'expire', 'off', '--in', '@ann');
 });
 
-test('R4 muted is quiet, blocked is silent, and both are listed and taken back', async () => {
+test('muted is quiet, blocked is silent, and both are listed and taken back', async () => {
   await does(cat!, 'mute', '#lobby');
   await does(cat!, 'block', 'bob');
   const [wishes] = await does(cat!, 'preferences');
@@ -113,7 +113,7 @@ test('R4 muted is quiet, blocked is silent, and both are listed and taken back',
   assert.equal(await line(cat!, '@bob', id), undefined);
 });
 
-test('C6 away and back are seen by the others', async () => {
+test('away and back are seen by the others', async () => {
   // Whoever talks to somebody is told how they are.
   await says(ann!, 'bob', 'a word', '--wait', 'delivered');
   const is = (state: string) => (said: Said) =>
@@ -125,7 +125,7 @@ test('C6 away and back are seen by the others', async () => {
   await does(bob!, 'presence', 'online');
 });
 
-test('C9 in the chat the newest message is meant, and numbers and beginnings of ids mean others', async () => {
+test('in the chat the newest message is meant, and numbers and beginnings of ids mean others', async () => {
   await atCat!.kill();
   const chat = await cat!.chat();
   chat.type('/groupmsg lobby hello from the chat');

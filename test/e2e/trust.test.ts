@@ -98,7 +98,7 @@ test('a busy port and a folder that cannot be used have errors of their own', as
   assert.deepEqual([folder.status, errorCode(folder)], [1, 'home-unusable']);
 });
 
-test('U3 a device that was shut out is told so with status 6 by each command, and reads what it has', async () => {
+test('a device that was shut out is told so with status 6 by each command, and reads what it has', async () => {
   const nat = await stage.registered('nat');
   const laptop = await stage.anotherDevice(nat);
   assert.equal((await laptop.run(['send', 'ina', 'before'])).status, 0);

@@ -38,7 +38,7 @@ const path = (name: string, bytes: number): string => {
   return at;
 };
 
-test('C11 a file is uploaded, listed and fetched by one who was away; quota ends with status 10, strangers with 8', async () => {
+test('a file is uploaded, listed and fetched by one who was away; quota ends with status 10, strangers with 8', async () => {
   const plan = path('plan.pdf', 1_500_000);
   const said = await does('ann', 'upload', '#crew', plan);
   assert.deepEqual(
@@ -73,7 +73,7 @@ test('C11 a file is uploaded, listed and fetched by one who was away; quota ends
   await refused(10, 'upload-quota', 'ann', 'upload', '#crew', path('more.bin', 5_000_000));
 });
 
-test('C11 U8 an upload whose program is killed goes on with the next one, and is told of once', async () => {
+test('U8 an upload whose program is killed goes on with the next one, and is told of once', async () => {
   const large = path('film.mp4', 3_500_000);
   const listening = (): Running => workshop.start(['listen', '--json', ...password], { home: home('ann') });
   const first = listening();

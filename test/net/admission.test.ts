@@ -72,7 +72,7 @@ test('there are so many connections at most, and none while paused', async () =>
   assert.equal(come('192.0.2.3').admitted, true);
 });
 
-test('S17 where strangers fill the place, the address with most of them loses its oldest, and newcomers get in', () => {
+test('N17 where strangers fill the place, the address with most of them loses its oldest, and newcomers get in', () => {
   const { admission, come } = gate({ strangers: 12, strangersPerAddress: 6 });
   const crowd = ['192.0.2.1', '192.0.2.2'].map((address) => Array.from({ length: 6 }, () => come(address).socket));
   const honest = Array.from({ length: 5 }, (_, at) => come(`198.51.100.${at}`));
@@ -89,7 +89,7 @@ test('S17 where strangers fill the place, the address with most of them loses it
   assert.equal(admission.size, 12);
 });
 
-test('S17 of strangers who come one from each address, none is put out but for an address a device has come from', async () => {
+test('N17 of strangers who come one from each address, none is put out but for an address a device has come from', async () => {
   const { admission, come } = gate({ strangers: 10 });
   const device = come('198.51.100.1').socket;
   admission.greeted(device, true);

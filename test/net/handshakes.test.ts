@@ -30,13 +30,13 @@ function door(pace: Pace) {
 
 const PLENTY = { burst: 1_000, perSecond: 1_000 };
 
-test('P4 hellos are answered by address in turn: a flood from one holds up nobody else', () => {
+test('P4 N2 hellos are answered by address in turn: a flood from one holds up nobody else', () => {
   const { come, answer } = door(PLENTY);
   for (const name of 'aaaaaabbc') come(name);
   assert.equal(answer(), 'abcabaaaa');
 });
 
-test('P4 whoever floods is answered at its pace, and the others at once', () => {
+test('P4 N2 whoever floods is answered at its pace, and the others at once', () => {
   const { clock, come, answer } = door({ burst: 3, perSecond: 2 });
   for (const name of 'aaaaaaa') come(name);
   assert.equal(answer(), 'aaa');
@@ -51,7 +51,7 @@ test('P4 whoever floods is answered at its pace, and the others at once', () => 
   assert.equal(answer(), 'a');
 });
 
-test('P4 what was closed meanwhile stands in no queue', async () => {
+test('P4 N2 what was closed meanwhile stands in no queue', async () => {
   const { clock, come, answer } = door({ burst: 1, perSecond: 1 });
   come('a');
   const gone = Array.from({ length: 3 }, () => come('a'));

@@ -147,7 +147,7 @@ const CASES: Readonly<Record<OutletName, (t: TestContext) => Promise<void>>> = {
 };
 
 for (const name of Object.keys(OUTLETS) as OutletName[]) {
-  test(`P8 S5 who never reads from a ${name} is cut off`, (t) => CASES[name](t));
+  test(`P8 N5 who never reads from a ${name} is cut off`, (t) => CASES[name](t));
 }
 
 /** Writers that need no outlet. */
@@ -161,7 +161,7 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'transfer/udp/stream-path.ts': 'to the other thread, where an outlet is',
 };
 
-test('P8 S5 nothing else writes to a socket', () => {
+test('P8 N5 nothing else writes to a socket', () => {
   const src = fileURLToPath(new URL('../../../src', import.meta.url));
   const found = readdirSync(src, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))

@@ -13,7 +13,7 @@ const HELLO = clientHello({
   ...{ shares: [X25519], alpn: ALPN_ENROL },
 });
 
-test('S17 silent sockets from many addresses, as many as there is room for, keep no honest device out', async (t) => {
+test('N17 silent sockets from many addresses, as many as there is room for, keep no honest device out', async (t) => {
   const limits = { strangers: 48, strangersPerAddress: 8, helloDeadline: 600_000 };
   const { link } = await testDirectory(t, { limits });
   const { port } = parseLink(link);

@@ -22,7 +22,7 @@ async function laptopMissing(t: TestContext) {
   return { town, desk, ada };
 }
 
-test('C5 a second device that could not be added has no hole when it comes back', async (t) => {
+test('N26 a second device that could not be added has no hole when it comes back', async (t) => {
   const { town, ada, desk } = await laptopMissing(t);
   // Kept over the end of the program that said it.
   await town.close(ada);
@@ -36,7 +36,7 @@ test('C5 a second device that could not be added has no hole when it comes back'
   assert.deepEqual((await texts(laptop, 'ada')).sort(), ['one', 'three', 'two']);
 });
 
-test('C5 what was taken back before a missing device came is not owed to it', async (t) => {
+test('N26 what was taken back before a missing device came is not owed to it', async (t) => {
   const { town, ada } = await laptopMissing(t);
   const [first] = await ada.history({ conversation: 'bob' });
   assert.equal(first?.text, 'one');
@@ -51,7 +51,7 @@ test('C5 what was taken back before a missing device came is not owed to it', as
   );
 });
 
-test('C5 a second device that was away for longer than its certificate lives stays in the conversation', async (t) => {
+test('N26 a second device that was away for longer than its certificate lives stays in the conversation', async (t) => {
   const town = await world(t);
   await town.register('ada');
   await town.register('bob');

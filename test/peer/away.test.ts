@@ -6,7 +6,7 @@ import { KEY_PACKAGE_LIFETIME_MS } from '../../src/wire/limits.js';
 import { acquainted, HOUR, PATIENCE_MS, say, texts, world } from '../support/away.js';
 import { watch } from '../support/town.js';
 
-test('C5 what is said to somebody who is away for longer than a certificate lives is there when they come back', async (t) => {
+test('N26 what is said to somebody who is away for longer than a certificate lives is there when they come back', async (t) => {
   const town = await world(t);
   await acquainted(town);
   let total = 0;
@@ -28,7 +28,7 @@ test('C5 what is said to somebody who is away for longer than a certificate live
   );
 });
 
-test('C5 a first message to somebody who is away for longer than a certificate lives is there when they come back', async (t) => {
+test('N26 a first message to somebody who is away for longer than a certificate lives is there when they come back', async (t) => {
   const town = await world(t);
   await town.register('ada');
   await town.register('bob');
@@ -43,7 +43,7 @@ test('C5 a first message to somebody who is away for longer than a certificate l
   await atBob.message('first contact');
 });
 
-test('C5 to one who has no keys left a message is not stored for nobody: it waits, and goes when they are there', async (t) => {
+test('N26 to one who has no keys left a message is not stored for nobody: it waits, and goes when they are there', async (t) => {
   const town = await world(t);
   await town.register('ada');
   await town.register('bob');
@@ -60,7 +60,7 @@ test('C5 to one who has no keys left a message is not stored for nobody: it wait
   await ada.waitFor(id, 'delivered', PATIENCE_MS);
 });
 
-test('C5 an offer of a file reaches somebody who was away for longer than a certificate lives', async (t) => {
+test('N26 an offer of a file reaches somebody who was away for longer than a certificate lives', async (t) => {
   const town = await world(t);
   await acquainted(town);
   await town.pass(73 * HOUR);

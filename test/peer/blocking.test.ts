@@ -14,7 +14,7 @@ for (const peer of [ann, bob, mallory]) await peer.groups.join('lobby');
 const summary = async (peer: PeerApi, name: string) =>
   (await peer.conversations()).find(({ conversation }) => conversation === name);
 
-test('R4 of somebody blocked nothing is shown, and they see no more than of somebody who is away', async () => {
+test('of somebody blocked nothing is shown, and they see no more than of somebody who is away', async () => {
   const [atBob, atMallory] = [watch(bob), watch(mallory)];
   const first = await mallory.send('@bob', 'before');
   await mallory.waitFor(first.id, 'delivered', 10_000);
@@ -48,7 +48,7 @@ test('R4 of somebody blocked nothing is shown, and they see no more than of some
   assert.ok(!events(atMallory, 'sent').some((one) => one.id === id && one.state === 'delivered'));
 });
 
-test('R4 in groups the lines of somebody blocked are hidden and do not count; unblocked they can be read', async () => {
+test('in groups the lines of somebody blocked are hidden and do not count; unblocked they can be read', async () => {
   const atBob = watch(bob);
   await bob.markRead('#lobby');
   assert.deepEqual(bob.preferences.get().blocked, ['@mallory']);
@@ -75,7 +75,7 @@ test('R4 in groups the lines of somebody blocked are hidden and do not count; un
   assert.equal((await mallory.waitFor(after, 'delivered', 10_000)).state, 'delivered');
 });
 
-test('R4 an invitation of somebody blocked is not shown', async () => {
+test('an invitation of somebody blocked is not shown', async () => {
   await ann.groups.setRole('mallory', 'advanced');
   await bob.preferences.block('mallory', true);
   const atBob = watch(bob);
@@ -89,7 +89,7 @@ test('R4 an invitation of somebody blocked is not shown', async () => {
   assert.ok((await bob.groups.list()).some(({ group }) => group === '#trap'));
 });
 
-test('R4 what is muted is there, marked, and counts only where it names one', async () => {
+test('what is muted is there, marked, and counts only where it names one', async () => {
   const atBob = watch(bob);
   for (const name of ['#lobby', '@ann', '@mallory']) await bob.markRead(name);
   await bob.preferences.mute('#Lobby', true);
@@ -109,7 +109,7 @@ test('R4 what is muted is there, marked, and counts only where it names one', as
   assert.equal((await summary(bob, '@ann'))?.unread, 1);
 });
 
-test('C6 whoever is away is shown so, and comes back', async () => {
+test('whoever is away is shown so, and comes back', async () => {
   const atBob = watch(bob);
   await ann.setPresence('away');
   await event(atBob, 'presence', (one) => one.user === 'ann' && one.state === 'away');

@@ -41,7 +41,7 @@ async function changes(ada: PeerApi, bob: PeerApi, to: string, at: string): Prom
   assert.deepEqual([line?.text, line?.deleted], ['', true]);
 }
 
-test('C9 messages are edited, taken back and reacted to, between two and in a group', async () => {
+test('messages are edited, taken back and reacted to, between two and in a group', async () => {
   const [ada, bob] = [await town.settle('ada'), await town.settle('bob')];
   await changes(ada, bob, '@bob', '@ada');
   await ada.groups.join('lobby');

@@ -49,7 +49,7 @@ function open() {
   return { clock, socket, silences, channel, hear };
 }
 
-test('C12 silence is noticed within two seconds and asked about before', async () => {
+test('silence is noticed within two seconds and asked about before', async () => {
   const { clock, socket, silences } = open();
   clock.advance(1_500);
   await new Promise((resolve) => setImmediate(resolve));

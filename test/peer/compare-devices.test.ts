@@ -24,7 +24,7 @@ const told = (row: OwnDevicesRow | undefined, answer: Listed, quiet: readonly st
 /** Of which nothing is left to be told. */
 const knowing = (answer: Listed): OwnDevicesRow => ({ ...told(undefined, answer).row, untold: [] });
 
-test('A8 where nothing was known before, those that came after this device are told of and no others', () => {
+test('where nothing was known before, those that came after this device are told of and no others', () => {
   const first = listed(
     [
       [LAPTOP, 100],
@@ -45,7 +45,7 @@ test('A8 where nothing was known before, those that came after this device are t
   assert.deepEqual(told(undefined, hidden).told, [['added', LAPTOP, 100]], 'this very device is not even listed');
 });
 
-test('A8 what came and went since the last list is told once, in order, with when it was', () => {
+test('what came and went since the last list is told once, in order, with when it was', () => {
   const before = knowing(
     listed([
       [DESK, 100],
@@ -72,7 +72,7 @@ test('A8 what came and went since the last list is told once, in order, with whe
   assert.deepEqual(told({ ...row, untold: [] }, after).told, []);
 });
 
-test('A8 a device that comes back after it was shut out is told of again', () => {
+test('a device that comes back after it was shut out is told of again', () => {
   const before = knowing(listed([[DESK, 100]], [[LAPTOP, 90, 95]]));
   const back = listed(
     [
@@ -94,7 +94,7 @@ test('A8 a device that comes back after it was shut out is told of again', () =>
   ]);
 });
 
-test('A8 a directory that remembers nobody who left says no time: it is now', () => {
+test('a directory that remembers nobody who left says no time: it is now', () => {
   const before = knowing(
     listed([
       [DESK, 100],
@@ -105,7 +105,7 @@ test('A8 a directory that remembers nobody who left says no time: it is now', ()
   assert.deepEqual(told(before, old).told, [['revoked', LAPTOP, NOW]]);
 });
 
-test('A8 of what was done from here, and of this device itself, nothing is told', () => {
+test('of what was done from here, and of this device itself, nothing is told', () => {
   const before = knowing(
     listed([
       [DESK, 100],
@@ -124,7 +124,7 @@ test('A8 of what was done from here, and of this device itself, nothing is told'
   assert.deepEqual(told(row, after).told, []);
 });
 
-test('A8 one that was told of before it was listed is not told of again, and stays known until it is', () => {
+test('one that was told of before it was listed is not told of again, and stays known until it is', () => {
   const before: OwnDevicesRow = { ...knowing(listed([[DESK, 100]])), devices: [{ device: PHONE, name: '' }] };
   const { row, told: says } = told(before, listed([[DESK, 100]]));
   assert.deepEqual([says, row.devices.map(({ device }) => device)], [[], [DESK, PHONE]]);

@@ -72,7 +72,7 @@ function world() {
   return { clock, anchor, authority, contacts, events, issue, publish, rosters, revocations, issueCrl, state };
 }
 
-test('T2 a person is pinned when first met, and their devices are known', async () => {
+test('a person is pinned when first met, and their devices are known', async () => {
   const { contacts, events, issue, publish } = world();
   const bob = SigningKey.generate(random);
   publish('Bob', bob.publicKey, [issue('Bob', bob).certificate, issue('Bob', bob).certificate]);
@@ -159,7 +159,7 @@ test('a roster that the directory did not sign, or of somebody else, is refused'
   await assert.rejects(contacts.resolve('bob'), { code: 'roster-forged' });
 });
 
-test('C13 a person met before is known without the directory, a stranger is not', async () => {
+test('a person met before is known without the directory, a stranger is not', async () => {
   const { contacts, issue, publish, state } = world();
   const bob = SigningKey.generate(random);
   publish('bob', bob.publicKey, [issue('bob', bob).certificate]);
@@ -170,7 +170,7 @@ test('C13 a person met before is known without the directory, a stranger is not'
   await assert.rejects(contacts.resolve('carol'), { code: 'directory-offline' });
 });
 
-test('S12 what is accepted is the key that was shown, and no other that the directory shows by then', async () => {
+test('N12 what is accepted is the key that was shown, and no other that the directory shows by then', async () => {
   const { contacts, issue, publish } = world();
   const [bob, one, two] = [0, 1, 2].map(() => SigningKey.generate(random));
   const show = (key: SigningKey): void => {

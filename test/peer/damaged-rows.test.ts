@@ -66,7 +66,7 @@ const READ_LATER = new Set([
   'speed',
 ]);
 
-test('one row that is damaged, in any table, keeps nobody from the rest, and is told', async () => {
+test('N25 one row that is damaged, in any table, keeps nobody from the rest, and is told', async () => {
   await (await lived()).close();
   const tables = [...(await rowsByTable()).keys()];
   for (const table of [

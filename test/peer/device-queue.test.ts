@@ -93,7 +93,7 @@ test('what a device cannot take over the link goes into its mailbox', async () =
   assert.deepEqual(seen.stored, [1]);
 });
 
-test('C12 with neither link nor mailbox they wait, and leave when one comes back', async () => {
+test('with neither link nor mailbox they wait, and leave when one comes back', async () => {
   const { clock, seen, state, lane, settle, goodLink } = world();
   state.mailbox = false;
   lane.push(item(1));

@@ -20,7 +20,7 @@ for (const [to, back] of [
   ['@bob', '@ann'],
   ['#lobby', '#lobby'],
 ] as const) {
-  test(`A8 C9 what one device changes, takes back or reacts to, the other one shows (${to})`, async () => {
+  test(`what one device changes, takes back or reacts to, the other one shows (${to})`, async () => {
     const atLaptop = watch(laptop);
     const { id } = await ann.send(to, `from the desk ${to}`);
     const own = await atLaptop.message(`from the desk ${to}`);
@@ -38,7 +38,7 @@ for (const [to, back] of [
     assert.equal((await summary(laptop, to))?.unread, 0);
   });
 
-  test(`A8 C9 what one device has read, the other one has too, and the author is told once (${to})`, async () => {
+  test(`what one device has read, the other one has too, and the author is told once (${to})`, async () => {
     const [atLaptop, atBob, atAnn] = [watch(laptop), watch(bob), watch(ann)];
     const { id } = await bob.send(back, `read once ${to}`);
     await Promise.all([atLaptop.message(`read once ${to}`), atAnn.message(`read once ${to}`)]);
@@ -62,7 +62,7 @@ async function withoutDirectory(peers: readonly PeerApi[]): Promise<number> {
   return port;
 }
 
-test('C9 C12 what is changed before it has left arrives changed, and what is taken back does not arrive', async () => {
+test('what is changed before it has left arrives changed, and what is taken back does not arrive', async () => {
   await Promise.all([bob.close(), laptop.close()]);
   const port = await withoutDirectory([ann]);
   const atAnn = watch(ann);
@@ -97,7 +97,7 @@ test('C9 C12 what is changed before it has left arrives changed, and what is tak
   laptop = await town.open('ann', 'laptop');
 });
 
-test('C9 C13 what one device has straight while the directory is away is taken back there, and from who comes later', async () => {
+test('what one device has straight while the directory is away is taken back there, and from who comes later', async () => {
   await bob.close();
   const [atAnn, atLaptop] = [watch(ann), watch(laptop)];
   await ann.send('#lobby', 'both here?');

@@ -40,7 +40,7 @@ const THERE: Readonly<Record<string, ((socket: Socket) => void) | undefined>> = 
   'something that hangs up': (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'),
 };
 
-test('S9 how long a try takes does not tell what stands at the address, nor whether it was dialled', async (t) => {
+test('N9 how long a try takes does not tell what stands at the address, nor whether it was dialled', async (t) => {
   for (const [what, answer] of Object.entries(THERE)) {
     for (const seen of ['127.0.0.1', '198.51.100.1']) {
       const sockets: Socket[] = [];

@@ -17,7 +17,7 @@ function orders<T>(all: readonly T[]): T[][] {
   return all.flatMap((one, at) => orders([...all.slice(0, at), ...all.slice(at + 1)]).map((rest) => [one, ...rest]));
 }
 
-test('C9 R2 a message and what its author did to it end in the same line whichever comes first, also over a restart', async () => {
+test('N19 a message and what its author did to it end in the same line whichever comes first, also over a restart', async () => {
   let bob = await town.settle('bob');
   const eve = await ScriptedDevice.open(town.link, 'eve');
   await eve.begin('bob');

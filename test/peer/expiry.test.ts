@@ -28,7 +28,7 @@ async function reopen(clock: WarpClock): Promise<void> {
   bob = await town.openBy(clock, 'bob');
 }
 
-test('C10 messages disappear on both sides, from history, search and export, and stay away', async () => {
+test('messages disappear on both sides, from history, search and export, and stay away', async () => {
   const [atAnn, atBob] = [watch(ann), watch(bob)];
   await ann.send('@bob', 'this one stays');
   await atBob.message('this one stays');
@@ -60,7 +60,7 @@ test('C10 messages disappear on both sides, from history, search and export, and
   await event(atBob, 'setting', (one) => one.expire === 0);
 });
 
-test('C10 what was not seen before its time is over is never shown', async () => {
+test('what was not seen before its time is over is never shown', async () => {
   await ann.setLifetime('@bob', 3600);
   await ann.send('@bob', 'nobody looks');
   const { id } = await ann.send('@bob', 'nobody looks twice');
@@ -72,7 +72,7 @@ test('C10 what was not seen before its time is over is never shown', async () =>
   assert.deepEqual(events(atBob, 'message'), []);
 });
 
-test('C10 X3 a clock that is wrong at the next start deletes nothing early, and keeps nothing for ever', async () => {
+test('X3 a clock that is wrong at the next start deletes nothing early, and keeps nothing for ever', async () => {
   const { id } = await ann.send('@bob', 'wrong clocks');
   assert.equal((await ann.waitFor(id, 'delivered', 10_000)).state, 'delivered');
   // In the running program the wall clock counts for nothing.
@@ -94,7 +94,7 @@ test('C10 X3 a clock that is wrong at the next start deletes nothing early, and 
   await reopen(new WarpClock());
 });
 
-test('C10 the time goes on while the program does not run', async () => {
+test('the time goes on while the program does not run', async () => {
   await ann.send('@cat', 'hello');
   await ann.setLifetime('@cat', 3600);
   const { id } = await ann.send('@bob', 'while you sleep');
@@ -120,7 +120,7 @@ test('C10 the time goes on while the program does not run', async () => {
   assert.ok(!(await texts(cat, '@ann')).includes('too late'));
 });
 
-test('C10 in a group only who may change its settings sets it; newcomers know it, and see nothing that is over', async () => {
+test('in a group only who may change its settings sets it; newcomers know it, and see nothing that is over', async () => {
   await ann.groups.join('lobby');
   await cat.groups.join('lobby');
   const [atAnn, atCat] = [watch(ann), watch(cat)];

@@ -5,7 +5,7 @@ import { PASSWORD, Town, watch } from '../support/town.js';
 const town = await Town.build();
 after(() => town.close());
 
-test('what waits for an account that is deleted fails once, is said, and its text stays until it is taken away', async () => {
+test('N29 what waits for an account that is deleted fails once, is said, and its text stays until it is taken away', async () => {
   let [ada, bob] = await Promise.all([town.settle('ada'), town.settle('bob')]);
   const atBob = watch(bob);
   await ada.send('bob', 'first');

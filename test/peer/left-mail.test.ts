@@ -39,7 +39,7 @@ const rejoin = (user: string): Promise<PeerApi> =>
     rejoin: true,
   });
 
-test('S14 what is stored for a device that somebody logs out is there when it logs in again', async () => {
+test('N14 what is stored for a device that somebody logs out is there when it logs in again', async () => {
   const { here } = await acquainted('ada', 'bob');
   await stored(here, 'bob', 'waits for you');
   await here.close();
@@ -52,7 +52,7 @@ test('S14 what is stored for a device that somebody logs out is there when it lo
   await bob.close();
 });
 
-test('S14 what is stored for somebody who is banned is there when the ban is over', async () => {
+test('N14 what is stored for somebody who is banned is there when the ban is over', async () => {
   const owner = await town.owner();
   const { here } = await acquainted('cat', 'dan');
   await stored(here, 'dan', 'waits for you');
@@ -66,7 +66,7 @@ test('S14 what is stored for somebody who is banned is there when the ban is ove
   await Promise.all([dan.close(), owner.close()]);
 });
 
-test('S14 what is stored for a device that is shut out for good reaches the one which its person has now', async () => {
+test('N14 what is stored for a device that is shut out for good reaches the one which its person has now', async () => {
   const { here, device } = await acquainted('eve', 'fay');
   const id = await stored(here, 'fay', 'for a device that is lost');
   const phone = await town.open('fay', 'fay-phone');
@@ -77,7 +77,7 @@ test('S14 what is stored for a device that is shut out for good reaches the one 
   await Promise.all([here.close(), phone.close()]);
 });
 
-test('S14 what was sealed for a device that is gone before the directory had it is sealed for the one there is', async () => {
+test('N14 what was sealed for a device that is gone before the directory had it is sealed for the one there is', async () => {
   const { here, device } = await acquainted('gus', 'hal');
   const port = await town.stopDirectory();
   const { id } = await here.send('hal', 'sealed while the directory was away');
@@ -92,7 +92,7 @@ test('S14 what was sealed for a device that is gone before the directory had it 
   await Promise.all([gus.close(), phone.close()]);
 });
 
-test('S14 mail of a device that does not come back goes when its time is over', async () => {
+test('N14 mail of a device that does not come back goes when its time is over', async () => {
   const { here, device } = await acquainted('ida', 'jan');
   await stored(here, 'jan', 'for nobody');
   await here.close();

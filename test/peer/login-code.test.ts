@@ -5,7 +5,7 @@ import { whileAsking, withCode } from '../../src/peer/account/second-factor-prom
 
 const needed = new Failure('second-factor-needed');
 
-test('A7 a login asks until a code is right or it is refused for another reason', async () => {
+test('a login asks until a code is right or it is refused for another reason', async () => {
   const refusals = [needed, new Failure('second-factor-wrong'), new Failure('second-factor-used')];
   const shown: (string | undefined)[] = [];
   const finish = async (code: string | undefined) => {
@@ -25,7 +25,7 @@ test('A7 a login asks until a code is right or it is refused for another reason'
   await assert.rejects(withCode(finish, undefined, undefined), (error) => hasCode(error, 'second-factor-needed'));
 });
 
-test('A7 who takes longer for the code than the channel waits is let in by that code on another one', async () => {
+test('who takes longer for the code than the channel waits is let in by that code on another one', async () => {
   for (const over of [new Failure('connection-lost'), new Failure('wrong-credentials')]) {
     const given: (string | undefined)[] = [];
     const result = await whileAsking({ askCode: async () => '123456' }, async ({ code, askCode }) => {

@@ -13,7 +13,7 @@ const HERE = {
   eth0: [one('192.168.1.7', '192.168.1.7/24'), one('fe80::7', 'fe80::7/64')],
 };
 
-test('S9 addresses inside are dialled only where who names them can be, as the directory sees it', () => {
+test('N9 addresses inside are dialled only where who names them can be, as the directory sees it', () => {
   const cases: readonly (readonly [host: string, seen: string, dialled: boolean])[] = [
     ['203.0.113.5', '198.51.100.1', true],
     ['2001:db8::5', '198.51.100.1', true],

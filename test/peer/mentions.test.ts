@@ -29,7 +29,7 @@ const NOT_NAMED = [
   '',
 ];
 
-test('C9 a name counts as a word of its own, and not inside words, addresses and paths', () => {
+test('a name counts as a word of its own, and not inside words, addresses and paths', () => {
   for (const text of NAMED) assert.ok(names(text, 'Bob'), text);
   for (const text of NOT_NAMED) assert.ok(!names(text, 'bob'), text);
   assert.ok(names('@bob.smith.', 'bob.smith'));
@@ -37,7 +37,7 @@ test('C9 a name counts as a word of its own, and not inside words, addresses and
   assert.ok(names('@bob.', 'bob.'));
 });
 
-test('C9 all of a group are named by @all and @everyone', () => {
+test('all of a group are named by @all and @everyone', () => {
   assert.ok(namesAll('lunch, @All?'));
   assert.ok(namesAll('@everyone.'));
   assert.ok(!namesAll('@allan and all'));

@@ -35,7 +35,7 @@ after(async () => {
 
 const text = (body: string, more: object = {}) => ({ type: 'text', body, sentAt: Date.now(), ...more });
 
-test('C9 of a newer program what is known is shown, the rest is kept and does not disturb', async () => {
+test('of a newer program what is known is shown, the rest is kept and does not disturb', async () => {
   const atBob = watch(bob);
   await eve.begin('bob');
   await eve.say({ type: 'poll', question: 'tea?', sentAt: Date.now() });
@@ -51,7 +51,7 @@ test('C9 of a newer program what is known is shown, the rest is kept and does no
   assert.deepEqual(events(atBob, 'error'), []);
 });
 
-test('C9 an older program finds in what we say the fields it knows, and needs no others', async () => {
+test('an older program finds in what we say the fields it knows, and needs no others', async () => {
   const last = (await bob.history({ conversation: '@eve' })).at(-1)!;
   await bob.setLifetime('@eve', 3600);
   await bob.send('@eve', 'plain', { replyTo: last.id });
@@ -61,7 +61,7 @@ test('C9 an older program finds in what we say the fields it knows, and needs no
   assert.deepEqual(new Set(contents.map(({ type }) => type)), new Set(['receipt', 'setting', 'text']));
 });
 
-test('C9 what was not understood is there when a newer program opens the profile', async () => {
+test('what was not understood is there when a newer program opens the profile', async () => {
   await bob.close();
   const { vault } = await requireProfile(town.home('bob'));
   const { key } = await openVault(vault, PASSWORD);
@@ -86,7 +86,7 @@ test('C9 what was not understood is there when a newer program opens the profile
   assert.equal((await bob.search({ words: 'tea?' })).length, 1);
 });
 
-test('C9 in a group likewise', async () => {
+test('in a group likewise', async () => {
   const [atAnn, atBob] = [watch(ann), watch(bob)];
   await eve.post(lobby, { type: 'sticker', name: 'cat' });
   await eve.post(lobby, text('and @bob', { font: 'large' }));

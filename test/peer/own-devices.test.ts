@@ -23,7 +23,7 @@ async function watching(peer: PeerApi): Promise<Watched> {
   return watched;
 }
 
-test('A8 a device that is added or revoked is told of at the others: who is there at once, who is away later, once', async () => {
+test('a device that is added or revoked is told of at the others: who is there at once, who is away later, once', async () => {
   const atDesk = await watching(desk);
   let laptop = await town.open('ann', 'laptop');
   const added = await event(atDesk, 'account', isOf(laptop.device, 'added'));
@@ -68,7 +68,7 @@ test('A8 a device that is added or revoked is told of at the others: who is ther
   assert.deepEqual(changes(atPhone), [`added ${thief.device}`, `revoked ${thief.device}`]);
 });
 
-test('A8 C2 a device that the directory hides is told of when it takes part in a conversation', async () => {
+test('C2 a device that the directory hides is told of when it takes part in a conversation', async () => {
   const atDesk = await watching(desk);
   await desk.groups.join('lobby');
   const { people } = town.directory.site.core;

@@ -37,7 +37,7 @@ async function directoryOfThen(t: TestContext) {
   return { folder, data, fourDaysAgo, then, before };
 }
 
-test('C5 a device that was away for longer than its certificate lives comes back by its password, as the same device', async (t) => {
+test('N26 a device that was away for longer than its certificate lives comes back by its password, as the same device', async (t) => {
   const { folder, data, fourDaysAgo, then, before } = await directoryOfThen(t);
   const { link, port } = before;
   const homes = { ada: join(folder, 'ada'), ben: join(folder, 'ben') };
@@ -112,7 +112,7 @@ test('A10 a device that was shut out stays out until somebody logs in there agai
   );
 });
 
-test('A6 a password changed on one device opens the others, with all they keep, and the old one does no more', async (t) => {
+test('a password changed on one device opens the others, with all they keep, and the old one does no more', async (t) => {
   const folder = await temporaryFolder(t);
   const directory = await startDirectory({ listen: LOOPBACK, store: 'memory' });
   afterwards(t, () => directory.close());

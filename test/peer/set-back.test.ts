@@ -21,7 +21,7 @@ const texts = async (peer: PeerApi, conversation: string): Promise<string[]> =>
 
 for (const keepMarks of [true, false]) {
   const where = keepMarks ? 'found by its mark' : 'shown by a device';
-  test(`R1 messages that a directory lost by its restore are sent again, ${where}`, async () => {
+  test(`N18 messages that a directory lost by its restore are sent again, ${where}`, async () => {
     const [a, b] = keepMarks ? ['ann', 'ben'] : ['cleo', 'dave'];
     const ann = await town.settle(a!);
     let ben = await town.settle(b!);
@@ -52,7 +52,7 @@ for (const keepMarks of [true, false]) {
   });
 }
 
-test('R1 what was said and done in a room after the copy comes back from its members', async () => {
+test('N18 what was said and done in a room after the copy comes back from its members', async () => {
   const owner = await town.owner();
   const [eli, fay, gus] = [await town.settle('eli'), await town.settle('fay'), await town.settle('gus')];
   const room = '#lobby';
@@ -91,7 +91,7 @@ test('R1 what was said and done in a room after the copy comes back from its mem
   await Promise.all([owner, eli, fay, gus, hal].map((peer) => peer.close()));
 });
 
-test('R1 numbers that a directory used again are told apart, and its groups go on', async () => {
+test('N18 numbers that a directory used again are told apart, and its groups go on', async () => {
   const room = '#random';
   const names = ['ivy', 'jon', 'kim', 'lea'] as const;
   const people = new Map<string, PeerApi>();

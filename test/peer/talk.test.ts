@@ -7,7 +7,7 @@ import { event } from '../support/watching.js';
 const town = await Town.build();
 after(() => town.close());
 
-test('C1 a private message goes straight from one peer to the other, and back', async () => {
+test('a private message goes straight from one peer to the other, and back', async () => {
   const [ada, bob] = [await town.settle('ada'), await town.settle('bob')];
   const [atAda, atBob] = [watch(ada), watch(bob)];
   const { id } = await ada.send('bob', 'good morning');
@@ -38,7 +38,7 @@ test('C1 a private message goes straight from one peer to the other, and back', 
   await ada.close();
 });
 
-test('C2 what is sent to somebody away is stored, then delivered once and in order', async () => {
+test('what is sent to somebody away is stored, then delivered once and in order', async () => {
   const [cat, dan] = [await town.settle('cat'), await town.settle('dan')];
   await cat.send('dan', 'first');
   await dan.close();
@@ -54,7 +54,7 @@ test('C2 what is sent to somebody away is stored, then delivered once and in ord
   await Promise.all([cat.close(), again.close()]);
 });
 
-test('A8 a further device gets what comes, and shows what the other one sends', async () => {
+test('a further device gets what comes, and shows what the other one sends', async () => {
   const [eve, fay] = [await town.settle('eve'), await town.settle('fay')];
   const second = await town.open('fay', 'fay-laptop');
   const [atFirst, atSecond] = [watch(fay), watch(second)];
@@ -74,7 +74,7 @@ test('A8 a further device gets what comes, and shows what the other one sends', 
   await Promise.all([eve.close(), fay.close(), second.close(), third.close()]);
 });
 
-test('C13 with the directory gone two who talk go on, and mail flows when it is back', async () => {
+test('with the directory gone two who talk go on, and mail flows when it is back', async () => {
   const [gus, hal] = [await town.settle('gus'), await town.settle('hal')];
   const [atGus, atHal] = [watch(gus), watch(hal)];
   await gus.send('hal', 'before');

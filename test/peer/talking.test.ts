@@ -19,7 +19,7 @@ for (const [to, back] of [
   ['@bob', '@ann'],
   ['#lobby', '#lobby'],
 ] as const) {
-  test(`C9 a reply names what it answers, in the event and in the history (${to})`, async () => {
+  test(`a reply names what it answers, in the event and in the history (${to})`, async () => {
     const [atAnn, atBob] = [watch(ann), watch(bob)];
     const { id } = await ann.send(to, `who comes? ${to}`);
     await atBob.message(`who comes? ${to}`);
@@ -35,12 +35,12 @@ for (const [to, back] of [
   });
 }
 
-test('C9 only messages of the same conversation are answered', async () => {
+test('only messages of the same conversation are answered', async () => {
   const { id } = await ann.send('@bob', 'between us');
   await assert.rejects(ann.send('#lobby', 'leak', { replyTo: id }), { code: 'message-unknown' });
 });
 
-test('C9 whoever is named in a text is told so, counted until it is read, and nobody else', async () => {
+test('whoever is named in a text is told so, counted until it is read, and nobody else', async () => {
   const [atBob, atCat] = [watch(bob), watch(cat)];
   await bob.markRead('#lobby');
   await ann.send('#lobby', 'could @Bob, look at this?');
@@ -58,7 +58,7 @@ test('C9 whoever is named in a text is told so, counted until it is read, and no
   assert.deepEqual([(await summary())?.unread, (await summary())?.mentions], [0, 0]);
 });
 
-test('C9 an edit may take a mention back, and bring one', async () => {
+test('an edit may take a mention back, and bring one', async () => {
   const atCat = watch(cat);
   await cat.markRead('#lobby');
   const mentions = async () =>
@@ -77,7 +77,7 @@ test('C9 an edit may take a mention back, and bring one', async () => {
   assert.equal(await mentions(), 0);
 });
 
-test('C9 typing is seen over a link and in a group, ends with the message, and can be turned off', async () => {
+test('typing is seen over a link and in a group, ends with the message, and can be turned off', async () => {
   const [atBob, atCat] = [watch(bob), watch(cat)];
   const { id } = await ann.send('@bob', 'a link for us');
   await ann.waitFor(id, 'delivered', 10_000);
@@ -104,7 +104,7 @@ test('C9 typing is seen over a link and in a group, ends with the message, and c
   await cat.preferences.set({ typing: true });
 });
 
-test('C9 a reader is told of, once, and after a restart it is still known', async () => {
+test('a reader is told of, once, and after a restart it is still known', async () => {
   const atAnn = watch(ann);
   const { id } = await ann.send('@bob', 'have you seen this?');
   await ann.waitFor(id, 'delivered', 10_000);
@@ -115,7 +115,7 @@ test('C9 a reader is told of, once, and after a restart it is still known', asyn
   assert.equal(atAnn.seen.filter((one) => one.event === 'sent' && one.state === 'read' && one.id === id).length, 1);
 });
 
-test('C9 in a group the readers of a message are told of by name, and stand in the history', async () => {
+test('in a group the readers of a message are told of by name, and stand in the history', async () => {
   const [atAnn, atBob, atCat] = [watch(ann), watch(bob), watch(cat)];
   const { id } = await ann.send('#lobby', 'read me');
   await Promise.all([atBob.message('read me'), atCat.message('read me')]);
@@ -127,7 +127,7 @@ test('C9 in a group the readers of a message are told of by name, and stand in t
   assert.deepEqual([line?.state, line?.readBy], ['read', ['bob', 'cat']]);
 });
 
-test('C9 who turns read receipts off tells nobody, and is told of nobody', async () => {
+test('who turns read receipts off tells nobody, and is told of nobody', async () => {
   await bob.preferences.set({ readReceipts: false });
   const [atAnn, atBob] = [watch(ann), watch(bob)];
   const { id } = await ann.send('@bob', 'secretly read');

@@ -25,7 +25,7 @@ for (const [how, off] of [
   ['ahead', 80 * HOUR],
   ['behind', -80 * HOUR],
 ] as const) {
-  test(`R15 R6 started with a clock far ${how}, it says whose and by how much, and is online once that is set right`, async (t) => {
+  test(`N21 started with a clock far ${how}, it says whose and by how much, and is online once that is set right`, async (t) => {
     const town = await adaIn(t);
     const own = new WarpClock();
     own.set(off);
@@ -46,7 +46,7 @@ for (const [how, off] of [
   });
 }
 
-test('R6 a clock that is off by less than a certificate lives is told of, too', async (t) => {
+test('N21 a clock that is off by less than a certificate lives is told of, too', async (t) => {
   const town = await adaIn(t);
   const own = new WarpClock();
   const ada = await town.openBy(own, 'ada');
@@ -57,7 +57,7 @@ test('R6 a clock that is off by less than a certificate lives is told of, too', 
   assert.deepEqual([error.code, /3 h ahead of/.test(error.message)], ['clock-differs', true], error.message);
 });
 
-test('R15 a program that slept for longer than its certificate lives comes back by the password it holds', async (t) => {
+test('N21 a program that slept for longer than its certificate lives comes back by the password it holds', async (t) => {
   const town = await adaIn(t);
   const ada = await town.open('ada');
   const bob = await town.open('bob');
@@ -73,7 +73,7 @@ test('R15 a program that slept for longer than its certificate lives comes back 
   assert.deepEqual(events(atAda, 'error'), []);
 });
 
-test('R15 where it holds the password no more, it ends with the reason and the way back', async (t) => {
+test('N21 where it holds the password no more, it ends with the reason and the way back', async (t) => {
   const town = await adaIn(t);
   const desk = await town.open('ada');
   const laptop = await town.login('ada', 'laptop');
@@ -86,7 +86,7 @@ test('R15 where it holds the password no more, it ends with the reason and the w
   assert.match((await event(atDesk, 'error', ({ code }) => code === 'certificate-expired')).message, /password/);
 });
 
-test('R18 another directory at the address is told as that, and the right one is found again', async (t) => {
+test('N21 another directory at the address is told as that, and the right one is found again', async (t) => {
   const town = await adaIn(t);
   const ada = await town.open('ada');
   const atAda = told(ada);
@@ -101,7 +101,7 @@ test('R18 another directory at the address is told as that, and the right one is
   assert.equal(events(atAda, 'error').length, 1);
 });
 
-test('U3 a device that was shut out says so and the way back, and is not told as absence', async (t) => {
+test('a device that was shut out says so and the way back, and is not told as absence', async (t) => {
   const town = await adaIn(t);
   const desk = await town.open('ada');
   const laptop = await town.login('ada', 'laptop');

@@ -19,7 +19,7 @@ function room() {
   return { clock, told, seen, typing, wishes };
 }
 
-test('C9 many keys are told once in three seconds, and that one has stopped once', () => {
+test('many keys are told once in three seconds, and that one has stopped once', () => {
   const { clock, told, typing } = room();
   for (let at = 0; at < 70; at++) {
     typing.say('@bob', true);
@@ -31,7 +31,7 @@ test('C9 many keys are told once in three seconds, and that one has stopped once
   assert.deepEqual(told.slice(3), ['@bob false']);
 });
 
-test('C9 whoever goes in the middle of a word is not typing for ever, also where the clock is set', () => {
+test('whoever goes in the middle of a word is not typing for ever, also where the clock is set', () => {
   const { clock, seen, typing } = room();
   typing.heard('#lobby', 'bob', true);
   clock.jump(-86_400_000);
@@ -43,7 +43,7 @@ test('C9 whoever goes in the middle of a word is not typing for ever, also where
   assert.deepEqual(seen, ['#lobby bob started', '#lobby bob stopped']);
 });
 
-test('C9 a message ends it, and the next key after one is told at once', () => {
+test('a message ends it, and the next key after one is told at once', () => {
   const { seen, told, typing } = room();
   typing.heard('@bob', 'bob', true);
   typing.spoke('@bob', 'bob');
@@ -61,7 +61,7 @@ test('P8 a thousand who type take no more than their place', () => {
   assert.equal(seen.length, 256);
 });
 
-test('C9 turned off it tells nothing and shows nothing', () => {
+test('turned off it tells nothing and shows nothing', () => {
   const { seen, told, typing, wishes } = room();
   wishes.on = false;
   typing.say('@bob', true);

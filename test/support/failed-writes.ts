@@ -388,7 +388,7 @@ export function tryFailedWrites(part: number, parts: number): void {
 }
 
 function tryOne(name: string, prepare: (stage: Stage) => Promise<Deed>): void {
-  test(`R4 ${name}: whichever write finds no room, it works when there is some again`, async (t) => {
+  test(`N20 ${name}: whichever write finds no room, it works when there is some again`, async (t) => {
     const all = await stage(t);
     const { failing } = all;
     for (let write = 0; write < WRITES; write++) {

@@ -24,7 +24,7 @@ function flood(allowance: Allowance, to: readonly Path[], from: number, until: n
   return bytes;
 }
 
-test('U1 an unproved host gets its allowance, whatever its ports, and then an Initial a minute', () => {
+test('U1 N10 an unproved host gets its allowance, whatever its ports, and then an Initial a minute', () => {
   const allowance = new Allowance();
   const ports = [1, 2, 3].map((port) => path('192.0.2.7', port));
   assert.equal(flood(allowance, ports, 0, 2_000), UNPROVED_HOST_BYTES);
@@ -36,7 +36,7 @@ for (const [what, host] of [
   ['/24', (i: number) => `192.0.2.${i}`],
   ['/64', (i: number) => `2001:db8:0:7::${i.toString(16)}`],
 ] as const) {
-  test(`U1 all unproved hosts of a ${what} share an allowance, and another network has its own`, () => {
+  test(`U1 N10 all unproved hosts of a ${what} share an allowance, and another network has its own`, () => {
     const allowance = new Allowance();
     const hosts = Array.from({ length: 100 }, (_, i) => path(host(i + 1)));
     assert.equal(flood(allowance, hosts, 0, 1_000), UNPROVED_NETWORK_BYTES);
@@ -45,7 +45,7 @@ for (const [what, host] of [
   });
 }
 
-test('U1 what comes from a host lets three times as much go there, once', () => {
+test('U1 N10 what comes from a host lets three times as much go there, once', () => {
   const allowance = new Allowance();
   const there = path('192.0.2.7');
   flood(allowance, [there], 0, 100);
@@ -55,7 +55,7 @@ test('U1 what comes from a host lets three times as much go there, once', () => 
   assert.ok(!allowance.take(there, 100, 100));
 });
 
-test('U1 a host that is proved gets what it is sent until it has been silent for long; its neighbours prove nothing', () => {
+test('U1 N10 a host that is proved gets what it is sent until it has been silent for long; its neighbours prove nothing', () => {
   const allowance = new Allowance();
   const [there, neighbour] = [path('192.0.2.7'), path('192.0.2.8')];
   allowance.prove('192.0.2.7', 0);

@@ -28,7 +28,7 @@ function file(name: string, bytes: number): string {
 }
 
 for (const use of ['batch', 'dgram'] as const) {
-  test(`U1 transfers that name a bystander send him one allowance, together and in whatever number (${use})`, async () => {
+  test(`U1 N10 transfers that name a bystander send him one allowance, together and in whatever number (${use})`, async () => {
     const bystander = await Bystander.open('127.0.77.1');
     const transfers = await openTransfers({ ...LISTEN, use });
     const source = await describe([file('named', 100)]);
@@ -46,7 +46,7 @@ for (const use of ['batch', 'dgram'] as const) {
   });
 }
 
-test('U1 an Accept from where nobody receives what is sent there brings no content there', async () => {
+test('U1 N10 an Accept from where nobody receives what is sent there brings no content there', async () => {
   const [bystander, transfers] = [await Bystander.open('127.0.78.1'), await openTransfers(LISTEN)];
   const mallory = await Bystander.open('127.0.79.1');
   const source = await describe([file('wanted', 20_000_000)]);
@@ -72,7 +72,7 @@ test('U1 an Accept from where nobody receives what is sent there brings no conte
   await Promise.all([bystander.close(), mallory.close()]);
 });
 
-test('U1 an Initial as if from a bystander brings him no more than three times itself, and an end', async () => {
+test('U1 N10 an Initial as if from a bystander brings him no more than three times itself, and an end', async () => {
   const [bystander, transfers] = [await Bystander.open('127.0.80.1'), await openTransfers(LISTEN)];
   const manifest = { files: [{ path: 'f', size: 100_000_000 }], block: 65_536 };
   const keys = shared();

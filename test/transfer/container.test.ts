@@ -88,7 +88,7 @@ async function playable(name: string, content: Uint8Array, come = true): Promise
   };
 }
 
-test('S7 nothing is a film by its name: lists of addresses are told from films by their first bytes', async () => {
+test('N7 nothing is a film by its name: lists of addresses are told from films by their first bytes', async () => {
   for (const [name, content] of Object.entries(LISTS))
     assert.equal(await containerOf(reading(content)), 'unknown', name);
   for (const [name, [type, content]] of Object.entries(FILMS)) {
@@ -96,7 +96,7 @@ test('S7 nothing is a film by its name: lists of addresses are told from films b
   }
 });
 
-test('S7 what is no film is refused when it is here, and served to no player when it comes later', async () => {
+test('N7 what is no film is refused when it is here, and served to no player when it comes later', async () => {
   for (const [name, content] of Object.entries(LISTS)) {
     if (content.length === 0) continue;
     await assert.rejects(servePlayer(await playable(name, content), systemRandom), { code: 'not-playable' }, name);
@@ -108,7 +108,7 @@ test('S7 what is no film is refused when it is here, and served to no player whe
   }
 });
 
-test('S7 a film is served as what it is, not as what it is called', async () => {
+test('N7 a film is served as what it is, not as what it is called', async () => {
   for (const [name, [type, content]] of Object.entries(FILMS)) {
     for (const come of [true, false]) {
       const server = await servePlayer(await playable(`${name}.m3u`, content, come), systemRandom);

@@ -77,14 +77,14 @@ test('U7 the receiver gets another address in mid-transfer: on within 3 s', { sk
   });
 });
 
-test('N2 through two NATs that keep ports a hole is punched', { skip }, async () => {
+test('through two NATs that keep ports a hole is punched', { skip }, async () => {
   const network = Network.nats({ a: false, b: false });
   await on(network, async () => {
     await arrives(await sides(network, 'punched', 1_000_000, undefined, network.outside));
   });
 });
 
-test('N2 two NATs that choose ports at random are said to block it', { skip }, async () => {
+test('two NATs that choose ports at random are said to block it', { skip }, async () => {
   const network = Network.nats({ a: true, b: true });
   await on(network, async () => {
     const both = await sides(network, 'unpunched', 1_000, undefined, network.outside, 3_000);

@@ -21,7 +21,7 @@ function folderOf(name: string, files: readonly string[]): string {
 
 const numbered = (count: number, name: string): string[] => Array.from({ length: count }, (_, i) => `${i} ${name}`);
 
-test('a folder whose names are too long together is refused with the limit', async () => {
+test('N25 a folder whose names are too long together is refused with the limit', async () => {
   const folder = folderOf('long', numbered(1_600, `${'holiday '.repeat(16)}.jpg`));
   await assert.rejects(describe([folder]), (error: Error & { code: string }) => {
     assert.equal(error.code, 'list-too-long');
@@ -30,7 +30,7 @@ test('a folder whose names are too long together is refused with the limit', asy
   });
 });
 
-test('a folder with too many files, or too deep, is refused with the limit', async () => {
+test('N25 a folder with too many files, or too deep, is refused with the limit', async () => {
   await assert.rejects(describe([folderOf('many', numbered(TRANSFER_FILES + 1, 'a'))]), { code: 'too-many-files' });
   const levels = Array.from({ length: TRANSFER_PATH_DEPTH }, (_, i) => `l${i}`);
   mkdirSync(join(root, ...levels), { recursive: true });

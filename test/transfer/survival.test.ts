@@ -31,7 +31,7 @@ const sha256 = (path: string): string => createHash('sha256').update(readFileSyn
 
 const NO_ADDRESSES = ['1.2.3.4%5', 'a:b', '1.1.1.1.1.1', 'localhost', ''].map((host) => ({ host, port: 9 }));
 
-test('S1 a candidate that is no address is passed over by whoever is told of it', async () => {
+test('N1 a candidate that is no address is passed over by whoever is told of it', async () => {
   const path = file('passed-over', 200_000);
   const source = await describe([path]);
   const keys = shared();
@@ -45,7 +45,7 @@ test('S1 a candidate that is no address is passed over by whoever is told of it'
   assert.equal(placed!.sha256, sha256(path));
 });
 
-test('S1 what throws in one transfer ends that one, and the others go on', async () => {
+test('N1 what throws in one transfer ends that one, and the others go on', async () => {
   const path = file('goes-on', 3_000_000);
   const source = await describe([path]);
   const keys = shared();
@@ -93,7 +93,7 @@ const FAULT = (source: string): string => `
   console.log('alive');
 `;
 
-test('S1 a fault in the thread interrupts its transfers, frees its ports, and leaves the process alone', () => {
+test('N1 a fault in the thread interrupts its transfers, frees its ports, and leaves the process alone', () => {
   const { stdout, stderr, status, signal } = program('fault', FAULT(file('lost', 100)));
   assert.deepEqual(
     [stdout, status, signal],
@@ -108,7 +108,7 @@ const ENDS: readonly [how: string, words: string, status: number][] = [
 ];
 
 for (const [how, words, status] of ENDS) {
-  test(`S1 a process that ends ${how} with transfers open does so in order`, () => {
+  test(`N1 a process that ends ${how} with transfers open does so in order`, () => {
     const ended = program(`ends-${status}`, words);
     assert.deepEqual([ended.status, ended.signal], [status, null], ended.stderr);
   });

@@ -179,7 +179,7 @@ async function playing(name: string, rate: number) {
   return { incoming, outgoing, server, whole: readFileSync(path) };
 }
 
-test('F5 a player that seeks gets the part it asks for before what comes earlier in the file', async () => {
+test('a player that seeks gets the part it asks for before what comes earlier in the file', async () => {
   const { incoming, outgoing, server, whole } = await playing('seek.mp4', 200e3);
   const end = await fetch(server.url, { headers: { range: 'bytes=-1000' } });
   assert.equal(end.status, 206);
@@ -190,7 +190,7 @@ test('F5 a player that seeks gets the part it asks for before what comes earlier
   await server.close();
 });
 
-test('F5 a player that reads on gets all of it, and nobody else gets anything', async () => {
+test('a player that reads on gets all of it, and nobody else gets anything', async () => {
   const { incoming, outgoing, server, whole } = await playing('film.mp4', 20e6);
   const all = await fetch(server.url);
   assert.equal(all.headers.get('content-type'), 'video/mp4');

@@ -25,12 +25,12 @@ const WRONG: readonly unknown[] = [...BAD, ...BAD_PORTS, null, 7, 'x', [], {}];
 
 const transfer = new Uint8Array(16);
 
-test('S1 an address is a numeric unicast one without a zone, and a port', () => {
+test('N1 an address is a numeric unicast one without a zone, and a port', () => {
   for (const address of GOOD) assert.ok(isAddress(address), JSON.stringify(address));
   for (const address of WRONG) assert.ok(!isAddress(address), JSON.stringify(address));
 });
 
-test('S1 what counts as numeric is what node:net says, without zones', () => {
+test('N1 what counts as numeric is what node:net says, without zones', () => {
   const piece = fc.constantFrom('::', ':', '.', '0', '1', '25', '255', '256', 'a', 'ffff', '12345', '%', 'g', ' ');
   const nearly = fc.array(piece, { maxLength: 18 }).map((pieces) => pieces.join(''));
   const whole = fc.oneof(fc.ipV4(), fc.ipV6(), nearly, fc.string());
@@ -97,7 +97,7 @@ const PLACES: readonly [where: string, decoded: (list: readonly unknown[]) => un
 ];
 
 for (const [where, decoded] of PLACES) {
-  test(`S1 of the addresses in ${where} those that are none are left out, and the others count`, () => {
+  test(`N1 of the addresses in ${where} those that are none are left out, and the others count`, () => {
     // CBOR here has no fractions, and no undefined.
     const encodable = WRONG.filter((one) => {
       const { port } = (one ?? {}) as { port?: unknown };
@@ -111,7 +111,7 @@ for (const [where, decoded] of PLACES) {
   });
 }
 
-test('S1 an observed address that is none keeps nobody from signing in', () => {
+test('N1 an observed address that is none keeps nobody from signing in', () => {
   const welcome = {
     ...{ version: 1, user: 'u', role: 'beginner', now: 1, crl: new Uint8Array(64), keyPackages: 0, startsSeen: 0 },
     observed: { host: 'fe80::1%eth0', port: 9 },

@@ -64,7 +64,7 @@ test('there are codecs to try', () => {
 });
 
 for (const [name, { schema, encode, decode }] of all) {
-  test(`whatever encodes, decodes: ${name}`, () => {
+  test(`N25 whatever encodes, decodes: ${name}`, () => {
     let decoded = 0;
     fc.assert(
       fc.property(arbitraryOf(schema), (value) => {

@@ -56,13 +56,13 @@ const DEEDS: readonly (readonly [name: string, deed: Deed, may: readonly Role[]]
 for (const [name, deed, holders] of DEEDS) {
   for (const role of ROLES) {
     const expected = holders.includes(role) ? 'ok' : 'not-permitted';
-    test(`A9 R1 a member who is ${role} and does '${name}': ${expected}`, () => {
+    test(`A9 a member who is ${role} and does '${name}': ${expected}`, () => {
       assert.equal(
         outcome(() => rosterOf('invite').judge(actOf('ann', role, deed))),
         expected,
       );
     });
-    test(`A9 R1 a stranger who is ${role} and does '${name}' to a group is refused, but for moderating admins`, () => {
+    test(`A9 a stranger who is ${role} and does '${name}' to a group is refused, but for moderating admins`, () => {
       const moderates = ['kick', 'ban', 'unban'].includes(name) && (role === 'admin' || role === 'super-admin');
       const said = outcome(() => rosterOf('invite').judge(actOf('eve', role, deed)));
       assert.equal(said, moderates ? 'ok' : 'group-not-joined');
@@ -70,7 +70,7 @@ for (const [name, deed, holders] of DEEDS) {
   }
 }
 
-test('R1 nobody removes whom he does not reach, and nobody bans his equal', () => {
+test('nobody removes whom he does not reach, and nobody bans his equal', () => {
   const roster = rosterOf('invite');
   for (const [at, role] of ROLES.entries()) {
     for (const [targetAt, target] of ROLES.entries()) {
@@ -86,7 +86,7 @@ test('R1 nobody removes whom he does not reach, and nobody bans his equal', () =
   }
 });
 
-test('R1 joining: who is invited, who is not, who is banned', () => {
+test('joining: who is invited, who is not, who is banned', () => {
   const join = (kind: 'open' | 'invite', user: string): string =>
     outcome(() => rosterOf(kind).judge(actOf(user, 'beginner', { action: 'join' })));
   assert.deepEqual(
@@ -99,7 +99,7 @@ test('R1 joining: who is invited, who is not, who is banned', () => {
   );
 });
 
-test('A9 R1 every role, changing every role into every role', () => {
+test('A9 every role, changing every role into every role', () => {
   const grants: Readonly<Record<Role, readonly Role[]>> = {
     'super-admin': ['admin', 'advanced', 'beginner'],
     admin: ['advanced', 'beginner'],

@@ -34,7 +34,7 @@ async function called(name: string): Promise<Record<string, string & string[]>> 
   return JSON.parse(readFileSync(`${path}.json`, 'utf8'));
 }
 
-test('S7 mpv takes nothing in a film for an address, and hears ours by its input', async () => {
+test('N7 mpv takes nothing in a film for an address, and hears ours by its input', async () => {
   const { args, input } = await called('mpv');
   for (const option of ['--no-config', '--ordered-chapters=no', '--ytdl=no', '--own']) {
     assert.ok(args!.includes(option), option);
@@ -43,7 +43,7 @@ test('S7 mpv takes nothing in a film for an address, and hears ours by its input
   assert.equal(input, `${URL}\n`);
 });
 
-test('S7 VLC reads the address from a file that nobody else can, which is gone with it', async () => {
+test('N7 VLC reads the address from a file that nobody else can, which is gone with it', async () => {
   for (const name of ['vlc', 'cvlc']) {
     const { args, list, mode, last } = await called(name);
     assert.ok(!args!.join(' ').includes('secret'));

@@ -9,7 +9,7 @@ after(() => town.close());
 const owner = await town.owner();
 
 for (const history of ['joined', 'shared'] as const) {
-  test(`C13 C7 while the directory is away a group talks over direct links, and later all agree on the order (${history})`, async () => {
+  test(`while the directory is away a group talks over direct links, and later all agree on the order (${history})`, async () => {
     const group = `#crew-${history}`;
     const names = [`ada-${history}`, `ben-${history}`] as const;
     const [ada, ben] = [await town.settle(names[0]), await town.settle(names[1])];
@@ -61,7 +61,7 @@ for (const history of ['joined', 'shared'] as const) {
   });
 }
 
-test('M6 C13 what was said over direct links stands once, also where the directory puts it into the log three times', async () => {
+test('M6 what was said over direct links stands once, also where the directory puts it into the log three times', async () => {
   const ada = await town.settle('ada-thrice');
   const ben = await town.settle('ben-thrice');
   await owner.groups.create('#thrice', { history: 'joined' });

@@ -4,7 +4,7 @@ import { acquainted, HOUR, PATIENCE_MS, say, texts, world } from '../../support/
 import { watch } from '../../support/town.js';
 
 for (const history of ['joined', 'shared'] as const) {
-  test(`C5 posts to a group with ${history} history reach a member who was away for longer than a certificate lives`, async (t) => {
+  test(`N26 posts to a group with ${history} history reach a member who was away for longer than a certificate lives`, async (t) => {
     const town = await world(t);
     await acquainted(town, 'cat');
     const [ada, bob, cat] = [await town.open('ada'), await town.open('bob'), await town.open('cat')];

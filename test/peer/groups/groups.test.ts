@@ -19,7 +19,7 @@ const order = (watched: ReturnType<typeof watch>): [string, number | undefined][
     .map(({ text, seq }) => [text, seq] as [string, number | undefined])
     .sort((a, b) => a[1]! - b[1]!);
 
-test('C3 a group is made, joined by invitation, talked in, left; all agree on the order', async () => {
+test('a group is made, joined by invitation, talked in, left; all agree on the order', async () => {
   const owner = await town.owner();
   const [bob, cat] = [await town.settle('bob'), await town.settle('cat')];
   const [atOwner, atBob, atCat] = [watch(owner), watch(bob), watch(cat)];

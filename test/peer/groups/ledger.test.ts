@@ -14,7 +14,7 @@ function rewritten(act: Uint8Array, from: string, to: string): Uint8Array {
   return concat(act.subarray(0, at), utf8(to), act.subarray(at + from.length));
 }
 
-test('R3 a directory that rewrites, drops, reorders or forgets what stands in the ledger is found', async () => {
+test('a directory that rewrites, drops, reorders or forgets what stands in the ledger is found', async () => {
   const [ada, ben] = [await town.settle('ada'), await town.settle('ben')];
   await owner.groups.setRole('ada', 'admin');
   await owner.groups.ban('ben', { reason: 'spamming' });
@@ -63,7 +63,7 @@ test('R3 a directory that rewrites, drops, reorders or forgets what stands in th
   await Promise.all([ada.close(), ben.close()]);
 });
 
-test('R3 M3 one who comes into a group whose acts the directory has changed stays out', async () => {
+test('M3 one who comes into a group whose acts the directory has changed stays out', async () => {
   const [cat, dan] = [await town.settle('cat'), await town.settle('dan')];
   await owner.groups.create('crew', { kind: 'open' });
   await cat.groups.join('crew');

@@ -13,7 +13,7 @@ const group = {
   mls: { state: { epoch: 1 } },
 } as unknown as Group;
 
-test('C3 what is given up is the message that was refused, not one before it that has its place already', async () => {
+test('what is given up is the message that was refused, not one before it that has its place already', async () => {
   const refused: string[] = [];
   let told: () => void = () => {};
   const done = new Promise<void>((resolve) => {

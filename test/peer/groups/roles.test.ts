@@ -66,7 +66,7 @@ for (const role of ['admin', 'advanced', 'beginner'] as const) {
 }
 
 for (const role of ROLES) {
-  test(`A9 R1 what a member who is ${role} may do by commands, and no more, whatever his program says`, async () => {
+  test(`A9 what a member who is ${role} may do by commands, and no more, whatever his program says`, async () => {
     const owner = people.get('super-admin')!;
     const peer = people.get(role)!;
     for (const { command: name, words, flags = {}, action, before: prepare } of DEEDS) {

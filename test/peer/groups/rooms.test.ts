@@ -10,7 +10,7 @@ after(() => town.close());
 const past = (watched: ReturnType<typeof watch>, text: string): Promise<MessageEvent> =>
   event(watched, 'message', (one) => one.text === text && one.history === true);
 
-test('C4 C5 rooms are there from the beginning; a newcomer comes in with nobody online and reads what was said', async () => {
+test('rooms are there from the beginning; a newcomer comes in with nobody online and reads what was said', async () => {
   const ada = await town.settle('ada');
   assert.deepEqual(
     (await ada.groups.list()).map(({ group, state }) => [group, state]),
@@ -53,7 +53,7 @@ test('C4 C5 rooms are there from the beginning; a newcomer comes in with nobody 
   await Promise.all([back.close(), ben.close(), cat.close()]);
 });
 
-test('C5 where history is not shared, a newcomer reads nothing of before', async () => {
+test('where history is not shared, a newcomer reads nothing of before', async () => {
   const [dan, eve] = [await town.settle('dan'), await town.settle('eve')];
   const owner = await town.owner();
   await owner.groups.create('quiet', { kind: 'open', history: 'joined' });
@@ -71,7 +71,7 @@ test('C5 where history is not shared, a newcomer reads nothing of before', async
   await Promise.all([dan.close(), eve.close(), owner.close()]);
 });
 
-test('A8 a further device of a member comes in by itself, and one that was logged out is removed', async () => {
+test('a further device of a member comes in by itself, and one that was logged out is removed', async () => {
   const [fay, gus] = [await town.settle('fay'), await town.settle('gus')];
   await fay.groups.join('help');
   await gus.groups.join('help');

@@ -55,7 +55,7 @@ async function sent(paths: readonly string[], options: OfferOptions = {}): Promi
   return heard(atBob, { state: 'done', id });
 }
 
-test('F1 an empty file, one of a whole block and one of a byte more arrive as they are, alone and together', async () => {
+test('an empty file, one of a whole block and one of a byte more arrive as they are, alone and together', async () => {
   const sizes = [0, 1, 65_535, 65_536, 65_537, 131_072];
   const paths = sizes.map((size) => file(`edge/${size}`, size));
   for (const path of paths.slice(0, 1)) {
@@ -66,7 +66,7 @@ test('F1 an empty file, one of a whole block and one of a byte more arrive as th
   for (const [i, { path }] of placed.entries()) assert.ok(readFileSync(path!).equals(readFileSync(paths[i]!)));
 });
 
-test('F1 2,000 files in folders arrive in one transfer, and names that are there already get a number', async () => {
+test('2,000 files in folders arrive in one transfer, and names that are there already get a number', async () => {
   for (let i = 0; i < 2_000; i++) file(`many/${i % 40}/of these ${i}`, i % 7 === 0 ? 0 : i);
   const first = await sent([join(files, 'many')]);
   assert.equal(first.files.length, 2_000);
@@ -80,7 +80,7 @@ test('F1 2,000 files in folders arrive in one transfer, and names that are there
   );
 });
 
-test('F4 a file that changes while its transfer is paused is not sent on: both are told, and offered anew it goes', async () => {
+test('a file that changes while its transfer is paused is not sent on: both are told, and offered anew it goes', async () => {
   const path = file('changing.bin', 4_000_000);
   const { id, atAda, atBob } = await offered([path], { rate: 1e6 });
   await bob.files.accept(id, inbox);
@@ -105,7 +105,7 @@ test('F4 a file that changes while its transfer is paused is not sent on: both a
 const STAGES = ['offered', 'running', 'paused'] as const;
 for (const stage of STAGES) {
   for (const side of ['sender', 'receiver'] as const) {
-    test(`F4 called off by the ${side} while it is ${stage}, it is over on both sides, and nothing of it stays`, async () => {
+    test(`called off by the ${side} while it is ${stage}, it is over on both sides, and nothing of it stays`, async () => {
       const name = `off-${stage}-${side}.bin`;
       const { id, atAda, atBob } = await offered([file(name, 4_000_000)], { rate: 1e6 });
       if (stage !== 'offered') {
@@ -134,7 +134,7 @@ for (const stage of STAGES) {
   }
 }
 
-test('F4 of many at once six run and the rest wait their turn, said why; two ways at once neither waits for the other', async () => {
+test('of many at once six run and the rest wait their turn, said why; two ways at once neither waits for the other', async () => {
   const [atAda, atBob] = [watch(ada), watch(bob)];
   const ids: string[] = [];
   for (let i = 0; i < 8; i++) {
@@ -156,7 +156,7 @@ test('F4 of many at once six run and the rest wait their turn, said why; two way
   for (const id of ids) await heard(atAda, { state: 'done', id });
 });
 
-test('F1 who is away when a group is offered something finds the offer later, and gets it then', async () => {
+test('who is away when a group is offered something finds the offer later, and gets it then', async () => {
   await ada.groups.create('crew');
   const [atAda, atBob, joined] = [watch(ada), watch(bob), watch(cat)];
   for (const user of ['bob', 'cat']) await ada.groups.add('crew', user);

@@ -44,7 +44,7 @@ async function underWay(): Promise<{ id: string; atAda: Watched; atBob: Watched;
   return { id, atAda, atBob, folder };
 }
 
-test('F4 what both have paused goes on when both have resumed; only who paused can resume', async () => {
+test('what both have paused goes on when both have resumed; only who paused can resume', async () => {
   const { id, atAda, atBob } = await underWay();
   await ada.files.control(id, 'pause');
   await transfer(atBob, { state: 'paused', pausedBy: 'there', id });
@@ -63,7 +63,7 @@ test('F4 what both have paused goes on when both have resumed; only who paused c
   await transfer(atAda, { state: 'failed', id });
 });
 
-test('F4 what was paused rests in the next program too, and what was cancelled stays so', async () => {
+test('what was paused rests in the next program too, and what was cancelled stays so', async () => {
   const { id, atAda } = await underWay();
   await bob.files.control(id, 'pause');
   await transfer(atAda, { state: 'paused', pausedBy: 'there', id });
@@ -79,7 +79,7 @@ test('F4 what was paused rests in the next program too, and what was cancelled s
   await assert.rejects(bob.files.control(id, 'resume'), { code: 'transfer-over' });
 });
 
-test('F1 to a group: each member is offered it as of the group, who declines gets nothing, the others all of it', async () => {
+test('to a group: each member is offered it as of the group, who declines gets nothing, the others all of it', async () => {
   const watched = { bob: watch(bob), cat: watch(cat), ada: watch(ada) };
   await ada.groups.create('team');
   for (const user of ['bob', 'cat']) await ada.groups.add('team', user);
@@ -105,7 +105,7 @@ test('F1 to a group: each member is offered it as of the group, who declines get
   await assert.rejects(ada.files.offer('#nowhere', [path]), { code: 'group-unknown' });
 });
 
-test('F3 a rule takes files of one person up to a size and so much a day; beyond, they are asked about', async () => {
+test('a rule takes files of one person up to a size and so much a day; beyond, they are asked about', async () => {
   await bob.files.setRule({ who: 'Ada', upTo: 100_000, perDay: 150_000 });
   const folder = join(town.home('bob'), 'taken');
   bob.files.receive({ folder });
@@ -144,7 +144,7 @@ test('U9 what does not fit on the disk is not accepted: it stays an offer, and n
   await bob.files.decline(id);
 });
 
-test('F2 a speed is remembered and holds for what says nothing else, and the trace tells of it', async () => {
+test('a speed is remembered and holds for what says nothing else, and the trace tells of it', async () => {
   await ada.files.setSpeed({ rate: 2e6 });
   await bob.files.setRule({ who: 'all', upTo: 10_000_000 });
   bob.files.receive({ folder: join(town.home('bob'), 'slow') });

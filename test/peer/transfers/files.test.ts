@@ -29,7 +29,7 @@ const state = (
 ): Promise<TransferEvent> =>
   event(watched, 'transfer', (one) => one.state === wanted && (id === undefined || one.id === id));
 
-test('F1 F3 a file is offered with its name, size and type, accepted, and arrives as it was', async () => {
+test('a file is offered with its name, size and type, accepted, and arrives as it was', async () => {
   const [ada, bob] = [await town.settle('ada'), await town.settle('bob')];
   const [atAda, atBob] = [watch(ada), watch(bob)];
   const { path, sum } = file('holiday.jpg', 3_000_001);

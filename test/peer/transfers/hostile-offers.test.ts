@@ -128,7 +128,7 @@ test('nobody answers for another, resumes what was cancelled here, or takes an i
   assert.equal(entry!.row.state, 'failed');
 });
 
-test('F4 a call about what is over here is answered by how it ended, and about what is paused by that', async () => {
+test('a call about what is over here is answered by how it ended, and about what is paused by that', async () => {
   const { take, entries, said } = receiver();
   const first = offer(one(5));
   await take(first);
@@ -150,7 +150,7 @@ test('F4 a call about what is over here is answered by how it ended, and about w
   assert.deepEqual(await answers({ state: 'failed', failure }, { user: 'eve', device: 'm1' }), []);
 });
 
-test('S1 of the addresses that an earlier version kept those that are none are left out', async () => {
+test('N1 of the addresses that an earlier version kept those that are none are left out', async () => {
   const rows = new Map<string, Uint8Array>();
   const records = { get: async (key: string) => ({ value: rows.get(key) }) };
   const store = { records: () => records } as unknown as LocalStore;

@@ -51,7 +51,7 @@ async function film(name: string, rate: number) {
 
 const ranged = (url: string, from: number) => fetch(url, { headers: { range: `bytes=${from}-` } });
 
-test('F5 a player that waits goes on where the transfer is paused and resumed, and gets what it asked for first', async () => {
+test('a player that waits goes on where the transfer is paused and resumed, and gets what it asked for first', async () => {
   const { id, atBob, state } = await film('paused.mp4', 4e5);
   const { url } = await bob.files.play(id);
   const end = await ranged(url, SIZE - 100_000);
@@ -65,7 +65,7 @@ test('F5 a player that waits goes on where the transfer is paused and resumed, a
   await bob.files.control(id, 'cancel');
 });
 
-test('F5 a player that waits is let go where the transfer is called off, by whomever', async () => {
+test('a player that waits is let go where the transfer is called off, by whomever', async () => {
   for (const [name, who] of [
     ['here.mp4', () => bob],
     ['there.mp4', () => ada],
@@ -80,7 +80,7 @@ test('F5 a player that waits is let go where the transfer is called off, by whom
   }
 });
 
-test('F5 what is whole is played from its place, also by the next program, as long as it is there', async () => {
+test('what is whole is played from its place, also by the next program, as long as it is there', async () => {
   const { id, state } = await film('whole.mp4', 40e6);
   const { url } = await bob.files.play(id);
   const during = await fetch(url);
@@ -93,7 +93,7 @@ test('F5 what is whole is played from its place, also by the next program, as lo
   assert.ok(readFileSync(join(town.home('bob'), 'in', 'whole.mp4')).equals(content));
 });
 
-test('F5 a player that is missing or fails is said so, before anything is said to play', async () => {
+test('a player that is missing or fails is said so, before anything is said to play', async () => {
   const [{ id } = { id: '' }] = bob.files.list().filter(({ state }) => state === 'done');
   const items: unknown[] = [];
   const run = async (player: string): Promise<void> => {

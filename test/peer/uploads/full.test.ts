@@ -23,7 +23,7 @@ after(async () => {
   if (mounted) execFileSync('umount', ['-l', folder]);
 });
 
-test('S3 C11 a full disk, at the directory or here, ends an upload or a download with its own error and leaves nothing', async (t) => {
+test('S3 a full disk, at the directory or here, ends an upload or a download with its own error and leaves nothing', async (t) => {
   if (!mounted) return t.skip('only root can mount a small file system (Linux)');
   const owner = await town.owner();
   await owner.groups.join('lobby');

@@ -20,7 +20,7 @@ const file = (name: string, content: Uint8Array): string => {
 const told = (watched: ReturnType<typeof watch>, state: UploadEvent['state'], name: string): Promise<UploadEvent> =>
   event(watched, 'upload', (one) => one.state === state && one.name === name);
 
-test('C11 a file for a group: who was away gets it later, newcomers of a shared room too, others nothing', async () => {
+test('a file for a group: who was away gets it later, newcomers of a shared room too, others nothing', async () => {
   const [ben, cat] = [await town.settle('ben'), await town.settle('cat')];
   for (const peer of [owner, ben]) await peer.groups.join('lobby');
   await ben.close();
@@ -71,7 +71,7 @@ test('C11 a file for a group: who was away gets it later, newcomers of a shared 
   await Promise.all([back.close(), cat.close()]);
 });
 
-test('C11 an upload goes on after the directory was away and after the program ended; a file that changed is refused', async () => {
+test('an upload goes on after the directory was away and after the program ended; a file that changed is refused', async () => {
   await owner.groups.create('crew');
   const dan = await town.settle('dan');
   await owner.groups.add('crew', 'dan');
@@ -97,7 +97,7 @@ test('C11 an upload goes on after the directory was away and after the program e
   await dan.close();
 });
 
-test('C11 an empty file, none at all, and a download that is ended', async () => {
+test('an empty file, none at all, and a download that is ended', async () => {
   const empty = await owner.uploads.send('lobby', file('empty', new Uint8Array(0)));
   assert.equal((await owner.uploads.finished(empty.id)).state, 'stored');
   await owner.uploads.download(empty.id);

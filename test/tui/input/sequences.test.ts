@@ -18,7 +18,7 @@ function sound(events: readonly InputEvent[], of: string): void {
   }
 }
 
-test('S16 every sequence that terminals are known to send is decoded, and none is typed', () => {
+test('N16 every sequence that terminals are known to send is decoded, and none is typed', () => {
   for (const sequence of KEY_SEQUENCES) {
     const events = decode([sequence]);
     sound(events, sequence);
@@ -28,7 +28,7 @@ test('S16 every sequence that terminals are known to send is decoded, and none i
   }
 });
 
-test('S16 the fields of a CSI u key tell its key, its modifiers and that it was let go', () => {
+test('N16 the fields of a CSI u key tell its key, its modifiers and that it was let go', () => {
   const keys = (sequence: string): string[] =>
     decode([sequence]).map((event) => (event.type === 'key' ? event.key : event.type));
   assert.deepEqual(keys('\x1b[97:65;2:1;65u'), ['S-a']);
@@ -40,7 +40,7 @@ test('S16 the fields of a CSI u key tell its key, its modifiers and that it was 
   assert.deepEqual(keys('\x1b[57441;2u'), []);
 });
 
-test('S16 cut off anywhere, split anywhere, and one into the other: nothing throws', () => {
+test('N16 cut off anywhere, split anywhere, and one into the other: nothing throws', () => {
   for (const sequence of KEY_SEQUENCES) {
     for (let at = 1; at < sequence.length; at++) {
       sound(decode([sequence.slice(0, at)]), sequence);

@@ -229,7 +229,7 @@ test('the checklist of the first minutes ticks itself', () =>
     { env: { CHAT_CHECKLIST: 'yes' } },
   ));
 
-test('F4 closes the checklist', () =>
+test('the checklist closes by F4', () =>
   chatting(
     async (terminal) => {
       await terminal.waitForText('F4 closes');

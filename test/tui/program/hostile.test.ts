@@ -176,7 +176,7 @@ test('T1 T2 T3 the Big List of Naughty Strings leaves every other cell untouched
   }
 });
 
-test('T2 every event with the worst in each of its fields writes nobody a line in the log', async () => {
+test('T2 N8 every event with the worst in each of its fields writes nobody a line in the log', async () => {
   const session = await opened();
   const { terminal } = session;
   try {

@@ -34,7 +34,7 @@ async function signIn(terminal: TerminalSession): Promise<void> {
 
 const HALVES = /^ ([█▀▄ ]{30,}█) /;
 
-test('A7 on the screen: a QR code to set it up, which goes away; then a code after the password, wrong, right, and a recovery code', async () => {
+test('on the screen: a QR code to set it up, which goes away; then a code after the password, wrong, right, and a recovery code', async () => {
   const ada = await stage.registered('ada');
   let app: Authenticator | undefined;
   const codes = await inTerminal(ada, async (terminal) => {

@@ -205,7 +205,7 @@ async function atTheCode(
   return { flow, login, asked };
 }
 
-test('A7 the code is asked for after the password; a wrong one says how many tries are left', async () => {
+test('the code is asked for after the password; a wrong one says how many tries are left', async () => {
   const entrance = new FakeEntrance();
   entrance.codes = [codeNeeded(), codeWrong()];
   const { flow, login, asked } = await atTheCode(entrance);
@@ -224,7 +224,7 @@ test('A7 the code is asked for after the password; a wrong one says how many tri
   assert.ok(flow.outcome && 'peer' in flow.outcome);
 });
 
-test('A7 three wrong codes end it', async () => {
+test('three wrong codes end it', async () => {
   const entrance = new FakeEntrance();
   entrance.codes = [codeNeeded(), codeWrong(), codeWrong(), codeWrong()];
   const { flow, login, asked } = await atTheCode(entrance);
@@ -237,7 +237,7 @@ test('A7 three wrong codes end it', async () => {
   assert.ok(flow.outcome && 'failure' in flow.outcome && flow.outcome.failure.exit === 3);
 });
 
-test('A7 Esc leads from the code back to the password, and a block counts down there', async () => {
+test('Esc leads from the code back to the password, and a block counts down there', async () => {
   const entrance = new FakeEntrance();
   entrance.codes = [codeNeeded()];
   const first = await atTheCode(entrance);
