@@ -53,6 +53,28 @@ test('rooms are there from the beginning; a newcomer comes in with nobody online
   await Promise.all([back.close(), ben.close(), cat.close()]);
 });
 
+test('who was put out of a room and comes back reads what was said meanwhile', async () => {
+  const ida = await town.settle('ida');
+  const jon = await town.settle('jon');
+  const atJon = watch(jon);
+  await ida.groups.create('porch', { kind: 'open', history: 'shared' });
+  await jon.groups.join('porch');
+  const stored = async (text: string): Promise<void> => {
+    const { id } = await ida.send('#porch', text);
+    await ida.waitFor(id, 'stored', 10_000);
+  };
+  await stored('before');
+  await atJon.message('before');
+  await ida.groups.kick('porch', 'jon');
+  await event(atJon, 'group', ({ change }) => change === 'kicked');
+  await stored('meanwhile');
+  await jon.groups.join('porch');
+  await past(atJon, 'meanwhile');
+  await stored('after');
+  await atJon.message('after');
+  await Promise.all([ida.close(), jon.close()]);
+});
+
 test('where history is not shared, a newcomer reads nothing of before', async () => {
   const [dan, eve] = [await town.settle('dan'), await town.settle('eve')];
   const owner = await town.owner();

@@ -22,15 +22,21 @@ export class Epochs {
 
   /** For this device the group begins anew: with the next `enter`. */
   async forget(group: Group): Promise<void> {
-    await this.#init.disk.write(await this.drop(group));
+    const { disk, store } = this.#init;
+    await disk.write([...(await this.drop(group)), store.save(group)]);
   }
 
-  /** @returns steps that end it here */
+  /**
+   * The keys are gone here, for whatever reason. What is said until there are others is fetched later, where it is shared.
+   * @returns steps that end it here
+   */
   async drop(group: Group): Promise<Step[]> {
     const { mls } = group;
     group.mls = undefined;
     delete group.welcome;
-    return mls ? this.#init.groups.drop(mls) : [];
+    if (mls === undefined) return [];
+    if (group.roster.history === 'shared') group.row = { missed: group.row.through, ...group.row };
+    return this.#init.groups.drop(mls);
   }
 
   /** Looks for one that a member has left for this device. */
@@ -79,13 +85,7 @@ export class Epochs {
     if (failure.reason === 'unreachable' || failure.reason === 'storage') throw failure;
     this.#init.report(failure.reason === 'protocol' ? `a change by ${from.user} to #${group.row.name}` : '', failure);
     if (isUnfollowable(failure)) group.broken = true;
-    tx.add(...(await this.lose(group)));
-  }
-
-  /** The keys are gone for now; what comes until there are others is fetched later, where it is shared. */
-  async lose(group: Group): Promise<Step[]> {
-    if (group.mls && group.roster.history === 'shared') group.row = { missed: group.row.through, ...group.row };
-    return this.drop(group);
+    tx.add(...(await this.drop(group)));
   }
 
   async #join(group: Group, tx: Transaction): Promise<void> {
@@ -109,7 +109,7 @@ export class Epochs {
 
   /** The old keys are of no use; who made the new ones is inside, and everybody else comes in. */
   async renewed(group: Group, { statement, by }: Act, seq: number, tx: Transaction): Promise<void> {
-    tx.add(...(await this.lose(group)));
+    tx.add(...(await this.drop(group)));
     const { renewed } = group;
     delete group.renewed;
     delete group.broken;

@@ -156,7 +156,9 @@ export class LogFollower {
         group.arrivals.note(act, clock.monotonic());
         if (tell) for (const event of actEvents(group, act)) this.#init.emit(event);
       }
-      if (steps.length > 0) await disk.write(steps);
+      if (steps.length === 0) continue;
+      await disk.write(steps);
+      this.#init.onChanged(group);
     }
   }
 

@@ -211,7 +211,7 @@ export class GroupSetBack {
   /** Of all epochs after this one. */
   async #loseKeys(group: Group, after: number) {
     const { follower, archive } = this.#init;
-    return [...(await follower.epochs.lose(group)), ...(await archive.forgetKeys(group, after))];
+    return [...(await follower.epochs.drop(group)), ...(await archive.forgetKeys(group, after))];
   }
 
   /** Lines that nobody could hand back: this person's own are said again, of the others it is told. */
