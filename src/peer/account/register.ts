@@ -23,7 +23,6 @@ import { type DeviceRow, openTables } from '../storage/tables.js';
 import { type EnrolChannel, withEnrolChannel } from './enrol-channel.js';
 import { type Credentials, whileAsking, withCode } from './second-factor-prompt.js';
 
-/** What an installation has after register or login: the account on it, under the password. */
 interface Means {
   readonly clock: Clock;
   readonly random: Random;

@@ -41,8 +41,8 @@ export class Edits {
   }
 
   /**
-   * Takes in what `from` did to a message; nothing where they may not, or the message is not here. Callers hold the
-   * conversation's queue.
+   * Takes in what `from` did to a message; nothing where they may not. Where the message has not come yet, it is kept until
+   * that does. Callers hold the conversation's queue.
    */
   async take(conversation: string, from: string, content: ChangeContent, tx: Transaction): Promise<void> {
     const { history, emit } = this.#init;

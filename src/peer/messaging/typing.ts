@@ -71,7 +71,7 @@ export class Typing {
     if (this.#heard.size > 0) this.#stop(keyOf(conversation, user));
   }
 
-  /** They have left: the link to them, or their group. */
+  /** Ends every wait; nobody is told. */
   close(): void {
     for (const { cancel } of this.#heard.values()) cancel();
     this.#heard.clear();

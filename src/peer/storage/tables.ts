@@ -57,9 +57,10 @@ export type ContactRow = v.InferOutput<typeof contactRow>;
 
 const part = { part: text(64), bytes: bytes(ROW_BYTES) };
 
-/** An MLS group of a direct conversation. Its state is in rows of its own, because parts of it change with every message. */
+/** The MLS group of a conversation. Its state is in rows of its own, because parts of it change with every message. */
 const groupRow = v.object({
   group: exactly(16),
+  /** The other person's name; `#name` of a group of many. */
   user: text(64),
   number: count(),
   pending: v.optional(v.object({ commit: bytes(SEALED_BYTES), next: list(v.object(part), 1000) })),

@@ -40,7 +40,7 @@ export interface TransferManagerInit {
   readonly sockets: TransferEndpoint;
   /** The person's name as registered, ready to be written to. */
   enter(to: string): Promise<string>;
-  /** The others who are in a group, and its name as its maker wrote it. @throws Failure as `Overview.members` does */
+  /** The others who are in a group, and its name as its maker wrote it. @throws Failure as `GroupQueries.others` does */
   members(group: string): Promise<{ readonly group: string; readonly users: readonly string[] }>;
   /** `#name`, where that person and this one are both in it. */
   sharedGroup(group: string, user: string): string | undefined;
@@ -296,7 +296,7 @@ export class TransferManager {
     return true;
   }
 
-  /** As of Answers. */
+  /** As of `Signalling`. */
   take(user: string, from: DeviceAddress, content: TransferContent, tx: Transaction): void {
     this.#answers.take(user, from, content, tx);
   }

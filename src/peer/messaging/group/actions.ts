@@ -136,7 +136,8 @@ export class GroupActions {
   }
 
   /**
-   * Signs the deed upon what is known, until the directory takes it; the group has taken it in then.
+   * Signs the action against the current head and retries when the head has moved; resolves once the action has been
+   * applied.
    * @throws Failure, as the directory or the roster judges
    */
   async #act(group: Group, deed: GroupAction | (() => GroupAction)): Promise<void> {

@@ -163,13 +163,13 @@ export class Groups {
     await this.#sender.upload(group, content, steps);
   }
 
-  /** As Poster's. */
+  /** As of `GroupSender`. */
   isUnsent(name: string, id: Uint8Array): boolean {
     const group = this.#registry.named(name);
     return group !== undefined && this.#sender.isUnsent(group, id);
   }
 
-  /** As Poster's. */
+  /** As of `GroupSender`. */
   withdraw(name: string, id: Uint8Array): Step[] {
     const group = this.#registry.named(name);
     return group ? this.#sender.withdraw(group, id) : [];

@@ -15,7 +15,7 @@ export interface OfflineDeliveryInit extends GroupContext {
   find(id: Uint8Array): Group | undefined;
   /** A number for a line that has no place in the log yet. */
   nextLine(): number;
-  /** As Poster's `leavesAside`. */
+  /** As of `GroupSender.leavesAside`. */
   leaves(group: Group, row: GroupOutRow): Promise<boolean>;
 }
 

@@ -83,7 +83,7 @@ export class GroupQueries {
     return group.roster.all().filter(({ state }) => state === 'member' || state === 'invited');
   }
 
-  /** Whoever else is inside, for what goes to each. @throws Failure unknown 'group-unknown', denied 'not-joined' */
+  /** Whoever else is inside, for what goes to each. @throws Failure unknown 'group-unknown', denied 'group-not-joined' */
   async others(name: string): Promise<{ readonly group: string; readonly users: readonly string[] }> {
     const group = await this.#init.known.joined(name.replace(/^#/, ''));
     const own = foldName(this.#init.self.user);
