@@ -23,13 +23,13 @@ function world() {
     sent: [] as number[],
     gone: [] as number[],
   };
-  const state: { link?: DeliveryLink; mailbox: boolean } = { mailbox: true };
+  const state: { link?: DeliveryLink; mailbox: boolean; refusal: Failure } = { mailbox: true, refusal: offline };
   const lane = new DeviceQueue({
     address: { user: 'bob', device: '00' },
     clock,
     link: async () => state.link,
     store: async (_address, items) => {
-      if (!state.mailbox) throw offline;
+      if (!state.mailbox) throw state.refusal;
       seen.stored.push(...items.map(({ order }) => order));
     },
     onDelivered: ({ order }) => void seen.delivered.push(order),
@@ -104,6 +104,23 @@ test('with neither link nor mailbox they wait, and leave when one comes back', a
   clock.advance(10_000);
   await settle();
   assert.deepEqual(seen.delivered, [1]);
+});
+
+test('what is for a device that is gone is handed back at once, and not tried again', async () => {
+  const { clock, seen, state, lane, settle } = world();
+  Object.assign(state, { mailbox: false, refusal: new Failure('device-unknown', 'gone') });
+  for (let order = 1; order <= 20; order++) lane.push(item(order));
+  await settle();
+  assert.deepEqual(
+    seen.gone,
+    Array.from({ length: 20 }, (_, i) => i + 1),
+  );
+  assert.deepEqual(seen.stuck, []);
+  assert.equal(lane.isEmpty, true);
+  state.mailbox = true;
+  clock.advance(10_000);
+  await settle();
+  assert.deepEqual(seen.stored, []);
 });
 
 test('a closed lane sends nothing more', async () => {

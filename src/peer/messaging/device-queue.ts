@@ -1,6 +1,6 @@
 import { sameBytes } from '../../base/bytes.js';
 import type { Cancel, Clock } from '../../base/clock.js';
-import { type Failure, hasCode, toFailure } from '../../base/errors.js';
+import { type Failure, toFailure } from '../../base/errors.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import { permanenceOf } from './permanence.js';
 
@@ -135,15 +135,7 @@ export class DeviceQueue {
   async #intoMailbox(): Promise<void> {
     while (!this.isEmpty && !this.#closed) {
       const batch = [...this.#items].slice(0, MAILBOX_BATCH);
-      try {
-        await this.#init.store(this.#init.address, batch);
-      } catch (error) {
-        if (!hasCode(error, 'device-unknown')) throw error;
-        const gone = [...this.#items];
-        this.#items.clear();
-        this.#init.onGone(gone);
-        return;
-      }
+      await this.#init.store(this.#init.address, batch);
       for (const item of batch) this.#items.delete(item);
       this.#init.onStored(batch);
     }
