@@ -165,14 +165,13 @@ export class Sync {
   /** Renews the certificate now and then, as long as the scope lives. */
   keepHouse(): void {
     const { clock, scope, reporter } = this.#parts;
-    const cancel = clock.after(HOUSEKEEPING_MS, () => {
+    scope.after(clock, HOUSEKEEPING_MS, () => {
       scope.run(
         () => this.#renewIfDue(),
         (error) => reporter.unlessAway(error),
       );
       this.keepHouse();
     });
-    scope.defer(cancel);
   }
 
   async #catchUp(welcome: Welcome, mayBeRestored: boolean, emptied: () => void): Promise<void> {

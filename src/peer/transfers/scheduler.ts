@@ -67,14 +67,13 @@ export class Scheduler {
   /** Takes up what was under way when the last program ended. */
   resume(): void {
     const { clock, scope, entries } = this.#init;
-    const cancel = clock.after(RESUME_AFTER_MS, () => {
+    scope.after(clock, RESUME_AFTER_MS, () => {
       for (const entry of entries.all()) {
         if (!this.#isDue(entry)) continue;
         entry.waiting = takenUp();
         this.callAndStart(entry);
       }
     });
-    scope.defer(cancel);
   }
 
   #isDue({ row, run, queued }: TransferEntry): boolean {
@@ -298,18 +297,17 @@ export class Scheduler {
     if (this.#watching) return;
     this.#watching = true;
     const { clock, scope, sockets, entries } = this.#init;
-    let cancel = (): void => {};
-    scope.defer(() => cancel());
     const look = async (): Promise<void> => {
       const local = await sockets.local();
-      const addresses = JSON.stringify(local);
-      if (this.#addresses !== '' && this.#addresses !== addresses) {
+      const before = this.#addresses;
+      this.#addresses = JSON.stringify(local);
+      if (before !== '' && before !== this.#addresses) {
         for (const entry of entries.all()) if (entry.run !== undefined) await this.#call(entry, local);
       }
-      this.#addresses = addresses;
-      if (!scope.closed) cancel = clock.after(LOOK_AT_ADDRESSES_MS, () => scope.run(look, () => {}));
+      again();
     };
-    scope.run(look, () => {});
+    const again = (): void => scope.after(clock, LOOK_AT_ADDRESSES_MS, () => scope.run(look, again));
+    scope.run(look, again);
   }
 
   /** What runs goes on in the next program. */

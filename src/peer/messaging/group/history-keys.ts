@@ -59,7 +59,7 @@ export class HistoryKeys {
     // Whoever lacks some of them himself lets the others go first.
     const first = group.row.missed === undefined ? 0 : LACKING_MS;
     const wait = (): void => {
-      clock.after(first + backOff(random, Math.min(LATEST_MS, members * STEP_MS), members), () => {
+      scope.after(clock, first + backOff(random, Math.min(LATEST_MS, members * STEP_MS), members), () => {
         if (scope.closed) return;
         // Once for all who come together, as far as they do.
         const more = group.arrivals.count(clock.monotonic()) > 0 && clock.monotonic() - began < TOGETHER_MS;
