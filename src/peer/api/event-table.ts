@@ -44,7 +44,7 @@ export const EVENTS: { readonly [E in EventName]: EventRow<E> } = {
     fields: {
       id: 'of the message',
       conversation: '`@user` or `#group`',
-      state: '`queued`, `stored`, `delivered` or `read`',
+      state: '`queued`, `stored`, `delivered` or `read`; `failed` for good',
       by: 'of `read` in a group: who has read it',
     },
   },
@@ -152,11 +152,12 @@ export const EVENTS: { readonly [E in EventName]: EventRow<E> } = {
     },
   },
   moderation: {
-    about: 'A ban, a kick, a role, or what holds in a group.',
+    about: 'A ban, a kick, a role, or what holds in a group; and what the operator of the directory does.',
     fields: {
-      action: '`ban`, `unban`, `kick`, `role` or `settings`',
-      user: 'whom it concerns',
-      by: 'who did it; empty where the directory did',
+      action:
+        '`ban`, `unban`, `kick`, `role` or `settings`; of the operator `reset-second-factor`, `unblock`, `owner`, `account-remove`, `account-reset` or `registration`',
+      user: 'whom it concerns; empty where it is nobody',
+      by: 'who did it; `(operator)`; empty where the directory did',
       reason: 'as they said',
       until: 'when a ban ends',
       group: '`#group`; absent for the whole directory',
