@@ -19,7 +19,7 @@ const listed = (here: readonly Stay[], former: readonly (readonly [...Stay, ende
 });
 const told = (row: OwnDevicesRow | undefined, answer: Listed, quiet: readonly string[] = []) => {
   const compared = compare(row, answer, { own: DESK, quiet: new Set(quiet), now: NOW });
-  return { row: compared.row, told: compared.row.untold.map(({ state, device, at }) => [state, device, at]) };
+  return { row: compared, told: compared.untold.map(({ state, device, at }) => [state, device, at]) };
 };
 /** Of which nothing is left to be told. */
 const knowing = (answer: Listed): OwnDevicesRow => ({ ...told(undefined, answer).row, untold: [] });
@@ -142,6 +142,6 @@ test('one that was told of before it was listed is not told of again, and stays 
 test('T1 the name of a device is made harmless before it is kept', () => {
   const [desk] = listed([[DESK, 100]]).devices;
   const answer = { devices: [desk!, { ...desk!, device: PHONE, addedAt: 300, label: 'evil\u001b[2J\u202e\nphone' }] };
-  const { row } = compare(undefined, answer, { own: DESK, quiet: new Set(), now: NOW });
+  const row = compare(undefined, answer, { own: DESK, quiet: new Set(), now: NOW });
   assert.doesNotMatch(row.untold[0]!.name, /[\u0000-\u001f\u202e]/);
 });

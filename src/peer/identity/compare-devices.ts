@@ -36,7 +36,7 @@ export function compare(
   row: OwnDevicesRow | undefined,
   listed: Listed,
   { own, quiet, now }: { readonly own: string; readonly quiet: ReadonlySet<string>; readonly now: number },
-): { row: OwnDevicesRow; changes: DeviceChange[] } {
+): OwnDevicesRow {
   const { devices: had, former: gone } = row ?? before(own, listed);
   const here = listed.devices.map(known);
   const former = listed.former ?? [];
@@ -60,13 +60,10 @@ export function compare(
   );
   changes.sort((a, b) => a.at - b.at);
   return {
-    row: {
-      version: listed.version ?? 0,
-      devices: [...here, ...stillUnlisted],
-      former: former.map(ended),
-      untold: [...(row?.untold ?? []), ...changes].slice(-UNTOLD),
-    },
-    changes,
+    version: listed.version ?? 0,
+    devices: [...here, ...stillUnlisted],
+    former: former.map(ended),
+    untold: [...(row?.untold ?? []), ...changes].slice(-UNTOLD),
   };
 }
 

@@ -91,7 +91,7 @@ export class OwnDevices {
   async #ask(): Promise<void> {
     const { request, device: own, clock } = this.#init;
     const listed = await request('devices.list', {});
-    const { row } = compare(this.#row, listed, { own, quiet: this.#quiet, now: clock.now() });
+    const row = compare(this.#row, listed, { own, quiet: this.#quiet, now: clock.now() });
     const hidden = [...this.#shown.values()].filter((one) => this.#isGood(one) && !isAccountedFor(one, listed));
     this.#shown.clear();
     await this.#save(withHidden(row, hidden, clock.now()));

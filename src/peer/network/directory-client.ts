@@ -98,13 +98,6 @@ export class DirectoryClient {
     return this.#channel ? this.#channel.request(method, params) : Promise.reject(this.#trouble ?? directoryOffline());
   }
 
-  /** Tries now instead of at the end of the back-off. */
-  retryNow(): void {
-    if (this.#channel || this.#init.scope.closed) return;
-    this.#cancelRetry();
-    this.#init.scope.run(() => this.#try());
-  }
-
   async #try(): Promise<void> {
     const { scope, onOnline } = this.#init;
     // What ended the last channel says nothing of this one.

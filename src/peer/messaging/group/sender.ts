@@ -24,8 +24,6 @@ export interface GroupSenderInit extends GroupContext {
   find(id: Uint8Array): Group | undefined;
   /** A text waits while the directory is away. */
   onWaiting(group: Group, row: GroupOutRow): void;
-  /** A message of this device will never be taken. */
-  onRefused(id: Uint8Array, why: Failure): void;
 }
 
 /** How often a message is sealed again because the group went on meanwhile. */
@@ -150,7 +148,7 @@ export class GroupSender {
   async settle(group: Group, { id, seq }: Pick<Entry<'message'>, 'id' | 'seq'>, tx: Transaction): Promise<boolean> {
     const { history, tables, emit } = this.#init;
     const waiting = this.#queue(group.id);
-    const at = waiting.findIndex((row) => hex(row.id) === hex(id));
+    const at = waiting.findIndex((row) => sameBytes(row.id, id));
     const row = waiting[at];
     if (row === undefined) return false;
     waiting.splice(at, 1);
