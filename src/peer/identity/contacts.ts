@@ -185,10 +185,7 @@ export class Contacts {
     }
     if (known === undefined) return this.#pin(roster.user, roster.identityKey, proof);
     if (!sameBytes(known.identityKey, roster.identityKey)) return this.#offer(known, roster.identityKey);
-    const row = { ...known, ...proof };
-    this.#rows.set(foldName(row.user), row);
-    await this.#init.store.write([this.#init.tables.contacts.put([foldName(row.user)], row)]);
-    return row;
+    return this.#save({ ...known, ...proof }, undefined);
   }
 
   #pin(user: string, identityKey: Uint8Array, proof: Partial<ContactRow> = {}): Promise<ContactRow> {

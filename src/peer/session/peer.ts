@@ -35,7 +35,6 @@ import { conversationWith, isGroupId, nameIn } from '../messaging/conversation.j
 import { GroupService } from '../messaging/group/group-service.js';
 import { preferencesService } from '../messaging/preferences.js';
 import { recipient } from '../messaging/recipient.js';
-import { sendable } from '../messaging/sendable.js';
 import type { LinkEvents } from '../network/link-events.js';
 import type { Network } from '../network/network.js';
 import { reportPaths } from '../network/path-report.js';
@@ -157,10 +156,9 @@ export class Peer implements PeerApi {
   }
 
   async send(to: string, text: string, { replyTo }: SendOptions = {}): Promise<SendResult> {
-    const body = sendable(text);
     const id = isGroupId(to) ? to : conversationWith(this.#addressee(to));
     const answers = replyTo === undefined ? undefined : await this.#answered(id, replyTo);
-    const row = await this.#services.conversations.of(id).send(body, answers);
+    const row = await this.#services.conversations.of(id).send(text, answers);
     this.#services.state.sent(row.conversation);
     return this.#sent(row);
   }

@@ -121,11 +121,10 @@ export class Signalling {
   }
 
   /** Another device of theirs was first. */
-  #tooLate({ row }: TransferEntry, { device }: DeviceAddress, tx: Transaction): void {
-    const { send, entries } = this.#init;
+  #tooLate(entry: TransferEntry, { device }: DeviceAddress, tx: Transaction): void {
+    const { user, id: transfer } = entry.row;
     const reason = 'another device accepted it first';
-    const entry = entries.get(row.id)!;
-    this.#after(entry, tx, () => send(row.user, { type: 'answer', transfer: row.id, step: 'cancel', device, reason }));
+    this.#after(entry, tx, () => this.#init.send(user, { type: 'answer', transfer, step: 'cancel', device, reason }));
   }
 
   #answeredElsewhere(entry: TransferEntry, step: string, tx: Transaction): void {

@@ -1,4 +1,3 @@
-import { hex } from '../../../base/bytes.js';
 import type { Standing } from '../../../wire/group-roster.js';
 import { foldName } from '../../../wire/names.js';
 import type { GroupSummary } from '../../api/groups.js';
@@ -71,10 +70,7 @@ export class GroupQueries {
 
   /** All its acts, encoded, in order. */
   async acts(name: string): Promise<readonly Uint8Array[]> {
-    const group = await this.#init.known.need(name);
-    const acts: Uint8Array[] = [];
-    for await (const { act } of this.#init.tables.acts.range([hex(group.id)])) acts.push(act);
-    return acts;
+    return this.#init.store.acts(await this.#init.known.need(name));
   }
 
   async members(name: string): Promise<readonly Standing[]> {
