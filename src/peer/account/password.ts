@@ -6,12 +6,9 @@ import { finishLogin, finishRegistration, startLogin, startRegistration } from '
 import { assertPassword } from '../../crypto/password.js';
 import { openByRecovery } from '../../crypto/recovery.js';
 import { openVault, wrapVault } from '../../crypto/vault.js';
-import { foldName } from '../../wire/names.js';
 import type { LocalDevice } from '../identity/local-device.js';
 import type { DirectoryClient } from '../network/directory-client.js';
 import { requireProfile, writeProfile } from '../storage/profile.js';
-
-const accountOf = (self: LocalDevice) => ({ directoryId: self.anchor.trust.directoryId, folded: foldName(self.user) });
 
 /** Proves the password to the directory once more, for what a device alone may not do. */
 export async function confirmPassword(
@@ -22,7 +19,7 @@ export async function confirmPassword(
   if (password === undefined) throw new Failure('password-needed');
   const pending = await startLogin(password);
   const { login, response } = await client.request('login.start', { user: self.user, request: pending.request });
-  const { message } = await finishLogin(pending, { account: accountOf(self), password, response });
+  const { message } = await finishLogin(pending, { account: self.account, password, response });
   await client.request('login.finish', { login, finish: message });
 }
 
@@ -41,7 +38,7 @@ export async function changePassword(
   const { key } = await openVault(profile.vault, current);
   await assertPassword(next, [self.user, self.link.host]);
   await confirmPassword(client, self, current);
-  const account = accountOf(self);
+  const { account } = self;
   const pending = await startRegistration(next);
   const { response } = await client.request('password.start', { request: pending.request });
   const { record, exportKey } = await finishRegistration(pending, { account, password: next, response });

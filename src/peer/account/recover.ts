@@ -1,6 +1,4 @@
-import { type Clock, systemClock } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
-import { type Random, systemRandom } from '../../base/random.js';
 import { sealIdentityBackup } from '../../crypto/identity.js';
 import type { SigningKey } from '../../crypto/keys.js';
 import { finishRegistration, startRegistration } from '../../crypto/login.js';
@@ -14,12 +12,7 @@ import type { Recovery } from '../api/account.js';
 import type { Enrolled } from '../api/peers.js';
 import { type Profile, readProfile, writeProfile } from '../storage/profile.js';
 import { withEnrolChannel } from './enrol-channel.js';
-import { assertFree, enrol } from './register.js';
-
-interface Means {
-  readonly clock: Clock;
-  readonly random: Random;
-}
+import { assertFree, enrol, type Means, SYSTEM } from './register.js';
 
 /**
  * Gets back into an account by its recovery phrase: sets a new password at the directory, and makes this installation a
@@ -28,10 +21,7 @@ interface Means {
  * @throws Failure usage 'phrase-invalid', 'password-weak', 'profile-taken'; credentials 'wrong-recovery'; trust
  *   'recovery-other' where the profile here is not of that identity; unreachable
  */
-export async function recoverAccount(
-  init: Recovery,
-  means: Means = { clock: systemClock, random: systemRandom },
-): Promise<Enrolled> {
+export async function recoverAccount(init: Recovery, means: Means = SYSTEM): Promise<Enrolled> {
   const { name: user } = parseUserName(init.user);
   const link = parseLink(init.directory);
   const identity = identityOf(init.phrase);

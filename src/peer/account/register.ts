@@ -23,12 +23,13 @@ import { type DeviceRow, openTables } from '../storage/tables.js';
 import { type EnrolChannel, withEnrolChannel } from './enrol-channel.js';
 import { type Credentials, whileAsking, withCode } from './second-factor-prompt.js';
 
-interface Means {
+/** What is passed in, so that tests own it. */
+export interface Means {
   readonly clock: Clock;
   readonly random: Random;
 }
 
-const SYSTEM: Means = { clock: systemClock, random: systemRandom };
+export const SYSTEM: Means = { clock: systemClock, random: systemRandom };
 
 /**
  * Creates the account and makes this installation its first device.

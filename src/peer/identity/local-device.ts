@@ -4,7 +4,7 @@ import { Failure } from '../../base/errors.js';
 import { readAuthority, readDeviceCertificate } from '../../crypto/certificate.js';
 import { readCrl } from '../../crypto/crl.js';
 import { createCsr } from '../../crypto/csr.js';
-import { signDevice } from '../../crypto/identity.js';
+import { type AccountName, signDevice } from '../../crypto/identity.js';
 import { SigningKey } from '../../crypto/keys.js';
 import type { TlsIdentity } from '../../crypto/tls.js';
 import type { LocalStore } from '../../store/local.js';
@@ -85,11 +85,20 @@ export class LocalDevice {
     return this.certificateExpires() - now < RENEW_BEFORE_MS;
   }
 
+  /** The account's name as signatures have it. */
+  get account(): AccountName {
+    return { directoryId: this.anchor.trust.directoryId, folded: foldName(this.user) };
+  }
+
+  /** The identity's consent to this device. */
+  statement(): Uint8Array {
+    return signDevice(this.identity, this.account, this.key.publicKey);
+  }
+
   /** A request for the same key. */
   csr(): Uint8Array {
-    const account = { directoryId: this.anchor.trust.directoryId, folded: foldName(this.user) };
-    const statement = signDevice(this.identity, account, this.key.publicKey);
-    return createCsr(this.key, { user: this.user, identityKey: this.identity.publicKey, statement });
+    const { user, identity } = this;
+    return createCsr(this.key, { user, identityKey: identity.publicKey, statement: this.statement() });
   }
 
   /** @throws Failure trust where the directory issued something else than was asked for */

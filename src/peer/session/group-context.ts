@@ -1,6 +1,4 @@
 import { hex } from '../../base/bytes.js';
-import { signDevice } from '../../crypto/identity.js';
-import { foldName } from '../../wire/names.js';
 import { conversationIn } from '../messaging/conversation.js';
 import type { GroupContext } from '../messaging/group/context.js';
 import { GroupStore } from '../messaging/group/group.js';
@@ -10,8 +8,6 @@ import type { Common, Services } from './services.js';
 export function groupContext(common: Common, services: Services): GroupContext {
   const { self, disk, tables, clock, random, scope, network } = common;
   const { user, device, key, signatureKey } = self;
-  const account = { directoryId: self.anchor.trust.directoryId, folded: foldName(user) };
-  const statement = signDevice(self.identity, account, key.publicKey);
   return {
     ...{ engine: common.engine, disk, tables, clock, random, scope, request: network.request, anchor: self.anchor },
     ...{
@@ -22,7 +18,7 @@ export function groupContext(common: Common, services: Services): GroupContext {
     },
     ...{ isOnline: common.isOnline, isBlocked: common.isBlocked, link: common.link, report: services.reporter.report },
     mayPost: () => !services.setBack.isComparing,
-    self: { user, device, key, signatureKey, statement },
+    self: { user, device, key, signatureKey, statement: self.statement() },
     role: () => self.role,
     keep: (row) => services.state.unknown.keep(row),
     store: new GroupStore(tables, services.mlsGroups, self.anchor.trust),

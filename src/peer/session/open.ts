@@ -1,6 +1,4 @@
-import { type Clock, systemClock } from '../../base/clock.js';
 import { type Code, Failure, hasCode } from '../../base/errors.js';
-import { type Random, systemRandom } from '../../base/random.js';
 import { Scope } from '../../base/scope.js';
 import { openVault } from '../../crypto/vault.js';
 import { prepareTransfers } from '../../transfer/thread/prepare-thread.js';
@@ -9,18 +7,11 @@ import { foldName } from '../../wire/names.js';
 import { adoptPassword } from '../account/password.js';
 import { PasswordGuard } from '../account/password-guard.js';
 import { AWAY_TOO_LONG, LOGIN_MENDS, LOST_KEYS, reauthenticating } from '../account/reauthenticate.js';
-import { enrolDevice } from '../account/register.js';
+import { enrolDevice, type Means, SYSTEM } from '../account/register.js';
 import type { LoginPeer, OpenPeer } from '../api/account.js';
 import type { PeerApi } from '../api/peer.js';
 import type { Enrolled } from '../api/peers.js';
 import { type Profile, readProfile, requireProfile, writeProfile } from '../storage/profile.js';
-
-interface Means {
-  readonly clock: Clock;
-  readonly random: Random;
-}
-
-const SYSTEM: Means = { clock: systemClock, random: systemRandom };
 
 /**
  * Opens the profile with its password and starts the peer. The directory needn't be there. A device whose certificate has
