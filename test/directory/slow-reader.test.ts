@@ -18,7 +18,7 @@ const SMALL = new Uint8Array(100).fill(7);
 
 /** Two in a room of a directory. */
 async function room(t: Parameters<typeof testDirectory>[0], limits: DirectoryOptions['limits']) {
-  const { link, ownerInvite } = await testDirectory(t, { limits: limits ?? {} });
+  const { link, ownerInvite, site } = await testDirectory(t, { limits: limits ?? {} });
   const people = [await register(link, 'alice', { invite: ownerInvite! }), await register(link, 'bob')] as const;
   const open = async (peer: TestPeer): Promise<DeviceClient> => {
     const client = await signIn(link, peer);
@@ -38,15 +38,17 @@ async function room(t: Parameters<typeof testDirectory>[0], limits: DirectoryOpt
   await bob.request('groups.act', { group, ...sign(people[1], head, { action: 'join' }) });
   const say = (client: DeviceClient, sealed: Uint8Array) =>
     client.request('groups.post', { group, id: random.bytes(16), epoch: 0, sealed });
-  return { group, alice, bob, say, openBob: () => open(people[1]) };
+  const unsent = () => site.server.queues.unsentBytes;
+  return { group, alice, bob, say, unsent, openBob: () => open(people[1]) };
 }
 
 test('P8 what a slow reader has not taken is not held for it: it is told to read, and finds all of it in the log', async (t) => {
-  const { group, alice, bob, say } = await room(t, { pushBuffer: 1 << 18, messages: QUICK });
+  const { group, alice, bob, say, unsent } = await room(t, { pushBuffer: 1 << 18, messages: QUICK });
   bob.socket.pause();
   const said = 100;
   for (let at = 0; at < said; at++) await say(alice, LARGE);
   const { seq: last } = await say(alice, SMALL);
+  assert.ok(unsent() >= 1 << 18, `${unsent()} bytes wait, and the operator is told`);
   bob.socket.resume();
   const { next } = await bob.notices.next('groups.changed');
   assert.ok(next > 1 && next <= last + 1);

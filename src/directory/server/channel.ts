@@ -90,7 +90,7 @@ export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
 
   /** Bytes written which the reader has not taken. */
   get unsent(): number {
-    return this.#init.socket.writableLength;
+    return this.#outlet.waiting;
   }
 
   /** Lets what is written leave, then closes. */
