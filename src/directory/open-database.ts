@@ -55,6 +55,7 @@ export async function openServedDatabase(init: ServedDatabaseInit): Promise<Serv
       throw error;
     }
   } catch (error) {
+    await release?.();
     await store.close();
     throw error;
   }
