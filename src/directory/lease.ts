@@ -40,6 +40,7 @@ export class Lease {
   #confirmed = 0;
   #cancel: Cancel = () => {};
   #released = false;
+  #lost = false;
 
   private constructor(init: LeaseInit) {
     this.#init = init;
@@ -53,6 +54,15 @@ export class Lease {
     await lease.#wait();
     lease.#renewLater();
     return lease;
+  }
+
+  /**
+   * To be asked before each write: a process that stood still for a while, or finishes what is under way, writes nothing
+   * where another may serve.
+   * @throws Failure storage 'lease-lost'
+   */
+  assertHeld(): void {
+    if (this.#lost || this.#init.clock.monotonic() - this.#confirmed >= GIVE_UP_MS) throw lost();
   }
 
   /** Lets another serve at once. */
@@ -105,22 +115,27 @@ export class Lease {
   }
 
   async #renew(): Promise<void> {
-    const { clock, onLost } = this.#init;
-    const stop = clock.after(GIVE_UP_MS - (clock.monotonic() - this.#confirmed), () => onLost(lost()));
+    const { clock } = this.#init;
+    const stop = clock.after(GIVE_UP_MS - (clock.monotonic() - this.#confirmed), () => this.#end());
     try {
       const renewed = await this.#claim(() => this.#records.replace(KEY, this.#holder, this.#revision));
       if (this.#released) return;
-      if (!renewed) return onLost(lost());
+      if (!renewed) return this.#end();
       this.#renewLater();
     } catch (error) {
       if (this.#released) return;
       // What was asked may have been done: the next look says which revision it has.
-      if (clock.monotonic() - this.#confirmed >= GIVE_UP_MS) return onLost(lost(error));
+      if (clock.monotonic() - this.#confirmed >= GIVE_UP_MS) return this.#end(error);
       await this.#look();
       this.#renewLater();
     } finally {
       stop();
     }
+  }
+
+  #end(error?: unknown): void {
+    this.#lost = true;
+    this.#init.onLost(lost(error));
   }
 
   /** An answer was lost: the revision is ours where the holder is. */

@@ -101,6 +101,7 @@ async function openShared(
     // A key that does not fit is told before anybody stands by.
     const secrets = await sharedSecrets(store, passphrase, { now: clock.now(), random });
     const lease = await Lease.take({ store, clock, random, log, signal, onLost: onBroken });
+    store.guardWrites(() => lease.assertHeld());
     return { secrets, store, release: () => lease.release() };
   } catch (error) {
     await store.close();

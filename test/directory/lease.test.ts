@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { utf8 } from '../../src/base/bytes.js';
 import { systemClock } from '../../src/base/clock.js';
 import { type Code, Failure, hasCode } from '../../src/base/errors.js';
 import { silentLogger } from '../../src/base/log.js';
@@ -28,6 +29,25 @@ describe('who serves a store that several processes share', { skip: withoutNats 
     limits: DEFAULT_LIMITS,
     onBroken: () => {},
     ...more,
+  });
+
+  it('writes nothing any more when it stood still for so long that another may serve', async () => {
+    let stood = 0;
+    const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + stood };
+    const served = await openServedDatabase(init('still', { clock }));
+    const { store } = served.core;
+    const write = () => [
+      store.records('a').put('k', utf8('v')),
+      store.records('a').delete('k'),
+      store.logs('a').log('x').append(utf8('v')),
+      store.logs('a').log('x').delete(),
+    ];
+    await Promise.all(write());
+    await store.records('a').put('k', utf8('v'));
+    stood = 6_000;
+    for (const refused of write()) await assert.rejects(refused, coded('lease-lost'));
+    assert.ok(await store.records('a').get('k'), 'what is there can be read');
+    await served.close(new Failure('directory-stopping'));
   });
 
   it('lets another serve at once where it could not begin', async () => {

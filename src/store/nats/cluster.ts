@@ -42,6 +42,7 @@ export class Cluster {
   #closed = false;
   #asking = 0;
   #onIdle: () => void = () => {};
+  #assertMayWrite: () => void = () => {};
 
   private constructor(connection: NatsConnection, manager: JetStreamManager, random: Random) {
     this.connection = connection;
@@ -57,6 +58,11 @@ export class Cluster {
 
   assertOpen(): void {
     if (this.#closed) throw closed();
+  }
+
+  /** @param assertMayWrite asked before each attempt to write: what it throws ends the write */
+  guardWrites(assertMayWrite: () => void): void {
+    this.#assertMayWrite = assertMayWrite;
   }
 
   /** Nothing more is asked from now on. */
@@ -77,6 +83,7 @@ export class Cluster {
     const id = hex(this.#random.bytes(12));
     let attempts = 0;
     return this.ask(async () => {
+      this.#assertMayWrite();
       attempts++;
       try {
         return (await this.jetstream.publish(publication.subject, publication.data, this.#options(publication, id)))
@@ -106,7 +113,10 @@ export class Cluster {
   }
 
   async purge(stream: string, filter: string, before?: number): Promise<void> {
-    await this.ask(() => this.manager.streams.purge(stream, { filter, ...(before !== undefined && { seq: before }) }));
+    await this.ask(async () => {
+      this.#assertMayWrite();
+      await this.manager.streams.purge(stream, { filter, ...(before !== undefined && { seq: before }) });
+    });
   }
 
   /** Repeats what may be repeated until it ends in some other way than by no answer. @throws Failure storage */

@@ -69,6 +69,11 @@ export class NatsStore implements Store {
     }).blobs;
   }
 
+  /** @param assertMayWrite throws where this process must not write any more */
+  guardWrites(assertMayWrite: () => void): void {
+    this.#parts.cluster.guardWrites(assertMayWrite);
+  }
+
   onClose(step: () => Promise<void>): void {
     this.#onClose.push(step);
   }
