@@ -59,13 +59,18 @@ export class NatsBlobs implements Blobs {
       failure = error;
     });
     try {
-      const { size } = await objects.put({ name, options: { max_chunk_size: CHUNK_BYTES } }, stream);
+      const { size } = await objects
+        .put({ name, options: { max_chunk_size: CHUNK_BYTES } }, stream)
+        .catch(async (error) => {
+          await objects.delete(name).catch(() => {});
+          throw failure ?? explain(error);
+        });
+      // Where this fails the record may name the object all the same: if it does not, a sweep takes the object.
       await this.#turns.run(key, () => this.#swap(key, { name, size }));
       return { size };
     } catch (error) {
       account.giveBack();
-      await objects.delete(name).catch(() => {});
-      throw failure ?? explain(error);
+      throw error;
     }
   }
 
