@@ -163,7 +163,13 @@ export class NatsBlobs implements Blobs {
 
   /** What other nodes have stored counts from here on; what they are writing at this moment does not. */
   #count(): Promise<void> {
-    this.#init.counted ??= this.usage().then(({ bytes }) => this.#init.quota.add(bytes));
+    this.#init.counted ??= this.usage().then(
+      ({ bytes }) => this.#init.quota.add(bytes),
+      (error: unknown) => {
+        this.#init.counted = undefined;
+        throw error;
+      },
+    );
     return this.#init.counted;
   }
 }
