@@ -1,5 +1,6 @@
 import { concat, utf8 } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
+import { Queues } from '../../base/queues.js';
 import type { Authority } from '../../crypto/ca.js';
 import { path } from '../../store/keys.js';
 import {
@@ -12,7 +13,6 @@ import {
 import type { Result } from '../../wire/rpc.js';
 import type { Account, Accounts } from '../accounts/accounts.js';
 import type { Devices } from '../authority/devices.js';
-import { Queues } from '../queues.js';
 import type { SeenRow, Tables } from '../rows.js';
 import type { DeviceSession, Sessions } from './sessions.js';
 

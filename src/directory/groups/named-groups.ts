@@ -1,6 +1,7 @@
 import { fromHex, hex, sameBytes } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
 import { Failure, hasCode } from '../../base/errors.js';
+import { Queues } from '../../base/queues.js';
 import { readAct } from '../../crypto/acts.js';
 import type { Proofs } from '../../crypto/proof.js';
 import type { Trust } from '../../crypto/trust.js';
@@ -11,7 +12,6 @@ import type { DeviceAddress } from '../../wire/directory.js';
 import type { GroupEntry } from '../../wire/groups.js';
 import { GROUPS_PER_ACCOUNT, OPEN_GROUPS, ROOMS } from '../../wire/limits.js';
 import { foldName, parseGroupName } from '../../wire/names.js';
-import { Queues } from '../queues.js';
 import { Table } from '../table.js';
 import { type GroupKeeping, NamedGroup } from './named-group.js';
 import { groupInfoCodec, groupNameCodec, membershipCodec, welcomeCodec } from './rows.js';
@@ -44,7 +44,8 @@ export class NamedGroups {
   readonly #infos: Table<ReturnType<typeof groupInfoCodec.decode>>;
   readonly #welcomes: Table<ReturnType<typeof welcomeCodec.decode>>;
   readonly #memberships: Table<ReturnType<typeof membershipCodec.decode>>;
-  readonly #taking = new WeakMap<NamedGroup, Promise<void>>();
+  /** By id: one who takes back into it at a time. */
+  readonly #taking = new Queues();
   readonly #open = new Map<string, Promise<NamedGroup>>();
   /** By name: one who makes it at a time. */
   readonly #turns = new Queues();
@@ -142,11 +143,7 @@ export class NamedGroups {
     const group = await this.#revived(id, entries);
     const init: TakingBack = { trust: this.#init.trust, act: (...taken) => this.act(...taken) };
     // One after the other: what the one before has brought is there.
-    const taken = (this.#taking.get(group) ?? Promise.resolve())
-      .catch(() => {})
-      .then(() => takeBack(group, entries, init));
-    this.#taking.set(group, taken);
-    await taken;
+    await this.#taking.take(hex(id), () => takeBack(group, entries, init));
     return group;
   }
 

@@ -2,6 +2,7 @@ import type { ObjectResult, ObjectStore } from '@nats-io/obj';
 import { asBuffer, fromUtf8, hex, utf8 } from '../../base/bytes.js';
 import { systemClock } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
+import { Queues } from '../../base/queues.js';
 import type { Random } from '../../base/random.js';
 import { damaged } from '../failures.js';
 import { assertKey } from '../keys.js';
@@ -10,7 +11,6 @@ import type { BlobContent, BlobRange, BlobStat, Blobs } from '../store.js';
 import type { Cluster } from './cluster.js';
 import { explain, unavailable } from './failures.js';
 import type { NatsRecords } from './records.js';
-import { Turns } from './turns.js';
 
 /** What the record of a blob says: the object with its content, and how long it is. */
 interface Entry extends BlobStat {
@@ -37,7 +37,7 @@ export interface BlobsInit {
  */
 export class NatsBlobs implements Blobs {
   readonly #init: BlobsInit;
-  readonly #turns = new Turns();
+  readonly #turns = new Queues();
 
   constructor(init: BlobsInit) {
     this.#init = init;
@@ -66,7 +66,7 @@ export class NatsBlobs implements Blobs {
           throw failure ?? explain(error);
         });
       // Where this fails the record may name the object all the same: if it does not, a sweep takes the object.
-      await this.#turns.run(key, () => this.#swap(key, { name, size }));
+      await this.#turns.take(key, () => this.#swap(key, { name, size }));
       return { size };
     } catch (error) {
       account.giveBack();
@@ -91,7 +91,7 @@ export class NatsBlobs implements Blobs {
   async delete(key: string): Promise<void> {
     assertKey(key);
     this.#init.cluster.assertOpen();
-    await this.#turns.run(key, () => this.#swap(key, undefined));
+    await this.#turns.take(key, () => this.#swap(key, undefined));
   }
 
   async *list(options: { readonly prefix?: string } = {}): AsyncGenerator<BlobStat & { readonly key: string }> {

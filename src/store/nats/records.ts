@@ -1,11 +1,11 @@
 import type { StoredMsg } from '@nats-io/jetstream';
+import { Queues } from '../../base/queues.js';
 import { conflict, exists } from '../failures.js';
 import { assertKey, assertValue, bounds } from '../keys.js';
 import type { KeyedRecord, RangeOptions, Records, Revision, Versioned } from '../store.js';
 import { type Cluster, WrongSequence } from './cluster.js';
 import { seal, unseal } from './envelope.js';
 import { filterFor, keyOf, subjectOf } from './subjects.js';
-import { Turns } from './turns.js';
 
 /** How many values are fetched at once while a range is read. */
 const AT_ONCE = 32;
@@ -30,7 +30,7 @@ export class NatsRecords implements Records {
   readonly #cluster: Cluster;
   readonly #stream: string;
   readonly #prefix: string;
-  readonly #turns = new Turns();
+  readonly #turns = new Queues();
 
   constructor({ cluster, stream, prefix }: RecordsInit) {
     this.#cluster = cluster;
@@ -110,7 +110,7 @@ export class NatsRecords implements Records {
       return Promise.reject(error);
     }
     const sealed = seal(this.#subject(key), value);
-    return this.#turns.run(key, () => work(sealed));
+    return this.#turns.take(key, () => work(sealed));
   }
 
   async #expecting(key: string, sealed: Uint8Array | undefined, expected: Revision): Promise<Revision> {
