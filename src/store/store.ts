@@ -35,8 +35,6 @@ export interface Store {
   logs(space: string): Logs;
   blobs(space: string, options?: BlobsOptions): Blobs;
   readonly bus: Bus;
-  /** Whether other processes write it at the same time: what was read is then old sooner. */
-  readonly shared: boolean;
   /** Waits for what is under way; everything after fails with `store-closed`. Idempotent. */
   close(): Promise<void>;
 }

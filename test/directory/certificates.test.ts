@@ -221,7 +221,6 @@ function failingStore(space: () => string): Store {
     logs: (name) => store.logs(name),
     blobs: (name) => store.blobs(name),
     bus: store.bus,
-    shared: false,
     close: () => store.close(),
   };
 }

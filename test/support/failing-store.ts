@@ -27,7 +27,6 @@ export class FailingStore {
   store(): Store {
     const inner = this.#inner;
     return {
-      shared: inner.shared,
       records: (space) => this.#guard<Records>(inner.records(space), ['create', 'replace', 'put', 'delete']),
       logs: (space) => {
         const logs = inner.logs(space);

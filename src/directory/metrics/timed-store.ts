@@ -46,7 +46,6 @@ export function timedStore(store: Store, meter: Pick<Meter, 'stored'>, monotonic
     logs: (space) => logs(store.logs(space)),
     blobs: (space, options) => blobs(store.blobs(space, options)),
     bus: store.bus,
-    shared: store.shared,
     close: () => store.close(),
   };
 }

@@ -28,7 +28,6 @@ export interface LevelParts {
 
 export class LevelStore implements LocalStore {
   readonly bus: LocalBus;
-  readonly shared = false;
   readonly #parts: LevelParts;
   readonly #core: Core;
   #engine: Engine;

@@ -21,7 +21,6 @@ export function openMemoryStore(options: { readonly log?: Logger } = {}): LocalS
 
 class MemoryStore implements LocalStore {
   readonly bus: LocalBus;
-  readonly shared = false;
   readonly #records = new Map<string, SortedMap<Versioned>>();
   readonly #logs = new Map<string, SortedMap<MemoryLog>>();
   readonly #blobs = new Map<string, MemoryBlobs>();

@@ -24,7 +24,6 @@ export interface NatsParts {
 export const BLOB_INDEX = '=blobs=';
 
 export class NatsStore implements Store {
-  readonly shared = true;
   readonly bus: NatsBus;
   readonly #parts: NatsParts;
   readonly #records = new Map<string, NatsRecords>();
