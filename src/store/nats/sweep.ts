@@ -1,4 +1,6 @@
 import type { ObjectStore } from '@nats-io/obj';
+import { systemClock } from '../../base/clock.js';
+import { repeat } from '../../base/interval.js';
 import type { Logger } from '../../base/log.js';
 import { parse } from './blobs.js';
 import type { Cluster } from './cluster.js';
@@ -22,17 +24,12 @@ const OLD_MS = 3_600_000;
  * difference. @returns ends it
  */
 export function startSweeping(init: SweepInit): () => Promise<void> {
-  let running: Promise<void> = Promise.resolve();
-  const timer = setInterval(() => {
-    running = sweep(init, Date.now() - OLD_MS).catch((error) =>
-      init.log.error('sweep failed', { error: String(error) }),
-    );
-  }, EVERY_MS);
-  timer.unref();
-  return () => {
-    clearInterval(timer);
-    return running;
-  };
+  return repeat(
+    systemClock,
+    EVERY_MS,
+    () => sweep(init, systemClock.now() - OLD_MS),
+    (error) => init.log.error('sweep failed', { error: String(error) }),
+  );
 }
 
 /** @param before what was written since then, wall clock, stays */
