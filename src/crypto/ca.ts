@@ -29,7 +29,8 @@ export interface CertificateDraft {
   readonly sign: () => Uint8Array;
 }
 
-const wholeSeconds = (ms: number): number => Math.floor(ms / 1000) * 1000;
+/** Certificates and lists have no parts of a second. */
+export const wholeSeconds = (ms: number): number => Math.floor(ms / 1000) * 1000;
 
 /** The directory as an X.509 CA. Everything it signs is made from a template here, never from what was asked. */
 export class Authority {

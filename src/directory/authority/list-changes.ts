@@ -1,3 +1,4 @@
+import { wholeSeconds } from '../../crypto/ca.js';
 import type { CrlDelta } from '../../wire/directory.js';
 import { CRL_DELTA_ENTRIES, CRL_MAX_AGE_MS } from '../../wire/limits.js';
 import type { CrlRow } from '../rows.js';
@@ -37,5 +38,3 @@ export class ListChanges {
     return { base, number: row.number, ...dates, added, removed, signature: row.der.slice(-SIGNATURE_BYTES) };
   }
 }
-
-const wholeSeconds = (ms: number): number => Math.floor(ms / 1000) * 1000;

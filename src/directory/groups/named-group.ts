@@ -299,8 +299,9 @@ export class NamedGroup {
   #fold(act: Act, encoded: Uint8Array): void {
     this.roster.apply(act);
     if (act.statement.action === 'renew') this.epoch = Math.max(this.epoch, act.statement.epoch);
-    this.head = chained(this.head, digestOf(encoded));
-    this.#digests.add(hex(digestOf(encoded)));
+    const digest = digestOf(encoded);
+    this.head = chained(this.head, digest);
+    this.#digests.add(hex(digest));
     this.#acts++;
   }
 

@@ -70,8 +70,9 @@ export async function operatorRemoves(core: Services, name: string): Promise<str
   const { user, folded } = await core.accounts.need(name);
   if (core.ownership.owner === folded) throw ownerStays();
   await record(core, { action: 'account-remove', user: folded });
-  await core.accounts.delete(folded);
-  await endDevices(core, folded, 'all', accountDeleted());
+  // The devices first, as where somebody deletes his own: broken off in between, it can be done again.
+  const also = () => core.accounts.delete(folded);
+  await endDevices(core, folded, 'all', accountDeleted(), { also, forGood: true });
   return user;
 }
 
