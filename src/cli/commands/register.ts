@@ -1,5 +1,5 @@
 import { type Code, Failure, hasCode, toFailure } from '../../base/errors.js';
-import type { NewAccount } from '../../peer/api/account.js';
+import { type NewAccount, wantsAnotherName } from '../../peer/api/account.js';
 import type { Enrolled } from '../../peer/api/peers.js';
 import { parseUserName } from '../../wire/names.js';
 import { neededDirectory, type PeerOptions, withPassword } from '../options.js';
@@ -12,10 +12,9 @@ export interface RegisterOptions extends PeerOptions {
   readonly email?: string | undefined;
 }
 
-const ANOTHER_NAME: readonly Code[] = ['name-invalid', 'name-reserved', 'name-taken'];
 const ANOTHER_PASSWORD: readonly Code[] = ['password-weak', 'password-empty'];
 
-const has = (codes: readonly Code[], failure: Failure): boolean => codes.some((code) => hasCode(failure, code));
+const wantsAnotherPassword = (failure: Failure): boolean => ANOTHER_PASSWORD.some((code) => hasCode(failure, code));
 
 async function askName(shell: Shell): Promise<string> {
   const name = await shell.input().line('User name: ');
@@ -54,9 +53,9 @@ export async function signUp(shell: Shell, options: RegisterOptions): Promise<Re
       return { ...(await registerAccount(account)), password: secret };
     } catch (error) {
       const failure = toFailure(error);
-      if (!asks || !(has(ANOTHER_NAME, failure) || has(ANOTHER_PASSWORD, failure))) throw failure;
+      if (!asks || !(wantsAnotherName(failure) || wantsAnotherPassword(failure))) throw failure;
       shell.output.failure(failure);
-      if (has(ANOTHER_NAME, failure)) name = undefined;
+      if (wantsAnotherName(failure)) name = undefined;
       else secret = undefined;
     }
   }

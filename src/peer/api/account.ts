@@ -108,3 +108,8 @@ export interface LoginPeer extends OpenPeer {
 const ASKS: readonly Code[] = ['second-factor-needed', 'second-factor-wrong', 'second-factor-used'];
 
 export const asksForCode = (error: unknown): boolean => ASKS.some((code) => hasCode(error, code));
+
+/** What a name is refused by: another one would do. One that is blocked for a while is right, and waits. */
+const NAME_REFUSED: readonly Code[] = ['name-invalid', 'name-reserved', 'name-taken'];
+
+export const wantsAnotherName = (error: unknown): boolean => NAME_REFUSED.some((code) => hasCode(error, code));

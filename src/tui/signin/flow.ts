@@ -1,4 +1,5 @@
 import { Failure, toFailure } from '../../base/errors.js';
+import { wantsAnotherName } from '../../peer/api/account.js';
 import type { PeerApi } from '../../peer/api/peer.js';
 import { parseUserName } from '../../wire/names.js';
 import { cleanLine } from '../../wire/text.js';
@@ -217,9 +218,7 @@ export class SignInFlow {
     if (banned || (failure.reason === 'credentials' && left <= 0)) this.#outcome = { failure };
     if (failure.reason !== 'unreachable') this.#form.forget();
     this.#strength = undefined;
-    // A name that is blocked for a while is no wrong name: what is typed next is the password, which nobody may see.
-    const isNameWrong = failure.reason !== 'blocked' && failure.code.startsWith('name-');
-    this.#form.focus(isNameWrong ? 'user' : 'password');
+    this.#form.focus(wantsAnotherName(failure) ? 'user' : 'password');
   }
 }
 

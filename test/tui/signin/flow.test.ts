@@ -80,6 +80,8 @@ test('a block counts down and asks nobody until it is over', async () => {
   await fill(flow, ['ann', 'one']);
   assert.match(flow.says(0)!.text, /again in 10 s/);
   assert.match(flow.says(9_100)!.text, /again in 1 s/);
+  // What is typed next is the password, which nobody may see.
+  assert.equal(flow.form.active.name, 'password');
   await fill(flow, ['two'], 5_000);
   assert.equal(entrance.asked.length, 1);
   await fill(flow, ['right'], 10_000);
