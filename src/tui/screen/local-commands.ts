@@ -114,14 +114,6 @@ const LOCAL: readonly LocalCommand[] = [
     run: (actions) => actions.showMentions(),
   },
   {
-    name: 'me',
-    usage: '/me TEXT',
-    about: 'Say what you do: /me waves shows as * and your name, waves.',
-    takes: ['text'],
-    // With a text it is a message and never comes here.
-    run: () => false,
-  },
-  {
     name: 'threads',
     usage: '/threads',
     about: 'What is answered in this conversation, with all answers (Alt+T).',
