@@ -19,8 +19,8 @@ export const onOneLine = (text: string): string =>
 
 export const field = (text: string): string => cleanLine(text);
 
-/** What a text tells that begins with `/me `; undefined of every other. */
-const deedOf = (text: string): string | undefined => /^\/me (\S[\s\S]*)$/.exec(text)?.[1];
+/** What a text tells that begins with `/me `, as XMPP has it (XEP-0245); undefined of every other. */
+export const deedOf = (text: string): string | undefined => /^\/me\s+(\S.*)$/s.exec(text)?.[1];
 
 /** `12:03 @bob bob: text`; of one's own messages the state stands at the end. */
 export function messageLine(message: Omit<HistoryMessage, 'receivedAt'>, now: number): string {

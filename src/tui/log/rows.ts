@@ -1,3 +1,4 @@
+import { deedOf } from '../../commands/format-message.js';
 import type { Style } from '../paint/theme.js';
 import { nameStyle } from '../paint/theme.js';
 import { fit, textWidth, toGlyphs } from '../text/glyphs.js';
@@ -73,9 +74,6 @@ function said({ text, edited, deleted, hidden }: Entry): string {
   return edited ? `${text} (edited)` : text;
 }
 
-/** What somebody does, as IRC has it: `*` stands in the place of the name, which no user can have, and the name begins the text. */
-const ACT = /^\/me\s+(.+)$/s;
-
 /** One line of what is answered. */
 const QUOTED = 200;
 export const quoteOf = (entry: Entry): Quote => ({
@@ -91,7 +89,8 @@ function messageRows(entry: Entry, look: RowStyle, quote: Quote | undefined): Lo
     const quoted = fit(`╭ ${quote.from === '' ? '' : `${quote.from}: `}${quote.text}`, Math.max(2, look.width - text));
     rows.push(bodyRows(quoted, text, 'dim', { ...look, search: '' }).slice(0, 1));
   }
-  const act = isGone(entry) ? undefined : ACT.exec(entry.text)?.[1];
+  // As IRC has it: `*`, which nobody can be called, stands in the place of the name, and the name begins the text.
+  const act = isGone(entry) ? undefined : deedOf(entry.text);
   const body = act === undefined ? said(entry) : `${entry.from} ${act}${entry.edited ? ' (edited)' : ''}`;
   rows.push(...saidRows(body, text, isGone(entry) ? 'dim' : style, look));
   rows[0]!.push(...headParts(act === undefined ? entry : { ...entry, from: '*' }, look));

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import { Failure, toFailure } from '../../base/errors.js';
+import { deedOf } from '../../commands/format-message.js';
 import type { PeerApi } from '../../peer/api/peer.js';
 import type { CommandContext, CommandRunner } from '../commands.js';
 import { HOME } from '../model/conversation.js';
@@ -22,9 +23,6 @@ interface OutgoingHost {
   ran(): void;
 }
 
-/** `/me TEXT` goes as it stands: the others show it as what somebody does. */
-const ACT = /^\/me\s+\S/;
-
 const SECRET = /^\/(recovery|secondfactor)\b/i;
 
 /** What is written goes out: a command where it begins with a slash (two slashes for a text that does), else a message. */
@@ -39,7 +37,8 @@ export class Outgoing {
   async submit(line: string): Promise<void> {
     const text = line.replace(/\n+$/, '');
     if (text.trim() === '') return;
-    if (ACT.test(text)) await this.#send(text);
+    // It goes as it stands: whoever shows it puts the name in the place of `/me`.
+    if (deedOf(text) !== undefined) await this.#send(text);
     else if (text.startsWith('/') && !text.startsWith('//')) await this.#command(text);
     else await this.#send(text.replace(/^\/\//, '/'));
     this.#host.changed();
