@@ -2,7 +2,7 @@ import { closestMatch } from '../base/closest-match.js';
 import { Failure } from '../base/errors.js';
 import { bind, type Given } from './bind-arguments.js';
 import type { Command } from './command.js';
-import { parametersOf, usage } from './help.js';
+import { called, parametersOf, usage } from './help.js';
 import { bySlash, onFace } from './lookup.js';
 
 export interface Typed {
@@ -55,10 +55,11 @@ function verbatim(command: Command, rest: string): { words: string[]; named: Giv
   return { words, named };
 }
 
-function unknownFlag(command: Command, name: string, known: readonly string[]): Failure {
-  const near = closestMatch(name, known);
-  return new Failure('option-unknown', `/${command.slash} has no such option. Usage: ${usage(command, 'slash')}`, {
-    hint: near === undefined ? `/help ${command.slash} lists its options.` : `Did you mean --${near}?`,
+function unknownFlag(command: Command, typed: string, known: readonly string[]): Failure {
+  const near = closestMatch(typed, known);
+  const name = called(command, 'slash');
+  return new Failure('option-unknown', `${name} has no such option. Usage: ${usage(command, 'slash')}`, {
+    hint: near === undefined ? `/help ${name.slice(1)} lists its options.` : `Did you mean --${near}?`,
   });
 }
 
@@ -90,7 +91,7 @@ function split(command: Command, rest: string): { words: string[]; named: Given 
 }
 
 /** `/group invite …` is the shell's name of it, in two words. */
-function called(commands: readonly Command[], line: string): { command: Command; rest: string } {
+function chosen(commands: readonly Command[], line: string): { command: Command; rest: string } {
   const [, name = '', rest = ''] = /^\/(\S*)\s*(.*)$/s.exec(line.trimEnd()) ?? [];
   const [, second = '', more = ''] = /^(\S+)\s*(.*)$/s.exec(rest) ?? [];
   const long = second === '' ? undefined : onFace(commands, 'slash', `${name} ${second}`);
@@ -102,7 +103,7 @@ function called(commands: readonly Command[], line: string): { command: Command;
  * @throws Failure usage `command-unknown`, `usage`, `option-unknown`, `argument-invalid`
  */
 export function parseSlash(commands: readonly Command[], line: string): Typed {
-  const { command, rest } = called(commands, line);
+  const { command, rest } = chosen(commands, line);
   const endsInText = parametersOf(command, 'slash').some(({ parameter }) => parameter.type === 'text');
   const { words, named } = endsInText ? verbatim(command, rest) : split(command, rest);
   return { command, args: bind(command, 'slash', words, named) };

@@ -57,6 +57,7 @@ test('an unknown command or option names the nearest', () => {
   assert.equal(failure('/msgot bob hi').code, 'command-unknown');
   assert.match(failure('/xyzzyplugh').hint, /help/);
   assert.match(failure('/search x --form bob').hint, /--from/);
+  assert.match(failure('/group invite bob --zzzzz').message, /^\/group invite has no such option/);
   assert.equal(failure('/').code, 'command-unknown');
 });
 
