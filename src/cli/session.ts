@@ -61,7 +61,7 @@ export function endedBy({ trouble }: PeerApi): void {
   if (trouble) throw toldBefore(trouble);
 }
 
-/** What a program that reads events has been told is not said again among the results. */
+/** What a program has been told by a line of its own, an event or an answer, is not said again among the results. */
 export const toldBefore = ({ plain }: Failure): Failure =>
   Failure.from({ ...plain, details: { ...plain.details, said: true } });
 

@@ -13,7 +13,7 @@ import { listenPrivately, serveControl } from '../../control/server.js';
 import { Outlet } from '../../net/outlet.js';
 import type { OpenPeer } from '../../peer/api/account.js';
 import { openInit, type PeerOptions } from '../options.js';
-import { endedBy, notWatchable, openProfile, peerMethods, reach } from '../session.js';
+import { endedBy, notWatchable, openProfile, peerMethods, reach, toldBefore } from '../session.js';
 import type { Shell } from '../shell.js';
 
 export interface RpcOptions extends PeerOptions {
@@ -22,12 +22,6 @@ export interface RpcOptions extends PeerOptions {
 
 /** Lines which are being answered while the next are read; beyond, the reader waits. */
 const AT_ONCE = 256;
-
-/** What a program that speaks JSON-RPC is told by a line of it is not said again. */
-function said(error: unknown): Failure {
-  const { plain } = toFailure(error);
-  return Failure.from({ ...plain, details: { ...plain.details, said: true } });
-}
 
 /** JSON-RPC on standard input and output, answered by this process, until the input ends. */
 async function answerHere(shell: Shell, methods: Methods): Promise<void> {
@@ -139,7 +133,7 @@ export async function rpc(shell: Shell, options: RpcOptions): Promise<void> {
     await served();
   } catch (error) {
     await write(process.stdout, message({ id: null, error: toRpcError(error) }));
-    throw shell.output.json ? said(error) : error;
+    throw shell.output.json ? toldBefore(toFailure(error)) : error;
   }
 }
 
