@@ -16,7 +16,7 @@ export const doctor = define({
     if (failed.length === 0) return;
     const reason = failed.some(({ name }) => name === 'directory') ? 'unreachable' : 'internal';
     const message = failed.length === 1 ? '1 check failed.' : `${failed.length} checks failed.`;
-    throw Failure.from({ ...new Failure('doctor-found', message).plain, reason });
+    throw new Failure('doctor-found', message, { reason });
   },
 
   lines: ({ name, ok, says, hint }) => [
