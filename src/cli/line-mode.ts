@@ -26,7 +26,7 @@ const notTheSame = (): Failure => new Failure('password-differs');
 /** Ends the chat as the end of the input does; the account stays signed in here. */
 const LEAVES = /^\/(quit|exit|bye|q)\s*$/i;
 
-const QUIT = { usage: '/quit', about: 'Leaves the chat; the account stays signed in on this device.' };
+const QUIT = { usage: '/quit', about: 'Leave the chat; the account stays signed in on this device.' };
 
 /** Alone on a line, typed by a person, these are meant for the program. */
 const BARE = /^(help|quit|exit|logout|\?)$/i;

@@ -221,7 +221,7 @@ function build(words: readonly string[], version: string, line: Line, columns: n
   addFirstMinutes(argv, line);
   argv.command(
     'completion [shell]',
-    'Prints a script for bash, zsh or fish: p2pchat completion bash >> ~/.bashrc',
+    'Print a script for bash, zsh or fish: p2pchat completion bash >> ~/.bashrc',
     (inner) =>
       inner.positional('shell', { type: 'string', describe: 'bash, zsh or fish; the one that runs by default' }),
     line.does(async (shell, parsed: { readonly shell?: string }) =>

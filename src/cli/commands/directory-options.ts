@@ -95,7 +95,7 @@ function addSetUp(argv: Argv, notes: Line): void {
 
 /** `directory …`: the daemon and its console. */
 export function directoryCommands(argv: Argv, notes: Line): void {
-  argv.command('directory <command>', 'Runs a directory, or asks a running one.', (inner) => {
+  argv.command('directory <command>', 'Run a directory, or ask a running one.', (inner) => {
     inner.command(
       'start',
       'Run a directory in the foreground until SIGTERM.',

@@ -71,7 +71,7 @@ const LOCAL: readonly LocalCommand[] = [
   {
     name: 'invite',
     usage: '/invite',
-    about: 'Alone: the exact line that the next person types to get here.',
+    about: 'Alone: show the exact line that the next person types to get here.',
     takes: [],
     bare: true,
     run: (actions) => actions.showInvitation(),
@@ -79,7 +79,7 @@ const LOCAL: readonly LocalCommand[] = [
   {
     name: 'help',
     usage: '/help',
-    about: 'Alone: all commands and keys (F1, ?).',
+    about: 'Alone: show all commands and keys (F1, ?).',
     takes: [],
     bare: true,
     run: (actions) => actions.showCommands(),
@@ -87,7 +87,7 @@ const LOCAL: readonly LocalCommand[] = [
   {
     name: 'transfers',
     usage: '/transfers',
-    about: 'Alone: all transfers, with keys to take, pause, cancel and play them (F6).',
+    about: 'Alone: show all transfers, with keys to take, pause, cancel and play them (F6).',
     takes: [],
     bare: true,
     run: (actions) => actions.showTransfers(),
@@ -95,35 +95,35 @@ const LOCAL: readonly LocalCommand[] = [
   {
     name: 'goto',
     usage: '/goto',
-    about: 'Conversations, people and commands by some letters of them (Ctrl+K).',
+    about: 'Go to a conversation, a person or a command by some letters of it (Ctrl+K).',
     takes: [],
     run: (actions) => actions.showEverything(),
   },
   {
     name: 'unread',
     usage: '/unread',
-    about: 'The conversations with something unread (Alt+U).',
+    about: 'List the conversations with something unread (Alt+U).',
     takes: [],
     run: (actions) => actions.showUnread(),
   },
   {
     name: 'mentions',
     usage: '/mentions',
-    about: 'What names you, in all conversations, newest first (Alt+M).',
+    about: 'List what names you, in all conversations, newest first (Alt+M).',
     takes: [],
     run: (actions) => actions.showMentions(),
   },
   {
     name: 'threads',
     usage: '/threads',
-    about: 'What is answered in this conversation, with all answers (Alt+T).',
+    about: 'List what is answered in this conversation, with all answers (Alt+T).',
     takes: [],
     run: (actions) => actions.showThreads(),
   },
   {
     name: 'copy',
     usage: '/copy [N]',
-    about: 'Into the clipboard of the terminal: the newest thing here, or the Nth before (Alt+C lists them).',
+    about: 'Copy the newest thing here, or the Nth newest, into the clipboard of the terminal (Alt+C lists them).',
     takes: ['text'],
     optional: true,
     run: (actions, argument) => {
@@ -135,14 +135,14 @@ const LOCAL: readonly LocalCommand[] = [
   {
     name: 'bare',
     usage: '/bare',
-    about: 'This conversation without frames, for selecting with the mouse (F7).',
+    about: 'Show this conversation without frames, for selecting with the mouse (F7).',
     takes: [],
     run: (actions) => actions.showBare(),
   },
   {
     name: 'number',
     usage: '/number 1-9',
-    about: 'The number by which Alt opens this conversation; the one that had it gets the one of this.',
+    about: 'Give this conversation the number by which Alt opens it; the one that had it gets the one of this.',
     takes: [NUMBERS],
     run: (actions, argument) => {
       if (!NUMBERS.includes(argument)) return false;
@@ -171,7 +171,7 @@ const LOCAL: readonly LocalCommand[] = [
   {
     name: 'notify',
     usage: `/notify ${NOTIFY_CHOICES.join('|')}`,
-    about: 'How you are told of what is out of sight: a bell, a desktop notice with who wrote, or also with what.',
+    about: 'Set how you are told of what is out of sight: a bell, a desktop notice with who wrote, or also with what.',
     takes: [NOTIFY_CHOICES],
     run: (actions, argument) => {
       const choice = NOTIFY_CHOICES.find((each) => each === argument);
@@ -182,7 +182,7 @@ const LOCAL: readonly LocalCommand[] = [
   {
     name: 'previews',
     usage: '/previews on|off',
-    about: 'Small pictures of images and videos in the log, where ffmpeg is installed.',
+    about: 'Turn small pictures of images and videos in the log on or off, where ffmpeg is installed.',
     takes: [ON_OFF],
     run: (actions, argument) => switched(argument, (on) => actions.setPreviews(on)),
   },
