@@ -4,7 +4,7 @@ import type { Parameters, Values } from './parameter.js';
 
 /**
  * A command is defined once and is there on every face: as a slash command, a shell subcommand and an RPC method. This is
- * its definition; table.ts lists them.
+ * its definition; commands.ts lists them.
  */
 
 /** What somebody at a screen is asked, so that the command goes on at once. */

@@ -25,7 +25,7 @@ interface ChoicesHost {
 
 const MENTIONS = 500;
 
-/** What Ctrl+K, Alt+U and Alt+M give to choose from. */
+/** What Ctrl+K, Alt+U, Alt+M and Alt+T give to choose from. */
 export class Choices {
   readonly #host: ChoicesHost;
 

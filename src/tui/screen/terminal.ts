@@ -17,8 +17,8 @@ const ESCAPE_WAIT = 40;
 /*
  * Bracketed paste on (2004), focus reports on (1004), no wrapping at the right edge (DECAWM: a wide glyph there must not
  * reach the next row), and no reordering by the terminal (BDSM, ECMA-48 8.3.12), which would undo ours.
+ * The window's title is put aside (XTWINOPS 22) and brought back at the end.
  */
-/** The window's title is put aside (XTWINOPS 22) and brought back at the end. */
 const ENTER = '\x1b[22;0t\x1b[?2004h\x1b[?1004h\x1b[?7l';
 const LEAVE = '\x1b[23;0t\x1b[?2004l\x1b[?1004l\x1b[?7h\x1b[8h\x1b[0m';
 /** Presses and wheels only. Switching the motion modes off by name would switch tracking off as a whole in xterm. */
