@@ -247,13 +247,13 @@ export class ChatScreen implements ChatActions {
     if (this.prompt.question) return 'prompt';
     if (this.display.overlay) return this.display.overlay.kind;
     if (this.plain.shown) return 'bare';
-    if (this.picker.state) return 'pick';
+    if (this.picker.editor) return 'pick';
     if (this.editor.pendingPaste) return 'paste';
     return this.search.state ? 'search' : 'chat';
   }
 
   get activeEditor(): Editor {
-    return this.prompt.question?.editor ?? this.picker.state?.editor ?? this.search.state?.editor ?? this.editor;
+    return this.prompt.question?.editor ?? this.picker.editor ?? this.search.state?.editor ?? this.editor;
   }
 
   focus(focused: boolean): void {

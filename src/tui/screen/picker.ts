@@ -26,7 +26,12 @@ export class Picker {
     this.#picking = undefined;
   }
 
-  /** Undefined while nothing is chosen from. */
+  /** Of what is typed to choose by; undefined while nothing is chosen from. */
+  get editor(): Editor | undefined {
+    return this.#picking?.editor;
+  }
+
+  /** What to show, made anew of all there is to choose from; undefined while nothing is chosen from. */
   get state(): PickerState | undefined {
     if (this.#picking === undefined) return undefined;
     const { title, empty, editor } = this.#picking;
