@@ -197,6 +197,9 @@ const LOCAL: readonly LocalCommand[] = [
 
 export const LOCAL_COMMANDS: readonly CommandInfo[] = LOCAL;
 
+/** Those of which the peer's table knows nothing. */
+export const BESIDE_TABLE: readonly CommandInfo[] = LOCAL.filter(({ bare }) => bare !== true);
+
 /**
  * Runs a command of the screen. @returns false where the line is no such command
  * @throws Failure `usage`, `name-invalid`

@@ -6,9 +6,11 @@ import { parametersOf, usage } from '../../commands/help.js';
 import { permit, permitted } from '../../commands/lookup.js';
 import type { Parameter } from '../../commands/parameter.js';
 import { parseSlash } from '../../commands/slash.js';
+import { inWordsOf } from '../../commands/words-of-face.js';
 import type { PeerApi } from '../../peer/api/peer.js';
 import type { CommandContext, CommandInfo, CommandResult, CommandRunner } from '../commands.js';
 import { sentence } from '../text/sentence.js';
+import { BESIDE_TABLE } from './local-commands.js';
 
 const COMPLETED = new Set(['user', 'conversation', 'group', 'command', 'path']);
 
@@ -55,12 +57,14 @@ async function run(
   asked: CommandContext,
 ): Promise<string[]> {
   const lines: string[] = [];
+  let isEmpty = true;
   for await (const item of command.run(peer, args, context)) {
+    isEmpty = false;
     const question = command.asks(item);
     if (question !== undefined) return answered(question, asked, (next) => run(peer, command, next, context, asked));
     if (!isShown(item)) lines.push(...command.lines(item, context));
   }
-  return lines;
+  return isEmpty && command.empty !== undefined ? [inWordsOf('slash', command.empty)] : lines;
 }
 
 /** A wrong answer leaves the question, until the person gives up or may not try any more. */
@@ -96,6 +100,7 @@ export function tableRunner(peer: PeerApi, table: readonly Command[], clock: Clo
       const context: Context = {
         face: 'slash',
         commands: table,
+        beside: BESIDE_TABLE,
         now: () => clock.now(),
         ...(role !== undefined && { role }),
         ...(asked.current !== undefined && { current: asked.current }),

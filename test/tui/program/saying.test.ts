@@ -56,3 +56,18 @@ test('Alt+T lists what was answered, with all answers, and goes there', async ()
     await session.close();
   }
 });
+
+test('/help explains the commands of the screen itself, and a list with nothing in it says so', async () => {
+  const session = await ChatSession.open();
+  const { terminal } = session;
+  try {
+    terminal.write('/help theme\r');
+    await terminal.waitForText('Change the colours.');
+    terminal.write('/help transfers\r');
+    await terminal.waitForText('pause, resume or cancel');
+    terminal.write('/autoaccept\r');
+    await terminal.waitForText('No files are taken without asking.');
+  } finally {
+    await session.close();
+  }
+});
