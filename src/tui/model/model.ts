@@ -30,6 +30,8 @@ import { trustSays } from './trust.js';
 /** A trouble that is told again so soon is the same one. */
 const TROUBLE_MS = 10 * 60_000;
 
+const shownAs = (failure: Failure): string => cleanLine(failureText(failure), FAILURE_CAP);
+
 const rank = (id: string): number => '*#@'.indexOf(id[0] ?? '');
 const inOrder = (a: string, b: string): number => rank(a) - rank(b) || (a < b ? -1 : 1);
 
@@ -309,12 +311,12 @@ export class ChatModel implements ModelHost {
 
   /** What nobody asked for is told once: it lasts until somebody says something. */
   #trouble(failure: Failure, now: number): void {
-    if (!this.current.log.says(cleanWhole(failureText(failure)), now - TROUBLE_MS)) this.fail(failure, now);
+    if (!this.current.log.says(shownAs(failure), now - TROUBLE_MS)) this.fail(failure, now);
   }
 
   /** An error always says the next step, where one is known. */
   fail(failure: Failure, now: number, conversation?: string): void {
-    this.notice(cleanLine(failureText(failure), FAILURE_CAP), now, {
+    this.notice(shownAs(failure), now, {
       kind: 'error',
       ...(conversation !== undefined && { conversation }),
     });

@@ -148,6 +148,15 @@ test('T1 text from others passes the gate before it is in the model', () => {
   assert.equal(model.current.log.last!.text, 'Said so.');
 });
 
+test('a trouble that is told again is the same one, however it is written', () => {
+  const model = opened();
+  const before = model.current.log.length;
+  for (let times = 0; times < 3; times++) {
+    model.apply({ event: 'error', code: 'x', message: `two\nlines, ${'long '.repeat(600)}`, hint: '' }, NOW);
+  }
+  assert.equal(model.current.log.length - before, 1);
+});
+
 test('the line of the unread is where the counted ones begin', () => {
   const model = opened();
   const page = [message('1'), message('2', { from: 'ann' }), message('3'), message('4', { from: 'ann' }), message('5')];
