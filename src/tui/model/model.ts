@@ -1,5 +1,6 @@
 import { Failure } from '../../base/errors.js';
 import { deviceNotice } from '../../commands/device-lines.js';
+import { inWordsOf } from '../../commands/words-of-face.js';
 import type {
   AccountEvent,
   ChangeEvent,
@@ -30,7 +31,7 @@ import { trustSays } from './trust.js';
 /** A trouble that is told again so soon is the same one. */
 const TROUBLE_MS = 10 * 60_000;
 
-const shownAs = (failure: Failure): string => cleanLine(failureText(failure), FAILURE_CAP);
+const shownAs = (failure: Failure): string => cleanLine(inWordsOf('slash', failureText(failure)), FAILURE_CAP);
 
 const rank = (id: string): number => '*#@'.indexOf(id[0] ?? '');
 const inOrder = (a: string, b: string): number => rank(a) - rank(b) || (a < b ? -1 : 1);

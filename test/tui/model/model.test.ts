@@ -148,6 +148,12 @@ test('T1 text from others passes the gate before it is in the model', () => {
   assert.equal(model.current.log.last!.text, 'Said so.');
 });
 
+test('the next step of an error is in the words of the chat', () => {
+  const model = opened();
+  model.fail(new Failure('internal', 'It failed.', { hint: '`p2pchat users` lists them.' }), NOW);
+  assert.equal(model.current.log.last!.text, 'It failed. `/activeuser` lists them.');
+});
+
 test('a trouble that is told again is the same one, however it is written', () => {
   const model = opened();
   const before = model.current.log.length;
