@@ -120,3 +120,22 @@ test('N7 a film is served as what it is, not as what it is called', async () => 
     }
   }
 });
+
+test('the first bytes are read once, however many ranges a player asks for', async () => {
+  const [, content] = FILMS.mkv!;
+  for (const come of [true, false]) {
+    const film = await playable('ranges', content, come);
+    let opened = 0;
+    const path = (): string => {
+      opened++;
+      return film.path();
+    };
+    const server = await servePlayer({ ...film, path }, systemRandom);
+    for (let at = 0; at < content.length; at++) {
+      const answer = await fetch(server.url, { headers: { range: `bytes=${at}-` } });
+      assert.ok(Buffer.from(await answer.arrayBuffer()).equals(content.subarray(at)));
+    }
+    assert.equal(opened, 1 + content.length);
+    await server.close();
+  }
+});

@@ -73,7 +73,9 @@ export async function servePlayer(playable: Playable, random: Random): Promise<P
   if (file === undefined) {
     throw new Failure('no-such-file', 'the transfer has no such file', { hint: 'List it with /transfers.' });
   }
-  if ((await containerOf(whatIsHere(playable))) === 'unknown') throw notPlayable();
+  const known = await containerOf(whatIsHere(playable));
+  if (known === 'unknown') throw new Failure('not-playable');
+  const typeOnceHere = lookedAtOnce(playable, known);
   const path = `/${base64url(random.bytes(24))}/film${endingOf(file.path)}`;
   const closing = new AbortController();
   const server = createServer((request, response) => {
@@ -81,7 +83,7 @@ export async function servePlayer(playable: Playable, random: Random): Promise<P
       response.writeHead(404).end();
       return;
     }
-    answer(playable, request, response, closing.signal).catch(() => response.destroy());
+    answer(playable, typeOnceHere, request, response, closing.signal).catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -99,22 +101,35 @@ export async function servePlayer(playable: Playable, random: Random): Promise<P
   };
 }
 
+type TypeOnceHere = (gone: AbortSignal) => Promise<string>;
+
+/** The type, once the first bytes are here: a player asks for many ranges of a file that begins always alike. */
+function lookedAtOnce(playable: Playable, known: string): TypeOnceHere {
+  let type = known;
+  return async (gone) => {
+    if (type !== 'not-here') return type;
+    const found = await containerOf(whatComes(playable, gone));
+    if (found !== 'not-here') type = found;
+    return found;
+  };
+}
+
 async function answer(
   playable: Playable,
+  typeOnceHere: TypeOnceHere,
   request: IncomingMessage,
   response: ServerResponse,
   closing: AbortSignal,
 ): Promise<void> {
-  const { size } = playable.manifest.files[playable.file]!;
   const gone = new AbortController();
   const leave = (): void => gone.abort();
   response.once('close', leave);
   closing.addEventListener('abort', leave, { once: true });
   try {
-    const type = await containerOf(whatComes(playable, gone.signal));
+    const type = await typeOnceHere(gone.signal);
     if (gone.signal.aborted) return;
     if (type === 'unknown') response.writeHead(415).end();
-    else await answerAs(type, size, playable, request, response, gone.signal);
+    else await answerAs(type, playable, request, response, gone.signal);
   } finally {
     closing.removeEventListener('abort', leave);
   }
@@ -122,12 +137,12 @@ async function answer(
 
 async function answerAs(
   type: string,
-  size: number,
   playable: Playable,
   request: IncomingMessage,
   response: ServerResponse,
   gone: AbortSignal,
 ): Promise<void> {
+  const { size } = playable.manifest.files[playable.file]!;
   const range = rangeOf(request.headers.range, size);
   const headers = { 'accept-ranges': 'bytes', 'content-type': type, 'x-content-type-options': 'nosniff' };
   if (range === 'unsatisfiable') {
@@ -235,8 +250,6 @@ async function arrival(playable: Playable, at: number, to: number, gone: AbortSi
     gone.addEventListener('abort', abandoned, { once: true });
   });
 }
-
-const notPlayable = (): Failure => new Failure('not-playable');
 
 async function drained(response: ServerResponse, gone: AbortSignal): Promise<void> {
   if (gone.aborted) return;
