@@ -18,7 +18,6 @@ interface Admitted {
   readonly key: string;
   readonly socket: Socket;
   readonly cancelDeadline: Cancel;
-  stranger: boolean;
 }
 
 /** Addresses of devices that have been here, as many as are remembered. */
@@ -67,7 +66,7 @@ export class ConnectionLimits {
     }
     const id = socketId(socket);
     const cancelDeadline = this.#clock.after(this.#limits.helloDeadline, () => socket.destroy());
-    this.#sockets.set(id, { key, socket, cancelDeadline, stranger: true });
+    this.#sockets.set(id, { key, socket, cancelDeadline });
     const others = this.#strangers.get(key);
     if (others === undefined) this.#strangers.set(key, new Set([id]));
     else others.add(id);
@@ -83,7 +82,7 @@ export class ConnectionLimits {
     if (admitted === undefined) return;
     admitted.cancelDeadline();
     if (!isDevice) return;
-    this.#noStranger(id, admitted);
+    this.#noStranger(id, admitted.key);
     this.#known.set(admitted.key, true);
   }
 
@@ -119,16 +118,14 @@ export class ConnectionLimits {
     if (admitted === undefined) return;
     this.#sockets.delete(id);
     admitted.cancelDeadline();
-    this.#noStranger(id, admitted);
+    this.#noStranger(id, admitted.key);
   }
 
-  #noStranger(id: string, admitted: Admitted): void {
-    if (!admitted.stranger) return;
-    admitted.stranger = false;
+  #noStranger(id: string, key: string): void {
+    const strangers = this.#strangers.get(key);
+    if (strangers === undefined || !strangers.delete(id)) return;
     this.#strangersAll--;
-    const left = this.#strangers.get(admitted.key);
-    left?.delete(id);
-    if (left?.size === 0) this.#strangers.delete(admitted.key);
+    if (strangers.size === 0) this.#strangers.delete(key);
   }
 }
 
