@@ -53,7 +53,7 @@ function bytesOf(part: string, last: boolean): number[] | null {
 }
 
 /** IPv4 in IPv6 (RFC 4291 §2.5.5.2): the IPv4 address; else as it was. */
-function plain(bytes: Uint8Array): Uint8Array {
+export function plainBytes(bytes: Uint8Array): Uint8Array {
   const mapped = bytes.length === 16 && bytes[10] === 255 && bytes[11] === 255 && bytes.subarray(0, 10).every(isZero);
   return mapped ? bytes.subarray(12) : bytes;
 }
@@ -70,7 +70,7 @@ function isUnicast(bytes: Uint8Array): boolean {
 function hostOf(text: string): string | null {
   const bytes = addressBytes(text);
   if (bytes === null) return null;
-  const short = plain(bytes);
+  const short = plainBytes(bytes);
   if (!isUnicast(short)) return null;
   return short.length === 4 ? short.join('.') : text.toLowerCase();
 }

@@ -1,4 +1,4 @@
-import { addressBytes } from '../address.js';
+import { addressBytes, plainBytes } from '../address.js';
 import { unexpected as malformed } from '../cbor.js';
 import { type ConnectionId, connectionId, TYPE, viewOf, writeCommon } from './header.js';
 
@@ -56,8 +56,8 @@ export function answerEcho(datagram: Uint8Array, host: string, port: number): Ui
 
 /** An IPv4 address that a socket for both families shows is told as what it is; a zone is nobody else's business. */
 function seenBytes(host: string): Uint8Array | null {
-  const mapped = host.startsWith('::ffff:') ? addressBytes(host.slice(7)) : null;
-  return mapped?.length === 4 ? mapped : addressBytes(host.split('%')[0]!);
+  const bytes = addressBytes(host.split('%')[0]!);
+  return bytes === null ? null : plainBytes(bytes);
 }
 
 /** @throws Failure 'malformed', also where it answers another request */
