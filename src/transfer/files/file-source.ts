@@ -9,6 +9,7 @@ import { blockCount, blockLength, type Manifest, manifestCodec } from '../../wir
 import type { BlockSource } from '../protocol/block-scheduler.js';
 import { HASH_BYTES, HashTree, leafHash } from '../protocol/hash-tree.js';
 import { Layout } from '../protocol/layout.js';
+import { isCode } from './folder.js';
 import { OpenFiles } from './open-files.js';
 
 /** A file as it was when it was offered: it is sent as long as it is still that. */
@@ -154,7 +155,7 @@ class Collection {
     try {
       entries = (await readdir(path)).sort();
     } catch (error) {
-      if (!isRefused(error)) throw error;
+      if (!isCode(error, 'EACCES', 'EPERM')) throw error;
       this.unreadable.push({ name: `${name}/`, why: 'not readable' });
       return;
     }
@@ -162,9 +163,6 @@ class Collection {
     for (const entry of entries) await this.add(join(path, entry), `${name}/${entry}`, false);
   }
 }
-
-const isRefused = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM');
 
 const isReadable = (path: string): Promise<boolean> =>
   access(path, constants.R_OK).then(

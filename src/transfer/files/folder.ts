@@ -25,7 +25,7 @@ import { Failure } from '../../base/errors.js';
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 const BY_DESCRIPTOR = process.platform === 'linux';
 
-const isCode = (error: unknown, ...codes: string[]): boolean =>
+export const isCode = (error: unknown, ...codes: string[]): boolean =>
   error instanceof Error && 'code' in error && codes.includes(String(error.code));
 
 export class Folder {
