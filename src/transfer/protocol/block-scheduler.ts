@@ -75,10 +75,6 @@ export class BlockScheduler {
     return this.#openBytes;
   }
 
-  get deliveredBlocks(): number {
-    return this.#delivered;
-  }
-
   /** What the receiver did not ask for in its first list it had before. */
   get bytesThere(): number {
     const { manifest } = this;
