@@ -3,9 +3,8 @@ import { createPrivateKey } from 'node:crypto';
 import { hex } from '../../src/base/bytes.js';
 import { SigningKey } from '../../src/crypto/keys.js';
 import { createMlsEngine } from '../../src/crypto/mls.js';
-import type { HistoryMessage } from '../../src/peer/api/peer.js';
 import { seededRandom } from '../support/random.js';
-import { inTown, Life } from './life.js';
+import { haveAll, inTown, Life, linesOf } from './life.js';
 import { misfortune, stopDirectory } from './misfortune.js';
 import type { Resident } from './resident.js';
 import { SimulatedTown } from './town.js';
@@ -14,7 +13,6 @@ export const ROOM = '#lobby';
 const OWNER = 'ada';
 const STEPS = 30;
 const BETWEEN_MS = 4_000;
-const PATIENCE_MS = 300_000;
 
 /** A room with its owner and one other, and two who are not in it yet, one of them with two devices. */
 export const aRoom = (): Promise<(seed: string) => Promise<SimulatedTown>> =>
@@ -77,8 +75,8 @@ async function agree(town: SimulatedTown, life: Life): Promise<void> {
   const from = life.said.length;
   for (const resident of inside) life.say(resident, ROOM);
   const last = life.said.slice(from).map(({ text }) => text);
-  await heard(town, inside, last);
-  const lines = await Promise.all(inside.map((resident) => linesOf(town, resident)));
+  await haveAll(town, inside, last, () => ROOM);
+  const lines = await Promise.all(inside.map((resident) => linesOf(town, resident, ROOM)));
   const logs = lines.map((all) => all.filter(({ seq }) => seq !== undefined));
   const places = new Map<number, string>();
   inside.forEach(({ name }, at) => {
@@ -104,24 +102,6 @@ async function agree(town: SimulatedTown, life: Life): Promise<void> {
 
 const inOrder = (places: ReadonlyMap<number, string>): string[] =>
   [...places].sort(([one], [two]) => one - two).map(([, id]) => id);
-
-async function heard(town: SimulatedTown, inside: readonly Resident[], texts: readonly string[]): Promise<void> {
-  const end = town.time.monotonic() + PATIENCE_MS;
-  for (;;) {
-    await town.pass(3_000);
-    const missing: string[] = [];
-    for (const resident of inside) {
-      const there = new Set((await linesOf(town, resident)).map(({ text }) => text));
-      for (const text of texts) if (!there.has(text)) missing.push(`'${text}' at ${resident.name}`);
-    }
-    if (missing.length === 0) return;
-    if (town.time.monotonic() > end) throw new Error(`not heard: ${missing.join(', ')}`);
-  }
-}
-
-async function linesOf(town: SimulatedTown, { peer }: Resident): Promise<HistoryMessage[]> {
-  return [...(await town.done('history', peer!.history({ conversation: ROOM, limit: 1_000 })))];
-}
 
 async function membersBy(town: SimulatedTown, { peer }: Resident): Promise<string[]> {
   const members = await town.done('members', peer!.groups.members(ROOM));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { HistoryMessage } from '../../src/peer/api/peer.js';
-import { inTown, Life, type Said } from './life.js';
+import { haveAll, inTown, Life, linesOf, type Said } from './life.js';
 import { misfortune } from './misfortune.js';
 import type { Resident } from './resident.js';
 import { SimulatedTown } from './town.js';
@@ -16,7 +16,6 @@ export const twoPeople = (): Promise<(seed: string) => Promise<SimulatedTown>> =
 
 const STEPS = 24;
 const BETWEEN_MS = 4_000;
-const PATIENCE_MS = 300_000;
 
 /** All four write while things go wrong; then every line is on all four devices, once, in the order in which each device said its own. */
 export const delivery = (make: (seed: string) => Promise<SimulatedTown>, seed: string): Promise<string> =>
@@ -36,10 +35,12 @@ export const delivery = (make: (seed: string) => Promise<SimulatedTown>, seed: s
       life.say(resident, otherOf(resident));
       return life.said.at(-1)!;
     });
-    const wanted = (): Said[] => life.said.filter(({ acknowledged }) => acknowledged);
     await town.until('the last lines are kept', () => last.every(({ acknowledged }) => acknowledged));
-    await everywhere(town, wanted());
-    const all = await Promise.all(town.residents.map((resident) => linesOf(town, resident)));
+    const wanted = life.said.filter(({ acknowledged }) => acknowledged).map(({ text }) => text);
+    await haveAll(town, town.residents, wanted, conversationOf);
+    // What would come twice has come.
+    await town.pass(20_000);
+    const all = await Promise.all(town.residents.map((resident) => saidTo(town, resident)));
     for (const [at, resident] of town.residents.entries()) judge(resident, all[at]!, all[0]!, life.said);
   });
 
@@ -57,26 +58,10 @@ function mayOvertake(resident: Resident, early: HistoryMessage, late: HistoryMes
 }
 
 const otherOf = ({ installation: { user } }: Resident): string => (user === 'ada' ? 'bob' : 'ada');
+const conversationOf = (resident: Resident): string => `@${otherOf(resident)}`;
 
-async function everywhere(town: SimulatedTown, wanted: readonly Said[]): Promise<void> {
-  const end = town.time.monotonic() + PATIENCE_MS;
-  for (;;) {
-    await town.pass(2_000);
-    const missing: string[] = [];
-    for (const resident of town.residents) {
-      const there = new Set((await linesOf(town, resident)).map(({ text }) => text));
-      for (const { text } of wanted) if (!there.has(text)) missing.push(`'${text}' at ${resident.name}`);
-    }
-    if (missing.length === 0) break;
-    if (town.time.monotonic() > end) throw new Error(`did not arrive: ${missing.join(', ')}`);
-  }
-  // What would come twice has come.
-  await town.pass(20_000);
-}
-
-async function linesOf(town: SimulatedTown, resident: Resident): Promise<HistoryMessage[]> {
-  const conversation = `@${otherOf(resident)}`;
-  const lines = await town.done('history', resident.peer!.history({ conversation, limit: 1_000 }));
+async function saidTo(town: SimulatedTown, resident: Resident): Promise<HistoryMessage[]> {
+  const lines = await linesOf(town, resident, conversationOf(resident));
   return lines.filter(({ text }) => / of /.test(text));
 }
 

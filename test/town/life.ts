@@ -1,4 +1,4 @@
-import type { PeerApi } from '../../src/peer/api/peer.js';
+import type { HistoryMessage, PeerApi } from '../../src/peer/api/peer.js';
 import type { Resident } from './resident.js';
 import type { SimulatedTown } from './town.js';
 
@@ -36,11 +36,10 @@ export class Life {
     const over = (how: string): void => {
       if (resident.peer === peer) this.#town.tell(`${name} ${what}: ${how}`);
     };
-    const running = work(peer).then(
+    void work(peer).then(
       () => over('done'),
       (error) => over(`${error.code ?? error}`),
     );
-    void running;
   }
 
   /** What people do and what goes wrong, `steps` of both, with a while between them. */
@@ -49,6 +48,37 @@ export class Life {
       one();
       await this.#town.pass(this.#town.below(betweenMs));
     }
+  }
+}
+
+const PATIENCE_MS = 300_000;
+
+export async function linesOf(
+  town: SimulatedTown,
+  { peer }: Resident,
+  conversation: string,
+): Promise<readonly HistoryMessage[]> {
+  return town.done('history', peer!.history({ conversation, limit: 1_000 }));
+}
+
+/** Time passes until each of them has a line of every one of these texts. */
+export async function haveAll(
+  town: SimulatedTown,
+  residents: readonly Resident[],
+  texts: readonly string[],
+  conversationOf: (resident: Resident) => string,
+): Promise<void> {
+  const end = town.time.monotonic() + PATIENCE_MS;
+  for (;;) {
+    await town.pass(2_000);
+    const missing: string[] = [];
+    for (const resident of residents) {
+      const lines = await linesOf(town, resident, conversationOf(resident));
+      const there = new Set(lines.map(({ text }) => text));
+      for (const text of texts) if (!there.has(text)) missing.push(`'${text}' at ${resident.name}`);
+    }
+    if (missing.length === 0) return;
+    if (town.time.monotonic() > end) throw new Error(`did not arrive: ${missing.join(', ')}`);
   }
 }
 

@@ -25,8 +25,6 @@ const PORT = 4_000;
 /** A device of somebody in the town, through all its starts. */
 export class Resident {
   readonly installation: Installation;
-  /** Everything this device has told its person, over all its starts. */
-  readonly events: PeerEvent[] = [];
   readonly #parts: TownParts;
   #machine: Machine | undefined;
   #peer: PeerApi | undefined;
@@ -118,7 +116,6 @@ export class Resident {
   }
 
   #hear(event: PeerEvent): void {
-    this.events.push(event);
     if (event.event === 'directory') this.#turn(event.state === 'online');
     if (event.event === 'error') this.#judge(event);
     this.#parts.trace.note(this.#parts.time.monotonic(), `${this.name} hears ${JSON.stringify(event)}`);

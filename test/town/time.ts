@@ -40,12 +40,6 @@ export class VirtualTime implements Clock {
     };
   }
 
-  sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.after(ms, resolve);
-    });
-  }
-
   /** So much time passes. */
   async run(ms: number): Promise<void> {
     await this.until(() => false, ms);

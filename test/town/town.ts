@@ -175,7 +175,6 @@ class SimulatedFounding {
   readonly #time = new VirtualTime();
   readonly #host: DirectoryHost;
   #hosts = 1;
-  #opened = false;
 
   constructor({ directory, secrets }: Rest) {
     const time = this.#time;
@@ -192,8 +191,7 @@ class SimulatedFounding {
   async settle(user: string, devices: number): Promise<Installation[]> {
     const all: Installation[] = [];
     await this.#while(async () => {
-      if (!this.#opened) await this.#host.start();
-      this.#opened = true;
+      if (!this.#host.alive) await this.#host.start();
       const { core } = this.#host;
       const identity = SigningKey.generate(this.#random);
       const [record, backup] = [this.#random.bytes(192), this.#random.bytes(80)];
@@ -226,8 +224,7 @@ class SimulatedFounding {
       ...{ deviceSeed: deviceKey.seed(), identitySeed: identity.seed(), certificate, crl: core.revocations.der },
       ...{ caCertificate: core.authority.certificate, role: (await core.accounts.need(user)).role, starts: 0 },
     };
-    const step = tables.device.put(['self'], row);
-    await disk.apply({ kind: 'write', steps: ['value' in step ? { ...step, value: step.value } : step] });
+    await disk.apply({ kind: 'write', steps: [tables.device.put(['self'], row)] });
     const fingerprint = core.authority.trust.directoryId;
     const directory = formatLink({ host: DIRECTORY_HOST, port: DIRECTORY_PORT, fingerprint });
     const device = deviceIdOf(deviceKey.publicKey);

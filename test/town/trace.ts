@@ -4,12 +4,9 @@ import { createHash } from 'node:crypto';
 export class Trace {
   readonly #digest = createHash('sha256');
   readonly #latest: string[] = [];
-  #count = 0;
 
   note(at: number, line: string): void {
-    const text = `${at.toFixed(3)} ${line}`;
-    this.#digest.update(`${text}\n`);
-    this.#count++;
+    this.#digest.update(`${at.toFixed(3)} ${line}\n`);
   }
 
   /** Noted, and told where the seed fails. */
@@ -17,10 +14,6 @@ export class Trace {
     this.note(at, line);
     this.#latest.push(`${(at / 1000).toFixed(3)} s  ${line}`);
     if (this.#latest.length > 80) this.#latest.shift();
-  }
-
-  get count(): number {
-    return this.#count;
   }
 
   latest(): string {
