@@ -6,6 +6,7 @@ import { type ConnectionId, TYPE } from '../../wire/datagrams/header.js';
 import { UDP_BLOCKED_MS } from '../../wire/limits.js';
 import { contentBytes } from '../../wire/transfer-manifest.js';
 import { FileSource, manifestDigest, type Source } from '../files/file-source.js';
+import { hostOf } from '../protocol/allowance.js';
 import { BbrController } from '../protocol/congestion/bbr.js';
 import type { CongestionController, ControllerInit } from '../protocol/congestion/controller.js';
 import { FixedRateController, StreamController } from '../protocol/congestion/fixed-rate.js';
@@ -196,7 +197,7 @@ export class Outgoing implements Runner {
   #controller(init: ControllerInit, path: Path): CongestionController {
     if (path.stream) return new StreamController(STREAM_WINDOW);
     if (this.#init.rate !== undefined) return new FixedRateController(init, this.#init.rate / 1_000);
-    return new BbrController(init, rememberedFor(this.#init.remembered ?? [], path.key, ownNetworks()));
+    return new BbrController(init, rememberedFor(this.#init.remembered ?? [], hostOf(path), ownNetworks()));
   }
 
   work(now: number): boolean {
@@ -250,7 +251,7 @@ export class Outgoing implements Runner {
   #remember(sender: Sender): void {
     const { measured, start } = sender.stats;
     if (sender.path.stream || (measured === undefined && start !== 'retreated')) return;
-    const ends = { from: ownNetworks(), to: networkOf(sender.path.key.split(' ')[0]!) };
+    const ends = { from: ownNetworks(), to: networkOf(hostOf(sender.path)) };
     this.#init.onEvent({ type: 'measured', path: { ...ends, ...(measured ?? { rate: 0, minRtt: 0 }) } });
   }
 

@@ -16,12 +16,11 @@ export interface RememberedPath {
 /** Of this machine now. */
 export const ownNetworks = (): string => [...new Set(localAddresses().map(networkOf))].sort().join(' ');
 
-/** @param key of a path: address and port */
 export function rememberedFor(
   remembered: readonly RememberedPath[],
-  key: string,
+  host: string,
   from: string,
 ): RememberedPath | undefined {
-  const to = networkOf(key.split(' ')[0]!);
+  const to = networkOf(host);
   return remembered.find((path) => path.from === from && path.to === to && path.rate > 0);
 }
