@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host, Network } from '../../bench/support/network.js';
 import { systemRandom } from '../../src/base/random.js';
 import type { Ended, Running, Said } from './processes.js';
 import { type Person, Stage } from './stage.js';
+import { sha256 } from './transfers.js';
 
 /** A directory and two people, each on a host of its own. */
 
@@ -44,7 +44,6 @@ export async function onHosts(network: Network, at: Host, play: (scene: Scene) =
   }
 }
 
-const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
 export const transfer =
   (state: string) =>
   (said: Said): boolean =>

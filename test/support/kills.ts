@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +9,7 @@ import { randomBelow, systemRandom } from '../../src/base/random.js';
 import { onHosts } from './hosts.js';
 import type { Said } from './processes.js';
 import { seededRandom } from './random.js';
+import { sha256 } from './transfers.js';
 
 /** Whole programs, one of which is killed at a random moment of each transfer, and started again. */
 
@@ -79,5 +79,3 @@ export async function killAgainAndAgain(t: TestContext, kills: Kills): Promise<v
     `${count} kills of ${sides.join(' and ')}, ${before} of them after its end; at most ${(most * 100).toFixed(1)} % again`,
   );
 }
-
-const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');

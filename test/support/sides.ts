@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
@@ -11,6 +10,7 @@ import { hex } from '../../src/base/bytes.js';
 import { systemRandom } from '../../src/base/random.js';
 import { describe } from '../../src/transfer/transfer.js';
 import { manifestCodec } from '../../src/wire/transfer-manifest.js';
+import { sha256 } from './transfers.js';
 
 /** A sender and a receiver as programs on the hosts of a network. */
 
@@ -85,8 +85,6 @@ export async function sides(
   };
   return both;
 }
-
-const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
 
 export async function arrives(both: Sides): Promise<void> {
   const done = await both.receiver.until('done');

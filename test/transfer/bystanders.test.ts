@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -11,6 +11,7 @@ import { describe, openTransfers } from '../../src/transfer/transfer.js';
 import { TYPE } from '../../src/wire/datagrams/header.js';
 import { AMPLIFICATION, UNCONFIRMED_MS, UNPROVED_HOST_BYTES } from '../../src/wire/limits.js';
 import { Bystander } from '../support/bystander.js';
+import { noiseIn, shared } from '../support/transfers.js';
 
 /** What the driver sends to those who take part in nothing, over real sockets: each test has addresses of its own. */
 
@@ -18,14 +19,9 @@ const work = mkdtempSync(join(tmpdir(), 'p2pchat-bystanders-'));
 after(() => rmSync(work, { recursive: true, force: true }));
 const random = systemRandom;
 const LISTEN = { listen: [{ host: '0.0.0.0', port: 0 }] };
-const shared = () => ({ id: random.bytes(16), secret: random.bytes(32) });
 const path = { key: 'x', maxDatagram: 1_472, stream: false };
 
-function file(name: string, bytes: number): string {
-  const path = join(work, name);
-  writeFileSync(path, random.bytes(bytes));
-  return path;
-}
+const file = noiseIn(work);
 
 for (const use of ['batch', 'dgram'] as const) {
   test(`U1 N10 transfers that name a bystander send him one allowance, together and in whatever number (${use})`, async () => {

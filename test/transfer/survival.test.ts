@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { systemRandom } from '../../src/base/random.js';
-import { describe, type HostAddress, openTransfers, type Transfers } from '../../src/transfer/transfer.js';
+import { describe, type HostAddress, openTransfers } from '../../src/transfer/transfer.js';
+import { addressOf, noiseIn, sha256, shared } from '../support/transfers.js';
 
 /** What goes wrong in one transfer is that one's; what goes wrong in their thread ends no process. */
 
 const work = mkdtempSync(join(tmpdir(), 'p2pchat-survival-'));
-const random = systemRandom;
 const LISTEN = { listen: [{ host: '127.0.0.1', port: 0 }] };
 const [a, b] = await Promise.all([openTransfers(LISTEN), openTransfers(LISTEN)]);
 after(async () => {
@@ -19,15 +17,7 @@ after(async () => {
   rmSync(work, { recursive: true, force: true });
 });
 
-function file(name: string, bytes: number): string {
-  const path = join(work, name);
-  writeFileSync(path, random.bytes(bytes));
-  return path;
-}
-
-const shared = () => ({ id: random.bytes(16), secret: random.bytes(32) });
-const addressOf = (transfers: Transfers) => [transfers.endpoints[0]!.address];
-const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
+const file = noiseIn(work);
 
 const NO_ADDRESSES = ['1.2.3.4%5', 'a:b', '1.1.1.1.1.1', 'localhost', ''].map((host) => ({ host, port: 9 }));
 

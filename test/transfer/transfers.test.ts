@@ -1,18 +1,12 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { systemRandom } from '../../src/base/random.js';
-import {
-  describe,
-  openTransfers,
-  servePlayer,
-  type TransferEvent,
-  type Transfers,
-} from '../../src/transfer/transfer.js';
+import { describe, openTransfers, servePlayer, type TransferEvent } from '../../src/transfer/transfer.js';
+import { addressOf, noiseIn, sha256, shared } from '../support/transfers.js';
 
 /** What others use: transfers in their own thread, over real sockets. */
 
@@ -25,11 +19,7 @@ after(async () => {
   rmSync(work, { recursive: true, force: true });
 });
 
-function file(name: string, bytes: number): string {
-  const path = join(work, name);
-  writeFileSync(path, random.bytes(bytes));
-  return path;
-}
+const file = noiseIn(work);
 
 /** Noise that begins as a film does. */
 function film(name: string): string {
@@ -38,10 +28,6 @@ function film(name: string): string {
   writeFileSync(path, Buffer.concat([begin, random.bytes(6_000_000 - begin.length)]));
   return path;
 }
-
-const shared = () => ({ id: random.bytes(16), secret: random.bytes(32) });
-const addressOf = (transfers: Transfers) => [transfers.endpoints[0]!.address];
-const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
 
 test('a file goes from one to the other, and both are told', async () => {
   const path = file('one.bin', 2_000_000);
