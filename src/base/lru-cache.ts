@@ -7,6 +7,10 @@ export class LruCache<K, V> {
     this.#limit = limit;
   }
 
+  get size(): number {
+    return this.#results.size;
+  }
+
   get(key: K): V | undefined {
     const result = this.#results.get(key);
     if (result === undefined) return undefined;

@@ -1,3 +1,4 @@
+import { LruCache } from '../../base/lru-cache.js';
 import { networkOf } from '../../wire/address.js';
 import {
   AMPLIFICATION,
@@ -18,7 +19,7 @@ import type { Path } from './path.js';
  * be punched. Its network has one too, since who names one address of a network can name all. Both come back slowly.
  */
 
-/** Hosts and networks remembered; more are those of one who invents them, and the oldest are forgotten. */
+/** Hosts and networks remembered; more are those of one who invents them, and those unused for longest are forgotten. */
 const REMEMBERED = 4_096;
 
 class Bucket {
@@ -55,8 +56,8 @@ interface Standing {
 }
 
 export class Allowance {
-  readonly #hosts = new Map<string, Standing>();
-  readonly #networks = new Map<string, Bucket>();
+  readonly #hosts = new LruCache<string, Standing>(REMEMBERED);
+  readonly #networks = new LruCache<string, Bucket>(REMEMBERED);
   readonly #byPath = new WeakMap<Path, Standing>();
   #lastPath: Path | undefined;
   #last: Standing | undefined;
@@ -115,21 +116,12 @@ export class Allowance {
   }
 
   #host(host: string, now: number): Standing {
-    const known = this.#hosts.get(host);
-    if (known !== undefined) return known;
-    const network = kept(this.#networks, networkOf(host), () => new Bucket(UNPROVED_NETWORK_BYTES, now));
-    const own = new Bucket(UNPROVED_HOST_BYTES, now);
-    return kept(this.#hosts, host, () => ({ own, network, provedUntil: 0, credit: 0, taken: 0 }));
+    return this.#hosts.need(host, () => ({
+      own: new Bucket(UNPROVED_HOST_BYTES, now),
+      network: this.#networks.need(networkOf(host), () => new Bucket(UNPROVED_NETWORK_BYTES, now)),
+      ...{ provedUntil: 0, credit: 0, taken: 0 },
+    }));
   }
-}
-
-function kept<T>(map: Map<string, T>, key: string, make: () => T): T {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  if (map.size >= REMEMBERED) map.delete(map.keys().next().value!);
-  const made = make();
-  map.set(key, made);
-  return made;
 }
 
 export const hostOf = (path: Path): string => path.key.split(' ')[0]!;
