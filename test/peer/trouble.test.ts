@@ -57,6 +57,17 @@ test('N21 a clock that is off by less than a certificate lives is told of, too',
   assert.deepEqual([error.code, /3 h ahead of/.test(error.message)], ['clock-differs', true], error.message);
 });
 
+test('N21 doctor compares the clocks as they are now, not as they were when the directory was reached', async (t) => {
+  const town = await adaIn(t);
+  const own = new WarpClock();
+  const ada = await town.openBy(own, 'ada');
+  const clock = async () => (await ada.doctor()).find(({ name }) => name === 'clock');
+  own.leap(HOUR);
+  assert.match(JSON.stringify(await clock()), /"ok":true,"says":"[0-5] s /);
+  own.set(HOUR);
+  assert.match(JSON.stringify(await clock()), /"ok":false,"says":"360[0-5] s ahead/);
+});
+
 test('N21 a program that slept for longer than its certificate lives comes back by the password it holds', async (t) => {
   const town = await adaIn(t);
   const ada = await town.open('ada');

@@ -66,6 +66,7 @@ export class DirectoryClient {
   #lastWord: Failure | undefined;
   #trouble: Failure | undefined;
   #welcome: Welcome | undefined;
+  #welcomedAt = 0;
   #silent = false;
   #cancelRetry: Cancel = () => {};
   #settleFirst!: () => void;
@@ -98,6 +99,12 @@ export class DirectoryClient {
     return this.#channel ? this.#channel.request(method, params) : Promise.reject(this.#trouble ?? directoryOffline());
   }
 
+  /** What the directory said when it last let us in; `now` is its clock as it stands now. */
+  get welcome(): Welcome | undefined {
+    const welcome = this.#welcome;
+    return welcome && { ...welcome, now: welcome.now + Math.round(this.#init.clock.monotonic() - this.#welcomedAt) };
+  }
+
   async #try(): Promise<void> {
     const { scope, onOnline } = this.#init;
     // What ended the last channel says nothing of this one.
@@ -107,6 +114,7 @@ export class DirectoryClient {
       const welcome = await this.#greet(channel);
       this.#channel = channel;
       this.#welcome = welcome;
+      this.#welcomedAt = this.#init.clock.monotonic();
       this.#silent = false;
       this.#trouble = undefined;
       this.#backoff.reset();
@@ -159,7 +167,7 @@ export class DirectoryClient {
     if (this.#channel === undefined || this.#init.scope.closed) return;
     this.#silent = silent;
     if (silent) this.#init.onOffline(directoryOffline(), 0);
-    else this.#init.onOnline(this.#welcome!);
+    else this.#init.onOnline(this.welcome!);
   }
 
   #hear<N extends NoticeName<DirectoryNotices>>(notice: N, params: Notice<DirectoryNotices, N>): void {

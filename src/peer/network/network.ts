@@ -69,7 +69,6 @@ export class Network {
   #links: LinkManager | undefined;
   #client: DirectoryClient | undefined;
   #presence: PresenceState = 'online';
-  #welcome: Welcome | undefined;
   #saidHello = false;
 
   constructor(init: NetworkInit) {
@@ -91,9 +90,9 @@ export class Network {
     return this.directoryState === 'online';
   }
 
-  /** What the directory said when it last let us in. */
+  /** What the directory said when it last let us in; `now` is its clock as it stands now. */
   get welcome(): Welcome | undefined {
-    return this.#welcome;
+    return this.#client?.welcome;
   }
 
   get links(): LinkManager {
@@ -120,10 +119,7 @@ export class Network {
       ...{ clock, random, scope },
       connect: (signal) => this.#connect(signal),
       hello: () => this.#hello(),
-      onOnline: (welcome) => {
-        this.#welcome = welcome;
-        handlers.onOnline(welcome);
-      },
+      onOnline: (welcome) => handlers.onOnline(welcome),
       onOffline: (_why, retryIn) => handlers.onOffline(retryIn),
       onRefused: (why) => handlers.onRefused(why),
       onTrouble: (why) => handlers.onTrouble(why),
@@ -207,7 +203,7 @@ export class Network {
   async #hello() {
     const { self } = this.#init;
     // Where the answer was lost the directory may have seen the number: shown again, it would be that of a restored copy.
-    if (this.#saidHello && this.#welcome === undefined) await self.countStart();
+    if (this.#saidHello && this.welcome === undefined) await self.countStart();
     this.#saidHello = true;
     const stamp = this.#handlers.stamp();
     return {
