@@ -74,8 +74,13 @@ export function arrange(command: Command, face: Face, words: readonly string[], 
   return { ...given, ...named };
 }
 
+/** As the usage of that face calls it. */
+const labelOn = (command: Command, face: Face, name: string): string =>
+  (face === 'slash' ? command.slashTakes[name] : undefined) ?? name;
+
 function one(command: Command, face: Face, name: string, parameter: Parameter, word: string | undefined): unknown {
-  if (word !== undefined && (word !== '' || parameter.type === 'secret')) return convert(name, parameter, word);
+  if (word !== undefined && (word !== '' || parameter.type === 'secret'))
+    return convert(labelOn(command, face, name), parameter, word);
   if (parameter.type === 'choice' && parameter.fallback !== undefined) return parameter.fallback;
   if (parameter.type === 'switch') return false;
   if (parameter.optional === true) return undefined;

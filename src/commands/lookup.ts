@@ -96,9 +96,10 @@ export function commandUnknown(
 ): Failure {
   const instead = Object.hasOwn(NOT_HERE, word.toLowerCase()) ? NOT_HERE[word.toLowerCase()] : undefined;
   const near = instead === undefined ? nearestName(commands, face, word, more) : undefined;
+  const sign = face === 'slash' ? '/' : '';
   const list = face === 'slash' ? '/help lists the commands.' : "'p2pchat --help' lists the commands.";
   return new Failure('command-unknown', 'There is no such command.', {
-    hint: instead ?? (near === undefined ? list : `Did you mean '${near}'?`),
+    hint: instead ?? (near === undefined ? list : `Did you mean '${sign}${near}'?`),
     ...(near !== undefined && { details: { nearest: near } }),
   });
 }

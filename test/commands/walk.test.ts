@@ -171,7 +171,7 @@ test('a name leads to one command in each face, and every alias is such a name',
   for (const typed of ['/nick bob', '/topic x']) {
     assert.throws(() => parseSlash(commands, typed), { code: 'command-unknown', hint: /^(A name|Groups)/ });
   }
-  assert.throws(() => parseSlash(commands, '/whois bob'), { hint: "Did you mean 'verify'?" });
+  assert.throws(() => parseSlash(commands, '/whois bob'), { hint: "Did you mean '/verify'?" });
 });
 
 test('in the shell every alias does what its command does', async () => {

@@ -46,7 +46,7 @@ test('a command opens the conversation it writes in, an unknown one names the ne
     terminal.write('/msgto eve good morning\r');
     await terminal.waitFor((screen) => /○ eve/.test(screen.line(0)) && /ann … +good morning/.test(screen.text), 'eve');
     terminal.write('/mgsto bob x\r');
-    await terminal.waitForText("Did you mean 'msgto'?");
+    await terminal.waitForText("Did you mean '/msgto'?");
     terminal.write('/theme pink\r');
     await terminal.waitForText('Usage: /theme dark|light|contrast|plain');
   }));
