@@ -19,8 +19,9 @@ const NOTE = [
   'whoever has them is you, to everybody, and no new password changes that.',
   'With them you get back in after a lost device or a forgotten password:',
   '  p2pchat login NAME --directory LINK --recover',
-  'Then see whether you have them right: recovery check.',
 ];
+
+const CHECK = { slash: '/recovery check', shell: 'p2pchat recovery check', rpc: 'recovery check' } as const;
 
 type Item =
   | { readonly event: 'recovery'; readonly step: 'show'; readonly user: string; readonly phrase: string }
@@ -54,8 +55,8 @@ export const recovery = define({
     yield { event: 'recovery', step, user, right: true };
   },
 
-  lines: (item) =>
+  lines: (item, { face }) =>
     item.step === 'show'
-      ? [...numbered(item.phrase.split(' ')), '', ...NOTE]
+      ? [...numbered(item.phrase.split(' ')), '', ...NOTE, `Then see whether you have them right: ${CHECK[face]}`]
       : [`That is the recovery phrase of ${item.user}, word for word.`],
 });
