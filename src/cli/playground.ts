@@ -48,7 +48,7 @@ async function echoBot(shell: Shell, link: string): Promise<void> {
 }
 
 const invitation = (link: string): string[] => [
-  'For a second person on this machine, in another terminal:',
+  'For a second person on this machine, in another terminal, in this folder:',
   `  P2PCHAT_HOME=~/p2pchat-second npx p2pchat login NAME --directory '${link}'`,
 ];
 

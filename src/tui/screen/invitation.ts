@@ -10,7 +10,7 @@ const GOES_ON = '\\\n';
 export function invitationLines(link: string): readonly string[] {
   if (LOOPBACK.test(link)) {
     return [
-      'A second person on this machine types, in another terminal:',
+      'A second person on this machine types, in another terminal, in this folder:',
       `P2PCHAT_HOME=~/p2pchat-second ${GOES_ON}npx p2pchat login NAME --directory ${GOES_ON}'${link}'`,
     ];
   }
