@@ -56,6 +56,9 @@ const CHANGES: Readonly<Record<GroupEvent['change'], (user: string, who: string)
   kicked: (user, who) => ({ sign: '✗', text: `${user} was kicked${by(who, user)}` }),
 };
 
+const kickedYou = (who: string, group: string, because = ''): string =>
+  `${who} kicked you from ${group}${because}. You may be invited again`;
+
 const YOU: Partial<Readonly<Record<GroupEvent['change'], (who: string, group: string) => Said>>> = {
   created: (_who, group) => ({ sign: '+', text: `You are the first in ${group}. /invite USER brings people in` }),
   invited: (who, group) => ({
@@ -69,7 +72,7 @@ const YOU: Partial<Readonly<Record<GroupEvent['change'], (who: string, group: st
     sign: '✗',
     text: `${who} removed you from ${group}: you can read what was said, not write`,
   }),
-  kicked: (who, group) => ({ sign: '✗', text: `${who} kicked you from ${group}. You may be invited again` }),
+  kicked: (who, group) => ({ sign: '✗', text: kickedYou(who, group) }),
 };
 
 /** What a change of a group means, to whoever reads its log. */
@@ -95,7 +98,9 @@ export function moderationSays(event: ModerationEvent, self: string): Said {
     case 'unban':
       return { sign: '·', text: `${name} may come back: ${who} lifted the ban${because}` };
     case 'kick':
-      return { sign: '✗', text: `${name} ${was} kicked by ${who}${because}` };
+      return me && event.group !== undefined
+        ? { sign: '✗', text: kickedYou(who, cleanLine(event.group), because) }
+        : { sign: '✗', text: `${name} ${was} kicked by ${who}${because}` };
     case 'role':
       return {
         sign: '⚑',

@@ -236,6 +236,14 @@ test('a kick is said once, with its reason', () => {
   assert.equal(model.conversation('#team').log.last!.text, 'bob was kicked by eve: spam');
 });
 
+test('who is kicked reads the reason, too', () => {
+  const model = opened();
+  model.apply({ event: 'group', group: '#team', change: 'kicked', user: 'ann', by: 'eve' }, NOW);
+  model.apply({ event: 'moderation', action: 'kick', user: 'ann', by: 'eve', group: '#team', reason: 'spam' }, NOW);
+  assert.equal(model.conversation('#team').log.length, 1);
+  assert.equal(model.conversation('#team').log.last!.text, 'eve kicked you from #team: spam. You may be invited again');
+});
+
 test('an edit, a reaction and a taken back message change the line they are about', () => {
   const model = opened();
   model.apply(message('1'), NOW);
