@@ -11,9 +11,7 @@ const BYPASS =
 
 /** Where a program that is given no means takes the system's, and what does not wait: it lets others go first. */
 const ALLOWED: Readonly<Record<string, string>> = {
-  'peer/session/open.ts': 'the means of a program that is given none',
   'peer/account/register.ts': 'the means of a program that is given none',
-  'peer/account/recover.ts': 'the means of a program that is given none',
   'directory/directory.ts': 'the means of a program that is given none',
   'directory/accounts/recovery.ts': 'a key that nobody has, made once',
   'directory/console/commands.ts': 'the answer is printed before the end',
