@@ -14,8 +14,11 @@ const parts: Parts = {
   peer: async () => (await import('../src/peer/session/peers.js')).peers,
 
   async directory() {
-    const { startDaemon } = await import('../src/directory/daemon.js');
-    return { startDirectory: startDaemon };
+    const [{ startDaemon }, { check, migrate }] = await Promise.all([
+      import('../src/directory/daemon.js'),
+      import('../src/directory/moving/move.js'),
+    ]);
+    return { startDirectory: startDaemon, check, migrate };
   },
 
   screen: async () => (await import('./screen.js')).screenParts,

@@ -92,6 +92,25 @@ export interface NatsFiles {
 
 export interface DirectoryParts {
   startDirectory(options: DirectoryOptions): Promise<RunningDirectory>;
+  /** Moves a stopped directory from one place to another: `level:DIR` or `nats://…` each. @throws Failure */
+  migrate(options: StorePlace & { readonly from: string; readonly to: string }): Promise<StoreCounts>;
+  /** Reads everything a stopped directory keeps, and compares checksums. @throws Failure */
+  check(place: string, options: StorePlace): Promise<StoreCounts & { readonly problems: readonly string[] }>;
+}
+
+/** What a store in NATS takes besides its address. */
+export interface StorePlace {
+  readonly storeKey?: string;
+  readonly nats?: NatsFiles;
+}
+
+/** What a store holds. */
+export interface StoreCounts {
+  readonly records: number;
+  /** Of logs. */
+  readonly entries: number;
+  readonly blobs: number;
+  readonly bytes: number;
 }
 
 export interface RunningDirectory {

@@ -49,8 +49,8 @@ export class Incarnation {
     const { tables, random, mark, restored = false, log } = init;
     const before = await tables.incarnation.get(KEY);
     const marked = await mark?.read();
-    const last = before?.runs.at(-1);
-    const isOlder = marked !== undefined && (last === undefined || hex(last) !== marked);
+    // A store that has come further meanwhile, elsewhere, still knows the start that was marked here.
+    const isOlder = marked !== undefined && !before?.runs.some((run) => hex(run) === marked);
     const run = random.bytes(ID_BYTES);
     const life =
       before === undefined || restored || isOlder

@@ -5,7 +5,7 @@ import type { Logger } from '../base/log.js';
 import type { Random } from '../base/random.js';
 import type { Records, Revision, Store } from '../store/store.js';
 
-const SPACE = 'lease';
+export const LEASE_SPACE = 'lease';
 const KEY = 'serving';
 const RENEW_MS = 2_000;
 /** Whoever serves and has not had a renewal confirmed for so long serves no more. */
@@ -20,6 +20,8 @@ export interface LeaseInit {
   readonly log: Logger;
   /** Ends the wait of one that stands by. */
   readonly signal: AbortSignal;
+  /** Whether to wait where another serves. */
+  readonly standBy: boolean;
   /** Another may serve now: this process must not write any more. */
   onLost(why: Failure): void;
 }
@@ -44,11 +46,14 @@ export class Lease {
 
   private constructor(init: LeaseInit) {
     this.#init = init;
-    this.#records = init.store.records(SPACE);
+    this.#records = init.store.records(LEASE_SPACE);
     this.#holder = init.random.bytes(16);
   }
 
-  /** Resolves when this process serves. @throws Failure unreachable 'directory-stopping' when the signal ends the wait */
+  /**
+   * Resolves when this process serves.
+   * @throws Failure usage 'directory-running' where another does and this one doesn't stand by; what the signal ends with
+   */
   static async take(init: LeaseInit): Promise<Lease> {
     const lease = new Lease(init);
     await lease.#wait();
@@ -73,7 +78,7 @@ export class Lease {
   }
 
   async #wait(): Promise<void> {
-    const { clock, log, signal } = this.#init;
+    const { clock, log, signal, standBy } = this.#init;
     let seen: Revision | undefined;
     let since = clock.monotonic();
     for (;;) {
@@ -84,7 +89,8 @@ export class Lease {
         continue;
       }
       if (row.revision !== seen) {
-        if (seen === undefined)
+        if (seen !== undefined && !standBy) throw new Failure('directory-running');
+        if (seen === undefined && standBy)
           log.info('standing by: another process serves this directory', { holder: hex(row.value) });
         seen = row.revision;
         since = clock.monotonic();

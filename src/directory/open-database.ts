@@ -9,6 +9,7 @@ import { Ownership } from './accounts/ownership.js';
 import { sharedSecrets } from './authority/sealed-secrets.js';
 import { createSecrets, hasSecrets, readSecrets, type Secrets, writeSecrets } from './authority/secrets.js';
 import { timedStore } from './metrics/timed-store.js';
+import { assertServable, clearStanding } from './moving/standing.js';
 import { carryOut } from './requests/ledger.js';
 import { openTables } from './rows.js';
 import { DirectoryServer, type ListenAddress } from './server/server.js';
@@ -36,12 +37,14 @@ export interface ServedDatabase {
 
 /** @throws Failure storage, usage 'port-busy' */
 export async function openServedDatabase(init: ServedDatabaseInit): Promise<ServedDatabase> {
-  const { secrets, store, release } = await openDatabase(init);
+  const { secrets, store, restored, release } = await openDatabase(init);
   const { meter, clock } = init;
   try {
     const timed = meter === undefined ? store : timedStore(store, meter, () => clock.monotonic());
-    const core = await openServices({ ...init, secrets, store: timed, carryOut });
+    const core = await openServices({ ...init, restored, secrets, store: timed, carryOut });
     try {
+      // From here on the new life stands in the store.
+      if (restored) await clearStanding(store);
       const server = await DirectoryServer.listen(core, init.listen);
       const close = async (why: Failure): Promise<void> => {
         await server.close(why);
@@ -64,14 +67,16 @@ export async function openServedDatabase(init: ServedDatabaseInit): Promise<Serv
 interface OpenedDatabase {
   readonly secrets: Secrets;
   readonly store: Store;
+  /** Whether it was put back from a copy. */
+  readonly restored: boolean;
   /** Lets another process serve. */
   release?(): Promise<void>;
 }
 
 async function openDatabase(init: ServedDatabaseInit): Promise<OpenedDatabase> {
-  const { keptIn: folder, clock, random, log } = init;
+  const { keptIn: folder, clock, random, log, restored = false } = init;
   if (folder === undefined) {
-    return { secrets: await createSecrets(clock.now(), random), store: openMemoryStore({ log }) };
+    return { secrets: await createSecrets(clock.now(), random), store: openMemoryStore({ log }), restored };
   }
   if (typeof folder !== 'string') return openShared(folder, init);
   // Where there is an authority there was a store: the first start makes that first.
@@ -79,10 +84,11 @@ async function openDatabase(init: ServedDatabaseInit): Promise<OpenedDatabase> {
   // The store's lock is taken first: two first starts at once must not make two authorities.
   const store = await openLevelStore({ folder: join(folder, 'store'), log, random });
   try {
+    const wasRestored = await assertServable(store, restored);
     const secrets = await readSecrets(folder);
     if (secrets === undefined && (await Ownership.directoryId(openTables(store))) !== undefined)
       throw new Failure('authority-missing');
-    return { secrets: secrets ?? (await writeSecrets(folder, clock.now(), random)), store };
+    return { secrets: secrets ?? (await writeSecrets(folder, clock.now(), random)), store, restored: wasRestored };
   } catch (error) {
     await store.close();
     throw error;
@@ -92,17 +98,23 @@ async function openDatabase(init: ServedDatabaseInit): Promise<OpenedDatabase> {
 /** Resolves when this process may serve: until then it stands by. */
 async function openShared(
   { passphrase, ...options }: SharedStore,
-  { clock, random, log, signal, onBroken }: ServedDatabaseInit,
+  { clock, random, log, signal, onBroken, restored = false }: ServedDatabaseInit,
 ): Promise<OpenedDatabase> {
   // Most directories run without: what isn't used is not loaded.
   const [{ openNatsStore }, { Lease }] = await Promise.all([import('../store/nats/open.js'), import('./lease.js')]);
   const store = await openNatsStore({ ...options, random, log });
   try {
+    await assertServable(store, restored);
     // A key that does not fit is told before anybody stands by.
     const secrets = await sharedSecrets(store, passphrase, { now: clock.now(), random });
-    const lease = await Lease.take({ store, clock, random, log, signal, onLost: onBroken });
+    const lease = await Lease.take({ store, clock, random, log, signal, standBy: true, onLost: onBroken });
     store.guardWrites(() => lease.assertHeld());
-    return { secrets, store, release: () => lease.release() };
+    // It may have been moved away while this process stood by.
+    const wasRestored = await assertServable(store, restored).catch(async (error: unknown) => {
+      await lease.release();
+      throw error;
+    });
+    return { secrets, store, restored: wasRestored, release: () => lease.release() };
   } catch (error) {
     await store.close();
     throw error;

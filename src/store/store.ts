@@ -34,10 +34,14 @@ export interface Store {
   records(space: string): Records;
   logs(space: string): Logs;
   blobs(space: string, options?: BlobsOptions): Blobs;
+  /** Names of the spaces in which there is something of that kind, in order. */
+  spaces(kind: SpaceKind): Promise<string[]>;
   readonly bus: Bus;
   /** Waits for what is under way; everything after fails with `store-closed`. Idempotent. */
   close(): Promise<void>;
 }
+
+export type SpaceKind = 'records' | 'logs' | 'blobs';
 
 /** A number that grows with every write of a key, also over its deletion. To be compared for equality only. */
 export type Revision = number;

@@ -220,6 +220,7 @@ function failingStore(space: () => string): Store {
     }),
     logs: (name) => store.logs(name),
     blobs: (name) => store.blobs(name),
+    spaces: (kind) => store.spaces(kind),
     bus: store.bus,
     close: () => store.close(),
   };

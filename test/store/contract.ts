@@ -32,6 +32,22 @@ export function storeContract(name: string, makeSubject: () => Subject): void {
     describe('blobs', () => blobsContract(() => store));
     describe('bus', () => busContract(() => store));
 
+    it('names the spaces in which something is', async () => {
+      const kinds = ['records', 'logs', 'blobs'] as const;
+      for (const kind of kinds) assert.deepEqual(await store.spaces(kind), [], kind);
+      await store.records('b.c').put('k', utf8('v'));
+      await store.records('b').put('k/1', utf8('v'));
+      await store.records('gone').put('k', utf8('v'));
+      await store.records('gone').delete('k');
+      await store.logs('b_').log('x').append(utf8('v'));
+      await store.logs('a').log('trimmed').append(utf8('v'));
+      await store.logs('a').log('trimmed').trim(1);
+      await store.blobs('files').put('k', [utf8('v')]);
+      assert.deepEqual(await store.spaces('records'), ['b', 'b.c']);
+      assert.deepEqual(await store.spaces('logs'), ['a', 'b_']);
+      assert.deepEqual(await store.spaces('blobs'), ['files']);
+    });
+
     it('refuses everything after close', async () => {
       const records = store.records('a');
       const log = store.logs('a').log('x');

@@ -36,6 +36,7 @@ export class FailingStore {
         };
       },
       blobs: (space, options) => this.#guard<Blobs>(inner.blobs(space, options), ['put', 'delete']),
+      spaces: (kind) => inner.spaces(kind),
       bus: inner.bus,
       close: () => inner.close(),
     };

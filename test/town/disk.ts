@@ -5,7 +5,7 @@ import { LocalBus } from '../../src/store/bus.js';
 import { type Core, logsOf, recordsOf } from '../../src/store/facade.js';
 import type { CheckReport, LocalStore, Step } from '../../src/store/local.js';
 import { openMemoryStore } from '../../src/store/memory/open.js';
-import type { Blobs, BlobsOptions, Logs, Records } from '../../src/store/store.js';
+import type { Blobs, BlobsOptions, Logs, Records, SpaceKind } from '../../src/store/store.js';
 import type { Machine } from './machine.js';
 
 type Change =
@@ -88,6 +88,10 @@ export class OpenDisk implements LocalStore {
 
   blobs(space: string, options?: BlobsOptions): Blobs {
     return this.#disk.memory.blobs(space, options);
+  }
+
+  spaces(kind: SpaceKind): Promise<string[]> {
+    return this.#disk.memory.spaces(kind);
   }
 
   check(): Promise<CheckReport> {

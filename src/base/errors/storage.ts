@@ -64,6 +64,41 @@ export const STORAGE = {
     'something kept in this profile is damaged',
     'Restore the profile from a backup, or remove what is damaged and let it be fetched again.',
   ],
+  'copy-differs': [
+    'storage',
+    'What was written is not what was read.',
+    'Was one of them in use meanwhile? Do it once more: only what differs is written. The source is as it was.',
+  ],
+  'directory-none': [
+    'usage',
+    'There is no directory.',
+    'Give level:DIR with the --data folder of a directory, or nats://… with its --key-file.',
+  ],
+  'directory-running': [
+    'usage',
+    'A directory runs on this store.',
+    'Stop it first, and every process that stands by: p2pchat directory stop.',
+  ],
+  'store-backup': [
+    'storage',
+    'This is a backup.',
+    'Put it back with p2pchat directory restore. To serve from the backup itself, start with --restored.',
+  ],
+  'store-incomplete': [
+    'storage',
+    'A directory is being copied here, and is not all there.',
+    'Run the command that copies it once more: it goes on where it stopped.',
+  ],
+  'store-moved': [
+    'storage',
+    'The directory was moved from here to another store.',
+    'Start it there. If that is lost, start here with --restored: members hand in what is lacking.',
+  ],
+  'store-not-empty': [
+    'usage',
+    'There is something in the store that was to be written.',
+    'Give an empty folder, or another name in NATS: nats://…?name=NAME.',
+  ],
   'store-closed': ['storage', 'The store is closed.', 'Open it again.'],
   'store-conflict': ['storage', 'A row was changed by someone else.', 'Read it again and repeat the change.'],
   'store-damaged': [

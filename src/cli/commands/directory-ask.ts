@@ -3,7 +3,7 @@ import { type ControlClient, connectControl } from '../../control/client.js';
 import { controlPath } from '../../control/path.js';
 import type { ConsoleItem } from '../parts.js';
 import type { Shell } from '../shell.js';
-import { dataFolder } from './directory-start.js';
+import { dataFolder } from './directory-place.js';
 
 const notRunning = (folder: string): Failure => new Failure('directory-not-running', `No directory runs on ${folder}.`);
 

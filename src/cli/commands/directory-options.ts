@@ -3,8 +3,9 @@ import { LOG_LEVELS } from '../../base/log.js';
 import type { Shell } from '../shell.js';
 import type { Parsed } from '../table-commands.js';
 import type { InstallOptions } from './directory-install.js';
+import type { CheckParsed, MigrateParsed } from './directory-move.js';
 import type { DirectoryStartOptions } from './directory-start-options.js';
-import { CONFIG, DATA, START } from './directory-start-table.js';
+import { CONFIG, DATA, START, STORE, STORE_FILES } from './directory-start-table.js';
 
 interface Line {
   does<T extends object>(act: (shell: Shell, parsed: T) => Promise<void>): (parsed: object) => void;
@@ -36,7 +37,7 @@ const CONSOLE: readonly (readonly [form: string, line: string, about: string])[]
 
 /** What stands after `p2pchat directory`. */
 export const DIRECTORY_COMMANDS: readonly string[] = [
-  ...['start', 'audit', 'stop', 'config', 'install'],
+  ...['start', 'audit', 'stop', 'config', 'install', 'migrate', 'check'],
   ...CONSOLE.map(([form]) => form.split(' ')[0]!),
 ];
 
@@ -93,6 +94,35 @@ function addSetUp(argv: Argv, notes: Line): void {
   );
 }
 
+const PLACE = { type: 'string', requiresArg: true, demandOption: true } as const;
+
+/** What is done with the store of a directory that doesn't run. */
+function addStores(argv: Argv, notes: Line): void {
+  argv.command(
+    'migrate',
+    'Move a stopped directory to another store; run again, it goes on where it stopped.',
+    (options) =>
+      options
+        .options({
+          from: { ...PLACE, describe: 'where it is: level:DIR with its data folder, or nats://HOST:PORT,…' },
+          to: { ...PLACE, describe: 'where it shall be, in the same form; nothing may be there yet' },
+          ...STORE_FILES,
+        })
+        .epilogue('Example: p2pchat directory migrate --from level:DIR --to nats://a,b,c --key-file FILE'),
+    notes.does(async (shell, parsed: MigrateParsed) =>
+      (await import('./directory-move.js')).directoryMigrate(shell, parsed),
+    ),
+  );
+  argv.command(
+    'check',
+    'Read everything that a stopped directory keeps, and compare all checksums.',
+    (options) => options.options({ data: DATA, store: STORE, ...STORE_FILES }),
+    notes.does(async (shell, parsed: CheckParsed) =>
+      (await import('./directory-move.js')).directoryCheck(shell, parsed),
+    ),
+  );
+}
+
 /** `directory …`: the daemon and its console. */
 export function directoryCommands(argv: Argv, notes: Line): void {
   argv.command('directory <command>', 'Run a directory, or ask a running one.', (inner) => {
@@ -121,6 +151,7 @@ export function directoryCommands(argv: Argv, notes: Line): void {
       ),
     );
     addSetUp(inner, notes);
+    addStores(inner, notes);
     for (const command of CONSOLE) addConsole(inner, notes, command);
     return inner.demandCommand(1);
   });

@@ -1,16 +1,11 @@
 import type { LogLevel } from '../../base/log.js';
 import type { DirectoryOptions } from '../parts.js';
+import type { StoreOptions } from './directory-place.js';
 
-export interface DirectoryStartOptions {
+export interface DirectoryStartOptions extends StoreOptions {
   readonly config?: string | undefined;
   readonly data?: string | undefined;
   readonly listen?: string | undefined;
-  readonly store?: string | undefined;
-  readonly 'key-file'?: string | undefined;
-  readonly 'nats-credentials'?: string | undefined;
-  readonly 'nats-ca'?: string | undefined;
-  readonly 'nats-cert'?: string | undefined;
-  readonly 'nats-key'?: string | undefined;
   readonly registration?: DirectoryOptions['registration'] | undefined;
   readonly 'require-second-factor'?: DirectoryOptions['requireSecondFactor'] | undefined;
   readonly rooms?: string | undefined;

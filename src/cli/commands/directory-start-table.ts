@@ -4,16 +4,27 @@ import { WITH_PARENT } from '../options.js';
 
 export const DATA = { type: 'string', requiresArg: true, describe: 'its folder; by default in P2PCHAT_HOME' } as const;
 
-/** What may stand in a configuration file, by the same names. */
-export const CONFIGURABLE = {
-  data: DATA,
-  listen: { type: 'string', requiresArg: true, describe: 'HOST:PORT; port 0 picks one' },
-  store: { type: 'string', requiresArg: true, describe: 'level, the embedded one, or nats://HOST:PORT,…' },
+/** What a store in NATS takes besides its address. */
+export const STORE_FILES = {
   'key-file': { type: 'string', requiresArg: true, describe: "opens the directory's secrets in a store in NATS" },
   'nats-credentials': { type: 'string', requiresArg: true, describe: 'credentials file for NATS' },
   'nats-ca': { type: 'string', requiresArg: true, describe: 'PEM of the CA of the NATS servers, for TLS' },
   'nats-cert': { type: 'string', requiresArg: true, describe: 'PEM of a client certificate for NATS' },
   'nats-key': { type: 'string', requiresArg: true, describe: 'PEM of its key' },
+} as const;
+
+export const STORE = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'level, the embedded one, or nats://HOST:PORT,…',
+} as const;
+
+/** What may stand in a configuration file, by the same names. */
+export const CONFIGURABLE = {
+  data: DATA,
+  listen: { type: 'string', requiresArg: true, describe: 'HOST:PORT; port 0 picks one' },
+  store: STORE,
+  ...STORE_FILES,
   registration: {
     type: 'string',
     requiresArg: true,

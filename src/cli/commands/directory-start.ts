@@ -8,33 +8,12 @@ import { serveControl } from '../../control/server.js';
 import { parseGroupName } from '../../wire/names.js';
 import { listenOption, numberOption, parentGone } from '../options.js';
 import type { DirectoryOptions, RunningDirectory } from '../parts.js';
-import { password } from '../password.js';
 import type { Shell } from '../shell.js';
 import { configured, readConfig } from './directory-config.js';
+import { dataFolder, storeOf } from './directory-place.js';
 import type { DirectoryStartOptions } from './directory-start-options.js';
 
 const DEFAULT_LISTEN = '0.0.0.0:4000';
-
-export const dataFolder = (shell: Shell, data: string | undefined): string => data ?? join(shell.home, 'directory');
-
-/** Where the directory keeps what it keeps; asks for a passphrase where a store needs one and no file has it. */
-async function storeOf(
-  shell: Shell,
-  options: DirectoryStartOptions,
-): Promise<Pick<DirectoryOptions, 'store' | 'storeKey' | 'nats'>> {
-  const { store } = options;
-  if (store === undefined || store === 'level') return {};
-  const storeKey = await password(shell, {
-    file: options['key-file'],
-    prompt: "Passphrase of the directory's secrets",
-    option: 'key-file',
-    whole: true,
-  });
-  const { 'nats-credentials': credentials, 'nats-ca': ca, 'nats-cert': certificate, 'nats-key': key } = options;
-  const files = { credentials, ca, certificate, key };
-  const nats = Object.fromEntries(Object.entries(files).filter(([, file]) => file !== undefined));
-  return { store, storeKey, nats };
-}
 
 /** @throws Failure usage 'name-invalid' */
 const roomNames = (given: string): string[] =>

@@ -13,7 +13,7 @@ import { newSecrets, parseSecrets, type Secrets } from './secrets.js';
  * the operator's key file or passphrase opens. Whoever reads the store has nothing without it.
  */
 
-const SPACE = 'authority';
+export const SHARED_SECRETS_SPACE = 'authority';
 const KEY = 'secrets';
 const CONTEXT = utf8('p2pchat/1 directory secrets');
 
@@ -31,7 +31,7 @@ export async function sharedSecrets(
   passphrase: string,
   { now, random }: { now: number; random: Random },
 ): Promise<Secrets> {
-  const records = store.records(SPACE);
+  const records = store.records(SHARED_SECRETS_SPACE);
   for (;;) {
     const there = await records.get(KEY);
     if (there !== undefined) return parseSecrets(await unsealSecrets(there.value, passphrase));
@@ -42,6 +42,17 @@ export async function sharedSecrets(
       if (!hasCode(error, 'store-exists')) throw error;
     }
   }
+}
+
+/** Puts secrets that are there already into a store which has none. */
+export async function shareSecrets(store: Store, text: string, passphrase: string, random: Random): Promise<void> {
+  await store.records(SHARED_SECRETS_SPACE).create(KEY, await sealSecrets(text, passphrase, random));
+}
+
+/** As they stand in `authority.json`; undefined where the store has none. */
+export async function readSharedSecrets(store: Store, passphrase: string): Promise<string | undefined> {
+  const there = await store.records(SHARED_SECRETS_SPACE).get(KEY);
+  return there && unsealSecrets(there.value, passphrase);
 }
 
 async function sealSecrets(text: string, passphrase: string, random: Random): Promise<Uint8Array> {

@@ -36,15 +36,20 @@ export async function createSecrets(now: number, random: Random): Promise<Secret
   return parseSecrets(await newSecrets(now, random));
 }
 
-/** @returns undefined where there is none yet. @throws Failure storage 'authority-damaged' */
-export async function readSecrets(folder: string): Promise<Secrets | undefined> {
-  let text: string;
+/** The file's text, as `newSecrets` made it; undefined where there is none. @throws Failure storage 'authority-damaged' */
+export async function readSecretsFile(folder: string): Promise<string | undefined> {
   try {
-    text = await readFile(join(folder, FILE), 'utf8');
+    return (await readFile(join(folder, FILE), 'utf8')).trim();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw damaged(error);
   }
+}
+
+/** @returns undefined where there is none yet. @throws Failure storage 'authority-damaged' */
+export async function readSecrets(folder: string): Promise<Secrets | undefined> {
+  const text = await readSecretsFile(folder);
+  if (text === undefined) return undefined;
   try {
     return await parseSecrets(text);
   } catch (error) {

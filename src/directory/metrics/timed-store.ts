@@ -45,6 +45,7 @@ export function timedStore(store: Store, meter: Pick<Meter, 'stored'>, monotonic
     records: (space) => records(store.records(space)),
     logs: (space) => logs(store.logs(space)),
     blobs: (space, options) => blobs(store.blobs(space, options)),
+    spaces: (kind) => store.spaces(kind),
     bus: store.bus,
     close: () => store.close(),
   };

@@ -5,7 +5,17 @@ import { type Core, logsOf, recordsOf } from '../facade.js';
 import { closed } from '../failures.js';
 import { assertSpace, bounds } from '../keys.js';
 import type { CheckReport, LocalStore, Step } from '../local.js';
-import type { Blobs, BlobsOptions, KeyedRecord, LogEntry, Logs, RangeOptions, Records, Versioned } from '../store.js';
+import type {
+  Blobs,
+  BlobsOptions,
+  KeyedRecord,
+  LogEntry,
+  Logs,
+  RangeOptions,
+  Records,
+  SpaceKind,
+  Versioned,
+} from '../store.js';
 import type { LevelBlobs } from './blobs.js';
 import type { Op } from './commit.js';
 import { type Database, scan } from './database.js';
@@ -13,6 +23,7 @@ import type { Engine } from './engine.js';
 import { unsealRecord } from './envelope.js';
 import { passes } from './failures.js';
 import { ids, lastPart } from './ids.js';
+import { spacesOf } from './spaces.js';
 
 export interface LevelParts {
   readonly database: Database;
@@ -52,6 +63,11 @@ export class LevelStore implements LocalStore {
   blobs(space: string, { quota = Number.POSITIVE_INFINITY }: BlobsOptions = {}): Blobs {
     assertSpace(space);
     return this.#parts.blobs.space(space, quota);
+  }
+
+  async spaces(kind: SpaceKind): Promise<string[]> {
+    this.#readable();
+    return spacesOf(this.#parts.database, kind);
   }
 
   async write(steps: readonly Step[]): Promise<readonly number[]> {

@@ -5,7 +5,7 @@ import { closed } from '../failures.js';
 import { assertStep, type Change, judge } from '../judge.js';
 import { assertSpace, bounds } from '../keys.js';
 import type { CheckReport, LocalStore, Step } from '../local.js';
-import type { Blobs, BlobsOptions, LogEnds, Logs, Records, Versioned } from '../store.js';
+import type { Blobs, BlobsOptions, LogEnds, Logs, Records, SpaceKind, Versioned } from '../store.js';
 import { MemoryBlobs } from './blobs.js';
 import { SortedMap } from './sorted.js';
 
@@ -45,6 +45,16 @@ class MemoryStore implements LocalStore {
     assertSpace(space);
     const blobs = of(this.#blobs, space, () => new MemoryBlobs(() => this.#assertOpen()));
     return blobs.limitedTo(options.quota ?? Number.POSITIVE_INFINITY);
+  }
+
+  async spaces(kind: SpaceKind): Promise<string[]> {
+    this.#assertOpen();
+    const sizes = {
+      records: this.#records,
+      logs: this.#logs,
+      blobs: new Map([...this.#blobs].map(([space, blobs]) => [space, { size: blobs.total().blobs }])),
+    }[kind];
+    return [...sizes].flatMap(([space, { size }]) => (size > 0 ? [space] : [])).sort();
   }
 
   async write(steps: readonly Step[]): Promise<readonly number[]> {

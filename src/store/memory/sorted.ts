@@ -3,6 +3,10 @@ export class SortedMap<T> {
   readonly #values = new Map<string, T>();
   #sorted: string[] | undefined;
 
+  get size(): number {
+    return this.#values.size;
+  }
+
   get(key: string): T | undefined {
     return this.#values.get(key);
   }

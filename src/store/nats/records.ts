@@ -92,6 +92,14 @@ export class NatsRecords implements Records {
     }
   }
 
+  async isEmpty(): Promise<boolean> {
+    for (const key of await this.keys({})) {
+      const message = await this.#last(key);
+      if (message !== undefined && !isDeleted(message)) return false;
+    }
+    return true;
+  }
+
   /** In order; of deleted ones, too. */
   async keys(options: RangeOptions): Promise<string[]> {
     const { from, to } = bounds(options);

@@ -2,15 +2,17 @@ import type { ObjectStore } from '@nats-io/obj';
 import type { Logger } from '../../base/log.js';
 import type { Random } from '../../base/random.js';
 import { assertSpace } from '../keys.js';
+import type { CheckReport } from '../local.js';
 import { Quota } from '../quota.js';
-import type { Blobs, BlobsOptions, Logs, Records, Store } from '../store.js';
+import type { Blobs, BlobsOptions, Logs, Records, SpaceKind, Store } from '../store.js';
 import { type BlobsInit, NatsBlobs } from './blobs.js';
 import { NatsBus } from './bus.js';
+import { checkNats } from './check.js';
 import type { Cluster } from './cluster.js';
 import { NatsLogs } from './logs.js';
 import { NatsRecords } from './records.js';
 import type { Layout } from './streams.js';
-import { tokenOf } from './subjects.js';
+import { segmentOf, tokenOf } from './subjects.js';
 
 export interface NatsParts {
   readonly cluster: Cluster;
@@ -39,8 +41,31 @@ export class NatsStore implements Store {
   }
 
   records(space: string): Records {
+    return this.recordsOf(space);
+  }
+
+  recordsOf(space: string): NatsRecords {
     assertSpace(space);
     return this.recordsBelow(tokenOf(space));
+  }
+
+  async spaces(kind: SpaceKind): Promise<string[]> {
+    const { cluster, layout } = this.#parts;
+    const [stream, prefix] =
+      kind === 'logs' ? [layout.logs, layout.logSubjects] : [layout.records, layout.recordSubjects];
+    const tokens = new Set<string>();
+    for (const subject of await cluster.subjects(stream, `${prefix}.>`)) {
+      tokens.add(subject.slice(prefix.length + 1).split('.', 1)[0]!);
+    }
+    const isIndex = (token: string): boolean => token.startsWith(BLOB_INDEX);
+    const spaces: string[] = [];
+    for (const token of tokens) {
+      if (kind !== 'logs' && isIndex(token) !== (kind === 'blobs')) continue;
+      // What was deleted is there for a while.
+      if (kind !== 'logs' && (await this.recordsBelow(token).isEmpty())) continue;
+      spaces.push(segmentOf(isIndex(token) ? token.slice(BLOB_INDEX.length) : token));
+    }
+    return spaces.sort();
   }
 
   /** Records whose subjects begin with that token. */
@@ -71,6 +96,11 @@ export class NatsStore implements Store {
   /** @param assertMayWrite throws where this process must not write any more */
   guardWrites(assertMayWrite: () => void): void {
     this.#parts.cluster.guardWrites(assertMayWrite);
+  }
+
+  /** Reads everything and compares checksums, while the store is in use. */
+  check(): Promise<CheckReport> {
+    return checkNats(this);
   }
 
   onClose(step: () => Promise<void>): void {
