@@ -7,17 +7,21 @@ import { seededRandom } from '../support/random.js';
 import { haveAll, inTown, Life, linesOf } from './life.js';
 import { misfortune, stopDirectory } from './misfortune.js';
 import type { Resident } from './resident.js';
-import { SimulatedTown } from './town.js';
+import { type Make, type Plan, SimulatedTown } from './town.js';
 
 export const ROOM = '#lobby';
 const OWNER = 'ada';
-const STEPS = 30;
 const BETWEEN_MS = 4_000;
 
 /** A room with its owner and one other, and two who are not in it yet, one of them with two devices. */
-export const aRoom = (): Promise<(seed: string) => Promise<SimulatedTown>> =>
+export const aRoom = (): Promise<Make> => roomOf({ [OWNER]: 1, bob: 1, cyn: 2, dan: 1 });
+
+/** The same with fewer: what goes wrong among three goes wrong in fewer steps, and is told in fewer lines. */
+export const aSmallRoom = (): Promise<Make> => roomOf({ [OWNER]: 1, bob: 2 });
+
+const roomOf = (people: Plan['people']): Promise<Make> =>
   SimulatedTown.planned({
-    people: { [OWNER]: 1, bob: 1, cyn: 2, dan: 1 },
+    people,
     async prepare(town) {
       for (const name of [OWNER, 'bob']) await town.done('joining', town.find(name).peer!.groups.join(ROOM));
     },
@@ -43,22 +47,22 @@ const other = (town: SimulatedTown): Resident =>
   town.any(town.residents.filter(({ installation }) => installation.user !== OWNER));
 
 /** People speak, come, go and are put out while things go wrong; then all who are in the room agree on it. */
-export const agreement = (make: (seed: string) => Promise<SimulatedTown>, seed: string): Promise<string> =>
+export const agreement = (make: Make, seed: string, steps = 30): Promise<string> =>
   inTown(make, seed, async (town) => {
     const life = new Life(town);
     const step = (): void => {
       if (town.below(4) === 0) misfortune(town);
       else town.any(STEPS_OF_LIFE)(town, life);
     };
-    await life.goesOn(STEPS, step, BETWEEN_MS);
+    await life.goesOn(steps, step, BETWEEN_MS);
     await agree(town, life);
   });
 
 /** All join in the same moment, some of them are put out or die meanwhile, and try again. */
-export const joiningRace = (make: (seed: string) => Promise<SimulatedTown>, seed: string): Promise<string> =>
+export const joiningRace = (make: Make, seed: string, rounds = 3): Promise<string> =>
   inTown(make, seed, async (town) => {
     const life = new Life(town);
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < rounds; round++) {
       for (const resident of town.residents) life.does(resident, 'joins', (peer) => peer.groups.join(ROOM));
       await life.goesOn(6, () => town.any([misfortune, misfortune, speaks, kicks, leaves, joins])(town, life), 400);
       await town.pass(town.below(10_000));

@@ -3,26 +3,29 @@ import type { HistoryMessage } from '../../src/peer/api/peer.js';
 import { haveAll, inTown, Life, linesOf, type Said } from './life.js';
 import { misfortune } from './misfortune.js';
 import type { Resident } from './resident.js';
-import { SimulatedTown } from './town.js';
+import { type Make, type Plan, SimulatedTown } from './town.js';
 
 /** Two people with two devices each, who have written to each other before. */
-export const twoPeople = (): Promise<(seed: string) => Promise<SimulatedTown>> =>
+export const twoPeople = (): Promise<Make> => writing({ ada: 2, bob: 2 });
+
+export const threeDevices = (): Promise<Make> => writing({ ada: 1, bob: 2 });
+
+const writing = (people: Plan['people']): Promise<Make> =>
   SimulatedTown.planned({
-    people: { ada: 2, bob: 2 },
+    people,
     async prepare(town) {
       await town.done('the first line', town.find('ada').peer!.send('bob', 'the first line'));
     },
   });
 
-const STEPS = 24;
 const BETWEEN_MS = 4_000;
 
-/** All four write while things go wrong; then every line is on all four devices, once, in the order in which each device said its own. */
-export const delivery = (make: (seed: string) => Promise<SimulatedTown>, seed: string): Promise<string> =>
+/** All write while things go wrong; then every line is on all devices, once, in the order in which each device said its own. */
+export const delivery = (make: Make, seed: string, steps = 24): Promise<string> =>
   inTown(make, seed, async (town) => {
     const life = new Life(town);
     await life.goesOn(
-      STEPS,
+      steps,
       () => {
         if (town.below(3) === 0) return misfortune(town);
         const resident = town.any(town.residents);

@@ -1,6 +1,6 @@
 import type { HistoryMessage, PeerApi } from '../../src/peer/api/peer.js';
 import type { Resident } from './resident.js';
-import type { SimulatedTown } from './town.js';
+import type { Make, SimulatedTown } from './town.js';
 
 /** A line that somebody said: `acknowledged` once their program has said that it is kept. */
 export interface Said {
@@ -84,7 +84,7 @@ export async function haveAll(
 
 /** `work`, with what is needed to see it again where it fails. */
 export async function inTown(
-  make: (seed: string) => Promise<SimulatedTown>,
+  make: Make,
   seed: string,
   work: (town: SimulatedTown) => Promise<void>,
 ): Promise<string> {

@@ -33,6 +33,9 @@ export interface Plan {
   prepare?(town: SimulatedTown): Promise<void>;
 }
 
+/** Makes the town of a seed. */
+export type Make = (seed: string) => Promise<SimulatedTown>;
+
 /**
  * Several peers and a directory in one process: whole programs, but for their sockets, disks, clocks and chance. Each of
  * these is the town's, so that a seed decides everything that happens and an hour passes in a moment.
@@ -58,7 +61,7 @@ export class SimulatedTown implements TownParts {
   }
 
   /** @returns makes the town of a seed; everybody's programs run, and nothing has happened yet */
-  static async planned({ people, prepare }: Plan): Promise<(seed: string) => Promise<SimulatedTown>> {
+  static async planned({ people, prepare }: Plan): Promise<Make> {
     const first = await settled(people);
     const town = new SimulatedTown('planned', first);
     await town.#open();
