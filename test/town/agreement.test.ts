@@ -1,13 +1,22 @@
 import { test } from 'node:test';
 import { liveThrough, seedsOf } from './seeds.js';
 
-const rooms = seedsOf('agreement', 12);
-const races = seedsOf('joining', 12);
+for (const [scenario, count] of [
+  ['small-agreement', 36],
+  ['agreement', 4],
+] as const) {
+  const rooms = seedsOf(scenario, count);
+  test(`M5 M7 all who are in a room agree on it, whatever went wrong (${scenario}, ${rooms.length} seeds)`, async () => {
+    await liveThrough(scenario, rooms);
+  });
+}
 
-test(`M5 M7 all who are in a room agree on it, whatever went wrong (${rooms.length} seeds)`, async () => {
-  await liveThrough('agreement', rooms);
-});
-
-test(`M5 M7 people who come in at the same time all come in, whatever goes wrong (${races.length} seeds)`, async () => {
-  await liveThrough('joining', races);
-});
+for (const [scenario, count] of [
+  ['small-joining', 36],
+  ['joining', 4],
+] as const) {
+  const races = seedsOf(scenario, count);
+  test(`M5 M7 people who come in at the same time all come in, whatever goes wrong (${scenario}, ${races.length} seeds)`, async () => {
+    await liveThrough(scenario, races);
+  });
+}

@@ -1,8 +1,12 @@
 import { test } from 'node:test';
 import { liveThrough, seedsOf } from './seeds.js';
 
-const seeds = seedsOf('delivery', 12);
-
-test(`P7 direct messages arrive once and in order on all devices, whatever goes wrong (${seeds.length} seeds)`, async () => {
-  await liveThrough('delivery', seeds);
-});
+for (const [scenario, count] of [
+  ['small-delivery', 36],
+  ['delivery', 4],
+] as const) {
+  const seeds = seedsOf(scenario, count);
+  test(`P7 direct messages arrive once and in order on all devices, whatever goes wrong (${scenario}, ${seeds.length} seeds)`, async () => {
+    await liveThrough(scenario, seeds);
+  });
+}

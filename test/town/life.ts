@@ -83,11 +83,7 @@ export async function haveAll(
 }
 
 /** `work`, with what is needed to see it again where it fails. */
-export async function inTown(
-  make: Make,
-  seed: string,
-  work: (town: SimulatedTown) => Promise<void>,
-): Promise<string> {
+export async function inTown(make: Make, seed: string, work: (town: SimulatedTown) => Promise<void>): Promise<string> {
   const town = await make(seed);
   try {
     await work(town);
