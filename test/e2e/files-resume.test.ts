@@ -73,7 +73,8 @@ test('paused by a command, it rests on both sides until it is resumed; cancelled
   const to = join(stage.workshop.folder, 'to-bert-again');
   mkdirSync(to);
   const receiving = await bert.listen('--accept', 'all', '--to', to);
-  const sending = anna.start(['file', 'bert', path, '--rate', RATE]);
+  // Slower: three commands are started while it runs.
+  const sending = anna.start(['file', 'bert', path, '--rate', '1MB/s']);
   const { id } = await receiving.event(inTheMiddle);
   const paused = await anna.through(['transfers', 'pause', String(id)]);
   assert.deepEqual([paused.status, paused.events[0]?.state], [0, 'paused']);
