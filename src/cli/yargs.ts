@@ -1,4 +1,4 @@
-import yargs, { type Argv } from 'yargs';
+import yargs, { type Argv, type FallbackCompletionFunction } from 'yargs';
 import { Failure } from '../base/errors.js';
 import type { Command } from '../commands/command.js';
 import { commands } from '../commands/commands.js';
@@ -175,7 +175,9 @@ export async function parse(words: readonly string[], version: string): Promise<
   const line = new Line();
   const columns = Math.min(100, process.stdout.columns ?? 100);
   try {
-    await build(words, version, line, columns, isAboutCommands(words) ? 'describe' : 'read').parseAsync();
+    await build(words, version, line, columns, isAboutCommands(words) ? 'describe' : 'read')
+      .completion('completions', false, completeWith(await namesAsked(words)))
+      .parseAsync();
   } catch (error) {
     throw error instanceof Failure ? error : await usageFailure(words, (error as Error).message, helpText);
   }
@@ -192,8 +194,20 @@ function chooseShell(shell: string | undefined): void {
 /** Help and completion show the form of each command. */
 function isAboutCommands(words: readonly string[]): boolean {
   const before = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
-  return before.includes('--help') || before[0] === '--get-yargs-completions';
+  return before.includes('--help') || before[0] === COMPLETES;
 }
+
+const COMPLETES = '--get-yargs-completions';
+
+/** The words of the line come after yargs' own option and the program's name. */
+const namesAsked = async (words: readonly string[]): Promise<readonly string[]> =>
+  words[0] === COMPLETES ? (await import('./complete-names.js')).completeNames(words.slice(2), process.env) : [];
+
+/** Besides what yargs knows by itself. */
+const completeWith =
+  (names: readonly string[]): FallbackCompletionFunction =>
+  (_current, _argv, byDefault, done) =>
+    byDefault((_error, known = []) => done([...known, ...names]));
 
 const MANUAL_COLUMNS = 78;
 
@@ -229,7 +243,6 @@ function build(words: readonly string[], version: string, line: Line, columns: n
     ),
   );
   return argv
-    .completion('completions', false)
     .demandCommand(1, 'Which command?')
     .strict()
     .help()

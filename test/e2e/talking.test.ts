@@ -150,3 +150,15 @@ test('in the chat the newest message is meant, and numbers and beginnings of ids
   chat.end();
   assert.equal((await chat.ended).status, 0);
 });
+
+test('completion in the shell knows people and groups where a program of the profile runs, and no names where none does', async () => {
+  const complete = async (home: string, ...words: string[]) =>
+    (await stage.workshop.run(['--get-yargs-completions', 'p2pchat', ...words], { home })).stdout.trim().split('\n');
+  assert.deepEqual(await complete(ann!.home, 'send', 'b'), ['bob']);
+  assert.deepEqual(await complete(ann!.home, 'send', '--wait', 'stored', 'c'), ['cat']);
+  assert.deepEqual(await complete(ann!.home, 'group', 'invite', 'lob'), ['lobby']);
+  assert.deepEqual(await complete(ann!.home, 'group', 'invite', 'lobby', 'c'), ['cat']);
+  assert.deepEqual(await complete(ann!.home, 'search', 'words', '--in', 'bo'), ['bob']);
+  assert.deepEqual(await complete(ann!.home, 'send', 'bob', 'c'), [''], 'a text is no name');
+  assert.deepEqual(await complete(stage.workshop.folder, 'send', 'b'), ['']);
+});
