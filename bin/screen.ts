@@ -11,6 +11,7 @@ import { Settings, type SettingsFile } from '../src/tui/screen/settings.js';
 import { canShowScreen } from '../src/tui/screen/terminal.js';
 import { pastedFiles } from './pasted-files.js';
 import { installed, preview } from './preview.js';
+import { textEditor } from './text-editor.js';
 
 /** The full-screen chat, with what it needs of the rest. */
 
@@ -78,6 +79,7 @@ export const screenParts: ScreenParts = {
       listFolder,
       settings: (home) => new Settings(settingsFile(home)),
       pasted: (home) => pastedFiles(home, () => systemClock.now()),
+      edit: (home) => textEditor(home, process.env),
       bidi: 'auto',
       desktop,
       preview,

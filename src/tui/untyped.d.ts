@@ -35,6 +35,9 @@ declare module 'blessed' {
     draw(fromRow: number, toRow: number): void;
     /** Forgets what is on the screen, so that the next drawing paints everything. */
     realloc(): void;
+    /** Back to what the terminal showed before, until `enter`. */
+    leave(): void;
+    enter(): void;
     destroy(): void;
   }
 

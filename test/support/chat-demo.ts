@@ -8,6 +8,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pastedFiles } from '../../bin/pasted-files.js';
+import { textEditor } from '../../bin/text-editor.js';
 import { systemClock, timestamp } from '../../src/base/clock.js';
 import { Failure } from '../../src/base/errors.js';
 import { commands } from '../../src/commands/commands.js';
@@ -178,6 +179,7 @@ const { status, failure, said } = await runScreen({
     }),
   }),
   pasted: () => pastedFiles(process.env.CHAT_HOME ?? '/nowhere', () => systemClock.now()),
+  edit: () => textEditor(process.env.CHAT_HOME ?? '/nowhere', process.env),
   bidi: (process.env.CHAT_BIDI ?? 'app') as BidiChoice,
   greeting: () => ['Hand this to the next person: p2pchat register NAME --directory p2pchat://example.test:7700#abc'],
 });

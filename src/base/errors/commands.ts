@@ -22,6 +22,11 @@ export const COMMANDS = {
   ],
   'conversation-needed': ['usage', 'Which conversation?', 'Name it: @user or #group.'],
   'doctor-found': ['internal', 'A check of the doctor failed.', 'The lines above say what to do about each.'],
+  'editor-failed': [
+    'usage',
+    'The editor ended with an error.',
+    'What stood in the line is there as before. VISUAL or EDITOR names another editor.',
+  ],
   'folder-unusable': [
     'usage',
     'Files cannot be put into that folder.',

@@ -35,6 +35,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['F6', 'all transfers'],
   ['F7', 'this conversation without frames, for selecting with the mouse'],
   ['F8', 'the list of conversations, where there is room (76 columns)'],
+  ['Alt+E', 'go on writing in your own editor (VISUAL or EDITOR)'],
   ['Alt+C', 'copy something said here into the terminal’s clipboard'],
   ['Ctrl+L', 'paint the screen anew'],
   ['Ctrl+C', 'empty the line; twice on an empty one: leave'],

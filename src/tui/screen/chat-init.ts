@@ -5,6 +5,7 @@ import type { Checklist } from '../model/checklist.js';
 import type { BidiMode } from '../text/layout.js';
 import type { ListFolder } from './completer.js';
 import type { NotifierInit } from './notifier.js';
+import type { EditText } from './outside-editor.js';
 import type { PastedFiles } from './pasted-text.js';
 import type { TerminalPort } from './port.js';
 import type { PreviewMaker } from './previews.js';
@@ -29,6 +30,8 @@ export interface ChatInit {
   readonly desktop?: NotifierInit['desktop'];
   /** Where pasted text waits while it is sent as a file. */
   readonly pasted: PastedFiles;
+  /** The person's own editor. */
+  readonly edit: EditText;
   /** The conversation to open where nothing was said yet. */
   readonly open?: string;
   /** Lines to greet with, such as the one that invites the next person. */

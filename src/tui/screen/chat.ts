@@ -20,6 +20,8 @@ import { LocalDeeds } from './local-deeds.js';
 import { Navigation } from './navigation.js';
 import { Notifier } from './notifier.js';
 import { Outgoing } from './outgoing.js';
+import { OutsideEditor } from './outside-editor.js';
+import { OWN_PAGE } from './own-page.js';
 import { PastedText } from './pasted-text.js';
 import { Picker } from './picker.js';
 import { Plain } from './plain.js';
@@ -28,13 +30,6 @@ import { SecretPrompt } from './prompt.js';
 import { Reply } from './reply.js';
 import { Search } from './search.js';
 import { TransferDeeds } from './transfer-deeds.js';
-
-/** What stands on the program's own page. */
-const OWN_PAGE = [
-  'Nobody reads this page: it is for what concerns no conversation.',
-  '/rooms lists the open groups, /activeuser who is here; /msgto USER TEXT writes to someone.',
-  '? on an empty line lists keys and commands.',
-];
 
 /** With fewer messages than this above what is in sight, older ones are fetched: reading back never waits. */
 const READ_AHEAD = 200;
@@ -62,6 +57,7 @@ export class ChatScreen implements ChatActions {
   readonly picker = new Picker();
   readonly choices: Choices;
   readonly plain: Plain;
+  readonly outside: OutsideEditor;
   #tick: Cancel = () => {};
   #leaving = false;
   /** The person has chosen a conversation. */
@@ -111,6 +107,7 @@ export class ChatScreen implements ChatActions {
       write: (command) => this.#write(command),
     });
     this.plain = new Plain({ model, terminal, display, picker: this.picker });
+    this.outside = new OutsideEditor({ ...{ terminal, model, clock, changed }, editor: this.editor, edit: init.edit });
     this.#outgoing = this.#makeOutgoing(open, help);
     this.#deeds = new TransferDeeds({
       model: this.model,

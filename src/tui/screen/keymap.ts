@@ -7,6 +7,7 @@ import type { ChatView } from './chat-view.js';
 import type { Choices } from './choices.js';
 import type { Display } from './display.js';
 import type { Navigation } from './navigation.js';
+import type { OutsideEditor } from './outside-editor.js';
 import type { Picker } from './picker.js';
 import type { Plain } from './plain.js';
 import type { SecretPrompt } from './prompt.js';
@@ -24,6 +25,7 @@ export interface ChatActions {
   readonly picker: Picker;
   readonly choices: Choices;
   readonly plain: Plain;
+  readonly outside: OutsideEditor;
   readonly mode: 'chat' | 'search' | 'help' | 'transfers' | 'prompt' | 'paste' | 'pick' | 'bare';
   readonly view: ChatView;
   focus(focused: boolean): void;
@@ -109,6 +111,7 @@ const CHAT: Keys<ChatActions> = {
   'M-t': ({ choices }) => choices.threads(),
   f7: ({ plain }) => plain.open(),
   f8: ({ display }) => display.toggleSidebar(),
+  'M-e': ({ outside }) => void outside.open(),
   'M-c': ({ plain }) => plain.choose(),
   'C-l': (chat) => chat.display.repaint(),
   'C-c': (chat) => chat.interrupt(),

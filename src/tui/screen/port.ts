@@ -20,6 +20,8 @@ export interface TerminalPort {
   setTitle(title: string): void;
   /** Shows text without frames, from the top, wrapped by the terminal itself, until the next picture after `forget`. */
   showPlain(text: string): void;
+  /** Another program has the terminal for as long as `use` runs; then everything is shown anew. */
+  lend<T>(use: () => Promise<T>): Promise<T>;
   /** A bell, and a desktop notification where one is given and the terminal can show it. */
   notify(text: string): void;
   /** Gives the terminal back as it was. Idempotent, and done when it returns. */

@@ -11,6 +11,7 @@ import { ChatScreen } from './chat.js';
 import type { ListFolder } from './completer.js';
 import { guardTerminal } from './guard.js';
 import type { NotifierInit } from './notifier.js';
+import type { EditText } from './outside-editor.js';
 import type { PastedFiles } from './pasted-text.js';
 import type { ScreenEnd } from './port.js';
 import type { PreviewMaker } from './previews.js';
@@ -33,6 +34,8 @@ export interface ScreenInit {
   readonly settings: (home: string) => Settings;
   /** Where pasted text waits while it is sent as a file. @param home the profile's folder */
   readonly pasted: (home: string) => PastedFiles;
+  /** The person's own editor. @param home the profile's folder */
+  readonly edit: (home: string) => EditText;
   readonly bidi: BidiChoice;
   readonly desktop?: NotifierInit['desktop'];
   readonly preview?: PreviewMaker;
@@ -80,6 +83,7 @@ async function chat(
     listFolder: init.listFolder,
     greeting: init.greeting?.(peer) ?? [],
     pasted: init.pasted(peer.whoami().home),
+    edit: init.edit(peer.whoami().home),
     ...(init.desktop && { desktop: init.desktop }),
     ...(init.preview && { preview: init.preview }),
     ...(init.open !== undefined && { open: init.open }),

@@ -76,6 +76,9 @@ export class Terminal implements TerminalPort {
   #onResize: () => void = () => {};
   #escape: Cancel = () => {};
   #closed = false;
+  /** Another program has the terminal. */
+  #lent = false;
+  #mouse = false;
   #title: string | undefined;
 
   constructor(init: TerminalInit) {
@@ -84,11 +87,32 @@ export class Terminal implements TerminalPort {
     output.on('error', this.#gone);
     input.on('error', this.#gone);
     this.#screen = openScreen(output);
-    this.#screen.program._write(`${ENTER}\x1b[8${init.terminalBidi ? 'h' : 'l'}`);
+    this.#take();
+    output.on('resize', this.#resized);
+  }
+
+  #take(): void {
+    const { input, terminalBidi } = this.#init;
+    this.#screen.program._write(`${ENTER}\x1b[8${terminalBidi ? 'h' : 'l'}`);
     input.setRawMode(true);
     input.on('data', this.#read);
     input.resume();
-    output.on('resize', this.#resized);
+  }
+
+  #giveBack(): void {
+    const { input } = this.#init;
+    this.#escape();
+    input.off('data', this.#read);
+    this.#screen.program._write(LEAVE);
+  }
+
+  /** The terminal is gone (hang-up): there is no mode left to restore. */
+  #cook(): void {
+    const { input } = this.#init;
+    try {
+      input.setRawMode(false);
+    } catch {}
+    input.pause();
   }
 
   get width(): number {
@@ -117,7 +141,7 @@ export class Terminal implements TerminalPort {
   }
 
   paint(grid: Grid, theme: Theme): void {
-    if (this.#closed) return;
+    if (this.#away) return;
     const { program, lines, olines } = this.#screen;
     blit(grid, theme, lines, olines, this.#isModern);
     this.#screen.draw(0, lines.length - 1);
@@ -130,7 +154,12 @@ export class Terminal implements TerminalPort {
   }
 
   forget(): void {
-    if (!this.#closed) this.#screen.realloc();
+    if (!this.#away) this.#screen.realloc();
+  }
+
+  /** Nothing may be written: it would go to somebody else. */
+  get #away(): boolean {
+    return this.#closed || this.#lent;
   }
 
   /** The console of Linux prints part of what it doesn't know. */
@@ -139,17 +168,17 @@ export class Terminal implements TerminalPort {
   }
 
   copy(text: string): void {
-    if (!this.#closed) this.#init.output.write(`\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`);
+    if (!this.#away) this.#init.output.write(`\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`);
   }
 
   setTitle(title: string): void {
-    if (this.#closed || title === this.#title || !this.#isModern) return;
+    if (this.#away || title === this.#title || !this.#isModern) return;
     this.#title = title;
     this.#screen.program._write(`\x1b]0;${title.replace(/[\x00-\x1f\x7f-\x9f]/g, '')}\x1b\\`);
   }
 
   showPlain(text: string): void {
-    if (this.#closed) return;
+    if (this.#away) return;
     const { program } = this.#screen;
     program.hideCursor();
     program.flush();
@@ -157,30 +186,46 @@ export class Terminal implements TerminalPort {
   }
 
   setMouse(on: boolean): void {
-    if (this.#closed) return;
+    if (this.#away) return;
+    this.#mouse = on;
     this.#screen.program.setMouse(on ? MOUSE : NO_MOUSE, on);
     this.#screen.program.flush();
   }
 
   notify(text: string): void {
-    if (!this.#closed) this.#init.output.write(`\x07${text === '' ? '' : desktopNotice(text, this.#init.env)}`);
+    if (!this.#away) this.#init.output.write(`\x07${text === '' ? '' : desktopNotice(text, this.#init.env)}`);
+  }
+
+  async lend<T>(use: () => Promise<T>): Promise<T> {
+    const mouse = this.#mouse;
+    this.setMouse(false);
+    this.#lent = true;
+    this.#giveBack();
+    this.#screen.leave();
+    this.#cook();
+    try {
+      return await use();
+    } finally {
+      this.#lent = false;
+      if (!this.#closed) {
+        this.#screen.enter();
+        this.#take();
+        this.#title = undefined;
+        this.setMouse(mouse);
+        this.forget();
+      }
+    }
   }
 
   close(): void {
     if (this.#closed) return;
-    this.setMouse(false);
+    if (!this.#lent) this.setMouse(false);
     this.#closed = true;
-    this.#escape();
-    const { input, output } = this.#init;
-    input.off('data', this.#read);
-    output.off('resize', this.#resized);
-    this.#screen.program._write(LEAVE);
+    this.#init.output.off('resize', this.#resized);
+    // Whoever has the terminal at the moment gives it back by itself.
+    if (this.#lent) return;
+    this.#giveBack();
     this.#screen.destroy();
-    try {
-      input.setRawMode(false);
-    } catch {
-      // The terminal is gone (hang-up): there is no mode left to restore.
-    }
-    input.pause();
+    this.#cook();
   }
 }
