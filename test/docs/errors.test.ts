@@ -22,9 +22,12 @@ test('a code stands in one area', () => {
 });
 
 test('every code is used, and says what happened and what to do in whole sentences', () => {
-  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !name.startsWith(join('base', 'errors')))
-    .map((name) => readFileSync(join(root, 'src', name), 'utf8'))
+  const sources = ['src', 'bin']
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+    )
+    .filter((name) => name.endsWith('.ts') && !name.startsWith(join('src', 'base', 'errors')))
+    .map((name) => readFileSync(join(root, name), 'utf8'))
     .join('\n');
   for (const [code, [, what, next]] of Object.entries(CODES)) {
     assert.ok(sources.includes(`'${code}'`), `${code} is thrown nowhere`);
