@@ -37,6 +37,7 @@ const FLOORS = {
     ['messaging/direct', 'messaging/group', 'account'],
     ['transfers'],
     ['uploads'],
+    ['backup'],
     ['session'],
   ],
   transfer: [['protocol/congestion'], ['protocol'], ['udp', 'files'], ['driver'], ['thread'], ['']],

@@ -7,6 +7,7 @@ import { directoryCommands } from './commands/directory-options.js';
 import type { ListenOptions } from './commands/listen.js';
 import type { LoginOptions } from './commands/login.js';
 import type { RegisterOptions } from './commands/register.js';
+import type { RestoreOptions } from './commands/restore.js';
 import type { RpcOptions } from './commands/rpc.js';
 import { DIRECTORY, LISTEN, PASSWORD_FILE, PHRASE_FILE } from './options.js';
 import type { Shell } from './shell.js';
@@ -18,6 +19,12 @@ import { yargsForm, yargsOptions } from './yargs-table.js';
 export type Action = (shell: Shell) => Promise<void>;
 
 const PEER = { 'password-file': PASSWORD_FILE, directory: DIRECTORY, listen: LISTEN };
+
+const CODE = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'of the second factor: six digits from your app, or a recovery code',
+} as const;
 
 /** A lone `-` stands for standard input; yargs would take it for nothing. */
 const DASH = '\0';
@@ -108,15 +115,31 @@ function addSessions(argv: Argv, line: Line): void {
             plain: { type: 'boolean', describe: 'lines instead of the full screen' },
             recover: { type: 'boolean', describe: 'with the recovery phrase, and a new password' },
             'phrase-file': PHRASE_FILE,
-            code: {
-              type: 'string',
-              requiresArg: true,
-              describe: 'of the second factor: six digits from your app, or a recovery code',
-            },
+            code: CODE,
           })
           .epilogue('Example: p2pchat login alice'),
       line.does(async (shell, parsed: LoginOptions) => (await import('./commands/login.js')).login(shell, parsed)),
     );
+}
+
+function addRestore(argv: Argv, line: Line): void {
+  argv.command(
+    'restore <file>',
+    'Make an empty profile a new device of the account, with the history out of a backup.',
+    (inner) =>
+      inner
+        .positional('file', { type: 'string', describe: "what 'p2pchat backup' has written" })
+        .options({
+          directory: { ...DIRECTORY, describe: "where the directory's address is another one than in the backup" },
+          'password-file': PASSWORD_FILE,
+          recover: { type: 'boolean', describe: 'enrol with the recovery phrase, and a new password' },
+          'phrase-file': PHRASE_FILE,
+          'passphrase-file': { ...PASSWORD_FILE, describe: 'the same for: passphrase of the backup' },
+          code: CODE,
+        })
+        .epilogue('Example: p2pchat restore /media/stick/p2pchat.backup'),
+    line.does(async (shell, parsed: RestoreOptions) => (await import('./commands/restore.js')).restore(shell, parsed)),
+  );
 }
 
 /** For scripts and other programs. */
@@ -229,6 +252,7 @@ function build(words: readonly string[], version: string, line: Line, columns: n
     })
     .option('json', { type: 'boolean', describe: 'one JSON object a line on standard output', global: true });
   addSessions(argv, line);
+  addRestore(argv, line);
   addPrograms(argv, line);
   addTable(argv, line, purpose);
   directoryCommands(argv, line);

@@ -1,4 +1,5 @@
 import { deleteAccount, logout, passwd } from './account.js';
+import { backup, importBackup } from './backup.js';
 import { changeCommands } from './changes.js';
 import type { Command } from './command.js';
 import { talkCommands } from './conversation.js';
@@ -45,6 +46,8 @@ export const commands: readonly Command[] = [
   history,
   search,
   exportHistory,
+  backup,
+  importBackup,
   verify,
   path,
   passwd,

@@ -22,17 +22,24 @@ const COST = { n: 1 << 15, r: 8, p: 1 } as const;
 /** Above this a damaged or hostile file would buy memory, not safety. */
 const MAX_COST = { n: 1 << 20, r: 16, p: 4 } as const;
 
+/** How a password becomes a key. */
+export const stretchingEntries = {
+  kdf: v.literal('scrypt'),
+  n: v.pipe(
+    count(MAX_COST.n),
+    v.check((n) => n >= 2 && Number.isInteger(Math.log2(n)), 'a power of two'),
+  ),
+  r: v.pipe(count(MAX_COST.r), v.minValue(1)),
+  p: v.pipe(count(MAX_COST.p), v.minValue(1)),
+  salt: exactly(SALT_BYTES),
+};
+
+export const newStretching = (random: Random) => ({ kdf: 'scrypt', ...COST, salt: random.bytes(SALT_BYTES) }) as const;
+
 const vaultFile = codec(
   v.object({
     version: v.literal(1),
-    kdf: v.literal('scrypt'),
-    n: v.pipe(
-      count(MAX_COST.n),
-      v.check((n) => n >= 2 && Number.isInteger(Math.log2(n)), 'a power of two'),
-    ),
-    r: v.pipe(count(MAX_COST.r), v.minValue(1)),
-    p: v.pipe(count(MAX_COST.p), v.minValue(1)),
-    salt: exactly(SALT_BYTES),
+    ...stretchingEntries,
     wrapped: exactly(KEY_BYTES + AEAD_OVERHEAD),
   }),
   512,
@@ -52,9 +59,9 @@ export const createVault = (password: string, random: Random): Promise<Vault> =>
 
 /** The same key under a new password. */
 export async function wrapVault(key: Uint8Array, password: string, random: Random): Promise<Vault> {
-  const salt = random.bytes(SALT_BYTES);
-  const wrapped = sealAead(await stretch(password, salt, COST), key, WRAP_CONTEXT, random);
-  return { key, file: vaultFile.encode({ version: 1, kdf: 'scrypt', ...COST, salt, wrapped }) };
+  const stretching = newStretching(random);
+  const wrapped = sealAead(await stretch(password, stretching.salt, stretching), key, WRAP_CONTEXT, random);
+  return { key, file: vaultFile.encode({ version: 1, ...stretching, wrapped }) };
 }
 
 /** @throws Failure credentials `wrong-password`, storage `vault-damaged` */
@@ -76,7 +83,11 @@ function readVault(file: Uint8Array) {
 }
 
 /** On a thread of Node's pool. */
-function stretch(password: string, salt: Uint8Array, cost: { n: number; r: number; p: number }): Promise<Uint8Array> {
+export function stretch(
+  password: string,
+  salt: Uint8Array,
+  cost: { readonly n: number; readonly r: number; readonly p: number },
+): Promise<Uint8Array> {
   const options = { N: cost.n, r: cost.r, p: cost.p, maxmem: 256 * cost.n * cost.r };
   return new Promise((resolve, reject) => {
     scrypt(preparePassword(password), salt, KEY_BYTES, options, (error, key) => {

@@ -159,6 +159,13 @@ export const UPLOADS_PER_GROUP = 1_000;
 /** Blocks which one device may have under way to the directory. */
 export const UPLOADS_IN_FLIGHT = 16;
 
+// --- Backups ---
+
+/** A piece of a backup is closed once it holds this much, before sealing: so it holds this and one more record at most. */
+export const BACKUP_PIECE_BYTES = 64 << 10;
+/** One record of a backup: what a profile keeps as a row. */
+export const BACKUP_RECORD_BYTES = 4 << 20;
+
 // --- Rates ---
 
 /** Messages a user may post through the directory in one second, on average and at once. */

@@ -12,7 +12,7 @@ import type {
   SearchQuery,
   UserSummary,
 } from '../../src/peer/api/peer.js';
-import { noAccount } from './no-account.js';
+import { noAccount, noBackups } from './no-account.js';
 import { noFiles, noUploads } from './no-files.js';
 import { forgetfulNotes, noChanges, noGroups, noPreferences } from './no-groups.js';
 
@@ -181,6 +181,7 @@ export class FakePeer implements PeerApi {
     members: async (name) => this.memberLists[name] ?? [],
   };
   readonly account = noAccount();
+  readonly backups = noBackups;
   readonly changes = noChanges;
   readonly preferences = noPreferences;
   readonly notes: NotesApi = forgetfulNotes();

@@ -88,6 +88,10 @@ const uploads: UploadsApi = {
 /** A peer to which everybody has said the worst: each of its answers holds a hostile text wherever there is a text. */
 export const hostilePeer = (): PeerApi => ({
   ...{ account, groups, files, uploads, user: 'ann', device: 'd1', directoryState: 'online' },
+  backups: {
+    write: async () => ({ path: X, lines: 1, bytes: 1, mode: 'new' }),
+    import: async () => ({ added: 1, changed: 1, unsent: 0 }),
+  },
   changes: { edit: async () => {}, remove: async () => {}, react: async () => {} },
   preferences: { get: () => wishes, set: async () => wishes, mute: async () => wishes, block: async () => wishes },
   notes: { all: async () => [{ conversation: X, draft: X, number: 1 }], set: async () => {} },

@@ -1,4 +1,5 @@
 import type { AccountApi } from '../../src/peer/api/account.js';
+import type { BackupsApi } from '../../src/peer/api/backup.js';
 
 /** Of a peer that has nothing to do with its account. */
 export function noAccount(): AccountApi {
@@ -20,3 +21,9 @@ export function noAccount(): AccountApi {
     revokeDevice: never,
   };
 }
+
+/** Of a peer that nobody backs up. */
+export const noBackups: BackupsApi = {
+  write: () => Promise.reject(new Error('this peer has no backups')),
+  import: () => Promise.reject(new Error('this peer has no backups')),
+};

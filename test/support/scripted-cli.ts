@@ -57,6 +57,7 @@ const status = await main(process.argv.slice(2), {
       return { user, device: '00112233445566ff', role: 'beginner' };
     },
     recoverAccount: () => Promise.reject(new Error('there is no recovery in this script')),
+    openBackup: () => Promise.reject(new Error('there is no backup in this script')),
     async profile(home) {
       const { user } = script(home);
       if (user === undefined) return undefined;

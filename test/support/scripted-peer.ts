@@ -13,13 +13,14 @@ import type {
   Verification,
   Whoami,
 } from '../../src/peer/api/peer.js';
-import { noAccount } from './no-account.js';
+import { noAccount, noBackups } from './no-account.js';
 import { noFiles, noUploads } from './no-files.js';
 import { forgetfulNotes, noChanges, noGroups, noPreferences } from './no-groups.js';
 
 /** A peer that says what a test gave it to say, and notes what it was asked. For tests of the faces alone. */
 export class ScriptedPeer implements PeerApi {
   readonly account = noAccount();
+  readonly backups = noBackups;
   readonly groups = noGroups;
   readonly changes = noChanges;
   readonly preferences = noPreferences;

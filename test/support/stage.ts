@@ -28,6 +28,13 @@ export class Person {
     return this.#stage.workshop.run(all, { ...this.#place, input });
   }
 
+  /** The same of a command that has to work. @returns what it said */
+  async does(words: readonly string[]): Promise<readonly Said[]> {
+    const { status, events, stdout, stderr } = await this.run(words);
+    if (status !== 0) throw new Error(`${words.join(' ')} ended with ${status}: ${stdout}${stderr}`);
+    return events;
+  }
+
   start(words: readonly string[]): Running {
     const all = [...words, '--json', '--password-file', this.passwordFile];
     return this.#stage.workshop.start(all, this.#place);

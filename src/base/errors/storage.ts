@@ -17,6 +17,46 @@ export const STORAGE = {
     'this database belongs to another authority than the one beside it',
     'Restore authority.json and the database from the same backup.',
   ],
+  'backup-damaged': [
+    'storage',
+    'The backup is damaged: a piece of it is not as it was written.',
+    'Use another copy of it. Nothing was taken from this one.',
+  ],
+  'backup-invalid': [
+    'usage',
+    'That is not a backup that this program can read.',
+    "Give a file that 'p2pchat backup' has written; one of a newer program needs that.",
+  ],
+  'backup-locked': [
+    'credentials',
+    'This does not open the backup.',
+    'Check each word, and that the backup is of this account.',
+  ],
+  'backup-other-account': [
+    'trust',
+    'This backup is of another account.',
+    'Write to another file, or use a backup of this account. To restore that one, set P2PCHAT_HOME to an empty folder.',
+  ],
+  'backup-other-secret': [
+    'usage',
+    'This backup is sealed in another way.',
+    'Give --under passphrase for a passphrase; leave it out for the recovery phrase.',
+  ],
+  'backup-truncated': [
+    'storage',
+    'The end of the backup is missing.',
+    'Use another copy of it, or fetch it again whole. Nothing was taken from this one.',
+  ],
+  'backup-unwritable': [
+    'usage',
+    'The backup cannot be written there.',
+    'Give a file in a folder that exists and that you may write to.',
+  ],
+  'restore-taken': [
+    'usage',
+    'There is a profile in this folder already.',
+    'To take a backup into it: p2pchat import FILE. To restore beside it, set P2PCHAT_HOME to an empty folder.',
+  ],
   'data-needed': ['usage', 'the directory needs a folder for its data', 'Give one with --data DIR.'],
   'database-memory': [
     'usage',

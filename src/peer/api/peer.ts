@@ -1,6 +1,7 @@
 import type { Failure } from '../../base/errors.js';
 import type { PresenceState, Role } from '../../wire/directory.js';
 import type { AccountApi } from './account.js';
+import type { BackupsApi } from './backup.js';
 import type { DeliveryState, LinkEvent, PeerEvent, TransferEvent, UploadMention, Via } from './events.js';
 import type { GroupsApi } from './groups.js';
 import type { NotesApi } from './notes.js';
@@ -245,6 +246,7 @@ export interface ChangesApi {
 
 export interface PeerApi {
   readonly account: AccountApi;
+  readonly backups: BackupsApi;
   readonly changes: ChangesApi;
   readonly preferences: PreferencesApi;
   readonly notes: NotesApi;

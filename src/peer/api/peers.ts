@@ -1,5 +1,6 @@
 import type { Role } from '../../wire/directory.js';
 import type { LoginPeer, NewAccount, OpenPeer, Recovery } from './account.js';
+import type { OpenedBackup } from './backup.js';
 import type { PeerApi, Whoami } from './peer.js';
 
 /** What is known of a folder's profile without its password. */
@@ -24,6 +25,8 @@ export interface Peers {
   registerAccount(init: NewAccount): Promise<Enrolled>;
   /** Sets a new password by the recovery phrase, and makes this installation a device of the account. */
   recoverAccount(init: Recovery): Promise<Enrolled>;
+  /** Reads a backup to its end. @param ask gets the words it is sealed under @throws Failure as BackupsApi's `import` */
+  openBackup(path: string, ask: (by: 'phrase' | 'passphrase') => Promise<string>): Promise<OpenedBackup>;
   /** Undefined where there is no profile in the folder. */
   profile(home: string): Promise<KnownProfile | undefined>;
 }

@@ -142,6 +142,15 @@ export class Contacts {
     }
   }
 
+  /** What another device of this account knows of somebody: a stranger here is pinned, and who was verified there is so here. */
+  async learn(known: ContactRow): Promise<void> {
+    const row = await this.#row(foldName(known.user));
+    if (row === undefined) await this.#save(known, undefined);
+    else if (known.trust === 'verified' && row.trust === 'new' && sameBytes(known.identityKey, row.identityKey)) {
+      await this.#save({ ...row, trust: 'verified' }, 'verified');
+    }
+  }
+
   async verify(user: string): Promise<ContactRow> {
     const row = await this.current(user);
     if (row.trust === 'changed') throw identityChanged(row.user);

@@ -150,6 +150,11 @@ export class History {
     return { row, steps: this.#add(row) };
   }
 
+  /** A line as another device of this person has it, with the number it has. */
+  put(row: MessageRow): Step[] {
+    return this.#add(row);
+  }
+
   #add(row: MessageRow): Step[] {
     const remembered = row.expires === undefined ? [] : this.#onExpiring(row);
     return [this.#put(row), this.#place(row), ...remembered];

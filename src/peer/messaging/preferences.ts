@@ -54,6 +54,11 @@ export class Preferences implements LineLook {
     return this.#save({ ...this.#row, blocked: changed(this.#row.blocked, name, blocked) });
   }
 
+  /** What this person wants elsewhere, where they have said nothing of it here. */
+  async learn(row: PreferencesRow): Promise<void> {
+    if (this.#row === DEFAULTS) await this.#save(row);
+  }
+
   isBlocked(user: string): boolean {
     return this.#row.blocked.length > 0 && this.#row.blocked.includes(`@${foldName(user)}`);
   }

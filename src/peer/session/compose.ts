@@ -65,7 +65,7 @@ export async function startPeer(init: OpenPeer, starting: Starting): Promise<Pee
     (event) => services.feed.emit(event),
     () => network.links.all(),
   );
-  const peer = new Peer({ home, scope, self, services, network, linkEvents, clock, random, aside });
+  const peer = new Peer({ home, scope, self, services, network, linkEvents, clock, random, aside, disk, tables });
   let refusal: Failure | undefined;
   const onRefused = (why: Failure): void => {
     refusal = why;

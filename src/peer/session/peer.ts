@@ -1,13 +1,16 @@
 import { fromHex, hex } from '../../base/bytes.js';
-import { type Clock, timestamp } from '../../base/clock.js';
+import type { Clock } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import type { Scope } from '../../base/scope.js';
 import { fingerprint } from '../../crypto/safety.js';
+import type { LocalStore } from '../../store/local.js';
+import { formatLink } from '../../wire/link.js';
 import { foldName } from '../../wire/names.js';
 import { AccountService } from '../account/account-service.js';
 import { changePassword, confirmPassword } from '../account/password.js';
 import type { AccountApi } from '../api/account.js';
+import type { BackupsApi } from '../api/backup.js';
 import type { DeliveryState, LinkEvent, PeerEvent } from '../api/events.js';
 import type { GroupsApi } from '../api/groups.js';
 import type { NotesApi } from '../api/notes.js';
@@ -40,12 +43,13 @@ import type { Network } from '../network/network.js';
 import { reportPaths } from '../network/path-report.js';
 import { requireProfile, writeProfile } from '../storage/profile.js';
 import type { SetAside } from '../storage/set-aside.js';
-import type { MessageRow } from '../storage/tables.js';
+import type { MessageRow, Tables } from '../storage/tables.js';
 import { FileService } from '../transfers/file-service.js';
+import { allUsers } from './all-users.js';
+import { backupsOf } from './backups.js';
 import { diagnose } from './doctor.js';
 import type { Services } from './services.js';
 
-const USERS_PAGE = 500;
 /** How long the end waits for receipts to leave; they are kept anyway. */
 const HAND_OVER_MS = 1_000;
 const MESSAGE_ID = /^[0-9a-f]{32}$/;
@@ -60,6 +64,8 @@ export interface PeerInit {
   readonly clock: Clock;
   readonly random: Random;
   readonly aside: SetAside;
+  readonly disk: LocalStore;
+  readonly tables: Tables;
 }
 
 /** A running device of an account: what faces talk to. */
@@ -74,6 +80,7 @@ export class Peer implements PeerApi {
   readonly #random: Random;
   readonly #verifications: VerificationService;
   readonly account: AccountApi;
+  readonly backups: BackupsApi;
   readonly changes: ChangesApi;
   readonly files: FilesApi;
   readonly groups: GroupsApi;
@@ -86,7 +93,7 @@ export class Peer implements PeerApi {
   #leaving = false;
   #settleEnded!: () => void;
 
-  constructor({ home, scope, self, services, network, linkEvents, clock, random, aside }: PeerInit) {
+  constructor({ home, scope, self, services, network, linkEvents, clock, random, aside, disk, tables }: PeerInit) {
     this.takeSetAside = () => aside.take();
     this.#home = home;
     this.#scope = scope;
@@ -103,6 +110,7 @@ export class Peer implements PeerApi {
       client: () => network.client,
       emit: (event) => services.feed.emit(event),
     });
+    this.backups = backupsOf({ self, services, disk, tables, clock, random });
     this.changes = services.edits;
     this.files = new FileService(clock, services.transfers, services.rules, addressed);
     this.uploads = services.uploads;
@@ -179,19 +187,8 @@ export class Peer implements PeerApi {
     return awaitDelivery({ clock: this.#clock, history: this.#services.history, subscribe }, id, until, timeout);
   }
 
-  async users(): Promise<readonly UserSummary[]> {
-    const all: UserSummary[] = [];
-    let after: string | undefined;
-    for (let more = true; more; ) {
-      const page = await this.#network.client.request('users.list', {
-        limit: USERS_PAGE,
-        ...(after !== undefined && { after }),
-      });
-      for (const { lastSeen, ...user } of page.users) all.push({ ...user, lastSeen: timestamp(lastSeen) });
-      after = page.users.at(-1)?.user;
-      more = page.more && after !== undefined;
-    }
-    return all;
+  users(): Promise<readonly UserSummary[]> {
+    return allUsers(this.#network);
   }
 
   async conversations(): Promise<readonly ConversationSummary[]> {
@@ -250,7 +247,7 @@ export class Peer implements PeerApi {
     return {
       user,
       device,
-      directory: `p2pchat://${link.host}:${link.port}#${link.fingerprint}`,
+      directory: formatLink(link),
       home: this.#home,
       fingerprint: fingerprint(identity.publicKey),
       role,

@@ -25,6 +25,8 @@ export type Profile = v.InferOutput<typeof profileSchema>;
 
 const FILE = 'profile.json';
 
+export const profileFile = (home: string): string => join(home, FILE);
+
 export const storeFolder = (home: string): string => join(home, 'store');
 
 /** @returns undefined where nobody has registered or logged in with this folder yet */

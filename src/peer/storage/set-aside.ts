@@ -42,6 +42,7 @@ const WORDS: Readonly<Record<string, string>> = {
   owndevices: 'the list of your devices',
   mailbox: 'how far the mailbox was read',
   incarnation: "which of the directory's stores was compared last",
+  backup: 'how far a backup goes',
 };
 
 /** Whether it is the row's own fault, and not the disk's. */

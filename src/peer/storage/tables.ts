@@ -42,7 +42,7 @@ const deviceRow = v.object({
 export type DeviceRow = v.InferOutput<typeof deviceRow>;
 
 /** What is known of another person, and how far they are trusted. */
-const contactRow = v.object({
+export const contactRow = v.object({
   user: text(64),
   identityKey: exactly(32),
   trust: v.picklist(['new', 'verified', 'changed']),
@@ -67,7 +67,7 @@ const groupRow = v.object({
 });
 export type GroupRow = v.InferOutput<typeof groupRow>;
 
-const conversationRow = v.object({
+export const conversationRow = v.object({
   conversation: text(64),
   /** The number of the newest message, and of the last one read; messages count from 1. */
   last: count(),
@@ -87,7 +87,7 @@ export type ConversationRow = v.InferOutput<typeof conversationRow>;
 
 const viaSchema = v.picklist(['direct', 'lan', 'relay', 'mailbox', 'group']);
 
-const messageRow = v.object({
+export const messageRow = v.object({
   id: exactly(16),
   conversation: text(64),
   number: count(),
@@ -161,7 +161,7 @@ const keyPackageRow = v.object({
 const lastResortRow = v.object({ ref: bytes(64), at: time(), former: v.optional(bytes(64)) });
 
 /** Files of somebody, up to so many bytes, are accepted without asking. */
-const acceptRow = v.object({ who: text(64), upTo: count(), perDay: v.optional(count()) });
+export const acceptRow = v.object({ who: text(64), upTo: count(), perDay: v.optional(count()) });
 
 /** A named group, as far as this device has followed its log. */
 const namedGroupRow = v.object({
@@ -221,7 +221,7 @@ const earlyChangeRow = v.object({
 export type EarlyChangeRow = v.InferOutput<typeof earlyChangeRow>;
 
 /** Something said that this program does not understand. */
-const laterRow = v.object({
+export const laterRow = v.object({
   order: count(),
   id: exactly(16),
   conversation: text(64),
@@ -235,10 +235,10 @@ const laterRow = v.object({
 export type LaterRow = v.InferOutput<typeof laterRow>;
 
 /** How far a member of a group has read its log. */
-const positionRow = v.object({ user: text(64), through: count() });
+export const positionRow = v.object({ user: text(64), through: count() });
 
 /** What this person wants of this installation. */
-const preferencesRow = v.object({
+export const preferencesRow = v.object({
   readReceipts: v.boolean(),
   typing: v.boolean(),
   /** Conversations, folded. */
@@ -249,10 +249,10 @@ const preferencesRow = v.object({
 export type PreferencesRow = v.InferOutput<typeof preferencesRow>;
 
 /** What was written and not sent, however long, and the number a person opens the conversation by. */
-const noteRow = v.object({ conversation: text(64), draft: text(ROW_BYTES - 1_024), number: count(99) });
+export const noteRow = v.object({ conversation: text(64), draft: text(ROW_BYTES - 1_024), number: count(99) });
 
 /** A file for a group, as a message has told of it. */
-const uploadRow = v.object({
+export const uploadRow = v.object({
   id: exactly(16),
   group: exactly(16),
   from: text(64),
@@ -331,6 +331,8 @@ const tablesOn = (shelf: Shelf) => ({
   notes: new Table(shelf, 'note', row(noteRow)),
   ownDevices: new Table(shelf, 'owndevices', row(ownDevicesRow)),
   mailbox: new Table(shelf, 'mailbox', row(v.object({ through: count() }))),
+  /** How far a backup goes, by its id: what was written behind that revision is not in it, and how it ended. */
+  backups: new Table(shelf, 'backup', row(v.object({ revision: count(), tail: exactly(32), at: time() }))),
   /** Which life of the directory's store this device has compared itself with. */
   incarnation: new Table(shelf, 'incarnation', row(v.object({ id: exactly(16), stamp: v.optional(bytes(128)) }))),
 });

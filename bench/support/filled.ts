@@ -1,0 +1,39 @@
+import { systemClock } from '../../src/base/clock.js';
+import { systemRandom } from '../../src/base/random.js';
+import { openVault, sealer } from '../../src/crypto/vault.js';
+import { History } from '../../src/peer/messaging/history.js';
+import { Preferences } from '../../src/peer/messaging/preferences.js';
+import { readProfile, storeFolder } from '../../src/peer/storage/profile.js';
+import { openTables } from '../../src/peer/storage/tables.js';
+import { openLevelStore } from '../../src/store/level/open.js';
+
+const CONVERSATIONS = 20;
+const TOGETHER = 500;
+
+/** So many lines in the history of a profile that nobody has open, as `user` and others have said them. */
+export async function fill(home: string, password: string, user: string, count: number): Promise<void> {
+  const { key } = await openVault((await readProfile(home))!.vault, password);
+  const disk = await openLevelStore({ folder: storeFolder(home) });
+  try {
+    const tables = openTables(disk, sealer(key, systemRandom));
+    const look = new Preferences({ tables, disk, self: user });
+    const history = new History({ tables, disk, clock: systemClock, look, onExpiring: () => [] });
+    for (let conversation = 0; conversation < CONVERSATIONS; conversation++) {
+      const head = await history.head(conversation === 0 ? '@bob' : `@friend${conversation}`);
+      for (let at = 0; at < count / CONVERSATIONS; at += TOGETHER) {
+        const steps = Array.from({ length: TOGETHER }, (_, n) => {
+          const own = n % 2 === 0;
+          const body = `line ${at + n}: what people say to each other is some eighty characters long, more or less`;
+          const line = { id: systemRandom.bytes(16), from: own ? user : 'bob', body, sentAt: systemClock.now() };
+          return history.append(head, { ...line, via: 'direct', ...(own && { state: 'read' as const }) }).steps;
+        });
+        await disk.write(steps.flat());
+      }
+      head.read = head.last;
+      head.unread = 0;
+      await disk.write([history.saveHead(head)]);
+    }
+  } finally {
+    await disk.close();
+  }
+}
