@@ -40,6 +40,21 @@ export class Scope {
     this.defer(cancel);
   }
 
+  /** Resolves after so many milliseconds, or as soon as the scope closes: what goes on then asks whether it is closed. */
+  pause(clock: Pick<Clock, 'after'>, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const signal = this.signal;
+      const done = (): void => {
+        cancel();
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const cancel = clock.after(ms, done);
+      signal.addEventListener('abort', done);
+      if (signal.aborted) done();
+    });
+  }
+
   /** Starts work which `close` waits for. Its errors go to `onError`, never to nowhere. */
   run(work: (signal: AbortSignal) => unknown, onError: (error: unknown) => void = reportLater): void {
     const running = (async () => work(this.signal))().catch(onError);

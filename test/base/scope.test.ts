@@ -2,6 +2,21 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Scope } from '../../src/base/scope.js';
 
+/** Timers that fire when the test says so. */
+function clockByHand() {
+  const timers: { run: () => void; cancelled: boolean }[] = [];
+  const clock = {
+    after(_ms: number, run: () => void) {
+      const timer = { run, cancelled: false };
+      timers.push(timer);
+      return () => {
+        timer.cancelled = true;
+      };
+    },
+  };
+  return { timers, clock };
+}
+
 test('closing a scope aborts, then runs deferred steps latest first, then waits for what runs', async () => {
   const scope = new Scope();
   const seen: string[] = [];
@@ -39,16 +54,7 @@ test('what is deferred to a closed scope runs at once', async () => {
 
 test('a timer of a scope runs once and leaves nothing behind; one that has not run when the scope closes does not run', async () => {
   const scope = new Scope();
-  const timers: { run: () => void; cancelled: boolean }[] = [];
-  const clock = {
-    after(_ms: number, run: () => void) {
-      const timer = { run, cancelled: false };
-      timers.push(timer);
-      return () => {
-        timer.cancelled = true;
-      };
-    },
-  };
+  const { timers, clock } = clockByHand();
   const ran: string[] = [];
   scope.after(clock, 5, () => ran.push('first'));
   scope.after(clock, 5, () => ran.push('second'));
@@ -58,5 +64,20 @@ test('a timer of a scope runs once and leaves nothing behind; one that has not r
   assert.deepEqual(
     timers.map(({ cancelled }) => cancelled),
     [false, true],
+  );
+});
+
+test('a pause ends with its time or with the scope, whichever is first, and leaves no timer behind', async () => {
+  const scope = new Scope();
+  const { timers, clock } = clockByHand();
+  const [first, second] = [scope.pause(clock, 5), scope.pause(clock, 5_000)];
+  timers[0]!.run();
+  await first;
+  scope.run(() => second);
+  await scope.close();
+  await scope.pause(clock, 5_000);
+  assert.deepEqual(
+    timers.map(({ cancelled }) => cancelled),
+    [true, true, true],
   );
 });

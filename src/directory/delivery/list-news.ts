@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from '../../base/clock.js';
+import { Scope } from '../../base/scope.js';
 import type { DirectoryNotices } from '../../wire/directory.js';
 import { encodeNotice } from '../../wire/session.js';
 import type { Revocations } from '../authority/revocations.js';
@@ -17,6 +18,7 @@ export interface ListNewsInit {
  */
 export class ListNews {
   readonly #init: ListNewsInit;
+  readonly #scope = new Scope();
   readonly #told = { changes: Number.NEGATIVE_INFINITY, whole: Number.NEGATIVE_INFINITY };
   #changesWait: Cancel | undefined;
   #wholeWaits: Cancel | undefined;
@@ -37,6 +39,7 @@ export class ListNews {
   close(): void {
     this.#changesWait?.();
     this.#wholeWaits?.();
+    void this.#scope.close();
   }
 
   #tellChanges(): void {
@@ -64,7 +67,7 @@ export class ListNews {
     const waiting = [...this.#init.sessions.all()].filter(concerns);
     const some = (): void => {
       for (const session of waiting.splice(0, TOLD_AT_ONCE)) session.tellEncoded(frame);
-      if (waiting.length > 0) this.#init.clock.after(1, some);
+      if (waiting.length > 0) this.#scope.after(this.#init.clock, 1, some);
     };
     some();
   }

@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls';
-import type { Clock } from '../../base/clock.js';
+import type { Cancel, Clock } from '../../base/clock.js';
 import { type Failure, toFailure } from '../../base/errors.js';
 import { OUTLETS, Outlet } from '../../net/outlet.js';
 import type { directoryMethods } from '../../wire/directory.js';
@@ -40,7 +40,8 @@ export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
   #closed = false;
   #ending = false;
   #deaf = false;
-  readonly #intake: RequestReader;
+  #cancelLinger: Cancel = () => {};
+  readonly #reader: RequestReader;
 
   constructor(init: ChannelInit<S>) {
     this.#init = init;
@@ -48,7 +49,7 @@ export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
     this.#outlet = new Outlet('directory connection', {
       ...{ clock, socket, onStuck: () => process.nextTick(() => this.destroy()) },
       onRoom: () => {
-        this.#intake.again();
+        this.#reader.again();
         init.onDrained?.();
       },
       bounds: {
@@ -66,14 +67,14 @@ export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
       hear: () => {},
       send: (frame) => this.#outlet.write(frame),
     });
-    this.#intake = new RequestReader({
+    this.#reader = new RequestReader({
       ...{ clock, turns, pace: init.limits.requests, session: this.session },
       hasRoom: () => this.#outlet.hasRoom,
       read: (on) => this.#read(on),
       onBroken: () => this.destroy(),
     });
     socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => this.#intake.receive(chunk));
+    socket.on('data', (chunk: Buffer) => this.#reader.receive(chunk));
     socket.on('end', () => this.#finish());
     socket.on('error', () => this.destroy());
     socket.on('close', () => this.destroy());
@@ -104,6 +105,8 @@ export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
     if (this.#closed) return;
     this.#closed = true;
     this.#ending = true;
+    this.#cancelLinger();
+    this.#reader.stop();
     this.session.close(gone());
     this.#init.socket.destroy();
     this.#init.onClosed();
@@ -112,7 +115,7 @@ export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
   /** Reads nothing more. */
   deafen(): void {
     this.#deaf = true;
-    this.#intake.stop();
+    this.#reader.stop();
     this.#init.socket.pause();
   }
 
@@ -125,7 +128,7 @@ export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
   /** Looks whether the other side lives; called about once a second. */
   check(now: number): void {
     const { limits } = this.#init;
-    const silence = this.#intake.isReading ? now - this.session.heardAt : 0;
+    const silence = this.#reader.isReading ? now - this.session.heardAt : 0;
     if (silence >= limits.lostAfter) this.destroy();
     else if (silence >= limits.pingAfter) this.session.ping();
   }
@@ -136,7 +139,7 @@ export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
     this.#outlet.end();
     // A socket that isn't read never hears that the other side has closed too.
     this.#init.socket.resume();
-    this.#init.clock.after(LINGER_MS, () => this.destroy());
+    this.#cancelLinger = this.#init.clock.after(LINGER_MS, () => this.destroy());
   }
 
   /** Answers that may be large are made one after another, each when there is room for it. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/clock.js';
+import type { Cancel, Clock } from '../../base/clock.js';
 import { TokenBucket } from '../guard/token-bucket.js';
 import type { Bucket } from '../limits.js';
 import type { FairQueue, Waiting } from './fair-queue.js';
@@ -35,6 +35,7 @@ export class RequestReader implements Waiting {
   readonly #pace: TokenBucket;
   #reading = true;
   #stopped = false;
+  #cancelWait: Cancel = () => {};
   /** Nothing is taken until there is room for the answers. */
   #held = false;
 
@@ -63,6 +64,7 @@ export class RequestReader implements Waiting {
   /** Takes nothing more, what is held included. */
   stop(): void {
     this.#stopped = true;
+    this.#cancelWait();
   }
 
   serve(): boolean {
@@ -91,7 +93,7 @@ export class RequestReader implements Waiting {
     this.#read(isDone);
     if (this.#held) return false;
     if (wait === 0) return !isDone;
-    clock.after(wait, () => this.#init.turns.add(this));
+    this.#cancelWait = clock.after(wait, () => this.#init.turns.add(this));
     return false;
   }
 

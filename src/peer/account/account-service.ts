@@ -11,7 +11,7 @@ import type { DirectoryClient } from '../network/directory-client.js';
 import { requireProfile } from '../storage/profile.js';
 import { confirmPassword } from './password.js';
 import { PasswordGuard } from './password-guard.js';
-import { secondFactorOf } from './second-factor.js';
+import { SecondFactorService } from './second-factor.js';
 
 export interface AccountServiceInit {
   readonly self: LocalDevice;
@@ -29,7 +29,7 @@ export class AccountService implements AccountApi {
 
   constructor(init: AccountServiceInit) {
     this.#init = init;
-    this.secondFactor = secondFactorOf(init);
+    this.secondFactor = new SecondFactorService(init);
   }
 
   get recovery(): AccountApi['recovery'] {

@@ -27,7 +27,7 @@ export interface DeviceQueueInit {
   onStored(items: readonly QueuedItem[]): void;
   /** The device is none of its account's any more: nobody takes these, and they are not tried again. */
   onGone(items: readonly QueuedItem[]): void;
-  /** Why the lane stands still for now. */
+  /** Why nothing leaves for now. */
   onStuck(why: Failure): void;
 }
 

@@ -6,6 +6,7 @@ import type { ChangeContent } from '../../wire/content.js';
 import { foldName } from '../../wire/names.js';
 import { cleanLine, cleanText } from '../../wire/text.js';
 import type { ChangeEvent } from '../api/events.js';
+import type { ChangesApi } from '../api/peer.js';
 import type { MessageRow, Tables } from '../storage/tables.js';
 import type { Conversations } from './conversation.js';
 import { EarlyChanges } from './early-changes.js';
@@ -31,7 +32,7 @@ const REACTIONS = 64;
 type Line = Pick<MessageRow, 'id' | 'from' | 'body' | 'deleted' | 'edited' | 'mentioned' | 'reactions'>;
 
 /** What is done to messages that were said: edits, deletions, reactions. */
-export class Edits {
+export class Edits implements ChangesApi {
   readonly #init: EditsInit;
   readonly #early: EarlyChanges;
 

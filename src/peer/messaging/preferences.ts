@@ -128,23 +128,36 @@ export interface PreferencesServiceInit {
 }
 
 /** The preferences as faces see them, with what follows from them. */
-export function preferencesService({ preferences, recount, part, recipient }: PreferencesServiceInit): PreferencesApi {
-  return {
-    get: () => preferences.get(),
-    set: (wanted) => preferences.set(wanted),
-    mute: async (who, muted) => {
-      await preferences.mute(isGroupId(who) ? who : conversationWith(recipient(who)), muted);
-      await recount();
-      return preferences.get();
-    },
-    block: async (user, blocked) => {
-      const name = recipient(user);
-      await preferences.block(name, blocked);
-      if (blocked) part(name);
-      await recount();
-      return preferences.get();
-    },
-  };
+export class PreferencesService implements PreferencesApi {
+  readonly #init: PreferencesServiceInit;
+
+  constructor(init: PreferencesServiceInit) {
+    this.#init = init;
+  }
+
+  get(): Wishes {
+    return this.#init.preferences.get();
+  }
+
+  set(wanted: Partial<Pick<Wishes, 'readReceipts' | 'typing'>>): Promise<Wishes> {
+    return this.#init.preferences.set(wanted);
+  }
+
+  async mute(who: string, muted: boolean): Promise<Wishes> {
+    const { preferences, recount, recipient } = this.#init;
+    await preferences.mute(isGroupId(who) ? who : conversationWith(recipient(who)), muted);
+    await recount();
+    return preferences.get();
+  }
+
+  async block(user: string, blocked: boolean): Promise<Wishes> {
+    const { preferences, recount, part, recipient } = this.#init;
+    const name = recipient(user);
+    await preferences.block(name, blocked);
+    if (blocked) part(name);
+    await recount();
+    return preferences.get();
+  }
 }
 
 function changed(before: readonly string[], name: string, wanted: boolean): string[] {

@@ -36,7 +36,7 @@ import { VerificationService } from '../identity/verification-service.js';
 import { awaitDelivery } from '../messaging/await-delivery.js';
 import { conversationWith, isGroupId, nameIn } from '../messaging/conversation.js';
 import { GroupService } from '../messaging/group/group-service.js';
-import { preferencesService } from '../messaging/preferences.js';
+import { PreferencesService } from '../messaging/preferences.js';
 import { recipient } from '../messaging/recipient.js';
 import type { LinkEvents } from '../network/link-events.js';
 import type { Network } from '../network/network.js';
@@ -103,7 +103,6 @@ export class Peer implements PeerApi {
     this.#network = network;
     this.#clock = clock;
     this.#random = random;
-    const { anchor } = self;
     const addressed = (to: string): string => this.#addressee(to);
     this.account = new AccountService({
       ...{ self, home, clock, ownDevices: services.ownDevices },
@@ -112,9 +111,12 @@ export class Peer implements PeerApi {
     });
     this.backups = backupsOf({ self, services, disk, tables, clock, random });
     this.changes = services.edits;
-    this.files = new FileService(clock, services.transfers, services.rules, addressed);
+    this.files = new FileService({
+      ...{ clock, transfers: services.transfers, rules: services.rules },
+      recipient: addressed,
+    });
     this.uploads = services.uploads;
-    this.preferences = preferencesService({
+    this.preferences = new PreferencesService({
       preferences: services.preferences,
       recount: () => services.state.readMarkers.recount(),
       part: (user) => network.part(user),
@@ -127,7 +129,7 @@ export class Peer implements PeerApi {
     });
     this.groups = new GroupService({
       groups: services.groups,
-      anchor,
+      anchor: self.anchor,
       ledger: services.moderation,
       users: () => this.users(),
     });

@@ -5,77 +5,79 @@ import { isGroupId } from '../messaging/conversation.js';
 import type { AcceptRules } from './accept-rules.js';
 import type { TransferManager } from './transfer-manager.js';
 
+export interface FileServiceInit {
+  readonly clock: Clock;
+  readonly transfers: TransferManager;
+  readonly rules: AcceptRules;
+  /** @throws Failure usage 'name-invalid', 'send-self' */
+  recipient(to: string): string;
+}
+
 /** What faces see of the transfers. */
 export class FileService implements FilesApi {
-  readonly #clock: Clock;
-  readonly #desk: TransferManager;
-  readonly #rules: AcceptRules;
-  readonly #addressee: (to: string) => string;
+  readonly #init: FileServiceInit;
 
-  constructor(clock: Clock, desk: TransferManager, rules: AcceptRules, addressee: (to: string) => string) {
-    this.#clock = clock;
-    this.#desk = desk;
-    this.#rules = rules;
-    this.#addressee = addressee;
+  constructor(init: FileServiceInit) {
+    this.#init = init;
   }
 
   async offer(to: string, paths: readonly string[], options: OfferOptions = {}): Promise<readonly TransferEvent[]> {
-    if (isGroupId(to)) return this.#desk.offerToGroup(to, paths, options);
-    return [await this.#desk.offer(this.#addressee(to), paths, options)];
+    if (isGroupId(to)) return this.#init.transfers.offerToGroup(to, paths, options);
+    return [await this.#init.transfers.offer(this.#init.recipient(to), paths, options)];
   }
 
   async reached(id: string, timeout: number): Promise<boolean> {
     let cancel: Cancel = () => {};
     const late = new Promise<boolean>((resolve) => {
-      cancel = this.#clock.after(timeout, () => resolve(false), 'process');
+      cancel = this.#init.clock.after(timeout, () => resolve(false), 'process');
     });
-    const reached = this.#desk.reached(id).then(() => true);
+    const reached = this.#init.transfers.reached(id).then(() => true);
     return Promise.race([reached, late]).finally(() => cancel());
   }
 
   follow(listener: (event: TransferEvent) => void): () => void {
-    return this.#desk.follow(listener);
+    return this.#init.transfers.follow(listener);
   }
 
   list(): readonly TransferEvent[] {
-    return this.#desk.list();
+    return this.#init.transfers.list();
   }
 
   accept(id?: string, folder?: string): Promise<TransferEvent> {
-    return this.#desk.accept(id, folder);
+    return this.#init.transfers.accept(id, folder);
   }
 
   decline(id?: string): Promise<TransferEvent> {
-    return this.#desk.decline(id);
+    return this.#init.transfers.decline(id);
   }
 
   control(id: string, step: 'pause' | 'resume' | 'cancel'): Promise<TransferEvent> {
-    return this.#desk.control(id, step);
+    return this.#init.transfers.control(id, step);
   }
 
   receive(options: ReceiveOptions): void {
-    this.#rules.receive(options);
-    this.#desk.welcomeWaiting();
-    if (options.accept !== undefined && options.accept !== 'none') this.#desk.warm();
+    this.#init.rules.receive(options);
+    this.#init.transfers.welcomeWaiting();
+    if (options.accept !== undefined && options.accept !== 'none') this.#init.transfers.warm();
   }
 
   setRule(rule: AcceptRule): Promise<void> {
-    return this.#rules.set(rule);
+    return this.#init.rules.set(rule);
   }
 
   rules(): Promise<readonly AcceptRule[]> {
-    return this.#rules.list();
+    return this.#init.rules.list();
   }
 
   speed(): Promise<TransferSpeed> {
-    return this.#desk.speeds.get();
+    return this.#init.transfers.speeds.get();
   }
 
   setSpeed(speed: TransferSpeed): Promise<void> {
-    return this.#desk.speeds.set(speed);
+    return this.#init.transfers.speeds.set(speed);
   }
 
   play(id: string, file = 0): Promise<Playing> {
-    return this.#desk.play(id, file);
+    return this.#init.transfers.play(id, file);
   }
 }

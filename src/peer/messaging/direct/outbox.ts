@@ -43,7 +43,7 @@ const HANDED_KEPT = 5_000;
  */
 export class Outbox {
   readonly #init: OutboxInit;
-  readonly #lanes = new Map<string, DeviceQueue>();
+  readonly #queues = new Map<string, DeviceQueue>();
   /** By their order: a message may be under way twice, sealed anew for a device that lacked it. */
   readonly #entries = new Map<number, Entry>();
   readonly #due = new Set<Entry>();
@@ -87,7 +87,7 @@ export class Outbox {
     for (const entry of entries) {
       entry.withdrawn = true;
       this.#entries.delete(entry.row.order);
-      for (const device of entry.pending.keys()) this.#lanes.get(device)?.drop(id);
+      for (const device of entry.pending.keys()) this.#queues.get(device)?.drop(id);
     }
     return entries.map(({ row }) => this.remove(row));
   }
@@ -99,7 +99,7 @@ export class Outbox {
     const state = row.again || stored.some((one) => this.#isTheirs(one)) ? 'stored' : 'queued';
     this.#entries.set(row.order, { row, pending, stored, state });
     const item = { order: row.order, id: row.id, group: row.group!, sealed: row.sealed! };
-    for (const address of pending.values()) this.#lane(address).push(item);
+    for (const address of pending.values()) this.#queueOf(address).push(item);
   }
 
   /** Resolves when a device of the receiver, or its mailbox, has the message. */
@@ -110,8 +110,8 @@ export class Outbox {
 
   /** Lets waiting messages try again: those to one device, or all. */
   poke(device?: string): void {
-    if (device !== undefined) this.#lanes.get(device)?.poke();
-    else for (const lane of this.#lanes.values()) lane.poke();
+    if (device !== undefined) this.#queues.get(device)?.poke();
+    else for (const queue of this.#queues.values()) queue.poke();
   }
 
   #of(id: Uint8Array): Entry[] {
@@ -119,14 +119,14 @@ export class Outbox {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#lanes.values()].map((lane) => lane.close()));
+    await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
     await this.#recording;
   }
 
-  #lane(address: DeviceAddress): DeviceQueue {
-    const known = this.#lanes.get(address.device);
+  #queueOf(address: DeviceAddress): DeviceQueue {
+    const known = this.#queues.get(address.device);
     if (known) return known;
-    const lane = new DeviceQueue({
+    const queue = new DeviceQueue({
       address,
       clock: this.#init.clock,
       link: this.#init.link,
@@ -136,8 +136,8 @@ export class Outbox {
       onGone: (items) => this.#goneFrom(items, address),
       onStuck: (why) => this.#init.onStuck(address.user, why),
     });
-    this.#lanes.set(address.device, lane);
-    return lane;
+    this.#queues.set(address.device, queue);
+    return queue;
   }
 
   #storedIn(items: readonly QueuedItem[], address: DeviceAddress): void {
@@ -154,7 +154,7 @@ export class Outbox {
         // In the same place: those of our own that wait for it get it with the others.
         entry.withdrawn = true;
         this.#entries.delete(order);
-        for (const device of entry.pending.keys()) this.#lanes.get(device)?.drop(entry.row.id);
+        for (const device of entry.pending.keys()) this.#queues.get(device)?.drop(entry.row.id);
         this.#init.onOrphaned(unsealedOf(entry.row));
       } else {
         if (entry.pending.size === 0) this.#entries.delete(order);

@@ -24,7 +24,7 @@ export interface GroupActionsInit extends GroupContext {
   flush(group: Group): void;
 }
 
-/** What a person does with groups: each deed is a statement, signed upon the acts that are known. */
+/** What a person does with groups. Each action is a statement, signed against the newest act that this device knows. */
 export class GroupActions {
   readonly #init: GroupActionsInit;
 
@@ -91,8 +91,8 @@ export class GroupActions {
   async invite(name: string, user: string): Promise<Group> {
     const group = await this.#init.known.joined(name);
     const contact = await this.#init.contacts.resolve(user);
-    const deed = { action: 'invite' as const, user: contact.user, identityKey: contact.identityKey };
-    await this.#init.enqueue(group, () => this.#act(group, deed));
+    const invitation = { action: 'invite' as const, user: contact.user, identityKey: contact.identityKey };
+    await this.#init.enqueue(group, () => this.#act(group, invitation));
     return group;
   }
 
@@ -107,10 +107,10 @@ export class GroupActions {
   }
 
   /** Something done to a member, or to the group as a whole. */
-  async moderate(name: string, deed: GroupAction | (() => GroupAction)): Promise<Group> {
+  async moderate(name: string, action: GroupAction | (() => GroupAction)): Promise<Group> {
     const group = await this.#init.known.need(name);
     await this.#init.enqueue(group, async () => {
-      await this.#act(group, deed);
+      await this.#act(group, action);
       if (group.mls) await this.#init.follower.membership.clean(group);
     });
     return group;
@@ -140,11 +140,11 @@ export class GroupActions {
    * applied.
    * @throws Failure, as the directory or the roster judges
    */
-  async #act(group: Group, deed: GroupAction | (() => GroupAction)): Promise<void> {
+  async #act(group: Group, action: GroupAction | (() => GroupAction)): Promise<void> {
     const { request, anchor, clock, self } = this.#init;
     for (let tries = 0; ; tries++) {
       const common = { directory: anchor.trust.directoryId, group: group.id, previous: group.head, at: clock.now() };
-      const wanted = typeof deed === 'function' ? deed() : deed;
+      const wanted = typeof action === 'function' ? action() : action;
       const signed = signStatement({ ...common, ...wanted } as Statement, self.key);
       try {
         await request('groups.act', { group: group.id, ...signed });

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../base/clock.js';
 import { type Random, randomBelow } from '../../../base/random.js';
+import type { Scope } from '../../../base/scope.js';
 
 /** How those who would do the same at the same time get out of each other's way. */
 
@@ -7,10 +8,16 @@ import { type Random, randomBelow } from '../../../base/random.js';
 const STEP_MS = 30;
 const LATEST_MS = 1_000;
 
+interface JitterInit {
+  readonly scope: Scope;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
 /** @param tries how often another was first */
-export function jitter({ clock, random }: { clock: Clock; random: Random }, tries: number): Promise<void> {
+export function jitter({ scope, clock, random }: JitterInit, tries: number): Promise<void> {
   const longest = Math.min(LATEST_MS, STEP_MS * 2 ** tries);
-  return new Promise((resolve) => void clock.after(randomBelow(random, longest), resolve));
+  return scope.pause(clock, randomBelow(random, longest));
 }
 
 /**

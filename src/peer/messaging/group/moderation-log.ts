@@ -52,14 +52,14 @@ export class ModerationLog {
     return (await this.#follow()).lines;
   }
 
-  /** Signs the deed upon the chain as it is. @throws Failure denied, as the directory judges */
-  async act(deed: GroupAction): Promise<void> {
+  /** Signs the action against the newest act of the log. @throws Failure denied, as the directory judges */
+  async act(action: GroupAction): Promise<void> {
     const { request, key, anchor, clock } = this.#init;
     for (let tries = 0; ; tries++) {
       const { head: previous } = await this.#follow();
       const common = { directory: anchor.trust.directoryId, previous, at: clock.now() };
       try {
-        await request('ledger.act', signStatement({ ...common, ...deed } as Statement, key));
+        await request('ledger.act', signStatement({ ...common, ...action } as Statement, key));
         return;
       } catch (error) {
         if (!hasCode(error, 'head-moved') || tries === TRIES) throw error;

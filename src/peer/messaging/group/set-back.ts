@@ -116,14 +116,10 @@ export class GroupSetBack {
       } catch (error) {
         const { code, details } = toFailure(error);
         if (code !== 'rate-limited') throw error;
-        await this.#pause(Number(details.seconds ?? 1) * 1000);
+        await this.#init.scope.pause(this.#init.clock, Number(details.seconds ?? 1) * 1000);
         await this.#init.request('groups.restore', { group: group.id, entries });
       }
     }
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => void this.#init.clock.after(ms, resolve));
   }
 
   /** What others come in by, where the directory has an older one. */
