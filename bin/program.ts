@@ -14,11 +14,11 @@ const parts: Parts = {
   peer: async () => (await import('../src/peer/session/peers.js')).peers,
 
   async directory() {
-    const [{ startDaemon }, { check, migrate }] = await Promise.all([
+    const [{ startDaemon }, { check, migrate, restore }] = await Promise.all([
       import('../src/directory/daemon.js'),
       import('../src/directory/moving/move.js'),
     ]);
-    return { startDirectory: startDaemon, check, migrate };
+    return { startDirectory: startDaemon, check, migrate, restore };
   },
 
   screen: async () => (await import('./screen.js')).screenParts,

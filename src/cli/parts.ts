@@ -94,6 +94,10 @@ export interface DirectoryParts {
   startDirectory(options: DirectoryOptions): Promise<RunningDirectory>;
   /** Moves a stopped directory from one place to another: `level:DIR` or `nats://…` each. @throws Failure */
   migrate(options: StorePlace & { readonly from: string; readonly to: string }): Promise<StoreCounts>;
+  /** Puts a backup into an empty store. @throws Failure */
+  restore(
+    options: StorePlace & { readonly from: string; readonly to: string },
+  ): Promise<StoreCounts & { readonly at?: number }>;
   /** Reads everything a stopped directory keeps, and compares checksums. @throws Failure */
   check(place: string, options: StorePlace): Promise<StoreCounts & { readonly problems: readonly string[] }>;
 }
@@ -123,6 +127,8 @@ export interface RunningDirectory {
   readonly metrics?: string;
   /** One line of the console: `status`, `users`, `invite 3`. @throws Failure */
   command(line: string): Promise<readonly ConsoleItem[]>;
+  /** Copies the directory, as it is at one moment, into a folder. @throws Failure */
+  backUp(to: string): Promise<readonly ConsoleItem[]>;
   /** Writes to a new file where somebody has moved the log's away. */
   reopenLog(): void;
   /** Resolves when it has ended; rejects with what ended it, if it wasn't told to. */

@@ -6,7 +6,7 @@ import { parseNatsAddress } from '../store/nats/address.js';
 import type { NatsServers } from '../store/nats/connection.js';
 import type { RegistrationMode } from '../wire/directory.js';
 import type { Role } from '../wire/roles.js';
-import type { ConsoleItem } from './console/commands.js';
+import { backUp, type ConsoleItem } from './console/commands.js';
 import { runLine } from './console/console.js';
 import { type Directory, type DirectoryOptions, startDirectory } from './directory.js';
 import { DEFAULT_LIMITS, type DirectoryLimits, type UploadLimits } from './limits.js';
@@ -65,6 +65,8 @@ export interface Daemon {
   readonly metrics?: string;
   /** One line of the console. @throws Failure */
   command(line: string): Promise<readonly ConsoleItem[]>;
+  /** Copies the directory, as it is at one moment, into a folder. @throws Failure */
+  backUp(to: string): Promise<readonly ConsoleItem[]>;
   /** Writes to a new file where somebody has moved the log's away. */
   reopenLog(): void;
   /** Resolves when it has ended; rejects with what ended it, if it wasn't told to. */
@@ -100,6 +102,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       ...(directory.ownerInvite !== undefined && { ownerInvite: directory.ownerInvite }),
       ...(figures !== undefined && { metrics: figures.url }),
       command: (line) => runLine(directory, line),
+      backUp: (to) => backUp(directory, to),
       reopenLog: () => log.reopen(),
       ended,
       close: () => directory.close(),

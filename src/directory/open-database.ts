@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../base/errors.js';
+import { Queues } from '../base/queues.js';
 import { openLevelStore } from '../store/level/open.js';
 import { openMemoryStore } from '../store/memory/open.js';
 import type { NatsStoreOptions } from '../store/nats/open.js';
@@ -9,7 +10,10 @@ import { Ownership } from './accounts/ownership.js';
 import { sharedSecrets } from './authority/sealed-secrets.js';
 import { createSecrets, hasSecrets, readSecrets, type Secrets, writeSecrets } from './authority/secrets.js';
 import { timedStore } from './metrics/timed-store.js';
+import { backUp } from './moving/backup.js';
+import type { Inventory } from './moving/inventory.js';
 import { assertServable, clearStanding } from './moving/standing.js';
+import { WatchedStore } from './moving/watched-store.js';
 import { carryOut } from './requests/ledger.js';
 import { openTables } from './rows.js';
 import { DirectoryServer, type ListenAddress } from './server/server.js';
@@ -32,6 +36,8 @@ export interface SharedStore extends Omit<NatsStoreOptions, 'log' | 'random'> {
 export interface ServedDatabase {
   readonly core: Services;
   readonly server: DirectoryServer;
+  /** Copies it, as it is at one moment, into a folder. @throws Failure */
+  backUp(to: string): Promise<Inventory>;
   close(why: Failure): Promise<void>;
 }
 
@@ -41,7 +47,8 @@ export async function openServedDatabase(init: ServedDatabaseInit): Promise<Serv
   const { meter, clock } = init;
   try {
     const timed = meter === undefined ? store : timedStore(store, meter, () => clock.monotonic());
-    const core = await openServices({ ...init, restored, secrets, store: timed, carryOut });
+    const watched = new WatchedStore(timed);
+    const core = await openServices({ ...init, restored, secrets, store: watched, carryOut });
     try {
       // From here on the new life stands in the store.
       if (restored) await clearStanding(store);
@@ -52,7 +59,9 @@ export async function openServedDatabase(init: ServedDatabaseInit): Promise<Serv
         await release?.();
         await store.close();
       };
-      return { core, server, close };
+      const backups = new Queues();
+      const from = { store: watched, secrets: secrets.text, where: nameOf(init.keptIn) };
+      return { core, server, backUp: (to) => backups.take('backup', () => backUp({ ...from, to })), close };
     } catch (error) {
       await core.close();
       throw error;
@@ -63,6 +72,9 @@ export async function openServedDatabase(init: ServedDatabaseInit): Promise<Serv
     throw error;
   }
 }
+
+const nameOf = (keptIn: string | SharedStore | undefined): string =>
+  typeof keptIn === 'object' ? `nats://${keptIn.servers.join(',')}` : (keptIn ?? 'memory');
 
 interface OpenedDatabase {
   readonly secrets: Secrets;

@@ -37,7 +37,7 @@ async function filled(): Promise<Store> {
 test('S6 a copy that is cut off at any write goes on where it stopped, and nobody serves from it until then', async () => {
   const source = await filled();
   const target = openMemoryStore();
-  await writeStanding(target, 'incomplete', 'elsewhere', 1);
+  await writeStanding(target, { state: 'incomplete', where: 'elsewhere', at: 1 });
   let cuts = 0;
   for (let writes = 3, done = false; !done; writes += 40) {
     const disk = new FailingStore(target);
@@ -83,11 +83,11 @@ test('a store that was moved or is a backup is served where its operator says so
     ['moved', 'store-moved'],
     ['backup', 'store-backup'],
   ] as const) {
-    await writeStanding(store, state, 'nats://a', 1);
+    await writeStanding(store, { state, where: 'nats://a', at: 1 });
     await assert.rejects(assertServable(store, false), code(why, { where: 'nats://a' }));
     assert.equal(await assertServable(store, true), true);
   }
-  await writeStanding(store, 'restored', 'a backup', 1);
+  await writeStanding(store, { state: 'restored', where: 'a backup', at: 1 });
   assert.equal(await assertServable(store, false), true, 'restored: told without being said');
 });
 

@@ -104,6 +104,11 @@ export const STORAGE = {
     'something kept in this profile is damaged',
     'Restore the profile from a backup, or remove what is damaged and let it be fetched again.',
   ],
+  'backup-changed': [
+    'storage',
+    'The backup is not as it was when it was made.',
+    'Use another one. It was not put back.',
+  ],
   'copy-differs': [
     'storage',
     'What was written is not what was read.',

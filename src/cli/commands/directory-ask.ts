@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Failure } from '../../base/errors.js';
 import { type ControlClient, connectControl } from '../../control/client.js';
 import { controlPath } from '../../control/path.js';
@@ -22,6 +23,13 @@ const itemsOf = async (client: ControlClient, line: string): Promise<readonly Co
 /** Asks a running directory as on its console. */
 export async function directoryAsk(shell: Shell, data: string | undefined, line: string): Promise<void> {
   for (const { json, lines } of await itemsOf(await running(shell, data), line)) shell.output.say(json, lines);
+}
+
+/** The running directory writes it, into a folder as this command's user names it. */
+export async function directoryBackup(shell: Shell, data: string | undefined, to: string): Promise<void> {
+  const client = await running(shell, data);
+  const items = (await client.call('backup', { to: resolve(to) })) as readonly ConsoleItem[];
+  for (const { json, lines } of items) shell.output.say(json, lines);
 }
 
 /** Says what ends before it does, and when it has. */

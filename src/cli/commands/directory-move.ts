@@ -1,3 +1,4 @@
+import { timestamp } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
 import type { StoreCounts } from '../parts.js';
 import type { Shell } from '../shell.js';
@@ -10,6 +11,10 @@ export interface MigrateParsed extends StoreOptions {
 
 export interface CheckParsed extends StoreOptions {
   readonly data?: string | undefined;
+}
+
+export interface RestoreParsed extends CheckParsed {
+  readonly from: string;
 }
 
 const counted = ({ records, entries, blobs, bytes }: StoreCounts): string =>
@@ -26,6 +31,20 @@ export async function directoryMigrate(shell: Shell, { from, to, ...options }: M
     `All of it is there, and the same in both: ${counted(counts)}.`,
     `${from} is as it was, and marked as moved.`,
     `Start it: p2pchat directory start ${to.startsWith('nats:') ? `--store '${to}' --key-file FILE` : `--data '${to.slice('level:'.length)}'`}`,
+  ]);
+}
+
+/** `directory restore`: into an empty store. */
+export async function directoryRestore(shell: Shell, { from, data, ...options }: RestoreParsed): Promise<void> {
+  const { store, ...place } = await storeOf(shell, options);
+  const { restore } = await shell.parts.directory();
+  const to = store ?? `level:${dataFolder(shell, data)}`;
+  const { records, entries, blobs, bytes, at } = await restore({ from, to, ...place });
+  const counts = { records, entries, blobs, bytes };
+  const taken = at === undefined ? {} : { at: timestamp(at) };
+  shell.output.say({ event: 'restored', from, to, ...taken, ...counts }, [
+    `Put back${at === undefined ? '' : ` as of ${timestamp(at)}`}, and the same in both: ${counted(counts)}.`,
+    'Start the directory as usual: it tells every device that it was set back, and they hand in what it lacks.',
   ]);
 }
 

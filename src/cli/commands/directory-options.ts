@@ -3,7 +3,7 @@ import { LOG_LEVELS } from '../../base/log.js';
 import type { Shell } from '../shell.js';
 import type { Parsed } from '../table-commands.js';
 import type { InstallOptions } from './directory-install.js';
-import type { CheckParsed, MigrateParsed } from './directory-move.js';
+import type { CheckParsed, MigrateParsed, RestoreParsed } from './directory-move.js';
 import type { DirectoryStartOptions } from './directory-start-options.js';
 import { CONFIG, DATA, START, STORE, STORE_FILES } from './directory-start-table.js';
 
@@ -37,7 +37,7 @@ const CONSOLE: readonly (readonly [form: string, line: string, about: string])[]
 
 /** What stands after `p2pchat directory`. */
 export const DIRECTORY_COMMANDS: readonly string[] = [
-  ...['start', 'audit', 'stop', 'config', 'install', 'migrate', 'check'],
+  ...['start', 'audit', 'stop', 'config', 'install', 'migrate', 'backup', 'restore', 'check'],
   ...CONSOLE.map(([form]) => form.split(' ')[0]!),
 ];
 
@@ -96,7 +96,7 @@ function addSetUp(argv: Argv, notes: Line): void {
 
 const PLACE = { type: 'string', requiresArg: true, demandOption: true } as const;
 
-/** What is done with the store of a directory that doesn't run. */
+/** What is done with the store of a directory as a whole. */
 function addStores(argv: Argv, notes: Line): void {
   argv.command(
     'migrate',
@@ -111,6 +111,28 @@ function addStores(argv: Argv, notes: Line): void {
         .epilogue('Example: p2pchat directory migrate --from level:DIR --to nats://a,b,c --key-file FILE'),
     notes.does(async (shell, parsed: MigrateParsed) =>
       (await import('./directory-move.js')).directoryMigrate(shell, parsed),
+    ),
+  );
+  argv.command(
+    'backup <folder>',
+    'Back a running directory up, as it is at one moment, into a folder; into the same one again, what has changed.',
+    (options) =>
+      options
+        .positional('folder', { type: 'string', demandOption: true, describe: 'a new one, or of an earlier backup' })
+        .options({ data: DATA }),
+    notes.does(async (shell, { data, folder }: { readonly data?: string; readonly folder: string }) =>
+      (await import('./directory-ask.js')).directoryBackup(shell, data, folder),
+    ),
+  );
+  argv.command(
+    'restore <from>',
+    'Put a backup back into an empty data folder, or an empty store in NATS.',
+    (options) =>
+      options
+        .positional('from', { type: 'string', demandOption: true, describe: 'the folder of the backup' })
+        .options({ data: DATA, store: STORE, ...STORE_FILES }),
+    notes.does(async (shell, parsed: RestoreParsed) =>
+      (await import('./directory-move.js')).directoryRestore(shell, parsed),
     ),
   );
   argv.command(

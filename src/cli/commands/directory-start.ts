@@ -83,6 +83,7 @@ function optionsOf(shell: Shell, options: DirectoryStartOptions): DirectoryOptio
 /** What a shell asks of a running directory: one line of its console. */
 const methods = (directory: RunningDirectory): Methods => ({
   console: async (params) => directory.command(String((params as NamedParams).line)),
+  backup: async (params) => directory.backUp(String((params as NamedParams).to)),
 });
 
 async function readConsole(shell: Shell, directory: RunningDirectory): Promise<void> {

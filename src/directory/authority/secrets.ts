@@ -17,6 +17,8 @@ import { LoginServer } from '../../crypto/login-server.js';
 export interface Secrets {
   readonly authority: Authority;
   readonly loginServer: LoginServer;
+  /** What the file has. */
+  readonly text: string;
 }
 
 const FILE = 'authority.json';
@@ -111,7 +113,7 @@ export async function parseSecrets(text: string): Promise<Secrets> {
   // A whole file of which one part was changed: nobody could connect, and none would say why.
   readAuthority(der, directoryIdOf(key.publicKey));
   const authority = new Authority(key, der);
-  return { authority, loginServer: await LoginServer.open(loginSetup, authority.trust.directoryId) };
+  return { authority, loginServer: await LoginServer.open(loginSetup, authority.trust.directoryId), text };
 }
 
 const damaged = (cause: unknown): Failure =>

@@ -34,17 +34,27 @@ async function copyRecords(from: Records, to: Records, writing: Writing): Promis
 const isSame = (source: KeyedRecord, target: KeyedRecord | undefined): boolean =>
   target !== undefined && sameBytes(source.value, target.value);
 
+/** As it is now. */
+export async function copyRecord(from: Records, to: Records, key: string): Promise<void> {
+  const source = await from.get(key);
+  if (source === undefined) await to.delete(key);
+  else await to.put(key, source.value);
+}
+
 async function copyLogs(from: Logs, to: Logs, writing: Writing): Promise<void> {
   for await (const [source, target] of paired(named(from.names()), named(to.names()))) {
     const { key } = source ?? target!;
-    await writing.start(() => (source === undefined ? to.log(key).delete() : copyLog(from.log(key), to.log(key))));
+    await writing.start(() =>
+      source === undefined ? to.log(key).delete() : copyLog(from.log(key), to.log(key), true),
+    );
   }
 }
 
 /** What a copy of one log begins with, or undefined where what is there is something else. */
-async function startOf(from: Log, to: Log): Promise<number | undefined> {
+async function startOf(from: Log, to: Log, compares: boolean): Promise<number | undefined> {
   const [source, target] = [await from.ends(), await to.ends()];
   if (target.next > source.next || target.first > source.first) return undefined;
+  if (!compares) return target.next;
   const overlap = { from: source.first, limit: target.next - source.first };
   if (overlap.limit <= 0) return target.next;
   for await (const [mine, theirs] of inStep(from.read(overlap), to.read(overlap))) {
@@ -54,9 +64,12 @@ async function startOf(from: Log, to: Log): Promise<number | undefined> {
   return target.next;
 }
 
-/** Positions stay: what was trimmed is filled with nothing, and trimmed again. */
-export async function copyLog(from: Log, to: Log): Promise<void> {
-  const start = await startOf(from, to);
+/**
+ * Positions stay: what was trimmed is filled with nothing, and trimmed again.
+ * @param compares whether what is there already may be of another log
+ */
+export async function copyLog(from: Log, to: Log, compares: boolean): Promise<void> {
+  const start = await startOf(from, to, compares);
   if (start === undefined) await to.delete();
   let position = start ?? 0;
   let together: Uint8Array[] = [];

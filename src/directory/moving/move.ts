@@ -31,9 +31,30 @@ export async function migrate({ from, to, ...options }: MoveOptions): Promise<In
     const isAgain = standing?.state === 'moved' && wasHere?.state === 'incomplete';
     if (standing !== undefined && !isAgain) throw unservable(standing);
     const inventory = await copyOver(source, target, wasHere, from);
-    await writeStanding(source.store, 'moved', to, systemClock.now());
+    await writeStanding(source.store, { state: 'moved', where: to, at: systemClock.now() });
     await clearStanding(target.store);
     return inventory;
+  });
+}
+
+export interface RestoreOptions extends PlaceOptions {
+  /** The folder of a backup, or a copy of a data folder. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * Puts a backup into an empty store; the next start begins a new life there (incarnation.ts).
+ * @throws Failure usage 'store-not-empty', 'directory-running', 'directory-none'; storage 'copy-differs'
+ */
+export async function restore({ from, to, ...options }: RestoreOptions): Promise<Inventory & { readonly at?: number }> {
+  return between(`level:${from}`, to, options, async (source, target) => {
+    const standing = await readStanding(source.store);
+    if (standing !== undefined && standing.state !== 'backup') throw unservable(standing);
+    const inventory = await copyOver(source, target, await readStanding(target.store), from);
+    if (standing?.hash !== undefined && standing.hash !== inventory.hash) throw new Failure('backup-changed');
+    await writeStanding(target.store, { state: 'restored', where: from, at: systemClock.now() });
+    return { ...inventory, ...(standing !== undefined && { at: standing.at }) };
   });
 }
 
@@ -78,7 +99,7 @@ async function copyOver(source: Place, target: Place, wasHere: Standing | undefi
   if (secrets === undefined) throw new Failure('directory-none', `There is no directory at ${from}.`);
   const theirs = await target.secrets();
   await assertMayTake(target, wasHere, theirs === undefined || theirs === secrets);
-  await writeStanding(target.store, 'incomplete', from, systemClock.now());
+  await writeStanding(target.store, { state: 'incomplete', where: from, at: systemClock.now() });
   if (theirs === undefined) await target.putSecrets(secrets);
   await copyStore(source.store, target.store, AbortSignal.any([source.signal, target.signal]));
   const inventory = await inventoryOf(target.store);

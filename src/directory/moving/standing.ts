@@ -16,6 +16,8 @@ const standingCodec = codec(
     state: v.picklist(['incomplete', 'moved', 'backup', 'restored']),
     at: time(),
     where: text(1024),
+    /** Of a backup: what its inventory has to have. */
+    hash: v.optional(text(64)),
   }),
   4096,
 );
@@ -26,8 +28,9 @@ export async function readStanding(store: Store): Promise<Standing | undefined> 
   return row && standingCodec.decode(row.value);
 }
 
-export async function writeStanding(store: Store, state: Standing['state'], where: string, at: number): Promise<void> {
-  await store.records(MOVING_SPACE).put(KEY, standingCodec.encode({ state, at, where: where.slice(0, 1024) }));
+export async function writeStanding(store: Store, standing: Standing): Promise<void> {
+  const where = standing.where.slice(0, 1024);
+  await store.records(MOVING_SPACE).put(KEY, standingCodec.encode({ ...standing, where }));
 }
 
 /** It is what the directory is served from. */
@@ -45,8 +48,8 @@ export async function assertServable(store: Store, restored: boolean): Promise<b
   return true;
 }
 
-export function unservable({ state, where }: Standing): Failure {
-  const said = { details: { where } };
+export function unservable({ state, where }: Standing, problem?: string): Failure {
+  const said = { details: { where, ...(problem !== undefined && { problem }) } };
   if (state === 'incomplete')
     return new Failure('store-incomplete', `The directory is being copied here from ${where}.`, said);
   if (state === 'moved') return new Failure('store-moved', `The directory was moved from here to ${where}.`, said);
