@@ -164,6 +164,28 @@ export class Network {
     return Object.assign(net, { outside, middle: { name: middle, address: '198.51.100.254' } });
   }
 
+  /**
+   * Three hosts on one wire, as in a home.
+   * @param ipv4 without, they have nothing but the addresses that IPv6 gives by itself
+   */
+  static home({ ipv4 = true } = {}): Network & { readonly third: Host } {
+    const net = new Network();
+    const hub = net.#more(`${net.#tag}h`);
+    const third = { name: net.#more(`${net.#tag}c`), address: '10.77.0.3' };
+    net.#hosts();
+    run('ip', '-n', hub, 'link', 'add', 'name', 'sw', 'type', 'bridge', 'mcast_snooping', '0');
+    run('ip', '-n', hub, 'link', 'set', 'sw', 'up');
+    for (const [at, { name, address }] of [net.a, net.b, third].entries()) {
+      // An address that is still looked for by others can't be spoken from.
+      run('ip', 'netns', 'exec', name, 'sysctl', '-qw', 'net.ipv6.conf.default.accept_dad=0');
+      run('ip', 'link', 'add', 'w', 'netns', name, 'type', 'veth', 'peer', 'name', `p${at}`, 'netns', hub);
+      run('ip', '-n', hub, 'link', 'set', `p${at}`, 'master', 'sw', 'up');
+      if (ipv4) run('ip', '-n', name, 'addr', 'add', `${address}/24`, 'dev', 'w');
+      run('ip', '-n', name, 'link', 'set', 'w', 'up');
+    }
+    return Object.assign(net, { third });
+  }
+
   #more(name: string): string {
     run('ip', 'netns', 'add', name);
     run('ip', '-n', name, 'link', 'set', 'lo', 'up');

@@ -10,6 +10,7 @@ export interface PeerOptions {
   readonly directory?: string | undefined;
   readonly 'password-file'?: string | undefined;
   readonly listen?: string | undefined;
+  readonly peer?: string | readonly string[] | undefined;
 }
 
 export const PASSWORD_FILE = {
@@ -34,6 +35,12 @@ export const LISTEN = {
   type: 'string',
   requiresArg: true,
   describe: 'HOST:PORT for direct links; port 0 picks one',
+} as const;
+
+export const PEER = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'HOST:PORT of a device to link to, where neither the directory nor the local network names it',
 } as const;
 
 export const givenDirectory = (shell: Shell, { directory }: PeerOptions): string | undefined =>
@@ -65,7 +72,7 @@ export const parentGone = (
   options: { readonly 'with-parent'?: boolean | undefined },
 ): Promise<unknown> => (options['with-parent'] === true ? shell.input().rest() : new Promise<never>(() => {}));
 
-const HOST_PORT = /^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):(\d{1,5})$/;
+const HOST_PORT = /^(\[[0-9a-fA-F:.]+(?:%[^\]\s]+)?\]|[^\s:[\]]+):(\d{1,5})$/;
 
 /** @throws Failure usage `listen-invalid` */
 export function listenOption(value: string | undefined, name = 'listen'): string | undefined {
@@ -75,6 +82,19 @@ export function listenOption(value: string | undefined, name = 'listen'): string
   throw new Failure('listen-invalid', `--${name}: that is not HOST:PORT.`, {
     hint: 'Write 0.0.0.0:4100, [::]:4100 or 127.0.0.1:0; port 0 picks a free one.',
   });
+}
+
+/** @throws Failure usage `argument-invalid` */
+function peersOption(value: string | readonly string[] = []): readonly string[] {
+  const peers = [value].flat();
+  for (const peer of peers) {
+    const [, , port] = HOST_PORT.exec(peer) ?? [];
+    if (port !== undefined && Number(port) > 0 && Number(port) <= 65_535) continue;
+    throw new Failure('argument-invalid', '--peer: that is not HOST:PORT.', {
+      hint: 'Write 192.168.1.7:4100 or [fe80::7%eth0]:4100; p2pchat doctor says there where it listens.',
+    });
+  }
+  return peers;
 }
 
 /** @throws Failure credentials `not-logged-in` */
@@ -100,5 +120,7 @@ export function withPassword(shell: Shell, options: PeerOptions, secret: string)
     password: secret,
     ...(directory !== undefined && { directory }),
     ...(listen !== undefined && { listen }),
+    peers: peersOption(options.peer),
+    lan: shell.env.P2PCHAT_LAN !== 'off',
   };
 }

@@ -9,7 +9,7 @@ import type { LoginOptions } from './commands/login.js';
 import type { RegisterOptions } from './commands/register.js';
 import type { RestoreOptions } from './commands/restore.js';
 import type { RpcOptions } from './commands/rpc.js';
-import { DIRECTORY, LISTEN, PASSWORD_FILE, PHRASE_FILE } from './options.js';
+import { DIRECTORY, LISTEN, PASSWORD_FILE, PEER, PHRASE_FILE } from './options.js';
 import type { Shell } from './shell.js';
 import { type Parsed, runFromTable } from './table-commands.js';
 import { usageFailure } from './usage-failure.js';
@@ -18,7 +18,7 @@ import { yargsForm, yargsOptions } from './yargs-table.js';
 /** What was asked for, still to be run. */
 export type Action = (shell: Shell) => Promise<void>;
 
-const PEER = { 'password-file': PASSWORD_FILE, directory: DIRECTORY, listen: LISTEN };
+const OPENING = { 'password-file': PASSWORD_FILE, directory: DIRECTORY, listen: LISTEN, peer: PEER };
 
 const CODE = {
   type: 'string',
@@ -111,7 +111,7 @@ function addSessions(argv: Argv, line: Line): void {
         inner
           .positional('name', { type: 'string', describe: 'the user name; remembered in the profile' })
           .options({
-            ...PEER,
+            ...OPENING,
             plain: { type: 'boolean', describe: 'lines instead of the full screen' },
             recover: { type: 'boolean', describe: 'with the recovery phrase, and a new password' },
             'phrase-file': PHRASE_FILE,
@@ -151,7 +151,7 @@ function addPrograms(argv: Argv, line: Line): void {
       (inner) =>
         inner
           .options({
-            ...PEER,
+            ...OPENING,
             count: { type: 'string', requiresArg: true, describe: 'end after that many messages' },
             timeout: { type: 'string', requiresArg: true, describe: 'end after that many seconds' },
             accept: {
@@ -172,7 +172,7 @@ function addPrograms(argv: Argv, line: Line): void {
       (inner) =>
         inner
           .options({
-            ...PEER,
+            ...OPENING,
             socket: { type: 'string', requiresArg: true, describe: 'path of a Unix socket to serve instead' },
           })
           .epilogue('Example: p2pchat rpc --password-file secret --socket ~/p2pchat.sock\nSee docs/bots.md.'),

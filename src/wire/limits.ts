@@ -216,3 +216,16 @@ export const SESSION_PACKETS = 2 ** 31;
 export const UDP_BLOCKED_MS = 2_000;
 /** A cookie proves an address for this long. */
 export const COOKIE_LIFETIME_MS = 10_000;
+
+// --- The local network ---
+
+/** Random, of each question by multicast. */
+export const LAN_NONCE_BYTES = 12;
+/** What one contact recognises in a question. */
+export const LAN_TAG_BYTES = 16;
+/** Tags in one question, true ones and others: their number does not tell how many contacts somebody has. */
+export const LAN_TAGS = 16;
+/** Contacts whom a device asks for, and whose questions it recognises; beyond, those met first. */
+export const LAN_CONTACTS = 512;
+/** A question of an hour before or after one's own is heard, so far may clocks be apart. */
+export const LAN_HOURS_APART = 1;

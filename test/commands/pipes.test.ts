@@ -38,7 +38,13 @@ after(async () => {
 /** A line of bash, with `p2pchat` in it. */
 async function bash(line: string): Promise<{ status: number | null; stdout: string; stderr: string }> {
   const child = spawn('bash', ['-c', `p2pchat() { "${process.execPath}" "${bin}" "$@"; }; ${line}`], {
-    env: { PATH: process.env.PATH, HOME: workshop.folder, P2PCHAT_HOME: town.home('ann'), PW: secret },
+    env: {
+      PATH: process.env.PATH,
+      HOME: workshop.folder,
+      P2PCHAT_HOME: town.home('ann'),
+      P2PCHAT_LAN: 'off',
+      PW: secret,
+    },
     cwd: workshop.folder,
   });
   let [stdout, stderr] = ['', ''];

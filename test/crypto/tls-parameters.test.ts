@@ -60,7 +60,7 @@ async function ports(t: TestContext): Promise<{ port: number; alpn: string; what
     transport: tlsTransport,
     ...{ clock: systemClock, scope, instance: new Uint8Array(16), device: alice.deviceId },
     identity: () => alice.tls,
-    seenFrom: () => '127.0.0.1',
+    candidates: () => [],
     handlers: {} as never,
     admit: () => Promise.reject(new Error('nobody')),
     onLink() {},

@@ -6,6 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Scope } from '../../src/base/scope.js';
 import { readDeviceCertificate } from '../../src/crypto/certificate.js';
 import type { ContactDevice } from '../../src/peer/identity/contacts.js';
+import { gather, toldByDirectory } from '../../src/peer/network/candidates.js';
 import { LinkManager } from '../../src/peer/network/link-manager.js';
 import { tlsTransport } from '../../src/peer/network/transport.js';
 import { ManualClock } from '../support/clock.js';
@@ -22,7 +23,8 @@ function linksOf(t: TestContext, clock: ManualClock, seen: string): LinkManager 
   afterwards(t, () => scope.close());
   return new LinkManager({
     ...{ clock, scope, transport: tlsTransport, instance: new Uint8Array(16), device: alice.deviceId },
-    ...{ identity: () => alice.tls, seenFrom: () => seen, handlers: {} as never },
+    ...{ identity: () => alice.tls, handlers: {} as never },
+    candidates: (target) => gather([toldByDirectory(() => seen)], target),
     admit: () => Promise.reject(new Error('nobody')),
     ...{ onLink() {}, onLost() {}, onChange() {}, onStream: () => false },
   });
@@ -31,6 +33,7 @@ function linksOf(t: TestContext, clock: ManualClock, seen: string): LinkManager 
 const target = (port: number): ContactDevice => ({
   ...{ user: 'mallory', device: mallory.deviceId, state: 'online', endpoints: [{ host: '127.0.0.1', port }] },
   certificate: readDeviceCertificate(mallory.tls.chain[0]!),
+  identityKey: mallory.identity.publicKey,
 });
 
 /** What stands at the address that an account names. */

@@ -296,4 +296,9 @@ export const CATALOGUE: readonly Row[] = [
     attack: 'a message that can never be delivered',
     holds: 'fails once, is said, and its text is kept until it is dropped',
   },
+  {
+    id: 'N37',
+    attack: 'a stranger on the local network hears how contacts find each other, and says it again or something else',
+    holds: 'no name, no key, no tag twice over a day; nothing said there has anybody dial an address',
+  },
 ];

@@ -15,7 +15,7 @@ const message: HistoryMessage = {
 
 const verification: Verification = { user: X, safetyNumber: X, fingerprint: X, trust: 'changed' };
 const sent = { id: X, conversation: X, state: 'read' } as const;
-const wishes: Preferences = { readReceipts: true, typing: true, muted: [X], blocked: [X] };
+const wishes: Preferences = { readReceipts: true, typing: true, lan: true, muted: [X], blocked: [X] };
 const [transfer] = HOSTILE_EVENTS.transfer;
 const [upload] = HOSTILE_EVENTS.upload;
 
@@ -118,7 +118,7 @@ export const hostilePeer = (): PeerApi => ({
   paths: async () => [
     {
       ...{ user: X, device: X, state: 'online', path: 'direct', address: X, rtt: 1, why: X, hint: X },
-      tried: [{ address: X, result: 'refused' }],
+      tried: [{ address: X, by: 'directory', result: 'refused' }],
     },
   ],
   links: () => HOSTILE_EVENTS.link,

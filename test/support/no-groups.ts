@@ -27,7 +27,7 @@ export const noGroups: GroupsApi = {
 
 export const noChanges: ChangesApi = { edit: none, remove: none, react: none };
 
-const wishes: Preferences = { readReceipts: true, typing: true, muted: [], blocked: [] };
+const wishes: Preferences = { readReceipts: true, typing: true, lan: true, muted: [], blocked: [] };
 
 export const noPreferences: PreferencesApi = {
   get: () => wishes,

@@ -18,6 +18,8 @@ interface Start {
   readonly env?: Readonly<Record<string, string>>;
   /** Another program than bin/p2pchat.js. */
   readonly program?: string;
+  /** It is no program of ours: `within` ends with its name. */
+  readonly bare?: boolean;
   /** What stands before it on its command line, such as `ip netns exec NAME`. */
   readonly within?: readonly string[];
 }
@@ -48,11 +50,18 @@ export class Running {
   readonly #watchers = new Set<() => void>();
   #over = false;
 
-  constructor(words: readonly string[], { home, env = {}, program = bin, within = [] }: Start) {
+  constructor(words: readonly string[], { home, env = {}, program = bin, within = [], bare = false }: Start) {
     this.words = words;
-    const [command = process.execPath, ...args] = [...within, process.execPath, program, ...words];
+    const [command = process.execPath, ...args] = [...within, ...(bare ? [] : [process.execPath, program]), ...words];
     this.child = spawn(command, args, {
-      env: { PATH: process.env.PATH ?? '', HOME: home, P2PCHAT_HOME: home, TMPDIR: tmpdir(), ...env },
+      env: {
+        PATH: process.env.PATH ?? '',
+        HOME: home,
+        P2PCHAT_HOME: home,
+        TMPDIR: tmpdir(),
+        P2PCHAT_LAN: 'off',
+        ...env,
+      },
       cwd: home,
     });
     this.child.stdin.on('error', () => {});

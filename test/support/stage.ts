@@ -12,6 +12,8 @@ export class Person {
   readonly passwordFile: string;
   /** Where its programs run: what stands before their command lines. */
   within: readonly string[] | undefined;
+  /** Besides what every program of a test gets. */
+  env: Readonly<Record<string, string>> = {};
   /** Where its links come in. */
   listenAt = '127.0.0.1:0';
 
@@ -41,7 +43,7 @@ export class Person {
   }
 
   get #place() {
-    return { home: this.home, ...(this.within !== undefined && { within: this.within }) };
+    return { home: this.home, env: this.env, ...(this.within !== undefined && { within: this.within }) };
   }
 
   /** A `listen` that is ready. */

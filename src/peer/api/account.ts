@@ -91,6 +91,10 @@ export interface OpenPeer extends ProfileInit {
   readonly listen?: string;
   /** Overrides the directory's address in the profile; the fingerprint must be the same. */
   readonly directory?: string;
+  /** Devices to be linked to, `HOST:PORT`, besides those which the directory names: where neither it nor multicast helps. */
+  readonly peers?: readonly string[];
+  /** Whether this program speaks to the local network by itself, as far as the preferences let it. */
+  readonly lan?: boolean;
   /** Files will be sent or taken: their thread starts while the profile opens. */
   readonly transfers?: boolean;
 }

@@ -103,11 +103,15 @@ export interface Check {
   readonly hint?: string;
 }
 
+/** Who named an address: the device itself by way of the directory, an answer on the local network, or a person by hand. */
+export type CandidateKind = 'directory' | 'lan' | 'given';
+
 /** What became of dialling one of a device's addresses. */
 export interface PathTry {
   readonly address: string;
-  /** `somebody else`: another program or machine answers there. */
-  readonly result: 'refused' | 'no route' | 'no answer' | 'somebody else';
+  readonly by: CandidateKind;
+  /** `somebody else`: another program or machine answers there; `not dialled`: an inner address, of no network of ours. */
+  readonly result: 'refused' | 'no route' | 'no answer' | 'somebody else' | 'not dialled';
 }
 
 /** How one device of a person is reached at the moment. */
@@ -143,6 +147,8 @@ export interface Preferences {
   readonly readReceipts: boolean;
   /** The same for typing. */
   readonly typing: boolean;
+  /** Whether contacts are looked for on the local network while the directory is away, and find this device there. */
+  readonly lan: boolean;
   /** Conversations without notice: `#group`, or `@user`, who is muted in groups too. */
   readonly muted: readonly string[];
   /** `@user`: nothing of them is shown, and they don't learn it. */
@@ -151,7 +157,7 @@ export interface Preferences {
 
 export interface PreferencesApi {
   get(): Preferences;
-  set(wanted: Partial<Pick<Preferences, 'readReceipts' | 'typing'>>): Promise<Preferences>;
+  set(wanted: Partial<Pick<Preferences, 'readReceipts' | 'typing' | 'lan'>>): Promise<Preferences>;
   /** @param who `@user`, `user` or `#group` */
   mute(who: string, muted: boolean): Promise<Preferences>;
   /** @throws Failure usage 'send-self', 'name-invalid' */

@@ -15,6 +15,8 @@ export interface ContactDevice {
   readonly user: string;
   readonly device: string;
   readonly certificate: DeviceCertificate;
+  /** The account's. */
+  readonly identityKey: Uint8Array;
   readonly endpoints: readonly Endpoint[];
   readonly state: PresenceState;
 }
@@ -125,6 +127,15 @@ export class Contacts {
     // A notice may have come while the older answer was under way.
     if (forgotten === this.#forgotten) this.#fresh.add(folded);
     return row;
+  }
+
+  /** Everybody whose identity is pinned and not in doubt, so many. */
+  async pinned(limit: number): Promise<readonly Pick<Contact, 'user' | 'identityKey'>[]> {
+    const pinned: Pick<Contact, 'user' | 'identityKey'>[] = [];
+    for await (const { user, identityKey, trust } of this.#init.tables.contacts.range([], { limit })) {
+      if (trust !== 'changed') pinned.push({ user, identityKey });
+    }
+    return pinned;
   }
 
   /** A certificate shown on a link or in a group: its identity must be the pinned one, where there is one. */
@@ -257,7 +268,7 @@ export class Contacts {
     for (const { certificate: der, endpoints, state } of roster.devices) {
       const certificate = judged(() => judge(der));
       if (certificate?.folded !== foldName(roster.user) || !sameBytes(certificate.identityKey, identityKey)) continue;
-      devices.push({ user: roster.user, device: certificate.deviceId, certificate, endpoints, state });
+      devices.push({ user: roster.user, device: certificate.deviceId, certificate, identityKey, endpoints, state });
     }
     return devices;
   }

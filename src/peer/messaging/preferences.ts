@@ -32,11 +32,11 @@ export class Preferences implements LineLook {
   }
 
   get(): Wishes {
-    const { readReceipts, typing, muted, blocked } = this.#row;
-    return { readReceipts, typing, muted: [...muted].sort(), blocked: [...blocked].sort() };
+    const { readReceipts, typing, lan = true, muted, blocked } = this.#row;
+    return { readReceipts, typing, lan, muted: [...muted].sort(), blocked: [...blocked].sort() };
   }
 
-  set(wanted: Partial<Pick<Wishes, 'readReceipts' | 'typing'>>): Promise<Wishes> {
+  set(wanted: Partial<Pick<Wishes, 'readReceipts' | 'typing' | 'lan'>>): Promise<Wishes> {
     return this.#save({ ...this.#row, ...wanted });
   }
 
@@ -123,6 +123,8 @@ export interface PreferencesServiceInit {
   recount(): Promise<void>;
   /** Ends what goes straight between this person and that one. */
   part(user: string): void;
+  /** Begins or ends what the network does only where it is wanted. */
+  obey(): Promise<void>;
   /** @throws Failure usage 'name-invalid', 'send-self' */
   recipient(to: string): string;
 }
@@ -139,8 +141,10 @@ export class PreferencesService implements PreferencesApi {
     return this.#init.preferences.get();
   }
 
-  set(wanted: Partial<Pick<Wishes, 'readReceipts' | 'typing'>>): Promise<Wishes> {
-    return this.#init.preferences.set(wanted);
+  async set(wanted: Partial<Pick<Wishes, 'readReceipts' | 'typing' | 'lan'>>): Promise<Wishes> {
+    const wishes = await this.#init.preferences.set(wanted);
+    await this.#init.obey();
+    return wishes;
   }
 
   async mute(who: string, muted: boolean): Promise<Wishes> {

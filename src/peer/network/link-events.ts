@@ -1,6 +1,5 @@
 import { foldName } from '../../wire/names.js';
 import type { LinkEvent } from '../api/events.js';
-import { isLan } from './is-lan.js';
 import type { Link } from './link.js';
 
 /** A round trip is told again where it differs from the one told last by more than this part of it, and this many ms. */
@@ -39,10 +38,10 @@ export class LinkEvents {
     const own = this.#all().filter(({ certificate }) => foldName(certificate.user) === folded);
     const best = own.find(({ silent }) => !silent) ?? own[0];
     if (best === undefined) return { event: 'link', user, state: 'down' };
-    const { rtt, silent, address } = best;
+    const { rtt, silent, path } = best;
     const state = silent ? 'silent' : 'up';
     const measured = rtt === undefined ? {} : { rtt: Math.round(rtt * 10) / 10 };
-    return { event: 'link', user, state, path: isLan(address), ...measured };
+    return { event: 'link', user, state, path, ...measured };
   }
 }
 

@@ -4,20 +4,18 @@ import { sameBytes } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
 import { Failure, toFailure } from '../../base/errors.js';
 import type { Scope } from '../../base/scope.js';
-import { assertPeer, type DeviceCertificate } from '../../crypto/certificate.js';
-import { assertChannel, peerCertificateDer, peerClientTls, peerServerTls, type TlsIdentity } from '../../crypto/tls.js';
+import type { DeviceCertificate } from '../../crypto/certificate.js';
+import { assertChannel, peerCertificateDer, peerServerTls, type TlsIdentity } from '../../crypto/tls.js';
 import type { PortLimits } from '../../net/secure-port.js';
 import type { Endpoint } from '../../wire/directory.js';
 import { HANDSHAKE_TIMEOUT_MS } from '../../wire/limits.js';
-import { foldName } from '../../wire/names.js';
 import { ALPN_PEER, ALPN_STREAM } from '../../wire/peer-link.js';
 import type { PathTry } from '../api/peer.js';
-import type { ContactDevice } from '../identity/contacts.js';
-import { resultOf } from './dial-attempts.js';
+import type { Candidate, LinkTarget } from './candidates.js';
+import { Dialler, type SecureSocket } from './dialler.js';
 import { Link, type LinkHandlers } from './link.js';
 import { greetStream, takeStream } from './link-stream.js';
-import { endpointsOf, type ListenAddress, showEndpoint } from './listen-address.js';
-import { mayDial } from './may-dial.js';
+import { endpointsOf, type ListenAddress, wireEndpointsOf } from './listen-address.js';
 import type { OpenPort, Transport } from './transport.js';
 
 export interface LinkManagerInit {
@@ -28,8 +26,8 @@ export interface LinkManagerInit {
   readonly device: string;
   readonly handlers: LinkHandlers;
   identity(): TlsIdentity;
-  /** This device's address as the directory saw it, or else the directory's. */
-  seenFrom(): string;
+  /** Where a device might be. */
+  candidates(target: LinkTarget): readonly Candidate[];
   /** Judges the certificate and the pin of whoever is at the other end. @throws Failure trust */
   admit(der: Uint8Array): Promise<DeviceCertificate>;
   onLink(link: Link): void;
@@ -48,10 +46,6 @@ const PORT_LIMITS: PortLimits = {
   handshakesPerAddress: { burst: 200, perSecond: 20 },
   helloDeadline: HANDSHAKE_TIMEOUT_MS,
 };
-/** Between the starts of tries to a device's several addresses (RFC 8305 calls it the connection attempt delay). */
-const ATTEMPT_DELAY_MS = 150;
-/** All addresses together must have answered by then; the mailbox is quicker than a longer wait. */
-const DIAL_TIMEOUT_MS = 2_000;
 /** A device that could not be reached is left alone for so long. */
 const UNREACHABLE_FOR_MS = 3_000;
 
@@ -61,7 +55,7 @@ export class LinkManager {
   readonly #links = new Map<string, Link>();
   readonly #dialling = new Map<string, Promise<Link | undefined>>();
   readonly #failedAt = new Map<string, number>();
-  readonly #tries = new Map<string, Map<string, PathTry['result']>>();
+  readonly #dialler: Dialler;
   /** Sockets that came in and are not links yet. */
   readonly #judging = new Set<TLSSocket>();
   /** Connections of transfers that came in. */
@@ -71,6 +65,7 @@ export class LinkManager {
 
   constructor(init: LinkManagerInit) {
     this.#init = init;
+    this.#dialler = new Dialler({ ...init, dial: init.transport.dial });
     init.scope.defer(() => this.#closeAll());
   }
 
@@ -93,11 +88,22 @@ export class LinkManager {
   }
 
   /** A connection of its own for the bytes of a transfer; undefined where the device does not answer, or has no part in it. */
-  openStream(target: ContactDevice, transfer: Uint8Array): Promise<Duplex | undefined> {
-    return this.#firstThatAnswers(target, async (endpoint, signal) => {
-      const { socket } = await this.#secure(target, endpoint, ALPN_STREAM, signal);
-      return greetStream(this.#init.clock, socket, transfer);
-    });
+  openStream(target: LinkTarget, transfer: Uint8Array): Promise<Duplex | undefined> {
+    return this.#dialler.first(target, ALPN_STREAM, ({ socket }) => greetStream(this.#init.clock, socket, transfer));
+  }
+
+  /** Makes a link to whoever answers at an address that was given by hand. @throws Failure unreachable, trust */
+  async call(address: ListenAddress): Promise<Link> {
+    const { scope, device } = this.#init;
+    const connection = await this.#dialler.secure(address, ALPN_PEER, scope.signal);
+    if (connection.certificate.deviceId !== device) return this.#greetDialled(connection);
+    connection.socket.destroy();
+    throw surplus();
+  }
+
+  /** Where others may reach this device on its own wires, the link-local addresses among them. */
+  wireEndpoints(): Endpoint[] {
+    return this.#listening ? wireEndpointsOf(this.#listening) : [];
   }
 
   /** Where others may reach this device. */
@@ -115,7 +121,7 @@ export class LinkManager {
 
   /** What became of each address of a device when it was last dialled. */
   tries(device: string): PathTry[] {
-    return Array.from(this.#tries.get(device) ?? [], ([address, result]) => ({ address, result }));
+    return this.#dialler.tries(device);
   }
 
   /** The device's state has changed: it may be reachable now. */
@@ -124,7 +130,7 @@ export class LinkManager {
   }
 
   /** The link there is, or one that is made now; undefined where the device does not answer. */
-  async reach(target: ContactDevice): Promise<Link | undefined> {
+  async reach(target: LinkTarget): Promise<Link | undefined> {
     const { device } = target;
     const known = this.#links.get(device);
     if (known) return known;
@@ -135,83 +141,21 @@ export class LinkManager {
     return running;
   }
 
-  async #dial(target: ContactDevice): Promise<Link | undefined> {
-    const tries = new Map(
-      target.endpoints.map((endpoint) => [showEndpoint(endpoint), 'no answer' as PathTry['result']]),
-    );
-    this.#tries.set(target.device, tries);
-    const link = await this.#firstThatAnswers(target, async (endpoint, signal) => {
-      try {
-        return await this.#connect(target, endpoint, signal);
-      } catch (error) {
-        if (!signal.aborted) tries.set(showEndpoint(endpoint), resultOf(error));
-        throw error;
-      }
-    });
+  /** Dials now, beside a try that is under way: somebody has just said where the device is. */
+  async retry(target: LinkTarget): Promise<void> {
+    if (this.#links.get(target.device) === undefined) await this.#dial(target);
+  }
+
+  async #dial(target: LinkTarget): Promise<Link | undefined> {
+    const link = await this.#dialler.first(target, ALPN_PEER, (connection) => this.#greetDialled(connection));
     if (link === undefined) this.#failedAt.set(target.device, this.#init.clock.monotonic());
     // The other side may have dialled at the same time, and its link be the one that stays.
     return this.#links.get(target.device);
   }
 
-  async #firstThatAnswers<T>(
-    target: ContactDevice,
-    connect: (endpoint: Endpoint, signal: AbortSignal) => Promise<T>,
-  ): Promise<T | undefined> {
-    const ending = new AbortController();
-    const stop = (): void => ending.abort();
-    this.#init.scope.signal.addEventListener('abort', stop);
-    const cancel = this.#init.clock.after(DIAL_TIMEOUT_MS, stop);
-    try {
-      const seen = this.#init.seenFrom();
-      const dialled = target.endpoints.filter((endpoint) => mayDial(endpoint, seen));
-      const tries = dialled.map(async (endpoint, index) => {
-        await this.#pause(index * ATTEMPT_DELAY_MS, ending.signal);
-        return connect(endpoint, ending.signal);
-      });
-      return await Promise.any(tries);
-    } catch {
-      // Whoever named the addresses must not learn from how long it took what is there.
-      if (target.endpoints.length > 0) await aborted(ending.signal);
-      return undefined;
-    } finally {
-      cancel();
-      ending.abort();
-      this.#init.scope.signal.removeEventListener('abort', stop);
-    }
-  }
-
-  #pause(ms: number, signal: AbortSignal): Promise<void> {
-    if (ms === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = (): void => {
-        cancel();
-        resolve();
-      };
-      const cancel = this.#init.clock.after(ms, done);
-      signal.addEventListener('abort', done, { once: true });
-    });
-  }
-
-  async #connect(target: ContactDevice, endpoint: Endpoint, signal: AbortSignal): Promise<Link> {
-    const { socket, certificate } = await this.#secure(target, endpoint, ALPN_PEER, signal);
+  async #greetDialled({ socket, certificate }: SecureSocket): Promise<Link> {
     try {
       return await this.#greet(socket, certificate, true);
-    } catch (error) {
-      socket.destroy();
-      throw error;
-    }
-  }
-
-  /** Who answers is who was meant. */
-  async #secure(target: ContactDevice, endpoint: Endpoint, protocol: string, signal: AbortSignal) {
-    const { clock, identity, transport } = this.#init;
-    const socket = await transport.dial({ ...peerClientTls(identity(), protocol), ...endpoint }, { clock, signal });
-    try {
-      assertChannel(socket, protocol);
-      const certificate = await this.#init.admit(peerCertificateDer(socket));
-      const { identityKey } = target.certificate;
-      assertPeer(certificate, { folded: foldName(target.user), identityKey, deviceId: target.device });
-      return { socket, certificate };
     } catch (error) {
       socket.destroy();
       throw error;
@@ -293,12 +237,6 @@ export class LinkManager {
     await portClosed;
   }
 }
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 
 const surplus = (): Failure => new Failure('link-surplus');
 const ending = (): Failure => new Failure('closed');

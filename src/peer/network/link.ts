@@ -7,6 +7,7 @@ import { PROTOCOL_VERSIONS } from '../../wire/limits.js';
 import { type PeerMethods, type PeerNotices, peerMethods, peerNotices } from '../../wire/peer-link.js';
 import type { MethodName, Notice, Params, Result } from '../../wire/rpc.js';
 import { Channel } from './channel.js';
+import { isLan } from './is-lan.js';
 import { agent } from './user-agent.js';
 
 export interface LinkHandlers {
@@ -37,6 +38,7 @@ export class Link {
   readonly #init: LinkInit;
   readonly #ready: Promise<void>;
   #greeted!: () => void;
+  #path: 'direct' | 'lan' | undefined;
   #remote: { instance: Uint8Array; crl: number } | undefined;
   /** Of the last ping, in ms. */
   rtt: number | undefined;
@@ -86,6 +88,12 @@ export class Link {
   /** The address at the other end; '' once it is closed. */
   get address(): string {
     return this.#channel.socket.remoteAddress ?? '';
+  }
+
+  /** How it leads there: fixed while it lasts, as both its ends are. */
+  get path(): 'direct' | 'lan' {
+    this.#path ??= isLan(this.address);
+    return this.#path;
   }
 
   /** Measures the round trip: `rtt` has it soon. */

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { Failure } from '../../base/errors.js';
-import { interfaceAddresses } from '../../net/interfaces.js';
+import { interfaceAddresses, isLoopback } from '../../net/interfaces.js';
 import type { Endpoint } from '../../wire/directory.js';
 import { ENDPOINTS_PER_DEVICE } from '../../wire/limits.js';
 
@@ -14,7 +14,7 @@ export const ANY_ADDRESS: ListenAddress = { host: '::', port: 0 };
 
 /** @throws Failure usage 'listen-invalid' */
 export function parseListen(text: string): ListenAddress {
-  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:\s]+)):(\d{1,5})$/.exec(text);
+  const match = /^(?:\[([0-9A-Fa-f:.]+(?:%[^\]\s]+)?)\]|([^:\s]+)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) {
     throw new Failure('listen-invalid', `'${text}' is no address to listen on`, {
@@ -24,15 +24,26 @@ export function parseListen(text: string): ListenAddress {
   return { host: match[1] ?? match[2]!, port };
 }
 
+const isAny = (host: string): boolean => host === '::' || host === '0.0.0.0';
+
 /** Addresses of this machine at which others may reach a listener, the likelier ones first. */
 export function endpointsOf({ host, port }: ListenAddress): Endpoint[] {
-  if (host !== '::' && host !== '0.0.0.0') return [{ host, port }];
+  if (!isAny(host)) return [{ host, port }];
   const usable = interfaceAddresses().filter(
     ({ address, family }) => !address.startsWith('fe80:') && (host === '::' || family === 'IPv4'),
   );
   // Loopback comes last: it is right for two people on one machine, and harmless to others, who will find a stranger there.
   const ranked = [...usable.filter((one) => !one.internal), ...usable.filter((one) => one.internal)];
   return ranked.slice(0, ENDPOINTS_PER_DEVICE).map(({ address }) => ({ host: address, port }));
+}
+
+/** The same for others on one of its wires: no loopback, and link-local addresses, too, whose zone is the other's to know. */
+export function wireEndpointsOf({ host, port }: ListenAddress): Endpoint[] {
+  if (!isAny(host)) return isLoopback(host) ? [] : [{ host, port }];
+  const usable = interfaceAddresses().filter(
+    ({ internal, family }) => !internal && (host === '::' || family === 'IPv4'),
+  );
+  return usable.slice(0, ENDPOINTS_PER_DEVICE).map(({ address }) => ({ host: address, port }));
 }
 
 export const showEndpoint = ({ host, port }: Endpoint): string =>

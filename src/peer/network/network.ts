@@ -5,6 +5,7 @@ import type { Random } from '../../base/random.js';
 import type { Scope } from '../../base/scope.js';
 import type { DeviceCertificate } from '../../crypto/certificate.js';
 import { directoryClientTls } from '../../crypto/tls.js';
+import type { OpenMulticast } from '../../net/multicast.js';
 import { ALPN_DIRECTORY, type DeviceAddress, type DirectoryNotices, type PresenceState } from '../../wire/directory.js';
 import type { DirectoryRequest } from '../../wire/directory-request.js';
 import { PROTOCOL_VERSIONS } from '../../wire/limits.js';
@@ -12,8 +13,12 @@ import { foldName } from '../../wire/names.js';
 import type { NoticeHandlers } from '../../wire/rpc.js';
 import type { ContactDevice } from '../identity/contacts.js';
 import type { LocalDevice } from '../identity/local-device.js';
+import { gather, KnownPlaces, toldByDirectory } from './candidates.js';
 import { dialDirectory } from './dial-directory.js';
 import { DirectoryClient, type Welcome } from './directory-client.js';
+import { callGivenPeers } from './given-peers.js';
+import { Lan, type LanProbe } from './lan.js';
+import type { LanContact, LanFound } from './lan-discovery.js';
 import type { Link, LinkHandlers } from './link.js';
 import { LinkManager } from './link-manager.js';
 import type { ListenAddress } from './listen-address.js';
@@ -27,6 +32,10 @@ export interface NetworkInit {
   readonly scope: Scope;
   /** TLS over TCP, if not given. */
   readonly transport?: Transport | undefined;
+  /** How the local network is spoken to; not at all, if not given. */
+  readonly multicast?: OpenMulticast | undefined;
+  /** Addresses given by hand, which are called as long as this runs. */
+  readonly peers?: readonly ListenAddress[] | undefined;
 }
 
 /** What comes in, and what the network has to ask: given when it starts. */
@@ -41,6 +50,9 @@ export interface NetworkHandlers {
   admit(certificate: DeviceCertificate): Promise<void>;
   /** Whether links to a person are wanted. */
   isWanted(user: string): boolean;
+  /** Whom to look for on the local network, and to answer to there. */
+  contacts(): Promise<readonly LanContact[]>;
+  wantsLan(): boolean;
   /** A connection for a transfer. @returns whether it has a part in it */
   onStream(from: DeviceAddress, transfer: Uint8Array, stream: Duplex): boolean;
   onLink(link: Link): void;
@@ -60,6 +72,9 @@ export interface NetworkHandlers {
   onError(error: unknown): void;
 }
 
+/** When the local network is looked at, where the directory has not answered by then. */
+const LAN_AFTER_MS = 1_000;
+
 /** The peer's two ways out: the channel to its directory, and direct links to others. */
 export class Network {
   readonly #init: NetworkInit;
@@ -69,6 +84,8 @@ export class Network {
   #links: LinkManager | undefined;
   #client: DirectoryClient | undefined;
   #presence: PresenceState = 'online';
+  #lan: Lan | undefined;
+  readonly #met = { lan: new KnownPlaces('lan'), given: new KnownPlaces('given') };
   #saidHello = false;
 
   constructor(init: NetworkInit) {
@@ -115,12 +132,17 @@ export class Network {
     this.#handlers = handlers;
     this.#links = this.#makeLinks(handlers);
     await this.links.listen(listen);
+    this.#beginLan(handlers);
+    this.#callGiven();
     this.#client = new DirectoryClient({
       ...{ clock, random, scope },
       connect: (signal) => this.#connect(signal),
       hello: () => this.#hello(),
       onOnline: (welcome) => handlers.onOnline(welcome),
-      onOffline: (_why, retryIn) => handlers.onOffline(retryIn),
+      onOffline: (_why, retryIn) => {
+        handlers.onOffline(retryIn);
+        this.#lan?.lookAgain();
+      },
       onRefused: (why) => handlers.onRefused(why),
       onTrouble: (why) => handlers.onTrouble(why),
       reenter: () => handlers.reenter(),
@@ -146,8 +168,18 @@ export class Network {
     if (known) return known;
     const target = (await this.#handlers.devices(user)).find((one) => one.device === device);
     if (target === undefined || !this.#handlers.isWanted(user)) return undefined;
-    if (this.isOnline && target.state === 'offline') return undefined;
+    if (this.isOnline && target.state === 'offline' && !this.#met.lan.has(device)) return undefined;
     return this.links.reach(target);
+  }
+
+  /** Begins or ends what is done only where it is wanted. */
+  async obey(): Promise<void> {
+    await this.#lan?.obey();
+  }
+
+  /** Asks for all contacts on the local network, now; undefined where this program doesn't speak there. */
+  async probeLan(): Promise<LanProbe | undefined> {
+    return this.#lan?.probe();
   }
 
   /** The links to devices of a person. */
@@ -174,10 +206,12 @@ export class Network {
 
   #makeLinks(handlers: NetworkHandlers): LinkManager {
     const { self, clock, scope } = this.#init;
+    const seen = () => this.welcome?.observed?.host ?? self.link.host;
+    const sources = [this.#met.given, this.#met.lan, toldByDirectory(seen)];
     return new LinkManager({
       ...{ clock, scope, transport: this.#transport, instance: this.#instance, device: self.device },
       identity: () => self.tls(),
-      seenFrom: () => this.welcome?.observed?.host ?? self.link.host,
+      candidates: (target) => gather(sources, target),
       handlers: { ...handlers.links, crl: () => self.anchor.crl },
       admit: async (der) => {
         const certificate = self.anchor.judgeDevice(der);
@@ -191,6 +225,34 @@ export class Network {
       onChange: (link) => handlers.onChange(link),
       onStream: ({ user, deviceId: device }, transfer, stream) => handlers.onStream({ user, device }, transfer, stream),
     });
+  }
+
+  #beginLan(handlers: NetworkHandlers): void {
+    const { self, clock, random, scope, multicast: open } = this.#init;
+    if (open === undefined) return;
+    const lan = new Lan({
+      ...{ self, clock, random, scope, open, contacts: handlers.contacts, onError: handlers.onError },
+      isWanted: () => handlers.wantsLan() && this.links.wireEndpoints().length > 0,
+      isMissing: (user) => !this.isOnline && this.linksTo(user).length === 0,
+      endpoints: () => this.links.wireEndpoints(),
+      onFound: (found) => this.#found(found),
+    });
+    this.#lan = lan;
+    // A command that finds the directory and ends at once says nothing here.
+    scope.after(clock, LAN_AFTER_MS, () => scope.run(() => lan.obey(), handlers.onError));
+  }
+
+  #found({ endpoints, ...found }: LanFound): void {
+    if (endpoints.length === 0 || !this.#handlers.isWanted(found.user)) return;
+    this.#met.lan.set(found.device, endpoints);
+    if (this.isOnline) return;
+    this.#init.scope.run(() => this.links.retry({ ...found, endpoints: [] }), this.#handlers.onError);
+  }
+
+  #callGiven(): void {
+    const { clock, scope, peers: addresses = [] } = this.#init;
+    const call = (address: ListenAddress): Promise<Link> => this.links.call(address);
+    callGivenPeers({ clock, scope, addresses, places: this.#met.given, call });
   }
 
   async #connect(signal: AbortSignal) {

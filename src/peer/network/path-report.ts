@@ -1,7 +1,6 @@
 import type { PresenceState } from '../../wire/directory.js';
 import type { PathReport, PathTry } from '../api/peer.js';
 import type { Contact, ContactDevice } from '../identity/contacts.js';
-import { isLan } from './is-lan.js';
 import type { LinkManager } from './link-manager.js';
 
 export interface PathsInit {
@@ -29,7 +28,7 @@ async function report(links: LinkManager, target: ContactDevice, online: boolean
   const rtt = await link.measure();
   return {
     ...about,
-    path: isLan(link.address),
+    path: link.path,
     address: link.address,
     ...(rtt !== undefined && { rtt }),
     tried: [],

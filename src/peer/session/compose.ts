@@ -4,8 +4,10 @@ import type { Random } from '../../base/random.js';
 import { Scope } from '../../base/scope.js';
 import { sealForRecovery } from '../../crypto/recovery.js';
 import { sealer } from '../../crypto/vault.js';
+import type { OpenMulticast } from '../../net/multicast.js';
 import { openLevelStore } from '../../store/level/open.js';
 import type { LocalStore } from '../../store/local.js';
+import { LAN_CONTACTS } from '../../wire/limits.js';
 import { reenterByPassword } from '../account/reauthenticate.js';
 import type { OpenPeer } from '../api/account.js';
 import type { PeerApi } from '../api/peer.js';
@@ -57,7 +59,11 @@ export async function startPeer(init: OpenPeer, starting: Starting): Promise<Pee
   const self = await LocalDevice.load(starting.profile, disk, tables, clock);
   await keepRecovery(home, self, starting);
   const online = new Scope();
-  const network = new Network({ self, clock, random, transport, scope: online });
+  const network = new Network({
+    ...{ self, clock, random, transport, scope: online },
+    multicast: init.lan === true ? speakOnWire : undefined,
+    peers: init.peers?.map(parseListen),
+  });
   const services = new ComposedServices({ home, self, disk, tables, clock, random, network, scope: online });
   const { reporter } = services;
   const sync = new Sync({ self, clock, network, services, reporter, scope: online });
@@ -97,6 +103,9 @@ export async function startPeer(init: OpenPeer, starting: Starting): Promise<Pee
   return peer;
 }
 
+/** Loaded when it is needed: most runs of the program find the directory. */
+const speakOnWire: OpenMulticast = async (onHeard) => (await import('../../net/multicast.js')).openMulticast(onHeard);
+
 /** Profiles of the first version had no copy of the vault's key for the recovery phrase. */
 async function keepRecovery(home: string, self: LocalDevice, { profile, key, random }: Starting): Promise<void> {
   if (profile.recovery !== undefined) return;
@@ -133,6 +142,12 @@ function handlersOf({ self, network, services, sync, linkEvents, onRefused, reen
     devices: async (user) => (await contacts.resolve(user)).devices,
     admit: (certificate) => contacts.admit(certificate),
     isWanted: (user) => !preferences.isBlocked(user),
+    wantsLan: () => preferences.get().lan,
+    contacts: async () => {
+      const own = { user: self.user, identityKey: self.identity.publicKey };
+      const pinned = await contacts.pinned(LAN_CONTACTS);
+      return [own, ...pinned.filter(({ user }) => !preferences.isBlocked(user))];
+    },
     onStream: (from, transfer, stream) => transfers.takeStream(from, transfer, stream),
     onLink: (link) => {
       linkEvents.changed(link);

@@ -8,6 +8,7 @@ import type { LocalDevice } from '../identity/local-device.js';
 import { showEndpoint } from '../network/listen-address.js';
 import type { Network } from '../network/network.js';
 import type { TransferEndpoint } from '../transfers/transfer-endpoint.js';
+import { localNetwork } from './doctor-lan.js';
 
 interface Patient {
   readonly self: LocalDevice;
@@ -24,6 +25,7 @@ export async function diagnose(patient: Patient): Promise<readonly Check[]> {
     certificate(patient),
     directLinks(patient),
     behind(patient),
+    await localNetwork(patient.network),
     await datagrams(patient),
   ];
 }

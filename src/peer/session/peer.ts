@@ -119,7 +119,7 @@ export class Peer implements PeerApi {
     this.preferences = new PreferencesService({
       preferences: services.preferences,
       recount: () => services.state.readMarkers.recount(),
-      part: (user) => network.part(user),
+      ...{ part: (user) => network.part(user), obey: () => network.obey() },
       recipient: addressed,
     });
     this.notes = services.notes;

@@ -241,6 +241,7 @@ export const positionRow = v.object({ user: text(64), through: count() });
 export const preferencesRow = v.object({
   readReceipts: v.boolean(),
   typing: v.boolean(),
+  lan: v.optional(v.boolean()),
   /** Conversations, folded. */
   muted: list(text(64), 4096),
   /** People, folded. */

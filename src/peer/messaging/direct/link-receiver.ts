@@ -13,6 +13,11 @@ export interface LinkReceiverInit {
   mailboxEmptied(): Promise<void>;
 }
 
+/** The link over which a message comes. */
+export interface ArrivalLink {
+  readonly path: 'direct' | 'lan';
+}
+
 /** Messages as they come over links. */
 export class LinkReceiver {
   readonly #init: LinkReceiverInit;
@@ -24,8 +29,8 @@ export class LinkReceiver {
   }
 
   /** One after the other, as they were sent: one that has to wait for its Welcome is not overtaken. */
-  async deliver({ id, group, sealed }: Params<PeerMethods, 'deliver'>, link: object): Promise<void> {
-    const incoming = { id, group, sealed, via: 'direct' } as const;
+  async deliver({ id, group, sealed }: Params<PeerMethods, 'deliver'>, link: ArrivalLink): Promise<void> {
+    const incoming = { id, group, sealed, via: link.path };
     const before = Promise.all([this.#taking.get(link), this.#init.mailboxEmptied()]);
     const taken = before.then(() => this.#takeIn(incoming));
     this.#taking.set(

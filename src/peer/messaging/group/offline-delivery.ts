@@ -3,6 +3,7 @@ import { ARCHIVE_KEY_BYTES, ASIDE_LABEL, archiveEpoch, openArchived, sealArchive
 import { contentCodec } from '../../../wire/content.js';
 import type { DeviceAddress } from '../../../wire/directory.js';
 import { foldName } from '../../../wire/names.js';
+import type { Via } from '../../api/events.js';
 import type { GroupOutRow } from '../../storage/tables.js';
 import { conversationIn } from '../conversation.js';
 import type { QueuedItem } from '../device-queue.js';
@@ -23,6 +24,7 @@ export interface OfflineMessage {
   readonly id: Uint8Array;
   readonly group: Uint8Array;
   readonly sealed: Uint8Array;
+  readonly via: Via;
 }
 
 interface Leaving {
@@ -81,14 +83,14 @@ export class OfflineDelivery {
   }
 
   /** @returns false where it is of no named group. @throws Failure where it can't be taken in here */
-  async take({ id, group: groupId, sealed }: OfflineMessage): Promise<boolean> {
-    const group = this.#init.find(groupId);
+  async take(message: OfflineMessage): Promise<boolean> {
+    const group = this.#init.find(message.group);
     if (group === undefined) return false;
-    await this.#init.enqueue(group, () => this.#take(group, id, sealed));
+    await this.#init.enqueue(group, () => this.#take(group, message));
     return true;
   }
 
-  async #take(group: Group, id: Uint8Array, sealed: Uint8Array): Promise<void> {
+  async #take(group: Group, { id, sealed, via }: OfflineMessage): Promise<void> {
     const { tables, history, disk, note, onLine, self, anchor, clock } = this.#init;
     if (await tables.places.get(hex(id))) return;
     const inside = group.mls !== undefined && group.mls.state.epoch === archiveEpoch(sealed);
@@ -101,7 +103,7 @@ export class OfflineDelivery {
     const conversation = conversationIn(group.row.name);
     const mine = foldName(opened.user) === foldName(self.user);
     const line = lineOf(content, { conversation, from: opened.user, self: self.user, since: clock.now() });
-    const said = { id, via: 'direct' as const, ...line, ...(mine && { state: 'queued' as const }) };
+    const said = { id, via, ...line, ...(mine && { state: 'queued' as const }) };
     const added = history.lineAt(conversation, this.#init.nextLine(), said);
     const head = await history.head(conversation);
     head.unread ??= 0;
