@@ -9,11 +9,18 @@ const CHILD = fileURLToPath(new URL('./children/live.js', import.meta.url));
 /** So few in one process that its memory stays small. */
 const PART = 100;
 
+/** Seeds that once found a fault: they are lived through each time. */
+const FOUND: { readonly [S in ScenarioName]?: readonly string[] } = {
+  agreement: ['agreement-1061'],
+  joining: ['joining-1052', 'joining-1053'],
+  'small-agreement': ['small-agreement-1327'],
+};
+
 /** The seeds of a run: TOWN_SEED (one, or several with commas between them), or TOWN_SEEDS many, or as many as are named here. */
 export function seedsOf(scenario: ScenarioName, count: number): string[] {
   const { TOWN_SEED: only, TOWN_SEEDS: many } = process.env;
   if (only !== undefined) return only.split(',');
-  return Array.from({ length: Number(many ?? count) }, (_, at) => `${scenario}-${at}`);
+  return [...Array.from({ length: Number(many ?? count) }, (_, at) => `${scenario}-${at}`), ...(FOUND[scenario] ?? [])];
 }
 
 /**

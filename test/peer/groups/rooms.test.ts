@@ -5,6 +5,8 @@ import { Town, watch } from '../../support/town.js';
 import { event } from '../../support/watching.js';
 
 const town = await Town.build();
+/** Beginners make no groups. */
+const owner = await town.owner();
 after(() => town.close());
 
 const past = (watched: ReturnType<typeof watch>, text: string): Promise<MessageEvent> =>
@@ -54,30 +56,28 @@ test('rooms are there from the beginning; a newcomer comes in with nobody online
 });
 
 test('who was put out of a room and comes back reads what was said meanwhile', async () => {
-  const ida = await town.settle('ida');
   const jon = await town.settle('jon');
   const atJon = watch(jon);
-  await ida.groups.create('porch', { kind: 'open', history: 'shared' });
+  await owner.groups.create('porch', { kind: 'open', history: 'shared' });
   await jon.groups.join('porch');
   const stored = async (text: string): Promise<void> => {
-    const { id } = await ida.send('#porch', text);
-    await ida.waitFor(id, 'stored', 10_000);
+    const { id } = await owner.send('#porch', text);
+    await owner.waitFor(id, 'stored', 10_000);
   };
   await stored('before');
   await atJon.message('before');
-  await ida.groups.kick('porch', 'jon');
+  await owner.groups.kick('porch', 'jon');
   await event(atJon, 'group', ({ change }) => change === 'kicked');
   await stored('meanwhile');
   await jon.groups.join('porch');
   await past(atJon, 'meanwhile');
   await stored('after');
   await atJon.message('after');
-  await Promise.all([ida.close(), jon.close()]);
+  await jon.close();
 });
 
 test('where history is not shared, a newcomer reads nothing of before', async () => {
   const [dan, eve] = [await town.settle('dan'), await town.settle('eve')];
-  const owner = await town.owner();
   await owner.groups.create('quiet', { kind: 'open', history: 'joined' });
   const { id } = await owner.send('#quiet', 'before you came');
   await owner.waitFor(id, 'stored', 10_000);
@@ -90,7 +90,7 @@ test('where history is not shared, a newcomer reads nothing of before', async ()
     (await dan.history({ conversation: '#quiet' })).map(({ text }) => text),
     ['now you are here'],
   );
-  await Promise.all([dan.close(), eve.close(), owner.close()]);
+  await Promise.all([dan.close(), eve.close()]);
 });
 
 test('a further device of a member comes in by itself, and one that was logged out is removed', async () => {

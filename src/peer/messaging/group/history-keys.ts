@@ -79,14 +79,17 @@ export class HistoryKeys {
   async keys(group: Group, { keys }: Extract<Content, { type: 'archive' }>, seq: number): Promise<Step[]> {
     const { archiveKeys } = this.#init.tables;
     const name = hex(group.id);
-    group.row = { ...group.row, lastArchive: seq };
-    if (!group.row.archived || group.row.missed !== undefined) this.fetch(group);
     // All members get them, and most have most of them.
     const known = this.#known.get(name) ?? new Set<number>();
     if (known.size === 0) for await (const { epoch } of archiveKeys.range([name])) known.add(epoch);
     this.#known.set(name, known);
+    // Who handed them on may have been away while others were inside: what is lacking is still owed, by those who have it.
+    if (isWhole(keys, known)) group.row = { ...group.row, lastArchive: seq };
+    else this.consider(group);
     const fresh = keys.filter(({ epoch }) => !known.has(epoch));
     for (const { epoch } of fresh) known.add(epoch);
+    // Of an epoch whose key comes only now there may be lines that could not be read when they were fetched.
+    if (!group.row.archived || group.row.missed !== undefined || fresh.length > 0) this.fetch(group);
     return fresh.map(({ epoch, key }) => archiveKeys.put([name, epoch], { epoch, key }));
   }
 
@@ -228,4 +231,13 @@ export class HistoryKeys {
     if (content.type === 'upload') this.#init.onUpload(group, opened.user, content, tx, { past: true });
     return line.row;
   }
+}
+
+/** Whether none of the epochs known here is missing among those that were handed on. */
+function isWhole(keys: readonly { readonly epoch: number }[], known: ReadonlySet<number>): boolean {
+  const given = new Set(keys.map(({ epoch }) => epoch));
+  const newest = Math.max(...given);
+  const oldest = keys.length < MOST_KEYS ? 0 : Math.min(...given);
+  for (const epoch of known) if (epoch >= oldest && epoch < newest && !given.has(epoch)) return false;
+  return true;
 }

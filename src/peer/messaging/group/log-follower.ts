@@ -45,6 +45,8 @@ export class LogFollower {
   async catchUp(group: Group): Promise<void> {
     const { self } = this.#init;
     if (!group.roster.isMember(self.user)) {
+      // Of a program that was killed between the two writes which this once was.
+      if (group.mls) await this.epochs.forget(group);
       await this.#learnActs(group, (_seq) => group.roster.isMember(self.user));
       if (!group.roster.isMember(self.user)) return;
       // What stands before is not for this device; what follows is followed in order.
@@ -127,7 +129,13 @@ export class LogFollower {
       for (const event of actEvents(group, act)) this.#init.emit(event);
     });
     if (act.statement.action === 'renew') await this.epochs.renewed(group, act, seq, tx);
-    else if (group.mls && !group.roster.isMember(this.#init.self.user)) tx.add(...(await this.epochs.drop(group)));
+    else tx.add(...(await this.#outside(group)));
+  }
+
+  /** Whoever is no member any more has no keys: they go with the act that says so, in one write. */
+  async #outside(group: Group): Promise<Step[]> {
+    if (group.mls === undefined || group.roster.isMember(this.#init.self.user)) return [];
+    return [...(await this.epochs.drop(group)), this.#init.store.save(group)];
   }
 
   /** @throws Failure trust, denied; nobody goes on where somebody did what he may not */
@@ -152,7 +160,7 @@ export class LogFollower {
         more &&= !isEnough(seq);
         if (isEnough(seq)) break;
         const act = this.#verified(group, encoded);
-        steps.push(...store.fold(group, act, encoded, seq));
+        steps.push(...store.fold(group, act, encoded, seq), ...(await this.#outside(group)));
         group.arrivals.note(act, clock.monotonic());
         if (tell) for (const event of actEvents(group, act)) this.#init.emit(event);
       }
