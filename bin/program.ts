@@ -21,6 +21,8 @@ const parts: Parts = {
     return { startDirectory: startDaemon, check, migrate, restore };
   },
 
+  relay: async () => await import('../src/relay/standalone.js'),
+
   screen: async () => (await import('./screen.js')).screenParts,
 };
 

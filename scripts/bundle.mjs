@@ -10,7 +10,11 @@ const out = join(root, 'dist', 'program');
 
 /** By name of the bundle. The program and the library share what both use; a thread is one file. */
 const PROGRAMS = { p2pchat: 'bin/program.ts', index: 'src/index.ts' };
-const THREADS = { 'transfer-thread': 'src/transfer/thread/thread.ts', 'opaque-worker': 'src/crypto/opaque-worker.ts' };
+const THREADS = {
+  'transfer-thread': 'src/transfer/thread/thread.ts',
+  'relay-thread': 'src/relay/thread/thread.ts',
+  'opaque-worker': 'src/crypto/opaque-worker.ts',
+};
 /** For tests and benches, of the same make as what it stands for. */
 const BENCHES = { 'transfer-end': 'bench/support/transfer-end.ts' };
 

@@ -16,7 +16,8 @@ const ALLOWED = {
   crypto: ['wire', 'base'],
   net: ['wire', 'base'],
   transfer: ['crypto', 'net', 'wire', 'base'],
-  directory: ['crypto', 'store', 'net', 'wire', 'base'],
+  relay: ['transfer/protocol', 'transfer/udp', 'crypto', 'net', 'wire', 'base'],
+  directory: ['relay', 'crypto', 'store', 'net', 'wire', 'base'],
   peer: ['crypto', 'store', 'transfer', 'net', 'wire', 'base'],
   commands: ['peer/api', 'wire', 'base'],
   tui: ['commands', 'peer/api', 'wire', 'base'],
@@ -41,12 +42,14 @@ const FLOORS = {
     ['session'],
   ],
   transfer: [['protocol/congestion'], ['protocol'], ['udp', 'files'], ['driver'], ['thread'], ['']],
+  relay: [['core'], ['thread'], ['']],
 };
 
 /** Modules without I/O: what they may import from Node is listed, everything else in `node:` is refused. */
 const PURE = {
   wire: ['node:buffer'],
   'transfer/protocol': ['node:buffer', 'node:crypto'],
+  'relay/core': ['node:buffer', 'node:crypto'],
 };
 
 const files = readdirSync(src, { recursive: true, withFileTypes: true })

@@ -17,6 +17,7 @@ export interface Parts {
   readonly echoBot: string;
   readonly peer: () => Promise<Peers>;
   readonly directory: () => Promise<DirectoryParts>;
+  readonly relay: () => Promise<RelayParts>;
   readonly screen: () => Promise<ScreenParts>;
 }
 
@@ -61,6 +62,8 @@ export interface DirectoryOptions {
   readonly blockSeconds?: number;
   /** Of files for groups: bytes of one account and of all, and how long they are kept. */
   readonly uploads?: { readonly perAccount?: number; readonly total?: number; readonly lifetimeMs?: number };
+  /** The UDP port of the relay beside it, and what that gives. */
+  readonly relay?: 'off' | { readonly port?: number; readonly limits?: RelayLimits };
   /** Accounts of this role, and of those above it, need a second factor. */
   readonly requireSecondFactor?: Role;
   /** Open rooms there are from the beginning. */
@@ -80,6 +83,39 @@ export interface DirectoryOptions {
   readonly marks?: string;
   /** The data was put back from a copy. */
   readonly restored?: boolean;
+}
+
+/** Bytes a day: of all, of an account, of a pair of devices; and a second. */
+export interface RelayLimits {
+  readonly relayDay?: number;
+  readonly accountDay?: number;
+  readonly pairDay?: number;
+  readonly relayRate?: number;
+}
+
+export interface RelayOptions {
+  readonly directory: string;
+  readonly listen: string;
+  readonly data: string;
+  /** Where devices find it, where that is not the address it listens on. */
+  readonly name?: string;
+  readonly limits?: RelayLimits;
+}
+
+export interface RelayParts {
+  startStandaloneRelay(options: RelayOptions): Promise<{
+    readonly line: string;
+    readonly counters: {
+      readonly bindings: number;
+      readonly queued: number;
+      readonly bytes: number;
+      readonly datagrams: number;
+      readonly dropped: Readonly<Record<string, number>>;
+      readonly refused: Readonly<Record<string, number>>;
+    };
+    readonly ended: Promise<void>;
+    close(): Promise<void>;
+  }>;
 }
 
 /** Paths of files: credentials, a CA, a client certificate and its key. */

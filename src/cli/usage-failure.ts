@@ -11,7 +11,10 @@ import { DIRECTORY_COMMANDS } from './commands/directory-options.js';
 const OTHERS = ['register', 'login', 'listen', 'rpc', 'start', 'completion'];
 
 /** Those in two words, by the first. */
-const GROUPED = new Map<string, string[]>([['directory', [...DIRECTORY_COMMANDS]]]);
+const GROUPED = new Map<string, string[]>([
+  ['directory', [...DIRECTORY_COMMANDS]],
+  ['relay', ['start']],
+]);
 for (const { name, shell } of commands) {
   const [first = '', second] = name.split(' ');
   if (shell && second !== undefined) GROUPED.set(first, [...(GROUPED.get(first) ?? []), second]);

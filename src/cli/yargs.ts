@@ -7,6 +7,7 @@ import { directoryCommands } from './commands/directory-options.js';
 import type { ListenOptions } from './commands/listen.js';
 import type { LoginOptions } from './commands/login.js';
 import type { RegisterOptions } from './commands/register.js';
+import { relayCommands } from './commands/relay-options.js';
 import type { RestoreOptions } from './commands/restore.js';
 import type { RpcOptions } from './commands/rpc.js';
 import { DIRECTORY, LISTEN, PASSWORD_FILE, PEER, PHRASE_FILE } from './options.js';
@@ -256,6 +257,7 @@ function build(words: readonly string[], version: string, line: Line, columns: n
   addPrograms(argv, line);
   addTable(argv, line, purpose);
   directoryCommands(argv, line);
+  relayCommands(argv, line);
   addFirstMinutes(argv, line);
   argv.command(
     'completion [shell]',

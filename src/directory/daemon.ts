@@ -13,6 +13,7 @@ import { DEFAULT_LIMITS, type DirectoryLimits, type UploadLimits } from './limit
 import { openLog } from './log/log.js';
 import type { Figures } from './metrics/serve.js';
 import type { SharedStore } from './open-database.js';
+import type { OwnRelayOptions } from './relays/own-relay.js';
 import type { ListenAddress } from './server/server.js';
 
 export interface DaemonOptions {
@@ -38,6 +39,8 @@ export interface DaemonOptions {
   readonly restored?: boolean;
   readonly limits?: Partial<DirectoryLimits>;
   readonly uploads?: Partial<UploadLimits>;
+  /** The relay beside it: one with its defaults, if not given. */
+  readonly relay?: OwnRelayOptions | 'off';
   /** HOST:PORT for figures by HTTP; none are kept, if not given. */
   readonly metrics?: string;
   readonly log?: DaemonLogOptions;
@@ -77,7 +80,7 @@ export interface Daemon {
 
 /** @throws Failure usage 'listen-invalid', 'port-busy', 'listen-failed'; storage */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { data, listen, uploads, limits, metrics, log: wanted, store, storeKey, nats, ...rest } = options;
+  const { data, listen, uploads, limits, metrics, log: wanted, store, storeKey, nats, relay = {}, ...rest } = options;
   const address = parseListen(listen);
   const kept = storeOf(store, storeKey, nats);
   const figures = metrics === undefined ? undefined : await figuresAt(parseListen(metrics));
@@ -87,7 +90,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   try {
     const directory = await started(figures, {
       ...{ ...rest, data, listen: address, log, store: kept, meter: figures?.meter },
-      limits: { ...limits, uploads: { ...DEFAULT_LIMITS.uploads, ...limits?.uploads, ...uploads } },
+      relay: relay === 'off' ? undefined : relay,
+      limits: {
+        ...limits,
+        ...pairDayOf(relay),
+        uploads: { ...DEFAULT_LIMITS.uploads, ...limits?.uploads, ...uploads },
+      },
     });
     const ended = directory.ended.then(async (failure) => {
       await figures?.close();
@@ -112,6 +120,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     throw error;
   }
 }
+
+/** What a token promises two devices is what an account may have. */
+const pairDayOf = (relay: OwnRelayOptions | 'off'): { readonly relayPairDay?: number } => {
+  const pairDay = relay === 'off' ? undefined : relay.limits?.pairDay;
+  return pairDay === undefined ? {} : { relayPairDay: pairDay };
+};
 
 /** @throws Failure usage 'store-address', 'key-file-needed' */
 function storeOf(

@@ -4,15 +4,16 @@ import { type Clock, systemClock } from '../base/clock.js';
 import { Failure } from '../base/errors.js';
 import { type Logger, silentLogger } from '../base/log.js';
 import { type Random, systemRandom } from '../base/random.js';
+import { linkHost } from '../net/link-host.js';
 import type { RegistrationMode } from '../wire/directory.js';
 import { formatLink } from '../wire/link.js';
 import type { Role } from '../wire/roles.js';
 import { readCurrent, writeCurrent } from './current-database.js';
 import { DEFAULT_LIMITS, type DirectoryLimits } from './limits.js';
-import { linkHost } from './link-host.js';
 import { markIn } from './mark.js';
 import type { Meter } from './metrics/meter.js';
 import { openServedDatabase, type ServedDatabase, type SharedStore } from './open-database.js';
+import type { OwnRelayOptions } from './relays/own-relay.js';
 import type { ListenAddress } from './server/server.js';
 
 export interface DirectoryOptions {
@@ -36,6 +37,8 @@ export interface DirectoryOptions {
   /** The data was put back from a copy. */
   readonly restored?: boolean;
   readonly limits?: Partial<DirectoryLimits>;
+  /** A relay on the same host; none, if not given. */
+  readonly relay?: OwnRelayOptions | undefined;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly log?: Logger;
@@ -187,6 +190,7 @@ class RunningDirectory implements Directory {
       meter,
       marks,
       restored,
+      relay,
     } = this.#options;
     const keptIn = this.#keptIn(database);
     const folder = typeof keptIn === 'string' ? keptIn : undefined;
@@ -196,7 +200,7 @@ class RunningDirectory implements Directory {
       ...(marks !== undefined && folder !== undefined && { mark: markIn(marks, { store: folder, log: this.log }) }),
       restored,
       listen: this.#listen,
-      ...{ clock, random, registration, rooms, blockAfter, requireSecondFactor, meter, log: this.log },
+      ...{ clock, random, registration, rooms, blockAfter, requireSecondFactor, meter, relay, log: this.log },
       blockMs: blockSeconds === undefined ? undefined : blockSeconds * 1000,
       limits: { ...DEFAULT_LIMITS, ...limits },
       onBroken: (error) => this.#fail(error),

@@ -32,6 +32,8 @@ export interface DirectoryLimits extends PortLimits {
   readonly strangerWork: Bucket;
   /** Key packages one user may claim; each is gone for good. */
   readonly claims: Bucket;
+  /** Bytes a day which two devices may send by a relay, as their tokens say. */
+  readonly relayPairDay: number;
   /** Files for groups. */
   readonly uploads: UploadLimits;
   readonly accounts: number;
@@ -83,6 +85,7 @@ export const DEFAULT_LIMITS: DirectoryLimits = {
   accountWork: { burst: 12_000, perSecond: 6_000 },
   strangerWork: { burst: 20_000, perSecond: 2_000 },
   claims: { burst: 200, perSecond: 2 },
+  relayPairDay: 20 * 2 ** 30,
   uploads: {
     perAccount: 2 * 2 ** 30,
     total: 32 * 2 ** 30,

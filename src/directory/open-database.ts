@@ -14,6 +14,7 @@ import { backUp } from './moving/backup.js';
 import type { Inventory } from './moving/inventory.js';
 import { assertServable, clearStanding } from './moving/standing.js';
 import { WatchedStore } from './moving/watched-store.js';
+import type { OwnRelayOptions } from './relays/own-relay.js';
 import { carryOut } from './requests/ledger.js';
 import { openTables } from './rows.js';
 import { DirectoryServer, type ListenAddress } from './server/server.js';
@@ -25,6 +26,8 @@ export interface ServedDatabaseInit extends Omit<ServicesInit, 'store' | 'secret
   /** Ends the wait of one that stands by. */
   readonly signal: AbortSignal;
   readonly listen: ListenAddress;
+  /** None, if not given. */
+  readonly relay?: OwnRelayOptions | undefined;
 }
 
 /** A store in NATS, and what opens the secrets in it. */
@@ -52,7 +55,7 @@ export async function openServedDatabase(init: ServedDatabaseInit): Promise<Serv
     try {
       // From here on the new life stands in the store.
       if (restored) await clearStanding(store);
-      const server = await DirectoryServer.listen(core, init.listen);
+      const server = await DirectoryServer.listen(core, init.listen, init.relay);
       const close = async (why: Failure): Promise<void> => {
         await server.close(why);
         await core.close();

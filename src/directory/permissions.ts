@@ -68,6 +68,7 @@ export const DEVICE_REQUESTS: Readonly<Record<keyof DirectoryMethods, RequestRow
   'uploads.get': { may: 'group.join', proof: 'certificate', cost: 8 },
   'uploads.list': { may: 'group.join', proof: 'certificate', cost: 20 },
   'uploads.remove': { may: 'group.join', proof: 'certificate', cost: 20 },
+  'relay.token': { may: 'message.direct', proof: 'certificate', cost: 8 },
   'ledger.act': { may: 'people.see', proof: 'certificate', cost: 40 },
   'ledger.read': { may: 'people.see', proof: 'certificate', cost: 20 },
 };

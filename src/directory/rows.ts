@@ -16,6 +16,7 @@ import {
   NAME_CHARS,
   SEALED_BYTES,
 } from '../wire/limits.js';
+import { relaySchema } from '../wire/relay.js';
 import { bytes, codec, count, exactly, list, text, time } from '../wire/schema.js';
 import { INVITATION_TAKERS, SERIALS_PER_DEVICE } from './limits.js';
 import { type OnUnreadable, Table } from './table.js';
@@ -162,6 +163,9 @@ export type DirectRow = v.InferOutput<typeof directSchema>;
 const groupSchema = v.object({ kind: v.literal('direct'), accounts: list(userName, 2), number: count() });
 export type GroupRow = v.InferOutput<typeof groupSchema>;
 
+/** It runs elsewhere, and so has a host. */
+const relayRow = v.object({ ...relaySchema.entries, host: text(253) });
+
 const addressSchema = v.object({ user: userName, device: deviceId });
 
 /** An entry of a mailbox's log. */
@@ -197,5 +201,7 @@ export const openTables = (store: Store, onUnreadable?: OnUnreadable) => ({
   leftMail: new Table(store, 'mail.left', codec(v.object({ at: time() }), ROW_BYTES), onUnreadable),
   direct: new Table(store, 'direct', codec(directSchema, ROW_BYTES)),
   groups: new Table(store, 'groups', codec(groupSchema, ROW_BYTES)),
+  /** Key: the relay's. Those that the operator has registered. */
+  relays: new Table(store, 'relays', codec(relayRow, ROW_BYTES), onUnreadable),
 });
 export type Tables = ReturnType<typeof openTables>;

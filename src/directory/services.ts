@@ -37,6 +37,7 @@ import { Incarnation } from './incarnation.js';
 import { type DirectoryLimits, HOUSEKEEPING_EVERY_MS, LIMITED_KEYS } from './limits.js';
 import type { Mark } from './mark.js';
 import { type Meter, silentMeter } from './metrics/meter.js';
+import { Relays } from './relays/relays.js';
 import { openTables } from './rows.js';
 import { Uploads } from './uploads/uploads.js';
 
@@ -158,6 +159,7 @@ async function openParts(init: ServicesInit, meter: Meter) {
   });
   const uploads = await Uploads.open({ store, clock, limits: limits.uploads });
   const ledger = await Ledger.open(store, authority);
+  const relays = await Relays.open({ tables, authority, clock, pairDay: limits.relayPairDay });
   return {
     ...{
       incarnation,
@@ -172,7 +174,7 @@ async function openParts(init: ServicesInit, meter: Meter) {
       devices,
       people,
     },
-    ...{ keyPackages, mailboxes, leftMail, groupLogs, namedGroups, uploads, ledger },
+    ...{ keyPackages, mailboxes, leftMail, groupLogs, namedGroups, uploads, ledger, relays },
   };
 }
 

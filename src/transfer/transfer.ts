@@ -2,13 +2,15 @@ import type { Duplex } from 'node:stream';
 import { MessageChannel } from 'node:worker_threads';
 import { Failure, toFailure } from '../base/errors.js';
 import { localAddresses } from '../net/interfaces.js';
+import { whileOpen } from '../net/open-threads.js';
 import type { Range } from '../wire/datagrams/control.js';
 import { contentBytes, type Manifest } from '../wire/transfer-manifest.js';
 import type { TransferEvent } from './driver/events.js';
 import type { Command, NodeOptions, ReceiveOptions, SendOptions } from './driver/node.js';
+import type { RelayOffer } from './driver/relay-offer.js';
 import type { PlacedFile } from './files/partial-download.js';
 import { lendStream } from './thread/port-stream.js';
-import { takeWorker, whileOpen } from './thread/prepare-thread.js';
+import { takeWorker } from './thread/prepare-thread.js';
 import type { FromThread, OpenedNode, ToThread } from './thread/thread-messages.js';
 import type { HostAddress } from './udp/endpoint.js';
 
@@ -26,6 +28,7 @@ import type { HostAddress } from './udp/endpoint.js';
 export type { Progress, TransferEvent, TransferState } from './driver/events.js';
 export type { NodeOptions, ReceiveOptions, SendOptions } from './driver/node.js';
 export type { RememberedPath } from './driver/path-memory.js';
+export type { RelayOffer } from './driver/relay-offer.js';
 export { describe, type Source } from './files/file-source.js';
 export { discardPartial, diskFull, type PlacedFile, SPARE_BYTES } from './files/partial-download.js';
 export { type Playable, type PlayerServer, servePlayer } from './files/player.js';
@@ -40,6 +43,8 @@ export interface Transfer {
    * @param proved hosts from which it has a TCP connection here
    */
   addCandidates(addresses: readonly HostAddress[], proved?: readonly string[]): void;
+  /** Relays at which the two may meet, or other tokens for those that are known. */
+  addRelays(relays: readonly RelayOffer[]): void;
   /** A stream to the other side's same transfer, for where datagrams do not get through: after the event 'blocked'. */
   attachStream(stream: Duplex): void;
   pause(): void;
@@ -274,6 +279,10 @@ class Handle implements IncomingTransfer {
 
   addCandidates(addresses: readonly HostAddress[], proved: readonly string[] = []): void {
     this.#thread.command({ type: 'candidates', addresses, proved });
+  }
+
+  addRelays(relays: readonly RelayOffer[]): void {
+    this.#thread.command({ type: 'relays', relays });
   }
 
   attachStream(stream: Duplex): void {

@@ -19,6 +19,7 @@ import {
   SEALED_BYTES,
 } from './limits.js';
 import { presenceSchema } from './presence.js';
+import { relayMethods, relaysNamed } from './relay.js';
 import { roleSchema } from './roles.js';
 import { method, nothing } from './rpc.js';
 import { bytes, codec, count, exactly, list, text, time } from './schema.js';
@@ -191,6 +192,8 @@ export const directoryMethods = {
       secondFactor: v.optional(v.literal('required')),
       /** The ledger's number of the newest act of the operator that concerns the account. */
       operatorAct: v.optional(count()),
+      /** Where devices that can't reach each other meet; absent where the directory knows none. */
+      relays: v.optional(relaysNamed),
     }),
   ),
   ...loginMethods,
@@ -268,6 +271,7 @@ export const directoryMethods = {
   ),
   ...groupMethods,
   ...uploadMethods,
+  ...relayMethods,
 };
 export type DirectoryMethods = typeof directoryMethods;
 

@@ -217,6 +217,21 @@ export const UDP_BLOCKED_MS = 2_000;
 /** A cookie proves an address for this long. */
 export const COOKIE_LIFETIME_MS = 10_000;
 
+// --- Relays (docs/protocol.md) ---
+
+export const RELAY_VERSION = 1;
+/** A statement that the directory signs for two devices and a relay, and for how long it holds. */
+export const RELAY_TOKEN_BYTES = 512;
+export const RELAY_TOKEN_MS = 10 * 60_000;
+/** Relays a directory names to its devices, and those it gives tokens for when two devices ask. */
+export const RELAYS = 16;
+export const RELAYS_PER_PAIR = 2;
+/** Kinds of traffic between two devices that a relay keeps apart: 0 is transfers, 1 message links. */
+export const RELAY_LANES = 4;
+/** A device of which a relay has heard nothing for so long is forgotten; it says a word every RELAY_KEEP_MS. */
+export const RELAY_IDLE_MS = 60_000;
+export const RELAY_KEEP_MS = 15_000;
+
 // --- The local network ---
 
 /** Random, of each question by multicast. */

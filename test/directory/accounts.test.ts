@@ -359,6 +359,7 @@ const minimal: Readonly<Record<Exclude<MethodName<DirectoryMethods>, 'hello'>, o
   'uploads.get': { group: id, upload: id, block: 0 },
   'uploads.list': { group: id },
   'uploads.remove': { group: id, upload: id },
+  'relay.token': { user: 'alice', device: '0123456789abcdef', key: new Uint8Array(32) },
   'ledger.act': { statement: id, signature: new Uint8Array(64) },
   'ledger.read': { from: 0 },
 };

@@ -20,10 +20,26 @@ test('through two NATs that keep ports a hole is punched, with what the director
   });
 });
 
-test('where a NAT changes ports, it is said so, and what to do', { skip }, async () => {
+test('behind two NATs that choose random ports a file arrives each way, by the relay', { skip }, async () => {
+  const network = Network.nats({ a: true, b: true });
+  await onHosts(network, network.middle, async ({ anna, bert, receiving, folder, file }) => {
+    const there = file('there.bin', 8 << 20);
+    const ended = await anna.run(['file', 'bert', there, '--timeout', '60']);
+    arrived(ended, there, folder);
+    assert.equal(ended.events.at(-1)?.path, 'relay');
+    await receiving.kill();
+    await anna.listen('--accept', 'all', '--to', folder);
+    const back = file('back.bin', 8 << 20);
+    const returned = await bert.run(['file', 'anna', back, '--timeout', '60']);
+    arrived(returned, back, folder);
+    assert.equal(returned.events.at(-1)?.path, 'relay');
+  });
+});
+
+test('where a NAT changes ports and there is no relay, it is said so, and what to do', { skip }, async () => {
   const network = Network.nats({ a: false, b: true });
-  await onHosts(network, network.middle, async ({ anna, receiving, file }) => {
-    const ended = await anna.run(['file', 'bert', file('no-way.bin', 1_000), '--timeout', '9']);
+  const play: Parameters<typeof onHosts>[2] = async ({ anna, receiving, file }) => {
+    const ended = await anna.run(['file', 'bert', file('no-way.bin', 1_000), '--timeout', '30']);
     assert.deepEqual([ended.status, errorCode(ended)], [9, 'transfer-timeout']);
     const waiting = ended.events.findLast(transfer('accepted'))?.waiting as Record<string, string> | undefined;
     assert.equal(waiting?.code, 'nat-changes-ports');
@@ -31,7 +47,8 @@ test('where a NAT changes ports, it is said so, and what to do', { skip }, async
     assert.match(String(waiting?.hint), /--listen/);
     const there = await receiving.event(({ waiting: why }) => (why as { code?: string })?.code === 'nat-changes-ports');
     assert.match(JSON.stringify(there), /the router here/);
-  });
+  };
+  await onHosts(network, network.middle, play, '--relay', 'off');
 });
 
 test('U7 the receiver gets another address in mid-transfer: on within 3 s', { skip }, async () => {

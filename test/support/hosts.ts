@@ -19,13 +19,18 @@ interface Scene {
   file(name: string, bytes: number): string;
 }
 
-/** @param at the host of the directory */
-export async function onHosts(network: Network, at: Host, play: (scene: Scene) => Promise<void>): Promise<void> {
+/** @param directory more words of its command line */
+export async function onHosts(
+  network: Network,
+  at: Host,
+  play: (scene: Scene) => Promise<void>,
+  ...directory: readonly string[]
+): Promise<void> {
   const stage = new Stage();
   stage.host = at.address;
   stage.within = network.within(at);
   try {
-    await stage.open();
+    await stage.open(...directory);
     const [anna, bert] = await Promise.all([
       stage.registeredOn('anna', network.within(network.a)),
       stage.registeredOn('bert', network.within(network.b)),

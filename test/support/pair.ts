@@ -52,6 +52,8 @@ export interface Hop {
 
 export interface PairSettings {
   readonly network: NetworkSettings;
+  /** What the way by a relay is like, where there is one. */
+  readonly relay?: NetworkSettings;
   readonly bytes: number;
   readonly block?: 65536 | 131072 | 262144;
   readonly tree?: boolean;
@@ -63,11 +65,16 @@ export interface PairSettings {
 
 class SimPath implements Path {
   readonly stream = false;
+  readonly relay?: true;
   constructor(
     readonly key: string,
     readonly maxDatagram = 1_472,
-  ) {}
+  ) {
+    if (key === RELAY) this.relay = true;
+  }
 }
+
+const RELAY = 'relay';
 
 type Side = 'a' | 'b';
 
@@ -82,6 +89,12 @@ const INTERFACE_MTU = 1_472;
 export class Pair {
   now = 1_000;
   network: NetworkSettings;
+  /** The way by the relay; undefined where there is none, or it is away. */
+  relay: NetworkSettings | undefined;
+  /** Sessions that were opened. */
+  sessions = 0;
+  /** What the relay brings to the sender of a datagram, in place of the other side, once in so many times. */
+  misdirected = 0;
   readonly manifest: Manifest;
   readonly content: Uint8Array;
   readonly written = new Map<number, number>();
@@ -95,7 +108,7 @@ export class Pair {
   /** Addresses where each side is now. */
   readonly address = { a: 'a1', b: 'b1' };
   /** Sees each datagram on its way; what it gives back goes on in its place. */
-  tap: (from: Side, datagram: Uint8Array) => Uint8Array | null = (_, datagram) => datagram;
+  tap: (from: Side, datagram: Uint8Array, to: string) => Uint8Array | null = (_, datagram) => datagram;
   unfinishedMost = 0;
   /** The receiver acknowledges everything up to the newest packet, whether it came or not. */
   cheat = false;
@@ -121,6 +134,7 @@ export class Pair {
     this.#settings = settings;
     this.#random = random;
     this.network = settings.network;
+    this.relay = settings.relay;
     const block = settings.block ?? 65_536;
     this.content = random.bytes(settings.bytes);
     this.stored = new Uint8Array(settings.bytes);
@@ -144,6 +158,9 @@ export class Pair {
     });
     this.initiator.add(this.#path('a', this.address.b), this.now);
     this.responder.add(this.#path('b', this.address.a), this.now);
+    if (settings.relay === undefined) return;
+    this.initiator.add(this.#path('a', RELAY), this.now);
+    this.responder.add(this.#path('b', RELAY), this.now);
   }
 
   #newInitiator(): Initiator {
@@ -188,13 +205,15 @@ export class Pair {
     this.sender = undefined;
     this.initiator = this.#newInitiator();
     this.initiator.add(this.#path('a', this.address.b), this.now);
+    if (this.#settings.relay !== undefined) this.initiator.add(this.#path('a', RELAY), this.now);
   }
 
   #nextTimeout(): number {
     const { sender, receiver, initiator, responder } = this;
     return Math.min(
       sender === undefined ? initiator.nextTimeout() : sender.nextTimeout(this.now),
-      receiver === undefined ? responder.nextTimeout() : receiver.nextTimeout(),
+      receiver === undefined || receiver.path.relay ? responder.nextTimeout() : Number.POSITIVE_INFINITY,
+      receiver?.nextTimeout() ?? Number.POSITIVE_INFINITY,
       ...this.#pending.map((pending) => pending.nextTimeout()),
     );
   }
@@ -205,7 +224,10 @@ export class Pair {
     else this.sender.timeout(now);
     if (this.sender?.end?.failure?.code === 'transfer-silent') this.restartSender();
     if (this.receiver === undefined) this.responder.timeout(now);
-    else this.receiver.flush(now);
+    else {
+      if (this.receiver.path.relay) this.responder.timeout(now);
+      this.receiver.flush(now);
+    }
     for (const pending of this.#pending) pending.flush(now);
     this.unfinishedMost = Math.max(this.unfinishedMost, this.receiver?.stats.unfinished ?? 0);
     while (this.sender?.fill(this.#train, now)) {
@@ -249,9 +271,9 @@ export class Pair {
   #transmit(from: Side, to: string, original: Uint8Array): void {
     this.sent[from]++;
     this.sentTo(from, to, original.length);
-    const { network } = this;
-    const datagram = this.tap(from, original);
-    if (datagram === null || this.#isLost(datagram)) {
+    const network = to === RELAY ? this.relay : this.network;
+    const datagram = this.tap(from, original, to);
+    if (datagram === null || network === undefined || this.#isLost(datagram, network)) {
       this.sent.dropped++;
       return;
     }
@@ -266,17 +288,18 @@ export class Pair {
       leaves = Math.max(this.now, hop[from]) + (datagram.length + 28) / network.rate;
       hop[from] = leaves;
     }
-    const source = this.address[from];
+    const source = to === RELAY ? RELAY : this.address[from];
+    const isAstray = to === RELAY && this.misdirected > 0 && this.#chance() < 1 / this.misdirected;
+    const by: Side = isAstray ? (from === 'a' ? 'b' : 'a') : from;
     const copies = this.#chance() < (network.duplicate ?? 0) ? 2 : 1;
     for (let i = 0; i < copies; i++) {
       const at = leaves + network.latency + this.#chance() * (network.jitter ?? 0);
       const bytes = this.#chance() < (network.corrupt ?? 0) ? this.#corrupted(datagram) : datagram;
-      this.#push({ at, order: this.#order++, run: () => this.#deliver(from, source, to, bytes) });
+      this.#push({ at, order: this.#order++, run: () => this.#deliver(by, source, to, bytes) });
     }
   }
 
-  #isLost(datagram: Uint8Array): boolean {
-    const { network } = this;
+  #isLost(datagram: Uint8Array, network: NetworkSettings): boolean {
     if (datagram.length > (network.mtu ?? 1_500) - 28) return true;
     if (this.#burstLeft > 0) {
       this.#burstLeft--;
@@ -298,7 +321,7 @@ export class Pair {
 
   #deliver(from: Side, source: string, to: string, datagram: Uint8Array): void {
     const side: Side = from === 'a' ? 'b' : 'a';
-    if (this.address[side] !== to) return;
+    if (this.address[side] !== to && to !== RELAY) return;
     this.deliveredFrom(side, source, datagram.length);
     const path = this.#path(side, source);
     const view = viewOf(datagram);
@@ -316,12 +339,14 @@ export class Pair {
   }
 
   #toSender(datagram: Uint8Array, path: Path): void {
+    if (datagram[0] === TYPE.punch) this.sender?.consider(path, this.now);
     if (datagram[0] === TYPE.control)
       this.sender?.receive(this.cheat ? this.#cheated(datagram) : datagram, path, this.now);
     else if (this.sender === undefined) this.initiator.receive(datagram, path, this.now);
     const opened = this.initiator.opened;
     if (opened === undefined || this.sender !== undefined) return;
     const init = { datagram: 1_200, buffer: opened.fields.buffer, rtt: opened.rtt };
+    this.sessions++;
     this.sender = new Sender({
       keys: opened.keys,
       manifest: this.manifest,
@@ -336,6 +361,8 @@ export class Pair {
       now: this.now,
       ...(this.#settings.trace !== undefined && { trace: this.#settings.trace }),
     });
+    if (this.#settings.relay === undefined) return;
+    for (const key of [RELAY, this.address.b]) this.sender.consider(this.#path('a', key), this.now);
   }
 
   /** What a receiver would say that claims all of what it can have been sent. */

@@ -39,6 +39,7 @@ const status = await main(process.argv.slice(2), {
   program: process.argv[1]!,
   echoBot: '',
   directory: () => Promise.reject(new Error('there is no directory in this script')),
+  relay: () => Promise.reject(new Error('there is no relay in this script')),
   screen: async () => ({
     canShow: () => false,
     run: () => Promise.reject(new Error('there is no screen in this script')),

@@ -39,6 +39,7 @@ const parts: Parts = {
   echoBot: '',
   peer: async () => peers,
   directory: absent,
+  relay: absent,
   screen: absent,
 };
 

@@ -73,6 +73,10 @@ test('U2 of 500 authentic handshakes, as of one who repeats what it has seen, fe
     unregister: (id: unknown) => registered.delete(id),
     wake: () => {},
     retire: () => {},
+    add: () => {},
+    useRelay: () => {},
+    leaveRelays: () => {},
+    relayed: () => {},
     path: () => undefined,
   } as unknown as Host;
   const partial = await PartialDownload.open({ id: shared.id, manifest, folder, durable: false });

@@ -78,6 +78,43 @@ export const NETWORK = {
     'The port is in use by another program.',
     'Choose another with --listen HOST:PORT; port 0 takes a free one.',
   ],
+  'relay-away': [
+    'unreachable',
+    'The relay does not answer.',
+    'The next best way is taken meanwhile. Whoever runs the directory can look whether the relay runs, and whether its UDP port is let through.',
+  ],
+  'relay-ended': ['internal', 'The relay has ended by a fault.', 'Start it again, and report what the log says.'],
+  'relay-full': ['limit', 'The relay has no place left.', 'It is tried again by itself; another relay would help.'],
+  'relay-invalid': [
+    'usage',
+    'That is no relay.',
+    'Give the line that `p2pchat relay start` prints: p2pchat-relay://HOST:PORT#KEY (in a shell, in quotes).',
+  ],
+  'relay-quota': [
+    'limit',
+    'The relay has sent on as much as it may in a day.',
+    'It goes on tomorrow (UTC), or directly: forward a port (UDP and TCP) in a router, and start p2pchat there with --listen 0.0.0.0:PORT.',
+  ],
+  'relay-token-expired': [
+    'trust',
+    'The token for the relay has expired.',
+    'Another one is asked for by itself; if this goes on, check the clocks.',
+  ],
+  'relay-token-invalid': [
+    'trust',
+    'The relay does not take the token.',
+    "It may serve another directory: its operator starts it anew with this directory's link, and registers it again.",
+  ],
+  'relay-token-other': [
+    'trust',
+    'The token for the relay is for others than the two.',
+    'It is not used. If this goes on, the directory gives out wrong ones: tell whoever runs it.',
+  ],
+  'relays-many': [
+    'limit',
+    'There are as many relays as a directory may have.',
+    'Take one off first: relay remove LINE',
+  ],
   'request-repeated': ['protocol', 'A request number was used again.', 'Update p2pchat on both sides.'],
   'request-timeout': ['unreachable', 'No answer came in time.', 'The network or the other side is slow: try again.'],
   'requests-in-flight': ['limit', 'Too many requests wait for an answer.', 'Wait for answers before sending more.'],

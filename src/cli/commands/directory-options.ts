@@ -29,6 +29,11 @@ const CONSOLE: readonly (readonly [form: string, line: string, about: string])[]
     'account',
     'Remove an account for good; or reset one whose password and phrase are lost, so that its name can be registered again.',
   ],
+  [
+    'relay [step] [line]',
+    'relay',
+    'List the relays that devices are told of; add one by the line that it prints, or remove it.',
+  ],
   ['log-level [level]', 'log-level', 'Show how much is logged, or change it until the next start.'],
   ['pause', 'pause', 'Accept no new connections until resumed; those connected stay.'],
   ['resume', 'resume', 'Accept connections again.'],
@@ -46,6 +51,8 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   days: 'how long it is good',
   mode: 'open, invite or closed',
   deed: 'remove or reset',
+  step: 'add or remove',
+  line: 'p2pchat-relay://HOST:PORT#KEY',
   level: LOG_LEVELS.join(', '),
   name: 'its name',
 };

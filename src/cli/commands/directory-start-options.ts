@@ -14,6 +14,10 @@ export interface DirectoryStartOptions extends StoreOptions {
   readonly 'upload-quota'?: string | undefined;
   readonly 'upload-space'?: string | undefined;
   readonly 'upload-days'?: string | undefined;
+  readonly relay?: string | undefined;
+  readonly 'relay-quota'?: string | undefined;
+  readonly 'relay-day'?: string | undefined;
+  readonly 'relay-rate'?: string | undefined;
   readonly restored?: boolean | undefined;
   readonly metrics?: string | undefined;
   readonly log?: string | undefined;

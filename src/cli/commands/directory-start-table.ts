@@ -4,6 +4,17 @@ import { WITH_PARENT } from '../options.js';
 
 export const DATA = { type: 'string', requiresArg: true, describe: 'its folder; by default in P2PCHAT_HOME' } as const;
 
+/** What a relay gives, wherever it runs. */
+export const RELAY_LIMITS = {
+  'relay-quota': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'what an account may send by the relay in a day, as 500MB; 20GiB by default',
+  },
+  'relay-day': { type: 'string', requiresArg: true, describe: 'what all may send in a day; 200GiB by default' },
+  'relay-rate': { type: 'string', requiresArg: true, describe: 'its rate in all, as 10MB/s; 125MB/s by default' },
+} as const;
+
 /** What a store in NATS takes besides its address. */
 export const STORE_FILES = {
   'key-file': { type: 'string', requiresArg: true, describe: "opens the directory's secrets in a store in NATS" },
@@ -51,6 +62,12 @@ export const CONFIGURABLE = {
   },
   'upload-space': { type: 'string', requiresArg: true, describe: 'files for groups in all; 32GiB by default' },
   'upload-days': { type: 'string', requiresArg: true, describe: 'how long they are kept; 30 by default' },
+  relay: {
+    type: 'string',
+    requiresArg: true,
+    describe: "UDP port of the relay beside it, by default the directory's number; off: none",
+  },
+  ...RELAY_LIMITS,
   log: { type: 'string', requiresArg: true, describe: 'file for the log, - for standard output' },
   'log-level': { type: 'string', requiresArg: true, choices: LOG_LEVELS, describe: 'info by default' },
   'log-size': {

@@ -12,6 +12,7 @@ import type { Shell } from '../shell.js';
 import { configured, readConfig } from './directory-config.js';
 import { dataFolder, storeOf } from './directory-place.js';
 import type { DirectoryStartOptions } from './directory-start-options.js';
+import { relayLimits } from './relay-limits.js';
 
 const DEFAULT_LISTEN = '0.0.0.0:4000';
 
@@ -43,6 +44,15 @@ function uploadsOf(options: DirectoryStartOptions): NonNullable<DirectoryOptions
   };
 }
 
+function relayOf(options: DirectoryStartOptions): NonNullable<DirectoryOptions['relay']> {
+  if (options.relay === 'off') return 'off';
+  const port = numberOption('relay', options.relay, true);
+  if (port !== undefined && port > 65_535) {
+    throw new Failure('argument-invalid', '--relay: that is no port.', { hint: 'Give a port, or off.' });
+  }
+  return { ...(port !== undefined && { port }), limits: relayLimits(options) };
+}
+
 function logOf(shell: Shell, options: DirectoryStartOptions): NonNullable<DirectoryOptions['log']> {
   const maxBytes = sizeOption('log-size', options);
   const keepDays = numberOption('log-days', options['log-days'], true);
@@ -72,6 +82,7 @@ function optionsOf(shell: Shell, options: DirectoryStartOptions): DirectoryOptio
     ...(blockSeconds !== undefined && { blockSeconds }),
     ...(options['require-second-factor'] !== undefined && { requireSecondFactor: options['require-second-factor'] }),
     uploads: uploadsOf(options),
+    relay: relayOf(options),
     log: logOf(shell, options),
     marks: join(shell.home, 'marks'),
     ...(options.restored === true && { restored: true }),

@@ -6,6 +6,7 @@ import type { Directory } from '../directory.js';
 import { operatorSetsRegistration } from '../operator/deeds.js';
 import { argumentInvalid, type ConsoleItem, item, wholeNumber } from './item.js';
 import { AUDIT_PAGE, account, audit, owner, resetSecondFactor, unblock } from './operator.js';
+import { relay } from './relays.js';
 
 export type { ConsoleItem };
 
@@ -129,6 +130,13 @@ export const COMMANDS: readonly ConsoleCommand[] = [
       'Copies the directory, as it is now, into a folder: a new one, or that of an earlier backup, which costs less.',
     ...{ least: 1, most: 1 },
     run: (directory, [to]) => backUp(directory, to!),
+  },
+  {
+    name: 'relay',
+    usage: 'relay [add|remove LINE]',
+    about: 'Lists the relays that devices are told of; registers one by the line it prints, or takes it off.',
+    ...{ least: 0, most: 2 },
+    run: relay,
   },
   {
     name: 'log-level',

@@ -1,3 +1,4 @@
+import type { RelayCounters } from '../../relay/relay.js';
 import type { Latencies } from './latencies.js';
 
 /** The directory at one moment. */
@@ -16,6 +17,8 @@ export interface State {
   readonly uploadSpace: number;
   /** Connections closed at once, by why. */
   readonly turnedAway: Readonly<Record<string, number>>;
+  /** What the relay beside it has done; undefined where there is none. */
+  readonly relay: RelayCounters | undefined;
   readonly memoryBytes: number;
 }
 

@@ -18,6 +18,29 @@ const GAUGES: readonly (readonly [name: string, help: string, read: (state: Stat
   ['unsent_bytes', 'Bytes written which readers have not taken yet', ({ unsentBytes }) => unsentBytes],
   ['upload_bytes', 'Room that files for groups take', ({ uploadBytes }) => uploadBytes],
   ['upload_space_bytes', 'Room that they may take', ({ uploadSpace }) => uploadSpace],
+  ['relay_bindings', 'Devices at the relay', ({ relay }) => relay?.bindings ?? 0],
+  ['relay_queued_bytes', 'Memory of what waits in the relay to be sent on', ({ relay }) => relay?.queued ?? 0],
+];
+
+type Counts = Readonly<Record<string, number>>;
+
+/** What is counted elsewhere, by a label. */
+const COUNTS: readonly (readonly [name: string, help: string, label: string, read: (state: State) => Counts])[] = [
+  ['connections_refused', 'Connections closed at once, by why', 'reason', ({ turnedAway }) => turnedAway],
+  [
+    'relay_bytes',
+    'Bytes that the relay has taken to send on',
+    'way',
+    ({ relay }): Counts => (relay === undefined ? {} : { on: relay.bytes }),
+  ],
+  [
+    'relay_datagrams',
+    'Datagrams that it has taken to send on',
+    'way',
+    ({ relay }): Counts => (relay === undefined ? {} : { on: relay.datagrams }),
+  ],
+  ['relay_dropped', 'Datagrams that it has not sent on, by why', 'reason', ({ relay }) => relay?.dropped ?? {}],
+  ['relay_refused', 'Devices that it has turned away, by why', 'reason', ({ relay }) => relay?.refused ?? {}],
 ];
 
 /** What is counted, for Prometheus and for the status page. */
@@ -136,13 +159,17 @@ export class Metrics implements Meter {
         },
       });
     }
-    new Counter({
-      ...{ name: 'p2pchat_connections_refused_total', help: 'Connections closed at once, by why', registers },
-      labelNames: ['reason'],
-      collect() {
-        this.reset();
-        for (const [reason, count] of Object.entries(state()?.turnedAway ?? {})) this.inc({ reason }, count);
-      },
-    });
+    for (const [name, help, label, read] of COUNTS) {
+      new Counter({
+        ...{ name: `p2pchat_${name}_total`, help, registers },
+        labelNames: [label],
+        collect() {
+          const now = state();
+          if (now === undefined) return;
+          this.reset();
+          for (const [value, count] of Object.entries(read(now))) this.inc({ [label]: value }, count);
+        },
+      });
+    }
   }
 }

@@ -40,6 +40,7 @@ export class Observer {
       uploadBytes: core.uploads.usage.bytes,
       uploadSpace: core.limits.uploads.total,
       turnedAway: server.admission.turnedAway,
+      relay: server.relay?.counters,
       memoryBytes: process.memoryUsage.rss(),
     };
   }

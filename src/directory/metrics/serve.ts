@@ -1,7 +1,7 @@
 import { systemClock } from '../../base/clock.js';
 import { version } from '../../base/package-files.js';
+import { linkHost } from '../../net/link-host.js';
 import type { Directory } from '../directory.js';
-import { linkHost } from '../link-host.js';
 import type { ListenAddress } from '../server/server.js';
 import type { Meter } from './meter.js';
 import { Observer } from './observer.js';

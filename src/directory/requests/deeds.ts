@@ -100,6 +100,8 @@ export const DEEDS: Readonly<Record<Method, Words>> = {
   'uploads.get': 'download from #: a block',
   'uploads.list': 'list the files of #',
   'uploads.remove': 'remove a file from #',
+  'relay.token': (params) =>
+    `get tokens to meet a device of ${person(String((params as { user?: unknown }).user))} at a relay`,
   'ledger.act': act,
   'ledger.read': 'read the ledger',
 };

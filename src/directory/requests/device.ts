@@ -28,6 +28,7 @@ import { groupHandlers } from './groups.js';
 import { ledgerHandlers } from './ledger.js';
 import { chooseVersion } from './negotiate-version.js';
 import { peopleHandlers } from './people.js';
+import { relayHandlers } from './relays.js';
 import type { Signed } from './request-context.js';
 import { factorHandlers, lacksFactor } from './second-factor.js';
 import { setBack } from './set-back.js';
@@ -214,6 +215,7 @@ export class DeviceRequests implements DeviceSession, Signed {
       stamp: core.incarnation.stamp,
       ...((await lacksFactor(core, account)) && { secondFactor: 'required' as const }),
       ...(operatorAct !== undefined && { operatorAct }),
+      relays: core.relays.named,
     };
   }
 
@@ -237,6 +239,7 @@ export const deviceHandlers: Handlers<DirectoryMethods, DeviceRequests> = {
   ...groupHandlers,
   ...uploadHandlers,
   ...ledgerHandlers,
+  ...relayHandlers,
 };
 
 /** It did not take the password before; programs of then don't ask for it. */

@@ -5,9 +5,11 @@ import { SigningKey } from '../../crypto/keys.js';
 import { assertChannel, directoryServerTls } from '../../crypto/tls.js';
 import type { ConnectionLimits } from '../../net/connection-limits.js';
 import { SecurePort } from '../../net/secure-port.js';
+import type { RunningRelay } from '../../relay/relay.js';
 import { ALPN_DIRECTORY, ALPN_ENROL } from '../../wire/directory.js';
 import { plainAddress } from '../guard/address.js';
 import { SERVER_CERTIFICATE_EVERY_MS } from '../limits.js';
+import { type OwnRelayOptions, startOwnRelay } from '../relays/own-relay.js';
 import type { Services } from '../services.js';
 import { type Connection, openConnection } from './connection.js';
 import { EchoResponder } from './echo.js';
@@ -31,6 +33,7 @@ export class DirectoryServer {
   readonly #connections = new Set<Connection>();
   readonly #serving = new Set<Promise<unknown>>();
   #echo: EchoResponder | undefined;
+  relay: RunningRelay | undefined;
   #cancelCheck: Cancel = () => {};
   #cancelRenewal: Cancel = () => {};
   #closing: Promise<void> | undefined;
@@ -45,16 +48,25 @@ export class DirectoryServer {
   }
 
   /** @throws Failure usage 'port-busy', 'listen-failed' */
-  static async listen(core: Services, address: ListenAddress): Promise<DirectoryServer> {
+  static async listen(core: Services, address: ListenAddress, relay?: OwnRelayOptions): Promise<DirectoryServer> {
     const server = new DirectoryServer(core);
     await server.#port.listen(address).catch((error) => {
       throw listenFailure(error, { ...address, option: '--listen' });
     });
-    server.#echo = await EchoResponder.listen({ host: address.host, port: server.port });
-    if (server.#echo === undefined) core.log.warn('no UDP on the port: addresses are not told', { port: server.port });
+    await server.#listenByUdp({ host: address.host, port: server.port }, relay);
     server.#check();
     server.#renew();
     return server;
+  }
+
+  /** On the port of the same number: the relay, which says besides where datagrams come from, or what says that alone. */
+  async #listenByUdp(at: ListenAddress, relay: OwnRelayOptions | undefined): Promise<void> {
+    if (relay !== undefined) this.relay = await startOwnRelay(this.#core, at, relay);
+    if (this.relay?.port === at.port) return;
+    this.#echo = await EchoResponder.listen(at);
+    if (this.#echo === undefined) {
+      this.#core.log.warn('no UDP on the port: addresses are not told', { port: at.port });
+    }
   }
 
   get admission(): ConnectionLimits {
@@ -94,6 +106,7 @@ export class DirectoryServer {
     await Promise.all(connections.map(({ done }) => done));
     this.#port.destroyAll();
     await this.#echo?.close();
+    await this.relay?.close();
     await closed;
   }
 

@@ -1,3 +1,4 @@
+import { TransferRelays } from '../transfers/relays.js';
 import { TransferEndpoint } from '../transfers/transfer-endpoint.js';
 import { TransferManager } from '../transfers/transfer-manager.js';
 import { Uploads } from '../uploads/uploads.js';
@@ -9,6 +10,10 @@ export function transferManager(common: Common, services: Services): TransferMan
   return new TransferManager({
     ...{ tables, disk, clock, random, scope, emit: common.emit, self: common.address, rules: services.rules },
     sockets: new TransferEndpoint({ clock, listening, directory: self.link }),
+    relays: new TransferRelays({
+      ...{ clock, random, self: common.address, request: network.request, host: self.link.host },
+      known: () => (network.welcome?.relays ?? []).length > 0,
+    }),
     enter: (to) => services.sender.enter(to),
     members: (group) => services.groups.queries.others(group),
     sharedGroup: (group, user) => services.groups.queries.sharedWith(group, user),

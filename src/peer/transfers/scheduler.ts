@@ -11,9 +11,10 @@ import { cleanLine } from '../../wire/text.js';
 import type { TransferSpeed } from '../api/peer.js';
 import { isCalledOff, reasonOf } from './outcomes.js';
 import type { PathMemory } from './path-memory.js';
+import type { TransferRelays } from './relays.js';
 import { type Outcome, Session } from './session.js';
 import { sourceAgain } from './source.js';
-import { away, queuedUp, reconnecting, stallReason, takenUp } from './stall-reasons.js';
+import { away, queuedUp, reconnecting, relayTrouble, stallReason, takenUp } from './stall-reasons.js';
 import type { TransferEndpoint } from './transfer-endpoint.js';
 import { isOver, plain, type TransferEntry, type TransferStore } from './transfer-store.js';
 
@@ -35,6 +36,7 @@ export interface SchedulerInit {
   /** As fast as this, where the offer says nothing else. */
   speed(): Promise<TransferSpeed>;
   readonly paths: PathMemory;
+  readonly relays: TransferRelays;
 }
 
 /** At once, each way: more would only take from each other. */
@@ -155,6 +157,7 @@ export class Scheduler {
             () => {},
           ),
         dial: () => dial(address, row.id),
+        relays: () => this.#init.relays.offers(address),
         linkedFrom: () => this.#init.linkedFrom(address.device),
         goesOn: entry.lastRun !== undefined || entry.waiting?.code === 'transfer-resuming',
         onState: (running, before) => this.#onState(entry, running, before),
@@ -183,7 +186,8 @@ export class Scheduler {
     const { run, row } = entry;
     this.later(entry, async () => {
       const there = await this.#init.isThere({ user: row.user, device: row.device! });
-      const why = there ? stallReason(row, await this.#init.sockets.outlook()) : away(row.user);
+      const outlook = await this.#init.sockets.outlook();
+      const why = there ? (relayTrouble(row, run?.relayTrouble) ?? stallReason(row, outlook)) : away(row.user);
       if (entry.run !== run || run?.running) return;
       entry.waiting = why;
       this.#init.entries.show(entry);
@@ -210,7 +214,7 @@ export class Scheduler {
   #tellReflexive(entry: TransferEntry, run: Session): void {
     this.later(entry, async () => {
       const { seen } = await this.#init.sockets.outlook();
-      if (seen !== undefined && entry.run === run && !run.running) await this.#call(entry, [seen]);
+      if (seen !== undefined && entry.run === run && run.seeks) await this.#call(entry, [seen]);
     });
   }
 

@@ -1,12 +1,13 @@
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Cancel, Clock } from '../../base/clock.js';
-import { type Failure, hasCode } from '../../base/errors.js';
+import { Failure, hasCode, toFailure } from '../../base/errors.js';
 import type {
   HostAddress,
   IncomingTransfer,
   PlacedFile,
   Progress,
+  RelayOffer,
   RememberedPath,
   Source,
   Transfer,
@@ -16,6 +17,7 @@ import type {
 import { contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
 import type { TransferSpeed } from '../api/peer.js';
 import type { TransferRow } from '../storage/tables.js';
+import { refusedBy, TOKENS_FOR_MS } from './relays.js';
 
 export interface SessionInit {
   readonly row: TransferRow;
@@ -40,6 +42,8 @@ export interface SessionInit {
   readonly goesOn: boolean;
   /** Something to be shown has changed. */
   onChange(): void;
+  /** Relays at which the two may meet now. @throws Failure why there are none */
+  relays(): Promise<readonly RelayOffer[]>;
   /** Neither datagrams nor a connection found the other side; it goes on trying. */
   onObstacle(): void;
 }
@@ -56,6 +60,8 @@ const PATIENCE_MS = 60_000;
 /** The receiver leaves dialling to the sender, who knows at once that datagrams do not get through. */
 const RECEIVER_DIALS_AFTER_MS = 4_000;
 const DIAL_EVERY_MS = 4_000;
+/** Where no token could be had. */
+const TOKENS_AGAIN_MS = 10_000;
 
 /** One transfer while both sides are at it. */
 export class Session {
@@ -71,6 +77,9 @@ export class Session {
   readonly #init: SessionInit;
   readonly #handle: Transfer | IncomingTransfer;
   #cancelDial: Cancel = () => {};
+  #cancelRelays: Cancel = () => {};
+  /** By relay: why it can't be used; undefined where it can. */
+  readonly #relays = new Map<string, Failure | undefined>();
   #over = false;
   /** When the other side was first found, and how much of the content was there then. */
   #began: { readonly at: number; readonly bytes: number } | undefined;
@@ -93,6 +102,7 @@ export class Session {
       };
       this.#handle = transfers.send({ ...common, ...options, remembered, source: source! }, onEvent);
     }
+    this.#offerRelays();
     const done = (files: readonly PlacedFile[]): Outcome => {
       this.#measure(contentBytes(manifest));
       return { files };
@@ -109,8 +119,39 @@ export class Session {
   get endpoint(): string | undefined {
     const { path } = this.progress ?? {};
     if (path === undefined || path === 'stream') return undefined;
-    const family = isIP(path.split(' ')[0]!);
+    const family = isIP(path.split(' ').at(-2)!);
     return this.#init.transfers.endpoints.find(({ address }) => isIP(address.host) === family)?.kind;
+  }
+
+  /** Why no relay helps, where there are some. */
+  get relayTrouble(): Failure | undefined {
+    const all = [...this.#relays.values()];
+    return all.every((why) => why !== undefined) ? all[0] : undefined;
+  }
+
+  /** Whether it may still find a direct path: it has none yet, or goes by a relay. */
+  get seeks(): boolean {
+    return !this.running || this.progress === undefined || isRelayed(this.progress.path);
+  }
+
+  /** Tokens end sooner than many a transfer. */
+  #offerRelays(): void {
+    const { relays, clock } = this.#init;
+    const next = (ms: number): void => {
+      if (!this.#over) this.#cancelRelays = clock.after(ms, () => this.#offerRelays());
+    };
+    relays().then(
+      (offers) => {
+        this.#relays.delete('');
+        if (!this.#over && offers.length > 0) this.#handle.addRelays(offers);
+        next(TOKENS_FOR_MS);
+      },
+      (error: unknown) => {
+        const why = toFailure(error);
+        if (why.reason !== 'unreachable') this.#relays.set('', why);
+        next(TOKENS_AGAIN_MS);
+      },
+    );
   }
 
   addCandidates(addresses: readonly HostAddress[]): void {
@@ -153,6 +194,9 @@ export class Session {
         return;
       case 'blocked':
         this.#dialIn(0);
+        return;
+      case 'relay':
+        this.#relays.set(event.relay, relayFault(event));
         return;
       case 'measured':
         this.#init.onMeasured(event.path);
@@ -211,6 +255,7 @@ export class Session {
     this.#over = true;
     this.running = false;
     this.#cancelDial();
+    this.#cancelRelays();
   }
 }
 
@@ -224,4 +269,12 @@ function judged(error: unknown): Outcome {
   if (hasCode(error, 'transfer-stopped')) return 'stopped';
   if (hasCode(error, 'transfers-interrupted')) return { interrupted: error };
   throw error;
+}
+
+/** Whether the path goes by a relay: its key names the relay's address then. */
+export const isRelayed = (path: string): boolean => path.startsWith('relay ');
+
+function relayFault({ state, why }: Extract<TransferEvent, { type: 'relay' }>): Failure | undefined {
+  if (state === 'away') return new Failure('relay-away');
+  return state === 'refused' && why !== undefined ? refusedBy(why.reason) : undefined;
 }

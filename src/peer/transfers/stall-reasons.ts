@@ -1,3 +1,4 @@
+import type { Failure } from '../../base/errors.js';
 import type { TransferEvent } from '../api/events.js';
 import type { TransferRow } from '../storage/tables.js';
 import type { Outlook } from './transfer-endpoint.js';
@@ -29,6 +30,18 @@ export const away = (user: string): Waiting => ({
   message: `${user} is not there`,
   hint: 'It goes on by itself when both of you are.',
 });
+
+/** No path leads to them, and the relays that would don't help. */
+export function relayTrouble({ user }: TransferRow, why: Failure | undefined): Waiting | undefined {
+  if (why === undefined) return undefined;
+  return {
+    code: why.code,
+    message: `nothing gets through to ${user} directly, and ${firstLower(why.message)}`,
+    hint: why.hint,
+  };
+}
+
+const firstLower = (text: string): string => `${text.slice(0, 1).toLowerCase()}${text.slice(1).replace(/\.$/, '')}`;
 
 const REACHABLE =
   'One of you has to be reachable: forward a port (UDP and TCP) in the router and start p2pchat there with --listen 0.0.0.0:PORT, or be in the same network. It is tried again by itself.';

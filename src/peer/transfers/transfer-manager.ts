@@ -22,6 +22,7 @@ import { cancelledHere, isCalledOff } from './outcomes.js';
 import { PathMemory } from './path-memory.js';
 import { Players } from './players.js';
 import { RateSettings } from './rate-settings.js';
+import type { TransferRelays } from './relays.js';
 import { Scheduler } from './scheduler.js';
 import { Signalling } from './signalling.js';
 import { describeFor, stampOf } from './source.js';
@@ -38,6 +39,7 @@ export interface TransferManagerInit {
   readonly self: DeviceAddress;
   readonly rules: AcceptRules;
   readonly sockets: TransferEndpoint;
+  readonly relays: TransferRelays;
   /** The person's name as registered, ready to be written to. */
   enter(to: string): Promise<string>;
   /** The others who are in a group, and its name as its maker wrote it. @throws Failure as `GroupQueries.others` does */
@@ -72,7 +74,7 @@ export class TransferManager {
 
   constructor(init: TransferManagerInit) {
     this.#init = init;
-    const { tables, disk, clock, scope, sockets, emit, send, dial, isThere, linkedFrom } = init;
+    const { tables, disk, clock, scope, sockets, relays, emit, send, dial, isThere, linkedFrom } = init;
     this.#players = new Players(init.random);
     this.speeds = new RateSettings(tables, disk);
     this.#entries = new TransferStore({ tables, disk, emit });
@@ -83,7 +85,7 @@ export class TransferManager {
     const speed = () => this.speeds.get();
     const paths = new PathMemory({ tables, disk, clock });
     this.#running = new Scheduler({
-      ...{ entries, clock, scope, sockets, send, dial, isThere, linkedFrom, speed, paths },
+      ...{ entries, clock, scope, sockets, relays, send, dial, isThere, linkedFrom, speed, paths },
     });
     this.#answers = new Signalling({
       ...{ entries, send, self: init.self, running: this.#running },

@@ -8,6 +8,7 @@ import type { TransferEvent, TransferState } from '../api/events.js';
 import { conversationWith } from '../messaging/conversation.js';
 import { isLan } from '../network/is-lan.js';
 import type { TransferRow } from '../storage/tables.js';
+import { isRelayed } from './session.js';
 
 /** A transfer as it is told to whoever watches. */
 
@@ -100,6 +101,7 @@ function runningOf({ direction }: TransferRow, { bytes, size, rate, rtt, loss, r
   };
 }
 
-function pathOf(key: string): 'direct' | 'lan' | 'tcp' {
+function pathOf(key: string): 'direct' | 'lan' | 'tcp' | 'relay' {
+  if (isRelayed(key)) return 'relay';
   return key === 'stream' ? 'tcp' : isLan(key.split(' ')[0]!);
 }

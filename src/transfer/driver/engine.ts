@@ -1,13 +1,13 @@
-import { isIP } from 'node:net';
 import { hasCode, toFailure } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import { type ConnectionId, connectionKey, datagramLength, TYPE } from '../../wire/datagrams/header.js';
-import { Allowance, hostOf } from '../protocol/allowance.js';
 import type { DatagramBatch } from '../protocol/datagram-batch.js';
 import type { Path } from '../protocol/path.js';
 import type { Endpoint, HostAddress } from '../udp/endpoint.js';
-import type { StreamPath } from '../udp/stream-path.js';
 import type { Host, Runner } from './host.js';
+import type { RelayOffer, RelayUser } from './relay-offer.js';
+import { RelayWays } from './relay-ways.js';
+import { Sockets } from './sockets.js';
 
 /** Runs transfers over the sockets of one thread: hands datagrams to whom they belong, and gives each its turn. */
 
@@ -41,11 +41,10 @@ export class Engine implements Host {
   readonly random: Random;
   readonly now: () => number;
   readonly #init: EngineInit;
-  readonly #allowance = new Allowance();
+  readonly #sockets: Sockets;
+  readonly #relays: RelayWays;
   readonly #registered = new Map<number, Registered>();
   readonly #runners = new Set<Runner>();
-  /** Where a filled train waits for room in the socket. */
-  readonly #held = new Map<Endpoint, Path>();
   readonly #nap: ((ms: number) => void) | undefined;
   /** Who got the last datagram: mostly the next one's too. */
   #last: Registered | undefined;
@@ -63,12 +62,14 @@ export class Engine implements Host {
   #drainedAt: number | undefined;
   #closed: Promise<void> | undefined;
   /** Set with it: resolves once they are closed. */
-  #sockets: Promise<unknown> | undefined;
+  #released: Promise<unknown> | undefined;
 
   constructor(init: EngineInit) {
     this.#init = init;
     this.random = init.random;
     this.now = init.now;
+    this.#sockets = new Sockets(init.endpoints, init.now);
+    this.#relays = new RelayWays(this);
     this.#nap = init.endpoints.every((endpoint) => endpoint.nap !== undefined) ? init.endpoints[0]?.nap : undefined;
     for (const endpoint of init.endpoints) {
       endpoint.onDatagrams = (bytes, view, at, length, path) => this.#route(bytes, view, at, length, path, endpoint);
@@ -95,60 +96,54 @@ export class Engine implements Host {
     this.#last = undefined;
   }
 
-  /** @returns undefined where it is no address, or no socket here reaches it */
   path(address: HostAddress): Path | undefined {
-    if (isIP(address.host) === 0) return undefined;
-    return this.#endpointFor(address.host)?.path(address);
-  }
-
-  #endpointFor(key: string): Endpoint | undefined {
-    const family = key.includes(':') ? 6 : 4;
-    return this.#init.endpoints.find((endpoint) => endpoint.family === family);
+    return this.#sockets.path(address);
   }
 
   isProved(path: Path): boolean {
-    return this.#allowance.isProved(path, this.now());
+    return this.#sockets.isProved(path);
   }
 
   prove(path: Path): void {
-    if (!path.stream) this.proveHost(hostOf(path));
+    this.#sockets.prove(path);
   }
 
   /** Another connection to that host shows that whoever is there receives there. */
   proveHost(host: string): void {
-    this.#allowance.prove(host, this.now());
+    this.#sockets.proveHost(host);
   }
 
   emit(path: Path, datagram: Uint8Array): void {
-    if (this.#allowance.take(path, datagram.length, this.now())) this.emitUnbounded(path, datagram);
+    this.#sockets.emit(path, datagram);
   }
 
   /** To an address that the person at this machine has given, and nobody else. */
   emitUnbounded(path: Path, datagram: Uint8Array): void {
-    if (path.stream) (path as StreamPath).write(datagram);
-    else this.#endpointFor(path.key)?.sendOne(path, datagram);
+    this.#sockets.emitUnbounded(path, datagram);
   }
 
   train(path: Path): DatagramBatch | undefined {
-    if (path.stream) return (path as StreamPath).train;
-    const endpoint = this.#endpointFor(path.key);
-    return endpoint === undefined || this.#held.has(endpoint) ? undefined : endpoint.train;
+    return this.#sockets.train(path);
   }
 
   sendTrain(path: Path): number {
-    if (path.stream) {
-      (path as StreamPath).writeTrain();
-      return 0;
-    }
-    const endpoint = this.#endpointFor(path.key)!;
-    if (!this.#allowance.take(path, endpoint.train.length, this.now())) return 0;
-    const sent = endpoint.send(path, endpoint.train);
-    if (sent === 'busy') this.#held.set(endpoint, path);
-    return sent === 'refused' ? Math.min(endpoint.train.segment, endpoint.train.length) : 0;
+    return this.#sockets.sendTrain(path);
   }
 
   favour(path: Path): () => void {
-    return path.stream ? () => {} : (this.#endpointFor(path.key)?.favour(path) ?? (() => {}));
+    return this.#sockets.favour(path);
+  }
+
+  useRelay(offer: RelayOffer, user: RelayUser): void {
+    this.#relays.use(offer, user);
+  }
+
+  leaveRelays(user: RelayUser): void {
+    this.#relays.leave(user);
+  }
+
+  relayed(bytes: Uint8Array, view: DataView, at: number, length: number, path: Path): void {
+    this.#route(bytes, view, at, length, path);
   }
 
   #route(bytes: Uint8Array, view: DataView, from: number, total: number, path: Path, endpoint?: Endpoint): void {
@@ -185,7 +180,7 @@ export class Engine implements Host {
       if (known === undefined || known.id.low !== low || known.id.high !== high) return;
       this.#last = known;
     }
-    this.#allowance.onReceived(path, length, now);
+    this.#sockets.onReceived(path, length, now);
     try {
       known.runner.receive(bytes, view, at, length, path, now);
     } catch (error) {
@@ -231,12 +226,10 @@ export class Engine implements Host {
     let more = this.#drain();
     const now = this.now();
     const arrived = this.#countArrivals(now);
-    for (const [endpoint, path] of [...this.#held]) {
-      if (endpoint.send(path, endpoint.train) !== 'busy') this.#held.delete(endpoint);
-    }
+    const held = this.#sockets.flush();
     let unsent = false;
     for (const runner of this.#runners) unsent = this.#guarded(runner, false, () => runner.work(this.now())) || unsent;
-    more ||= unsent && this.#held.size === 0;
+    more ||= unsent && !held;
     // What can wait has its turn in place of a nap; where there are none, in a turn that brought nothing.
     if (!more) more = arrived && this.#nap === undefined ? this.#hasIdleWork : this.#idle();
     if (more) this.#goOn();
@@ -336,14 +329,14 @@ export class Engine implements Host {
    */
   async abandon(): Promise<void> {
     this.close().catch(() => {});
-    await this.#sockets;
+    await this.#released;
   }
 
   async #release(): Promise<void> {
     clearTimeout(this.#timer);
     clearImmediate(this.#immediate);
-    this.#sockets = Promise.all(this.#init.endpoints.map((endpoint) => endpoint.close()));
-    await this.#sockets;
+    this.#released = Promise.all(this.#init.endpoints.map((endpoint) => endpoint.close()));
+    await this.#released;
     for (const runner of [...this.#runners]) await runner.close();
   }
 }

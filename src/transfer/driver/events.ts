@@ -1,7 +1,9 @@
 import type { Failure } from '../../base/errors.js';
 import type { Range } from '../../wire/datagrams/control.js';
+import type { Refused } from '../../wire/datagrams/relay.js';
 import type { PlacedFile } from '../files/partial-download.js';
 import type { RateReason, Start } from '../protocol/congestion/controller.js';
+import type { RelayState } from '../protocol/relay-client.js';
 import type { RememberedPath } from './path-memory.js';
 
 /** What a transfer tells whoever started it. */
@@ -37,6 +39,8 @@ export type TransferEvent =
   | { readonly type: 'paths'; readonly paths: readonly string[] }
   /** Datagrams do not get through: a stream to the other side would. It goes on looking for a way meanwhile. */
   | { readonly type: 'blocked' }
+  /** What became of a relay at which the two may meet. */
+  | { readonly type: 'relay'; readonly relay: string; readonly state: RelayState; readonly why?: Refused | undefined }
   /** What a path was found to carry, for the next transfer over it; once a session ends. */
   | { readonly type: 'measured'; readonly path: RememberedPath }
   /** `files` is empty on the sender's side. */

@@ -4,6 +4,7 @@ import type { ConnectionId } from '../../wire/datagrams/header.js';
 import type { DatagramBatch } from '../protocol/datagram-batch.js';
 import type { Path } from '../protocol/path.js';
 import type { HostAddress } from '../udp/endpoint.js';
+import type { RelayOffer, RelayUser } from './relay-offer.js';
 
 /** What a transfer gets from the engine that runs it. */
 export interface Host {
@@ -23,11 +24,17 @@ export interface Host {
   train(path: Path): DatagramBatch | undefined;
   /** @returns the size that was refused, or 0 */
   sendTrain(path: Path): number;
+  /** Has a transfer told of a relay, and of what becomes of it, until it leaves them. */
+  useRelay(offer: RelayOffer, user: RelayUser): void;
+  leaveRelays(user: RelayUser): void;
+  /** What came inside of a relay's datagram. */
+  relayed(bytes: Uint8Array, view: DataView, at: number, length: number, path: Path): void;
   /** Datagrams for this id go to `runner` from now on. */
   register(id: ConnectionId, runner: Runner): void;
   unregister(id: ConnectionId): void;
   /** Something changed: `work` is called soon. */
   wake(): void;
+  add(runner: Runner): void;
   /** The runner has nothing left to do. */
   retire(runner: Runner): void;
 }

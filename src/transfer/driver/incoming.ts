@@ -2,22 +2,24 @@ import { Failure, toFailure } from '../../base/errors.js';
 import type { CloseReason, Range } from '../../wire/datagrams/control.js';
 import { ACCEPT_BYTES, decodeInitial, encodeRetry } from '../../wire/datagrams/handshake.js';
 import { type ConnectionId, TYPE } from '../../wire/datagrams/header.js';
-import { blockCount, contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
+import type { Refused } from '../../wire/datagrams/relay.js';
+import { blockCount, contentBytes } from '../../wire/transfer-manifest.js';
 import { manifestDigest } from '../files/file-source.js';
-import type { PartialDownload } from '../files/partial-download.js';
-import type { CookieGate } from '../protocol/cookies.js';
 import { initialKeys } from '../protocol/keys.js';
 import type { Path } from '../protocol/path.js';
 import { Receiver } from '../protocol/receiver.js';
+import type { RelayPath, RelayState } from '../protocol/relay-client.js';
 import { type Answered, Responder } from '../protocol/responder.js';
-import type { Trace } from '../protocol/trace.js';
 import type { HostAddress } from '../udp/endpoint.js';
 import type { StreamPath } from '../udp/stream-path.js';
 import { closedBy } from './close-reasons.js';
-import type { TransferEvent, TransferState } from './events.js';
+import type { TransferState } from './events.js';
+import { Favourite } from './favourite.js';
 import type { Host, Runner } from './host.js';
+import type { IncomingInit } from './incoming-init.js';
 import { type IncomingSession, IncomingSessions } from './incoming-sessions.js';
 import { ProgressReport } from './progress.js';
+import type { RelayOffer, RelayUser } from './relay-offer.js';
 
 /**
  * Receives the files of one transfer, over as many sessions as it takes.
@@ -27,26 +29,12 @@ import { ProgressReport } from './progress.js';
  *         └─────────────────silence────────────────────┘
  */
 
-export interface IncomingInit {
-  readonly id: Uint8Array;
-  readonly secret: Uint8Array;
-  readonly manifest: Manifest;
-  readonly partial: PartialDownload;
-  readonly candidates: readonly HostAddress[];
-  readonly patience: number;
-  readonly gate: CookieGate;
-  /** Bytes the socket holds. */
-  readonly buffer: number;
-  readonly onEvent: (event: TransferEvent) => void;
-  readonly trace?: Trace | undefined;
-}
-
 const SILENCE_MS = 6_000;
 const WINDOW_BYTES = 48 << 20;
 /** After the end, a sender that did not hear of it is told again. */
 const LINGER_MS = 5_000;
 
-export class Incoming implements Runner {
+export class Incoming implements Runner, RelayUser {
   readonly #host: Host;
   readonly #init: IncomingInit;
   readonly #responder: Responder;
@@ -54,8 +42,7 @@ export class Incoming implements Runner {
   readonly #size: number;
   readonly #progress: ProgressReport;
   readonly #sessions: IncomingSessions;
-  /** Where its datagrams come from, and what ends the preparations for them. */
-  #favoured: { readonly path: Path; readonly end: () => void } | undefined;
+  readonly #favourite: Favourite;
   #stream: StreamPath | undefined;
   #state: TransferState | undefined;
   #paused = false;
@@ -74,6 +61,7 @@ export class Incoming implements Runner {
     this.#size = contentBytes(init.manifest);
     this.#progress = new ProgressReport(this.#size, init.onEvent);
     this.#sessions = new IncomingSessions(host, this);
+    this.#favourite = new Favourite(host);
     this.#lostAt = host.now();
     const secret = { id: init.id, secret: init.secret, manifest: manifestDigest(init.manifest) };
     this.#toInitiator = initialKeys(secret).toInitiator;
@@ -89,6 +77,7 @@ export class Incoming implements Runner {
     init.onEvent({ type: 'paths', paths: init.partial.paths });
     this.#reportHave();
     this.addCandidates(init.candidates);
+    this.addRelays(init.relays ?? []);
   }
 
   addCandidates(addresses: readonly HostAddress[]): void {
@@ -97,6 +86,15 @@ export class Incoming implements Runner {
       if (path !== undefined) this.#responder.add(path, this.#host.now());
     }
     this.#host.wake();
+  }
+
+  addRelays(relays: readonly RelayOffer[]): void {
+    for (const relay of relays) this.#host.useRelay(relay, this);
+  }
+
+  onRelay(path: RelayPath, state: RelayState, why?: Refused): void {
+    if (state === 'bound') this.#responder.add(path, this.#host.now());
+    this.#init.onEvent({ type: 'relay', relay: path.carrier.key, state, why });
   }
 
   attachStream(stream: StreamPath): void {
@@ -156,6 +154,7 @@ export class Incoming implements Runner {
 
   #confirm(session: IncomingSession, now: number): void {
     this.#sessions.confirm(session);
+    this.#responder.restart(now);
     if (this.#placed) session.receiver.finish(now);
     else this.#setState(this.#paused ? 'paused' : 'running');
   }
@@ -171,19 +170,15 @@ export class Incoming implements Runner {
       return false;
     }
     const { receiver } = session;
-    this.#favour(receiver.path);
+    this.#favourite.set(receiver.path);
+    // A direct path is better, and the way in for it has to be kept open.
+    if (receiver.path.relay) this.#responder.timeout(now);
     receiver.flush(now);
     if (receiver.complete && this.#finishing === undefined) this.#finish();
     if (now >= this.#progress.dueAt) this.#report(receiver, now);
     if (receiver.end !== undefined) this.#onEnd(receiver, session, now);
     else if (now >= receiver.lastHeard + SILENCE_MS) this.#lost(session, now);
     return false;
-  }
-
-  #favour(path: Path | undefined): void {
-    if (this.#favoured?.path === path) return;
-    this.#favoured?.end();
-    this.#favoured = path && { path, end: this.#host.favour(path) };
   }
 
   #seek(now: number): void {
@@ -256,7 +251,7 @@ export class Incoming implements Runner {
     const { reason, failure } = receiver.end!;
     this.#sessions.forget(session);
     this.#sessions.current = undefined;
-    this.#favour(undefined);
+    this.#favourite.set(undefined);
     if (this.#placed) {
       if (this.#over) this.#lingerUntil = Math.min(this.#lingerUntil, now + 100);
       return;
@@ -275,7 +270,7 @@ export class Incoming implements Runner {
 
   #await(now: number): void {
     this.#sessions.current = undefined;
-    this.#favour(undefined);
+    this.#favourite.set(undefined);
     this.#lostAt = now;
     this.#responder.restart(now);
     if (!this.#over && this.#finishing === undefined) this.#setState('connecting');
@@ -299,7 +294,8 @@ export class Incoming implements Runner {
       const due = Math.min(this.#responder.nextTimeout(), this.#sessions.nextTimeout());
       return Math.min(due, this.#lostAt + this.#init.patience, this.#lingerUntil);
     }
-    return Math.min(session.receiver.nextTimeout(), this.#progress.dueAt, this.#lingerUntil);
+    const punch = session.receiver.path.relay ? this.#responder.nextTimeout() : Number.POSITIVE_INFINITY;
+    return Math.min(session.receiver.nextTimeout(), this.#progress.dueAt, this.#lingerUntil, punch);
   }
 
   /** Blocks that something waits for. */
@@ -336,9 +332,10 @@ export class Incoming implements Runner {
   async #release(): Promise<void> {
     this.#over = true;
     this.#host.unregister(this.#responder.id);
+    this.#host.leaveRelays(this);
     this.#sessions.forgetAll();
     this.#stream?.close();
-    this.#favour(undefined);
+    this.#favourite.set(undefined);
     this.#host.retire(this);
     await this.#finishing;
     await this.#init.partial.close();

@@ -1,4 +1,4 @@
-import { Failure, hasCode } from '../../base/errors.js';
+import { Failure } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import type { Range } from '../../wire/datagrams/control.js';
 import { answerEcho, encodeEchoRequest } from '../../wire/datagrams/echo.js';
@@ -7,10 +7,8 @@ import type { Source } from '../files/file-source.js';
 import { PartialDownload } from '../files/partial-download.js';
 import { CookieGate } from '../protocol/cookies.js';
 import type { Path } from '../protocol/path.js';
-import { openDgram } from '../udp/dgram-endpoint.js';
 import type { Endpoint, HostAddress } from '../udp/endpoint.js';
-import { openBatch } from '../udp/gso-endpoint.js';
-import { loadLibc } from '../udp/libc.js';
+import { openEndpoint } from '../udp/open-endpoint.js';
 import { readEcho } from '../udp/reflexive.js';
 import { type Stream, StreamPath } from '../udp/stream-path.js';
 import { Engine } from './engine.js';
@@ -19,6 +17,7 @@ import { Incoming } from './incoming.js';
 import { Outgoing } from './outgoing.js';
 import type { RememberedPath } from './path-memory.js';
 import { QlogFile } from './qlog.js';
+import type { RelayOffer } from './relay-offer.js';
 
 /** Transfers of one process over its UDP sockets, in the thread that calls. `transfer.ts` runs one in a thread of its own. */
 
@@ -38,6 +37,8 @@ export interface CommonOptions {
   readonly candidates: readonly HostAddress[];
   /** Hosts at which it is certainly: from which it has a TCP connection here. */
   readonly proved?: readonly string[];
+  /** Relays at which the two may meet. */
+  readonly relays?: readonly RelayOffer[];
   /** Milliseconds without the other side after which it fails; by default ten minutes. */
   readonly patience?: number;
   /** A file to which what happens is written as qlog. */
@@ -71,6 +72,7 @@ export type Command =
       /** As of CommonOptions. */
       readonly proved?: readonly string[];
     }
+  | { readonly type: 'relays'; readonly relays: readonly RelayOffer[] }
   | { readonly type: 'pause'; readonly paused: boolean }
   | { readonly type: 'want'; readonly ranges: readonly Range[] }
   /** Ends without telling the other side; what has come is kept. */
@@ -104,7 +106,7 @@ export class TransferNode {
     const endpoints: Endpoint[] = [];
     for (const address of listen) {
       const port = address.port === 0 ? (endpoints[0]?.address.port ?? 0) : address.port;
-      endpoints.push(await openAny({ host: address.host, port }, use));
+      endpoints.push(await openEndpoint({ host: address.host, port }, use));
     }
     return new TransferNode(endpoints, random);
   }
@@ -121,6 +123,7 @@ export class TransferNode {
       secret: options.secret,
       source: options.source,
       candidates: options.candidates,
+      relays: options.relays,
       rate: options.rate,
       pace: options.pace,
       remembered: options.remembered,
@@ -160,6 +163,7 @@ export class TransferNode {
       manifest: options.manifest,
       partial,
       candidates: options.candidates,
+      relays: options.relays,
       patience: options.patience ?? PATIENCE_MS,
       gate: this.#gate,
       buffer: Math.min(...this.#endpoints.map((endpoint) => endpoint.buffer), 4 << 20),
@@ -240,17 +244,6 @@ export class TransferNode {
 
   close(): Promise<void> {
     return this.#engine.close();
-  }
-}
-
-async function openAny(address: HostAddress, use: 'batch' | 'dgram' | undefined): Promise<Endpoint> {
-  const libc = use === 'dgram' ? null : loadLibc();
-  if (libc === null) return openDgram(address);
-  try {
-    return openBatch(libc, address);
-  } catch (error) {
-    if (hasCode(error, 'address-in-use')) throw error;
-    return openDgram(address);
   }
 }
 

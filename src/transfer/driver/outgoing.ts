@@ -3,26 +3,27 @@ import { Failure } from '../../base/errors.js';
 import { networkOf } from '../../wire/address.js';
 import { decodePunch } from '../../wire/datagrams/handshake.js';
 import { type ConnectionId, TYPE } from '../../wire/datagrams/header.js';
+import type { Refused } from '../../wire/datagrams/relay.js';
 import { UDP_BLOCKED_MS } from '../../wire/limits.js';
 import { contentBytes } from '../../wire/transfer-manifest.js';
 import { FileSource, manifestDigest, type Source } from '../files/file-source.js';
 import { hostOf } from '../protocol/allowance.js';
-import { BbrController } from '../protocol/congestion/bbr.js';
-import type { CongestionController, ControllerInit } from '../protocol/congestion/controller.js';
-import { FixedRateController, StreamController } from '../protocol/congestion/fixed-rate.js';
 import { Initiator, type Opened } from '../protocol/initiator.js';
 import { initialKeys, punchTag } from '../protocol/keys.js';
 import type { Path } from '../protocol/path.js';
+import type { RelayPath, RelayState } from '../protocol/relay-client.js';
 import { Sender } from '../protocol/sender.js';
 import type { Trace } from '../protocol/trace.js';
 import type { HostAddress } from '../udp/endpoint.js';
 import type { StreamPath } from '../udp/stream-path.js';
 import { closedBy } from './close-reasons.js';
+import { controllerFor, STREAM_WINDOW } from './controllers.js';
 import { TRAINS_A_TURN } from './engine.js';
 import type { TransferEvent, TransferState } from './events.js';
 import type { Host, Runner } from './host.js';
-import { ownNetworks, type RememberedPath, rememberedFor } from './path-memory.js';
+import { ownNetworks, type RememberedPath } from './path-memory.js';
 import { ProgressReport } from './progress.js';
+import type { RelayOffer, RelayUser } from './relay-offer.js';
 
 /**
  * Sends the files of one transfer: finds the receiver, sends, and finds it again when it was lost.
@@ -37,6 +38,7 @@ export interface OutgoingInit {
   readonly secret: Uint8Array;
   readonly source: Source;
   readonly candidates: readonly HostAddress[];
+  readonly relays?: readonly RelayOffer[] | undefined;
   /** Bytes per second, where a person gave it. */
   readonly rate?: number | undefined;
   /** Milliseconds between bursts. */
@@ -54,11 +56,9 @@ export interface OutgoingInit {
 const CALL_AFTER_MS = 1_000;
 /** Time in which a last packet that was lost is answered again. */
 const LINGER_MS = 1_000;
-const STREAM_WINDOW = 8 << 20;
-/** Addresses at which the other side is looked for. */
 const CANDIDATES = 32;
 
-export class Outgoing implements Runner {
+export class Outgoing implements Runner, RelayUser {
   readonly #host: Host;
   readonly #init: OutgoingInit;
   readonly #source: FileSource;
@@ -88,16 +88,31 @@ export class Outgoing implements Runner {
     this.#blockedAt = host.now() + UDP_BLOCKED_MS;
     this.#connect(host.now());
     this.addCandidates(init.candidates);
+    this.addRelays(init.relays ?? []);
   }
 
   addCandidates(addresses: readonly HostAddress[]): void {
     for (const address of addresses) {
       const path = this.#host.path(address);
       if (path === undefined) continue;
-      this.#know(path);
-      this.#initiator?.add(path, this.#host.now());
+      this.#tryAt(path);
     }
     this.#host.wake();
+  }
+
+  addRelays(relays: readonly RelayOffer[]): void {
+    for (const relay of relays) this.#host.useRelay(relay, this);
+  }
+
+  onRelay(path: RelayPath, state: RelayState, why?: Refused): void {
+    if (state === 'bound') this.#tryAt(path);
+    this.#init.onEvent({ type: 'relay', relay: path.carrier.key, state, why });
+  }
+
+  #tryAt(path: Path): void {
+    this.#know(path);
+    this.#initiator?.add(path, this.#host.now());
+    this.#sender?.consider(path, this.#host.now());
   }
 
   /** One more address at which the other side may be; the longest known is forgotten for it. */
@@ -143,11 +158,13 @@ export class Outgoing implements Runner {
   receive(bytes: Uint8Array, _view: DataView, at: number, length: number, path: Path, now: number): void {
     const datagram = bytes.subarray(at, at + length);
     if (this.#sender !== undefined) {
-      if (!this.#isCall(this.#sender, datagram, now)) {
+      if (!this.#isPunch(datagram)) {
         this.#sender.receive(datagram, path, now);
         this.#learnProof(this.#sender);
         return;
       }
+      this.#sender.consider(path, now);
+      if (this.#sender.end !== undefined || now < this.#sender.lastHeard + CALL_AFTER_MS) return;
       // The receiver has started anew, and this session with it is over.
       this.#know(path);
       this.#lost(now);
@@ -160,14 +177,13 @@ export class Outgoing implements Runner {
   #learnProof({ proved, path }: Sender): void {
     if (!proved || path.stream || path === this.#proved) return;
     this.#proved = path;
-    this.#know(path);
+    this.#tryAt(path);
     this.#host.prove(path);
   }
 
-  /** A receiver that looks for its sender, whom nothing was heard from in this session for a while. */
-  #isCall(sender: Sender, datagram: Uint8Array, now: number): boolean {
-    if (datagram[0] !== TYPE.punch || sender.end !== undefined || now < sender.lastHeard + CALL_AFTER_MS) return false;
-    return sameBytes(decodePunch(datagram), this.#punch);
+  /** A receiver calls: it looks for its sender, or lets the sender find it by another path. */
+  #isPunch(datagram: Uint8Array): boolean {
+    return datagram[0] === TYPE.punch && sameBytes(decodePunch(datagram), this.#punch);
   }
 
   #run(opened: Opened, now: number): void {
@@ -182,7 +198,7 @@ export class Outgoing implements Runner {
       path,
       proved: this.#host.isProved(path),
       window: path.stream ? STREAM_WINDOW : fields.window,
-      controller: this.#controller({ datagram: 1_200, buffer: fields.buffer, rtt }, path),
+      controller: controllerFor(path, { datagram: 1_200, buffer: fields.buffer, rtt }, this.#init),
       pace: this.#init.pace ?? 0,
       rtt,
       random: this.#host.random,
@@ -190,14 +206,9 @@ export class Outgoing implements Runner {
       now,
       ...(this.#init.trace === undefined ? {} : { trace: this.#init.trace }),
     });
+    for (const other of this.#candidates) this.#sender.consider(other, now);
     if (this.#paused) this.#sender.pause(true, now);
     this.#setState(this.#paused ? 'paused' : 'running');
-  }
-
-  #controller(init: ControllerInit, path: Path): CongestionController {
-    if (path.stream) return new StreamController(STREAM_WINDOW);
-    if (this.#init.rate !== undefined) return new FixedRateController(init, this.#init.rate / 1_000);
-    return new BbrController(init, rememberedFor(this.#init.remembered ?? [], hostOf(path), ownNetworks()));
   }
 
   work(now: number): boolean {
@@ -250,7 +261,7 @@ export class Outgoing implements Runner {
   /** For the next transfer over the same path. What turned out wrong is forgotten. */
   #remember(sender: Sender): void {
     const { measured, start } = sender.stats;
-    if (sender.path.stream || (measured === undefined && start !== 'retreated')) return;
+    if (sender.path.stream || sender.path.relay || (measured === undefined && start !== 'retreated')) return;
     const ends = { from: ownNetworks(), to: networkOf(hostOf(sender.path)) };
     this.#init.onEvent({ type: 'measured', path: { ...ends, ...(measured ?? { rate: 0, minRtt: 0 }) } });
   }
@@ -330,6 +341,7 @@ export class Outgoing implements Runner {
   async close(): Promise<void> {
     this.#over = true;
     this.#forgetIds();
+    this.#host.leaveRelays(this);
     this.#stream?.close();
     this.#source.close();
     this.#init.onClose?.();

@@ -69,7 +69,7 @@ export class Allowance {
 
   /** Something came from there. */
   onReceived(path: Path, bytes: number, now: number): void {
-    if (path.stream) return;
+    if (path.stream || path.relay) return;
     const standing = this.#of(path, now);
     if (now < standing.provedUntil) standing.provedUntil = now + PROVED_FOR_MS;
     else standing.credit += AMPLIFICATION * bytes;
@@ -77,7 +77,7 @@ export class Allowance {
 
   /** Whether that many bytes may go there now; they count as sent if so. */
   take(path: Path, bytes: number, now: number): boolean {
-    if (path.stream) return true;
+    if (path.stream || path.relay) return true;
     const standing = this.#of(path, now);
     if (now < standing.provedUntil) return true;
     if (standing.credit >= bytes) {
@@ -92,7 +92,7 @@ export class Allowance {
   }
 
   isProved(path: Path, now: number): boolean {
-    return path.stream || now < this.#of(path, now).provedUntil;
+    return path.stream || path.relay === true || now < this.#of(path, now).provedUntil;
   }
 
   /** Who is there receives what is sent there. Its network gets back what was taken for it: others there may be honest too. */

@@ -37,9 +37,15 @@ export class ReplayWindow {
 
 export interface OpenedControl {
   readonly frames: readonly Frame[];
-  /** Nothing newer has been seen: the address it came from is where the other side is now. */
+  /**
+   * Nothing newer has been seen: the address it came from is where the other side is now. Not where it only looks whether a
+   * path carries (RFC 9000 §9.1): a challenge or its answer alone moves nobody.
+   */
   readonly newest: boolean;
 }
+
+const isProbing = (frames: readonly Frame[]): boolean =>
+  frames.length > 0 && frames.every(({ type }) => type === 'challenge' || type === 'response');
 
 /** Seals and opens the control packets of a session. */
 export class ControlChannel {
@@ -75,6 +81,7 @@ export class ControlChannel {
     const header = datagram.subarray(0, CONTROL_HEADER_BYTES);
     const plain = open(this.#receiveKey, controlNonce(counter), header, datagram.subarray(CONTROL_HEADER_BYTES));
     if (plain === null || !this.#window.accept(counter)) return null;
-    return { frames: decodeFrames(plain), newest: this.#window.isNewest(counter) };
+    const frames = decodeFrames(plain);
+    return { frames, newest: this.#window.isNewest(counter) && !isProbing(frames) };
   }
 }

@@ -15,12 +15,15 @@ export type Verdict = 'judge' | 'retry' | 'drop';
 
 export class CookieGate {
   readonly #secret: Uint8Array;
+  readonly #free: number;
   #windowStart = 0;
   #seen = 0;
   #retried = 0;
 
-  constructor(random: Random) {
+  /** @param free what is judged without a cookie, a second */
+  constructor(random: Random, free = FREE_PER_SECOND) {
     this.#secret = random.bytes(32);
+    this.#free = free;
   }
 
   /** @param cookie as the Initial brought it */
@@ -30,7 +33,7 @@ export class CookieGate {
       this.#seen = 0;
       this.#retried = 0;
     }
-    if (++this.#seen <= FREE_PER_SECOND) return 'judge';
+    if (++this.#seen <= this.#free) return 'judge';
     if (cookie !== null) return this.#holds(cookie, address, now) ? 'judge' : 'drop';
     return this.#retried++ < RETRIES_PER_SECOND ? 'retry' : 'drop';
   }

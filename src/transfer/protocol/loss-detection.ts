@@ -56,6 +56,11 @@ export class LossDetector {
     this.rtt = new Rtt(rtt);
   }
 
+  /** Bytes that have arrived. */
+  get delivered(): number {
+    return this.#delivered;
+  }
+
   get probes(): number {
     return this.#probes;
   }

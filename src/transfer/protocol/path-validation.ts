@@ -106,6 +106,13 @@ export class PathValidation {
     return true;
   }
 
+  /** The other side is at `path`, as an answer from there has shown. */
+  moveTo(path: Path): void {
+    this.#proof = undefined;
+    this.#candidate = undefined;
+    this.#current = path;
+  }
+
   get nextAt(): number {
     const proofAt = this.#proof?.nextAt ?? Number.POSITIVE_INFINITY;
     return Math.min(proofAt, this.#candidate?.nextAt ?? Number.POSITIVE_INFINITY);

@@ -6,6 +6,8 @@ export interface Path {
   readonly maxDatagram: number;
   /** Ordered, without loss, with its own flow control: a TCP link in place of datagrams. */
   readonly stream: boolean;
+  /** By way of a relay, which sends on only to an address that has proved itself. */
+  readonly relay?: true;
 }
 
 /** Sends one datagram; may lose it, never throws. */

@@ -1,7 +1,8 @@
 import { Failure, toFailure } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import { type Ack, type CloseReason, type Frame, FrameWriter } from '../../wire/datagrams/control.js';
-import { DATAGRAM_MAX_BYTES } from '../../wire/limits.js';
+import { RELAY_DATA_BYTES } from '../../wire/datagrams/relay.js';
+import { DATAGRAM_MAX_BYTES, DATAGRAM_MIN_BYTES } from '../../wire/limits.js';
 import type { Manifest } from '../../wire/transfer-manifest.js';
 import { BlockScheduler, type BlockSource } from './block-scheduler.js';
 import type { CongestionController } from './congestion/controller.js';
@@ -13,7 +14,7 @@ import { LossDetector } from './loss-detection.js';
 import { MtuDiscovery } from './mtu-discovery.js';
 import { Pacer } from './pacer.js';
 import type { Emit, Path } from './path.js';
-import { PathValidation } from './path-validation.js';
+import { SenderPaths } from './sender-paths.js';
 import { ackEvent, type Trace } from './trace.js';
 
 export interface SenderInit {
@@ -50,7 +51,7 @@ export type SenderEnd = { readonly reason: CloseReason; readonly failure?: Failu
 export class Sender {
   readonly #init: SenderInit;
   readonly #control: ControlChannel;
-  readonly #paths: PathValidation;
+  readonly #paths: SenderPaths;
   readonly #blocks: BlockScheduler;
   readonly #loss: LossDetector;
   readonly #data: DataWriter;
@@ -59,7 +60,6 @@ export class Sender {
   readonly #trace: Trace | undefined;
   #paused = false;
   #wantSequence = -1;
-  #lastHeard: number;
   #keepaliveAt: number;
   #pings = 0;
   #end: SenderEnd | undefined;
@@ -68,7 +68,7 @@ export class Sender {
     this.#init = init;
     const { keys } = init;
     this.#control = new ControlChannel(keys.initiatorControl, keys.responderControl, keys.toResponder, 0);
-    this.#paths = new PathValidation(init.path, init.random, init.proved);
+    this.#paths = new SenderPaths(init.path, init.random, init);
     this.#blocks = new BlockScheduler(keys.blocks, init.manifest, init.source, Math.min(init.window, MAX_WINDOW));
     this.#loss = new LossDetector(this.#blocks, init.controller, init.rtt, init.path.stream);
     this.#data = new DataWriter({
@@ -81,7 +81,6 @@ export class Sender {
     this.#pacer = new Pacer(init.pace, init.now);
     this.#mtu = new MtuDiscovery(init.path.maxDatagram);
     this.#trace = init.trace;
-    this.#lastHeard = init.now;
     this.#keepaliveAt = init.now;
     if (init.path.stream) this.#mtu.onProbed(init.path.maxDatagram);
   }
@@ -101,7 +100,7 @@ export class Sender {
   }
 
   get lastHeard(): number {
-    return this.#lastHeard;
+    return this.#paths.lastHeard;
   }
 
   /** Content of blocks that the receiver has, from this session and earlier ones. */
@@ -130,8 +129,7 @@ export class Sender {
     }
     const opened = this.#control.open(datagram);
     if (opened === null) return;
-    this.#lastHeard = now;
-    this.#paths.onPacket(path, datagram.length, opened.newest, now);
+    this.#paths.onHeard(path, datagram.length, opened.newest, now);
     for (const frame of opened.frames) {
       if (frame.type === 'ack') this.#trace?.('transport:packet_received', ackEvent(datagram, frame.ack), now);
       this.#onFrame(frame, path, now);
@@ -161,7 +159,7 @@ export class Sender {
         this.#send(path, (writer) => writer.challenge('response', frame.token));
         return;
       case 'response':
-        if (this.#paths.onResponse(frame.token)) this.#onMigrated(now);
+        if (this.#paths.onResponse(frame.token, path, this.#loss.probes, now)) this.#onMigrated(now);
         return;
       case 'probed':
         this.#mtu.onProbed(frame.size);
@@ -178,8 +176,17 @@ export class Sender {
     }
   }
 
+  /** The other side may be at that address, too. */
+  consider(path: Path, now: number): void {
+    this.#paths.consider(path, now);
+  }
+
   #onAck(ack: Ack, now: number): void {
-    if (this.#loss.onAck(ack, now, this.#trace)) return;
+    const before = this.#loss.delivered;
+    if (this.#loss.onAck(ack, now, this.#trace)) {
+      if (this.#loss.delivered > before) this.#paths.onAcked(now);
+      return;
+    }
     this.close('falseAcknowledgement');
   }
 
@@ -203,7 +210,9 @@ export class Sender {
     const mtu = this.#mtu.size;
     const budget = Math.min(this.#pacer.budget(this.#init.controller.pacingRate, mtu, now), this.#loss.allowance);
     if (budget < 1 || !this.#blocks.ready || this.#loss.packets.room < TRAIN_SEGMENTS * 4) return false;
-    const room = Math.min(budget, mtu * TRAIN_SEGMENTS, DATAGRAM_MAX_BYTES);
+    // Each gets a header more for the relay.
+    const most = DATAGRAM_MAX_BYTES - (this.path.relay ? TRAIN_SEGMENTS * RELAY_DATA_BYTES : 0);
+    const room = Math.min(budget, mtu * TRAIN_SEGMENTS, most);
     train.segment = mtu;
     train.length = 0;
     this.#loss.beginTrain(now);
@@ -228,7 +237,7 @@ export class Sender {
   /** Whatever became due by `now`. */
   timeout(now: number): void {
     if (this.#end !== undefined) return;
-    if (now >= this.#lastHeard + SILENCE_MS) {
+    if (now >= this.lastHeard + SILENCE_MS) {
       this.#end = { reason: 'failed', failure: silence() };
       return;
     }
@@ -244,8 +253,19 @@ export class Sender {
     if (this.#end !== undefined) return;
     const challenge = this.#paths.challenge(now);
     if (challenge !== undefined) this.#send(challenge.path, (writer) => writer.challenge('challenge', challenge.token));
+    this.#lookAround(now);
     this.#sendProbes(now);
     if (now >= this.#keepaliveAt) this.#ping(now);
+  }
+
+  /** As large as data are at first: a path that carries small packets only is none. */
+  #lookAround(now: number): void {
+    for (const { path, token } of this.#paths.lookAround(this.#loss.probes, now)) {
+      const writer = new FrameWriter();
+      writer.challenge('challenge', token);
+      writer.padTo(DATAGRAM_MIN_BYTES - CONTROL_OVERHEAD);
+      this.#init.emit(path, this.#control.seal(writer));
+    }
   }
 
   #sendProbes(now: number): void {
@@ -313,10 +333,10 @@ export class Sender {
     const mtu = this.#paths.current.stream ? Number.POSITIVE_INFINITY : this.#mtu.nextAt;
     const due = Math.min(
       this.#loss.nextTimeout(),
-      this.#paths.nextAt,
+      this.#paths.nextAt(this.#loss.probes, now),
       mtu,
       this.#keepaliveAt,
-      this.#lastHeard + SILENCE_MS,
+      this.lastHeard + SILENCE_MS,
     );
     if (this.#paused || !this.#blocks.ready || this.#loss.allowance < 1) return due;
     return Math.min(due, this.#pacer.nextAt(this.#init.controller.pacingRate, this.#mtu.size, now));

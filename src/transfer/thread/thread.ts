@@ -71,6 +71,9 @@ function command(transfer: Outgoing | Incoming, { command }: Extract<ToThread, {
       node!.prove(command.proved);
       transfer.addCandidates(command.addresses);
       return;
+    case 'relays':
+      transfer.addRelays(command.relays);
+      return;
     case 'pause':
       transfer.pause(command.paused);
       return;

@@ -19,6 +19,14 @@ export const TYPE = {
   control: 6,
   echoRequest: 7,
   echoResponse: 8,
+  relayBind: 16,
+  relayRetry: 17,
+  relayBound: 18,
+  relayRefused: 19,
+  relayData: 20,
+  relayKeep: 21,
+  relayKept: 22,
+  relayGone: 23,
 } as const;
 
 export const COMMON_BYTES = 12;

@@ -7,7 +7,7 @@ import { niceTop, plot } from '../../../src/directory/metrics/plot.js';
 
 const STATE: State = {
   ...{ users: 3, devices: 4, connections: 5, accounts: 6, groups: 2, serving: 0, waiting: 0, unsentBytes: 0 },
-  ...{ uploadBytes: 0, uploadSpace: 1, turnedAway: {}, memoryBytes: 1 },
+  ...{ uploadBytes: 0, uploadSpace: 1, turnedAway: {}, relay: undefined, memoryBytes: 1 },
 };
 
 const totals = (messages: number, latency = new Latencies()): Totals => ({
