@@ -1,4 +1,4 @@
-import type { PathReport } from '../peer/api/peer.js';
+import type { PathReport, PathTry } from '../peer/api/peer.js';
 import { define } from './command.js';
 import { field } from './format-message.js';
 
@@ -9,6 +9,21 @@ const PATHS: Readonly<Record<PathReport['path'], string>> = {
   mailbox: 'by the mailbox at the directory',
   none: 'no path: what you write is queued here',
 };
+
+const NAMED_BY: Readonly<Record<PathTry['by'], string>> = {
+  directory: 'by the directory',
+  lan: 'by the local network',
+  given: 'given by hand',
+};
+
+const milliseconds = (ms: number): string => `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+
+function fileLine({ path: way, rtt, loss }: NonNullable<PathReport['files']>): string {
+  const parts = [way === 'tcp' ? 'over TCP' : `${way}, over UDP`];
+  if (rtt !== undefined) parts.push(`${milliseconds(rtt)} there and back`);
+  if (loss !== undefined) parts.push(`${(loss * 100).toFixed(1)} % lost`);
+  return parts.join(', ');
+}
 
 export const path = define({
   name: 'path',
@@ -21,13 +36,14 @@ export const path = define({
     for (const report of await peer.paths(user)) yield { event: 'path' as const, ...report };
   },
 
-  lines({ user, device, path: way, rtt, address, tried, why, hint }) {
-    const time = rtt === undefined ? '' : `, ${rtt < 10 ? rtt.toFixed(1) : Math.round(rtt)} ms there and back`;
+  lines({ user, device, path: way, rtt, address, tried, why, hint, files }) {
+    const time = rtt === undefined ? '' : `, ${milliseconds(rtt)} there and back`;
     const where = address === undefined ? '' : ` (${field(address)})`;
     return [
       `${field(user)} ${device}: ${PATHS[way]}${where}${time}`,
       `  ${field(why)}`,
-      ...tried.map(({ address: one, result }) => `    ${field(one)}: ${result}`),
+      ...tried.map(({ address: one, by, result }) => `    ${field(one)}, ${NAMED_BY[by]}: ${result}`),
+      ...(files === undefined ? [] : [`  files: ${fileLine(files)}`]),
       ...(hint === '' ? [] : [`  ${field(hint)}`]),
     ];
   },

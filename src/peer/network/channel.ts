@@ -1,6 +1,7 @@
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../base/clock.js';
 import { Failure, toFailure } from '../../base/errors.js';
+import { isOwnAddress } from '../../net/interfaces.js';
 import { Outlet, type OutletName } from '../../net/outlet.js';
 import { LOST_AFTER_MS, PING_AFTER_MS, SILENT_AFTER_MS } from '../../wire/limits.js';
 import type { MethodName, MethodTable, NoticeTable, Params, Result } from '../../wire/rpc.js';
@@ -18,6 +19,9 @@ export interface ChannelInit<S extends MethodTable, H extends NoticeTable, C ext
 
 /** Silence is counted in ticks and not read off the clock: a process that was stopped for a while has not been silent to. */
 const TICK_MS = 500;
+/** Within so long, or several round trips, a channel has to show that it outlived a change of the network. */
+const RECHECKED_MS = 1_500;
+const RECHECKED_RTTS = 4;
 const END_TIMEOUT_MS = 1_000;
 
 /**
@@ -36,6 +40,8 @@ export class Channel<S extends MethodTable, H extends NoticeTable, C extends Met
   readonly #outlet: Outlet;
   /** The socket is not read: what waits for the other side to read is much already. */
   #deaf = false;
+  /** Of the last ping, in ms. */
+  #rtt = 0;
   #ended = false;
 
   constructor(socket: TLSSocket, who: string, init: ChannelInit<S, H, C>) {
@@ -51,7 +57,14 @@ export class Channel<S extends MethodTable, H extends NoticeTable, C extends Met
       onStuck: (why) => this.#cut(why),
       onRoom: () => this.#hearAgain(),
     });
-    this.session = new Session<S, H, C, T>({ ...init, send: (frame) => this.#outlet.write(frame) });
+    this.session = new Session<S, H, C, T>({
+      ...init,
+      send: (frame) => this.#outlet.write(frame),
+      onRtt: (rtt) => {
+        this.#rtt = rtt;
+        init.onRtt?.(rtt);
+      },
+    });
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('error', () => this.close(connectionLost(who)));
@@ -64,6 +77,25 @@ export class Channel<S extends MethodTable, H extends NoticeTable, C extends Met
     return new Promise((resolve, reject) => {
       this.#outlet.whenRoom(() => this.session.request(method, params).then(resolve, reject));
     });
+  }
+
+  /**
+   * The network has changed. A channel from an address that this machine has no more is over; another one has to show soon
+   * that it is not, whatever silence it is allowed else.
+   */
+  recheck(): void {
+    if (this.#ended) return;
+    const { localAddress } = this.socket;
+    if (localAddress !== undefined && !isOwnAddress(localAddress)) {
+      this.#cut(connectionLost(this.#who));
+      return;
+    }
+    const { heardAt } = this.session;
+    this.session.ping();
+    const cancel = this.#clock.after(Math.max(RECHECKED_MS, RECHECKED_RTTS * this.#rtt), () => {
+      if (this.session.heardAt === heardAt && !this.#deaf) this.#cut(connectionLost(this.#who));
+    });
+    void this.closed.then(() => cancel());
   }
 
   /** Lets written frames leave, then closes. Idempotent. */

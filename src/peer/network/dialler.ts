@@ -73,7 +73,9 @@ export class Dialler {
         .map(async (candidate, index) => {
           await this.#pause(index * ATTEMPT_DELAY_MS, ending.signal);
           try {
-            return await this.#one(target, candidate, { protocol, greet, signal: ending.signal });
+            const reached = await this.#one(target, candidate, { protocol, greet, signal: ending.signal });
+            settle(results, candidate);
+            return reached;
           } catch (error) {
             if (!ending.signal.aborted) results.set(candidate, resultOf(error));
             throw error;
@@ -129,6 +131,12 @@ export class Dialler {
       signal.addEventListener('abort', done, { once: true });
     });
   }
+}
+
+/** One address has answered: it is in use, and those that had not failed by then were not needed. */
+function settle(results: Map<Candidate, PathTry['result']>, used: Candidate): void {
+  results.delete(used);
+  for (const [candidate, result] of results) if (result === 'no answer') results.set(candidate, 'not needed');
 }
 
 interface Said<T> {

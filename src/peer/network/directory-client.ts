@@ -69,6 +69,8 @@ export class DirectoryClient {
   #welcomedAt = 0;
   #silent = false;
   #cancelRetry: Cancel = () => {};
+  /** Between two tries. */
+  #resting = false;
   #settleFirst!: () => void;
   /** Resolves after the first try, however it went. */
   readonly firstTry: Promise<void>;
@@ -105,8 +107,18 @@ export class DirectoryClient {
     return welcome && { ...welcome, now: welcome.now + Math.round(this.#init.clock.monotonic() - this.#welcomedAt) };
   }
 
+  /** The network has changed: the channel has to show that it outlived that, and what failed before may work now. */
+  recheck(): void {
+    this.#backoff.reset();
+    this.#channel?.recheck();
+    if (!this.#resting || this.#init.scope.closed) return;
+    this.#cancelRetry();
+    this.#init.scope.run(() => this.#try());
+  }
+
   async #try(): Promise<void> {
     const { scope, onOnline } = this.#init;
+    this.#resting = false;
     // What ended the last channel says nothing of this one.
     this.#lastWord = undefined;
     try {
@@ -188,6 +200,7 @@ export class DirectoryClient {
     if (this.#trouble !== undefined && before?.code !== why.code) this.#init.onTrouble(why);
     // Who says how long not to knock is believed.
     const retryIn = Math.max(this.#backoff.next(), 1_000 * Number(why.details.seconds ?? 0));
+    this.#resting = true;
     this.#cancelRetry = this.#init.clock.after(retryIn, () => this.#init.scope.run(() => this.#try()));
     this.#init.onOffline(why, Math.round(retryIn));
   }

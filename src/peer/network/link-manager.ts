@@ -205,10 +205,14 @@ export class LinkManager {
     return link;
   }
 
-  /** Of two links between the same two programs both ends keep the one which the lower device id dialled. */
+  /**
+   * Of two links between the same two programs both ends keep the one which the lower device id dialled; but nothing is kept
+   * of which nothing is heard: the other end has another address now.
+   */
   #keepOne(link: Link): void {
     const other = this.#links.get(link.device);
-    if (other && sameBytes(other.instance, link.instance) && this.#isPreferred(other) && !this.#isPreferred(link)) {
+    const rivals = other !== undefined && !other.silent && sameBytes(other.instance, link.instance);
+    if (rivals && this.#isPreferred(other) && !this.#isPreferred(link)) {
       link.close(surplus());
       return;
     }

@@ -138,6 +138,11 @@ export class Link {
     this.#channel.session.notify('typing', { active });
   }
 
+  /** The network has changed: whether it outlived that shows soon. */
+  recheck(): void {
+    this.#channel.recheck();
+  }
+
   close(why: Failure): void {
     this.#channel.close(why);
   }

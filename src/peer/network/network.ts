@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../base/clock.js';
-import { Failure } from '../../base/errors.js';
+import { Failure, toFailure } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import type { Scope } from '../../base/scope.js';
 import type { DeviceCertificate } from '../../crypto/certificate.js';
@@ -22,6 +22,7 @@ import type { LanContact, LanFound } from './lan-discovery.js';
 import type { Link, LinkHandlers } from './link.js';
 import { LinkManager } from './link-manager.js';
 import type { ListenAddress } from './listen-address.js';
+import { watchNetwork } from './network-watch.js';
 import { type Transport, tlsTransport } from './transport.js';
 import { agent } from './user-agent.js';
 
@@ -74,6 +75,9 @@ export interface NetworkHandlers {
 
 /** When the local network is looked at, where the directory has not answered by then. */
 const LAN_AFTER_MS = 1_000;
+/** After the network changed: links that were lost by it are made again, once the other side has missed them. */
+const RELINKED_FOR_MS = 10_000;
+const RELINKED_AFTER_MS = [200, 2_500];
 
 /** The peer's two ways out: the channel to its directory, and direct links to others. */
 export class Network {
@@ -87,6 +91,9 @@ export class Network {
   #lan: Lan | undefined;
   readonly #met = { lan: new KnownPlaces('lan'), given: new KnownPlaces('given') };
   #saidHello = false;
+  #changedAt = Number.NEGATIVE_INFINITY;
+  /** Where the directory was last told that this device is. */
+  #told = '';
 
   constructor(init: NetworkInit) {
     this.#init = init;
@@ -134,6 +141,8 @@ export class Network {
     await this.links.listen(listen);
     this.#beginLan(handlers);
     this.#callGiven();
+    // What a simulated network is like its own clock decides.
+    if (this.#transport === tlsTransport) watchNetwork({ clock, scope, onChange: () => this.#changed() });
     this.#client = new DirectoryClient({
       ...{ clock, random, scope },
       connect: (signal) => this.#connect(signal),
@@ -221,7 +230,10 @@ export class Network {
         return certificate;
       },
       onLink: (link) => handlers.onLink(link),
-      onLost: (link) => handlers.onLost(link),
+      onLost: (link) => {
+        handlers.onLost(link);
+        this.#relink(link);
+      },
       onChange: (link) => handlers.onChange(link),
       onStream: ({ user, deviceId: device }, transfer, stream) => handlers.onStream({ user, device }, transfer, stream),
     });
@@ -249,6 +261,38 @@ export class Network {
     this.#init.scope.run(() => this.links.retry({ ...found, endpoints: [] }), this.#handlers.onError);
   }
 
+  /** Another network, or a while in which nothing was heard: all that is connected shows what of it is left. */
+  #changed(): void {
+    this.#changedAt = this.#init.clock.monotonic();
+    this.#met.lan.clear();
+    for (const link of this.links.all()) link.recheck();
+    this.#client?.recheck();
+    this.#lan?.lookAgain();
+    this.#init.scope.run(() => this.#tellEndpoints(), this.#handlers.onError);
+  }
+
+  /** A channel that outlived the change still tells the directory where this device was. */
+  async #tellEndpoints(): Promise<void> {
+    const endpoints = this.links.endpoints();
+    const told = JSON.stringify(endpoints);
+    if (!this.isOnline || this.#presence === 'offline' || told === this.#told) return;
+    await this.request('presence.set', { state: this.#presence, endpoints }).catch((error) => {
+      if (toFailure(error).reason !== 'unreachable') throw error;
+    });
+    this.#told = told;
+  }
+
+  /** Who was linked before the network changed is linked to again, from here: the others can't know where this is now. */
+  #relink({ certificate: { user, deviceId: device } }: Link): void {
+    const { clock, scope } = this.#init;
+    if (clock.monotonic() - this.#changedAt > RELINKED_FOR_MS) return;
+    const again = async (): Promise<void> => {
+      this.links.mayRetry(device);
+      await this.link({ user, device }).catch(() => undefined);
+    };
+    for (const ms of RELINKED_AFTER_MS) scope.after(clock, ms, () => scope.run(again));
+  }
+
   #callGiven(): void {
     const { clock, scope, peers: addresses = [] } = this.#init;
     const call = (address: ListenAddress): Promise<Link> => this.links.call(address);
@@ -268,11 +312,13 @@ export class Network {
     if (this.#saidHello && this.welcome === undefined) await self.countStart();
     this.#saidHello = true;
     const stamp = this.#handlers.stamp();
+    const endpoints = this.links.endpoints();
+    this.#told = JSON.stringify(endpoints);
     return {
       versions: [...PROTOCOL_VERSIONS],
       agent,
       instance: this.#instance,
-      endpoints: this.links.endpoints(),
+      endpoints,
       state: this.#presence,
       starts: self.starts,
       crl: self.anchor.crl.number,

@@ -1,4 +1,6 @@
 import type { PresenceState } from '../../wire/directory.js';
+import { foldName } from '../../wire/names.js';
+import type { TransferEvent } from '../api/events.js';
 import type { PathReport, PathTry } from '../api/peer.js';
 import type { Contact, ContactDevice } from '../identity/contacts.js';
 import type { LinkManager } from './link-manager.js';
@@ -7,13 +9,29 @@ export interface PathsInit {
   readonly links: LinkManager;
   isOnline(): boolean;
   resolve(user: string): Promise<Contact>;
+  transfers(): readonly TransferEvent[];
 }
 
 /** Each device of a person, and how it is reached: dialled anew where there is no link, so that what it says is so now. */
-export async function reportPaths({ links, isOnline, resolve }: PathsInit, user: string): Promise<PathReport[]> {
-  const { devices } = await resolve(user);
-  return Promise.all(devices.map((target) => report(links, target, isOnline())));
+export async function reportPaths(init: PathsInit, user: string): Promise<PathReport[]> {
+  const { links, isOnline, resolve, transfers } = init;
+  const { devices, user: name } = await resolve(user);
+  const reports = await Promise.all(devices.map((target) => report(links, target, isOnline())));
+  const running = transfers().find(({ peer, state }) => state === 'running' && foldName(peer) === foldName(name));
+  if (running === undefined) return reports;
+  // Which of the devices it goes to is not told: it stands with the one that is linked.
+  const at = Math.max(
+    0,
+    reports.findIndex(({ address }) => address !== undefined),
+  );
+  return reports.map((one, index) => (index === at ? { ...one, files: filesOf(running) } : one));
 }
+
+const filesOf = ({ path, rtt, loss }: TransferEvent): NonNullable<PathReport['files']> => ({
+  ...(path !== undefined && { path }),
+  ...(rtt !== undefined && { rtt }),
+  ...(loss !== undefined && { loss }),
+});
 
 async function report(links: LinkManager, target: ContactDevice, online: boolean): Promise<PathReport> {
   const { user, device, state } = target;
@@ -31,7 +49,7 @@ async function report(links: LinkManager, target: ContactDevice, online: boolean
     path: link.path,
     address: link.address,
     ...(rtt !== undefined && { rtt }),
-    tried: [],
+    tried: link.dialled ? links.tries(device) : [],
     why: 'This is the best path there is: straight to them, over TCP with TLS 1.3.',
     hint: '',
   };
@@ -57,12 +75,17 @@ function unreached(tried: readonly PathTry[], state: PresenceState, online: bool
   return { path, tried, why: `None of their addresses lets us in.${others}`, hint: adviceFor(tried) };
 }
 
+const OPEN_A_PORT = 'Have one side open a port: p2pchat login --listen 0.0.0.0:4100, and TCP and UDP 4100 let through.';
+
 function adviceFor(tried: readonly PathTry[]): string {
+  if (tried.every(({ result }) => result === 'not dialled')) {
+    return `They name only addresses inside their own network, and you are in another one. ${OPEN_A_PORT}`;
+  }
   if (tried.some(({ result }) => result === 'somebody else')) {
     return 'Somebody else answers at one of their addresses, which is harmless: have them run p2pchat doctor and look at what it listens at.';
   }
   if (tried.every(({ result }) => result === 'refused')) {
     return 'Nothing listens there any more: have them restart p2pchat, or look at its --listen address.';
   }
-  return 'A firewall or router is between. Have one side open a port: p2pchat login --listen 0.0.0.0:4100, and TCP and UDP 4100 let through.';
+  return `A firewall or router is between. ${OPEN_A_PORT}`;
 }

@@ -7,7 +7,7 @@ import type { Check } from '../api/peer.js';
 import type { LocalDevice } from '../identity/local-device.js';
 import { showEndpoint } from '../network/listen-address.js';
 import type { Network } from '../network/network.js';
-import type { TransferEndpoint } from '../transfers/transfer-endpoint.js';
+import type { Outlook, TransferEndpoint } from '../transfers/transfer-endpoint.js';
 import { localNetwork } from './doctor-lan.js';
 
 interface Patient {
@@ -24,7 +24,7 @@ export async function diagnose(patient: Patient): Promise<readonly Check[]> {
     clocks(patient),
     certificate(patient),
     directLinks(patient),
-    behind(patient),
+    await behind(patient),
     await localNetwork(patient.network),
     await datagrams(patient),
   ];
@@ -74,14 +74,24 @@ function certificate({ self, clock, network }: Patient): Check {
   };
 }
 
+/** What is known of the router here by what the directory saw of it: links are made to it only where it lets them through. */
+function kindOf({ answered, keepsPort, seen }: Outlook, port: number): string {
+  const open = `have TCP and UDP let through from there to port ${port} here, and start with --listen [::]:${port}`;
+  if (!answered) return `whether it lets UDP through is not known. For links from outside ${open}`;
+  if (keepsPort)
+    return `it keeps ports, so that files reach others behind such routers. For links from outside ${open}`;
+  const from = seen === undefined ? '' : ` (UDP comes from ${seen.port})`;
+  return `it chooses ports of its own${from}, so that files don't get through to others behind routers. To be reached ${open}`;
+}
+
 /** The directory sees where we come from: an address that is none of ours means that a router is between. */
-function behind({ network }: Patient): Check {
+async function behind({ network, sockets }: Patient): Promise<Check> {
   const name = 'reached from outside';
   const seen = network.welcome?.observed?.host;
   if (seen === undefined) return { name, ok: true, says: 'not known: the directory was not reached' };
   if (isOwnAddress(seen)) return { name, ok: true, says: `the directory sees ${seen}, an address of this machine` };
-  const says = `the directory sees ${seen}, a router's address: others reach this machine only where it lets them through`;
-  return { name, ok: true, says };
+  const router = `the directory sees ${seen}, a router's address`;
+  return { name, ok: true, says: `${router}: ${kindOf(await sockets.outlook(), network.links.address.port)}` };
 }
 
 function directLinks({ network }: Patient): Check {
@@ -90,7 +100,7 @@ function directLinks({ network }: Patient): Check {
 }
 
 /** What files go by: the endpoint in use here, and whether UDP leaves this machine at all. */
-async function datagrams({ network, sockets }: Patient): Promise<Check> {
+async function datagrams({ self, network, sockets }: Patient): Promise<Check> {
   const name = 'files over UDP';
   const kinds = new Set((await sockets.open()).endpoints.map(({ kind }) => kind));
   const by = `endpoint ${[...kinds].join(', ')}`;
@@ -101,7 +111,7 @@ async function datagrams({ network, sockets }: Patient): Promise<Check> {
       name,
       ok: false,
       says: `${by}; the directory does not answer by UDP`,
-      hint: 'Allow UDP in the firewall here, and to the port of the directory there. Until then files go over TCP.',
+      hint: `UDP is blocked: allow it in the firewall here, or ask for UDP to port ${self.link.port} of the directory. Until then files go over TCP.`,
     };
   }
   const port = keepsPort ? 'the port in use here' : 'another port than the one in use here: the router changes it';

@@ -261,10 +261,10 @@ export class Peer implements PeerApi {
   }
 
   paths(user: string): Promise<readonly PathReport[]> {
-    const { links } = this.#network;
+    const { contacts, transfers } = this.#services;
     const isOnline = (): boolean => this.directoryState === 'online';
-    const resolve = (who: string) => this.#services.contacts.resolve(who);
-    return reportPaths({ links, isOnline, resolve }, this.#addressee(user));
+    const about = { transfers: () => transfers.list(), resolve: (who: string) => contacts.resolve(who) };
+    return reportPaths({ links: this.#network.links, isOnline, ...about }, this.#addressee(user));
   }
 
   doctor(): Promise<readonly Check[]> {

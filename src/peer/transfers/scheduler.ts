@@ -45,7 +45,7 @@ const AT_ONCE = 6;
 const SUMS_WITHIN_MS = 2_000;
 /** A program that runs for a moment begins nothing old. */
 const RESUME_AFTER_MS = 400;
-const LOOK_AT_ADDRESSES_MS = 3_000;
+const LOOK_AT_ADDRESSES_MS = 1_000;
 /** Where nobody was found, it is tried again: shorter than a try lasts, so that the tries of both sides meet. */
 const AGAIN_AFTER_MS = 15_000;
 /** Doubling to this: whoever comes back calls. */

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Clock } from '../../base/clock.js';
 import { hasCode } from '../../base/errors.js';
+import { localAddresses } from '../../net/interfaces.js';
 import { type HostAddress, openTransfers, type Transfers } from '../../transfer/transfer.js';
 import { TRANSFER_CANDIDATES } from '../../wire/limits.js';
 import type { ListenAddress } from '../network/listen-address.js';
@@ -34,7 +35,7 @@ const UNANSWERED: Outlook = { answered: false, keepsPort: false };
 export class TransferEndpoint {
   readonly #init: TransferEndpointInit;
   #opening: Promise<Transfers> | undefined;
-  #seen: { readonly at: number; readonly outlook: Promise<Outlook> } | undefined;
+  #seen: { readonly at: number; readonly from: string; readonly outlook: Promise<Outlook> } | undefined;
 
   constructor(init: TransferEndpointInit) {
     this.#init = init;
@@ -86,8 +87,9 @@ export class TransferEndpoint {
   /** How this machine looks from outside. */
   outlook(): Promise<Outlook> {
     const now = this.#init.clock.monotonic();
-    if (this.#seen === undefined || now - this.#seen.at > SEEN_FOR_MS) {
-      this.#seen = { at: now, outlook: this.#ask().catch(() => UNANSWERED) };
+    const from = localAddresses().join(' ');
+    if (this.#seen === undefined || this.#seen.from !== from || now - this.#seen.at > SEEN_FOR_MS) {
+      this.#seen = { at: now, from, outlook: this.#ask().catch(() => UNANSWERED) };
     }
     return this.#seen.outlook;
   }
