@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../../src/base/errors.js';
-import { type DeliveryLink, DeviceQueue, type QueuedItem } from '../../src/peer/messaging/device-queue.js';
+import type { DeliveryLink, QueuedItem } from '../../src/peer/messaging/delivery-link.js';
+import { DeviceQueue } from '../../src/peer/messaging/direct/device-queue.js';
 import { ManualClock } from '../support/clock.js';
 
 const lost = new Failure('connection-lost', 'lost');

@@ -8,6 +8,7 @@ import { Authority } from '../../crypto/ca.js';
 import { readAuthority } from '../../crypto/certificate.js';
 import { directoryIdOf, SigningKey } from '../../crypto/keys.js';
 import { LoginServer } from '../../crypto/login-server.js';
+import { syncFolder } from '../../store/level/files.js';
 
 /**
  * What makes this directory this directory: the CA's key and certificate, and the secret of the login server. One file,
@@ -79,17 +80,6 @@ export async function writeSecretsFile(folder: string, text: string, random: Ran
   }
   await rename(temporary, join(folder, FILE));
   await syncFolder(dirname(join(folder, FILE)));
-}
-
-/** Makes a rename last through a power cut, where folders can be synced. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** Secrets that nobody has yet, as text. */

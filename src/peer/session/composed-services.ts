@@ -6,7 +6,7 @@ import { OwnDevices } from '../identity/own-devices.js';
 import { ContentHandlers } from '../messaging/content-handlers.js';
 import { Conversations, conversationWith } from '../messaging/conversation.js';
 import { ConversationState } from '../messaging/conversation-state.js';
-import type { DeliveryLink } from '../messaging/device-queue.js';
+import type { DeliveryLink } from '../messaging/delivery-link.js';
 import { DirectConversation } from '../messaging/direct/direct-conversation.js';
 import { DirectGroups } from '../messaging/direct/direct-groups.js';
 import { MailReceiver } from '../messaging/direct/mail-receiver.js';

@@ -10,7 +10,7 @@ import type { LocalDevice } from '../identity/local-device.js';
 import type { OwnDevices } from '../identity/own-devices.js';
 import type { Conversations } from '../messaging/conversation.js';
 import type { ConversationState } from '../messaging/conversation-state.js';
-import type { DeliveryLink } from '../messaging/device-queue.js';
+import type { DeliveryLink } from '../messaging/delivery-link.js';
 import type { DirectGroups } from '../messaging/direct/direct-groups.js';
 import type { MailReceiver } from '../messaging/direct/mail-receiver.js';
 import type { Outbox } from '../messaging/direct/outbox.js';

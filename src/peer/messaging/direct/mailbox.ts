@@ -5,7 +5,7 @@ import type { DirectoryRequest } from '../../../wire/directory-request.js';
 import { MAILBOX_PAGE } from '../../../wire/limits.js';
 import { parcelCodec } from '../../../wire/peer-link.js';
 import type { Tables } from '../../storage/tables.js';
-import type { QueuedItem } from '../device-queue.js';
+import type { QueuedItem } from '../delivery-link.js';
 import type { Incoming } from './receiver.js';
 
 export interface MailboxInit {

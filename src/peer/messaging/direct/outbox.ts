@@ -6,10 +6,11 @@ import type { DeviceAddress } from '../../../wire/directory.js';
 import { foldName } from '../../../wire/names.js';
 import type { DeliveryState } from '../../api/events.js';
 import type { OutboxRow, Tables } from '../../storage/tables.js';
+import type { QueuedItem } from '../delivery-link.js';
 import { isAtLeast } from '../delivery-state.js';
-import { DeviceQueue, type DeviceQueueInit, type QueuedItem } from '../device-queue.js';
 import type { History } from '../history.js';
 import { textOf } from '../message-content.js';
+import { DeviceQueue, type DeviceQueueInit } from './device-queue.js';
 
 export interface OutboxInit extends Pick<DeviceQueueInit, 'clock' | 'link' | 'store'> {
   readonly tables: Tables;

@@ -15,7 +15,7 @@ import type { PeerEvent } from '../../api/events.js';
 import type { Contacts } from '../../identity/contacts.js';
 import type { TrustAnchor } from '../../identity/trust-anchor.js';
 import type { LaterRow, MessageRow, Tables } from '../../storage/tables.js';
-import type { DeliveryLink } from '../device-queue.js';
+import type { DeliveryLink } from '../delivery-link.js';
 import type { History } from '../history.js';
 import type { KeyPackages } from '../key-packages.js';
 import type { MlsGroups } from '../mls-groups.js';

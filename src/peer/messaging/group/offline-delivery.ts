@@ -6,7 +6,7 @@ import { foldName } from '../../../wire/names.js';
 import type { Via } from '../../api/events.js';
 import type { GroupOutRow } from '../../storage/tables.js';
 import { conversationIn } from '../conversation.js';
-import type { QueuedItem } from '../device-queue.js';
+import type { QueuedItem } from '../delivery-link.js';
 import { lineOf } from '../message-content.js';
 import type { GroupContext } from './context.js';
 import type { Group } from './group.js';

@@ -1,20 +1,9 @@
-import { sameBytes } from '../../base/bytes.js';
-import type { Cancel, Clock } from '../../base/clock.js';
-import { type Failure, toFailure } from '../../base/errors.js';
-import type { DeviceAddress } from '../../wire/directory.js';
-import { permanenceOf } from './permanence.js';
-
-/** A sealed message on its way to one device. */
-export interface QueuedItem {
-  readonly order: number;
-  readonly id: Uint8Array;
-  readonly group: Uint8Array;
-  readonly sealed: Uint8Array;
-}
-
-export interface DeliveryLink {
-  deliver(item: QueuedItem): Promise<unknown>;
-}
+import { sameBytes } from '../../../base/bytes.js';
+import type { Cancel, Clock } from '../../../base/clock.js';
+import { type Failure, toFailure } from '../../../base/errors.js';
+import type { DeviceAddress } from '../../../wire/directory.js';
+import type { DeliveryLink, QueuedItem } from '../delivery-link.js';
+import { permanenceOf } from '../permanence.js';
 
 export interface DeviceQueueInit {
   readonly address: DeviceAddress;

@@ -1,0 +1,12 @@
+/** A sealed message on its way to one device. */
+export interface QueuedItem {
+  readonly order: number;
+  readonly id: Uint8Array;
+  readonly group: Uint8Array;
+  readonly sealed: Uint8Array;
+}
+
+/** A link to one device, as far as those who send over it know. */
+export interface DeliveryLink {
+  deliver(item: QueuedItem): Promise<unknown>;
+}
