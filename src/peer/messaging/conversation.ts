@@ -29,11 +29,11 @@ export interface Conversation {
   send(text: string, answers?: Uint8Array): Promise<MessageRow>;
   /** Something besides text, on its way when it resolves. */
   sendContent(content: Content): Promise<unknown>;
-  /** Whether nobody can have the message. */
+  /** Whether it is certain that nobody has the message. */
   isUnsent(id: Uint8Array): boolean;
-  /** What has not left of a message leaves no more. In the queue; the steps are to be written. */
+  /** Stops sending a message to those who lack it. Call it in the queue, and write the steps. */
   withdraw(id: Uint8Array): readonly Step[];
-  /** Where a message that some have keeps its place, those who have it take it for one that gets there. */
+  /** Whether a message that only some have keeps its place in the order: as in groups, whose log has the order. */
   readonly keepsPlaces: boolean;
   /** Seconds that new messages live; 0 for no end. */
   lifetime(): Promise<number>;

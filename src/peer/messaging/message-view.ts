@@ -5,13 +5,13 @@ import type { HistoryMessage } from '../api/peer.js';
 import type { MessageRow } from '../storage/tables.js';
 import { isGroupId } from './conversation.js';
 
-/** What a person's own wishes make of a line. */
+/** How the preferences of the person here change the way a line is shown. */
 export interface LineLook {
   /** Of somebody who is blocked: its text is not shown. */
   isHidden(row: MessageRow): boolean;
   isBlocked(user: string): boolean;
   isMuted(row: MessageRow): boolean;
-  /** Whether it counts as not read, should it not be. */
+  /** Whether the line counts as unread until it is read. */
   counts(row: MessageRow): boolean;
 }
 

@@ -40,7 +40,7 @@ export interface DirectGroupsInit {
 /** How often a change is tried again after another device was first. */
 const TRIES = 8;
 
-/** What nothing is sealed after, directory or not. */
+/** After these nothing is encrypted, not even with what was known before. */
 const REFUSED: readonly Code[] = ['identity-changed'];
 
 /**
@@ -150,7 +150,7 @@ export class DirectGroups {
     return (await this.#known(user)) !== undefined;
   }
 
-  /** Whether there are devices in it that belong there no more. In the conversation's queue. */
+  /** Whether devices have to be removed from it. Call it in the conversation's queue. */
   async hasLeavers(user: string): Promise<boolean> {
     const group = await this.#known(user);
     if (group === undefined || !this.#init.isOnline()) return false;
@@ -158,14 +158,14 @@ export class DirectGroups {
     return planMembership(this.#init.groups.members(group), wanted).remove.length > 0;
   }
 
-  /** The conversation's group is of no use any more: the next message makes another. */
+  /** Gives the conversation's MLS group up: the next message makes a new one. */
   async abandon(user: string): Promise<void> {
     const head = await this.#init.history.head(conversationWith(user));
     delete head.group;
     await this.#init.store.write([this.#init.history.saveHead(head)]);
   }
 
-  /** The directory was set back: a group which it doesn't know as it is here can't be changed any more. */
+  /** After the directory's store was set back: gives the group up unless the directory has it in the same state. */
   async compare(user: string): Promise<void> {
     const group = await this.#known(user);
     if (group === undefined) return;

@@ -14,11 +14,11 @@ export interface MailboxInit {
   request: DirectoryRequest;
   accept(incoming: Incoming): Promise<void>;
   join(number: number, welcome: Uint8Array): Promise<void>;
-  /** An entry that can't be taken in: it is put aside, so that it doesn't stand before all that follow. */
+  /** Called for an entry that can't be accepted; it is skipped, so that it doesn't block those behind it. */
   onRefused(entry: MailboxEntry, why: Failure): void;
 }
 
-/** Failures that say nothing about the entry: it stays where it is, and so does everything behind it. */
+/** Failures that say nothing about the entry: reading stops, and goes on there later. */
 const TRANSIENT: ReadonlySet<string> = new Set(['unreachable', 'storage', 'limit']);
 
 /** Empties this device's mailbox at the directory, in order: on disk here first, then acknowledged there. */

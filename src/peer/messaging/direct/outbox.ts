@@ -17,9 +17,9 @@ export interface OutboxInit extends Pick<DeviceQueueInit, 'clock' | 'link' | 'st
   readonly disk: LocalStore;
   readonly history: History;
   readonly self: DeviceAddress;
-  /** A message of ours has got further. */
+  /** The delivery state of a message of ours has been raised. */
   onState(id: string, user: string, state: DeliveryState): void;
-  /** It was sealed for devices which are all gone: to be sealed anew, for those there will be. Not to be thrown in. */
+  /** All devices that it was encrypted for are gone: it has to be encrypted again. Must not throw. */
   onOrphaned(row: OutboxRow): void;
   onStuck(user: string, why: Failure): void;
 }
@@ -34,7 +34,7 @@ interface Entry {
   withdrawn?: true;
 }
 
-/** What was put into mailboxes is kept so long, and so much of it, for the case that they are lost. */
+/** How long, and how many of, the messages put into mailboxes are kept in case the directory loses them. */
 const HANDED_KEPT_MS = 14 * 24 * 3_600_000;
 const HANDED_KEPT = 5_000;
 
@@ -48,7 +48,7 @@ export class Outbox {
   /** By their order: a message may be under way twice, sealed anew for a device that lacked it. */
   readonly #entries = new Map<number, Entry>();
   readonly #due = new Set<Entry>();
-  /** Whoever wants to know that a message has got anywhere. */
+  /** Callers who wait for a message to reach a device or a mailbox. */
   readonly #watched = new Map<string, () => void>();
   #recording: Promise<void> | undefined;
   #nextOrder = 1;

@@ -46,9 +46,9 @@ export interface DirectSenderInit {
 
 type Message = Pick<OutboxRow, 'id' | 'user' | 'content' | 'shown'>;
 
-/** Between two tries for somebody who has no device that can be written to; the directory's news come sooner. */
+/** Between two tries for somebody without a device that can be written to; a notice of the directory causes one sooner. */
 const RETRY_MS = 30_000;
-/** Lines that are looked through for what may be stored for a device that is gone. */
+/** How many of the newest lines are searched for messages stored for a device that is gone. */
 const RESEALED = 1_000;
 /** Failures of a conversation that a person has to settle; everything else settles itself and the message waits. */
 const REFUSING: ReadonlySet<string> = new Set(['identity-changed', 'user-unknown']);

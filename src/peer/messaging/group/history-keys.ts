@@ -32,7 +32,7 @@ interface Change {
 const MOST_KEYS = 4_000;
 const STEP_MS = 40;
 const LATEST_MS = 500;
-/** So much longer waits who lacks keys himself. */
+/** A member who lacks keys waits this much longer, so that one who has them all goes first. */
 const LACKING_MS = 10_000;
 /** Newcomers who come together get the keys together; the first of them waits no longer than this. */
 const TOGETHER_MS = 2_000;
@@ -49,7 +49,7 @@ export class HistoryKeys {
     this.#init = init;
   }
 
-  /** A newcomer waits for the keys: one member hands them on, and as soon as it is seen to, the others needn't. */
+  /** Schedules handing the keys to newcomers, unless another member is seen to do it first. */
   consider(group: Group): void {
     const name = hex(group.id);
     const { clock, scope, random, report } = this.#init;

@@ -2,9 +2,9 @@ import type { Clock } from '../../../base/clock.js';
 import { type Random, randomBelow } from '../../../base/random.js';
 import type { Scope } from '../../../base/scope.js';
 
-/** How those who would do the same at the same time get out of each other's way. */
+/** Random delays for members who would otherwise all do the same at the same moment. */
 
-/** Who was not first stands back up to this long, twice as long each time, so that fifty who come at once don't all lose. */
+/** The longest delay after a lost race; it doubles with each, so that of fifty members who race not all lose again. */
 const STEP_MS = 30;
 const LATEST_MS = 1_000;
 
@@ -21,8 +21,8 @@ export function jitter({ scope, clock, random }: JitterInit, tries: number): Pro
 }
 
 /**
- * For what one of `size` has to do, whoever: so long before this one does it, unless it sees it done. Few come early, so
- * few do it in vain, and somebody comes soon (RFC 5401 §3.2.2).
+ * The delay before this member does what any one of `size` has to do; it does nothing if it sees it done by then. The
+ * distribution makes few wait briefly, so that somebody acts soon and few act in vain (RFC 5401 §3.2.2).
  * @returns milliseconds, at most `latest`
  */
 export function backOff(random: Random, latest: number, size: number): number {

@@ -11,7 +11,7 @@ import type { GroupJoiner } from './joining.js';
 import type { LogFollower } from './log-follower.js';
 import type { GroupRegistry } from './registry.js';
 
-/** Members of a group whose addresses are asked for ahead. */
+/** In groups up to this size, members' addresses are fetched ahead, for when the directory is away. */
 const ACQUAINTED = 32;
 
 export interface LogSyncInit extends GroupContext {
@@ -21,7 +21,7 @@ export interface LogSyncInit extends GroupContext {
   readonly archive: HistoryKeys;
 }
 
-/** Keeps this device's groups where their logs at the directory are, and does what follows from what came. */
+/** Keeps this device's groups up to date with their logs at the directory, and starts what follows from new entries. */
 export class LogSync {
   readonly #init: LogSyncInit;
   readonly #acquainted = new Set<string>();
@@ -40,7 +40,7 @@ export class LogSync {
       const group = here ?? known.fresh(one.group, one.name);
       await this.#settle(group).catch((error: unknown) => report(`#${one.name}`, error));
     }
-    // Those which the directory does not name any more.
+    // Groups that this device knows and the directory no longer lists.
     const named = new Set(groups.map((one) => hex(one.group)));
     for (const group of known.all()) {
       if (!named.has(hex(group.id)) && group.roster.isMember(self.user)) {

@@ -23,7 +23,7 @@ interface Added extends DeviceAddress {
 const ADDED_AT_ONCE = 48;
 /** How often a change is tried again after another member was first. */
 const TRIES = 64;
-/** How long one who comes in may take before the next one doesn't wait any more; longer after each try that failed. */
+/** How long a newcomer waits for the one before; doubled after each failed try. */
 const TURN_MS = 20;
 const TURN_LATEST_MS = 1_000;
 
@@ -68,7 +68,7 @@ export class Membership {
     if (!group.roster.isMember(user)) throw refused(group, `${user} is not a member`);
   }
 
-  /** Leaves that have to go. */
+  /** Leaves to be removed: of devices that no member has any more. */
   superfluous(group: Group): number[] {
     const { engine } = this.#context;
     if (group.mls === undefined) return [];
@@ -79,7 +79,7 @@ export class Membership {
       .map(({ leafIndex }) => leafIndex);
   }
 
-  /** Removes who has to go, before anything more is said. @returns whether nobody is left who should not be there */
+  /** Removes superfluous leaves before anything more is encrypted. @returns whether none is left */
   async clean(group: Group): Promise<boolean> {
     for (let tries = 0; tries < TRIES; tries++) {
       const remove = this.superfluous(group);
