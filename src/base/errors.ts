@@ -68,6 +68,9 @@ export class Failure extends Error {
 
 const isReason = (value: string): value is Reason => Object.hasOwn(EXIT, value);
 
+/** One of the table's; a newer program may name others. */
+export const isCode = (code: string): code is Code => Object.hasOwn(CODES, code);
+
 /** True for a Failure with that code. */
 export const hasCode = (error: unknown, code: Code): error is Failure =>
   error instanceof Failure && error.code === code;

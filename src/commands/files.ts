@@ -2,7 +2,7 @@ import { Failure } from '../base/errors.js';
 import type { TransferEvent } from '../peer/api/events.js';
 import type { OfferOptions, PeerApi } from '../peer/api/peer.js';
 import { type Context, define } from './command.js';
-import { follow } from './follow-transfer.js';
+import { follow, isLaidDown } from './follow-transfer.js';
 import { transferNotice } from './transfer-lines.js';
 import { progressOf } from './transfer-progress.js';
 
@@ -30,6 +30,12 @@ const OPTIONS = {
     optional: true,
     about: 'what to wait for: the offer delivered or stored, or everything arrived',
   },
+  leave: {
+    type: 'switch',
+    flag: true,
+    optional: true,
+    about: 'for whoever does not take it within seconds: lay it down at the directory, sealed; ends when it lies there',
+  },
   timeout: {
     type: 'seconds',
     flag: true,
@@ -56,9 +62,10 @@ async function* send(
     await begin();
     return;
   }
-  if (wait === 'done') {
+  if (wait === 'done' || options.leave) {
     const ms = timeout === undefined ? undefined : timeout * 1_000;
-    yield* follow(peer, { begin, timeout: ms, group: to.startsWith('#') });
+    const group = to.startsWith('#');
+    yield* follow(peer, { begin, timeout: ms, group, ...(options.leave && { enough: isLaidDown }) });
     return;
   }
   for (const offer of await begin()) {
@@ -92,7 +99,7 @@ export const file = define({
     },
     ...OPTIONS,
   },
-  about: 'Send files and folders directly, encrypted end to end, over UDP.',
+  about: 'Send files and folders directly, encrypted end to end, over UDP; or lay them down for whoever is away.',
   examples: { slash: 'bob ~/holiday.zip', shell: 'bob holiday.zip photos/' },
   transfers: true,
   run: (peer, { to, paths, name: _, 'skip-unreadable': skipUnreadable = false, ...given }, context) =>

@@ -1,4 +1,4 @@
-import { Failure } from '../base/errors.js';
+import { Failure, isCode } from '../base/errors.js';
 import type { TransferEvent } from '../peer/api/events.js';
 import type { PeerApi } from '../peer/api/peer.js';
 
@@ -11,6 +11,8 @@ interface Follow {
   begin(): Promise<readonly TransferEvent[]>;
   /** Milliseconds; without, as long as it takes. */
   readonly timeout?: number | undefined;
+  /** What ends it besides: once this is true of a transfer, it needs no more waiting. */
+  readonly enough?: (event: TransferEvent) => boolean;
   /** To each of a group: who declines does not make it fail, as long as somebody has it. */
   readonly group?: boolean;
 }
@@ -19,7 +21,10 @@ interface Follow {
  * Every event of the transfers that `begin` gives, until all are over.
  * @throws Failure transfer where one failed or was declined, or the time is over
  */
-export async function* follow(peer: PeerApi, { begin, timeout, group = false }: Follow): AsyncGenerator<TransferEvent> {
+export async function* follow(
+  peer: PeerApi,
+  { begin, timeout, enough = () => false, group = false }: Follow,
+): AsyncGenerator<TransferEvent> {
   const events: TransferEvent[] = [];
   let wake = (): void => {};
   const stop = peer.files.follow((event) => {
@@ -41,9 +46,12 @@ export async function* follow(peer: PeerApi, { begin, timeout, group = false }: 
       if (!open.has(event.id) || ends.has(event.id)) continue;
       open.set(event.id, event);
       yield event;
-      if (OVER.has(event.state)) ends.set(event.id, event);
+      if (OVER.has(event.state) || enough(event)) ends.set(event.id, event);
     }
-    const failed = judge([...ends.values()], group);
+    const failed = judge(
+      [...ends.values()].filter((event) => !enough(event)),
+      group,
+    );
     if (failed !== undefined) throw notDone(failed);
   } finally {
     stop();
@@ -54,6 +62,15 @@ function judge(ends: readonly TransferEvent[], group: boolean): TransferEvent | 
   const fits = group && ends.some(({ state }) => state === 'done') ? ['done', 'declined'] : ['done'];
   return ends.find(({ state }) => !fits.includes(state));
 }
+
+/** All of it lies at the directory: whoever offered it may go. @throws Failure where the directory does not take it */
+export function isLaidDown({ laid }: TransferEvent): boolean {
+  if (laid?.state === 'refused') throw refused(laid.error!);
+  return laid?.state === 'laid';
+}
+
+const refused = ({ code, message, hint }: NonNullable<NonNullable<TransferEvent['laid']>['error']>): Failure =>
+  isCode(code) ? new Failure(code, message, { hint }) : Failure.from({ reason: 'transfer', code, message, hint });
 
 /** @returns false where the deadline came first */
 function woken(arm: (wake: () => void) => void, deadline: number | undefined): Promise<boolean> {

@@ -54,6 +54,9 @@ function paused(event: TransferEvent): string {
   return `${by}: ${what(event)} ${direction === 'in' ? 'from' : 'to'} ${who}${again}`;
 }
 
+const lies = (event: TransferEvent): string =>
+  event.laid?.state === 'laid' ? `; it lies at the directory${until(event)}` : '';
+
 function incoming(event: TransferEvent, face: Face): string | undefined {
   const { state, peer, files, conversation } = event;
   const who = field(peer);
@@ -61,7 +64,7 @@ function incoming(event: TransferEvent, face: Face): string | undefined {
   const where = files[0]?.path === undefined ? '' : ` in ${field(files[0].path)}`;
   switch (state) {
     case 'offered':
-      return `${who} offers ${what(event)}${whom}. To take it: ${face === 'slash' ? '/' : 'p2pchat '}accept ${shortId(event)}`;
+      return `${who} offers ${what(event)}${whom}${lies(event)}. To take it: ${face === 'slash' ? '/' : 'p2pchat '}accept ${shortId(event)}`;
     case 'accepted':
       return event.waiting === undefined ? `accepted from ${who}: ${what(event)}` : waits(event);
     case 'paused':
@@ -87,12 +90,37 @@ function without({ leftOut = [] }: TransferEvent): string {
   return `. Not sent: ${names.join(', ')}${more}`;
 }
 
+/** Offered to somebody who is away. */
+function stillOffered(event: TransferEvent): string {
+  const { peer, waiting } = event;
+  return `offered to ${field(peer)}: ${what(event)}${without(event)}${waiting === undefined ? '' : withHint(waiting)}`;
+}
+
+const until = ({ laid }: TransferEvent): string =>
+  laid?.expires === undefined ? '' : `, until ${laid.expires.slice(0, 10)}`;
+
+/** What stands at the directory for whoever is away, where there is something to say of it. */
+function laidDown(event: TransferEvent): string | undefined {
+  const { laid, peer } = event;
+  const who = field(peer);
+  switch (laid?.state) {
+    case 'laying':
+      return laid.expires === undefined ? `is being laid down for ${who}: ${what(event)}` : '';
+    case 'laid':
+      return `laid down for ${who} at the directory${until(event)}: ${what(event)}. To take it back: transfers cancel ${shortId(event)}`;
+    case 'refused':
+      return `not laid down for ${who}, and still offered: ${what(event)}${withHint(laid.error!)}`;
+    default:
+      return undefined;
+  }
+}
+
 function outgoing(event: TransferEvent): string | undefined {
   const { state, peer } = event;
   const who = field(peer);
   switch (state) {
     case 'offered':
-      return `offered to ${who}: ${what(event)}${without(event)}`;
+      return laidDown(event) ?? stillOffered(event);
     case 'accepted':
       return event.waiting === undefined ? `${who} accepts ${what(event)}` : waits(event);
     case 'paused':
@@ -111,7 +139,7 @@ function outgoing(event: TransferEvent): string | undefined {
 /** What a change of state is worth saying; nothing while it runs. */
 export function transferNotice(event: TransferEvent, face: Face): string[] {
   const says = event.direction === 'in' ? incoming(event, face) : outgoing(event);
-  return says === undefined ? [] : [`-- ${says}`];
+  return says === undefined || says === '' ? [] : [`-- ${says}`];
 }
 
 /** One line of the list. */
@@ -119,7 +147,8 @@ export function listLine(event: TransferEvent): string {
   const arrow = event.direction === 'in' ? 'from' : 'to';
   const far = event.state === 'running' ? ` ${progressLine(event)}` : '';
   const why = event.waiting === undefined ? '' : withHint(event.waiting);
-  return `${shortId(event)} ${event.state.padEnd(8)} ${arrow} ${field(event.peer)}: ${what(event)}${far}${why}`;
+  const state = event.laid === undefined || event.state !== 'offered' ? event.state : event.laid.state;
+  return `${shortId(event)} ${state.padEnd(8)} ${arrow} ${field(event.peer)}: ${what(event)}${far}${why}`;
 }
 
 /** What this machine does with datagrams, by the kind of its endpoint. */

@@ -44,13 +44,23 @@ interface Watched {
 }
 const watched = new WeakMap<Context, Watched>();
 
+/** Of what is on its way to the directory, for somebody who is away. */
+function laying({ laid, peer, size: all }: TransferEvent): ProgressPart[] | undefined {
+  if (laid?.state !== 'laying' || laid.expires === undefined) return undefined;
+  const done = `${percent(laid.bytes, all)} %`;
+  return [
+    { text: `laying down for ${field(peer)}`, short: 'laying down', rank: 1 },
+    { text: `${done} of ${sizeText(all)}`, short: done, rank: 0 },
+  ];
+}
+
 /** The progress of what runs, with the rates so far as a sparkline; of several at once in sum. */
 export function progressOf(event: TransferEvent, context: Context): ProgressPart[] | undefined {
   const { rates, running } = watched.get(context) ?? { rates: [], running: new Map<string, TransferEvent>() };
   watched.set(context, { rates, running });
   if (event.state !== 'running') {
     running.delete(event.id);
-    return undefined;
+    return laying(event);
   }
   running.set(event.id, event);
   const all = [...running.values()];

@@ -2,8 +2,8 @@ import { Failure } from '../base/errors.js';
 import { sizeText } from '../base/size.js';
 import type { TransferEvent } from '../peer/api/events.js';
 import type { PeerApi } from '../peer/api/peer.js';
-import { define } from './command.js';
-import { follow } from './follow-transfer.js';
+import { define, type Face } from './command.js';
+import { follow, isLaidDown } from './follow-transfer.js';
 import { field } from './format-message.js';
 import { detailLines, listLine, transferNotice } from './transfer-lines.js';
 import { progressOf } from './transfer-progress.js';
@@ -51,23 +51,31 @@ export const transfers = define({
   parameters: {
     action: {
       type: 'choice',
-      choices: ['list', 'show', 'pause', 'resume', 'cancel'],
+      choices: ['list', 'show', 'pause', 'resume', 'leave', 'cancel'],
       optional: true,
       about: 'what to do; without it, list them all',
     },
     id: { type: 'word', optional: true, about: 'beginning of the id' },
   },
-  about: 'List transfers; show what limits one; pause, resume or cancel it.',
+  about: 'List transfers; show what limits one; pause, resume or cancel it; lay it down for whoever is away.',
   examples: { slash: 'pause 1f3a', shell: 'show 1f3a' },
 
-  async *run(peer, { action = 'list', id }) {
+  async *run(peer, { action = 'list', id }, { face }) {
     if (action === 'list') yield* peer.files.list().map(plain);
     else if (id === undefined) throw idNeeded();
     else if (action === 'show') yield { ...find(peer, id), detailed: true };
+    else if (action === 'leave') yield* leave(peer, id, face);
     else yield plain(await peer.files.control(id, action));
   },
   lines: (event) => (event.detailed ? detailLines(event) : [listLine(event)]),
 });
+
+/** The chat shows by itself how far it is. */
+async function* leave(peer: PeerApi, id: string, face: Face): AsyncGenerator<ReturnType<typeof plain>> {
+  const begin = async (): Promise<readonly TransferEvent[]> => [await peer.files.leave(id)];
+  if (face === 'slash') await begin();
+  else for await (const event of follow(peer, { begin, enough: isLaidDown })) yield plain(event);
+}
 
 const plain = (event: TransferEvent): TransferEvent & { readonly detailed?: true } => event;
 

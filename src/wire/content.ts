@@ -91,6 +91,17 @@ const contentSchema = v.variant('type', [
     sums: v.optional(list(exactly(32), TRANSFER_FILES)),
     /** The one device it is meant for, where it is not for all. */
     device: v.optional(text(16)),
+    /** Said with accept: it is fetched where it was laid down, and nobody is looked for. */
+    fetches: v.optional(v.boolean()),
+  }),
+  /** What was offered is being laid down at the directory; with `sums`, the SHA-256 of each file, all of it lies there. */
+  v.object({
+    type: v.literal('deposit'),
+    transfer,
+    deposit: exactly(16),
+    key: exactly(32),
+    expires: time(),
+    sums: v.optional(list(exactly(32), TRANSFER_FILES)),
   }),
   /** The speaker is (also) at these addresses now, and ready to go on. */
   v.object({ type: v.literal('candidates'), transfer, candidates }),
@@ -105,9 +116,10 @@ export const isChangeContent = (content: Content): content is ChangeContent =>
 
 export type UploadContent = Extract<Content, { type: 'upload' }>;
 
-export type TransferContent = Extract<Content, { type: 'offer' | 'answer' | 'candidates' }>;
+export type TransferContent = Extract<Content, { type: 'offer' | 'answer' | 'candidates' | 'deposit' }>;
 
-export const isTransferContent = (content: Content): content is TransferContent =>
-  content.type === 'offer' || content.type === 'answer' || content.type === 'candidates';
+const TRANSFER_TYPES: ReadonlySet<Content['type']> = new Set(['offer', 'answer', 'candidates', 'deposit']);
+
+export const isTransferContent = (content: Content): content is TransferContent => TRANSFER_TYPES.has(content.type);
 
 export const contentCodec = codec(contentSchema, SEALED_BYTES);

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { deviceMethods, factorCode, factorMethods, recoveryMethods } from './account-methods.js';
 import { type Address, addresses, addressIfGood } from './address.js';
+import { depositMethods } from './deposits.js';
 import { groupMethods, groupNotices } from './groups.js';
 import {
   CERTIFICATE_BYTES,
@@ -272,6 +273,7 @@ export const directoryMethods = {
   ...groupMethods,
   ...uploadMethods,
   ...relayMethods,
+  ...depositMethods,
 };
 export type DirectoryMethods = typeof directoryMethods;
 

@@ -166,6 +166,17 @@ export const BACKUP_PIECE_BYTES = 64 << 10;
 /** One record of a backup: what a profile keeps as a row. */
 export const BACKUP_RECORD_BYTES = 4 << 20;
 
+// --- Deposits: files laid down for somebody who is away ---
+
+/** Content of one block, before sealing: a multiple of every block of a transfer, which it becomes. */
+export const DEPOSIT_BLOCK_BYTES = 256 << 10;
+/** Blocks of one deposit: 64 GiB. */
+export const DEPOSIT_BLOCKS = 1 << 18;
+/** People for whom one may be: the others of a group. */
+export const DEPOSIT_PEOPLE = 1_024;
+/** Deposits that may wait for one person. */
+export const DEPOSITS_PER_PERSON = 256;
+
 // --- Rates ---
 
 /** Messages a user may post through the directory in one second, on average and at once. */

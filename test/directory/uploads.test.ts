@@ -58,7 +58,7 @@ test('going on with an unfinished file gives it its time again, and room that is
   const { uploads, clock, file } = await directory({ unfinishedMs: 24 * HOUR, perAccount: 1_000 + UPLOAD_OVERHEAD });
   const id = await file(false);
   clock.advance(20 * HOUR);
-  assert.deepEqual(await uploads.begin(id, ANN, 1_000), { have: 1, finished: false });
+  assert.deepEqual(await uploads.begin(id, ANN, 1_000), { have: 1, finished: false, expires: clock.now() + 24 * HOUR });
   clock.advance(20 * HOUR);
   await uploads.sweep();
   await assert.rejects(file(false), { code: 'upload-quota' });

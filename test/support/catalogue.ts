@@ -297,6 +297,12 @@ export const CATALOGUE: readonly Row[] = [
     holds: 'fails once, is said, and its text is kept until it is dropped',
   },
   {
+    id: 'N30',
+    attack: 'a directory that alters, replays or drops blocks of what was laid down for somebody who is away',
+    holds:
+      'nothing of it is shown as whole; its own error, told to both sides; what was right is kept, and either side goes on',
+  },
+  {
     id: 'N37',
     attack: 'a stranger on the local network hears how contacts find each other, and says it again or something else',
     holds: 'no name, no key, no tag twice over a day; nothing said there has anybody dial an address',

@@ -65,6 +65,7 @@ const files: FilesApi = {
   accept: async () => transfer!,
   decline: async () => transfer!,
   control: async () => transfer!,
+  leave: async () => transfer!,
   receive: () => {},
   setRule: async () => {},
   rules: async () => [{ who: X, upTo: 1 }],

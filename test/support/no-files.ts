@@ -14,6 +14,7 @@ export function noFiles(): FilesApi {
     accept: never,
     decline: never,
     control: never,
+    leave: never,
     receive: () => {},
     setRule: never,
     rules: async () => [],

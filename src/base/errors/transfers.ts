@@ -7,6 +7,36 @@ export const TRANSFERS = {
     'Cannot open that address for UDP.',
     'Choose another address or port with --listen, or end the program that uses it.',
   ],
+  'deposit-damaged': [
+    'trust',
+    'What was laid down at the directory is not what the sender encrypted.',
+    'What was right is kept. Ask the sender to resume the transfer; if it happens again, tell the operator of the directory.',
+  ],
+  'deposit-expired': [
+    'transfer',
+    'It was not fetched in time, and the directory has it no longer.',
+    'Offer it again when they are there, or lay it down once more.',
+  ],
+  'deposit-gone': [
+    'transfer',
+    'The directory does not have what was laid down, or no longer.',
+    'What has come is kept. Ask the sender to resume the transfer, or to offer it again.',
+  ],
+  'deposit-needless': [
+    'usage',
+    'That transfer is under way, or over.',
+    'Only what you have offered and nobody is fetching can be laid down: /transfers lists them.',
+  ],
+  'deposits-full': [
+    'limit',
+    'As many files wait for that person as one sender may have.',
+    'Wait until some are fetched, or take one back: /transfers cancel ID.',
+  ],
+  'deposits-unsupported': [
+    'usage',
+    'This directory is of an earlier version and keeps files for groups only.',
+    'It goes directly when both of you are there; ask the operator of the directory to update it.',
+  ],
   'disk-failed': [
     'storage',
     'Writing to the disk failed.',

@@ -102,6 +102,14 @@ export const DEEDS: Readonly<Record<Method, Words>> = {
   'uploads.remove': 'remove a file from #',
   'relay.token': (params) =>
     `get tokens to meet a device of ${person(String((params as { user?: unknown }).user))} at a relay`,
+  'deposits.room': 'look for room for files',
+  'deposits.begin': 'lay down files',
+  'deposits.put': 'lay down files: a block',
+  'deposits.finish': 'lay down files: finish',
+  'deposits.find': 'look for files laid down',
+  'deposits.get': 'fetch files laid down: a block',
+  'deposits.taken': 'fetch files laid down: finish',
+  'deposits.remove': 'take back files laid down',
   'ledger.act': act,
   'ledger.read': 'read the ledger',
 };

@@ -7,15 +7,16 @@ import type { Handlers } from './dispatch.js';
 import { joined } from './groups.js';
 import type { Signed } from './request-context.js';
 
-type Uploading = Extract<keyof DirectoryMethods, `uploads.${string}`>;
+type Uploading = Extract<keyof DirectoryMethods, `uploads.${string}` | `deposits.${string}`>;
 
-/** Files for groups: only for who is a member when he asks. */
+/** Files for groups: only for who is a member when he asks. Deposits: for the two sides of each. */
 export const uploadHandlers: Pick<Handlers<DirectoryMethods, Signed>, Uploading> = {
   'uploads.begin': async (signed, { size, ...id }) => {
     const group = await joined(signed, id.group);
     const { user, folded, role } = signed.session;
     group.roster.assertMayWrite(role);
-    return signed.core.uploads.begin(id, { user, folded }, size);
+    const { have, finished } = await signed.core.uploads.begin(id, { user, folded }, size);
+    return { have, finished };
   },
   'uploads.put': (signed, { block, sealed, ...id }) =>
     fewAtOnce(signed.session, async () => {
@@ -41,6 +42,37 @@ export const uploadHandlers: Pick<Handlers<DirectoryMethods, Signed>, Uploading>
   },
   /** Also by who has left the group since. */
   'uploads.remove': async ({ core, session }, id) => {
+    await core.uploads.remove(id, { folded: session.folded, any: may(session.role, 'upload.remove') });
+    return {};
+  },
+
+  'deposits.room': async ({ core, session }) => core.uploads.room(session.folded),
+  'deposits.begin': async ({ core, session }, { deposit, to, size }) => {
+    const { user, folded } = session;
+    const people = new Set<string>();
+    for (const name of to) people.add((await core.accounts.need(name)).folded);
+    return core.uploads.begin({ deposit }, { user, folded }, size, [...people]);
+  },
+  'deposits.put': ({ core, session }, { deposit, block, sealed }) =>
+    fewAtOnce(session, async () => {
+      await core.uploads.put({ deposit }, session.folded, block, sealed);
+      core.meter.uploaded(sealed.length);
+      return {};
+    }),
+  'deposits.finish': async ({ core, session }, id) => ({ expires: await core.uploads.finish(id, session.folded) }),
+  'deposits.find': ({ core, session }, id) => core.uploads.find(id, session.folded),
+  'deposits.get': ({ core, session }, { deposit, block }) =>
+    fewAtOnce(session, async () => {
+      const sealed = await core.uploads.get({ deposit }, block, session.folded);
+      core.meter.downloaded(sealed.length);
+      return { sealed };
+    }),
+  'deposits.taken': async ({ core, session }, id) => {
+    await core.uploads.taken(id, session.folded);
+    return {};
+  },
+  /** To everybody else, an admin aside, it is not there. */
+  'deposits.remove': async ({ core, session }, id) => {
     await core.uploads.remove(id, { folded: session.folded, any: may(session.role, 'upload.remove') });
     return {};
   },

@@ -160,7 +160,7 @@ export class ServerChannel<S extends MethodTable, T extends NoticeTable> {
 /** Requests that answer with pages, trees or blocks: up to a frame each. */
 const LARGE_ANSWERS: ReadonlySet<string> = new Set<MethodName<typeof directoryMethods>>([
   ...(['mailbox.read', 'group.read', 'groups.read', 'groups.acts', 'groups.info', 'groups.welcome'] as const),
-  ...(['uploads.get', 'uploads.list', 'ledger.read', 'groups.list', 'users.list'] as const),
+  ...(['uploads.get', 'deposits.get', 'uploads.list', 'ledger.read', 'groups.list', 'users.list'] as const),
 ]);
 
 const gone = (): Failure => toFailure(new Error('the channel is closed'));

@@ -1,6 +1,10 @@
 import * as v from 'valibot';
-import { NAME_CHARS } from '../../wire/limits.js';
-import { codec, count, text, time } from '../../wire/schema.js';
+import { hex } from '../../base/bytes.js';
+import { path } from '../../store/keys.js';
+import { depositBlockLength, depositBlocks } from '../../wire/deposits.js';
+import { DEPOSIT_PEOPLE, NAME_CHARS } from '../../wire/limits.js';
+import { codec, count, list, text, time } from '../../wire/schema.js';
+import { UPLOAD_OVERHEAD, uploadBlockLength, uploadBlocks } from '../../wire/uploads.js';
 
 const uploadSchema = v.object({
   by: v.object({ user: text(NAME_CHARS), folded: text(NAME_CHARS) }),
@@ -9,8 +13,31 @@ const uploadSchema = v.object({
   at: time(),
   expires: time(),
   finished: v.boolean(),
+  /** Of a deposit: those for whom it is and who don't have it yet, folded. */
+  to: v.optional(list(text(NAME_CHARS), DEPOSIT_PEOPLE)),
 });
 export type UploadRow = v.InferOutput<typeof uploadSchema>;
 
-/** Key: hex of the group's id / hex of the upload's. Its blocks stand below, by number. */
-export const uploadCodec = codec(uploadSchema, 1 << 10);
+/** Key: as `rowKey` has it. Its blocks stand below, by number. */
+export const uploadCodec = codec(uploadSchema, 128 << 10);
+
+/** A file of a group, or a deposit for people. */
+export type UploadId = { readonly group: Uint8Array; readonly upload: Uint8Array } | { readonly deposit: Uint8Array };
+
+/** What stands before the ids of deposits, where others have their group. */
+export const DEPOSITS = 'deposit';
+
+export const rowKey = (id: UploadId): string =>
+  'deposit' in id ? path(DEPOSITS, hex(id.deposit)) : path(hex(id.group), hex(id.upload));
+
+export const blockKey = (id: UploadId, block: number): string => `${rowKey(id)}/${path(block)}`;
+
+export const blocksOf = (id: UploadId, size: number): number =>
+  'deposit' in id ? depositBlocks(size) : uploadBlocks(size);
+
+export const sealedLength = (id: UploadId, size: number, block: number): number =>
+  ('deposit' in id ? depositBlockLength(size, block) : uploadBlockLength(size, block)) + UPLOAD_OVERHEAD;
+
+/** What it takes on the disk, sealed. */
+export const held = ({ size, to }: Pick<UploadRow, 'size' | 'to'>): number =>
+  size + (to === undefined ? uploadBlocks(size) : depositBlocks(size)) * UPLOAD_OVERHEAD;

@@ -3,12 +3,12 @@ import type { Clock } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
 import { path, segments } from '../../store/keys.js';
 import type { Blobs, Store } from '../../store/store.js';
-import { UPLOADS_PER_GROUP } from '../../wire/limits.js';
-import { UPLOAD_OVERHEAD, uploadBlockLength, uploadBlocks } from '../../wire/uploads.js';
+import { DEPOSITS_PER_PERSON, UPLOADS_PER_GROUP } from '../../wire/limits.js';
 import { isWithinShare } from '../guard/shares.js';
 import type { UploadLimits } from '../limits.js';
 import { Table } from '../table.js';
-import { type UploadRow, uploadCodec } from './rows.js';
+import { blockKey, blocksOf, held, rowKey, sealedLength, type UploadId, type UploadRow, uploadCodec } from './rows.js';
+import { Waiting } from './waiting.js';
 
 export interface UploadsInit {
   readonly store: Store;
@@ -16,16 +16,15 @@ export interface UploadsInit {
   readonly limits: UploadLimits;
 }
 
-export interface UploadId {
-  readonly group: Uint8Array;
-  readonly upload: Uint8Array;
+/** What there is of one: the first `have` blocks. */
+export interface Standing {
+  readonly have: number;
+  readonly finished: boolean;
+  readonly expires: number;
 }
 
-/** What a file takes on the disk, sealed. */
-const held = ({ size }: { readonly size: number }): number => size + uploadBlocks(size) * UPLOAD_OVERHEAD;
-
 /**
- * Sealed files for groups, each block a blob of its own, so that an upload goes on where it was broken off. Room is taken
+ * Sealed files for groups, and deposits for people who are away, each block a blob of its own, so that an upload goes on where it was broken off. Room is taken
  * when an upload begins, and given back when it is removed or its time is over. A row comes before its blocks and goes
  * before them: blocks without a row are left-overs.
  */
@@ -37,6 +36,7 @@ export class Uploads {
   /** Bytes by folded name, and of all. */
   readonly #used = new Map<string, number>();
   #total = 0;
+  readonly #waiting = new Waiting();
   /** Changes of what is taken follow each other. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -49,24 +49,38 @@ export class Uploads {
 
   static async open(init: UploadsInit): Promise<Uploads> {
     const uploads = new Uploads(init);
-    for await (const { value } of uploads.#rows.range()) uploads.#count(value.by.folded, held(value));
+    for await (const { value } of uploads.#rows.range()) uploads.#count(value.by.folded, value, 1);
     await uploads.sweep();
     return uploads;
   }
 
   /**
    * Takes room for an upload, or finds what there is of it.
-   * @throws Failure limit 'upload-quota', 'uploads-full', denied 'upload-taken'
+   * @param to those for whom a deposit is, folded
+   * @throws Failure limit 'upload-quota', 'uploads-full', 'uploads-share', 'deposits-full', denied 'upload-taken'
    */
-  begin(id: UploadId, by: UploadRow['by'], size: number): Promise<{ have: number; finished: boolean }> {
+  begin(id: UploadId, by: UploadRow['by'], size: number, to?: readonly string[]): Promise<Standing> {
     return this.#inTurn(async () => {
       const there = await this.#rows.get(rowKey(id));
-      if (there === undefined) return this.#make(id, by, size);
+      if (there === undefined) return this.#make(id, { by, size, ...(to !== undefined && { to: [...to] }) });
       if (there.by.folded !== by.folded || there.size !== size) throw taken();
-      if (there.finished) return { have: uploadBlocks(size), finished: true };
-      await this.#rows.put(rowKey(id), { ...there, expires: this.#clock.now() + this.#limits.unfinishedMs });
-      return { have: await this.#have(id, size), finished: false };
+      if (there.finished) return this.#standing(id, there);
+      const row = { ...there, expires: this.#clock.now() + this.#limits.unfinishedMs };
+      await this.#rows.put(rowKey(id), row);
+      return this.#standing(id, row);
     });
+  }
+
+  /** For whose it is, and those for whom it is. @throws Failure unknown 'upload-gone' */
+  async find(id: UploadId, folded: string): Promise<Standing> {
+    return this.#standing(id, await this.#reachable(id, folded));
+  }
+
+  /** What would fit for one account, and how long it would be kept. */
+  room(folded: string): { readonly free: number; readonly lifetime: number } {
+    const { perAccount, total, lifetimeMs } = this.#limits;
+    const free = Math.min(perAccount - (this.#used.get(folded) ?? 0), total - this.#total);
+    return { free: Math.max(0, free), lifetime: lifetimeMs };
   }
 
   /** @throws Failure usage 'upload-block', unknown 'upload-gone', denied 'upload-of-others' */
@@ -74,7 +88,7 @@ export class Uploads {
     const row = await this.#own(id, folded);
     // What is whole stays as it is.
     if (row.finished) return;
-    if (block >= uploadBlocks(row.size) || sealed.length !== sealedLength(row.size, block)) {
+    if (block >= blocksOf(id, row.size) || sealed.length !== sealedLength(id, row.size, block)) {
       throw new Failure('upload-block');
     }
     await this.#blobs.put(blockKey(id, block), [sealed]);
@@ -86,7 +100,7 @@ export class Uploads {
   async finish(id: UploadId, folded: string): Promise<number> {
     const row = await this.#own(id, folded);
     if (row.finished) return row.expires;
-    if ((await this.#have(id, row.size)) < uploadBlocks(row.size)) {
+    if ((await this.#have(id, row.size)) < blocksOf(id, row.size)) {
       throw new Failure('upload-unfinished');
     }
     const at = this.#clock.now();
@@ -95,10 +109,14 @@ export class Uploads {
     return expires;
   }
 
-  /** @throws Failure unknown 'upload-gone' */
-  async get(id: UploadId, block: number): Promise<Uint8Array> {
-    const row = await this.#find(id);
-    const found = row?.finished ? await this.#blobs.get(blockKey(id, block)) : undefined;
+  /**
+   * A block of a deposit may be had while others are still coming.
+   * @param folded of a deposit: who asks
+   * @throws Failure unknown 'upload-gone'
+   */
+  async get(id: UploadId, block: number, folded?: string): Promise<Uint8Array> {
+    const row = folded === undefined ? await this.#find(id) : await this.#reachable(id, folded);
+    const found = row?.finished || folded !== undefined ? await this.#blobs.get(blockKey(id, block)) : undefined;
     if (found === undefined) throw gone();
     const parts: Uint8Array[] = [];
     for await (const part of found.content) parts.push(part);
@@ -124,6 +142,20 @@ export class Uploads {
     await this.#drop(rowKey(id));
   }
 
+  /** One of those for whom a deposit is has all of it; after the last of them it goes. */
+  async taken(id: UploadId, folded: string): Promise<void> {
+    const isLast = await this.#inTurn(async () => {
+      const row = await this.#rows.get(rowKey(id));
+      if (row?.to === undefined || !row.to.includes(folded)) return false;
+      const to = row.to.filter((one) => one !== folded);
+      if (to.length === 0) return true;
+      await this.#rows.put(rowKey(id), { ...row, to });
+      this.#waiting.remove({ ...row, to: [folded] });
+      return false;
+    });
+    if (isLast) await this.#drop(rowKey(id));
+  }
+
   /** Forgets what is over, and blocks that a crash left without their row. */
   async sweep(): Promise<void> {
     const now = this.#clock.now();
@@ -142,21 +174,30 @@ export class Uploads {
     return { bytes: this.#total };
   }
 
-  async #make(id: UploadId, by: UploadRow['by'], size: number) {
-    const wanted = held({ size });
-    const { perAccount, total, lifetimeMs: _, unfinishedMs } = this.#limits;
-    const used = this.#used.get(by.folded) ?? 0;
+  async #make(id: UploadId, begun: Pick<UploadRow, 'by' | 'size' | 'to'>): Promise<Standing> {
+    const wanted = held(begun);
+    const { folded } = begun.by;
+    const { perAccount, total, unfinishedMs } = this.#limits;
+    const used = this.#used.get(folded) ?? 0;
     if (used + wanted > perAccount) throw overQuota('your files take', used, perAccount);
     if (this.#total + wanted > total) throw overQuota('the files of all take', this.#total, total);
-    await this.#assertPlace(id, by.folded);
+    if ('group' in id) await this.#assertPlace(id.group, folded);
+    for (const user of begun.to ?? []) {
+      if (!this.#waiting.hasRoom(user, folded, DEPOSITS_PER_PERSON)) throw new Failure('deposits-full');
+    }
     const at = this.#clock.now();
-    await this.#rows.put(rowKey(id), { by, size, at, expires: at + unfinishedMs, finished: false });
-    this.#count(by.folded, wanted);
-    return { have: 0, finished: false };
+    const row = { ...begun, at, expires: at + unfinishedMs, finished: false };
+    await this.#rows.put(rowKey(id), row);
+    this.#count(folded, row, 1);
+    return { have: 0, finished: false, expires: row.expires };
+  }
+
+  async #standing(id: UploadId, { size, finished, expires }: UploadRow): Promise<Standing> {
+    return { have: finished ? blocksOf(id, size) : await this.#have(id, size), finished, expires };
   }
 
   /** @throws Failure limit 'uploads-full', 'uploads-share' */
-  async #assertPlace({ group }: UploadId, folded: string): Promise<void> {
+  async #assertPlace(group: Uint8Array, folded: string): Promise<void> {
     const count = { own: 0, all: 0 };
     for await (const { value } of this.#rows.range({ prefix: `${path(hex(group))}/` })) {
       count.all++;
@@ -171,7 +212,7 @@ export class Uploads {
       const row = await this.#rows.get(key);
       if (row === undefined) return;
       await this.#rows.delete(key);
-      this.#count(row.by.folded, -held(row));
+      this.#count(row.by.folded, row, -1);
       for await (const blob of this.#blobs.list({ prefix: `${key}/` })) await this.#blobs.delete(blob.key);
     });
   }
@@ -180,7 +221,7 @@ export class Uploads {
   async #have(id: UploadId, size: number): Promise<number> {
     let have = 0;
     for await (const blob of this.#blobs.list({ prefix: `${rowKey(id)}/` })) {
-      if (blob.key !== blockKey(id, have) || blob.size !== sealedLength(size, have)) break;
+      if (blob.key !== blockKey(id, have) || blob.size !== sealedLength(id, size, have)) break;
       have++;
     }
     return have;
@@ -191,6 +232,13 @@ export class Uploads {
     return row === undefined || row.expires <= this.#clock.now() ? undefined : row;
   }
 
+  /** A deposit: to others it is not there. */
+  async #reachable(id: UploadId, folded: string): Promise<UploadRow> {
+    const row = await this.#find(id);
+    if (row === undefined || (row.by.folded !== folded && row.to?.includes(folded) !== true)) throw gone();
+    return row;
+  }
+
   async #own(id: UploadId, folded: string): Promise<UploadRow> {
     const row = await this.#find(id);
     if (row === undefined) throw gone();
@@ -198,7 +246,11 @@ export class Uploads {
     return row;
   }
 
-  #count(folded: string, bytes: number): void {
+  /** @param sign 1 for what comes, -1 for what goes */
+  #count(folded: string, row: UploadRow, sign: 1 | -1): void {
+    const bytes = sign * held(row);
+    if (sign > 0) this.#waiting.add(row);
+    else this.#waiting.remove(row);
     const used = (this.#used.get(folded) ?? 0) + bytes;
     if (used === 0) this.#used.delete(folded);
     else this.#used.set(folded, used);
@@ -211,10 +263,6 @@ export class Uploads {
     return mine;
   }
 }
-
-const rowKey = ({ group, upload }: UploadId): string => path(hex(group), hex(upload));
-const blockKey = (id: UploadId, block: number): string => `${rowKey(id)}/${path(block)}`;
-const sealedLength = (size: number, block: number): number => uploadBlockLength(size, block) + UPLOAD_OVERHEAD;
 
 const overQuota = (whose: string, used: number, limit: number): Failure =>
   new Failure('upload-quota', `it does not fit: ${whose} ${used} of the ${limit} bytes there are`, {

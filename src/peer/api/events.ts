@@ -155,8 +155,18 @@ export interface TransferEvent {
   readonly seconds?: number;
   /** Why it is not faster. */
   readonly reason?: string;
-  /** While it is accepted and does not run: why, and what to do. */
+  /** While it does not run: why, and what to do. */
   readonly waiting?: { readonly code: string; readonly message: string; readonly hint: string };
+  /** While it is offered or accepted, of what is laid down at the directory for whoever is away. */
+  readonly laid?: {
+    readonly state: 'laying' | 'laid' | 'refused';
+    /** Content that lies there. */
+    readonly bytes: number;
+    /** When the directory forgets it. */
+    readonly expires?: string;
+    /** Why it was refused. */
+    readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
+  };
   /** While it is paused: on which side. */
   readonly pausedBy?: 'here' | 'there' | 'both';
   /** Why it failed or was declined. */

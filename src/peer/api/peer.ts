@@ -180,6 +180,8 @@ export interface OfferOptions {
   readonly skipUnreadable?: boolean;
   /** A file to which what happens is written, as qlog. */
   readonly trace?: string;
+  /** Lays it down at the directory for whoever does not take it within a few seconds. */
+  readonly leave?: boolean;
 }
 
 export type AcceptMode = 'all' | 'contacts' | 'none';
@@ -234,6 +236,12 @@ export interface FilesApi {
   accept(id?: string, folder?: string): Promise<TransferEvent>;
   decline(id?: string): Promise<TransferEvent>;
   control(id: string, step: 'pause' | 'resume' | 'cancel'): Promise<TransferEvent>;
+  /**
+   * Lays down at the directory what was offered here and nobody is fetching; resolves when that is on its way, also across
+   * restarts.
+   * @throws Failure usage 'deposit-needless', limit 'upload-quota', 'deposits-full'
+   */
+  leave(id: string): Promise<TransferEvent>;
   /** For as long as this program runs: whose files are taken, and where they go. */
   receive(options: ReceiveOptions): void;
   setRule(rule: AcceptRule): Promise<void>;

@@ -1,7 +1,7 @@
 import { hex } from '../../base/bytes.js';
 import { isGroupId } from '../messaging/conversation.js';
 import type { Tables } from '../storage/tables.js';
-import type { HistoryRecord, LineRecord } from './record.js';
+import { type HistoryRecord, keptOf, type LineRecord } from './record.js';
 
 const KEYS_TOGETHER = 4_096;
 const OVER = ['done', 'failed', 'declined'];
@@ -29,8 +29,7 @@ async function* state(tables: Tables, since: number): AsyncGenerator<HistoryReco
   for await (const row of tables.notes.changedSince(since)) yield { kind: 'note', ...row };
   for await (const { path: _, ...row } of tables.uploads.changedSince(since)) yield { kind: 'upload', ...row };
   for await (const row of tables.transfers.changedSince(since, ['all'])) {
-    const { secret: _, candidates: __, source: ___, folder: ____, device: _____, paused: ______, ...kept } = row;
-    if (OVER.includes(row.state)) yield { kind: 'transfer', ...kept };
+    if (OVER.includes(row.state)) yield { kind: 'transfer', ...keptOf(row) };
   }
 }
 

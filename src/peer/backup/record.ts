@@ -12,7 +12,7 @@ import {
   preferencesRow,
   uploadRow,
 } from '../storage/tables.js';
-import { transferRow } from '../storage/transfer-row.js';
+import { type TransferRow, transferRow } from '../storage/transfer-row.js';
 
 /**
  * What a history is made of when it leaves this device: one record for each thing that is kept, in the words of the rows
@@ -54,11 +54,20 @@ const room = v.object({
 });
 export type RoomRecord = v.InferOutput<typeof room>;
 
+const STAYS = ['secret', 'candidates', 'source', 'folder', 'device', 'paused', 'deposit', 'unseen'] as const;
+
 /** A transfer that is over; what it was secured with, and where its files came from, stays where it ran. */
 const transfer = v.object({
   kind: v.literal('transfer'),
-  ...v.omit(transferRow, ['secret', 'candidates', 'source', 'folder', 'device', 'paused']).entries,
+  ...v.omit(transferRow, STAYS).entries,
 });
+
+/** The part of a transfer that goes into a backup. */
+export const keptOf = (row: TransferRow) => {
+  const stays: ReadonlySet<string> = new Set(STAYS);
+  const kept = Object.entries(row).filter(([name]) => !stays.has(name));
+  return Object.fromEntries(kept) as Omit<TransferRow, (typeof STAYS)[number]>;
+};
 
 /** All that the device had, up to that time; the last record of each piece of work. */
 const end = v.object({ kind: v.literal('end'), at: time(), lines: count() });

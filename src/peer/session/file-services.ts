@@ -21,6 +21,9 @@ export function transferManager(common: Common, services: Services): TransferMan
     reached: (message) => services.outbox.reached(message),
     dial: (address, transfer) => network.stream(address, transfer),
     linkedFrom: (device) => network.linkedFrom(device),
+    isAway: async (user) => (await services.contacts.resolve(user)).devices.every((one) => one.state === 'offline'),
+    ...{ directoryId: self.anchor.trust.directoryId, request: network.request, isOnline: common.isOnline },
+    isWatched: () => services.feed.isWatched,
     isThere: async ({ user, device }) =>
       (await services.contacts.resolve(user)).devices.some((one) => one.device === device && one.state !== 'offline'),
   });

@@ -162,7 +162,7 @@ export class Peer implements PeerApi {
     await this.#services.feed.replayUnseen();
     await this.#services.ownDevices.tell();
     await this.#services.moderation.tell();
-    for (const offer of this.#services.transfers.waiting()) this.#services.feed.emit(offer);
+    await this.#services.transfers.tell();
   }
 
   async send(to: string, text: string, { replyTo }: SendOptions = {}): Promise<SendResult> {

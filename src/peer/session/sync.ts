@@ -193,6 +193,7 @@ export class Sync {
     await services.keyPackages.tendLastResort(welcome.lastResort && !isRestored);
     await services.groups.sync();
     services.uploads.resume();
+    services.transfers.directoryIsBack();
     services.sender.flushAll();
     services.outbox.poke();
     scope.run(

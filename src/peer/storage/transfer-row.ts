@@ -41,6 +41,23 @@ export const transferRow = v.object({
   results: v.optional(
     list(v.object({ sha256: v.optional(text(64)), path: v.optional(text(PATH_BYTES)) }), TRANSFER_FILES),
   ),
+  /** Where it is laid down for somebody who is away. Several offers of the same files have one. */
+  deposit: v.optional(
+    v.object({
+      id: exactly(16),
+      key: exactly(32),
+      /** When the directory forgets it; absent until it has been begun. */
+      expires: v.optional(time()),
+      /** SHA-256 of each file: all of it lies there. */
+      sums: v.optional(list(exactly(32), TRANSFER_FILES)),
+      /** Of the sender: the word that all of it lies there has reached the receiver, or their mailbox. */
+      told: v.optional(v.boolean()),
+      /** Of the sender: the receiver fetches it from there. */
+      fetched: v.optional(v.boolean()),
+    }),
+  ),
+  /** It ended while nobody was watching, and whoever begins to is to be told; false once they were. */
+  unseen: v.optional(v.boolean()),
   failure: v.optional(v.object({ code: text(64), message: text(1_024), hint: text(1_024) })),
 });
 export type TransferRow = v.InferOutput<typeof transferRow>;

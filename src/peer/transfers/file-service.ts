@@ -55,6 +55,10 @@ export class FileService implements FilesApi {
     return this.#init.transfers.control(id, step);
   }
 
+  leave(id: string): Promise<TransferEvent> {
+    return this.#init.transfers.leave(id);
+  }
+
   receive(options: ReceiveOptions): void {
     this.#init.rules.receive(options);
     this.#init.transfers.welcomeWaiting();

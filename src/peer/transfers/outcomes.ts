@@ -11,6 +11,9 @@ const TOLD: Readonly<Record<string, string>> = {
   'disk-failed': 'the disk there failed',
   'source-changed': 'a file has changed since it was offered',
   'folder-changed': 'the folder there was changed meanwhile',
+  'deposit-damaged': 'what was laid down at the directory is damaged',
+  'deposit-expired': 'nobody fetched it in time',
+  'deposit-gone': 'what was laid down is not at the directory',
   'unsafe-name': 'a name in it is not safe on a disk',
 };
 
@@ -21,7 +24,12 @@ export const isCalledOff = (failure: { readonly code: string } | undefined): boo
 export const reasonOf = ({ code }: { readonly code: string }): string | undefined =>
   code === CANCELLED ? undefined : (TOLD[code] ?? 'it failed there');
 
-export const cancelledHere = (): Failure => new Failure(CANCELLED, 'it was cancelled here');
+const HERE = 'it was cancelled here';
+
+export const cancelledHere = (): Failure => new Failure(CANCELLED, HERE);
+
+/** Whoever has this device called it off, and knows. */
+export const isOwnDeed = (failure: { readonly message: string } | undefined): boolean => failure?.message === HERE;
 
 const because = (reason: string | undefined): string => (reason === undefined ? '' : `: ${cleanLine(reason)}`);
 

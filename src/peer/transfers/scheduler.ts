@@ -1,43 +1,29 @@
-import type { Duplex } from 'node:stream';
 import PQueue from 'p-queue';
 import { hex } from '../../base/bytes.js';
-import type { Clock } from '../../base/clock.js';
-import { type Failure, toFailure } from '../../base/errors.js';
-import type { Scope } from '../../base/scope.js';
-import { discardPartial, type HostAddress } from '../../transfer/transfer.js';
+import { type Failure, hasCode, toFailure } from '../../base/errors.js';
+import { discardPartial, type HostAddress, type PlacedFile } from '../../transfer/transfer.js';
 import type { TransferContent } from '../../wire/content.js';
-import type { DeviceAddress } from '../../wire/directory.js';
 import { cleanLine } from '../../wire/text.js';
-import type { TransferSpeed } from '../api/peer.js';
+import { AddressWatch } from './address-watch.js';
 import { isCalledOff, reasonOf } from './outcomes.js';
-import type { PathMemory } from './path-memory.js';
-import type { TransferRelays } from './relays.js';
-import { type Outcome, Session } from './session.js';
+import type { Outcome } from './run.js';
+import type { SchedulerInit } from './scheduler-init.js';
+import { Session } from './session.js';
 import { sourceAgain } from './source.js';
-import { away, queuedUp, reconnecting, relayTrouble, stallReason, takenUp } from './stall-reasons.js';
-import type { TransferEndpoint } from './transfer-endpoint.js';
-import { isOver, plain, type TransferEntry, type TransferStore } from './transfer-store.js';
+import {
+  away,
+  directoryAway,
+  fetching,
+  queuedUp,
+  reconnecting,
+  relayTrouble,
+  stallReason,
+  takenUp,
+} from './stall-reasons.js';
+import { fetches, isFetchedThere, isOver, plain, type TransferEntry } from './transfer-store.js';
+import { within } from './within.js';
 
 type Step = Extract<TransferContent, { type: 'answer' }>['step'];
-
-export interface SchedulerInit {
-  readonly entries: TransferStore;
-  readonly clock: Clock;
-  readonly scope: Scope;
-  readonly sockets: TransferEndpoint;
-  /** Resolves when the message is on disk. */
-  send(user: string, content: TransferContent): Promise<unknown>;
-  /** A connection of its own for a transfer; undefined where the device does not answer. */
-  dial(address: DeviceAddress, id: Uint8Array): Promise<Duplex | undefined>;
-  /** Whether the device is there, as far as the directory knows. */
-  isThere(address: DeviceAddress): Promise<boolean>;
-  /** The host from which that device has a link to this one. */
-  linkedFrom(device: string): string | undefined;
-  /** As fast as this, where the offer says nothing else. */
-  speed(): Promise<TransferSpeed>;
-  readonly paths: PathMemory;
-  readonly relays: TransferRelays;
-}
 
 /** At once, each way: more would only take from each other. */
 const AT_ONCE = 6;
@@ -45,7 +31,6 @@ const AT_ONCE = 6;
 const SUMS_WITHIN_MS = 2_000;
 /** A program that runs for a moment begins nothing old. */
 const RESUME_AFTER_MS = 400;
-const LOOK_AT_ADDRESSES_MS = 1_000;
 /** Where nobody was found, it is tried again: shorter than a try lasts, so that the tries of both sides meet. */
 const AGAIN_AFTER_MS = 15_000;
 /** Doubling to this: whoever comes back calls. */
@@ -58,12 +43,15 @@ const AFTER_INTERRUPTION_MS = 1_000;
 export class Scheduler {
   readonly #init: SchedulerInit;
   readonly #queues = { in: new PQueue({ concurrency: AT_ONCE }), out: new PQueue({ concurrency: AT_ONCE }) };
-  #addresses = '';
-  #watching = false;
+  readonly #addresses: AddressWatch;
   #closed = false;
 
   constructor(init: SchedulerInit) {
     this.#init = init;
+    const { clock, scope, sockets, entries } = init;
+    this.#addresses = new AddressWatch({ clock, scope, local: () => sockets.local() }, async (now) => {
+      for (const entry of entries.all()) if (entry.run !== undefined) await this.#call(entry, now);
+    });
   }
 
   /** Takes up what was under way when the last program ended. */
@@ -71,6 +59,7 @@ export class Scheduler {
     const { clock, scope, entries } = this.#init;
     scope.after(clock, RESUME_AFTER_MS, () => {
       for (const entry of entries.all()) {
+        if (isFetchedThere(entry) && entry.row.state === 'accepted') entry.waiting = fetching(entry.row.user);
         if (!this.#isDue(entry)) continue;
         entry.waiting = takenUp();
         this.callAndStart(entry);
@@ -78,32 +67,42 @@ export class Scheduler {
     });
   }
 
-  #isDue({ row, run, queued }: TransferEntry): boolean {
-    return row.state === 'accepted' && row.paused === undefined && run === undefined && queued !== true;
+  #isDue(entry: TransferEntry): boolean {
+    const { row, run, queued } = entry;
+    const isWanted = row.state === 'accepted' && row.paused === undefined && !isFetchedThere(entry);
+    return isWanted && run === undefined && queued !== true;
+  }
+
+  /** The directory is back: what was laid down there can be fetched. */
+  directoryIsBack(): void {
+    for (const entry of this.#init.entries.all()) if (fetches(entry)) this.callAndStart(entry);
   }
 
   /** Lets the other side know where we are, and begins. */
   callAndStart(entry: TransferEntry): void {
     if (!this.#isDue(entry)) return;
     this.start(entry);
-    this.later(entry, async () => this.#call(entry, await this.#init.sockets.local()));
+    this.later(entry, async () => this.#call(entry, await this.#candidates(entry)));
   }
 
   /** A receiver calls by accepting once more: it may have been ended between deciding that and saying it. */
-  async #call({ row }: TransferEntry, candidates: readonly HostAddress[]): Promise<void> {
+  async #call(entry: TransferEntry, candidates: readonly HostAddress[]): Promise<void> {
+    const { row } = entry;
     const call = { transfer: row.id, candidates: [...candidates] };
-    const accepts = row.direction === 'in';
-    await this.#init.send(
-      row.user,
-      accepts ? { type: 'answer', step: 'accept', ...call } : { type: 'candidates', ...call },
-    );
+    const accepts = { type: 'answer', step: 'accept', ...call, ...(fetches(entry) && { fetches: true }) } as const;
+    await this.#init.send(row.user, row.direction === 'in' ? accepts : { type: 'candidates', ...call });
+  }
+
+  /** Of whom nobody looks for, none: the thread of transfers is not needed then. */
+  async #candidates(entry: TransferEntry): Promise<HostAddress[]> {
+    return fetches(entry) ? [] : this.#init.sockets.local();
   }
 
   start(entry: TransferEntry): void {
     if (!this.#isDue(entry) || this.#init.scope.closed) return;
     entry.queued = true;
     entry.cancelAgain?.();
-    this.#watchAddresses();
+    if (!fetches(entry)) this.#addresses.begin();
     const queue = this.#queues[entry.row.direction];
     if (queue.pending >= AT_ONCE) {
       entry.waiting = queuedUp(AT_ONCE);
@@ -121,6 +120,9 @@ export class Scheduler {
       if (this.#closed) return;
       if (outcome === 'unreachable') this.#tryAgain(entry);
       this.#init.entries.show(entry);
+      if (entry.anew !== true) return;
+      entry.anew = false;
+      this.start(entry);
       return;
     }
     if ('interrupted' in outcome) {
@@ -132,16 +134,49 @@ export class Scheduler {
       if (entry.row.state === 'accepted') await this.#finishOutgoing(entry);
       return;
     }
-    const results = outcome.files.map(({ path, sha256 }) => ({ path, sha256 }));
+    const finished = this.#finishIncoming(entry, outcome.files);
+    this.#init.taken(entry, finished);
+    await finished;
+  }
+
+  /** @returns the message that says so */
+  async #finishIncoming(entry: TransferEntry, files: readonly PlacedFile[]): Promise<Uint8Array> {
+    const results = files.map(({ path, sha256 }) => ({ path, sha256 }));
     const { folder, id } = entry.row;
     // Not before it is kept that it is done: all of it would come once more.
     await this.#init.entries.save(entry, { state: 'done', results }, () => discardPartial(folder!, id));
-    await this.say(entry, 'done');
+    return this.say(entry, 'done');
   }
 
-  async #attempt(entry: TransferEntry): Promise<Outcome> {
+  /** What lies at the directory comes from there first. @returns undefined where the rest is to come straight */
+  async #fetched(entry: TransferEntry): Promise<Exclude<Outcome, 'partly'> | undefined> {
+    if (!fetches(entry) || entry.row.state !== 'accepted' || entry.row.paused !== undefined) return undefined;
+    const { isThere, linkedFrom, entries } = this.#init;
+    const address = { user: entry.row.user, device: entry.row.device! };
+    const run = this.#init.fetch(entry);
+    entry.run = run;
+    entry.lastRun = run;
+    delete entry.waiting;
+    const outcome = await run.ended.catch(async (error: unknown) => {
+      const isLost = hasCode(error, 'deposit-gone') || hasCode(error, 'deposit-damaged');
+      if (isLost && (await isThere(address).catch(() => false))) return 'partly' as const;
+      throw error;
+    });
+    const mayBeDirect = outcome === 'unreachable' && linkedFrom(address.device) !== undefined;
+    if (outcome === 'unreachable') entry.waiting = directoryAway();
+    if (outcome !== 'partly' && !mayBeDirect) return outcome;
+    entry.direct = true;
+    entry.run = undefined;
+    entries.show(entry);
+    this.later(entry, async () => this.#call(entry, await this.#init.sockets.local()));
+    return undefined;
+  }
+
+  async #attempt(entry: TransferEntry): Promise<Exclude<Outcome, 'partly'>> {
     const { sockets, clock, dial, scope, entries, paths } = this.#init;
     try {
+      const fetched = await this.#fetched(entry);
+      if (fetched !== undefined) return fetched;
       const [transfers, speed] = [await sockets.open(), await this.#init.speed()];
       if (entry.row.direction === 'out') entry.source ??= await sourceAgain(entry.row);
       const remembered = entry.row.direction === 'out' ? await paths.get(entry.row.user) : [];
@@ -167,7 +202,8 @@ export class Scheduler {
       entry.run = run;
       entry.lastRun = run;
       this.#tellReflexive(entry, run);
-      return await run.ended;
+      const outcome = await run.ended;
+      return outcome === 'partly' ? 'stopped' : outcome;
     } finally {
       entry.run = undefined;
       entry.queued = false;
@@ -231,7 +267,7 @@ export class Scheduler {
     entry.sums = sums;
     entry.onSums?.();
     const { run } = entry;
-    if (run !== undefined) await this.#within(run.ended, SUMS_WITHIN_MS);
+    if (run !== undefined) await within(this.#init, run.ended, SUMS_WITHIN_MS);
     if (entry.row.state === 'accepted') await this.#finishOutgoing(entry);
     run?.stop();
   }
@@ -241,20 +277,7 @@ export class Scheduler {
     const told = new Promise<void>((resolve) => {
       entry.onSums = resolve;
     });
-    return this.#within(told, SUMS_WITHIN_MS);
-  }
-
-  async #within(wait: Promise<unknown>, ms: number): Promise<void> {
-    const { clock, scope } = this.#init;
-    let end = (): void => {};
-    const over = new Promise<void>((resolve) => {
-      end = resolve;
-    });
-    const cancel = clock.after(ms, end);
-    scope.signal.addEventListener('abort', end);
-    await Promise.race([wait.catch(() => {}), over]);
-    scope.signal.removeEventListener('abort', end);
-    cancel();
+    return within(this.#init, told, SUMS_WITHIN_MS);
   }
 
   async #fail(entry: TransferEntry, why: Failure): Promise<void> {
@@ -271,18 +294,21 @@ export class Scheduler {
     if (row.direction === 'in' && row.folder !== undefined) discardPartial(row.folder, row.id);
   }
 
-  say(entry: TransferEntry, step: Step, reason?: string): Promise<unknown> {
+  say(entry: TransferEntry, step: Step, reason?: string): Promise<Uint8Array> {
     return this.#answerOf(entry, step, reason).then((answer) => this.#init.send(entry.row.user, answer));
   }
 
-  async #answerOf({ row }: TransferEntry, step: Step, reason: string | undefined): Promise<TransferContent> {
+  async #answerOf(entry: TransferEntry, step: Step, reason: string | undefined): Promise<TransferContent> {
+    const { row } = entry;
     const sums = row.results?.map(({ sha256 }) => new Uint8Array(Buffer.from(sha256 ?? '', 'hex')));
-    const where = step === 'accept' || step === 'resume' ? { candidates: await this.#init.sockets.local() } : {};
+    const calls = step === 'accept' || step === 'resume';
+    const where = calls ? { candidates: await this.#candidates(entry) } : {};
     return {
       type: 'answer',
       transfer: row.id,
       step,
       ...where,
+      ...(calls && fetches(entry) && { fetches: true }),
       ...(reason !== undefined && { reason: cleanLine(reason, 180).slice(0, 180) }),
       ...(step === 'done' && sums !== undefined && { sums }),
     };
@@ -295,23 +321,6 @@ export class Scheduler {
       if (toFailure(error).reason === 'unreachable' || scope.closed) return;
       scope.run(() => this.#fail(entry, toFailure(error)));
     });
-  }
-
-  #watchAddresses(): void {
-    if (this.#watching) return;
-    this.#watching = true;
-    const { clock, scope, sockets, entries } = this.#init;
-    const look = async (): Promise<void> => {
-      const local = await sockets.local();
-      const before = this.#addresses;
-      this.#addresses = JSON.stringify(local);
-      if (before !== '' && before !== this.#addresses) {
-        for (const entry of entries.all()) if (entry.run !== undefined) await this.#call(entry, local);
-      }
-      again();
-    };
-    const again = (): void => scope.after(clock, LOOK_AT_ADDRESSES_MS, () => scope.run(look, again));
-    scope.run(look, again);
   }
 
   /** What runs goes on in the next program. */

@@ -18,6 +18,7 @@ import { contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
 import type { TransferSpeed } from '../api/peer.js';
 import type { TransferRow } from '../storage/tables.js';
 import { refusedBy, TOKENS_FOR_MS } from './relays.js';
+import type { Outcome, Run } from './run.js';
 
 export interface SessionInit {
   readonly row: TransferRow;
@@ -48,13 +49,6 @@ export interface SessionInit {
   onObstacle(): void;
 }
 
-export type Outcome =
-  | { readonly files: readonly PlacedFile[] }
-  | 'unreachable'
-  | 'stopped'
-  /** A fault which was not this transfer's ended all there were. */
-  | { readonly interrupted: Failure };
-
 /** Without the other side for so long, its place in the queue goes to another. */
 const PATIENCE_MS = 60_000;
 /** The receiver leaves dialling to the sender, who knows at once that datagrams do not get through. */
@@ -64,7 +58,7 @@ const DIAL_EVERY_MS = 4_000;
 const TOKENS_AGAIN_MS = 10_000;
 
 /** One transfer while both sides are at it. */
-export class Session {
+export class Session implements Run {
   readonly ended: Promise<Outcome>;
   progress: Progress | undefined;
   /** Content that is here, in bytes; the receiver's. */

@@ -9,10 +9,12 @@ import type { Transaction } from '../messaging/transaction.js';
 import type { TransferRow } from '../storage/tables.js';
 import { calledOff, declined, elsewhere, isCalledOff, reasonOf } from './outcomes.js';
 import type { Scheduler } from './scheduler.js';
+import { fetching } from './stall-reasons.js';
 import { isOver, plain, type TransferEntry, type TransferStore } from './transfer-store.js';
 
 type Offer = Extract<TransferContent, { type: 'offer' }>;
 type Answer = Extract<TransferContent, { type: 'answer' }>;
+type Deposit = Extract<TransferContent, { type: 'deposit' }>;
 
 /** Offers one person may have waiting here. */
 const WAITING_OFFERS = 32;
@@ -48,6 +50,7 @@ export class Signalling {
     if (isOwn && content.type === 'answer') this.#answeredElsewhere(entry, content.step, tx);
     if (isOwn) return;
     if (content.type === 'candidates') this.#calledBy(entry, from, content.candidates, tx);
+    else if (content.type === 'deposit') this.#laidDown(entry, from, content, tx);
     else if (content.device === undefined || content.device === self.device) this.#answered(entry, from, content, tx);
   }
 
@@ -95,7 +98,7 @@ export class Signalling {
     const { row } = entry;
     const { step } = answer;
     if (row.direction === 'out' && row.state === 'offered') {
-      if (step === 'accept') this.#accepted(entry, from, answer.candidates ?? [], tx);
+      if (step === 'accept') this.#accepted(entry, from, answer, tx);
       if (step === 'decline') this.#decided(entry, 'declined', declined(answer.reason), tx);
       return;
     }
@@ -103,16 +106,23 @@ export class Signalling {
       if ((step === 'accept' || step === 'resume') && row.direction === 'out') this.#tooLate(entry, from, tx);
       return;
     }
-    if (step === 'accept') this.#calledBy(entry, from, answer.candidates ?? [], tx);
+    if (step === 'accept') this.#calledBy(entry, from, answer.candidates ?? [], tx, answer.fetches);
     else if (step === 'cancel' && !isOver(entry)) this.#decided(entry, 'failed', calledOff(answer.reason), tx);
     else if (step === 'pause' && row.state === 'accepted') this.#rested(entry, tx);
-    else if (step === 'resume') this.#calledBack(entry, answer.candidates ?? [], tx);
+    else if (step === 'resume') this.#calledBack(entry, answer, tx);
     else if (step === 'done') this.#told(entry, answer.sums, tx);
   }
 
-  #accepted(entry: TransferEntry, from: DeviceAddress, candidates: readonly HostAddress[], tx: Transaction): void {
+  #accepted(
+    entry: TransferEntry,
+    from: DeviceAddress,
+    { candidates = [], fetches = false }: Answer,
+    tx: Transaction,
+  ): void {
     const { entries, running } = this.#init;
+    delete entry.waiting;
     entry.row = { ...entry.row, state: 'accepted', device: from.device, candidates: [...candidates] };
+    this.#fetchedThere(entry, fetches);
     this.#after(entry, tx, () => {
       entries.show(entry);
       running.start(entry);
@@ -152,7 +162,7 @@ export class Signalling {
   }
 
   /** What was paused here rests on; what was cancelled stays so. */
-  #calledBack(entry: TransferEntry, candidates: readonly HostAddress[], tx: Transaction): void {
+  #calledBack(entry: TransferEntry, { candidates = [], fetches = false }: Answer, tx: Transaction): void {
     const { entries, running } = this.#init;
     const { paused, failure, ...row } = entry.row;
     const failed = row.state === 'failed' && !isCalledOff(failure);
@@ -160,6 +170,7 @@ export class Signalling {
     if (!resumable || row.device === undefined) return;
     const rests = paused === 'here' || paused === 'both';
     entry.row = { ...row, state: 'accepted', ...(rests && { paused: 'here' }), candidates: [...candidates] };
+    this.#fetchedThere(entry, fetches);
     this.#after(entry, tx, () => {
       entries.show(entry);
       running.start(entry);
@@ -167,7 +178,40 @@ export class Signalling {
     tx.add(entries.put(entry));
   }
 
-  #calledBy(entry: TransferEntry, from: DeviceAddress, candidates: readonly HostAddress[], tx: Transaction): void {
+  /** Whoever fetches it from the directory is not looked for. */
+  #fetchedThere(entry: TransferEntry, fetches: boolean): void {
+    const { deposit, user } = entry.row;
+    if (deposit === undefined || entry.row.direction !== 'out') return;
+    entry.row = { ...entry.row, deposit: { ...deposit, fetched: fetches } };
+    if (fetches) entry.waiting = fetching(user);
+    if (fetches && entry.run?.running === false) entry.run.stop();
+  }
+
+  /** The other side lays down what it offered: that is a way to it, whether or not they are there. */
+  #laidDown(entry: TransferEntry, from: DeviceAddress, content: Deposit, tx: Transaction): void {
+    const { entries, running } = this.#init;
+    const { row, run } = entry;
+    if (row.direction !== 'in' || row.device !== from.device || row.state === 'done' || row.state === 'declined')
+      return;
+    const { deposit: id, key, expires, sums } = content;
+    entry.row = { ...row, deposit: { id, key, expires, ...(sums !== undefined && { sums }) } };
+    entry.direct = false;
+    this.#after(entry, tx, () => {
+      entries.show(entry);
+      if (run === undefined || run.running) return running.start(entry);
+      entry.anew = true;
+      run.stop();
+    });
+    tx.add(entries.put(entry));
+  }
+
+  #calledBy(
+    entry: TransferEntry,
+    from: DeviceAddress,
+    candidates: readonly HostAddress[],
+    tx: Transaction,
+    fetches = false,
+  ): void {
     const { entries, running } = this.#init;
     const { row } = entry;
     if (row.device !== from.device) return;
@@ -178,6 +222,7 @@ export class Signalling {
     if (row.paused === 'here' || row.paused === 'both') this.#after(entry, tx, () => running.say(entry, 'pause'));
     const known = row.candidates.filter((one) => !candidates.some((next) => sameAddress(one, next)));
     entry.row = { ...row, candidates: [...candidates, ...known].slice(0, TRANSFER_CANDIDATES) };
+    this.#fetchedThere(entry, fetches);
     entry.run?.addCandidates(candidates);
     this.#after(entry, tx, () => running.start(entry));
     tx.add(entries.put(entry));

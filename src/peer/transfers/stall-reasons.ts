@@ -1,3 +1,4 @@
+import { hex } from '../../base/bytes.js';
 import type { Failure } from '../../base/errors.js';
 import type { TransferEvent } from '../api/events.js';
 import type { TransferRow } from '../storage/tables.js';
@@ -42,6 +43,32 @@ export function relayTrouble({ user }: TransferRow, why: Failure | undefined): W
 }
 
 const firstLower = (text: string): string => `${text.slice(0, 1).toLowerCase()}${text.slice(1).replace(/\.$/, '')}`;
+
+/** @param lifetime how long the directory would keep it, in milliseconds; undefined where it would not take it */
+export function awayForNow({ id, user }: TransferRow, lifetime: number | undefined): Waiting {
+  const goesOn = 'It goes when both of you are.';
+  if (lifetime === undefined) return { ...away(user), hint: goesOn };
+  const days = Math.max(1, Math.round(lifetime / 86_400_000));
+  const lay = `/transfers leave ${hex(id).slice(0, 8)}`;
+  return {
+    ...away(user),
+    hint: `${goesOn} To lay it down at the directory, sealed, for at most ${days} days, so that you need not be there: ${lay} (in the shell, offer with --leave)`,
+  };
+}
+
+/** Of the sender. */
+export const fetching = (user: string): Waiting => ({
+  code: 'deposit-fetching',
+  message: `${user} fetches it from the directory, where you laid it down`,
+  hint: '',
+});
+
+/** Of the receiver. */
+export const directoryAway = (): Waiting => ({
+  code: 'directory-offline',
+  message: 'the directory, where it was laid down, cannot be reached',
+  hint: 'It goes on by itself when that is back.',
+});
 
 const REACHABLE =
   'One of you has to be reachable: forward a port (UDP and TCP) in the router and start p2pchat there with --listen 0.0.0.0:PORT, or be in the same network. It is tried again by itself.';

@@ -16,3 +16,6 @@ export const pausedThere = (user: string): Failure =>
     hint: `It goes on when ${user} resumes it.`,
   });
 export const notPlayable = (): Failure => new Failure('transfer-not-playable');
+export const needless = (): Failure => new Failure('deposit-needless');
+export const depositExpired = (user: string): Failure =>
+  new Failure('deposit-expired', `${user} did not fetch it in time, and the directory has it no longer`);

@@ -6,29 +6,32 @@ import { Failure, hasCode, toFailure } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import type { Scope } from '../../base/scope.js';
 import type { LocalStore } from '../../store/local.js';
-import type { Source } from '../../transfer/transfer.js';
 import type { TransferContent } from '../../wire/content.js';
 import type { DeviceAddress } from '../../wire/directory.js';
+import type { DirectoryRequest } from '../../wire/directory-request.js';
 import { foldName } from '../../wire/names.js';
 import { cleanLine } from '../../wire/text.js';
-import { contentBytes, manifestCodec } from '../../wire/transfer-manifest.js';
+import { contentBytes } from '../../wire/transfer-manifest.js';
 import type { PeerEvent, TransferEvent } from '../api/events.js';
 import type { OfferOptions, Playing } from '../api/peer.js';
 import type { Transaction } from '../messaging/transaction.js';
-import type { Tables, TransferRow } from '../storage/tables.js';
+import type { Tables } from '../storage/tables.js';
 import type { AcceptRules } from './accept-rules.js';
+import { DepositRun } from './deposit-run.js';
+import { Deposits } from './deposits.js';
 import { assertRoom } from './disk-space.js';
-import { cancelledHere, isCalledOff } from './outcomes.js';
+import { LastWords } from './last-words.js';
+import { Offers } from './offers.js';
+import { cancelledHere, isCalledOff, reasonOf } from './outcomes.js';
 import { PathMemory } from './path-memory.js';
 import { Players } from './players.js';
 import { RateSettings } from './rate-settings.js';
 import type { TransferRelays } from './relays.js';
 import { Scheduler } from './scheduler.js';
 import { Signalling } from './signalling.js';
-import { describeFor, stampOf } from './source.js';
 import type { TransferEndpoint } from './transfer-endpoint.js';
-import { nobodyElse, notBegun, notOpen, notPlayable, over, pausedThere } from './transfer-failures.js';
-import { isOffer, isOver, plain, type TransferEntry, TransferStore } from './transfer-store.js';
+import { notBegun, notOpen, notPlayable, over, pausedThere } from './transfer-failures.js';
+import { canResume, isOffer, isOver, plain, type TransferEntry, TransferStore } from './transfer-store.js';
 
 export interface TransferManagerInit {
   readonly tables: Tables;
@@ -54,8 +57,15 @@ export interface TransferManagerInit {
   dial(address: DeviceAddress, id: Uint8Array): Promise<Duplex | undefined>;
   /** Whether the device is there, as far as the directory knows. */
   isThere(address: DeviceAddress): Promise<boolean>;
+  /** None of their devices is there, as far as the directory knows. */
+  isAway(user: string): Promise<boolean>;
   /** The host from which that device has a link to this one. */
   linkedFrom(device: string): string | undefined;
+  readonly directoryId: string;
+  readonly request: DirectoryRequest;
+  isOnline(): boolean;
+  /** Somebody hears what is emitted. */
+  isWatched(): boolean;
   emit(event: PeerEvent): void;
 }
 
@@ -68,16 +78,21 @@ export class TransferManager {
   readonly #init: TransferManagerInit;
   readonly #entries: TransferStore;
   readonly #running: Scheduler;
+  readonly #deposits: Deposits;
+  readonly #offers: Offers;
   readonly #answers: Signalling;
   readonly #players: Players;
+  readonly #lastWords: LastWords;
   #judged: Promise<unknown> = Promise.resolve();
 
   constructor(init: TransferManagerInit) {
     this.#init = init;
     const { tables, disk, clock, scope, sockets, relays, emit, send, dial, isThere, linkedFrom } = init;
+    const { directoryId, request } = init;
     this.#players = new Players(init.random);
+    this.#lastWords = new LastWords(clock);
     this.speeds = new RateSettings(tables, disk);
-    this.#entries = new TransferStore({ tables, disk, emit });
+    this.#entries = new TransferStore({ tables, disk, emit, isWatched: () => init.isWatched() });
     const entries = this.#entries;
     entries.follow(({ id, state, error }) => {
       if (state === 'failed' && isCalledOff(error)) init.scope.run(() => this.#players.end(id));
@@ -86,6 +101,29 @@ export class TransferManager {
     const paths = new PathMemory({ tables, disk, clock });
     this.#running = new Scheduler({
       ...{ entries, clock, scope, sockets, relays, send, dial, isThere, linkedFrom, speed, paths },
+      fetch: ({ row, manifest }) =>
+        new DepositRun({
+          ...{ row, manifest, clock, request, directoryId },
+          onChange: () => {
+            const entry = entries.get(row.id);
+            if (entry) entries.show(entry);
+          },
+        }),
+      taken: ({ row: { deposit } }, said) => {
+        if (deposit === undefined) return;
+        this.#lastWords.add(said.then((message) => init.reached(message)));
+        this.#lastWords.add(said.then(() => request('deposits.taken', { deposit: deposit.id })));
+      },
+    });
+    this.#deposits = new Deposits({
+      ...{ entries, disk, clock, random: init.random, scope, directoryId, request, send },
+      isOnline: () => init.isOnline(),
+      reached: (message) => init.reached(message),
+      callOff: (entry, why) => this.#running.say(entry, 'cancel', reasonOf(why)),
+    });
+    this.#offers = new Offers({
+      ...{ entries, deposits: this.#deposits, disk, clock, random: init.random, scope, sockets, send },
+      ...{ enter: init.enter, members: init.members, isAway: init.isAway },
     });
     this.#answers = new Signalling({
       ...{ entries, send, self: init.self, running: this.#running },
@@ -115,16 +153,17 @@ export class TransferManager {
   }
 
   follow(listener: (event: TransferEvent) => void): () => void {
-    return this.#entries.follow(listener);
+    return this.#entries.watch(listener);
   }
 
   list(): TransferEvent[] {
     return this.#entries.all().map((entry) => this.#entries.view(entry));
   }
 
-  /** Offers nobody has answered yet, for whoever begins to watch. */
-  waiting(): TransferEvent[] {
-    return this.list().filter(({ direction, state }) => direction === 'in' && state === 'offered');
+  /** For whoever begins to watch: what has ended meanwhile, and offers nobody has answered yet. */
+  async tell(): Promise<void> {
+    await this.#entries.tellUnseen();
+    for (const entry of this.#entries.all()) if (isOffer(entry)) this.#init.emit(this.#entries.view(entry));
   }
 
   /** Offers which came before it was said whose are accepted. */
@@ -141,61 +180,27 @@ export class TransferManager {
   }
 
   /** To a person. */
-  async offer(to: string, paths: readonly string[], options: OfferOptions): Promise<TransferEvent> {
+  offer(to: string, paths: readonly string[], options: OfferOptions): Promise<TransferEvent> {
     this.warm();
-    const [source, user] = await Promise.all([describeFor(paths, options), this.#init.enter(to)]);
-    return this.#offer(user, source, paths, options);
+    return this.#offers.toPerson(to, paths, options);
   }
 
   /** To each of the others in a group, one transfer each. */
-  async offerToGroup(name: string, paths: readonly string[], options: OfferOptions): Promise<TransferEvent[]> {
+  offerToGroup(name: string, paths: readonly string[], options: OfferOptions): Promise<TransferEvent[]> {
     this.warm();
-    const [source, { group, users }] = await Promise.all([describeFor(paths, options), this.#init.members(name)]);
-    if (users.length === 0) throw nobodyElse(group);
-    const entered = await Promise.all(users.map((user) => this.#init.enter(user)));
-    return Promise.all(entered.map((user) => this.#offer(user, source, paths, options, group)));
+    return this.#offers.toGroup(name, paths, options);
   }
 
-  async #offer(
-    user: string,
-    source: Source,
-    paths: readonly string[],
-    options: OfferOptions,
-    group?: string,
-  ): Promise<TransferEvent> {
-    const { clock, random, disk, sockets } = this.#init;
-    const { video = false, rate, pace, trace } = options;
-    const candidates = await sockets.local();
-    const row: TransferRow = {
-      order: this.#entries.nextOrder,
-      id: random.bytes(16),
-      direction: 'out',
-      user,
-      secret: random.bytes(32),
-      manifest: manifestCodec.encode(source.manifest),
-      video,
-      createdAt: clock.now(),
-      state: 'offered',
-      candidates: [],
-      ...(group !== undefined && { group }),
-      source: {
-        paths: [...paths],
-        stamp: stampOf(source),
-        ...(rate !== undefined && { rate }),
-        ...(pace !== undefined && { pace }),
-        ...(trace !== undefined && { trace }),
-      },
-    };
-    const entry: TransferEntry = { row, manifest: source.manifest, source };
-    this.#entries.add(entry);
-    await disk.write([this.#entries.put(entry)]);
-    this.#entries.show(entry);
-    const { id: transfer, secret, manifest, createdAt: sentAt } = row;
-    entry.message = await this.#init.send(user, {
-      ...{ type: 'offer', transfer, secret, manifest, video, sentAt, candidates },
-      ...(group !== undefined && { group }),
-    });
+  async leave(id: string): Promise<TransferEvent> {
+    const entry = this.#entries.find(id);
+    await this.#deposits.leave([entry]);
     return this.#entries.view(entry);
+  }
+
+  /** The directory can be reached (again). */
+  directoryIsBack(): void {
+    this.#deposits.online();
+    this.#running.directoryIsBack();
   }
 
   async reached(id: string): Promise<void> {
@@ -335,12 +340,10 @@ export class TransferManager {
 
   /** What runs goes on in the next program. */
   async close(): Promise<void> {
+    await this.#lastWords.close();
     await this.#players.close();
+    this.#deposits.close();
     this.#running.close();
     await this.#init.sockets.close();
   }
 }
-
-/** It failed, and nobody called it off: what has come is kept. */
-const canResume = ({ row }: TransferEntry): boolean =>
-  row.state === 'failed' && row.device !== undefined && !isCalledOff(row.failure);

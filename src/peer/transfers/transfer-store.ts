@@ -8,7 +8,8 @@ import { cleanLine } from '../../wire/text.js';
 import { type Manifest, manifestCodec } from '../../wire/transfer-manifest.js';
 import type { TransferEvent } from '../api/events.js';
 import type { Tables, TransferRow } from '../storage/tables.js';
-import type { Session } from './session.js';
+import { isCalledOff, isOwnDeed } from './outcomes.js';
+import type { Run } from './run.js';
 import { viewOf } from './view.js';
 
 /** One transfer: what is kept of it, and what this run of the program knows besides. */
@@ -16,9 +17,17 @@ export interface TransferEntry {
   row: TransferRow;
   readonly manifest: Manifest;
   source?: Source;
-  run?: Session | undefined;
+  run?: Run | undefined;
   /** The last one there was, for showing and playing what it brought. */
-  lastRun?: Session | undefined;
+  lastRun?: Run | undefined;
+  /** What lay at the directory is here; the rest comes straight. */
+  direct?: boolean;
+  /** It begins once more when the run of now has ended: another way has opened. */
+  anew?: boolean;
+  /** Content that has been laid down so far. */
+  laid?: number;
+  /** Why it could not be laid down. */
+  notLaid?: NonNullable<NonNullable<TransferEvent['laid']>['error']>;
   /** In the queue. */
   queued?: boolean;
   /** Times that a fault of the program, in another transfer perhaps, has interrupted it. */
@@ -46,10 +55,30 @@ const OVER: ReadonlySet<TransferRow['state']> = new Set(['done', 'failed', 'decl
 export const isOver = ({ row }: TransferEntry): boolean => OVER.has(row.state);
 export const isOffer = ({ row }: TransferEntry): boolean => row.direction === 'in' && row.state === 'offered';
 
+/** It failed, and nobody called it off: what has come is kept. */
+export const canResume = ({ row }: TransferEntry): boolean =>
+  row.state === 'failed' && row.device !== undefined && !isCalledOff(row.failure);
+
+/** An end that whoever has this device did not bring about by a command. */
+const isNews = (entry: TransferEntry): boolean => {
+  const { direction, state, failure, unseen } = entry.row;
+  return unseen === undefined && isOver(entry) && !isOwnDeed(failure) && !(direction === 'in' && state === 'declined');
+};
+
+/** It is laid down for this person, and not yet all here. */
+export const fetches = ({ row, direct }: TransferEntry): boolean =>
+  row.direction === 'in' && row.deposit !== undefined && direct !== true;
+
+/** The receiver fetches it from the directory. */
+export const isFetchedThere = ({ row }: TransferEntry): boolean =>
+  row.direction === 'out' && row.deposit?.fetched === true;
+
 export interface TransferStoreInit {
   readonly tables: Tables;
   readonly disk: LocalStore;
   emit(event: TransferEvent): void;
+  /** Somebody hears what is emitted. */
+  isWatched(): boolean;
 }
 
 /** All transfers there are, on disk and in memory, and who watches them. */
@@ -57,6 +86,7 @@ export class TransferStore {
   readonly #init: TransferStoreInit;
   readonly #entries = new Map<string, TransferEntry>();
   readonly #followers = new Set<(event: TransferEvent) => void>();
+  readonly #watchers = new Set<(event: TransferEvent) => void>();
   #nextOrder = 1;
 
   constructor(init: TransferStoreInit) {
@@ -115,13 +145,30 @@ export class TransferStore {
     return this.all().filter(runs).length;
   }
 
+  /** For what is done about it here. */
   follow(listener: (event: TransferEvent) => void): () => void {
     this.#followers.add(listener);
     return () => this.#followers.delete(listener);
   }
 
+  /** For whoever waits for it, and needs not be told of it again. */
+  watch(listener: (event: TransferEvent) => void): () => void {
+    this.#watchers.add(listener);
+    return () => this.#watchers.delete(listener);
+  }
+
+  /** Tells what has ended while nobody was watching. */
+  async tellUnseen(): Promise<void> {
+    const ended = this.all().filter(({ row }) => row.unseen === true);
+    for (const entry of ended) {
+      entry.row = { ...entry.row, unseen: false };
+      this.#init.emit(this.view(entry));
+    }
+    if (ended.length > 0) await this.#init.disk.write(ended.map((entry) => this.put(entry)));
+  }
+
   view(entry: TransferEntry): TransferEvent {
-    const { run, lastRun, row, manifest, waiting } = entry;
+    const { run, lastRun, row, manifest, waiting, laid, notLaid } = entry;
     const { progress, endpoint, here = 0, average = 0, seconds } = run ?? lastRun ?? {};
     const leftOut = row.state === 'offered' ? (entry.source?.leftOut ?? []) : [];
     return viewOf(row, manifest, {
@@ -133,6 +180,8 @@ export class TransferStore {
       average,
       seconds,
       waiting,
+      laid,
+      notLaid,
     });
   }
 
@@ -143,10 +192,13 @@ export class TransferStore {
     if (entry.shown === text) return;
     entry.shown = text;
     this.#init.emit(event);
-    for (const follower of [...this.#followers]) follower(event);
+    for (const follower of [...this.#followers, ...this.#watchers]) follower(event);
   }
 
-  put({ row }: TransferEntry): Step {
+  put(entry: TransferEntry): Step {
+    const isHeard = this.#watchers.size > 0 || this.#init.isWatched();
+    if (!isHeard && isNews(entry)) entry.row = { ...entry.row, unseen: true };
+    const { row } = entry;
     return this.#init.tables.transfers.put(['all', row.order], row);
   }
 

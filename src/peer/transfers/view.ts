@@ -8,6 +8,7 @@ import type { TransferEvent, TransferState } from '../api/events.js';
 import { conversationWith } from '../messaging/conversation.js';
 import { isLan } from '../network/is-lan.js';
 import type { TransferRow } from '../storage/tables.js';
+import { DIRECTORY } from './deposit-run.js';
 import { isRelayed } from './session.js';
 
 /** A transfer as it is told to whoever watches. */
@@ -24,6 +25,9 @@ export interface Now {
   /** How long all of it took, where it came in one go. */
   readonly seconds?: number | undefined;
   readonly waiting?: TransferEvent['waiting'];
+  /** Content that has been laid down so far, and why it could not be. */
+  readonly laid?: number | undefined;
+  readonly notLaid?: NonNullable<TransferEvent['laid']>['error'] | undefined;
   /** Of an offer that was just made here. */
   readonly leftOut?: NonNullable<TransferEvent['leftOut']>;
 }
@@ -34,11 +38,8 @@ function stateOf({ state, paused }: TransferRow, running: boolean): TransferStat
   return running ? 'running' : 'accepted';
 }
 
-export function viewOf(
-  row: TransferRow,
-  manifest: Manifest,
-  { running, progress, endpoint, here, average, seconds, waiting, leftOut = [] }: Now,
-): TransferEvent {
+export function viewOf(row: TransferRow, manifest: Manifest, now: Now): TransferEvent {
+  const { running, progress, endpoint, here, average, seconds, waiting, leftOut = [] } = now;
   const size = contentBytes(manifest);
   const state = stateOf(row, running);
   const bytes = row.state === 'done' ? size : Math.max(progress?.bytes ?? 0, here);
@@ -54,16 +55,37 @@ export function viewOf(
     bytes,
     size,
     rate: Math.round(rate),
-    ...(progress !== undefined && { path: pathOf(progress.path) }),
+    ...(progress !== undefined && progress.path !== DIRECTORY && { path: pathOf(progress.path) }),
     ...(row.video && { video: true }),
     ...(leftOut.length > 0 && { leftOut: leftOut.map(({ name, why }) => ({ name: cleanLine(name), why })) }),
     ...(state === 'running' && progress !== undefined && runningOf(row, progress)),
     ...(state === 'running' && endpoint !== undefined && { endpoint }),
     ...(state === 'done' && seconds !== undefined && { seconds: rounded(seconds) }),
-    ...(state === 'accepted' && waiting !== undefined && { waiting }),
+    ...((state === 'accepted' || state === 'offered') && waiting !== undefined && { waiting }),
+    ...laidOf(row, size, now),
     ...(state === 'paused' && row.paused !== undefined && { pausedBy: row.paused }),
     offeredAt: timestamp(row.createdAt),
     ...(row.failure !== undefined && { error: row.failure }),
+  };
+}
+
+/** How it stands with what lies at the directory, as long as that matters. */
+function laidOf(
+  { direction, state, deposit }: TransferRow,
+  size: number,
+  { laid = 0, notLaid }: Now,
+): Pick<TransferEvent, 'laid'> {
+  if (state !== 'offered' && state !== 'accepted') return {};
+  if (notLaid !== undefined) return { laid: { state: 'refused', bytes: 0, error: notLaid } };
+  if (deposit === undefined) return {};
+  // Whoever laid it down may go once that is known.
+  const whole = deposit.sums !== undefined && (direction === 'in' || deposit.told === true);
+  return {
+    laid: {
+      state: whole ? 'laid' : 'laying',
+      bytes: whole ? size : laid,
+      ...(deposit.expires !== undefined && { expires: timestamp(deposit.expires) }),
+    },
   };
 }
 
@@ -90,14 +112,14 @@ function fileOf(
 /** To three digits after the point. */
 const rounded = (value: number): number => Math.round(value * 1_000) / 1_000;
 
-function runningOf({ direction }: TransferRow, { bytes, size, rate, rtt, loss, reason, mtu, start }: Progress) {
+function runningOf({ direction }: TransferRow, { bytes, size, rate, rtt, loss, reason, mtu, start, path }: Progress) {
   return {
     ...(rate > 0 && { timeLeft: Math.ceil((size - bytes) / rate) }),
     ...(rtt > 0 && { rtt: rounded(rtt), loss: Math.round(loss * 1e5) / 1e5 }),
     ...(mtu > 0 && { datagram: mtu }),
     ...(start !== undefined && { start }),
     // The receiver sees what comes, and only the sender why it is no more.
-    reason: direction === 'in' ? 'sender' : reason,
+    ...(path !== DIRECTORY && { reason: direction === 'in' ? 'sender' : reason }),
   };
 }
 

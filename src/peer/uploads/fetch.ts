@@ -7,7 +7,7 @@ import type { DirectoryRequest } from '../../wire/directory-request.js';
 import { UPLOAD_BLOCK_BYTES } from '../../wire/limits.js';
 import { uploadBlocks } from '../../wire/uploads.js';
 import type { UploadRow } from '../storage/tables.js';
-import { inWindow } from './window.js';
+import { inWindow } from '../transfers/window.js';
 
 export interface FetchInit {
   readonly row: UploadRow;

@@ -8,7 +8,7 @@ import type { DirectoryRequest } from '../../wire/directory-request.js';
 import { UPLOAD_BLOCK_BYTES } from '../../wire/limits.js';
 import { uploadBlockLength, uploadBlocks } from '../../wire/uploads.js';
 import type { SendingRow } from '../storage/tables.js';
-import { inWindow } from './window.js';
+import { inWindow } from '../transfers/window.js';
 
 export interface SendInit {
   readonly row: SendingRow;

@@ -108,6 +108,21 @@ export function stateRows(transfer: TransferState, cells: number, home: string):
 const waitingText = ({ waiting }: TransferEvent): string =>
   waiting === undefined ? 'accepted: it begins when both are there' : cleanLine(failureText(waiting), 300);
 
+/** Of one's own offer: whether somebody is there for it, and where it lies otherwise. */
+function offeredText({ peer, laid, size, waiting }: TransferEvent): string {
+  const who = cleanLine(peer);
+  switch (laid?.state) {
+    case 'laying':
+      return `laying it down for ${who} at the directory: ${Math.floor((100 * laid.bytes) / Math.max(1, size))} %`;
+    case 'laid':
+      return `laid down for ${who} at the directory${laid.expires === undefined ? '' : ` until ${laid.expires.slice(0, 10)}`}`;
+    case 'refused':
+      return `not laid down: ${cleanLine(failureText(laid.error!), 300)}`;
+    default:
+      return waiting === undefined ? `waiting for ${who}` : cleanLine(failureText(waiting), 400);
+  }
+}
+
 function stateSpans(transfer: TransferState, home: string): Span[] {
   const { event } = transfer;
   const { state, direction, id } = event;
@@ -116,7 +131,7 @@ function stateSpans(transfer: TransferState, home: string): Span[] {
     case 'offered':
       return direction === 'in'
         ? todo(['Alt+Y', 'takes it'], ['Alt+N', 'refuses'], [`/accept ${short} FOLDER`, ''])
-        : [span(`… waiting for ${cleanLine(event.peer)} · `), ...todo([`/transfers cancel ${short}`, 'takes it back'])];
+        : [span(`… ${offeredText(event)} · `), ...todo([`/transfers cancel ${short}`, 'takes it back'])];
     case 'accepted':
       return [span(`… ${waitingText(event)}`)];
     case 'done':
