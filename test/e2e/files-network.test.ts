@@ -36,6 +36,30 @@ test('behind two NATs that choose random ports a file arrives each way, by the r
   });
 });
 
+test('a relay that has sent on its bytes of the day is told as what it is, and a direct path is taken in its place', {
+  skip,
+}, async () => {
+  const quota = ['--relay-quota', '200kB'];
+  const behind = Network.nats({ a: true, b: true });
+  const stuck: Parameters<typeof onHosts>[2] = async ({ anna, file }) => {
+    const ended = await anna.run(['file', 'bert', file('much.bin', 2_000_000), '--timeout', '40']);
+    assert.deepEqual([ended.status, errorCode(ended)], [9, 'transfer-timeout']);
+    const waiting = ended.events.findLast(transfer('accepted'))?.waiting as Record<string, string> | undefined;
+    assert.equal(waiting?.code, 'relay-quota', JSON.stringify(ended.events.at(-2)));
+    assert.match(String(waiting?.message), /in a day/);
+    assert.match(String(waiting?.hint), /tomorrow/);
+  };
+  await onHosts(behind, behind.middle, stuck, ...quota);
+  const wire = Network.wire();
+  const play: Parameters<typeof onHosts>[2] = async ({ anna, folder, file }) => {
+    const path = file('direct.bin', 2_000_000);
+    const ended = await anna.run(['file', 'bert', path, '--timeout', '40', '--listen', '0.0.0.0:0']);
+    arrived(ended, path, folder);
+    assert.equal(ended.events.at(-1)?.path, 'lan');
+  };
+  await onHosts(wire, wire.a, play, ...quota);
+});
+
 test('where a NAT changes ports and there is no relay, it is said so, and what to do', { skip }, async () => {
   const network = Network.nats({ a: false, b: true });
   const play: Parameters<typeof onHosts>[2] = async ({ anna, receiving, file }) => {

@@ -57,6 +57,31 @@ test('messages go over the link, in order', async () => {
   assert.equal(lane.isEmpty, true);
 });
 
+test('signals do not wait for a link that is being dialled, and texts do; without the mailbox signals wait, too', async () => {
+  const { clock, seen, state, lane, settle, goodLink } = world();
+  let up: (link: DeliveryLink) => void = () => {};
+  const dialling = new Promise<DeliveryLink>((resolve) => {
+    up = resolve;
+  });
+  Object.defineProperty(state, 'link', { get: () => dialling });
+  lane.push({ ...item(1), signal: true });
+  await settle();
+  assert.deepEqual(seen.stored, []);
+  clock.advance(200);
+  await settle();
+  assert.deepEqual(seen.stored, [1]);
+  state.mailbox = false;
+  lane.push({ ...item(2), signal: true });
+  lane.push(item(3));
+  await settle();
+  clock.advance(200);
+  await settle();
+  assert.deepEqual([seen.stored, seen.sent], [[1], []]);
+  up(goodLink);
+  await settle();
+  assert.deepEqual([seen.stored, seen.sent, lane.isEmpty], [[1], [2, 3], true]);
+});
+
 test('without a link they go into the mailbox, in order', async () => {
   const { seen, lane, settle } = world();
   for (let order = 1; order <= 40; order++) lane.push(item(order));

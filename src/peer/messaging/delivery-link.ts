@@ -4,6 +4,8 @@ export interface QueuedItem {
   readonly id: Uint8Array;
   readonly group: Uint8Array;
   readonly sealed: Uint8Array;
+  /** Nobody reads it: programs say it to each other, such as that a file is taken, and wait for it. */
+  readonly signal?: boolean;
 }
 
 /** A link to one device, as far as those who send over it know. */

@@ -223,7 +223,8 @@ export class Scheduler {
     this.later(entry, async () => {
       const there = await this.#init.isThere({ user: row.user, device: row.device! });
       const outlook = await this.#init.sockets.outlook();
-      const why = there ? (relayTrouble(row, run?.relayTrouble) ?? stallReason(row, outlook)) : away(row.user);
+      const trouble = outlook.answered ? relayTrouble(row, run?.relayTrouble) : undefined;
+      const why = there ? (trouble ?? stallReason(row, outlook)) : away(row.user);
       if (entry.run !== run || run?.running) return;
       entry.waiting = why;
       this.#init.entries.show(entry);

@@ -24,6 +24,8 @@ export interface DeviceQueueInit {
 const WINDOW = 64;
 const MAILBOX_BATCH = 16;
 const RETRY_MS = 2_000;
+/** A link that is dialled is not waited for any longer, where all that waits is signals and the mailbox takes them. */
+const SIGNAL_WAIT_MS = 150;
 
 /**
  * The way of messages to one device, in order: over the link while there is one, else into the mailbox, else they wait.
@@ -87,11 +89,34 @@ export class DeviceQueue {
   }
 
   async #drain(): Promise<void> {
-    const link = await this.#init.link(this.#init.address);
+    const dialled = this.#init.link(this.#init.address);
+    if (await this.#isHurried(dialled)) {
+      // What was said meanwhile waits for the link.
+      this.#again ||= !this.isEmpty;
+      return;
+    }
+    const link = await dialled;
     const refused = link ? await this.#overLink(link) : undefined;
     if (this.isEmpty || (link && refused === undefined)) return;
     // What the device can't take over the link, its mailbox can: a Welcome may stand before it there.
     await this.#intoMailbox();
+  }
+
+  /** @returns whether all went into the mailbox, since no link was there in time */
+  async #isHurried(dialled: Promise<unknown>): Promise<boolean> {
+    if ([...this.#items].some(({ signal }) => signal !== true)) return false;
+    let cancel: Cancel = () => {};
+    const tooLong = new Promise<'too long'>((resolve) => {
+      cancel = this.#init.clock.after(SIGNAL_WAIT_MS, () => resolve('too long'));
+    });
+    const first = await Promise.race([dialled, tooLong]);
+    cancel();
+    if (first !== 'too long' || this.#closed) return false;
+    dialled.catch(() => {});
+    return this.#intoMailbox(({ signal }) => signal === true).then(
+      () => true,
+      () => false,
+    );
   }
 
   /**
@@ -121,9 +146,10 @@ export class DeviceQueue {
     return refused;
   }
 
-  async #intoMailbox(): Promise<void> {
-    while (!this.isEmpty && !this.#closed) {
-      const batch = [...this.#items].slice(0, MAILBOX_BATCH);
+  async #intoMailbox(takes: (item: QueuedItem) => boolean = () => true): Promise<void> {
+    while (!this.#closed) {
+      const batch = [...this.#items].filter(takes).slice(0, MAILBOX_BATCH);
+      if (batch.length === 0) return;
       await this.#init.store(this.#init.address, batch);
       for (const item of batch) this.#items.delete(item);
       this.#init.onStored(batch);

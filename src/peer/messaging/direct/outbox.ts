@@ -99,7 +99,7 @@ export class Outbox {
     const stored = [...(row.stored ?? [])];
     const state = row.again || stored.some((one) => this.#isTheirs(one)) ? 'stored' : 'queued';
     this.#entries.set(row.order, { row, pending, stored, state });
-    const item = { order: row.order, id: row.id, group: row.group!, sealed: row.sealed! };
+    const item = { order: row.order, id: row.id, group: row.group!, sealed: row.sealed!, signal: !row.shown };
     for (const address of pending.values()) this.#queueOf(address).push(item);
   }
 
