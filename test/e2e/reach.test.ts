@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { missingTools, Network } from '../../bench/support/network.js';
+import { type Host, missingTools, Network } from '../../bench/support/network.js';
 import { onHosts } from '../support/hosts.js';
 import type { Ended, Said } from '../support/processes.js';
-import { isMessage } from '../support/stage.js';
+import { isMessage, Stage } from '../support/stage.js';
 
 /** What the program says of the way to others, with hosts in namespaces. */
 
@@ -56,4 +58,42 @@ test('whoever gets another address is linked again from there, and the directory
     assert.match(String(report?.address), /10\.77\.0\.9/);
     await atAnna.kill();
   });
+});
+
+/** Names as one host's programs see them, which `ip netns exec` puts in the place of the machine's own. */
+function names({ name }: Host, text: string): () => void {
+  const folder = join('/etc/netns', name);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'hosts'), text);
+  return () => rmSync(folder, { recursive: true, force: true });
+}
+
+test('a directory that moved to another address is found by its name, whichever of two addresses it has', {
+  skip,
+}, async () => {
+  const network = Network.home();
+  const forget = names(network.b, '10.77.0.3 chat.test\n');
+  const stage = new Stage();
+  stage.host = '0.0.0.0';
+  stage.within = network.within(network.third);
+  try {
+    await stage.open();
+    const bert = stage.newcomer('bert');
+    bert.within = network.within(network.b);
+    stage.link = stage.link.replace(/\/\/[^:]+:/, '//chat.test:');
+    assert.equal((await stage.register(bert)).status, 0);
+    const listening = await bert.listen();
+    const state = (wanted: string) => (said: Said) => said.event === 'directory' && said.state === wanted;
+    // Nobody is at the first of the two.
+    writeFileSync(join('/etc/netns', network.b.name, 'hosts'), '10.77.0.99 chat.test\n10.77.0.33 chat.test\n');
+    network.run(network.third, 'ip', 'addr', 'del', '10.77.0.3/24', 'dev', 'w');
+    network.run(network.third, 'ip', 'addr', 'add', '10.77.0.33/24', 'dev', 'w');
+    await listening.event(state('offline'));
+    await listening.event(state('online'));
+    assert.equal((await bert.through(['users'])).status, 0);
+  } finally {
+    await stage.close();
+    network.close();
+    forget();
+  }
 });

@@ -91,6 +91,8 @@ export class Network {
   #lan: Lan | undefined;
   readonly #met = { lan: new KnownPlaces('lan'), given: new KnownPlaces('given') };
   #saidHello = false;
+  /** What the link's name stood for when the directory was last reached. */
+  #directoryAt: string | undefined;
   #changedAt = Number.NEGATIVE_INFINITY;
   /** Where the directory was last told that this device is. */
   #told = '';
@@ -215,7 +217,7 @@ export class Network {
 
   #makeLinks(handlers: NetworkHandlers): LinkManager {
     const { self, clock, scope } = this.#init;
-    const seen = () => this.welcome?.observed?.host ?? self.link.host;
+    const seen = () => this.welcome?.observed?.host ?? this.#directoryAt ?? self.link.host;
     const sources = [this.#met.given, this.#met.lan, toldByDirectory(seen)];
     return new LinkManager({
       ...{ clock, scope, transport: this.#transport, instance: this.#instance, device: self.device },
@@ -303,7 +305,9 @@ export class Network {
     const { self, clock } = this.#init;
     const options = directoryClientTls(self.tls());
     const { dial } = this.#transport;
-    return (await dialDirectory(self.link, options, ALPN_DIRECTORY, { clock, signal, dial })).socket;
+    const { socket } = await dialDirectory(self.link, options, ALPN_DIRECTORY, { clock, signal, dial });
+    this.#directoryAt = socket.remoteAddress ?? this.#directoryAt;
+    return socket;
   }
 
   async #hello() {

@@ -81,7 +81,7 @@ function kindOf({ answered, keepsPort, seen }: Outlook, port: number): string {
   if (keepsPort)
     return `it keeps ports, so that files reach others behind such routers. For links from outside ${open}`;
   const from = seen === undefined ? '' : ` (UDP comes from ${seen.port})`;
-  return `it chooses ports of its own${from}, so that files don't get through to others behind routers. To be reached ${open}`;
+  return `it chooses ports of its own${from}, so that files to others behind routers go by a relay. To be reached directly ${open}`;
 }
 
 /** The directory sees where we come from: an address that is none of ours means that a router is between. */
