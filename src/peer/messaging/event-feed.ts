@@ -27,7 +27,13 @@ export class EventFeed {
   readonly #look: FeedLook;
   readonly #listeners = new Set<(event: PeerEvent) => void>();
   readonly #clock: Clock;
-  #seen: number[] = [];
+  /** Notes of what was shown, until they are gone from the disk. */
+  readonly #seen = new Set<number>();
+  /** Of those, and of what a replay under way may still read from the disk, all that was shown. */
+  readonly #shown = new Set<number>();
+  /** The note of the first line that came while what came before is still being shown: it follows from the disk. */
+  #heldFrom: number | undefined;
+  #replaying: Promise<void> | undefined;
   /** What went wrong while nobody watched, as while this program came to be online. */
   #untold: PeerEvent[] = [];
   #waiting: Cancel | undefined;
@@ -63,20 +69,45 @@ export class EventFeed {
     this.emit({ ...this.#eventOf(row), history: true });
   }
 
-  /** A line that has just been written. @param unseen its note's number */
+  /** A line that has just been written; behind what is being replayed. @param unseen its note's number */
   emitLine(row: MessageRow, unseen: number): void {
     if (this.#listeners.size === 0) return;
+    if (this.#replaying !== undefined) {
+      this.#heldFrom = Math.min(unseen, this.#heldFrom ?? unseen);
+      return;
+    }
     this.emit(this.#eventOf(row));
     this.#forget(unseen);
   }
 
-  async replayUnseen(): Promise<void> {
-    for (const event of this.#untold.splice(0)) this.emit(event);
-    for await (const { order, conversation, number } of this.#tables.unseen.range(['all'])) {
+  /** Shows what nobody has been shown. Resolves when all of it was, and what came meanwhile. */
+  replayUnseen(): Promise<void> {
+    this.#replaying ??= this.#replay();
+    return this.#replaying;
+  }
+
+  async #replay(): Promise<void> {
+    try {
+      for (const event of this.#untold.splice(0)) this.emit(event);
+      await this.#replayFrom(0, true);
+      for (let from = this.#heldFrom; from !== undefined && this.#listeners.size > 0; from = this.#heldFrom) {
+        this.#heldFrom = undefined;
+        await this.#replayFrom(from, false);
+      }
+    } finally {
+      this.#heldFrom = undefined;
+      this.#shown.clear();
+      for (const order of this.#seen) this.#shown.add(order);
+      this.#replaying = undefined;
+    }
+  }
+
+  async #replayFrom(from: number, past: boolean): Promise<void> {
+    for await (const { order, conversation, number } of this.#tables.unseen.range(['all'], { from })) {
       if (this.#listeners.size === 0) return;
-      if (this.#seen.includes(order)) continue;
+      if (this.#shown.has(order)) continue;
       const row = await this.#tables.messages.get(conversation, number);
-      if (row && !row.deleted) this.emit({ ...this.#eventOf(row), history: true });
+      if (row && !row.deleted) this.emit({ ...this.#eventOf(row), ...(past && { history: true }) });
       this.#forget(order);
     }
   }
@@ -95,7 +126,8 @@ export class EventFeed {
   }
 
   #forget(unseen: number): void {
-    this.#seen.push(unseen);
+    this.#seen.add(unseen);
+    this.#shown.add(unseen);
     this.#waiting ??= this.#clock.after(FORGET_AFTER_MS, () => this.#forgetNow());
   }
 
@@ -115,11 +147,15 @@ export class EventFeed {
   }
 
   async #flush(): Promise<void> {
-    while (this.#seen.length > 0) {
+    while (this.#seen.size > 0) {
       // What is shown while this is written belongs to the next round.
       const orders = [...this.#seen];
       await this.#store.write(orders.map((order) => this.#tables.unseen.remove(['all', order])));
-      this.#seen = this.#seen.slice(orders.length);
+      for (const order of orders) {
+        this.#seen.delete(order);
+        // A replay under way may have read the note before it went.
+        if (this.#replaying === undefined) this.#shown.delete(order);
+      }
     }
   }
 }
