@@ -74,10 +74,10 @@ export class Town {
   }
 
   /** Registers and opens. */
-  async settle(user: string, invite?: string): Promise<PeerApi> {
-    const account = { home: this.home(user), directory: this.link, user, password: PASSWORD };
+  async settle(user: string, invite?: string, home = user): Promise<PeerApi> {
+    const account = { home: this.home(home), directory: this.link, user, password: PASSWORD };
     await registerAccount({ ...account, ...(invite !== undefined && { invite }) });
-    return this.open(user);
+    return this.open(user, home);
   }
 
   /** The super-admin: the first who redeems the directory's invitation. */

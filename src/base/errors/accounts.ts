@@ -43,6 +43,11 @@ export const ACCOUNTS = {
     'the identity of a contact is not the one that was shown to you',
     'See it, and compare its number with them: /verify USER. Then accept it.',
   ],
+  'identity-former': [
+    'trust',
+    'it was written to the identity that they had before, and is not sent to the one you have accepted',
+    'The text stays in the history, marked as failed. Where the new one may read it too, say it again.',
+  ],
   'identity-key': ['protocol', 'the identity key is too weak to protect anything', 'Update p2pchat.'],
   'identity-other': [
     'trust',

@@ -178,13 +178,14 @@ export class Contacts {
   /**
    * Pins the key which the directory shows now, where that is the one that was shown to the person.
    * @param isMeant whether a key is the one whose number was given; without, it is the one last shown or told of here
+   * @returns undefined where there is nothing to accept
    * @throws Failure trust 'identity-changed-again'
    */
-  async accept(user: string, isMeant?: (key: Uint8Array) => boolean): Promise<ContactRow> {
+  async accept(user: string, isMeant?: (key: Uint8Array) => boolean): Promise<ContactRow | undefined> {
     const before = await this.#row(foldName(user));
     const told = before?.trust === 'changed' ? (before.shownKey ?? before.offeredKey) : undefined;
     const row = await this.current(user);
-    if (row.trust !== 'changed' || row.offeredKey === undefined) return row;
+    if (row.trust !== 'changed' || row.offeredKey === undefined) return undefined;
     const meant = isMeant ?? ((key: Uint8Array) => told !== undefined && sameBytes(told, key));
     if (!meant(row.offeredKey)) throw new Failure('identity-changed-again');
     this.#fresh.delete(foldName(user));

@@ -8,7 +8,7 @@ import type { LocalDevice } from './local-device.js';
 export interface VerificationServiceInit {
   readonly self: LocalDevice;
   readonly contacts: Contacts;
-  /** The conversation begins anew, and what waited for a changed identity goes on. */
+  /** The conversation begins anew. */
   onAccepted(user: string): Promise<void>;
 }
 
@@ -35,8 +35,8 @@ export class VerificationService {
     const digits = shown?.replace(/\D/g, '');
     const isMeant = (key: Uint8Array): boolean => this.#number(foldName(user), key).replace(/\D/g, '') === digits;
     const row = await this.#init.contacts.accept(user, digits === undefined ? undefined : isMeant);
-    await this.#init.onAccepted(row.user);
-    return this.#shown(row);
+    if (row) await this.#init.onAccepted(row.user);
+    return this.#shown(row ?? (await this.#init.contacts.current(user)));
   }
 
   #number(folded: string, key: Uint8Array): string {

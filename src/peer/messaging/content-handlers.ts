@@ -54,7 +54,7 @@ export class ContentHandlers {
     }
     for (const id of content.ids) {
       const row = await history.find(id);
-      if (row === undefined || row.conversation !== conversationWith(user)) continue;
+      if (row === undefined || row.conversation !== conversationWith(user) || (await history.isFormer(row))) continue;
       if (content.type === 'resend')
         scope.run(
           () => resend(user, row),

@@ -229,11 +229,16 @@ export class History {
     return this.#newer(name, place && (await this.#tables.messages.get(place.conversation, place.number)));
   }
 
+  /** Said while the person had another identity: nobody else is to get it. */
+  async isFormer({ conversation, number }: MessageRow): Promise<boolean> {
+    return number <= ((await this.head(conversation)).former ?? 0);
+  }
+
   /** Of the newest so many lines those of ours which a mailbox has, and nobody's device as far as we know; oldest first. */
   async stored(conversation: string, among: number): Promise<MessageRow[]> {
     const rows: MessageRow[] = [];
     for await (const row of this.#tables.messages.range([conversation], { reverse: true, limit: among })) {
-      if (row.state === 'stored' && !row.deleted) rows.unshift(row);
+      if (row.state === 'stored' && !row.deleted && !(await this.isFormer(row))) rows.unshift(row);
     }
     return rows;
   }

@@ -48,6 +48,7 @@ import { FileService } from '../transfers/file-service.js';
 import { allUsers } from './all-users.js';
 import { backupsOf } from './backups.js';
 import { diagnose } from './doctor.js';
+import { giveUpFormer } from './give-up.js';
 import type { Services } from './services.js';
 
 /** How long the end waits for receipts to leave; they are kept anyway. */
@@ -125,7 +126,7 @@ export class Peer implements PeerApi {
     this.notes = services.notes;
     this.#verifications = new VerificationService({
       ...{ self, contacts: services.contacts },
-      onAccepted: (user) => this.#beginAnew(user),
+      onAccepted: (user) => giveUpFormer(services, user),
     });
     this.groups = new GroupService({
       groups: services.groups,
@@ -322,12 +323,6 @@ export class Peer implements PeerApi {
   }
 
   /** What waited for a changed identity goes on, in a conversation that begins anew. */
-  async #beginAnew(user: string): Promise<void> {
-    const { sender, directGroups } = this.#services;
-    await sender.enqueue(user, () => directGroups.abandon(user));
-    sender.flush(user);
-  }
-
   async #answered(conversation: string, id: string): Promise<Uint8Array> {
     const row = MESSAGE_ID.test(id) ? await this.#services.history.find(fromHex(id)) : undefined;
     if (row && foldName(row.conversation) === foldName(conversation)) return row.id;

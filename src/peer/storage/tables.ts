@@ -80,6 +80,8 @@ export const conversationRow = v.object({
   mentions: v.optional(count()),
   /** Their authors have been told that lines up to this one were read, or are not to be told. */
   told: v.optional(count()),
+  /** Of direct conversations: lines up to this one belong to an identity that the person had before. */
+  former: v.optional(count()),
   /** Of direct conversations: the life of new messages, and who set it when. */
   expire: v.optional(v.object({ seconds: count(EXPIRE_MAX_SECONDS), at: time(), by: text(64) })),
 });

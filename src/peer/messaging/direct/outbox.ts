@@ -50,6 +50,8 @@ export class Outbox {
   readonly #due = new Set<Entry>();
   /** Callers who wait for a message to reach a device or a mailbox. */
   readonly #watched = new Map<string, () => void>();
+  /** By person: the first order that is not of before the last `drop`. */
+  readonly #dropped = new Map<string, number>();
   #recording: Promise<void> | undefined;
   #nextOrder = 1;
 
@@ -91,6 +93,32 @@ export class Outbox {
       for (const device of entry.pending.keys()) this.#queues.get(device)?.drop(id);
     }
     return entries.map(({ row }) => this.remove(row));
+  }
+
+  /** Nothing that was said to the person leaves any more, also not where the directory loses its mailboxes. */
+  async drop(user: string): Promise<OutboxRow[]> {
+    const { tables, disk } = this.#init;
+    const isTo = (row: Pick<OutboxRow, 'user'>): boolean => foldName(row.user) === foldName(user);
+    this.#dropped.set(foldName(user), this.#nextOrder);
+    const steps = [...this.#entries.values()]
+      .filter(({ row }) => isTo(row))
+      .flatMap(({ row }) => this.withdraw(row.id));
+    const rows: OutboxRow[] = [];
+    for await (const row of tables.outbox.range(['out'])) {
+      if (!isTo(row)) continue;
+      rows.push(row);
+      steps.push(this.remove(row));
+    }
+    for await (const row of tables.handed.range(['out'])) {
+      if (isTo(row)) steps.push(tables.handed.remove(['out', row.order]));
+    }
+    await disk.write(steps);
+    return rows;
+  }
+
+  /** Of before a `drop`, and then on its way from one queue to another. */
+  isDropped({ user, order }: OutboxRow): boolean {
+    return order < (this.#dropped.get(foldName(user)) ?? 0);
   }
 
   /** Sends what is sealed and on disk. */

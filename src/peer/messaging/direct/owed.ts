@@ -3,8 +3,8 @@ import type { Clock } from '../../../base/clock.js';
 import type { Step } from '../../../store/local.js';
 import type { DeviceAddress } from '../../../wire/directory.js';
 import { MAIL_KEPT_MS } from '../../../wire/limits.js';
-import { foldName } from '../../../wire/names.js';
 import type { OutboxRow, OwedRow, Tables } from '../../storage/tables.js';
+import { ByUser } from '../by-user.js';
 
 /** What is kept in memory of one: the content stays on the disk. */
 type Debt = Omit<OwedRow, 'content'>;
@@ -17,7 +17,7 @@ export class Owed {
   readonly #tables: Tables;
   readonly #clock: Clock;
   /** By the folded name of the other person, oldest first. */
-  readonly #debts = new Map<string, Debt[]>();
+  readonly #debts = new ByUser<Debt>();
 
   constructor(tables: Tables, clock: Clock) {
     this.#tables = tables;
@@ -25,20 +25,20 @@ export class Owed {
   }
 
   async load(): Promise<void> {
-    for await (const { content: _, ...debt } of this.#tables.owed.range(['all'])) this.#of(debt.user).push(debt);
+    for await (const { content: _, ...debt } of this.#tables.owed.range(['all'])) this.#debts.of(debt.user).push(debt);
   }
 
   users(): string[] {
-    return [...this.#debts].filter(([, debts]) => debts.length > 0).map(([user]) => user);
+    return this.#debts.users();
   }
 
   isOwed(user: string): boolean {
-    return this.#of(user).length > 0;
+    return this.#debts.of(user).length > 0;
   }
 
   /** @returns steps to be written with the message */
   add({ order, id, user, content }: OutboxRow, devices: readonly DeviceAddress[]): Step[] {
-    const debts = this.#of(user);
+    const debts = this.#debts.of(user);
     if (devices.length === 0 || debts.some((debt) => sameBytes(debt.id, id))) return [];
     const debt = { order, id, user, devices: [...devices], at: this.#clock.now() };
     debts.push(debt);
@@ -51,7 +51,7 @@ export class Owed {
    */
   async due(user: string, inside: readonly DeviceAddress[], lacking: readonly DeviceAddress[]): Promise<Due[]> {
     const due: Due[] = [];
-    for (const debt of this.#of(user)) {
+    for (const debt of this.#debts.of(user)) {
       const row = await this.#tables.owed.get('all', debt.order);
       const isOver = row === undefined || this.#clock.now() - debt.at > MAIL_KEPT_MS;
       const left = isOver ? [] : debt.devices.filter(({ device }) => lacking.some((one) => one.device === device));
@@ -63,7 +63,7 @@ export class Owed {
 
   /** It is sealed for those who could take it. @returns steps to be written with that */
   settle({ debt, left, content }: Due): Step[] {
-    const debts = this.#of(debt.user);
+    const debts = this.#debts.of(debt.user);
     const at = debts.indexOf(debt);
     if (at < 0) return [];
     if (left.length === 0 || content === undefined) {
@@ -76,17 +76,18 @@ export class Owed {
 
   /** The message is not to be sent any more. */
   withdraw(id: Uint8Array, user: string): Step[] {
-    const debts = this.#of(user);
+    const debts = this.#debts.of(user);
     const at = debts.findIndex((debt) => sameBytes(debt.id, id));
     if (at < 0) return [];
     return debts.splice(at, 1).map(({ order }) => this.#tables.owed.remove(['all', order]));
   }
 
-  #of(user: string): Debt[] {
-    const folded = foldName(user);
-    const debts = this.#debts.get(folded) ?? [];
-    this.#debts.set(folded, debts);
-    return debts;
+  /** Nothing is owed them any more. */
+  drop(user: string): Step[] {
+    return this.#debts
+      .of(user)
+      .splice(0)
+      .map(({ order }) => this.#tables.owed.remove(['all', order]));
   }
 }
 

@@ -9,6 +9,7 @@ import { type Content, contentCodec, MESSAGE_ID_BYTES } from '../../../wire/cont
 import type { DeviceAddress } from '../../../wire/directory.js';
 import { foldName } from '../../../wire/names.js';
 import type { MessageRow, OutboxRow, Tables } from '../../storage/tables.js';
+import { ByUser } from '../by-user.js';
 import { conversationWith } from '../conversation.js';
 import type { History } from '../history.js';
 import { lineOf, textOf } from '../message-content.js';
@@ -60,7 +61,7 @@ const REFUSING: ReadonlySet<string> = new Set(['identity-changed', 'user-unknown
 export class DirectSender {
   readonly #init: DirectSenderInit;
   readonly #entrances = new WorkQueues();
-  readonly #waiting = new Map<string, OutboxRow[]>();
+  readonly #waiting = new ByUser<OutboxRow>();
   readonly #owed: Owed;
   /** Why messages to somebody wait, as it was last told; and for whom another try is due. */
   readonly #told = new Map<string, string>();
@@ -74,7 +75,7 @@ export class DirectSender {
   /** Messages of an earlier run that were never sealed, or that some devices are owed. */
   async resume(rows: readonly OutboxRow[]): Promise<void> {
     await this.#owed.load();
-    for (const row of rows) this.#waitingFor(row.user).push(row);
+    for (const row of rows) this.#waiting.of(row.user).push(row);
     this.flushAll();
   }
 
@@ -172,10 +173,11 @@ export class DirectSender {
 
   async #waitAgain(user: string, rows: readonly OutboxRow[]): Promise<void> {
     await this.enqueue(user, async () => {
-      const waiting = this.#waitingFor(user);
-      waiting.push(...rows);
+      const waiting = this.#waiting.of(user);
+      const kept = rows.filter((row) => !this.#init.outbox.isDropped(row));
+      waiting.push(...kept);
       waiting.sort((one, other) => one.order - other.order);
-      await this.#init.disk.write(rows.map((row) => this.#init.outbox.save(row)));
+      await this.#init.disk.write(kept.map((row) => this.#init.outbox.save(row)));
     });
     this.flush(user);
   }
@@ -187,12 +189,12 @@ export class DirectSender {
 
   /** Whether nobody can have the message: it was never sealed. */
   isUnsent(id: Uint8Array, user: string): boolean {
-    return this.#waitingFor(user).some((row) => sameBytes(row.id, id));
+    return this.#waiting.of(user).some((row) => sameBytes(row.id, id));
   }
 
   /** A message is not to be sent any more, where it has not left. In its conversation's queue; the steps are to be written. */
   withdraw(id: Uint8Array, user: string): Step[] {
-    const waiting = this.#waitingFor(user);
+    const waiting = this.#waiting.of(user);
     const at = waiting.findIndex((row) => sameBytes(row.id, id));
     if (at < 0) return [...this.#init.outbox.withdraw(id), ...this.#owed.withdraw(id, user)];
     return waiting.splice(at, 1).map((row) => this.#init.outbox.remove(row));
@@ -200,11 +202,11 @@ export class DirectSender {
 
   /** Seals what waits, now that something may have changed. */
   flushAll(): void {
-    for (const user of new Set([...this.#waiting.keys(), ...this.#owed.users()])) this.flush(user);
+    for (const user of new Set([...this.#waiting.users(), ...this.#owed.users()])) this.flush(user);
   }
 
   flush(user: string): void {
-    if (this.#waitingFor(user).length === 0 && !this.#owed.isOwed(user)) return;
+    if (this.#waiting.of(user).length === 0 && !this.#owed.isOwed(user)) return;
     const work = async (): Promise<void> => {
       await this.#lookForWelcome(user);
       await this.enqueue(user, () => this.#groupFor(user));
@@ -217,12 +219,16 @@ export class DirectSender {
 
   /** Whom the messages are for is gone: they are not tried any more. */
   #giveUp(user: string, why: Failure): Promise<void> {
-    return this.enqueue(user, async () => {
-      const rows = this.#waitingFor(user).splice(0);
-      if (rows.length === 0) return;
-      await this.#init.disk.write(rows.map((row) => this.#init.outbox.remove(row)));
-      this.#init.onFailed(user, rows, why);
-    }).catch((error: unknown) => this.#init.onStuck(user, toFailure(error)));
+    return this.enqueue(user, async () => this.#init.onFailed(user, await this.drop(user), why)).catch(
+      (error: unknown) => this.#init.onStuck(user, toFailure(error)),
+    );
+  }
+
+  /** Nothing that was said to the person is tried any more. In the conversation's queue. */
+  async drop(user: string): Promise<OutboxRow[]> {
+    this.#waiting.of(user).splice(0);
+    await this.#init.disk.write(this.#owed.drop(user));
+    return this.#init.outbox.drop(user);
   }
 
   /** Devices changed: what waits may go; where our stored word is the last, the gone ones leave before the next. */
@@ -295,7 +301,7 @@ export class DirectSender {
   }
 
   async #sealWaiting(user: string, group: MlsGroup): Promise<void> {
-    const waiting = this.#waitingFor(user);
+    const waiting = this.#waiting.of(user);
     for (let row = waiting[0]; row !== undefined; row = waiting[0]) {
       const sealed = await this.#seal(group, row);
       const owed = this.#owed.add(sealed, group.lacking ?? []);
@@ -315,7 +321,7 @@ export class DirectSender {
     const order = outbox.order();
     if (group === undefined) {
       const row = { order, ...message };
-      this.#waitingFor(message.user).push(row);
+      this.#waiting.of(message.user).push(row);
       return { written: disk.write([...steps, outbox.save(row)]) };
     }
     const row = await this.#seal(group, { order, ...message });
@@ -338,12 +344,5 @@ export class DirectSender {
       .filter(({ device }) => device !== this.#init.self.device)
       .map(({ user, device }) => ({ user, device }));
     return { ...row, group: group.id, sealed: bytes, pending };
-  }
-
-  #waitingFor(user: string): OutboxRow[] {
-    const folded = foldName(user);
-    const waiting = this.#waiting.get(folded) ?? [];
-    this.#waiting.set(folded, waiting);
-    return waiting;
   }
 }
