@@ -35,6 +35,8 @@ export const DEVICE_REQUESTS: Readonly<Record<keyof DirectoryMethods, RequestRow
   'devices.list': { may: 'account.own', proof: 'certificate', cost: 6 },
   'devices.revoke': { may: 'account.own', proof: 'password', cost: 40 },
   logout: { may: 'account.own', proof: 'certificate', passwordFor: ['everywhere'], cost: 40 },
+  'preferences.get': { may: 'account.own', proof: 'certificate', cost: 6 },
+  'preferences.put': { may: 'account.own', proof: 'certificate', cost: 20 },
   'presence.set': { may: 'account.own', proof: 'certificate', cost: 16 },
   'users.list': { may: 'people.see', proof: 'certificate', cost: 40 },
   'roster.get': { may: 'people.see', proof: 'certificate', cost: 10 },

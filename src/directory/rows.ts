@@ -14,6 +14,7 @@ import {
   FACTOR_RECOVERY_CODES,
   KEY_PACKAGE_BYTES,
   NAME_CHARS,
+  PREFERENCES_BYTES,
   SEALED_BYTES,
 } from '../wire/limits.js';
 import { relaySchema } from '../wire/relay.js';
@@ -84,6 +85,9 @@ const devicesSchema = v.object({
   former: v.optional(list(formerDevice, DEVICES_FORMER)),
 });
 export type DevicesRow = v.InferOutput<typeof devicesSchema>;
+
+/** Key: the folded name. As its devices have sealed them. */
+const preferencesSchema = v.object({ tag: exactly(16), sealed: bytes(PREFERENCES_BYTES) });
 
 /** Key: folded name / device. What changes with every connection. */
 const seenSchema = v.object({
@@ -186,6 +190,7 @@ export const openTables = (store: Store, onUnreadable?: OnUnreadable) => ({
   accounts: new Table(store, 'accounts', accountCodec),
   devices: new Table(store, 'devices', codec(devicesSchema, ROW_BYTES)),
   seen: new Table(store, 'seen', codec(seenSchema, ROW_BYTES), onUnreadable),
+  preferences: new Table(store, 'preferences', codec(preferencesSchema, ROW_BYTES), onUnreadable),
   certificates: new Table(store, 'certificates', codec(certificateSchema, ROW_BYTES), onUnreadable),
   revoked: new Table(store, 'revoked', codec(revokedSchema, ROW_BYTES)),
   crl: new Table(store, 'crl', codec(crlSchema, ROW_BYTES)),

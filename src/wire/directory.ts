@@ -19,6 +19,7 @@ import {
   NAME_CHARS,
   SEALED_BYTES,
 } from './limits.js';
+import { preferenceMethods, preferencesTag } from './preferences.js';
 import { presenceSchema } from './presence.js';
 import { relayMethods, relaysNamed } from './relay.js';
 import { roleSchema } from './roles.js';
@@ -191,6 +192,8 @@ export const directoryMethods = {
       stamp: v.optional(stamp),
       /** The account's role needs a second factor, and it has none. */
       secondFactor: v.optional(v.literal('required')),
+      /** Of the state of the account's preferences that the directory has. */
+      preferences: v.optional(preferencesTag),
       /** The ledger's number of the newest act of the operator that concerns the account. */
       operatorAct: v.optional(count()),
       /** Where devices that can't reach each other meet; absent where the directory knows none. */
@@ -210,6 +213,7 @@ export const directoryMethods = {
   'account.delete': method(nothing, nothing),
   ...factorMethods,
   ...deviceMethods,
+  ...preferenceMethods,
   /** Revokes this device's certificate, or those of all the account's devices. */
   logout: method(v.object({ everywhere: v.boolean() }), nothing),
 
@@ -302,6 +306,8 @@ export const directoryNotices = {
   ledger: v.object({ number: count() }),
   /** The account's own devices, or their certificates, have changed. */
   devices: v.object({ version: count() }),
+  /** Another device has left that state of the account's preferences. */
+  preferences: v.object({ tag: preferencesTag }),
   ...groupNotices,
   /** The last word before the directory ends the session. */
   end: v.object({ reason: text(16), code: text(64), message: text(END_BYTES), hint: text(END_BYTES) }),

@@ -66,6 +66,10 @@ export const CRL_ENTRIES = 9_000;
 /** Changes of the list told in one notice; where there are more, the list itself is told. */
 export const CRL_DELTA_ENTRIES = 256;
 
+/** What an account's devices share of what its person wants: switches, people and conversations muted or blocked. */
+export const PREFERENCES_ITEMS = 512;
+export const PREFERENCES_BYTES = 96 << 10;
+
 // --- Login guard (defaults; the operator may change the first two) ---
 
 export const BLOCK_AFTER_FAILURES = 3;

@@ -313,6 +313,8 @@ const minimal: Readonly<Record<Exclude<MethodName<DirectoryMethods>, 'hello'>, o
   'login.start': { user: 'alice', request: message },
   'login.finish': { login: 1, finish: message },
   'crl.get': { number: 0 },
+  'preferences.get': {},
+  'preferences.put': { sealed: new Uint8Array(1) },
   renew: { csr: message },
   'crl.put': { crl: message },
   'password.start': { request: message },

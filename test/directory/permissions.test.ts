@@ -65,7 +65,18 @@ test('N6 every request says who may, what proof it takes and what it costs', () 
 
 /** Requests about one's own account that end nothing, change nothing for good and hand nothing over. */
 const HARMLESS = new Set([
-  ...['hello', 'login.start', 'login.finish', 'renew', 'crl.get', 'factor.status', 'devices.list', 'presence.set'],
+  ...[
+    'hello',
+    'login.start',
+    'login.finish',
+    'renew',
+    'crl.get',
+    'factor.status',
+    'devices.list',
+    'presence.set',
+    'preferences.get',
+    'preferences.put',
+  ],
   ...['keypackages.publish', 'mailbox.read', 'mailbox.ack'],
   // A list that the directory has signed itself.
   'crl.put',

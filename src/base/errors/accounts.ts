@@ -143,6 +143,16 @@ export const ACCOUNTS = {
     'The other side does not read what it is sent.',
     'It is connected to again by itself; if this comes back, the network or the other side is overloaded.',
   ],
+  'preferences-moved': [
+    'denied',
+    "another device has changed the account's preferences meanwhile",
+    'Read them, and change them again.',
+  ],
+  'preferences-unreadable': [
+    'trust',
+    'The directory has preferences for your account that none of your devices has sealed.',
+    'Those of this device are used and put in their place. Should it happen again, ask its operator.',
+  ],
   'recovery-needed': ['denied', 'the recovery phrase has to be given first', 'Begin again.'],
   'recovery-other': [
     'trust',

@@ -200,6 +200,7 @@ export class Accounts {
 
   /** Leaves the name and its identity key, and nothing else of the account. */
   async delete(folded: string): Promise<void> {
+    await this.#tables.preferences.delete(folded);
     await this.#tables.accounts.update(folded, (row) => row && this.#emptied(row));
   }
 

@@ -1,6 +1,9 @@
+import { hex } from '../../base/bytes.js';
 import { Failure } from '../../base/errors.js';
+import { sha256 } from '../../crypto/hash.js';
 import type { DirectoryMethods } from '../../wire/directory.js';
 import { foldName } from '../../wire/names.js';
+import type { Params } from '../../wire/rpc.js';
 import type { Account } from '../accounts/accounts.js';
 import { takeMessages } from './conversations.js';
 import { endDevices } from './devices.js';
@@ -20,6 +23,8 @@ type Own =
   | 'devices.list'
   | 'devices.revoke'
   | 'logout'
+  | 'preferences.get'
+  | 'preferences.put'
   | 'presence.set';
 
 const self = ({ core, session }: Signed): Promise<Account> => core.accounts.need(session.folded);
@@ -74,11 +79,33 @@ export const accountHandlers: Pick<Handlers<DirectoryMethods, Signed>, Own> = {
     await endDevices(core, session.folded, everywhere ? 'all' : [session.device], loggedOut());
     return {};
   },
+  'preferences.get': async ({ core, session }) => {
+    const preferences = await core.tables.preferences.get(session.folded);
+    return { ...(preferences && { preferences }) };
+  },
+  'preferences.put': putPreferences,
   'presence.set': async ({ core, session }, { state, endpoints = session.endpoints }) => {
     await core.people.changed(session, { state, endpoints });
     return {};
   },
 };
+
+async function putPreferences(
+  signed: Signed,
+  { sealed, after }: Params<DirectoryMethods, 'preferences.put'>,
+): Promise<Record<string, never>> {
+  const { core, session } = signed;
+  takeMessages(signed, 1);
+  const tag = sha256(sealed).subarray(0, 16);
+  await core.tables.preferences.update(session.folded, (row) => {
+    if (hex(row?.tag ?? NONE) !== hex(after ?? NONE)) throw new Failure('preferences-moved');
+    return { tag, sealed };
+  });
+  for (const own of core.sessions.of(session.folded)) if (own !== session) own.notify('preferences', { tag });
+  return {};
+}
+
+const NONE = new Uint8Array(0);
 
 const loggedOut = (): Failure => new Failure('logged-out');
 

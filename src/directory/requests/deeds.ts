@@ -67,6 +67,8 @@ export const DEEDS: Readonly<Record<Method, Words>> = {
   'devices.list': 'list the own devices',
   'devices.revoke': 'shut out a device',
   logout: 'log out',
+  'preferences.get': 'read the own preferences',
+  'preferences.put': 'leave the own preferences',
   'presence.set': 'say how present',
   'users.list': 'list the users',
   'roster.get': 'look somebody up',

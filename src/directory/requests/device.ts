@@ -205,6 +205,7 @@ export class DeviceRequests implements DeviceSession, Signed {
     const lastResort = (await core.keyPackages.lastResort(account.folded, deviceId)) !== undefined;
     // Read when this session is told of every later change.
     const { version: devicesVersion } = await core.devices.row(account.folded);
+    const preferences = (await core.tables.preferences.get(account.folded))?.tag;
     const operatorAct = core.ledger.newestOperated(account.folded, account.role);
     return {
       ...{ version, user: account.user, role: account.role, now: core.clock.now(), keyPackages, startsSeen },
@@ -216,6 +217,7 @@ export class DeviceRequests implements DeviceSession, Signed {
       ...((await lacksFactor(core, account)) && { secondFactor: 'required' as const }),
       ...(operatorAct !== undefined && { operatorAct }),
       relays: core.relays.named,
+      ...(preferences && { preferences }),
     };
   }
 

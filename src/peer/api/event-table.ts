@@ -171,9 +171,10 @@ export const EVENTS: { readonly [E in EventName]: EventRow<E> } = {
   account: {
     about: "Something of one's own account has changed, or was seen to.",
     fields: {
-      change: '`device`, `recovery` or `second-factor`',
+      change: '`device`, `recovery`, `second-factor` or `preferences`',
       state: '`added`, `revoked`; `shown`, `checked`; `on`, `off`',
       device: 'of `device`: `id` and `name`',
+      muted: 'of `preferences`: which conversations are muted now',
       at: "of `device`: when, by the directory's clock",
       unlisted: 'true where it takes part in conversations and the directory does not list it',
     },

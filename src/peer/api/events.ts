@@ -197,6 +197,12 @@ export type AccountEvent =
     }
   | {
       readonly event: 'account';
+      readonly change: 'preferences';
+      /** By another device of one's own. Conversations that are muted now. */
+      readonly muted: readonly string[];
+    }
+  | {
+      readonly event: 'account';
       readonly change: 'second-factor';
       /** By whichever device or admin. */
       readonly state: 'on' | 'off';

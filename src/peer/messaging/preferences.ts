@@ -1,16 +1,22 @@
 import type { LocalStore } from '../../store/local.js';
 import { foldName, parseGroupName, parseUserName } from '../../wire/names.js';
+import type { SharedPreference } from '../../wire/preferences.js';
 import type { PeerEvent } from '../api/events.js';
 import type { PreferencesApi, Preferences as Wishes } from '../api/peer.js';
 import type { MessageRow, PreferencesRow, Tables } from '../storage/tables.js';
 import { conversationIn, conversationWith, isGroupId, nameIn } from './conversation.js';
 import { names } from './mentions.js';
 import type { LineLook } from './message-view.js';
+import { merged, sharedOf, withCounts } from './preference-items.js';
+import { SharedPreferences, type SharedPreferencesInit } from './shared-preferences.js';
 
 export interface PreferencesInit {
   readonly tables: Tables;
   readonly disk: LocalStore;
   readonly self: string;
+  readonly sharing: Omit<SharedPreferencesInit, 'items' | 'merge' | 'agreed' | 'keep'>;
+  /** Another device has changed something. @param blocked people who are blocked from now on */
+  onMerged(blocked: readonly string[]): Promise<void>;
 }
 
 const DEFAULTS: PreferencesRow = { readReceipts: true, typing: true, muted: [], blocked: [] };
@@ -18,13 +24,21 @@ const DEFAULTS: PreferencesRow = { readReceipts: true, typing: true, muted: [], 
 /** `@bob` of `@Bob`, `#lobby` of `#Lobby`: the form conversations are compared in. */
 const folded = (conversation: string): string => foldName(conversation);
 
-/** What a person wants of this installation: who may not be heard, who only quietly, and what is told of oneself. */
+/** What a person wants on all their devices: who may not be heard, who only quietly, and what is told of oneself. */
 export class Preferences implements LineLook {
+  readonly sharing: SharedPreferences;
   readonly #init: PreferencesInit;
   #row: PreferencesRow = DEFAULTS;
 
   constructor(init: PreferencesInit) {
     this.#init = init;
+    this.sharing = new SharedPreferences({
+      ...init.sharing,
+      items: () => sharedOf(this.#row),
+      merge: (theirs) => this.#merge(theirs),
+      agreed: () => this.#row.agreed,
+      keep: (agreed) => this.#write({ ...this.#row, agreed }),
+    });
   }
 
   async load(): Promise<void> {
@@ -85,10 +99,24 @@ export class Preferences implements LineLook {
     return !this.isMuted(row) || names(row.body, this.#init.self);
   }
 
+  /** What this person has changed here, which other devices hear of. */
   async #save(row: PreferencesRow): Promise<Wishes> {
+    await this.#write(withCounts(this.#row, row));
+    this.sharing.changed();
+    return this.get();
+  }
+
+  async #merge(theirs: readonly SharedPreference[]): Promise<void> {
+    const before = this.#row;
+    const row = merged(before, theirs);
+    if (row === before) return;
+    await this.#write(row);
+    await this.#init.onMerged(row.blocked.filter((name) => !before.blocked.includes(name)).map(nameIn));
+  }
+
+  async #write(row: PreferencesRow): Promise<void> {
     this.#row = row;
     await this.#init.disk.write([this.#init.tables.preferences.put(['self'], row)]);
-    return this.get();
   }
 }
 

@@ -25,7 +25,7 @@ import { HistoryReader } from '../messaging/history-reader.js';
 import { KeyPackages } from '../messaging/key-packages.js';
 import { MlsGroups } from '../messaging/mls-groups.js';
 import { Notes } from '../messaging/notes.js';
-import { Preferences } from '../messaging/preferences.js';
+import type { Preferences } from '../messaging/preferences.js';
 import { WorkQueues } from '../messaging/work-queues.js';
 import type { SetAside } from '../storage/set-aside.js';
 import { AcceptRules } from '../transfers/accept-rules.js';
@@ -34,7 +34,7 @@ import type { Uploads } from '../uploads/uploads.js';
 import { transferManager, uploadsOf } from './file-services.js';
 import { giveUp } from './give-up.js';
 import { groupContext } from './group-context.js';
-import { isBlockedHere, isContact, mlsEngineOf, moderationLog } from './people.js';
+import { isBlockedHere, isContact, mlsEngineOf, moderationLog, preferencesOf } from './people.js';
 import { Reporter } from './reporter.js';
 import type { Common, Services, ServicesInit } from './services.js';
 import { SetBack } from './set-back.js';
@@ -86,7 +86,7 @@ export class ComposedServices implements Services {
       isBlocked: (user) => this.preferences.isBlocked(user),
       link: (address) => this.#link(address),
     };
-    this.preferences = new Preferences({ tables, disk, self: self.user });
+    this.preferences = preferencesOf(this.#init, this);
     this.notes = new Notes(tables, disk);
     this.feed = new EventFeed(tables, disk, this.preferences, clock);
     this.history = new History({

@@ -1,9 +1,12 @@
 import { sameBytes } from '../../base/bytes.js';
 import { Failure } from '../../base/errors.js';
 import { createMlsEngine, type MlsEngine } from '../../crypto/mls.js';
+import { openForOwn, sealForOwn } from '../../crypto/own-seal.js';
+import { foldName } from '../../wire/names.js';
 import type { Contacts } from '../identity/contacts.js';
 import { conversationWith } from '../messaging/conversation.js';
 import { ModerationLog } from '../messaging/group/moderation-log.js';
+import { Preferences } from '../messaging/preferences.js';
 import type { Common, Services, ServicesInit } from './services.js';
 
 /** MLS as this peer uses it: a leaf's key is its certificate's, the certificate the directory's, and the identity the one we know. */
@@ -40,5 +43,25 @@ export function moderationLog(common: Common, services: Services): ModerationLog
     ...{ tables, disk, clock, scope, emit, request: network.request, anchor: self.anchor, key: self.key },
     isWatched: () => services.feed.isWatched,
     report: services.reporter.unlessAway,
+  });
+}
+
+/** What this person wants, on all their devices. */
+export function preferencesOf(common: Common, services: Services): Preferences {
+  const { self, disk, tables, random, scope, network, emit, isOnline } = common;
+  const account = { directoryId: self.anchor.trust.directoryId, folded: foldName(self.user) };
+  const report = (error: unknown): void => services.reporter.unlessAway(error);
+  return new Preferences({
+    ...{ tables, disk, self: self.user },
+    sharing: {
+      seal: (plain) => sealForOwn(self.identity, account, plain, random),
+      open: (sealed) => openForOwn(self.identity, account, sealed),
+      ...{ request: network.request, isOnline, report, run: (work) => scope.run(work, report) },
+    },
+    onMerged: async (blocked) => {
+      for (const user of blocked) network.part(user);
+      await services.state.readMarkers.recount();
+      emit({ event: 'account', change: 'preferences', muted: services.preferences.get().muted });
+    },
   });
 }

@@ -285,6 +285,7 @@ export class ChatModel implements ModelHost {
 
   #account(event: AccountEvent, now: number): void {
     if (event.change === 'recovery') this.checklist.tick('phrase');
+    else if (event.change === 'preferences') this.setMuted(event.muted);
     else if (event.change === 'second-factor')
       this.notice(`The second factor of your account is ${event.state} now.`, now);
     else this.notice(deviceNotice(event, 'slash', now), now, { kind: event.state === 'added' ? 'error' : 'notice' });
