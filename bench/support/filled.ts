@@ -6,6 +6,7 @@ import { Preferences } from '../../src/peer/messaging/preferences.js';
 import { readProfile, storeFolder } from '../../src/peer/storage/profile.js';
 import { openTables } from '../../src/peer/storage/tables.js';
 import { openLevelStore } from '../../src/store/level/open.js';
+import type { Step } from '../../src/store/local.js';
 
 const CONVERSATIONS = 20;
 const TOGETHER = 500;
@@ -21,13 +22,15 @@ export async function fill(home: string, password: string, user: string, count: 
     for (let conversation = 0; conversation < CONVERSATIONS; conversation++) {
       const head = await history.head(conversation === 0 ? '@bob' : `@friend${conversation}`);
       for (let at = 0; at < count / CONVERSATIONS; at += TOGETHER) {
-        const steps = Array.from({ length: TOGETHER }, (_, n) => {
+        const steps: Step[] = [];
+        for (let n = 0; n < TOGETHER; n++) {
           const own = n % 2 === 0;
           const body = `line ${at + n}: what people say to each other is some eighty characters long, more or less`;
           const line = { id: systemRandom.bytes(16), from: own ? user : 'bob', body, sentAt: systemClock.now() };
-          return history.append(head, { ...line, via: 'direct', ...(own && { state: 'read' as const }) }).steps;
-        });
-        await disk.write(steps.flat());
+          const added = await history.append(head, { ...line, via: 'direct', ...(own && { state: 'read' as const }) });
+          steps.push(...added.steps);
+        }
+        await disk.write(steps);
       }
       head.read = head.last;
       head.unread = 0;

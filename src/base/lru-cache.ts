@@ -30,6 +30,10 @@ export class LruCache<K, V> {
     this.#results.set(key, result);
   }
 
+  delete(key: K): void {
+    this.#results.delete(key);
+  }
+
   /** The result, made now if it isn't known; what `make` throws is not remembered. */
   need(key: K, make: () => V): V {
     const known = this.get(key);

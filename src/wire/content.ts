@@ -33,6 +33,8 @@ const contentSchema = v.variant('type', [
     sentAt: time(),
     /** The message it answers. */
     replyTo: v.optional(messageId),
+    /** Of direct conversations: where it stands (docs/protocol.md). */
+    order: v.optional(time()),
     /** Its life in seconds: from when it was written, at its author's; from when it came, at the others'. */
     expires: v.optional(count(EXPIRE_MAX_SECONDS)),
   }),

@@ -62,7 +62,7 @@ const listenTo = (feed: EventFeed): string[] => {
   return texts;
 };
 
-test('R11 lines that come while a backlog is shown follow it, each once for each who listens, in the order of the history', async () => {
+test('S8 lines that come while a backlog is shown follow it, each once for each who listens, in the order of the history', async () => {
   const { feed, clock, write, store } = bench();
   for (let at = 0; at < BACKLOG; at++) await write();
   const both = [listenTo(feed), listenTo(feed)];

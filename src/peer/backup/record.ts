@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { BACKUP_RECORD_BYTES } from '../../wire/limits.js';
 import { codec, count, exactly, list, text, time } from '../../wire/schema.js';
+import { preferencesRow } from '../storage/preferences-row.js';
 import {
   acceptRow,
   contactRow,
@@ -9,7 +10,6 @@ import {
   messageRow,
   noteRow,
   positionRow,
-  preferencesRow,
   uploadRow,
 } from '../storage/tables.js';
 import { type TransferRow, transferRow } from '../storage/transfer-row.js';

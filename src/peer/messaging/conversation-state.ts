@@ -120,7 +120,7 @@ export class ConversationState {
     if (content.type !== 'text') return;
     const head = await history.head(conversation);
     const line = { id, via, ...lineOf(content, { conversation, from, self, since: at }) };
-    const added = seq === undefined ? history.append(head, line) : history.lineAt(conversation, seq, line);
+    const added = seq === undefined ? await history.append(head, line) : history.lineAt(conversation, seq, line);
     tx.add(...added.steps, note(added.row).step);
   }
 }

@@ -1,3 +1,4 @@
+import { hex } from '../../base/bytes.js';
 import type { Cancel, Clock } from '../../base/clock.js';
 import type { LocalStore } from '../../store/local.js';
 import type { MessageEvent, PeerEvent } from '../api/events.js';
@@ -103,9 +104,13 @@ export class EventFeed {
   }
 
   async #replayFrom(from: number, past: boolean): Promise<void> {
-    for await (const { order, conversation, number } of this.#tables.unseen.range(['all'], { from })) {
+    for await (const note of this.#tables.unseen.range(['all'], { from })) {
+      const { order, id } = note;
       if (this.#listeners.size === 0) return;
       if (this.#shown.has(order)) continue;
+      // It may have another number by now.
+      const place = id && (await this.#tables.places.get(hex(id)));
+      const { conversation, number } = place ?? note;
       const row = await this.#tables.messages.get(conversation, number);
       if (row && !row.deleted) this.emit({ ...this.#eventOf(row), ...(past && { history: true }) });
       this.#forget(order);

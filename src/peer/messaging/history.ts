@@ -1,4 +1,4 @@
-import { hex } from '../../base/bytes.js';
+import { hex, sameBytes } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
 import type { LocalStore, Step } from '../../store/local.js';
 import type { DeliveryState } from '../api/events.js';
@@ -6,6 +6,7 @@ import type { SetAside } from '../storage/set-aside.js';
 import type { ConversationRow, MessageRow, Tables } from '../storage/tables.js';
 import { isGroupId } from './conversation.js';
 import { isAtLeast } from './delivery-state.js';
+import { indexIn, insert, LineOrder, nextOrder, orderSaid, type Standing } from './line-order.js';
 import { type LineLook, UNPLACED } from './message-view.js';
 
 /** Lines whose newest form is remembered, so that it is known before it is on disk. */
@@ -14,6 +15,12 @@ const RECENT = 1_024;
 /** Lines of direct conversations have no gaps; what came to a group before there was a count was said before. */
 export const unreadOf = ({ conversation, unread, last, read }: ConversationRow): number =>
   unread ?? (isGroupId(conversation) ? 0 : last - read);
+
+/** A line comes to stand at that number: what was read stays so, and where it is not read itself it is behind what was. */
+function movePast(head: ConversationRow, number: number, read: boolean): void {
+  if (number <= head.read) head.read = read ? head.read + 1 : number - 1;
+  if (head.told !== undefined && number <= head.told) head.told = read ? head.told + 1 : number - 1;
+}
 
 type Change = (row: MessageRow) => MessageRow | undefined;
 
@@ -38,6 +45,7 @@ export class History {
   readonly #clock: Clock;
   readonly #look: LineLook;
   readonly #onExpiring: HistoryInit['onExpiring'];
+  readonly #lineOrder: LineOrder;
   /** By id, the one changed last at the end; null for a line that is gone. */
   readonly #recent = new Map<string, MessageRow | null>();
   /** The newest state of each conversation, written or about to be. */
@@ -46,6 +54,7 @@ export class History {
   constructor({ tables, disk, clock, look, onExpiring }: HistoryInit) {
     this.#onExpiring = onExpiring;
     this.#tables = tables;
+    this.#lineOrder = new LineOrder(tables);
     this.#disk = disk;
     this.#clock = clock;
     this.#look = look;
@@ -70,6 +79,7 @@ export class History {
   revert({ id, conversation }: Pick<MessageRow, 'id' | 'conversation'>): void {
     this.#recent.delete(hex(id));
     this.#heads.delete(conversation);
+    this.#lineOrder.forget(conversation);
   }
 
   /** A conversation whose row could not be read gets another, so that its lines are found and none is written over. */
@@ -128,16 +138,61 @@ export class History {
     head.mentions = mentions;
   }
 
-  /** Steps that add a line at the end, and the line as it will stand there. */
-  append(
+  /** Steps that add a line in its place, mostly at the end, and the line as it will stand there. In the conversation's queue. */
+  async append(
     head: ConversationRow,
     line: Omit<MessageRow, 'number' | 'conversation' | 'receivedAt'>,
-  ): { row: MessageRow; steps: Step[] } {
+  ): Promise<{ row: MessageRow; steps: Step[] }> {
+    const receivedAt = this.#clock.now();
+    const end = await this.#lineOrder.end(head.conversation);
+    const said = orderSaid(line.order, receivedAt);
+    const order = said ?? end.at(-1)?.order ?? 0;
+    const at = said === undefined ? end.length : indexIn(end, { id: line.id, order });
     // Lines of before there was a count of the unread.
     head.unread ??= unreadOf(head);
-    const row = { ...line, conversation: head.conversation, number: ++head.last, receivedAt: this.#clock.now() };
+    const number = at < end.length ? await this.#makeRoom(head, end, at, line.state !== undefined) : ++head.last;
+    insert(end, at, { id: line.id, order, number });
+    const row = { ...line, conversation: head.conversation, number, receivedAt };
     if (row.state === undefined) this.count(head, row);
     return { row, steps: [this.saveHead(head), ...this.#add(row)] };
+  }
+
+  /** What a line of ours in a direct conversation says of its place. */
+  async nextOrder({ conversation }: ConversationRow): Promise<number> {
+    return nextOrder(await this.#lineOrder.end(conversation), this.#clock.now());
+  }
+
+  /**
+   * Lines from there on move by one, before anything else is written of them.
+   * @param read whether the line that is to stand there counts as read
+   * @returns the number that is free now
+   */
+  async #makeRoom(head: ConversationRow, end: Standing[], from: number, read: boolean): Promise<number> {
+    const { conversation } = head;
+    // What was begun before is on the disk by then.
+    await this.#disk.write([this.saveHead(head)]);
+    const found = await Promise.all(end.slice(from).map(async ({ id }) => this.find(id)));
+    // From here to the write nobody comes in between.
+    const gone = new Set(end.slice(from).filter((_, at) => found[at]?.conversation !== conversation));
+    const later = end.slice(from).filter((line) => !gone.has(line));
+    end.splice(from, end.length - from);
+    const numbers = [...later.map(({ number }) => number), ++head.last];
+    const steps = [this.#tables.messages.remove([conversation, numbers[0]!])];
+    for (const [at, line] of later.entries()) {
+      const number = numbers[at + 1]!;
+      const row = found.find((one) => one && sameBytes(one.id, line.id))!;
+      const moved = { ...(this.#newer(hex(line.id), row) ?? row), number };
+      end.push({ ...line, number });
+      steps.push(this.#put(moved), this.#place(moved));
+    }
+    movePast(head, numbers[0]!, read);
+    try {
+      await this.#disk.write([...steps, this.saveHead(head)]);
+    } catch (error) {
+      for (const { id } of later) this.revert({ id, conversation });
+      throw error;
+    }
+    return numbers[0]!;
   }
 
   /** A line of a group, at its place in the group's log or, until it has one, behind all that have. */

@@ -5,7 +5,7 @@ import type { MessageRow } from '../storage/tables.js';
 import { isGroupId } from './conversation.js';
 import { names, namesAll } from './mentions.js';
 
-type Line = Pick<MessageRow, 'from' | 'body' | 'sentAt' | 'replyTo' | 'mentioned' | 'lifetime' | 'expires'>;
+type Line = Pick<MessageRow, 'from' | 'body' | 'sentAt' | 'order' | 'replyTo' | 'mentioned' | 'lifetime' | 'expires'>;
 
 export interface LineInit {
   /** `@user` or `#group`. */
@@ -23,10 +23,11 @@ export const isMentioned = (body: string, { conversation, from, self }: Omit<Lin
 
 /** What a line of the history keeps of a text. */
 export function lineOf(content: Omit<TextContent, 'type'>, init: LineInit): Line {
-  const { sentAt, replyTo, expires: lifetime = 0 } = content;
+  const { sentAt, order, replyTo, expires: lifetime = 0 } = content;
   const body = cleanText(content.body);
   return {
     ...{ from: init.from, body, sentAt },
+    ...(order !== undefined && { order }),
     ...(replyTo && { replyTo }),
     ...(isMentioned(body, init) && { mentioned: true }),
     ...(lifetime > 0 && { lifetime, expires: init.since + lifetime * 1000 }),
@@ -34,8 +35,9 @@ export function lineOf(content: Omit<TextContent, 'type'>, init: LineInit): Line
 }
 
 /** The text as it was sent, for whoever could not open it. */
-export const textOf = ({ body, sentAt, replyTo, lifetime }: MessageRow): TextContent => ({
+export const textOf = ({ body, sentAt, order, replyTo, lifetime }: MessageRow): TextContent => ({
   ...{ type: 'text', body, sentAt },
+  ...(order !== undefined && { order }),
   ...(replyTo && { replyTo }),
   ...(lifetime !== undefined && { expires: lifetime }),
 });

@@ -14,9 +14,10 @@ export interface PreferencesInit {
   readonly tables: Tables;
   readonly disk: LocalStore;
   readonly self: string;
-  readonly sharing: Omit<SharedPreferencesInit, 'items' | 'merge' | 'agreed' | 'keep'>;
+  /** With the account's other devices; without it, what is changed here is shared by whoever opens the profile next. */
+  readonly sharing?: Omit<SharedPreferencesInit, 'items' | 'merge' | 'agreed' | 'keep'>;
   /** Another device has changed something. @param blocked people who are blocked from now on */
-  onMerged(blocked: readonly string[]): Promise<void>;
+  onMerged?(blocked: readonly string[]): Promise<void>;
 }
 
 const DEFAULTS: PreferencesRow = { readReceipts: true, typing: true, muted: [], blocked: [] };
@@ -26,19 +27,21 @@ const folded = (conversation: string): string => foldName(conversation);
 
 /** What a person wants on all their devices: who may not be heard, who only quietly, and what is told of oneself. */
 export class Preferences implements LineLook {
-  readonly sharing: SharedPreferences;
+  readonly sharing: SharedPreferences | undefined;
   readonly #init: PreferencesInit;
   #row: PreferencesRow = DEFAULTS;
 
   constructor(init: PreferencesInit) {
     this.#init = init;
-    this.sharing = new SharedPreferences({
-      ...init.sharing,
-      items: () => sharedOf(this.#row),
-      merge: (theirs) => this.#merge(theirs),
-      agreed: () => this.#row.agreed,
-      keep: (agreed) => this.#write({ ...this.#row, agreed }),
-    });
+    this.sharing =
+      init.sharing &&
+      new SharedPreferences({
+        ...init.sharing,
+        items: () => sharedOf(this.#row),
+        merge: (theirs) => this.#merge(theirs),
+        agreed: () => this.#row.agreed,
+        keep: (agreed) => this.#write({ ...this.#row, agreed }),
+      });
   }
 
   async load(): Promise<void> {
@@ -102,7 +105,7 @@ export class Preferences implements LineLook {
   /** What this person has changed here, which other devices hear of. */
   async #save(row: PreferencesRow): Promise<Wishes> {
     await this.#write(withCounts(this.#row, row));
-    this.sharing.changed();
+    this.sharing?.changed();
     return this.get();
   }
 
@@ -111,7 +114,7 @@ export class Preferences implements LineLook {
     const row = merged(before, theirs);
     if (row === before) return;
     await this.#write(row);
-    await this.#init.onMerged(row.blocked.filter((name) => !before.blocked.includes(name)).map(nameIn));
+    await this.#init.onMerged?.(row.blocked.filter((name) => !before.blocked.includes(name)).map(nameIn));
   }
 
   async #write(row: PreferencesRow): Promise<void> {

@@ -41,7 +41,7 @@ export function directoryNotices(parts: DirectoryNoticesParts): NoticeHandlers<D
     role: ({ role }) => sync.learnRole(role),
     factor: ({ state }) => feed.emit({ event: 'account', change: 'second-factor', state }),
     ledger: ({ number }) => services.moderation.hearOfOperator(number),
-    preferences: ({ tag }) => services.preferences.sharing.hear(tag),
+    preferences: async ({ tag }) => services.preferences.sharing?.hear(tag),
     devices: ({ version }) => services.ownDevices.changed(version),
     'keypackages.low': ({ left }) => services.keyPackages.refill(Math.min(KEY_PACKAGES_LOW, left)),
     // The channel itself ends with this one.

@@ -179,7 +179,7 @@ export class Sync {
     await this.#learnWelcomed(welcome);
     await self.learnRole(welcome.role);
     await services.ownDevices.changed(welcome.devicesVersion);
-    await services.preferences.sharing.hear(welcome.preferences);
+    await services.preferences.sharing?.hear(welcome.preferences);
     await services.moderation.hearOfOperator(welcome.operatorAct);
     const isRestored = mayBeRestored && welcome.startsSeen >= self.starts;
     if (isRestored) {

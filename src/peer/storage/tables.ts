@@ -15,9 +15,11 @@ import {
 import { bytes, codec, count, exactly, list, text, time } from '../../wire/schema.js';
 import { type RowCipher, type Shelf, Table } from './encrypted-table.js';
 import { ownDevicesRow } from './own-devices-row.js';
+import { preferencesRow } from './preferences-row.js';
 import { SetAside } from './set-aside.js';
 import { PATH_BYTES, transferRow } from './transfer-row.js';
 
+export type { PreferencesRow } from './preferences-row.js';
 export type { TransferRow } from './transfer-row.js';
 
 /** What a peer keeps. Rows are private to this installation: their forms may change with a migration. */
@@ -102,6 +104,8 @@ export const messageRow = v.object({
   upload: v.optional(
     v.object({ id: exactly(16), name: text(TRANSFER_PATH_BYTES), size: count(), type: v.optional(text(127)) }),
   ),
+  /** Of direct conversations: where it stands among the others. */
+  order: v.optional(time()),
   edited: v.optional(v.boolean()),
   deleted: v.optional(v.boolean()),
   replyTo: v.optional(exactly(16)),
@@ -236,24 +240,11 @@ export const laterRow = v.object({
 });
 export type LaterRow = v.InferOutput<typeof laterRow>;
 
+/** A line that nobody has been shown. Notes of before say no id. */
+const unseenRow = v.object({ order: count(), conversation: text(64), number: count(), id: v.optional(exactly(16)) });
+
 /** How far a member of a group has read its log. */
 export const positionRow = v.object({ user: text(64), through: count() });
-
-/** What this person wants of this installation. */
-export const preferencesRow = v.object({
-  readReceipts: v.boolean(),
-  typing: v.boolean(),
-  lan: v.optional(v.boolean()),
-  /** Conversations, folded. */
-  muted: list(text(64), 4096),
-  /** People, folded. */
-  blocked: list(text(64), 4096),
-  /** How often each of them was changed, on whichever device; one that is missing never was. */
-  counts: v.optional(list(v.object({ name: text(80), count: count() }), 16_384)),
-  /** What the directory and this device have agreed on last. */
-  agreed: v.optional(v.object({ tag: exactly(16), said: exactly(16) })),
-});
-export type PreferencesRow = v.InferOutput<typeof preferencesRow>;
 
 /** What was written and not sent, however long, and the number a person opens the conversation by. */
 export const noteRow = v.object({ conversation: text(64), draft: text(ROW_BYTES - 1_024), number: count(99) });
@@ -312,7 +303,7 @@ const tablesOn = (shelf: Shelf) => ({
   outbox: new Table(shelf, 'outbox', row(outboxRow)),
   owed: new Table(shelf, 'owed', row(owedRow)),
   handed: new Table(shelf, 'handed', row(handedRow)),
-  unseen: new Table(shelf, 'unseen', row(v.object({ order: count(), conversation: text(64), number: count() }))),
+  unseen: new Table(shelf, 'unseen', row(unseenRow)),
   transfers: new Table(shelf, 'transfer', row(transferRow)),
   accepts: new Table(shelf, 'accept', row(acceptRow)),
   /** Bytes of one person that were taken without asking, and when that was counted. */

@@ -160,16 +160,16 @@ export class DirectReceiver {
     const line = lineOf(content, { conversation, from: from.user, self: self.user, since: clock.now() });
     // What another device of ours sent has left already.
     const settled = await this.#init.settled(conversation, { id, via, ...line }, tx);
-    const added = history.append(head, { ...settled, ...(mine && { state: 'stored' as const }) });
+    const added = await history.append(head, { ...settled, ...(mine && { state: 'stored' as const }) });
     const { unseen, step } = this.note(added.row);
     tx.add(...added.steps, step);
     tx.afterCommit(() => this.#init.onLine(added.row, unseen));
   }
 
   /** Notes a line as not yet shown to anybody. */
-  note({ conversation, number }: MessageRow): { unseen: number; step: Step } {
+  note({ id, conversation, number }: MessageRow): { unseen: number; step: Step } {
     const unseen = this.#unseen++;
-    return { unseen, step: this.#init.tables.unseen.put(['all', unseen], { order: unseen, conversation, number }) };
+    return { unseen, step: this.#init.tables.unseen.put(['all', unseen], { order: unseen, id, conversation, number }) };
   }
 }
 

@@ -119,8 +119,9 @@ export class DirectSender {
       const { user: self } = this.#init.self;
       const sentAt = this.#init.clock.now();
       const { seconds = 0 } = head.expire ?? {};
-      const content = { type: 'text' as const, ...said, sentAt, ...(seconds > 0 && { expires: seconds }) };
-      const line = this.#init.history.append(head, {
+      const order = await this.#init.history.nextOrder(head);
+      const content = { type: 'text' as const, ...said, sentAt, order, ...(seconds > 0 && { expires: seconds }) };
+      const line = await this.#init.history.append(head, {
         id: this.#init.random.bytes(MESSAGE_ID_BYTES),
         ...lineOf(content, { conversation, from: self, self, since: sentAt }),
         state: 'queued',
