@@ -72,6 +72,11 @@ export const GROUPS = {
     'You were away for longer than the directory keeps messages, so some are missing.',
     'Ask another member what was said; new messages arrive as usual.',
   ],
+  'group-passed-over': [
+    'limit',
+    'it was said before this device was let in, and is not here',
+    'Read it on another of your devices, or ask another member; what is said from now on comes here, too.',
+  ],
   'group-name-taken': ['usage', 'The name of the group is taken.', 'Choose another name, or join that group.'],
   'group-needed': ['usage', 'Which group?', 'Name it: #group. /rooms lists the open ones.'],
   'group-not-joined': ['denied', 'You are not in that group.', 'Join it first, or ask for an invitation.'],

@@ -29,6 +29,8 @@ export interface Group {
   renewedAt?: number;
   /** A new beginning of its keys which this device has offered: its own once it is seen in the log. */
   renewed?: { readonly epoch: number; readonly state: MlsState };
+  /** Messages that stood in the log while this device had no keys; `again` where it had had some before. */
+  passed?: { readonly count: number; readonly again: boolean };
   /** A Welcome into the group as it is behind the entry `seq`. */
   welcome?: { readonly bytes: Uint8Array; readonly seq: number };
 }

@@ -11,6 +11,7 @@ const CLEAN_LATEST_MS = 1_500;
 /** A Welcome comes right after the act that adds somebody; later than this it does not come. */
 const WELCOME_WAIT_MS = 3_000;
 const REENTER_MS = 500;
+const OWN_WITHIN_MS = 300;
 const RENEW_AFTER_MS = 500;
 const RENEW_STEP_MS = 1_500;
 
@@ -42,6 +43,8 @@ export class GroupJoiner {
       this.#considerRenewal(group);
       throw renewing(group, error);
     }
+    // Before anything is said that they should be able to read.
+    await this.#addOwn(group).catch((error: unknown) => this.#init.report('', error));
   }
 
   /** Follows the log, and comes inside where this device should be. */
@@ -100,6 +103,24 @@ export class GroupJoiner {
         (error) => toFailure(error).reason !== 'unreachable' && report('', error),
       );
     });
+  }
+
+  /** Of a group whose history is not shared each device needs its own keys from the beginning: those that are off get them now. */
+  considerOwn(group: Group): void {
+    if (group.mls === undefined || group.roster.history === 'shared') return;
+    const { clock, scope, random, enqueue, report } = this.#init;
+    // Two of them that come in together don't both do it.
+    scope.after(clock, randomBelow(random, OWN_WITHIN_MS), () => {
+      if (scope.closed || !this.#init.isOnline()) return;
+      scope.run(
+        () => enqueue(group, () => this.#addOwn(group)),
+        (error) => toFailure(error).reason !== 'unreachable' && report('', error),
+      );
+    });
+  }
+
+  async #addOwn(group: Group): Promise<void> {
+    if (group.roster.history !== 'shared') await this.#init.follower.membership.addOwn(group);
   }
 
   /** Members take turns; the first who is there removes who has to go, and the others see it. */

@@ -104,7 +104,7 @@ export class LogFollower {
     tx.areLines &&= entry.kind === 'message' && group.mls !== undefined;
     if (entry.kind === 'act') return this.#act(group, entry, tx);
     if (entry.kind === 'commit') return this.epochs.commit(group, entry, tx);
-    if (group.mls === undefined) return;
+    if (group.mls === undefined) return this.#passOver(group, entry);
     try {
       await this.messages.take(group, entry, tx);
     } catch (error) {
@@ -113,6 +113,13 @@ export class LogFollower {
       if (failure.reason === 'storage' || failure.reason === 'internal') throw failure;
       this.#init.report(`a message of ${entry.from.user} in #${group.row.name} could not be taken in`, failure);
     }
+  }
+
+  /** Nobody hands on what is not shared: it is counted, unless it came by another way. */
+  async #passOver(group: Group, { id }: Entry<'message'>): Promise<void> {
+    if (group.roster.history === 'shared' || (await this.#init.tables.places.get(hex(id)))) return;
+    const { count = 0, again = group.row.entered > 0 } = group.passed ?? {};
+    group.passed = { count: count + 1, again };
   }
 
   async #act(group: Group, { seq, act: encoded }: Entry<'act'>, tx: Transaction): Promise<void> {

@@ -1,4 +1,5 @@
 import { hex } from '../../../base/bytes.js';
+import { Failure } from '../../../base/errors.js';
 import type { DirectoryNotices } from '../../../wire/directory.js';
 import type { Standing } from '../../../wire/group-roster.js';
 import { foldName } from '../../../wire/names.js';
@@ -25,6 +26,8 @@ export interface LogSyncInit extends GroupContext {
 export class LogSync {
   readonly #init: LogSyncInit;
   readonly #acquainted = new Set<string>();
+  /** By group, for which time of coming inside own devices were looked for. */
+  readonly #broughtIn = new Map<string, number>();
 
   constructor(init: LogSyncInit) {
     this.#init = init;
@@ -127,9 +130,29 @@ export class LogSync {
     }
   }
 
+  /** Once for each time that this device comes inside. */
+  #considerOwn(group: Group): void {
+    const { entered } = group.row;
+    if (group.mls === undefined || this.#broughtIn.get(hex(group.id)) === entered) return;
+    this.#broughtIn.set(hex(group.id), entered);
+    this.#init.joiner.considerOwn(group);
+  }
+
+  /** Who is new in a group has missed nothing; a device of somebody who was inside already has. */
+  #tellPassed(group: Group, { count, again }: NonNullable<Group['passed']>): void {
+    delete group.passed;
+    if (!again && !this.#init.follower.membership.hasOwn(group)) return;
+    this.#init.report(
+      `#${group.row.name}: ${count === 1 ? 'a message' : `${count} messages`}`,
+      new Failure('group-passed-over'),
+    );
+  }
+
   /** Acts or commits were taken in: there may be something to do. */
   changed(group: Group): void {
     this.#acquaint(group);
+    if (group.mls && group.passed) this.#tellPassed(group, group.passed);
+    this.#considerOwn(group);
     this.#init.joiner.considerCleaning(group);
     this.#init.archive.consider(group);
     if (group.mls === undefined && group.row.acts > 0 && group.roster.isMember(this.#init.self.user))

@@ -94,6 +94,20 @@ export class Membership {
     return this.#addDevices(group, async () => (await this.#context.contacts.addressed(user)).addressees);
   }
 
+  /** The other devices of this account, so that those which are off now can read what is said from now on. */
+  async addOwn(group: Group): Promise<void> {
+    const { contacts, self } = this.#context;
+    if (group.mls === undefined || !group.roster.isMember(self.user)) return;
+    await this.#addDevices(group, async () => (await contacts.addressed(self.user)).addressees);
+  }
+
+  /** Whether one of them is inside. */
+  hasOwn({ mls }: Group): boolean {
+    const { groups, self } = this.#context;
+    const own = mls ? groups.members(mls).filter(({ user }) => foldName(user) === foldName(self.user)) : [];
+    return own.some(({ device }) => device !== self.device);
+  }
+
   async #addDevices(group: Group, of: () => Promise<readonly DeviceAddress[]>): Promise<void> {
     for (let tries = 0; tries < TRIES; tries++) {
       const present = new Set(this.#context.groups.members(group.mls!).map(({ device }) => device));
