@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { registerAccount } from '../src/peer/account/register.js';
 import type { PeerApi } from '../src/peer/api/peer.js';
 import { loginPeer } from '../src/peer/session/open.js';
+import { fill } from '../test/support/filled.js';
 import { act, arrival, PASSWORD } from './support/chat-latency.js';
-import { fill } from './support/filled.js';
 import { quantile, type Report } from './support/report.js';
 
 const LINES = 100_000;
@@ -23,7 +23,8 @@ export default async function backup(report: Report): Promise<void> {
   const listener = await act('listener', join(folder, 'bob'), 'bob', directory.ready, PASSWORD);
   const home = join(folder, 'ada');
   await registerAccount({ home, user: 'ada', directory: directory.ready, password: PASSWORD });
-  await fill(home, PASSWORD, 'ada', LINES);
+  const conversations = ['@bob', ...Array.from({ length: 19 }, (_, n) => `@friend${n}`)];
+  await fill(home, PASSWORD, { user: 'ada', conversations, each: LINES / conversations.length });
   const ada = await loginPeer({ home, user: 'ada', password: PASSWORD, listen: '127.0.0.1:0' });
   const file = join(folder, 'ada.backup');
   try {

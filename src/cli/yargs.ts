@@ -117,6 +117,12 @@ function addSessions(argv: Argv, line: Line): void {
             recover: { type: 'boolean', describe: 'with the recovery phrase, and a new password' },
             'phrase-file': PHRASE_FILE,
             code: CODE,
+            history: {
+              type: 'string',
+              requiresArg: true,
+              describe: 'of a new device: what it asks your other ones for: all, none, or since when, as 90d',
+              defaultDescription: 'all',
+            },
           })
           .epilogue('Example: p2pchat login alice'),
       line.does(async (shell, parsed: LoginOptions) => (await import('./commands/login.js')).login(shell, parsed)),

@@ -3,7 +3,7 @@ import { backup, importBackup } from './backup.js';
 import { changeCommands } from './changes.js';
 import type { Command } from './command.js';
 import { talkCommands } from './conversation.js';
-import { devices, revokeDevice } from './devices.js';
+import { allowDevice, deviceHistory, devices, revokeDevice } from './devices.js';
 import { doctor } from './doctor.js';
 import { exportHistory } from './export.js';
 import { file, video } from './files.js';
@@ -54,6 +54,8 @@ export const commands: readonly Command[] = [
   recovery,
   secondFactor,
   devices,
+  allowDevice,
+  deviceHistory,
   revokeDevice,
   logout,
   deleteAccount,

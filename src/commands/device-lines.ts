@@ -1,4 +1,4 @@
-import type { DeviceEvent } from '../peer/api/events.js';
+import type { DeviceEvent, HistoryEvent } from '../peer/api/events.js';
 import { clockTime, field } from './format-message.js';
 
 /** How a device is shut out, by which face. */
@@ -17,4 +17,30 @@ export function deviceNotice({ state, device, at, unlisted }: DeviceEvent, face:
     return `A DEVICE THAT THE DIRECTORY HIDES takes part in your conversations: ${what}, seen ${when}. Whoever has it knows your password or recovery phrase; don't go on with this directory before its operator has explained it.`;
   }
   return `A device was added to your account: ${what}, ${when}. If that wasn't you: ${REVOKE[face](device.id)}.`;
+}
+
+const ALLOW = {
+  shell: (id: string) => `'p2pchat device allow ${id}'`,
+  slash: (id: string) => `/allowdevice ${id}`,
+};
+
+/** How far history is on its way from one device of the account to another. */
+export function historyNotice({ state, device, lines = 0 }: HistoryEvent, face: keyof typeof REVOKE): string {
+  const who = device.name === '' ? device.id : `${field(device.name)} (${device.id})`;
+  switch (state) {
+    case 'asked':
+      return `Your device ${who} asks for the history that is kept here. If that is you: ${ALLOW[face](device.id)}. If it isn't: ${REVOKE[face](device.id)}.`;
+    case 'allowed':
+      return `${who} may have the history that is kept here.`;
+    case 'giving':
+      return `${who} takes what is new in the history that is kept here.`;
+    case 'given':
+      return `${who} has the history that is kept here.`;
+    case 'waiting':
+      return `${who} has the history: allow there that this device gets it.`;
+    case 'taking':
+      return `History comes from ${who}: ${lines} messages so far.`;
+    case 'done':
+      return `The history that ${who} keeps is here, too: ${lines} messages.`;
+  }
 }

@@ -1,6 +1,7 @@
 import { Failure } from '../base/errors.js';
 import type { PeerApi } from '../peer/api/peer.js';
 import { define } from './command.js';
+import { historyWish, spanOf } from './duration.js';
 import { clockTime, field } from './format-message.js';
 
 export const devices = define({
@@ -29,6 +30,45 @@ async function named(peer: PeerApi, word: string): Promise<string> {
     hint: "'p2pchat device list' and /devices list them; give an id, or at least its first four digits.",
   });
 }
+
+export const allowDevice = define({
+  name: 'device allow',
+  slash: 'allowdevice',
+  parameters: { id: { type: 'word', about: 'its id, or the beginning of it' } },
+  about: 'Let another device of your account have the history that is kept here.',
+  examples: { slash: '3f9a', shell: '3f9a' },
+
+  async *run(peer, { id }) {
+    const device = await named(peer, id);
+    if (device === peer.device) throw new Failure('device-here', 'That is this device.');
+    await peer.handOver.allow(device);
+    yield { event: 'device-allowed' as const, device };
+  },
+
+  lines: ({ device }) => [`The device ${device} may have the history from here: it comes whenever both are there.`],
+});
+
+export const deviceHistory = define({
+  name: 'device history',
+  slash: 'devicehistory',
+  parameters: {
+    wanted: { type: 'word', optional: true, about: 'all, none, or since when: 90d; without it, what holds now' },
+  },
+  slashTakes: { wanted: 'all|none|90d' },
+  about: 'Set what of their history this device asks the other devices of your account for.',
+  examples: { slash: '90d', shell: '90d' },
+
+  async *run(peer, { wanted }) {
+    if (wanted !== undefined) await peer.handOver.want(historyWish(wanted));
+    yield { event: 'device-history' as const, ...((await peer.handOver.wish()) ?? { history: 'none' as const }) };
+  },
+
+  lines: ({ history, seconds }) => [
+    history === 'none'
+      ? 'This device asks your other devices for nothing that they keep.'
+      : `This device asks your other devices for their history${seconds === undefined ? '' : ` of the last ${spanOf(seconds)}`}.`,
+  ],
+});
 
 export const revokeDevice = define({
   name: 'device revoke',

@@ -1,3 +1,6 @@
+import { Failure } from '../base/errors.js';
+import type { HistoryWish } from '../peer/api/hand-over.js';
+
 /** Spans of time as people write them. */
 
 const UNITS = [
@@ -35,4 +38,15 @@ export function spanOf(seconds: number): string {
     return count === 0 ? '' : `${count}${unit}`;
   });
   return parts.join('') || '0s';
+}
+
+/** `all`, `none` or `90d`: what a device wants of the history that others keep. @throws Failure usage 'argument-invalid' */
+export function historyWish(word: string): HistoryWish {
+  const wanted = word.toLowerCase();
+  if (wanted === 'all' || wanted === 'none') return { history: wanted };
+  const seconds = secondsOf(wanted);
+  if (seconds !== undefined) return { history: 'all', seconds };
+  throw new Failure('argument-invalid', 'history: that is not something this can use.', {
+    hint: 'Write all, none, or since when: 90d.',
+  });
 }

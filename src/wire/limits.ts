@@ -169,6 +169,8 @@ export const UPLOADS_IN_FLIGHT = 16;
 export const BACKUP_PIECE_BYTES = 64 << 10;
 /** One record of a backup: what a profile keeps as a row. */
 export const BACKUP_RECORD_BYTES = 4 << 20;
+/** A piece of history on its way to another device of the account. */
+export const HISTORY_PIECE_BYTES = 640 << 10;
 
 // --- Deposits: files laid down for somebody who is away ---
 

@@ -1,13 +1,22 @@
 import * as v from 'valibot';
-import { CRL_BYTES, SEALED_BYTES } from './limits.js';
+import { CRL_BYTES, HISTORY_PIECE_BYTES, SEALED_BYTES } from './limits.js';
 import { method, nothing } from './rpc.js';
-import { bytes, codec, count, exactly, list, text } from './schema.js';
+import { bytes, codec, count, exactly, list, text, time } from './schema.js';
 
 /** What two peers say to each other on a direct link: mutual TLS, ALPN `p2pchat-peer/1`, the same table both ways. */
 
 export const ALPN_PEER = 'p2pchat-peer/1';
 /** A connection of its own for the bytes of one transfer, where datagrams do not get through. */
 export const ALPN_STREAM = 'p2pchat-stream/1';
+
+/** Where in another device's history one stands, which comes in three passes. */
+export const historyCursor = v.object({
+  stage: v.picklist(['state', 'recent', 'lines']),
+  skip: v.optional(count()),
+  conversation: v.optional(text(64)),
+  below: v.optional(count()),
+});
+export type HistoryCursor = v.InferOutput<typeof historyCursor>;
 
 export const peerMethods = {
   /** First request of whoever dialled. `instance` is random for each start of a program. */
@@ -17,6 +26,18 @@ export const peerMethods = {
   ),
   /** The answer is the receipt: the message is on the receiver's disk. */
   deliver: method(v.object({ id: exactly(16), group: exactly(16), sealed: bytes(SEALED_BYTES, 1) }), nothing),
+  /**
+   * To another device of one's own: what it keeps and has written since a revision of its store, lines no older than `from`.
+   * Without a piece in the answer its person has not allowed it. With the first piece comes the revision it all goes up to.
+   */
+  'history.read': method(
+    v.object({ since: count(), from: v.optional(time()), at: v.optional(historyCursor) }),
+    v.object({
+      piece: v.optional(bytes(HISTORY_PIECE_BYTES)),
+      next: v.optional(historyCursor),
+      mark: v.optional(count()),
+    }),
+  ),
   /** For a peer whose revocation list is older than the other's. */
   'crl.get': method(nothing, v.object({ crl: bytes(CRL_BYTES, 64) })),
 };
@@ -25,6 +46,8 @@ export type PeerMethods = typeof peerMethods;
 export const peerNotices = {
   /** Whoever is at the other end writes in the conversation of the two, or has stopped. */
   typing: v.object({ active: v.boolean() }),
+  /** The device at the other end, of one's own account, may read what is kept here. */
+  'history.allowed': nothing,
 };
 export type PeerNotices = typeof peerNotices;
 

@@ -70,7 +70,13 @@ const CASES: Readonly<Record<OutletName, (t: TestContext) => Promise<void>>> = {
     const link = new Link({
       ...{ socket: ours as TLSSocket, clock: quick, instance: new Uint8Array(16), dialled: false },
       certificate: { user: 'mallory', deviceId: 'd1' } as never,
-      handlers: { crl: () => ({ number: 1, der: new Uint8Array(1 << 19) }), deliver: async () => {}, typing() {} },
+      handlers: {
+        crl: () => ({ number: 1, der: new Uint8Array(1 << 19) }),
+        deliver: async () => {},
+        typing() {},
+        readHistory: async () => ({}),
+        historyAllowed() {},
+      },
     });
     theirs.write(
       framed({ t: 'q', i: 1, m: 'hello', p: { versions: [1], agent: 'x', instance: new Uint8Array(16), crl: 1 } }),

@@ -12,7 +12,7 @@ import type {
   SearchQuery,
   UserSummary,
 } from '../../src/peer/api/peer.js';
-import { noAccount, noBackups } from './no-account.js';
+import { noAccount, noBackups, noHandOver } from './no-account.js';
 import { noFiles, noUploads } from './no-files.js';
 import { forgetfulNotes, noChanges, noGroups, noPreferences } from './no-groups.js';
 
@@ -182,6 +182,7 @@ export class FakePeer implements PeerApi {
   };
   readonly account = noAccount();
   readonly backups = noBackups;
+  readonly handOver = noHandOver;
   readonly changes = noChanges;
   readonly preferences = noPreferences;
   readonly notes: NotesApi = forgetfulNotes();

@@ -93,6 +93,7 @@ export const hostilePeer = (): PeerApi => ({
     write: async () => ({ path: X, lines: 1, bytes: 1, mode: 'new' }),
     import: async () => ({ added: 1, changed: 1, unsent: 0 }),
   },
+  handOver: { wish: async () => ({ history: 'all' }), want: async () => {}, allow: async () => {} },
   changes: { edit: async () => {}, remove: async () => {}, react: async () => {} },
   preferences: { get: () => wishes, set: async () => wishes, mute: async () => wishes, block: async () => wishes },
   notes: { all: async () => [{ conversation: X, draft: X, number: 1 }], set: async () => {} },

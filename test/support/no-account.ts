@@ -1,5 +1,6 @@
 import type { AccountApi } from '../../src/peer/api/account.js';
 import type { BackupsApi } from '../../src/peer/api/backup.js';
+import type { HandOverApi } from '../../src/peer/api/hand-over.js';
 
 /** Of a peer that has nothing to do with its account. */
 export function noAccount(): AccountApi {
@@ -26,4 +27,11 @@ export function noAccount(): AccountApi {
 export const noBackups: BackupsApi = {
   write: () => Promise.reject(new Error('this peer has no backups')),
   import: () => Promise.reject(new Error('this peer has no backups')),
+};
+
+/** Of a peer whose account has no other device. */
+export const noHandOver: HandOverApi = {
+  wish: async () => undefined,
+  want: async () => {},
+  allow: () => Promise.reject(new Error('this peer has no other device')),
 };

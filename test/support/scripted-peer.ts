@@ -13,7 +13,7 @@ import type {
   Verification,
   Whoami,
 } from '../../src/peer/api/peer.js';
-import { noAccount, noBackups } from './no-account.js';
+import { noAccount, noBackups, noHandOver } from './no-account.js';
 import { noFiles, noUploads } from './no-files.js';
 import { forgetfulNotes, noChanges, noGroups, noPreferences } from './no-groups.js';
 
@@ -21,6 +21,7 @@ import { forgetfulNotes, noChanges, noGroups, noPreferences } from './no-groups.
 export class ScriptedPeer implements PeerApi {
   readonly account = noAccount();
   readonly backups = noBackups;
+  readonly handOver = noHandOver;
   readonly groups = noGroups;
   readonly changes = noChanges;
   readonly preferences = noPreferences;

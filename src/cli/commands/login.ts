@@ -1,4 +1,5 @@
 import { Failure, hasCode, toFailure } from '../../base/errors.js';
+import { historyWish } from '../../commands/duration.js';
 import type { AskCode, LoginPeer } from '../../peer/api/account.js';
 import { asksForCode } from '../../peer/api/account.js';
 import type { PeerApi, Whoami } from '../../peer/api/peer.js';
@@ -20,6 +21,8 @@ export interface LoginOptions extends PeerOptions {
   /** Of the second factor. */
   readonly code?: string | undefined;
   readonly 'phrase-file'?: string | undefined;
+  /** Of a new device: what it asks the others for. */
+  readonly history?: string | undefined;
   /** For the first minutes: whom to talk to, and what to say about it. */
   readonly open?: string;
   readonly greeting?: readonly string[];
@@ -50,7 +53,13 @@ class SignIn {
   async open(user: string, secret: string): Promise<Opened> {
     const { loginPeer } = await this.#shell.parts.peer();
     if (this.#profile === undefined) neededDirectory(this.#shell, this.#options, undefined);
-    const init = { ...withPassword(this.#shell, this.#options, secret), user, rejoin: true, ...this.#codes() };
+    const init = {
+      ...withPassword(this.#shell, this.#options, secret),
+      user,
+      rejoin: true,
+      ...this.#codes(),
+      ...wished(this.#options),
+    };
     return openProfile(this.#shell, () => loginPeer(init), { stays: true });
   }
 
@@ -132,6 +141,10 @@ export async function login(shell: Shell, options: LoginOptions, known?: string)
   await new LineMode(shell, peer).run();
 }
 
+/** @throws Failure usage 'argument-invalid' */
+const wished = ({ history }: LoginOptions): Pick<LoginPeer, 'history'> =>
+  history === undefined ? {} : { history: historyWish(history) };
+
 /** A person at a terminal that can, who did not ask for lines and has no password in a file. */
 export async function wantsScreen(shell: Shell, options: LoginOptions): Promise<boolean> {
   if (!shell.terminal || options.plain || shell.output.json || options['password-file'] !== undefined) return false;
@@ -144,7 +157,13 @@ async function screen(shell: Shell, options: LoginOptions, profile: Whoami | und
   const open = async (user: string, secret: string, directory: string, askCode?: AskCode): Promise<PeerApi> => {
     const { code } = options;
     const codes = { ...(code !== undefined && { code }), ...(askCode && { askCode }) };
-    const init = { ...withPassword(shell, { ...options, directory }, secret), user, rejoin: true, ...codes };
+    const init = {
+      ...withPassword(shell, { ...options, directory }, secret),
+      user,
+      rejoin: true,
+      ...codes,
+      ...wished(options),
+    };
     return (await openProfile(shell, () => loginPeer(init), { stays: true })).peer;
   };
   const { open: conversation, greeting, invite: given } = options;

@@ -1,4 +1,5 @@
 import { toFailure } from '../../base/errors.js';
+import { historyWish } from '../../commands/duration.js';
 import type { Whoami } from '../../peer/api/peer.js';
 import { nameOf } from '../name.js';
 import { neededDirectory, type PeerOptions } from '../options.js';
@@ -8,6 +9,7 @@ import type { Shell } from '../shell.js';
 export interface RecoverOptions extends PeerOptions {
   readonly name?: string | undefined;
   readonly 'phrase-file'?: string | undefined;
+  readonly history?: string | undefined;
 }
 
 /** What a person may have mistyped, and types again. */
@@ -37,6 +39,7 @@ export async function recover(
         user,
         phrase: words,
         password: next,
+        ...(options.history !== undefined && { history: historyWish(options.history) }),
       });
       shell.output.say({ event: 'recovered', user, device, directory, role }, [
         `Welcome back, ${user}. Your password is a new one, on every device that logs in from now on.`,

@@ -29,6 +29,9 @@ export interface Means {
   readonly random: Random;
 }
 
+/** A new device asks the others for what they keep. */
+const ALL_HISTORY = { history: 'all' } as const;
+
 export const SYSTEM: Means = { clock: systemClock, random: systemRandom };
 
 /**
@@ -54,7 +57,8 @@ export async function registerAccount(init: NewAccount, means: Means = SYSTEM): 
       ...(init.invite !== undefined && { invite: init.invite }),
       ...(init.email !== undefined && { email: init.email }),
     });
-    return enrol(channel, link, { ...init, user }, means);
+    // There is no other device yet.
+    return enrol(channel, link, { ...init, user, history: { history: 'none' } }, means);
   });
 }
 
@@ -127,7 +131,8 @@ export async function enrol(
       role,
       starts: before?.starts ?? 0,
     };
-    await store.write([tables.device.put(['self'], row)]);
+    const wish = before ? init.history : (init.history ?? ALL_HISTORY);
+    await store.write([tables.device.put(['self'], row), ...(wish ? [tables.wishes.put(['self'], wish)] : [])]);
     const device = deviceIdOf(deviceKey.publicKey);
     const recovery = sealForRecovery(vault.key, identity, means.random);
     await saveProfile(init.home, link, { user, device, recovery }, vault);

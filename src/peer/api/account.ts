@@ -1,6 +1,7 @@
 import { type Code, type Failure, hasCode } from '../../base/errors.js';
 import type { FactorState } from '../../wire/account-methods.js';
 import type { PresenceState } from '../../wire/presence.js';
+import type { HistoryWish } from './hand-over.js';
 
 /** What a running peer offers for its account: the way back in, the second factor, and its devices. */
 
@@ -76,6 +77,8 @@ export interface ProfileInit {
 export type AskCode = (why: Failure) => Promise<string>;
 
 export interface NewAccount extends ProfileInit {
+  /** What the new device asks the account's other ones for; all of it, if not given. */
+  readonly history?: HistoryWish;
   /** `p2pchat://HOST:PORT#FINGERPRINT` */
   readonly directory: string;
   readonly user: string;
@@ -101,6 +104,8 @@ export interface OpenPeer extends ProfileInit {
 
 /** What logging in takes where there is no profile, or the device was logged out. */
 export interface LoginPeer extends OpenPeer {
+  /** As of a new account, where this becomes a device. */
+  readonly history?: HistoryWish;
   readonly user?: string;
   /** A person asks for it: a device that was shut out becomes one of the account again. A program does not undo that. */
   readonly rejoin?: boolean;

@@ -171,10 +171,12 @@ export const EVENTS: { readonly [E in EventName]: EventRow<E> } = {
   account: {
     about: "Something of one's own account has changed, or was seen to.",
     fields: {
-      change: '`device`, `recovery`, `second-factor` or `preferences`',
-      state: '`added`, `revoked`; `shown`, `checked`; `on`, `off`',
-      device: 'of `device`: `id` and `name`',
+      change: '`device`, `history`, `recovery`, `second-factor` or `preferences`',
+      state:
+        '`added`, `revoked`; `asked` (that device asks for the history), `allowed`, `giving`, `given`, `waiting` (until it is allowed there), `taking`, `done`; `shown`, `checked`; `on`, `off`',
+      device: 'of `device` and `history`: `id` and `name`',
       muted: 'of `preferences`: which conversations are muted now',
+      lines: 'of `history`: messages that have come from that device so far',
       at: "of `device`: when, by the directory's clock",
       unlisted: 'true where it takes part in conversations and the directory does not list it',
     },

@@ -187,8 +187,23 @@ export interface DeviceEvent {
 }
 
 /** Something of one's own account has changed, or was seen to. */
+/** History on its way from one device of the account to another. */
+export interface HistoryEvent {
+  readonly event: 'account';
+  readonly change: 'history';
+  /**
+   * Where it is asked for: `asked` by that device, `allowed`, `giving`, `given`. Where it is wanted: `waiting` for that
+   * device's person to allow it, `taking`, `done`.
+   */
+  readonly state: 'asked' | 'allowed' | 'giving' | 'given' | 'waiting' | 'taking' | 'done';
+  readonly device: { readonly id: string; readonly name: string };
+  /** Lines that have come from that device so far. */
+  readonly lines?: number;
+}
+
 export type AccountEvent =
   | DeviceEvent
+  | HistoryEvent
   | {
       readonly event: 'account';
       readonly change: 'recovery';

@@ -4,6 +4,7 @@ import type { AccountApi } from './account.js';
 import type { BackupsApi } from './backup.js';
 import type { DeliveryState, LinkEvent, PeerEvent, TransferEvent, UploadMention, Via } from './events.js';
 import type { GroupsApi } from './groups.js';
+import type { HandOverApi } from './hand-over.js';
 import type { NotesApi } from './notes.js';
 import type { UploadsApi } from './uploads.js';
 
@@ -266,6 +267,7 @@ export interface ChangesApi {
 export interface PeerApi {
   readonly account: AccountApi;
   readonly backups: BackupsApi;
+  readonly handOver: HandOverApi;
   readonly changes: ChangesApi;
   readonly preferences: PreferencesApi;
   readonly notes: NotesApi;
@@ -281,7 +283,6 @@ export interface PeerApi {
   readonly trouble?: Failure | undefined;
   readonly files: FilesApi;
   readonly uploads: UploadsApi;
-
   /** What of the profile could not be read and was set aside since this was last asked; watchers hear it as `error` events. */
   takeSetAside(): readonly Failure[];
 

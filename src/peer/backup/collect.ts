@@ -11,16 +11,26 @@ const OVER = ['done', 'failed', 'declined'];
  * What may go on changing meanwhile is found by asking again with the revision of before.
  */
 export async function* changedSince(tables: Tables, since: number): AsyncGenerator<HistoryRecord> {
-  yield* state(tables, since);
-  yield* rooms(tables, since);
-  for await (const { number: _, group: __, ...head } of tables.conversations.changedSince(since)) {
-    if (head.last > 0) yield { kind: 'conversation', ...head };
-  }
+  yield* stateSince(tables, since);
+  yield* conversationsSince(tables, since);
   yield* lines(tables, since);
   for await (const row of tables.later.changedSince(since, ['all'])) yield { kind: 'later', ...row };
 }
 
-async function* state(tables: Tables, since: number): AsyncGenerator<HistoryRecord> {
+export async function* conversationsSince(tables: Tables, since: number): AsyncGenerator<HistoryRecord> {
+  for await (const row of tables.conversations.changedSince(since)) {
+    const { number: _, group: __, adopted: ___, ...head } = row;
+    if (head.last > 0) yield { kind: 'conversation', ...head };
+  }
+}
+
+/** What is known of people, rooms, files and wishes. */
+export async function* stateSince(tables: Tables, since: number): AsyncGenerator<HistoryRecord> {
+  yield* people(tables, since);
+  yield* rooms(tables, since);
+}
+
+async function* people(tables: Tables, since: number): AsyncGenerator<HistoryRecord> {
   for await (const row of tables.preferences.changedSince(since)) yield { kind: 'preferences', ...row };
   for await (const { roster: _, rosterSignature: __, ...row } of tables.contacts.changedSince(since)) {
     yield { kind: 'contact', ...row };

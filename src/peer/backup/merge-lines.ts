@@ -19,6 +19,15 @@ export interface LineMergeInit {
   now(): number;
 }
 
+interface Own {
+  /** Ids of lines which this merge has put here already. */
+  readonly seen: Set<string>;
+  readonly counts: Counts;
+  /** The other device, and what it last said of the conversation. */
+  readonly source: string;
+  record(): ConversationRecord | undefined;
+}
+
 export interface Counts {
   added: number;
   changed: number;
@@ -36,49 +45,53 @@ export class ConversationMerge {
   readonly #init: LineMergeInit;
   readonly #conversation: string;
   readonly #counts: Counts;
-  /** Numbers mean the same here as there. */
-  readonly #adopts: boolean;
+  /** Up to which numbers mean the same here as there. */
+  readonly #adopts: number;
+  readonly #source: string;
   readonly #seen: Set<string>;
   /** As there, of a direct conversation that has lines here. */
-  readonly #order: Placed[] = [];
-  #record: ConversationRecord | undefined;
-  #readThrough: string | undefined;
+  readonly #order = new Map<number, Placed>();
+  readonly #record: () => ConversationRecord | undefined;
   #nextHeld = UNPLACED;
+  #holds = false;
 
-  private constructor(
-    init: LineMergeInit,
-    conversation: string,
-    own: { adopts: boolean; seen: Set<string>; counts: Counts },
-  ) {
+  private constructor(init: LineMergeInit, conversation: string, own: Own & { readonly adopts: number }) {
     this.#init = init;
     this.#conversation = conversation;
     this.#adopts = own.adopts;
+    this.#source = own.source;
+    this.#record = own.record;
     this.#seen = own.seen;
     this.#counts = own.counts;
   }
 
-  /** @param seen ids of lines which this merge has put here already */
-  static async of(
-    init: LineMergeInit,
-    conversation: string,
-    own: { readonly seen: Set<string>; readonly counts: Counts },
-  ): Promise<ConversationMerge> {
-    const { last } = await init.history.head(conversation);
-    const merge = new ConversationMerge(init, conversation, { ...own, adopts: isGroupId(conversation) || last === 0 });
+  static async of(init: LineMergeInit, conversation: string, own: Own): Promise<ConversationMerge> {
+    const head = await init.history.head(conversation);
+    const isEmpty = isGroupId(conversation) || head.last === 0;
+    const adopted = head.adopted?.device === own.source ? head.adopted.through : 0;
+    const merge = new ConversationMerge(init, conversation, { ...own, adopts: isEmpty ? UNPLACED - 1 : adopted });
+    if (!isGroupId(conversation) && head.last === 0) head.adopted = { device: own.source, through: 0 };
     for await (const { number } of init.tables.messages.range([conversation], { from: UNPLACED })) {
       merge.#nextHeld = number + 1;
+      merge.#holds = true;
     }
     return merge;
+  }
+
+  /** Whether there are lines whose place is not known before `settle`. */
+  get waits(): boolean {
+    return this.#holds && !isGroupId(this.#conversation);
   }
 
   /** What the other device knew of the conversation; its lines follow. */
   async head(record: ConversationRecord): Promise<void> {
     const { history, disk } = this.#init;
-    this.#record = record;
     const head = await history.head(this.#conversation);
     if (record.expire && record.expire.at > (head.expire?.at ?? 0)) head.expire = record.expire;
-    if (this.#adopts && record.read >= head.read) {
-      head.last = Math.max(head.last, record.last);
+    const isSame = this.#adopts >= record.last;
+    if (isSame) head.last = Math.max(head.last, record.last);
+    if (isSame && !isGroupId(this.#conversation)) head.adopted = { device: this.#source, through: head.last };
+    if (isSame && record.read >= head.read) {
       head.read = record.read;
       head.unread = record.unread ?? 0;
       head.mentions = record.mentions ?? 0;
@@ -95,15 +108,20 @@ export class ConversationMerge {
     for (const line of lines) await this.#one(head, line, tx);
     tx.add(history.saveHead(head));
     await tx.commit(disk);
+    history.reordered(this.#conversation);
   }
 
   /** Everything of the other device has come. */
   async settle(): Promise<void> {
-    if (this.#adopts) return;
     const { tables, disk, history } = this.#init;
-    await reorder({ tables, disk, history, conversation: this.#conversation, there: this.#order });
+    if (isGroupId(this.#conversation) || !(this.#holds || this.#order.size > 0)) return;
+    const numbers = [...this.#order.keys()].sort((one, other) => one - other);
+    const there = numbers.map((number) => this.#order.get(number)!);
+    if (this.#holds) await reorder({ tables, disk, history, conversation: this.#conversation, there });
+    this.#holds = false;
     const head = await history.head(this.#conversation);
-    const read = this.#readThrough === undefined ? undefined : await history.find(fromHex(this.#readThrough));
+    const readThrough = numbers.filter((number) => number <= (this.#record()?.read ?? 0)).at(-1);
+    const read = readThrough === undefined ? undefined : await history.find(fromHex(this.#order.get(readThrough)!.id));
     if (read && read.number > head.read && read.number < UNPLACED) {
       head.told = Math.max(head.told ?? head.read, read.number);
       head.read = read.number;
@@ -114,14 +132,12 @@ export class ConversationMerge {
 
   async #one(head: ConversationRow, { kind: _, ...line }: LineRecord, tx: Transaction): Promise<void> {
     const id = hex(line.id);
-    if (!this.#adopts && line.number < UNPLACED) {
-      this.#order.push({ id, sentAt: line.sentAt });
-      if (line.number <= (this.#record?.read ?? 0)) this.#readThrough = id;
-    }
-    const place = this.#init.fresh && !this.#seen.has(id) ? undefined : await this.#init.tables.places.get(id);
-    if (place !== undefined) {
-      // What has gone from here stays away.
-      if (place.conversation !== this.#conversation) return;
+    if (line.number > this.#adopts && line.number < UNPLACED)
+      this.#order.set(line.number, { id, at: line.order ?? line.sentAt });
+    const place = this.#init.fresh ? undefined : await this.#init.tables.places.get(id);
+    // What has gone from here stays away.
+    if (place !== undefined && place.conversation !== this.#conversation) return;
+    if (place !== undefined || this.#seen.has(id)) {
       const changed = await this.#init.history.changed(line.id, (row) => combined(row, line));
       if (changed) {
         tx.add(...changed.steps);
@@ -143,7 +159,11 @@ export class ConversationMerge {
     const row = { ...line, number, ...(state !== undefined && { state }) };
     tx.add(...history.put(row));
     this.#counts.added++;
-    if (!this.#adopts || number >= UNPLACED) return;
+    if (number >= UNPLACED) {
+      if (line.number < UNPLACED) this.#order.set(line.number, { id: hex(line.id), at: line.order ?? line.sentAt });
+      this.#holds = true;
+      return;
+    }
     if (number > head.last) {
       head.last = number;
       if (state === undefined && number > head.read) history.count(head, row);
@@ -151,7 +171,7 @@ export class ConversationMerge {
   }
 
   async #numberFor({ number }: MessageRow): Promise<number> {
-    if (!this.#adopts || number >= UNPLACED) return this.#nextHeld++;
+    if (number > this.#adopts) return this.#nextHeld++;
     if (this.#init.fresh) return number;
     const there = await this.#init.tables.messages.get(this.#conversation, number);
     return there === undefined ? number : this.#nextHeld++;

@@ -5,7 +5,7 @@ import type { History } from '../messaging/history.js';
 import type { KeyPart, Table } from '../storage/encrypted-table.js';
 import type { ContactRow, PreferencesRow, Tables } from '../storage/tables.js';
 import { ConversationMerge, type Counts } from './merge-lines.js';
-import type { HistoryRecord, LineRecord, RoomRecord } from './record.js';
+import type { ConversationRecord, HistoryRecord, LineRecord, RoomRecord } from './record.js';
 
 export interface MergeInit {
   readonly tables: Tables;
@@ -16,6 +16,8 @@ export interface MergeInit {
   /** Runs work on a conversation, one after the other. */
   enqueue<T>(conversation: string, work: () => Promise<T>): Promise<T>;
   learnContact(row: ContactRow): Promise<void>;
+  /** A conversation has been brought together. */
+  readonly settled?: (conversation: string) => Promise<void>;
   /** What this person wants, where nothing was said of it here. */
   learnPreferences(row: PreferencesRow): Promise<void>;
 }
@@ -31,7 +33,8 @@ export class HistoryMerge {
   readonly #init: MergeInit;
   readonly counts: Counts = { added: 0, changed: 0, unsent: 0 };
   readonly #seen = new Set<string>();
-  #conversations = new Map<string, ConversationMerge>();
+  readonly #conversations = new Map<string, ConversationMerge>();
+  readonly #records = new Map<string, ConversationRecord>();
   #source: string | undefined;
   #lines: LineRecord[] = [];
   #steps: Step[] = [];
@@ -45,18 +48,29 @@ export class HistoryMerge {
     if (record.kind === 'account' && record.device !== this.#source) {
       // Another device's numbers mean something else.
       await this.settle();
+      this.#records.clear();
       this.#source = record.device;
     } else if (record.kind === 'conversation') {
       const { conversation } = record;
+      this.#records.set(conversation, record);
       await this.#in(conversation, (merge) => merge.head(record));
     } else await this.#state(record);
   }
 
-  /** Everything has come. */
-  async settle(): Promise<void> {
+  /** Whether there are lines whose place is not known before `settle`. */
+  get waits(): boolean {
+    return [...this.#conversations.values()].some((merge) => merge.waits);
+  }
+
+  /** Everything has come, but for one conversation of which there is more to come. */
+  async settle(except?: string): Promise<void> {
     await this.#flush();
-    for (const conversation of this.#conversations.keys()) await this.#in(conversation, (merge) => merge.settle());
-    this.#conversations = new Map();
+    for (const conversation of [...this.#conversations.keys()]) {
+      if (conversation === except) continue;
+      await this.#in(conversation, (merge) => merge.settle());
+      await this.#init.settled?.(conversation);
+      this.#conversations.delete(conversation);
+    }
   }
 
   async #line(line: LineRecord): Promise<void> {
@@ -78,7 +92,12 @@ export class HistoryMerge {
     return this.#init.enqueue(conversation, async () => {
       const known = this.#conversations.get(conversation);
       const merge =
-        known ?? (await ConversationMerge.of(this.#init, conversation, { seen: this.#seen, counts: this.counts }));
+        known ??
+        (await ConversationMerge.of(this.#init, conversation, {
+          ...{ seen: this.#seen, counts: this.counts },
+          source: this.#source ?? '',
+          record: () => this.#records.get(conversation),
+        }));
       this.#conversations.set(conversation, merge);
       return work(merge);
     });

@@ -1,7 +1,8 @@
 /** A line of a direct conversation as far as its place is concerned. */
 export interface Placed {
   readonly id: string;
-  readonly sentAt: number;
+  /** What its author says of its place, else when it was written. */
+  readonly at: number;
 }
 
 /**
@@ -42,4 +43,4 @@ function interleaved(ours: readonly Placed[], theirs: readonly Placed[]): Placed
 }
 
 const isBefore = (one: Placed, other: Placed): boolean =>
-  one.sentAt < other.sentAt || (one.sentAt === other.sentAt && one.id < other.id);
+  one.at < other.at || (one.at === other.at && one.id < other.id);

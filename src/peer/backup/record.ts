@@ -35,7 +35,7 @@ export type LineRecord = v.InferOutput<typeof line>;
 
 const conversation = v.object({
   kind: v.literal('conversation'),
-  ...v.omit(conversationRow, ['number', 'group']).entries,
+  ...v.omit(conversationRow, ['number', 'group', 'adopted']).entries,
 });
 export type ConversationRecord = v.InferOutput<typeof conversation>;
 

@@ -29,9 +29,9 @@ const TOGETHER = 256;
 export async function reorder({ tables, disk, history, conversation, there }: ReorderInit): Promise<void> {
   const here: Numbered[] = [];
   const waiting: Placed[] = [];
-  for await (const { id, sentAt, number } of tables.messages.range([conversation])) {
-    if (number >= UNPLACED) waiting.push({ id: hex(id), sentAt });
-    else here.push({ id: hex(id), sentAt, number });
+  for await (const { id, sentAt, order, number } of tables.messages.range([conversation])) {
+    if (number >= UNPLACED) waiting.push({ id: hex(id), at: order ?? sentAt });
+    else here.push({ id: hex(id), at: order ?? sentAt, number });
   }
   if (waiting.length === 0) return;
   const named = new Set(there.map(({ id }) => id));
@@ -55,6 +55,7 @@ export async function reorder({ tables, disk, history, conversation, there }: Re
     await tx.commit(disk);
   }
   head.read = markIn(moved, head.read);
+  history.reordered(conversation);
   if (head.told !== undefined) head.told = markIn(moved, head.told);
   await disk.write([history.saveHead(head)]);
 }

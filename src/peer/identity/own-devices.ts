@@ -67,6 +67,11 @@ export class OwnDevices {
     if (this.#init.isOnline()) this.#init.scope.run(() => this.#next(() => this.#ask()), this.#init.report);
   }
 
+  /** What a device is called; '' where nobody has said so. */
+  nameOf(device: string): string {
+    return this.#row?.devices.find((one) => one.device === device)?.name ?? '';
+  }
+
   /** Revokes a device by `work`, of which this device's person needn't be told. */
   async quietly(device: string, work: () => Promise<unknown>): Promise<void> {
     this.#quiet.add(device);

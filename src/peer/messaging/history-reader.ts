@@ -3,7 +3,7 @@ import type { ConversationSummary, HistoryMessage, HistoryQuery, SearchQuery } f
 import type { MessageRow, Tables } from '../storage/tables.js';
 import { isGroupId } from './conversation.js';
 import { unreadOf } from './history.js';
-import { hide, type LineLook, seqOf, toLine } from './message-view.js';
+import { hide, type LineLook, seqOf, toLine, UNPLACED } from './message-view.js';
 
 const DEFAULT_PAGE = 50;
 const DEFAULT_FINDS = 100;
@@ -21,7 +21,11 @@ export class HistoryReader {
   async page({ conversation, before, limit = DEFAULT_PAGE }: HistoryQuery): Promise<readonly HistoryMessage[]> {
     const place = before === undefined ? undefined : await this.#tables.places.get(before);
     const rows = await collect(
-      this.#tables.messages.range([conversation], { limit, reverse: true, ...(place && { below: place.number }) }),
+      this.#tables.messages.range([conversation], {
+        ...{ limit, reverse: true },
+        ...shown(conversation),
+        ...(place && { below: place.number }),
+      }),
     );
     return this.#lines(conversation, rows.reverse());
   }
@@ -50,7 +54,11 @@ export class HistoryReader {
     const summaries: ConversationSummary[] = [];
     for await (const head of this.#tables.conversations.range([])) {
       if (head.last === 0) continue;
-      const last = (await collect(this.#tables.messages.range([head.conversation], { limit: 1, reverse: true })))[0];
+      const last = (
+        await collect(
+          this.#tables.messages.range([head.conversation], { limit: 1, reverse: true, ...shown(head.conversation) }),
+        )
+      )[0];
       summaries.push({
         conversation: head.conversation,
         unread: unreadOf(head),
@@ -79,7 +87,7 @@ export class HistoryReader {
 
   async #newest(conversation: string, limit: number, wanted: (row: MessageRow) => boolean): Promise<MessageRow[]> {
     const found: MessageRow[] = [];
-    for await (const row of this.#tables.messages.range([conversation], { reverse: true })) {
+    for await (const row of this.#tables.messages.range([conversation], { reverse: true, ...shown(conversation) })) {
       if (wanted(row)) found.push(row);
       if (found.length === limit) break;
     }
@@ -94,10 +102,13 @@ export class HistoryReader {
 
   async *all(conversation?: string): AsyncGenerator<HistoryMessage> {
     for (const name of await this.#names(conversation)) {
-      for await (const row of this.#tables.messages.range([name])) yield this.#line(row);
+      for await (const row of this.#tables.messages.range([name], shown(name))) yield this.#line(row);
     }
   }
 }
+
+/** Lines of another device wait behind all others of a direct conversation until their place is known. */
+const shown = (conversation: string): { below?: number } => (isGroupId(conversation) ? {} : { below: UNPLACED });
 
 function matches(row: MessageRow, words: readonly string[], { from, since, until }: SearchQuery): boolean {
   if (from !== undefined && row.from !== from) return false;

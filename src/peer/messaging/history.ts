@@ -205,6 +205,11 @@ export class History {
     return { row, steps: this.#add(row) };
   }
 
+  /** Lines of other devices have come, or changed places: which are the last is looked up anew. In the conversation's queue. */
+  reordered(conversation: string): void {
+    this.#lineOrder.forget(conversation);
+  }
+
   /** A line as another device of this person has it, with the number it has. */
   put(row: MessageRow): Step[] {
     return this.#add(row);

@@ -1,6 +1,7 @@
 import { hex } from '../../base/bytes.js';
 import { LruCache } from '../../base/lru-cache.js';
 import type { MessageRow, Tables } from '../storage/tables.js';
+import { UNPLACED } from './message-view.js';
 
 /**
  * The order of a direct conversation, which is the same on all devices of both people: by what the author says of a line
@@ -35,7 +36,9 @@ export class LineOrder {
     const known = this.#ends.get(conversation);
     if (known !== undefined) return known;
     const rows: MessageRow[] = [];
-    for await (const row of this.#tables.messages.range([conversation], { reverse: true, limit: WINDOW }))
+    for await (const row of this.#tables.messages.range([conversation], {
+      ...{ reverse: true, limit: WINDOW, below: UNPLACED },
+    }))
       rows.unshift(row);
     let order = 0;
     const end = rows.map((row) => {

@@ -12,6 +12,10 @@ import { agent } from './user-agent.js';
 
 export interface LinkHandlers {
   deliver(params: Params<PeerMethods, 'deliver'>, link: Link): Promise<void>;
+  /** Another device of this account asks for what is kept here; from whoever else, that is refused. */
+  readHistory(params: Params<PeerMethods, 'history.read'>, link: Link): Promise<Result<PeerMethods, 'history.read'>>;
+  /** The device at the other end lets this one read what it keeps. */
+  historyAllowed(link: Link): void;
   /** The person at the other end writes, or has stopped. */
   typing(active: boolean, link: Link): void;
   crl(): { readonly number: number; readonly der: Uint8Array };
@@ -63,7 +67,7 @@ export class Link {
         hears: peerNotices,
         calls: peerMethods,
         serve: (method, params) => this.#serve(method, params),
-        hear: (_typing, { active }: Notice<PeerNotices, 'typing'>) => init.handlers.typing(active, this),
+        hear: (notice, params) => this.#hear(notice, params),
         onRtt: (rtt) => {
           this.rtt = rtt;
           for (const measured of this.#measured.splice(0)) measured(rtt);
@@ -143,6 +147,10 @@ export class Link {
     this.#channel.recheck();
   }
 
+  allowHistory(): void {
+    this.#channel.session.notify('history.allowed', {});
+  }
+
   close(why: Failure): void {
     this.#channel.close(why);
   }
@@ -162,6 +170,11 @@ export class Link {
     this.#greeted();
   }
 
+  #hear(notice: keyof PeerNotices, params: Notice<PeerNotices, keyof PeerNotices>): void {
+    if (notice === 'history.allowed') this.#init.handlers.historyAllowed(this);
+    else this.#init.handlers.typing((params as Notice<PeerNotices, 'typing'>).active, this);
+  }
+
   async #serve(
     method: MethodName<PeerMethods>,
     params: Params<PeerMethods, MethodName<PeerMethods>>,
@@ -169,6 +182,8 @@ export class Link {
     if (method === 'hello') return this.#welcome(params as Params<PeerMethods, 'hello'>);
     if (this.#remote === undefined) throw new Failure('hello-first');
     if (method === 'crl.get') return { crl: this.#init.handlers.crl().der };
+    if (method === 'history.read')
+      return this.#init.handlers.readHistory(params as Params<PeerMethods, 'history.read'>, this);
     await this.#init.handlers.deliver(params as Params<PeerMethods, 'deliver'>, this);
     return {};
   }

@@ -11,6 +11,7 @@ import { LAN_CONTACTS } from '../../wire/limits.js';
 import { reenterByPassword } from '../account/reauthenticate.js';
 import type { OpenPeer } from '../api/account.js';
 import type { PeerApi } from '../api/peer.js';
+import type { HandOver } from '../backup/hand-over.js';
 import { LocalDevice } from '../identity/local-device.js';
 import { LinkReceiver } from '../messaging/direct/link-receiver.js';
 import { LinkEvents } from '../network/link-events.js';
@@ -20,6 +21,7 @@ import type { Transport } from '../network/transport.js';
 import { type Profile, requireProfile, storeFolder, writeProfile } from '../storage/profile.js';
 import { SetAside } from '../storage/set-aside.js';
 import { openTables } from '../storage/tables.js';
+import { historyOf } from './backups.js';
 import { ComposedServices } from './composed-services.js';
 import { directoryNotices } from './directory-notices.js';
 import { Peer } from './peer.js';
@@ -66,12 +68,14 @@ export async function startPeer(init: OpenPeer, starting: Starting): Promise<Pee
   });
   const services = new ComposedServices({ home, self, disk, tables, clock, random, network, scope: online });
   const { reporter } = services;
-  const sync = new Sync({ self, clock, network, services, reporter, scope: online });
+  const kept = historyOf({ self, services, network, disk, tables, clock, random, scope: online });
+  const { handOver } = kept;
+  const sync = new Sync({ self, clock, network, services, handOver, reporter, scope: online });
   const linkEvents = new LinkEvents(
     (event) => services.feed.emit(event),
     () => network.links.all(),
   );
-  const peer = new Peer({ home, scope, self, services, network, linkEvents, clock, random, aside, disk, tables });
+  const peer = new Peer({ ...{ home, scope, self, services, network, linkEvents, clock, random, aside }, ...kept });
   let refusal: Failure | undefined;
   const onRefused = (why: Failure): void => {
     refusal = why;
@@ -81,6 +85,7 @@ export async function startPeer(init: OpenPeer, starting: Starting): Promise<Pee
   let started = false;
   // The disk closes last: what the network brings in until its end is still written.
   scope.defer(() => services.close());
+  scope.defer(() => handOver.idle());
   scope.defer(() => online.close());
   scope.defer(() => services.transfers.close());
   for (const failure of found) reporter.report('', failure);
@@ -92,7 +97,7 @@ export async function startPeer(init: OpenPeer, starting: Starting): Promise<Pee
     if (!started && reasons.includes('certificate-expired')) throw new Failure('certificate-expired');
     await reenterByPassword(self, init.password, clock);
   };
-  await network.start(listen, handlersOf({ self, network, services, sync, linkEvents, onRefused, reenter }));
+  await network.start(listen, handlersOf({ self, network, services, sync, handOver, linkEvents, onRefused, reenter }));
   await sync.caughtUp();
   sync.keepHouse();
   // Who is banned is told, with the reason and the end.
@@ -118,13 +123,15 @@ interface HandlerParts {
   readonly network: Network;
   readonly services: Services;
   readonly sync: Sync;
+  readonly handOver: HandOver;
   readonly linkEvents: LinkEvents;
   onRefused(why: Failure): void;
   reenter(): Promise<void>;
 }
 
 /** What the network hands in goes to the service it is for. */
-function handlersOf({ self, network, services, sync, linkEvents, onRefused, reenter }: HandlerParts): NetworkHandlers {
+function handlersOf(parts: HandlerParts): NetworkHandlers {
+  const { self, network, services, sync, handOver, linkEvents, onRefused, reenter } = parts;
   const { contacts, preferences, receiver, groups, mail, outbox, transfers, state } = services;
   const links = new LinkReceiver({
     receiver,
@@ -136,6 +143,8 @@ function handlersOf({ self, network, services, sync, linkEvents, onRefused, reen
   return {
     links: {
       deliver: (params, link) => links.deliver(params, link),
+      readHistory: (params, link) => handOver.read(params, link),
+      historyAllowed: (link) => void handOver.allowed(link),
       typing: (active, { certificate }) => state.typingOf(certificate.user, active),
     },
     notices: directoryNotices({ self, network, services, sync }),

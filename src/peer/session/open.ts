@@ -73,10 +73,11 @@ async function enrolHere(init: LoginPeer, profile: Profile | undefined, means: M
       hint: 'Run: p2pchat login NAME --directory p2pchat://HOST:PORT#FINGERPRINT',
     });
   }
-  const { home, password, code, askCode } = init;
+  const { home, password, code, askCode, history } = init;
   return enrolDevice(
     {
       ...{ home, password, directory, user },
+      ...(history !== undefined && { history }),
       ...(code !== undefined && { code }),
       ...(askCode !== undefined && { askCode }),
     },

@@ -4,7 +4,6 @@ import { Failure } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import type { Scope } from '../../base/scope.js';
 import { fingerprint } from '../../crypto/safety.js';
-import type { LocalStore } from '../../store/local.js';
 import { formatLink } from '../../wire/link.js';
 import { foldName } from '../../wire/names.js';
 import { AccountService } from '../account/account-service.js';
@@ -31,6 +30,7 @@ import type {
   Whoami,
 } from '../api/peer.js';
 import type { UploadsApi } from '../api/uploads.js';
+import type { HandOver } from '../backup/hand-over.js';
 import type { LocalDevice } from '../identity/local-device.js';
 import { VerificationService } from '../identity/verification-service.js';
 import { awaitDelivery } from '../messaging/await-delivery.js';
@@ -43,10 +43,9 @@ import type { Network } from '../network/network.js';
 import { reportPaths } from '../network/path-report.js';
 import { requireProfile, writeProfile } from '../storage/profile.js';
 import type { SetAside } from '../storage/set-aside.js';
-import type { MessageRow, Tables } from '../storage/tables.js';
+import type { MessageRow } from '../storage/tables.js';
 import { FileService } from '../transfers/file-service.js';
 import { allUsers } from './all-users.js';
-import { backupsOf } from './backups.js';
 import { diagnose } from './doctor.js';
 import { giveUpFormer } from './give-up.js';
 import type { Services } from './services.js';
@@ -65,8 +64,8 @@ export interface PeerInit {
   readonly clock: Clock;
   readonly random: Random;
   readonly aside: SetAside;
-  readonly disk: LocalStore;
-  readonly tables: Tables;
+  readonly backups: BackupsApi;
+  readonly handOver: HandOver;
 }
 
 /** A running device of an account: what faces talk to. */
@@ -82,6 +81,7 @@ export class Peer implements PeerApi {
   readonly #verifications: VerificationService;
   readonly account: AccountApi;
   readonly backups: BackupsApi;
+  readonly handOver: HandOver;
   readonly changes: ChangesApi;
   readonly files: FilesApi;
   readonly groups: GroupsApi;
@@ -94,7 +94,8 @@ export class Peer implements PeerApi {
   #leaving = false;
   #settleEnded!: () => void;
 
-  constructor({ home, scope, self, services, network, linkEvents, clock, random, aside, disk, tables }: PeerInit) {
+  constructor(init: PeerInit) {
+    const { home, scope, self, services, network, linkEvents, clock, random, aside } = init;
     this.takeSetAside = () => aside.take();
     this.#home = home;
     this.#scope = scope;
@@ -110,7 +111,8 @@ export class Peer implements PeerApi {
       client: () => network.client,
       emit: (event) => services.feed.emit(event),
     });
-    this.backups = backupsOf({ self, services, disk, tables, clock, random });
+    this.backups = init.backups;
+    this.handOver = init.handOver;
     this.changes = services.edits;
     this.files = new FileService({
       ...{ clock, transfers: services.transfers, rules: services.rules },
@@ -162,6 +164,7 @@ export class Peer implements PeerApi {
   async replayUnseen(): Promise<void> {
     await this.#services.feed.replayUnseen();
     await this.#services.ownDevices.tell();
+    await this.handOver.tell();
     await this.#services.moderation.tell();
     await this.#services.transfers.tell();
   }

@@ -4,6 +4,7 @@ import type { Scope } from '../../base/scope.js';
 import { readCrl } from '../../crypto/crl.js';
 import { patchedCrl } from '../../crypto/crl-delta.js';
 import type { CrlDelta, IncarnationId, Role } from '../../wire/directory.js';
+import type { HandOver } from '../backup/hand-over.js';
 import type { LocalDevice } from '../identity/local-device.js';
 import { isGroupId, nameIn } from '../messaging/conversation.js';
 import { permanenceOf } from '../messaging/permanence.js';
@@ -20,6 +21,7 @@ export interface SyncParts {
   readonly scope: Scope;
   readonly network: Network;
   readonly services: Services;
+  readonly handOver: HandOver;
   readonly reporter: Reporter;
 }
 
@@ -93,6 +95,7 @@ export class Sync {
   linked(link: Link): void {
     const { services, self, scope, reporter } = this.#parts;
     link.ping();
+    this.#parts.handOver.met(link);
     services.outbox.poke(link.device);
     services.groups.spread();
     if (link.remoteCrl <= self.anchor.crl.number) return;
@@ -197,6 +200,7 @@ export class Sync {
     services.transfers.directoryIsBack();
     services.sender.flushAll();
     services.outbox.poke();
+    this.#parts.handOver.seek();
     scope.run(
       () => this.#watchContacts(),
       (error) => reporter.unlessAway(error),

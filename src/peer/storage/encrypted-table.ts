@@ -58,6 +58,11 @@ export class Table<T> {
 
   /** In key order; `parts` are the first ones of the rows' keys, the range is over the number that follows them. */
   async *range(parts: readonly KeyPart[], range: RowRange = {}): AsyncGenerator<T> {
+    yield* this.changedSince(0, parts, range);
+  }
+
+  /** Those of them written since the store gave out that revision; the others cost no decryption. */
+  async *changedSince(revision: number, parts: readonly KeyPart[] = [], range: RowRange = {}): AsyncGenerator<T> {
     const prefix = `${this.#key(parts)}/`;
     const rows = this.#store.records(SPACE).range({
       from: range.from === undefined ? prefix : prefix + numeral(range.from),
@@ -66,15 +71,6 @@ export class Table<T> {
       ...(range.reverse !== undefined && { reverse: range.reverse }),
     });
     for await (const found of rows) {
-      const row = await this.#open(found);
-      if (row !== undefined) yield row;
-    }
-  }
-
-  /** Those written since the store gave out that revision; the others cost no decryption. */
-  async *changedSince(revision: number, parts: readonly KeyPart[] = []): AsyncGenerator<T> {
-    const prefix = `${this.#key(parts)}/`;
-    for await (const found of this.#store.records(SPACE).range({ from: prefix, to: `${prefix}~` })) {
       const row = found.revision > revision ? await this.#open(found) : undefined;
       if (row !== undefined) yield row;
     }

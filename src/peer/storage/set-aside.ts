@@ -43,6 +43,9 @@ const WORDS: Readonly<Record<string, string>> = {
   mailbox: 'how far the mailbox was read',
   incarnation: "which of the directory's stores was compared last",
   backup: 'how far a backup goes',
+  handover: 'how far another device has handed over its history',
+  sharing: 'which of your devices may have the history from here',
+  wish: 'what this device asks your other devices for',
 };
 
 /** Whether it is the row's own fault, and not the disk's. */

@@ -14,10 +14,11 @@ import {
 } from '../../wire/limits.js';
 import { bytes, codec, count, exactly, list, text, time } from '../../wire/schema.js';
 import { type RowCipher, type Shelf, Table } from './encrypted-table.js';
+import { handOverRow, sharingRow, wishRow } from './hand-over-row.js';
 import { ownDevicesRow } from './own-devices-row.js';
 import { preferencesRow } from './preferences-row.js';
 import { SetAside } from './set-aside.js';
-import { PATH_BYTES, transferRow } from './transfer-row.js';
+import { PATH_BYTES, pathRow, transferRow } from './transfer-row.js';
 
 export type { PreferencesRow } from './preferences-row.js';
 export type { TransferRow } from './transfer-row.js';
@@ -84,6 +85,8 @@ export const conversationRow = v.object({
   told: v.optional(count()),
   /** Of direct conversations: lines up to this one belong to an identity that the person had before. */
   former: v.optional(count()),
+  /** Numbers up to this one mean on that other device of the account what they mean here. */
+  adopted: v.optional(v.object({ device: text(16), through: count() })),
   /** Of direct conversations: the life of new messages, and who set it when. */
   expire: v.optional(v.object({ seconds: count(EXPIRE_MAX_SECONDS), at: time(), by: text(64) })),
 });
@@ -278,15 +281,6 @@ const sendingRow = v.object({
 });
 export type SendingRow = v.InferOutput<typeof sendingRow>;
 
-/** Networks at both ends; content, bytes per millisecond; milliseconds. */
-const pathRow = v.object({
-  from: text(4_096),
-  to: text(64),
-  rate: v.number(),
-  minRtt: v.number(),
-  at: time(),
-});
-
 /** `told`: the newest act of the operator that this device has heard of. */
 const ledgerRow = v.object({ number: count(), head: exactly(32), told: v.optional(count()) });
 
@@ -329,6 +323,12 @@ const tablesOn = (shelf: Shelf) => ({
   notes: new Table(shelf, 'note', row(noteRow)),
   ownDevices: new Table(shelf, 'owndevices', row(ownDevicesRow)),
   mailbox: new Table(shelf, 'mailbox', row(v.object({ through: count() }))),
+  /** How far other devices of the account have handed over what they keep. */
+  handOvers: new Table(shelf, 'handover', row(handOverRow)),
+  /** Those that have asked for what is kept here, and whether their person has said here that they may have it. */
+  sharing: new Table(shelf, 'sharing', row(sharingRow)),
+  /** What of their history this device asks the others for. */
+  wishes: new Table(shelf, 'wish', row(wishRow)),
   /** How far a backup goes, by its id: what was written behind that revision is not in it, and how it ended. */
   backups: new Table(shelf, 'backup', row(v.object({ revision: count(), tail: exactly(32), at: time() }))),
   /** Which life of the directory's store this device has compared itself with. */

@@ -61,3 +61,12 @@ export const transferRow = v.object({
   failure: v.optional(v.object({ code: text(64), message: text(1_024), hint: text(1_024) })),
 });
 export type TransferRow = v.InferOutput<typeof transferRow>;
+
+/** Networks at both ends; content, bytes per millisecond; milliseconds. */
+export const pathRow = v.object({
+  from: text(4_096),
+  to: text(64),
+  rate: v.number(),
+  minRtt: v.number(),
+  at: time(),
+});

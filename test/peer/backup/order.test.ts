@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { mergedOrder, type Placed } from '../../../src/peer/backup/order.js';
 
-const line = (id: string, sentAt: number): Placed => ({ id, sentAt });
+const line = (id: string, at: number): Placed => ({ id, at });
 const ids = (lines: readonly Placed[]): string => lines.map(({ id }) => id).join('');
 
 /** Two devices that got some of the same lines in the same order. */

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { hex } from '../../../src/base/bytes.js';
+import { systemClock } from '../../../src/base/clock.js';
+import { systemRandom } from '../../../src/base/random.js';
+import { Scope } from '../../../src/base/scope.js';
+import { sealer } from '../../../src/crypto/vault.js';
+import { HandOver, type HistoryLink } from '../../../src/peer/backup/hand-over.js';
+import { History } from '../../../src/peer/messaging/history.js';
+import { Preferences } from '../../../src/peer/messaging/preferences.js';
+import { WorkQueues } from '../../../src/peer/messaging/work-queues.js';
+import { openTables } from '../../../src/peer/storage/tables.js';
+import { openMemoryStore } from '../../../src/store/memory/open.js';
+
+/** A device as far as its history goes, without a network. */
+class Device {
+  readonly disk = openMemoryStore();
+  readonly tables = openTables(this.disk, sealer(systemRandom.bytes(32), systemRandom));
+  readonly look = new Preferences({ tables: this.tables, disk: this.disk, self: 'ann' });
+  readonly scope = new Scope();
+  readonly queues = new WorkQueues();
+  readonly told: string[] = [];
+  readonly failed: unknown[] = [];
+  readonly name: string;
+  history!: History;
+  handOver!: HandOver;
+
+  constructor(name: string) {
+    this.name = name;
+    this.start();
+  }
+
+  /** As after a kill: nothing is known but what is on the disk. */
+  start(): void {
+    const { tables, disk, look, scope, queues } = this;
+    this.history = new History({ tables, disk, clock: systemClock, look, onExpiring: () => [] });
+    this.handOver = new HandOver({
+      ...{ tables, disk, scope, clock: systemClock, history: this.history },
+      self: { user: 'ann', device: this.name },
+      directory: 'p2pchat://127.0.0.1:1#x',
+      enqueue: (conversation, work) => queues.run(conversation, work),
+      learnContact: async () => {},
+      learnPreferences: async () => {},
+      links: async () => [],
+      nameOf: () => '',
+      settled: async () => {},
+      emit: ({ state }) => this.told.push(state),
+      report: (error) => this.failed.push(error),
+    });
+  }
+
+  async says(conversation: string, text: string, id: Uint8Array, sentAt: number): Promise<void> {
+    const head = await this.history.head(conversation);
+    const line = { id, from: 'ann', body: text, sentAt, state: 'read' as const };
+    await this.disk.write((await this.history.append(head, line)).steps);
+  }
+
+  async lines(conversation: string): Promise<string[]> {
+    const lines: string[] = [];
+    for await (const { body } of this.tables.messages.range([conversation])) lines.push(body);
+    return lines;
+  }
+
+  /** How the other one reaches this device; it ends after so many answers. */
+  linkFrom(other: Device, user = 'ann', answers = Number.POSITIVE_INFINITY): HistoryLink {
+    let left = answers;
+    const asking: HistoryLink = { ...this.#end(user, other.name), request: () => Promise.reject(new Error('one way')) };
+    return {
+      ...this.#end(user, this.name),
+      request: async (_method, params) => {
+        if (left-- <= 0) throw new Error('the link has ended');
+        return this.handOver.read(params, asking);
+      },
+    };
+  }
+
+  #end(user: string, device: string) {
+    return { device, certificate: { user }, allowHistory: () => {} };
+  }
+
+  /** Takes from the other one until that link ends. */
+  async takes(from: Device, answers?: number): Promise<void> {
+    this.handOver.met(from.linkFrom(this, 'ann', answers));
+    await this.handOver.idle();
+  }
+
+  async close(): Promise<void> {
+    await this.scope.close();
+    await this.disk.close();
+  }
+}
+
+const id = (n: number): Uint8Array =>
+  Uint8Array.from({ length: 16 }, (_, at) => (at === 0 ? n & 0xff : at === 1 ? n >> 8 : 7));
+
+test('A8 history goes to devices of the same account alone, and to those that were allowed', async () => {
+  const [giver, other] = [new Device('aaaa'), new Device('bbbb')];
+  await giver.says('@bob', 'kept', id(1), 1);
+  await assert.rejects(giver.linkFrom(other, 'mallory').request('history.read', { since: 0 }), {
+    code: 'not-permitted',
+  });
+  assert.deepEqual(await giver.linkFrom(other).request('history.read', { since: 0 }), {});
+  assert.deepEqual(giver.told, ['asked']);
+  await giver.handOver.allow(other.name);
+  assert.ok((await giver.linkFrom(other).request('history.read', { since: 0 })).piece);
+  assert.deepEqual(await giver.linkFrom(new Device('cccc')).request('history.read', { since: 0 }), {});
+  await Promise.all([giver.close(), other.close()]);
+});
+
+/** What was said before the new device came, and what came to it since: both have some of it. */
+const said = fc.array(fc.constantFrom('giver', 'taker', 'both'), { minLength: 1, maxLength: 30 });
+
+test('A8 however often it is broken off, a device has in the end what both have, in one order, each line once', async () => {
+  await fc.assert(
+    fc.asyncProperty(said, fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 5 }), async (lines, breaks) => {
+      const [giver, taker] = [new Device('aaaa'), new Device('bbbb')];
+      // Texts so long that a piece has a few lines.
+      for (const [n, who] of lines.entries()) {
+        const text = `${n}`.padStart(3, '0').padEnd(30_000, '.');
+        if (who !== 'taker') await giver.says('@bob', text, id(n), n);
+        if (who !== 'giver') await taker.says('@bob', text, id(n), n);
+      }
+      await giver.handOver.allow(taker.name);
+      await taker.handOver.want({ history: 'all' });
+      for (const answers of breaks) {
+        await taker.takes(giver, answers);
+        taker.start();
+      }
+      taker.failed.length = 0;
+      await taker.takes(giver);
+      assert.deepEqual(taker.failed, []);
+      const expected = lines.map((_, n) => `${n}`.padStart(3, '0'));
+      assert.deepEqual(
+        (await taker.lines('@bob')).map((text) => text.slice(0, 3)),
+        expected,
+      );
+      await Promise.all([giver.close(), taker.close()]);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('A8 what has gone from a device, or was taken back there, does not come back from another one', async () => {
+  const [giver, taker] = [new Device('aaaa'), new Device('bbbb')];
+  for (const device of [giver, taker]) {
+    for (const n of [1, 2, 3]) await device.says('@bob', `line ${n}`, id(n), n);
+  }
+  const gone = await taker.history.find(id(1));
+  await taker.disk.write(taker.history.forget(gone!));
+  await taker.history.update(id(2), (row) => ({ ...row, body: '', deleted: true }));
+  await giver.history.update(id(3), (row) => ({ ...row, body: 'line 3, edited', edited: true }));
+  await giver.handOver.allow(taker.name);
+  await taker.handOver.want({ history: 'all' });
+  await taker.takes(giver);
+  assert.deepEqual(await taker.lines('@bob'), ['', 'line 3, edited']);
+  // What is new since comes the next time, and nothing else.
+  await giver.says('@bob', 'line 4', id(4), 4);
+  await taker.takes(giver);
+  assert.deepEqual(await taker.lines('@bob'), ['', 'line 3, edited', 'line 4']);
+  assert.equal((await taker.tables.handOvers.get('aaaa'))?.at, undefined);
+  assert.equal(hex(id(4)).length, 32);
+  await Promise.all([giver.close(), taker.close()]);
+});
