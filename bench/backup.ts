@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -86,13 +86,13 @@ async function latencies(ada: PeerApi, to: ChildProcess, name: string, isEnough:
 /** A program of its own restores, and this one opens what it made. */
 async function restored(report: Report, home: string, file: string, phrase: string): Promise<void> {
   const begun = performance.now();
-  const secrets = ['--phrase-file', '/dev/stdin', '--password-file', '/dev/fd/3'];
+  const [words, password] = [`${file}.phrase`, `${file}.password`];
+  await Promise.all([writeFile(words, phrase), writeFile(password, PASSWORD)]);
+  const secrets = ['--phrase-file', words, '--password-file', password];
   const child = spawn(process.execPath, [bin, 'restore', file, ...secrets], {
     env: { PATH: process.env.PATH, P2PCHAT_HOME: home },
-    stdio: ['pipe', 'ignore', 'inherit', 'pipe'],
+    stdio: ['ignore', 'ignore', 'inherit'],
   });
-  child.stdin!.end(phrase);
-  (child.stdio[3] as NodeJS.WritableStream).end(`${PASSWORD}\n`);
   let most = 0;
   const watch = setInterval(() => {
     most = Math.max(most, peakOf(child.pid!));
