@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { EXIT } from '../dist/src/base/errors/code.js';
 import { AREAS } from '../dist/src/base/errors/codes.js';
 import { EVENTS } from '../dist/src/peer/api/event-table.js';
+import { commandsPage } from './commands-page.mjs';
 import { securityTests } from './security-tests.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -84,6 +85,7 @@ function decisions() {
 }
 
 const PAGES = {
+  'docs/commands.md': commandsPage,
   'docs/errors.md': errors,
   'docs/events.md': events,
   'docs/security-tests.md': () => securityTests(root),
@@ -94,7 +96,7 @@ const check = process.argv.includes('--check');
 let stale = 0;
 for (const [file, make] of Object.entries(PAGES)) {
   const path = join(root, file);
-  const text = make();
+  const text = await make();
   if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
   stale++;
   if (check) console.error(`${file} is not what its tables say: run node scripts/documents.mjs`);

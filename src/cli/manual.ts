@@ -1,20 +1,14 @@
 import { commands } from '../commands/commands.js';
+import { DIRECTORY_COMMANDS } from './commands/directory-options.js';
 import { helpText } from './yargs.js';
 
 /** The manual page, made of what `--help` says, so that it can't say anything else. */
 
 /** Commands that are not of the table, and those of a running directory. */
-const OTHERS = [
-  'register',
-  'login',
-  'listen',
-  'rpc',
-  'start',
-  'directory start',
-  'directory status',
-  'directory users',
+export const PROGRAMS: readonly string[] = [
+  ...['register', 'login', 'listen', 'rpc', 'start'],
+  ...DIRECTORY_COMMANDS.map((name) => `directory ${name}`),
 ];
-const CONSOLE = ['invite', 'registration', 'unblock', 'pause', 'resume', 'database', 'stop'];
 
 const EXITS: readonly (readonly [status: number, meaning: string])[] = [
   [0, 'done'],
@@ -51,7 +45,7 @@ async function section(name: string): Promise<string> {
 /** All of p2pchat(1), in roff. */
 export async function manual(version: string): Promise<string> {
   const table = commands.filter(({ shell }) => shell).map(({ name }) => name);
-  const names = [...OTHERS, ...CONSOLE.map((name) => `directory ${name}`), ...table];
+  const names = [...PROGRAMS, ...table];
   const sections: string[] = [];
   for (const name of names) sections.push(await section(name));
   const exits = EXITS.map(([status, meaning]) => `.TP\n.B ${status}\n${roff(meaning)}`);

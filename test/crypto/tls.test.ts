@@ -144,6 +144,13 @@ test('P1 another protocol, or none, is refused', async () => {
     assert.throws(() => assertChannel(socket, ALPN_PEER), fails('channel-insecure'));
 });
 
+/** Node 22 and later write a mark and the host's name (two bytes of length) before what OpenSSL gives. */
+function asn1Of(session: Buffer): Buffer {
+  const mark = Buffer.from('\0nodejs:tls:session:1\0');
+  if (!session.subarray(0, mark.length).equals(mark)) return session;
+  return session.subarray(mark.length + 2 + session.readUInt16BE(mark.length));
+}
+
 test('P1 no session is resumed, and no early data is offered', async () => {
   const dial = await listen(peerServerTls(bob.tls));
   const options = peerClientTls(alice.tls);
@@ -152,7 +159,7 @@ test('P1 no session is resumed, and no early data is offered', async () => {
   assert.equal(client.isSessionReused(), false);
   assert.equal(server.isSessionReused(), false);
   // OpenSSL's SSL_SESSION in ASN.1: [15] is max_early_data, left out where it is 0.
-  const fields = session === undefined ? [] : items(decodeDer(new Uint8Array(session), 1 << 16));
+  const fields = session === undefined ? [] : items(decodeDer(new Uint8Array(asn1Of(session)), 1 << 16));
   assert.ok(!fields.some((field) => field.type === 15));
 });
 
