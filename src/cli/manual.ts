@@ -6,7 +6,7 @@ import { helpText } from './yargs.js';
 
 /** Commands that are not of the table, and those of a running directory. */
 export const PROGRAMS: readonly string[] = [
-  ...['register', 'login', 'listen', 'rpc', 'start'],
+  ...['register', 'login', 'listen', 'rpc', 'start', 'relay start'],
   ...DIRECTORY_COMMANDS.map((name) => `directory ${name}`),
 ];
 
