@@ -73,6 +73,14 @@ test('P9 two who write to each other at once for the first time share one conver
   await Promise.all([eve.close(), fay.close()]);
 });
 
+test('P9 of two who write one line each at once, for the first time, both lines arrive without another', async () => {
+  const [kai, lea] = [await town.settle('kai'), await town.settle('lea')];
+  const [atKai, atLea] = [watch(kai), watch(lea)];
+  await Promise.all([kai.send('lea', 'kai first'), lea.send('kai', 'lea first')]);
+  await Promise.all([atLea.message('kai first'), atKai.message('lea first')]);
+  await Promise.all([kai.close(), lea.close()]);
+});
+
 test('A10 after a logout everywhere the other devices are cut off and let in no more', async () => {
   const gus = await town.settle('gus');
   const second = await town.open('gus', 'gus-laptop');

@@ -264,7 +264,8 @@ export class DirectSender {
     } catch (error) {
       const why = toFailure(error);
       if (REFUSING.has(why.code) || why.reason === 'internal' || why.reason === 'storage') throw why;
-      if (why.code === 'direct-taken') this.flush(user);
+      // Behind the work that asks for the group, which may be about to let its message wait.
+      if (why.code === 'direct-taken') void this.enqueue(user, async () => this.flush(user));
       else if (why.code !== 'directory-offline') this.#waits(user, why);
       return undefined;
     }
