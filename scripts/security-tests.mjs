@@ -1,6 +1,7 @@
 // Which tests hold which row of the catalogue of attacks, by the ids their names begin with; the page of it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ATTACKS } from '../dist/test/attackers/attacks.js';
 import { AREAS, CATALOGUE } from '../dist/test/support/catalogue.js';
 
 const IDS = /^(?:[A-Z]\d{1,2} )+/;
@@ -10,7 +11,8 @@ const NAMED = /(?:\b(?:test|it)\(\s*|^\s*\[)(?:'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\
 
 /** Of all tests whose names begin with ids: the ids, the name without them, and where it stands. */
 export function namedTests(root) {
-  return readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+  const attacks = ATTACKS.map(({ ids, what, file }) => ({ ids, name: what, file: `test/attackers/${file}` }));
+  const written = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
     .map((file) => `test/${file.replaceAll('\\', '/')}`)
     .sort()
@@ -23,6 +25,7 @@ export function namedTests(root) {
         return ids === '' ? [] : [{ ids: ids.trim().split(' '), name: name.slice(ids.length), file }];
       }),
     );
+  return [...written, ...attacks];
 }
 
 export function securityTests(root) {
@@ -41,7 +44,7 @@ export function securityTests(root) {
     '',
     'Which attacks and faults the program is tried against, what must hold, and the tests that try it. Slow tests run by',
     '`npm run test:slow`. Figures depend on the machine, so they come from a bench. What an attacker may still do stands in',
-    '[threat-model.md](threat-model.md).',
+    '[threat-model.md](threat-model.md). `npm run attack -- --minutes 60` tries those of `test/attackers/` again and again.',
     '',
     'Made from `test/support/catalogue.ts` and the names of the tests by `node scripts/documents.mjs`.',
     ...Object.entries(AREAS).flatMap(([area, title]) => [

@@ -75,6 +75,15 @@ export const isCode = (code: string): code is Code => Object.hasOwn(CODES, code)
 export const hasCode = (error: unknown, code: Code): error is Failure =>
   error instanceof Failure && error.code === code;
 
+/** Longer than this nobody is asked to wait: what says so is wrong, or lies. */
+const LONGEST_WAIT_MS = 15 * 60_000;
+
+/** How long a failure asks to wait before the next try, in ms. It may come from somebody else, and so may be anything. */
+export function waitOf({ details }: Pick<Failure, 'details'>): number {
+  const { seconds } = details;
+  return typeof seconds === 'number' && seconds > 0 ? Math.min(seconds * 1_000, LONGEST_WAIT_MS) : 0;
+}
+
 /** Whatever was thrown, as a Failure: what is not one already is a fault of the program. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;

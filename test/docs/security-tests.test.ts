@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { ATTACKS } from '../attackers/attacks.js';
 import { AREAS, CATALOGUE } from '../support/catalogue.js';
 
 interface NamedTest {
@@ -36,6 +37,11 @@ test('the ids that names of tests begin with are those of the catalogue', () => 
     unknown.map(({ ids, name, file }) => `${file}: ${ids.join(' ')} ${name}`),
     [],
   );
+});
+
+test('each attack of our own has its name and is what a row says', () => {
+  assert.equal(new Set(ATTACKS.map(({ name }) => name)).size, ATTACKS.length);
+  for (const { name, ids } of ATTACKS) assert.ok(ids.length > 0 && ids.every((id) => known.has(id)), name);
 });
 
 test('the ids that the threat model names are those of the catalogue', () => {

@@ -10,7 +10,7 @@ import { utf8 } from '../../src/base/bytes.js';
 import { openNatsStore } from '../../src/store/nats/open.js';
 import type { Store } from '../../src/store/store.js';
 import { NatsServers, withoutNats } from '../support/nats.js';
-import { LossyProxy } from '../support/proxy.js';
+import { Relay } from '../support/relay.js';
 import { all, code, text } from './support.js';
 
 /** What a cluster adds to what can go wrong. */
@@ -49,7 +49,7 @@ describe('a lost answer', { skip: withoutNats }, () => {
     seen: (store: Store) => Promise<boolean>,
     judge: (store: Store, result: unknown) => Promise<void>,
   ): Promise<void> {
-    const proxy = await LossyProxy.to(servers.servers[0]!.port);
+    const proxy = await Relay.to(servers.servers[0]!.port);
     const name = `s${++stores}`;
     const store = await openNatsStore({ servers: [proxy.address], name });
     const outside = await openNatsStore({ servers: servers.addresses, name });

@@ -307,4 +307,9 @@ export const CATALOGUE: readonly Row[] = [
     attack: 'a stranger on the local network hears how contacts find each other, and says it again or something else',
     holds: 'no name, no key, no tag twice over a day; nothing said there has anybody dial an address',
   },
+  {
+    id: 'N38',
+    attack: 'an error of somebody else that asks to wait for ever, or not at all',
+    holds: 'the next try comes within 15 minutes, and not before its own pace',
+  },
 ];

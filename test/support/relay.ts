@@ -1,15 +1,22 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, connect as dial, type Server, type Socket } from 'node:net';
 
-/** A relay for TCP that loses what it is told to. */
-export class LossyProxy {
+/** What leaves in place of a chunk; nothing, where it is lost. @param end ends the connection, both ways */
+export type Tamper = (chunk: Buffer, end: () => void) => readonly Uint8Array[];
+
+const pass: Tamper = (chunk) => [chunk];
+const lose: Tamper = () => [];
+
+/** A relay for TCP that does to what passes what it is told to. */
+export class Relay {
   readonly #server: Server;
   readonly #pairs = new Set<{ readonly client: Socket; readonly server: Socket }>();
-  #mode: 'pass' | 'lose-answers' | 'lose-requests' = 'pass';
+  #requests = pass;
+  #answers = pass;
 
-  private constructor(target: number) {
+  private constructor(target: number, from: () => string) {
     this.#server = createServer((client) => {
-      const server = dial(target, '127.0.0.1');
+      const server = dial({ port: target, host: '127.0.0.1', localAddress: from() });
       const pair = { client, server };
       this.#pairs.add(pair);
       const end = (): void => {
@@ -17,31 +24,43 @@ export class LossyProxy {
         client.destroy();
         server.destroy();
       };
-      client.on('data', (chunk) => this.#mode !== 'lose-requests' && server.write(chunk));
-      server.on('data', (chunk) => this.#mode !== 'lose-answers' && client.write(chunk));
+      client.on('data', (chunk) => this.#requests(chunk, end).map((each) => server.write(each)));
+      server.on('data', (chunk) => this.#answers(chunk, end).map((each) => client.write(each)));
       for (const socket of [client, server]) socket.on('error', end).on('close', end);
     });
   }
 
-  static async to(target: number): Promise<LossyProxy> {
-    const proxy = new LossyProxy(target);
+  /** @param from the address that a connection goes on from */
+  static async to(target: number, from = () => '127.0.0.1'): Promise<Relay> {
+    const proxy = new Relay(target, from);
     proxy.#server.listen(0, '127.0.0.1');
     await once(proxy.#server, 'listening');
     return proxy;
   }
 
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
   get address(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `127.0.0.1:${this.port}`;
   }
 
   /** From now on answers, or requests, go nowhere. */
   lose(what: 'answers' | 'requests'): void {
-    this.#mode = `lose-${what}`;
+    if (what === 'answers') this.#answers = lose;
+    else this.#requests = lose;
+  }
+
+  /** From now on this happens to what passes, each way. */
+  tamper(change: Tamper): void {
+    this.#requests = change;
+    this.#answers = change;
   }
 
   /** Ends every connection; those made from now on are whole. */
   cut(): void {
-    this.#mode = 'pass';
+    this.tamper(pass);
     for (const { client, server } of this.#pairs) {
       client.destroy();
       server.destroy();

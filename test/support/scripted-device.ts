@@ -11,7 +11,7 @@ import { SEALED_BYTES } from '../../src/wire/limits.js';
 import { parseLink } from '../../src/wire/link.js';
 import { foldName } from '../../src/wire/names.js';
 import { parcelCodec } from '../../src/wire/peer-link.js';
-import { type DeviceClient, readRoster, register, signIn, type TestPeer } from './directory-client.js';
+import { type DeviceClient, helloParams, readRoster, register, signIn, type TestPeer } from './directory-client.js';
 
 const engine = createMlsEngine({ verifyCredential: () => true, random: systemRandom, now: Date.now });
 
@@ -28,7 +28,8 @@ export interface Inside {
 export class ScriptedDevice {
   readonly #link: string;
   readonly #me: TestPeer;
-  readonly client: DeviceClient;
+  #client: DeviceClient;
+  #starts = 1;
   readonly #signatureKey: KeyObject;
   #direct: { group: Uint8Array; state: MlsState; to: string; devices: readonly string[] } | undefined;
   #mail = 0;
@@ -36,7 +37,7 @@ export class ScriptedDevice {
   private constructor(link: string, me: TestPeer, client: DeviceClient) {
     this.#link = link;
     this.#me = me;
-    this.client = client;
+    this.#client = client;
     this.#signatureKey = createPrivateKey(me.key.pem());
   }
 
@@ -45,8 +46,23 @@ export class ScriptedDevice {
     return new ScriptedDevice(link, me, await signIn(link, me));
   }
 
+  get client(): DeviceClient {
+    return this.#client;
+  }
+
+  /** What it shows of itself at a channel. */
+  get tls() {
+    return this.#me.tls;
+  }
+
+  /** Another channel to the directory, in place of the one there was. */
+  async reopen(): Promise<void> {
+    await this.#client.close();
+    this.#client = await signIn(this.#link, this.#me, helloParams(++this.#starts));
+  }
+
   close(): Promise<void> {
-    return this.client.close();
+    return this.#client.close();
   }
 
   get #leaf() {
@@ -71,13 +87,17 @@ export class ScriptedDevice {
 
   /** @returns the message's id, hex */
   async say(content: object, id = systemRandom.bytes(16)): Promise<string> {
+    await this.#client.request('mailbox.put', { parcels: await this.sealed(content, id) });
+    return hex(id);
+  }
+
+  /** What would be put into their mailboxes. */
+  async sealed(content: object, id = systemRandom.bytes(16)) {
     const direct = this.#direct!;
     const { next, bytes } = await engine.seal(direct.state, encodeCbor(content), id);
     direct.state = next;
     const sealed = parcelCodec.encode({ kind: 'message', group: direct.group, sealed: bytes });
-    const parcels = direct.devices.map((device) => ({ user: direct.to, device, id, sealed }));
-    await this.client.request('mailbox.put', { parcels });
-    return hex(id);
+    return direct.devices.map((device) => ({ user: direct.to, device, id, sealed }));
   }
 
   /** The contents that have come by the mailbox since the last call, up to the first that fits. */

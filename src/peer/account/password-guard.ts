@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Clock } from '../../base/clock.js';
-import { Failure, hasCode, toFailure } from '../../base/errors.js';
+import { Failure, hasCode, toFailure, waitOf } from '../../base/errors.js';
 import type { SigningKey } from '../../crypto/keys.js';
 import { BLOCK_AFTER_FAILURES, BLOCK_MAX_MS, BLOCK_MS } from '../../wire/limits.js';
 import type { DirectoryLink } from '../../wire/link.js';
@@ -53,7 +53,7 @@ export class PasswordGuard {
       const answer = toFailure(error);
       // The password was right: nothing of this is a guess at the profile.
       if (answer.code === 'second-factor-needed') throw answer;
-      await this.#count(Number(answer.details.seconds ?? 0) * 1000);
+      await this.#count(waitOf(answer));
       throw answer.reason === 'unreachable' || hasCode(answer, 'wrong-credentials') ? why : answer;
     }
   }

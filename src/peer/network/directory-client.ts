@@ -1,6 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 import type { Cancel, Clock } from '../../base/clock.js';
-import { type Code, Failure, hasCode, toFailure } from '../../base/errors.js';
+import { type Code, Failure, hasCode, toFailure, waitOf } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import type { Scope } from '../../base/scope.js';
 import {
@@ -199,7 +199,7 @@ export class DirectoryClient {
     }
     if (this.#trouble !== undefined && before?.code !== why.code) this.#init.onTrouble(why);
     // Who says how long not to knock is believed.
-    const retryIn = Math.max(this.#backoff.next(), 1_000 * Number(why.details.seconds ?? 0));
+    const retryIn = Math.max(this.#backoff.next(), waitOf(why));
     this.#resting = true;
     this.#cancelRetry = this.#init.clock.after(retryIn, () => this.#init.scope.run(() => this.#try()));
     this.#init.onOffline(why, Math.round(retryIn));

@@ -1,6 +1,6 @@
 import { sameBytes } from '../../../base/bytes.js';
 import type { Cancel, Clock } from '../../../base/clock.js';
-import { type Failure, toFailure } from '../../../base/errors.js';
+import { type Failure, toFailure, waitOf } from '../../../base/errors.js';
 import type { DeviceAddress } from '../../../wire/directory.js';
 import type { DeliveryLink, QueuedItem } from '../delivery-link.js';
 import { permanenceOf } from '../permanence.js';
@@ -174,7 +174,6 @@ export class DeviceQueue {
 
   #stuck(why: Failure): void {
     this.#init.onStuck(why);
-    const wait = Number(why.details.seconds ?? 0) * 1000;
-    this.#cancelRetry = this.#init.clock.after(Math.max(RETRY_MS, wait), () => this.poke());
+    this.#cancelRetry = this.#init.clock.after(Math.max(RETRY_MS, waitOf(why)), () => this.poke());
   }
 }

@@ -1,6 +1,6 @@
 import { sameBytes } from '../../../base/bytes.js';
 import type { Clock } from '../../../base/clock.js';
-import { type Failure, toFailure } from '../../../base/errors.js';
+import { type Failure, toFailure, waitOf } from '../../../base/errors.js';
 import type { Random } from '../../../base/random.js';
 import type { Scope } from '../../../base/scope.js';
 import type { MlsEngine } from '../../../crypto/mls.js';
@@ -279,7 +279,7 @@ export class DirectSender {
     if (this.#retrying.has(folded)) return;
     this.#retrying.add(folded);
     const { scope, clock } = this.#init;
-    scope.after(clock, Math.max(RETRY_MS, Number(why.details.seconds ?? 0) * 1000), () => {
+    scope.after(clock, Math.max(RETRY_MS, waitOf(why)), () => {
       this.#retrying.delete(folded);
       if (!scope.closed) this.flush(user);
     });

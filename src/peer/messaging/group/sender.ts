@@ -1,5 +1,5 @@
 import { hex, sameBytes } from '../../../base/bytes.js';
-import { type Failure, toFailure } from '../../../base/errors.js';
+import { type Failure, toFailure, waitOf } from '../../../base/errors.js';
 import { sealArchived } from '../../../crypto/archive.js';
 import type { Step } from '../../../store/local.js';
 import { type Content, contentCodec, MESSAGE_ID_BYTES, type UploadContent } from '../../../wire/content.js';
@@ -284,7 +284,7 @@ export class GroupSender {
       return;
     }
     if (failure.code !== 'rate-limited') report(`messages to #${group.row.name} wait`, failure);
-    this.#later(group, Math.max(RETRY_MS, Number(failure.details.seconds ?? 0) * 1000));
+    this.#later(group, Math.max(RETRY_MS, waitOf(failure)));
   }
 
   #later(group: Group, ms: number): void {

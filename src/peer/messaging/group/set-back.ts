@@ -1,5 +1,5 @@
 import { sameBytes } from '../../../base/bytes.js';
-import { Failure, hasCode, toFailure } from '../../../base/errors.js';
+import { Failure, hasCode, toFailure, waitOf } from '../../../base/errors.js';
 import { digestOf } from '../../../crypto/acts.js';
 import type { GroupEntry } from '../../../wire/groups.js';
 import { GROUP_LOG_PAGE } from '../../../wire/limits.js';
@@ -114,9 +114,9 @@ export class GroupSetBack {
       try {
         await this.#init.request('groups.restore', { group: group.id, entries });
       } catch (error) {
-        const { code, details } = toFailure(error);
-        if (code !== 'rate-limited') throw error;
-        await this.#init.scope.pause(this.#init.clock, Number(details.seconds ?? 1) * 1000);
+        const why = toFailure(error);
+        if (why.code !== 'rate-limited') throw error;
+        await this.#init.scope.pause(this.#init.clock, waitOf(why) || 1_000);
         await this.#init.request('groups.restore', { group: group.id, entries });
       }
     }
