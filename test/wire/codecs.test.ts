@@ -1,47 +1,16 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import type * as v from 'valibot';
 import { Failure } from '../../src/base/errors.js';
 import * as directoryGroupRows from '../../src/directory/groups/rows.js';
 import * as directoryRows from '../../src/directory/rows.js';
 import { openTables as openPeerTables } from '../../src/peer/storage/tables.js';
 import { openMemoryStore } from '../../src/store/memory/open.js';
-import { FRAME_BYTES } from '../../src/wire/limits.js';
-import { type Codec, codec } from '../../src/wire/schema.js';
+import type { Codec } from '../../src/wire/schema.js';
 import { arbitraryOf } from '../support/arbitrary.js';
+import { codecsOf, wireCodecs } from '../support/wire-codecs.js';
 
 /** Whatever encodes, decodes: of every schema of the wire and of every row that is kept. */
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
-const isCodec = (value: unknown): value is Codec<unknown> =>
-  isObject(value) && 'encode' in value && 'decode' in value && 'schema' in value;
-const isSchema = (value: unknown): value is v.GenericSchema => isObject(value) && value.kind === 'schema';
-
-/** The codecs, tables of methods and tables of notices among what a module exports. */
-function codecsOf(exported: Record<string, unknown>, module: string): [string, Codec<unknown>][] {
-  return Object.entries(exported).flatMap(([name, value]): [string, Codec<unknown>][] => {
-    if (isCodec(value)) return [[`${module} ${name}`, value]];
-    if (isSchema(value)) return [[`${module} ${name}`, codec(value, FRAME_BYTES)]];
-    if (!isObject(value)) return [];
-    return Object.entries(value).flatMap(([method, of]): [string, Codec<unknown>][] => {
-      if (isSchema(of)) return [[`${name} ${method}`, codec(of, FRAME_BYTES)]];
-      if (!isObject(of)) return [];
-      return (['params', 'result'] as const).flatMap((side) =>
-        isSchema(of[side]) ? [[`${method} ${side}`, codec(of[side], FRAME_BYTES)] as [string, Codec<unknown>]] : [],
-      );
-    });
-  });
-}
-
-async function wireCodecs(): Promise<[string, Codec<unknown>][]> {
-  const folder = new URL('../../src/wire/', import.meta.url);
-  const modules = readdirSync(fileURLToPath(folder)).filter((name) => name.endsWith('.js'));
-  const found = modules.map(async (name) => codecsOf(await import(new URL(name, folder).href), name));
-  return (await Promise.all(found)).flat();
-}
 
 const cipher = { seal: (_: string, row: Uint8Array) => row, open: (_: string, row: Uint8Array) => row, blind: String };
 const store = openMemoryStore();

@@ -1,0 +1,3 @@
+import { fuzzEach } from './each.js';
+
+await fuzzEach(4_000);
