@@ -85,7 +85,7 @@ export function groupSays(event: GroupEvent, self: string): Said {
 const time = (until: string | undefined): string =>
   until === undefined ? '' : ` until ${cleanLine(until).slice(0, 16).replace('T', ' ')} UTC`;
 
-/** What a deed of somebody who may means. */
+/** What an action of somebody who is allowed to do it means. */
 export function moderationSays(event: ModerationEvent, self: string): Said {
   const [user, who] = [cleanLine(event.user), cleanLine(event.by)];
   const me = foldName(user) === foldName(self);

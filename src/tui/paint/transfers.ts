@@ -71,12 +71,12 @@ function keysFor(marked: TransferState | undefined, several: boolean): string {
   const keys = [...(several ? ['↑ ↓ choose'] : []), 'Esc close'];
   if (marked === undefined) return keys.join(' · ');
   const { state, direction, files } = marked.event;
-  const deeds: string[] = [];
-  if (state === 'offered' && direction === 'in') deeds.push('y take', 'n refuse');
-  else if (!isOver(marked.event)) deeds.push(state === 'paused' ? 'p go on' : 'p pause', 'c cancel');
+  const actions: string[] = [];
+  if (state === 'offered' && direction === 'in') actions.push('y take', 'n refuse');
+  else if (!isOver(marked.event)) actions.push(state === 'paused' ? 'p go on' : 'p pause', 'c cancel');
   const plays = files.some(({ type }) => /^(video|audio)\//.test(type ?? ''));
-  if (plays && direction === 'in' && (state === 'running' || state === 'done')) deeds.push('o play');
-  return [...deeds, 'Enter open', ...keys].join(' · ');
+  if (plays && direction === 'in' && (state === 'running' || state === 'done')) actions.push('o play');
+  return [...actions, 'Enter open', ...keys].join(' · ');
 }
 
 /** Everything that is or was on its way, newest first, and what can be done about it. */

@@ -13,10 +13,10 @@ import { completer } from './completer.js';
 import { Desk } from './desk.js';
 import { Display } from './display.js';
 import { Frames } from './frames.js';
-import { type ChatActions, chatKey, type TransferDeed } from './keymap.js';
+import { type ChatActions, chatKey, type TransferAction } from './keymap.js';
 import { Loader } from './loader.js';
+import { LocalActionRunner } from './local-action-runner.js';
 import { LOCAL_COMMANDS, runLocal } from './local-commands.js';
-import { LocalDeeds } from './local-deeds.js';
 import { Navigation } from './navigation.js';
 import { Notifier } from './notifier.js';
 import { Outgoing } from './outgoing.js';
@@ -29,7 +29,7 @@ import { Previews } from './previews.js';
 import { SecretPrompt } from './prompt.js';
 import { Reply } from './reply.js';
 import { Search } from './search.js';
-import { TransferDeeds } from './transfer-deeds.js';
+import { TransferActions } from './transfer-actions.js';
 
 /** With fewer messages than this above what is in sight, older ones are fetched: reading back never waits. */
 const READ_AHEAD = 200;
@@ -49,7 +49,7 @@ export class ChatScreen implements ChatActions {
   readonly #unsubscribe: () => void;
   readonly #outgoing: Outgoing;
   readonly #notifier: Notifier;
-  readonly #deeds: TransferDeeds;
+  readonly #actions: TransferActions;
   readonly #reply = new Reply();
   readonly #previews: Previews;
   readonly #pasted: PastedText;
@@ -109,7 +109,7 @@ export class ChatScreen implements ChatActions {
     this.plain = new Plain({ model, terminal, display, picker: this.picker });
     this.outside = new OutsideEditor({ ...{ terminal, model, clock, changed }, editor: this.editor, edit: init.edit });
     this.#outgoing = this.#makeOutgoing(open, help);
-    this.#deeds = new TransferDeeds({
+    this.#actions = new TransferActions({
       model: this.model,
       command: (line) => this.#outgoing.submit(line),
       open,
@@ -134,7 +134,7 @@ export class ChatScreen implements ChatActions {
     const { model, display, go, choices, plain } = this;
     const { peer, clock } = this.#init;
     const changed = (): void => this.#frames.soon();
-    const deeds = new LocalDeeds({
+    const actions = new LocalActionRunner({
       ...{ ...this.#init, model, display, go, open, help, choices, plain },
       leave: () => this.leave(),
     });
@@ -143,7 +143,7 @@ export class ChatScreen implements ChatActions {
       commands: this.#init.commands,
       model,
       clock,
-      local: (line) => runLocal(line, deeds),
+      local: (line) => runLocal(line, actions),
       open,
       secret: (label) => this.prompt.ask(label),
       ask: (label, beside) => this.prompt.ask(label, beside),
@@ -283,13 +283,13 @@ export class ChatScreen implements ChatActions {
   }
 
   answer(take: boolean): void {
-    this.#deeds.answer(take);
+    this.#actions.answer(take);
   }
 
-  onTransfer(deed: TransferDeed): void {
+  onTransfer(action: TransferAction): void {
     const at = this.display.overlay?.at ?? 0;
-    if (deed === 'open') this.display.closeOverlay();
-    this.#deeds.perform(deed, Array.from(this.model.transfers.list).reverse()[at]);
+    if (action === 'open') this.display.closeOverlay();
+    this.#actions.perform(action, Array.from(this.model.transfers.list).reverse()[at]);
   }
 
   /** Opens a conversation, keeping what was being written in the one before. */

@@ -42,10 +42,10 @@ export interface ChatActions {
   /** Answers the newest offer that waits, one of the open conversation before all others. */
   answer(take: boolean): void;
   /** Does something to the marked transfer. */
-  onTransfer(deed: TransferDeed): void;
+  onTransfer(action: TransferAction): void;
 }
 
-export type TransferDeed = 'open' | 'take' | 'refuse' | 'pause' | 'cancel' | 'play';
+export type TransferAction = 'open' | 'take' | 'refuse' | 'pause' | 'cancel' | 'play';
 
 type Keys<T> = Readonly<Record<string, (target: T) => void>>;
 

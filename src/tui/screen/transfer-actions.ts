@@ -1,6 +1,6 @@
 import type { TransferState } from '../log/entry.js';
 import type { ChatModel } from '../model/model.js';
-import type { TransferDeed } from './keymap.js';
+import type { TransferAction } from './keymap.js';
 
 interface DeedsHost {
   readonly model: ChatModel;
@@ -11,7 +11,7 @@ interface DeedsHost {
 }
 
 /** Keys for transfers: each does what a command does. */
-export class TransferDeeds {
+export class TransferActions {
   readonly #host: DeedsHost;
 
   constructor(host: DeedsHost) {
@@ -26,15 +26,15 @@ export class TransferDeeds {
     else this.#run(take ? 'accept' : 'decline', offer.id);
   }
 
-  perform(deed: TransferDeed, transfer: TransferState | undefined): void {
+  perform(action: TransferAction, transfer: TransferState | undefined): void {
     if (transfer === undefined) return;
     const { id, state, conversation } = transfer.event;
-    if (deed === 'open') this.#host.open(conversation);
-    if (deed === 'take') this.#run('accept', id);
-    if (deed === 'refuse') this.#run('decline', id);
-    if (deed === 'pause') this.#run(`transfers ${state === 'paused' ? 'resume' : 'pause'}`, id);
-    if (deed === 'cancel') this.#run('transfers cancel', id);
-    if (deed === 'play') this.#run('play', id);
+    if (action === 'open') this.#host.open(conversation);
+    if (action === 'take') this.#run('accept', id);
+    if (action === 'refuse') this.#run('decline', id);
+    if (action === 'pause') this.#run(`transfers ${state === 'paused' ? 'resume' : 'pause'}`, id);
+    if (action === 'cancel') this.#run('transfers cancel', id);
+    if (action === 'play') this.#run('play', id);
   }
 
   #run(command: string, id: string): void {

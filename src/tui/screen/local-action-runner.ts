@@ -26,7 +26,7 @@ interface DeedsHost {
 }
 
 /** What the screen's own commands do. */
-export class LocalDeeds implements LocalActions {
+export class LocalActionRunner implements LocalActions {
   readonly #host: DeedsHost;
 
   constructor(host: DeedsHost) {
