@@ -22,6 +22,7 @@ const transfer: Of<'transfer'> = {
   ...{ rate: 3, path: 'direct', video: true, timeLeft: 4, rtt: 5, loss: 0.1, datagram: 1_200, start: 'remembered' },
   leftOut: [{ name: X, why: X }],
   ...{ endpoint: X, offeredAt: AT, seconds: 1, reason: X, waiting: said, pausedBy: 'there', error: said },
+  laid: { state: 'refused', bytes: 1, expires: AT, error: said },
 };
 
 const upload: Of<'upload'> = {
