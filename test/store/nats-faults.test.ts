@@ -256,6 +256,45 @@ describe('three NATS servers', { skip: withoutNats }, () => {
     return Number(leader?.slice(1));
   }
 
+  it('of compare-and-sets by two nodes at once one wins each time, and of appends each has a place', async () => {
+    const name = `s${++stores}`;
+    const nodes = await Promise.all([1, 2].map(() => openNatsStore({ servers: servers.addresses, name })));
+    const spend = async (store: Store, key: string): Promise<number> => {
+      for (let spent = 0; ; ) {
+        const { value, revision } = (await store.records('a').get(key))!;
+        const left = Number(text(value));
+        if (left === 0) return spent;
+        try {
+          await store.records('a').replace(key, utf8(String(left - 1)), revision);
+          spent++;
+        } catch (error) {
+          code('store-conflict')(error);
+        }
+      }
+    };
+    for (let round = 0; round < 40; round++) {
+      await nodes[0]!.records('a').put(`k${round}`, utf8('3'));
+      const spent = await Promise.all([0, 1, 0, 1, 0, 1].map((node) => spend(nodes[node]!, `k${round}`)));
+      assert.equal(
+        spent.reduce((sum, one) => sum + one),
+        3,
+        'NATS 2.9 takes two that expect the same',
+      );
+    }
+    const append = (_: unknown, index: number) =>
+      nodes[index % 2]!.logs('a')
+        .log('x')
+        .append(utf8(String(index)));
+    const positions = await Promise.all(Array.from({ length: 300 }, append));
+    const found = await all(nodes[0]!.logs('a').log('x').read());
+    assert.deepEqual(
+      positions.map((position) => text(found[position]?.value)),
+      positions.map((_, index) => String(index)),
+    );
+    assert.equal(found.length, 300);
+    for (const node of nodes) await node.close();
+  });
+
   it('O1 the leader changes under writes: nothing acknowledged is lost, nothing stands twice', async () => {
     const name = `s${++stores}`;
     const store = await openNatsStore({ servers: servers.addresses, name });

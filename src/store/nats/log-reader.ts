@@ -1,8 +1,9 @@
 import { DeliverPolicy, type StoredMsg } from '@nats-io/jetstream';
+import { headers } from '@nats-io/transport-node';
 import { damaged } from '../failures.js';
 import type { LogEnds, LogEntry } from '../store.js';
 import { type Batch, decodeBatch } from './batch.js';
-import type { Cluster } from './cluster.js';
+import { type Cluster, expectedBy } from './cluster.js';
 import { explain } from './failures.js';
 
 /** A log as its last message tells. */
@@ -143,8 +144,12 @@ export class LogReader {
         let count = 0;
         for await (const message of await consumer.fetch({ max_messages: FETCH, expires: FETCH_MS })) {
           count++;
+          const expected = expectedBy({ header: message.headers ?? headers() });
+          const follows = expected === seq;
           seq = message.seq;
-          yield { seq, ...decodeBatch(subject, message.data) };
+          if (follows || (await cluster.counts(stream, { subject, seq }, expected))) {
+            yield { seq, ...decodeBatch(subject, message.data) };
+          }
           if (seq >= last) return;
         }
         // Nothing within the time: asked for one by one it will come, or fail with a reason.

@@ -64,14 +64,14 @@ export class NatsRecords implements Records {
   }
 
   put(key: string, value: Uint8Array): Promise<Revision> {
-    return this.#write(key, value, (sealed) => this.#publish(key, sealed));
+    return this.#write(key, value, (sealed) => this.#whatever(key, sealed));
   }
 
   async delete(key: string, expected?: Revision): Promise<void> {
     await this.#write(key, NOTHING, async () => {
       if (expected !== undefined) return this.#expecting(key, undefined, expected);
       if ((await this.#find(key)) === undefined) return 0;
-      return this.#publish(key, undefined);
+      return this.#whatever(key, undefined);
     });
   }
 
@@ -132,12 +132,23 @@ export class NatsRecords implements Records {
     }
   }
 
-  #publish(key: string, sealed: Uint8Array | undefined, expect?: number): Promise<number> {
+  /** In place of what is there: on the condition that it still is, so that who compares finds every change. */
+  async #whatever(key: string, sealed: Uint8Array | undefined): Promise<Revision> {
+    for (;;) {
+      try {
+        return await this.#publish(key, sealed, (await this.#last(key))?.seq ?? 0);
+      } catch (error) {
+        if (!(error instanceof WrongSequence)) throw error;
+      }
+    }
+  }
+
+  #publish(key: string, sealed: Uint8Array | undefined, expect: number): Promise<number> {
     return this.#cluster.publish({
       stream: this.#stream,
       subject: this.#subject(key),
       data: sealed ?? NOTHING,
-      ...(expect !== undefined && { expect }),
+      expect,
       ...(sealed === undefined && { operation: 'DEL' }),
     });
   }

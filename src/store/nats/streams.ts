@@ -45,7 +45,8 @@ export const recordsConfig = ({ records, recordSubjects }: Layout, replicas: num
   ...common(replicas),
   name: records,
   subjects: [`${recordSubjects}.>`],
-  max_msgs_per_subject: 1,
+  // The value, and those that were on their way together with it (cluster.ts).
+  max_msgs_per_subject: 8,
   allow_rollup_hdrs: true,
   deny_delete: true,
 });

@@ -42,7 +42,7 @@ async function sweepDeletions({ cluster, layout }: SweepInit, before: number): P
   for (const subject of await cluster.subjects(layout.records, `${layout.recordSubjects}.>`)) {
     const last = await cluster.last(layout.records, subject);
     if (last === undefined || last.header.get('KV-Operation') === '' || last.time.getTime() > before) continue;
-    await cluster.purge(layout.records, subject, last.seq + 1);
+    await cluster.purgeAll(layout.records, last);
   }
 }
 
