@@ -97,7 +97,7 @@ async function openDatabase(init: ServedDatabaseInit): Promise<OpenedDatabase> {
   // Where there is an authority there was a store: the first start makes that first.
   if (hasSecrets(folder) && !existsSync(join(folder, 'store', 'db', 'CURRENT'))) throw new Failure('store-missing');
   // The store's lock is taken first: two first starts at once must not make two authorities.
-  const store = await openLevelStore({ folder: join(folder, 'store'), log, random });
+  const store = await openLevelStore({ folder: join(folder, 'store'), log, random, onDamage: init.onBroken });
   try {
     const wasRestored = await assertServable(store, restored);
     const secrets = await readSecrets(folder);

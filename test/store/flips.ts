@@ -17,10 +17,12 @@ export interface FlipResult {
 }
 
 /**
+ * @param checkedFirst as of LevelStoreOptions
+ *
  * S5: flips one bit in one file of a closed store, so many times, each time in a fresh copy. Opening it, reading all of
  * it and checking it must either report damage or find everything as it was.
  */
-export async function flipBits(rounds: number, seed: number): Promise<FlipResult> {
+export async function flipBits(rounds: number, seed: number, checkedFirst?: number): Promise<FlipResult> {
   const folder = temporaryFolder();
   const original = join(await folder.path, 'original');
   const copy = join(await folder.path, 'copy');
@@ -30,13 +32,13 @@ export async function flipBits(rounds: number, seed: number): Promise<FlipResult
     await populate(original);
     const files = await filesOf(original);
     await cp(original, copy, { recursive: true });
-    const expected = await contentOf(copy);
+    const expected = await contentOf(copy, checkedFirst);
     assert.ok(expected !== undefined, 'the store is well before any flip');
     for (let round = 0; round < rounds; round++) {
       await rm(copy, { recursive: true });
       await cp(original, copy, { recursive: true });
       const flip = await flipOne(copy, files, random);
-      const found = await contentOf(copy);
+      const found = await contentOf(copy, checkedFirst);
       if (found === undefined) result.found++;
       else {
         assert.deepEqual(found, expected, `seed ${seed}, round ${round}: ${flip} was not noticed`);
@@ -98,10 +100,10 @@ async function filesOf(folder: string): Promise<string[]> {
 }
 
 /** Everything that is stored, as text, or undefined where damage was reported. */
-async function contentOf(folder: string): Promise<string[] | undefined> {
+async function contentOf(folder: string, checkedFirst: number | undefined): Promise<string[] | undefined> {
   let store: LocalStore | undefined;
   try {
-    store = await openLevelStore({ folder });
+    store = await openLevelStore({ folder, ...(checkedFirst !== undefined && { checkedFirst }) });
     const content = await readAll(store);
     const { problems } = await store.check();
     return problems.length > 0 ? undefined : content;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { readdir, stat, statfs } from 'node:fs/promises';
+import { readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Failure } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import type { Scope } from '../../base/scope.js';
 import { diskFull } from '../failures.js';
@@ -8,7 +9,8 @@ import { type Database, openDatabase } from './database.js';
 import { explainOpen } from './failures.js';
 import { Gate } from './gate.js';
 import { Head } from './head.js';
-import { type Inspection, inspectLevel } from './inspect/inspect.js';
+import { type Inspection, inspectLevel, outlineLevel, type Table, verifyTables } from './inspect/inspect.js';
+import { CheckedDatabase, compareMerged, UncheckedTables } from './unchecked.js';
 
 /** Room that must be free, besides what opening writes, before a full store is opened anew. */
 const SPARE_BYTES = 1024 * 1024;
@@ -18,11 +20,15 @@ export type Wrap = (database: Database) => Database;
 
 export interface DurableOptions {
   readonly folder: string;
+  /** Tables of so many bytes together are compared before the database is opened, more of them behind it. */
+  readonly checkedFirst: number;
+  /** A table that was left for later is damaged. */
+  onDamage(failure: Failure): void;
   readonly wrap: Wrap;
   readonly log: Logger;
 }
 
-/** LevelDB and the count of its writes: opened only after every checksum was compared. */
+/** LevelDB and the count of its writes: nothing is given out before the checksums of where it lies were compared. */
 export class Durable {
   readonly #options: DurableOptions;
   readonly #head: Head;
@@ -79,10 +85,28 @@ export class Durable {
 
 async function openInspected(options: DurableOptions, head: Head): Promise<Database> {
   const folder = levelFolder(options);
-  const inspection = await inspectLevel(folder, head.written);
-  if (inspection?.torn) options.log.warn('store was left in the middle of a write, which was never acknowledged');
-  head.found(inspection?.lastSequence ?? 0);
-  return options.wrap(await openDatabase(folder, inspection === undefined));
+  const outline = await outlineLevel(folder, head.written);
+  if (outline?.torn) options.log.warn('store was left in the middle of a write, which was never acknowledged');
+  const unchecked = await uncheckedOf(options, outline?.tables ?? []);
+  head.found(outline?.lastSequence ?? 0);
+  const database = options.wrap(await openDatabase(folder, outline === undefined));
+  return unchecked === undefined ? database : new CheckedDatabase(database, unchecked);
+}
+
+/** Compares the tables, or leaves it for later. */
+async function uncheckedOf(options: DurableOptions, tables: readonly Table[]): Promise<UncheckedTables | undefined> {
+  const kept = join(options.folder, 'unchecked');
+  await compareMerged(kept, tables);
+  if (tables.reduce((sum, { size }) => sum + size, 0) > options.checkedFirst) {
+    const unchecked = await UncheckedTables.keep(kept, levelFolder(options), tables);
+    if (unchecked !== undefined) {
+      unchecked.onDamage = options.onDamage;
+      return unchecked;
+    }
+  }
+  await verifyTables(levelFolder(options), tables);
+  await rm(kept, { recursive: true, force: true });
+  return undefined;
 }
 
 const levelFolder = ({ folder }: DurableOptions): string => join(folder, 'db');

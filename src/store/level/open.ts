@@ -1,6 +1,7 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
+import type { Failure } from '../../base/errors.js';
 import { type Logger, silentLogger } from '../../base/log.js';
 import { type Random, systemRandom } from '../../base/random.js';
 import { Scope } from '../../base/scope.js';
@@ -25,10 +26,17 @@ export interface LevelStoreOptions {
   readonly migrations?: readonly Migration[];
   readonly log?: Logger;
   readonly random?: Random;
+  /** Tables of so many bytes together are compared before it opens, more of them behind it; 64 MiB if not given. */
+  readonly checkedFirst?: number;
+  /** What was compared after it had opened is damaged: the store has failed. */
+  onDamage?(failure: Failure): void;
 }
 
+const CHECKED_FIRST = 64 * 1024 * 1024;
+
 /**
- * Opens the embedded store in a folder, after comparing all checksums of LevelDB's files (about 1 GB/s). Fails with
+ * Opens the embedded store in a folder. All checksums of LevelDB's files are compared (about 1 GB/s), those of a large store
+ * after it has opened: then what is read waits until the tables it lies in have been compared. Fails with
  * `store-in-use` while another process has it, `store-damaged`, `store-newer`, `disk-full`.
  */
 export async function openLevelStore(
@@ -46,9 +54,18 @@ export async function openLevelStore(
 
 async function open(options: LevelStoreOptions, wrap: Wrap, scope: Scope): Promise<LocalStore> {
   const { folder, migrations = [], log = silentLogger, random = systemRandom } = options;
+  const { checkedFirst = CHECKED_FIRST } = options;
   await makePrivate(folder);
   scope.defer(await lockFolder(folder));
-  const durable = await Durable.open({ folder, wrap, log }, scope);
+  const onDamage = (failure: Failure): void => {
+    log.error('store is damaged', { error: failure.message });
+    found = failure;
+    opened?.fail(failure);
+    options.onDamage?.(failure);
+  };
+  let found: Failure | undefined;
+  let opened: LevelStore | undefined;
+  const durable = await Durable.open({ folder, wrap, log, checkedFirst, onDamage }, scope);
   const { database, fresh } = durable;
   const blobs: LevelBlobs = new LevelBlobs({
     folder: join(folder, 'blobs'),
@@ -71,6 +88,8 @@ async function open(options: LevelStoreOptions, wrap: Wrap, scope: Scope): Promi
     check: () => checkStore(durable, blobs),
     close: () => scope.close(),
   });
+  opened = store;
+  if (found !== undefined) store.fail(found);
   await migrate({ database, engine, old: store, migrations, fresh, log });
   await blobs.open();
   return store;

@@ -1,9 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asBuffer } from '../../../base/bytes.js';
 import { damaged } from '../../failures.js';
 import { parseLogFile } from './logfile.js';
-import { type Manifest, parseManifest } from './manifest.js';
+import { type Manifest, parseManifest, type TableRange } from './manifest.js';
 import { verifyTable } from './table.js';
 
 export interface Inspection {
@@ -17,6 +17,16 @@ export interface Inspection {
   readonly logBytes: number;
 }
 
+/** A table in use, which is there with its size. */
+export interface Table extends TableRange {
+  readonly name: string;
+}
+
+/** What was found without the tables being read. */
+export interface Outline extends Inspection {
+  readonly tables: readonly Table[];
+}
+
 /**
  * Reads the files of a LevelDB that nobody has open, and compares every checksum. LevelDB itself would start with what
  * it can read, and delete the rest. Throws `store-damaged`.
@@ -24,19 +34,29 @@ export interface Inspection {
  * @returns undefined where no database was begun yet
  */
 export async function inspectLevel(folder: string, acknowledged: number): Promise<Inspection | undefined> {
+  const outline = await outlineLevel(folder, acknowledged);
+  if (outline === undefined) return undefined;
+  const { tables, ...inspection } = outline;
+  await verifyTables(folder, tables);
+  return inspection;
+}
+
+/** The same, with the tables left to be read: `verifyTables`. */
+export async function outlineLevel(folder: string, acknowledged: number): Promise<Outline | undefined> {
   const names = await readdir(folder).catch((): string[] => []);
   if (!names.includes('CURRENT')) {
     if (acknowledged > 0) throw damaged('the file CURRENT is missing');
     return undefined;
   }
   const manifest = await readManifest(folder, names);
-  const tableBytes = await verifyTables(folder, names, manifest);
+  const tables = await findTables(folder, names, manifest);
   const logs = await readLogs(folder, names, manifest);
   const lastSequence = Math.max(manifest.lastSequence, logs.lastSequence);
   if (lastSequence < acknowledged) {
     throw damaged(`the last ${acknowledged - lastSequence} of ${acknowledged} writes are missing`);
   }
-  return { lastSequence, torn: logs.torn || manifest.torn, bytes: tableBytes + logs.bytes, logBytes: logs.bytes };
+  const bytes = tables.reduce((sum, { size }) => sum + size, logs.bytes);
+  return { lastSequence, torn: logs.torn || manifest.torn, bytes, logBytes: logs.bytes, tables };
 }
 
 async function readManifest(folder: string, names: readonly string[]): Promise<Manifest> {
@@ -46,17 +66,21 @@ async function readManifest(folder: string, names: readonly string[]): Promise<M
   return parseManifest(await readFile(join(folder, name)), name);
 }
 
-async function verifyTables(folder: string, names: readonly string[], { tables }: Manifest): Promise<number> {
-  let total = 0;
-  for (const [number, size] of tables) {
-    const name = ['ldb', 'sst'].map((end) => fileName(number, end)).find((candidate) => names.includes(candidate));
+async function findTables(folder: string, names: readonly string[], { tables }: Manifest): Promise<Table[]> {
+  const there = new Set(names);
+  const found: Table[] = [];
+  for (const [number, range] of tables) {
+    const name = ['ldb', 'sst'].map((end) => fileName(number, end)).find((candidate) => there.has(candidate));
     if (name === undefined) throw damaged(`the table ${fileName(number, 'ldb')} is missing`);
-    const bytes = await readFile(join(folder, name));
-    if (bytes.length !== size) throw damaged(`${name} has ${bytes.length} bytes instead of ${size}`);
-    verifyTable(bytes, name);
-    total += size;
+    const { size } = await stat(join(folder, name));
+    if (size !== range.size) throw damaged(`${name} has ${size} bytes instead of ${range.size}`);
+    found.push({ name, ...range });
   }
-  return total;
+  return found;
+}
+
+export async function verifyTables(folder: string, tables: readonly Table[]): Promise<void> {
+  for (const { name } of tables) verifyTable(await readFile(join(folder, name)), name);
 }
 
 interface Logs {

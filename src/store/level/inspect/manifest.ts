@@ -1,3 +1,4 @@
+import { fromUtf8 } from '../../../base/bytes.js';
 import { damaged } from '../../failures.js';
 import { parseLogFile } from './logfile.js';
 import { Reader } from './reader.js';
@@ -7,9 +8,16 @@ export interface Manifest {
   /** Write-ahead logs with smaller numbers are in tables already. */
   readonly logNumber: number;
   readonly lastSequence: number;
-  /** Size by number, of the tables in use. */
-  readonly tables: ReadonlyMap<number, number>;
+  /** By number, those in use. */
+  readonly tables: ReadonlyMap<number, TableRange>;
   readonly torn: boolean;
+}
+
+export interface TableRange {
+  readonly size: number;
+  /** The first and the last key in it. */
+  readonly smallest: string;
+  readonly largest: string;
 }
 
 const TAG = {
@@ -26,7 +34,7 @@ const TAG = {
 interface State {
   logNumber: number | undefined;
   lastSequence: number | undefined;
-  tables: Map<number, number>;
+  tables: Map<number, TableRange>;
 }
 
 export function parseManifest(bytes: Uint8Array, what: string): Manifest {
@@ -67,7 +75,9 @@ function deleteTable(reader: Reader, state: State): void {
 function addTable(reader: Reader, state: State): void {
   reader.varint();
   const number = reader.varint();
-  state.tables.set(number, reader.varint());
-  reader.slice();
-  reader.slice();
+  const size = reader.varint();
+  state.tables.set(number, { size, smallest: userKey(reader.slice()), largest: userKey(reader.slice()) });
 }
+
+/** Before eight bytes with the sequence number and the kind. */
+const userKey = (internal: Uint8Array): string => fromUtf8(internal.subarray(0, Math.max(0, internal.length - 8)));
