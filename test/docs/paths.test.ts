@@ -34,8 +34,8 @@ test('every source that a decision names is there', () => {
   assert.deepEqual(gone, []);
 });
 
-test('every slash command stands in README.md', () => {
-  const text = readFileSync(join(root, 'README.md'), 'utf8');
+test('every slash command stands on the page of commands', () => {
+  const text = readFileSync(join(root, 'docs', 'commands.md'), 'utf8');
   const missing = commands
     .flatMap(({ slash }) => slash ?? [])
     .filter((slash) => !new RegExp(`/${slash}\\b`).test(text));
