@@ -1,8 +1,6 @@
 import { access, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, systemClock } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
-import { type Random, systemRandom } from '../../base/random.js';
 import type { BackupSecret, PieceChain } from '../../crypto/backup.js';
 import { identityOf, sealForRecovery } from '../../crypto/recovery.js';
 import { createVault, sealer, type Vault, wrapVault } from '../../crypto/vault.js';
@@ -10,7 +8,7 @@ import { openLevelStore } from '../../store/level/open.js';
 import { parseLink } from '../../wire/link.js';
 import { foldName } from '../../wire/names.js';
 import { recoverAccount } from '../account/recover.js';
-import { enrolDevice } from '../account/register.js';
+import { enrolDevice, type Means, SYSTEM } from '../account/register.js';
 import type { OpenedBackup, Restored, RestoreInit } from '../api/backup.js';
 import type { Enrolled } from '../api/peers.js';
 import { HistoryMerge } from '../backup/merge.js';
@@ -23,11 +21,6 @@ import { whereThereIsRoom } from '../storage/no-room.js';
 import { makeHome, profileFile, readProfile, storeFolder, writeProfile } from '../storage/profile.js';
 import { openTables } from '../storage/tables.js';
 
-interface Means {
-  readonly clock: Clock;
-  readonly random: Random;
-}
-
 /** Where a profile is put together, inside the folder that it is for. */
 const workshopOf = (home: string): string => join(home, '.restoring');
 
@@ -35,7 +28,7 @@ const workshopOf = (home: string): string => join(home, '.restoring');
 export async function openBackup(
   path: string,
   ask: (by: 'phrase' | 'passphrase') => Promise<string>,
-  means: Means = { clock: systemClock, random: systemRandom },
+  means: Means = SYSTEM,
 ): Promise<OpenedBackup> {
   const file = await BackupFile.need(path);
   const { kind } = file.header.by;
