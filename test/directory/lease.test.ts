@@ -45,7 +45,7 @@ describe('who serves a store that several processes share', { skip: withoutNats 
     await Promise.all(write());
     await store.records('a').put('k', utf8('v'));
     stood = 6_000;
-    for (const refused of write()) await assert.rejects(refused, coded('lease-lost'));
+    await Promise.all(write().map((refused) => assert.rejects(refused, coded('lease-lost'))));
     assert.ok(await store.records('a').get('k'), 'what is there can be read');
     await served.close(new Failure('directory-stopping'));
   });
