@@ -14,7 +14,17 @@ test('through two NATs that keep ports a hole is punched, with what the director
   const network = Network.nats({ a: false, b: false });
   await onHosts(network, network.middle, async ({ anna, folder, file }) => {
     const path = file('punched.bin', 2_000_000);
-    const ended = await anna.run(['file', 'bert', path, '--timeout', '25', '--listen', '0.0.0.0:0']);
+    const ended = await anna.run([
+      'file',
+      'bert',
+      path,
+      '--timeout',
+      '60',
+      '--rate',
+      '300kB/s',
+      '--listen',
+      '0.0.0.0:0',
+    ]);
     arrived(ended, path, folder);
     assert.equal(ended.events.at(-1)?.path, 'direct');
   });

@@ -6,7 +6,7 @@ import { foldName } from '../../wire/names.js';
 import type { PeerMethods } from '../../wire/peer-link.js';
 import type { Params, Result } from '../../wire/rpc.js';
 import type { HistoryEvent } from '../api/events.js';
-import type { HistoryWish } from '../api/hand-over.js';
+import type { HandOverApi, HistoryWish } from '../api/hand-over.js';
 import type { HandOverRow } from '../storage/hand-over-row.js';
 import type { Tables } from '../storage/tables.js';
 import { recordsOf } from './frames.js';
@@ -57,7 +57,7 @@ const MARK = 'mark';
  *    nothing comes twice and nothing that has gone comes back.
  * 4. How far it has come is written with every piece: broken off, it goes on from there.
  */
-export class HandOver {
+export class HandOver implements HandOverApi {
   readonly #init: HandOverInit;
   readonly #taking = new Map<string, Promise<void>>();
   /** Devices whose wish was told of in this run. */
