@@ -55,6 +55,15 @@ test('a message ends it, and the next key after one is told at once', () => {
   assert.deepEqual(told, ['@bob true', '@bob true']);
 });
 
+test('P8 whoever starts and stops all the time is shown once in three seconds', () => {
+  const { clock, seen, typing } = room();
+  for (let at = 0; at < 10_000; at++) typing.heard('@bob', 'bob', at % 2 === 0);
+  assert.deepEqual(seen, ['@bob bob started', '@bob bob stopped']);
+  clock.advance(TYPING_EVERY_MS);
+  typing.heard('@bob', 'bob', true);
+  assert.equal(seen.at(-1), '@bob bob started');
+});
+
 test('P8 a thousand who type take no more than their place', () => {
   const { seen, typing } = room();
   for (let at = 0; at < 1_000; at++) typing.heard('#lobby', `m${at}`, true);

@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from '../../base/clock.js';
+import { LruCache } from '../../base/lru-cache.js';
 import { TYPING_EVERY_MS, TYPING_FOR_MS } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
 import type { TypingEvent } from '../api/events.js';
@@ -30,6 +31,8 @@ export class Typing {
   /** When it was last told, by conversation; monotonic. */
   readonly #told = new Map<string, number>();
   readonly #heard = new Map<string, Typist>();
+  /** When somebody was last shown as typing; monotonic. Whoever stops and starts all the time is shown once in a while. */
+  readonly #started = new LruCache<string, number>(MOST);
 
   constructor(init: TypingInit) {
     this.#init = init;
@@ -58,17 +61,22 @@ export class Typing {
     if (!active) this.#stop(name);
     if (!active || !this.#init.isOn() || (known === undefined && this.#heard.size >= MOST)) return;
     known?.cancel();
+    const now = this.#init.clock.monotonic();
+    if (known === undefined && now - (this.#started.get(name) ?? Number.NEGATIVE_INFINITY) < TYPING_EVERY_MS) return;
     const cancel = this.#init.clock.after(TYPING_FOR_MS, () => this.#stop(name));
     if (known) known.cancel = cancel;
     else {
       this.#heard.set(name, { conversation, user, cancel });
+      this.#started.set(name, now);
       this.#init.emit({ event: 'typing', conversation, user, state: 'started' });
     }
   }
 
   /** A message of theirs has come. */
   spoke(conversation: string, user: string): void {
-    if (this.#heard.size > 0) this.#stop(keyOf(conversation, user));
+    const name = keyOf(conversation, user);
+    this.#started.delete(name);
+    this.#stop(name);
   }
 
   /** Ends every wait; nobody is told. */
