@@ -81,7 +81,7 @@ export const file = define({
   name: 'file',
   aliases: ['sendfile'],
   slash: 'p2pfile',
-  slashTakes: { to: 'USER|#GROUP', paths: 'PATH…', pace: 'DELAY', rate: 'RATE' },
+  slashTakes: { to: 'USER|#GROUP', paths: 'PATH…', leave: '', pace: 'DELAY', rate: 'RATE' },
   parameters: {
     to: { type: 'conversation', about: 'whom they are for: @user, user, or #group for each of its members' },
     paths: { type: 'paths', about: 'files and folders' },
@@ -111,7 +111,7 @@ export const file = define({
 export const video = define({
   name: 'video',
   slash: 'p2pvideo',
-  slashTakes: { to: 'USER', file: 'FILE', pace: 'DELAY', rate: 'RATE' },
+  slashTakes: { to: 'USER', file: 'FILE', leave: '', pace: 'DELAY', rate: 'RATE' },
   parameters: {
     to: { type: 'conversation', about: 'the recipient: @user, user or #group' },
     file: { type: 'path', about: 'the video' },

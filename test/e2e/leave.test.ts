@@ -183,3 +183,19 @@ test('a group: who is there gets it straight, and the others have one copy at th
   assert.deepEqual(readFileSync(join(into, 'bob', 'plan.pdf')), readFileSync(plan));
   await Promise.all([bob.kill(), eve.kill()]);
 });
+
+test('in the chat --leave lays it down as well', async () => {
+  const chat = start('dan', 'login', '--plain');
+  await chat.event(({ event }) => event === 'ready');
+  const small = path('from-the-chat.bin', 200_000);
+  chat.type(`/p2pfile bob ${small} --leave`);
+  const laid = await chat.event((said) => said.direction === 'out' && isLaid(said));
+  assert.equal(laidOf(laid)?.bytes, 200_000);
+  chat.end();
+  assert.equal((await chat.ended).status, 0);
+  const to = join(workshop.folder, 'from-the-chat');
+  const bob = start('bob', 'listen', '--accept', 'all', '--to', to);
+  const done = await bob.event((said) => transfer('done')(said) && said.id === laid.id);
+  assert.ok(came(done)[0]!.equals(readFileSync(small)));
+  await bob.kill();
+});
