@@ -54,7 +54,7 @@ const invitation = (link: string): string[] => [
 
 /** What the screen says in the lobby at the first start. */
 const tips = (link: string): string[] => [
-  'This is #lobby, open to everybody on this directory. Write something and press Enter.',
+  '#lobby is open to everybody on this directory: write something there and press Enter.',
   'The echo bot answers private messages: /msgto echo hello',
   '',
   ...invitation(link),
