@@ -90,6 +90,7 @@ export class ConversationMerge {
     if (record.expire && record.expire.at > (head.expire?.at ?? 0)) head.expire = record.expire;
     const isSame = this.#adopts >= record.last;
     if (isSame) head.last = Math.max(head.last, record.last);
+    raiseFormer(head, Math.min(record.former ?? 0, this.#adopts));
     if (isSame && !isGroupId(this.#conversation)) head.adopted = { device: this.#source, through: head.last };
     if (isSame && record.read >= head.read) {
       head.read = record.read;
@@ -120,14 +121,24 @@ export class ConversationMerge {
     if (this.#holds) await reorder({ tables, disk, history, conversation: this.#conversation, there });
     this.#holds = false;
     const head = await history.head(this.#conversation);
-    const readThrough = numbers.filter((number) => number <= (this.#record()?.read ?? 0)).at(-1);
-    const read = readThrough === undefined ? undefined : await history.find(fromHex(this.#order.get(readThrough)!.id));
-    if (read && read.number > head.read && read.number < UNPLACED) {
-      head.told = Math.max(head.told ?? head.read, read.number);
-      head.read = read.number;
+    const record = this.#record();
+    raiseFormer(head, await this.#markHere(numbers, record?.former));
+    const read = await this.#markHere(numbers, record?.read);
+    if (read > head.read) {
+      head.told = Math.max(head.told ?? head.read, read);
+      head.read = read;
     }
     await history.recount(head);
     await disk.write([history.saveHead(head)]);
+  }
+
+  /** Where the last line up to a mark of the other device stands here. @param numbers in order, as there */
+  async #markHere(numbers: readonly number[], mark = 0): Promise<number> {
+    for (const number of numbers.filter((one) => one <= mark).reverse()) {
+      const row = await this.#init.history.find(fromHex(this.#order.get(number)!.id));
+      if (row && row.number < UNPLACED) return row.number;
+    }
+    return 0;
   }
 
   async #one(head: ConversationRow, { kind: _, ...line }: LineRecord, tx: Transaction): Promise<void> {
@@ -176,6 +187,10 @@ export class ConversationMerge {
     const there = await this.#init.tables.messages.get(this.#conversation, number);
     return there === undefined ? number : this.#nextHeld++;
   }
+}
+
+function raiseFormer(head: ConversationRow, former: number): void {
+  if (former > (head.former ?? 0)) head.former = former;
 }
 
 /** Undefined where nothing is new. What was taken back stays so, and what was changed here is not changed back. */

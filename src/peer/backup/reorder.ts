@@ -40,6 +40,8 @@ export async function reorder({ tables, disk, history, conversation, there }: Re
   const moved = new Map(here.map(({ id, number }) => [number, numbers.get(id)!]));
   // Whatever comes after a crash stands behind them all.
   head.last = Math.max(head.last, ...[...numbers.values()].slice(-1));
+  // Before any line moves: what was for a former identity is never taken for what was not.
+  if (head.former !== undefined) head.former = markIn(moved, head.former);
   await disk.write([history.saveHead(head)]);
   const notes = await notesOf(tables, conversation);
   const moves = [...numbers].reverse();

@@ -20,6 +20,7 @@ export const unreadOf = ({ conversation, unread, last, read }: ConversationRow):
 function movePast(head: ConversationRow, number: number, read: boolean): void {
   if (number <= head.read) head.read = read ? head.read + 1 : number - 1;
   if (head.told !== undefined && number <= head.told) head.told = read ? head.told + 1 : number - 1;
+  if (head.former !== undefined && number <= head.former) head.former++;
 }
 
 type Change = (row: MessageRow) => MessageRow | undefined;
@@ -291,7 +292,9 @@ export class History {
 
   /** Said while the person had another identity: nobody else is to get it. */
   async isFormer({ conversation, number }: MessageRow): Promise<boolean> {
-    return number <= ((await this.head(conversation)).former ?? 0);
+    const { former } = await this.head(conversation);
+    // Of a line of another device that waits for its place nobody knows yet.
+    return former !== undefined && (number <= former || number >= UNPLACED);
   }
 
   /** Of the newest so many lines those of ours which a mailbox has, and nobody's device as far as we know; oldest first. */

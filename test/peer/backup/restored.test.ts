@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { systemClock } from '../../../src/base/clock.js';
+import { systemRandom } from '../../../src/base/random.js';
+import { SigningKey } from '../../../src/crypto/keys.js';
+import { sealer } from '../../../src/crypto/vault.js';
+import { BackupService } from '../../../src/peer/backup/backup-service.js';
+import { HistoryMerge } from '../../../src/peer/backup/merge.js';
+import { BackupFile } from '../../../src/peer/backup/read-file.js';
+import { takeIn } from '../../../src/peer/backup/take-in.js';
+import { History } from '../../../src/peer/messaging/history.js';
+import { Preferences } from '../../../src/peer/messaging/preferences.js';
+import { openTables } from '../../../src/peer/storage/tables.js';
+import { openMemoryStore } from '../../../src/store/memory/open.js';
+
+const folder = await mkdtemp(join(tmpdir(), 'p2pchat-restored-'));
+after(() => rm(folder, { recursive: true }));
+
+const LINK = `p2pchat://127.0.0.1:1#${'A'.repeat(43)}`;
+const identity = SigningKey.generate(systemRandom);
+const id = (n: number): Uint8Array => new Uint8Array(16).fill(n);
+
+/** A device as far as backups go. */
+function device(name: string) {
+  const disk = openMemoryStore();
+  const tables = openTables(disk, sealer(systemRandom.bytes(32), systemRandom));
+  const look = new Preferences({ tables, disk, self: 'ann' });
+  const history = new History({ tables, disk, clock: systemClock, look, onExpiring: () => [] });
+  const own = {
+    ...{ tables, disk, history },
+    enqueue: <T>(_: string, work: () => Promise<T>) => work(),
+    learnContact: async () => {},
+    learnPreferences: async () => {},
+  };
+  const service = new BackupService({
+    ...{ ...own, clock: systemClock, random: systemRandom, directory: LINK },
+    self: { user: 'ann', device: name, identity },
+  });
+  return {
+    ...{ tables, disk, history, service },
+    async says(n: number, order = n, state: 'queued' | 'stored' = 'stored'): Promise<void> {
+      const line = { id: id(n), from: 'ann', body: `line ${n}`, sentAt: order, order, state };
+      await disk.write((await history.append(await history.head('@bob'), line)).steps);
+    },
+    async restores(file: string) {
+      const merge = new HistoryMerge({ ...own, fresh: true, now: () => systemClock.now() });
+      const backup = await BackupFile.need(file);
+      await takeIn(backup, await backup.unlock({ kind: 'phrase', identity }), merge);
+      return merge.counts;
+    },
+    async lines(conversation: string): Promise<string[]> {
+      const bodies: string[] = [];
+      for await (const row of tables.messages.range([conversation])) {
+        assert.deepEqual(await history.find(row.id), row);
+        bodies.push(row.body);
+      }
+      return bodies;
+    },
+  };
+}
+
+test('C1 what was said to a former identity is sealed for no other one by a restored device either', async () => {
+  const [old, other, restored] = [device('aaaa'), device('cccc'), device('bbbb')];
+  const file = join(folder, 'former');
+  for (const n of [10, 20]) await old.says(n);
+  const head = await old.history.head('@bob');
+  head.former = head.last;
+  await old.disk.write([old.history.saveHead(head)]);
+  // One more comes to stand among them.
+  for (const n of [15, 30]) await old.says(n);
+  await old.service.write(file);
+  const isFormer = (where: typeof old) =>
+    Promise.all([10, 15, 20, 30].map(async (n) => where.history.isFormer((await where.history.find(id(n)))!)));
+  const expected = [true, true, true, false];
+  assert.deepEqual(await isFormer(old), expected);
+  await restored.restores(file);
+  assert.deepEqual(await isFormer(restored), expected);
+  // Beside lines of its own, whose numbers mean something else.
+  for (const n of [5, 6, 15, 40]) await other.says(n);
+  await other.service.import(file);
+  assert.deepEqual(await isFormer(other), expected);
+  // And what it knows of it itself holds though lines come in between.
+  for (const n of [7, 8]) await old.says(n);
+  await old.service.write(file);
+  await other.service.import(file);
+  assert.deepEqual(await isFormer(other), expected);
+});
