@@ -28,6 +28,11 @@ interface Own {
   record(): ConversationRecord | undefined;
 }
 
+interface Adopting {
+  readonly adopts: number;
+  readonly isAlone: boolean;
+}
+
 export interface Counts {
   added: number;
   changed: number;
@@ -52,11 +57,16 @@ export class ConversationMerge {
   /** As there, of a direct conversation that has lines here. */
   readonly #order = new Map<number, Placed>();
   readonly #record: () => ConversationRecord | undefined;
+  /** Where this merge has put lines. */
+  readonly #taken = new Set<number>();
+  /** Nobody else puts lines here, and there was none before. */
+  readonly #isAlone: boolean;
   #nextHeld = UNPLACED;
   #holds = false;
 
-  private constructor(init: LineMergeInit, conversation: string, own: Own & { readonly adopts: number }) {
+  private constructor(init: LineMergeInit, conversation: string, own: Own & Adopting) {
     this.#init = init;
+    this.#isAlone = own.isAlone;
     this.#conversation = conversation;
     this.#adopts = own.adopts;
     this.#source = own.source;
@@ -69,7 +79,11 @@ export class ConversationMerge {
     const head = await init.history.head(conversation);
     const isEmpty = isGroupId(conversation) || head.last === 0;
     const adopted = head.adopted?.device === own.source ? head.adopted.through : 0;
-    const merge = new ConversationMerge(init, conversation, { ...own, adopts: isEmpty ? UNPLACED - 1 : adopted });
+    const merge = new ConversationMerge(init, conversation, {
+      ...own,
+      adopts: isEmpty ? UNPLACED - 1 : adopted,
+      isAlone: init.fresh && head.last === 0,
+    });
     if (!isGroupId(conversation) && head.last === 0) head.adopted = { device: own.source, through: 0 };
     for await (const { number } of init.tables.messages.range([conversation], { from: UNPLACED })) {
       merge.#nextHeld = number + 1;
@@ -148,17 +162,25 @@ export class ConversationMerge {
     const place = this.#init.fresh ? undefined : await this.#init.tables.places.get(id);
     // What has gone from here stays away.
     if (place !== undefined && place.conversation !== this.#conversation) return;
-    if (place !== undefined || this.#seen.has(id)) {
-      const changed = await this.#init.history.changed(line.id, (row) => combined(row, line));
-      if (changed) {
-        tx.add(...changed.steps);
-        this.#counts.changed++;
-      }
-      return;
-    }
+    if (place !== undefined || this.#seen.has(id)) return this.#again(head, line, tx);
     if (line.expires !== undefined && line.expires <= this.#init.now()) return;
     this.#seen.add(id);
     await this.#add(head, line, tx);
+  }
+
+  /** Of a line that is here already more may be known now. */
+  async #again(head: ConversationRow, line: MessageRow, tx: Transaction): Promise<void> {
+    const { history, fresh } = this.#init;
+    const here = await history.find(line.id);
+    const changed = here && (await history.changed(line.id, (row) => combined(row, line)));
+    if (changed) this.#counts.changed++;
+    if (here?.state === 'failed' && changed && changed.row.state !== 'failed') this.#counts.unsent--;
+    // What was on its way to a group has a place by then. A device that runs moves such lines itself.
+    const isPlaced = fresh && isGroupId(this.#conversation) && line.number < UNPLACED;
+    if (here && isPlaced && here.number >= UNPLACED) {
+      head.last = Math.max(head.last, line.number);
+      tx.add(...history.move(changed?.row ?? here, line.number, {}).steps);
+    } else if (changed) tx.add(...changed.steps);
   }
 
   async #add(head: ConversationRow, line: MessageRow, tx: Transaction): Promise<void> {
@@ -182,10 +204,13 @@ export class ConversationMerge {
   }
 
   async #numberFor({ number }: MessageRow): Promise<number> {
-    if (number > this.#adopts) return this.#nextHeld++;
-    if (this.#init.fresh) return number;
-    const there = await this.#init.tables.messages.get(this.#conversation, number);
-    return there === undefined ? number : this.#nextHeld++;
+    const isFree =
+      number <= this.#adopts &&
+      !this.#taken.has(number) &&
+      (this.#isAlone || (await this.#init.tables.messages.get(this.#conversation, number)) === undefined);
+    if (!isFree) return this.#nextHeld++;
+    this.#taken.add(number);
+    return number;
   }
 }
 

@@ -12,6 +12,7 @@ import { HistoryMerge } from '../../../src/peer/backup/merge.js';
 import { BackupFile } from '../../../src/peer/backup/read-file.js';
 import { takeIn } from '../../../src/peer/backup/take-in.js';
 import { History } from '../../../src/peer/messaging/history.js';
+import { UNPLACED } from '../../../src/peer/messaging/message-view.js';
 import { Preferences } from '../../../src/peer/messaging/preferences.js';
 import { openTables } from '../../../src/peer/storage/tables.js';
 import { openMemoryStore } from '../../../src/store/memory/open.js';
@@ -61,6 +62,42 @@ function device(name: string) {
     },
   };
 }
+
+test('a line that found its place between two backups takes no other one away', async () => {
+  const [old, restored] = [device('aaaa'), device('bbbb')];
+  const file = join(folder, 'between');
+  for (const n of [10, 20, 30]) await old.says(n);
+  await old.service.write(file);
+  for (const n of [25, 40]) await old.says(n);
+  await old.service.write(file);
+  await restored.restores(file);
+  assert.deepEqual(await restored.lines('@bob'), ['line 10', 'line 20', 'line 25', 'line 30', 'line 40']);
+});
+
+test('what was on its way at one backup and had arrived by the next one is restored as it was then', async () => {
+  const [old, restored] = [device('aaaa'), device('bbbb')];
+  const file = join(folder, 'on-its-way');
+  const head = await old.history.head('#room');
+  const said = { from: 'ann', sentAt: 1 };
+  const first = old.history.lineAt('#room', 1, { ...said, id: id(1), body: 'first', state: 'stored' });
+  const way = old.history.lineAt('#room', UNPLACED, { ...said, id: id(2), body: 'on its way', state: 'queued' });
+  head.last = 1;
+  await old.disk.write([...first.steps, ...way.steps, old.history.saveHead(head)]);
+  await old.says(3, 3, 'queued');
+  await old.service.write(file);
+  const placed = old.history.move(way.row, 2, { state: 'stored' });
+  const last = old.history.lineAt('#room', 3, { ...said, id: id(4), body: 'last', state: 'stored' });
+  head.last = 3;
+  await old.disk.write([...placed.steps, ...last.steps, old.history.saveHead(head)]);
+  await old.history.raise(id(3), 'delivered');
+  await old.service.write(file);
+  assert.equal((await restored.restores(file)).unsent, 0);
+  assert.deepEqual(await restored.lines('#room'), ['first', 'on its way', 'last']);
+  assert.deepEqual(
+    [await restored.history.find(id(2)), await restored.history.find(id(3))].map((row) => row?.state),
+    ['stored', 'delivered'],
+  );
+});
 
 test('C1 what was said to a former identity is sealed for no other one by a restored device either', async () => {
   const [old, other, restored] = [device('aaaa'), device('cccc'), device('bbbb')];
