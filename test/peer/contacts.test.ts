@@ -31,6 +31,7 @@ function world() {
   const store = openMemoryStore();
   const rosters = new Map<string, { roster: Uint8Array; signature: Uint8Array }>();
   const events: TrustEvent[] = [];
+  const presence: string[] = [];
   const state = { online: true };
   const own: string[] = [];
   const contacts = new Contacts({
@@ -41,7 +42,10 @@ function world() {
     self: { user: 'ada', identityKey: ada.publicKey },
     fetchRoster: async (user) => (state.online ? rosters.get(foldName(user)) : undefined),
     onOwn: (certificate) => void own.push(certificate.deviceId),
-    emit: (event) => void events.push(event),
+    emit(event) {
+      if (event.event === 'trust') events.push(event);
+      else presence.push(`${event.user} ${event.state}`);
+    },
   });
 
   const issue = (user: string, identity: SigningKey, consentBy = identity) => {
@@ -69,8 +73,32 @@ function world() {
     rosters.set(foldName(user), { roster, signature });
     contacts.forget(user);
   };
-  return { clock, anchor, authority, contacts, events, issue, publish, rosters, revocations, issueCrl, state };
+  return {
+    clock,
+    anchor,
+    authority,
+    contacts,
+    events,
+    presence,
+    issue,
+    publish,
+    rosters,
+    revocations,
+    issueCrl,
+    state,
+  };
 }
+
+test('whether somebody is there is told with the first roster, which begins their being watched', async () => {
+  const { contacts, presence, issue, publish } = world();
+  const bob = SigningKey.generate(random);
+  const { certificate } = issue('Bob', bob);
+  publish('Bob', bob.publicKey, [certificate]);
+  await contacts.resolve('bob');
+  publish('Bob', bob.publicKey, [certificate]);
+  await contacts.resolve('bob');
+  assert.deepEqual(presence, ['Bob online'], 'what changes from then on is the directory’s to tell');
+});
 
 test('a person is pinned when first met, and their devices are known', async () => {
   const { contacts, events, issue, publish } = world();

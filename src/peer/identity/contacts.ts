@@ -6,7 +6,7 @@ import { fingerprint } from '../../crypto/safety.js';
 import type { LocalStore } from '../../store/local.js';
 import type { DeviceAddress, Endpoint, PresenceState, Roster } from '../../wire/directory.js';
 import { foldName } from '../../wire/names.js';
-import type { TrustEvent } from '../api/events.js';
+import type { PresenceEvent, TrustEvent } from '../api/events.js';
 import type { TrustState } from '../api/peer.js';
 import type { ContactRow, Tables } from '../storage/tables.js';
 import type { TrustAnchor } from './trust-anchor.js';
@@ -41,7 +41,7 @@ export interface ContactsInit {
   fetchRoster(user: string): Promise<{ roster: Uint8Array; signature: Uint8Array } | undefined>;
   /** A device of this account has shown its certificate, which the account's identity has signed. */
   onOwn(certificate: DeviceCertificate): void;
-  emit(event: TrustEvent): void;
+  emit(event: TrustEvent | PresenceEvent): void;
 }
 
 export const identityChanged = (user: string): Failure =>
@@ -123,10 +123,18 @@ export class Contacts {
         hint: 'Try again when the directory can be reached (p2pchat doctor).',
       });
     }
-    const row = await this.#learn(known, this.#init.anchor.readRoster(answer.roster, answer.signature, folded), answer);
+    const roster = this.#init.anchor.readRoster(answer.roster, answer.signature, folded);
+    const row = await this.#learn(known, roster, answer);
+    if (known?.roster === undefined && folded !== foldName(this.#init.self.user)) this.#tellPresence(roster);
     // A notice may have come while the older answer was under way.
     if (forgotten === this.#forgotten) this.#fresh.add(folded);
     return row;
+  }
+
+  /** From the first roster on, the directory tells what changes; how it is until then is told here. */
+  #tellPresence({ user, devices }: Roster): void {
+    const state = (['online', 'away'] as const).find((each) => devices.some((device) => device.state === each));
+    if (state !== undefined) this.#init.emit({ event: 'presence', user, state });
   }
 
   /** Everybody whose identity is pinned and not in doubt, so many. */
