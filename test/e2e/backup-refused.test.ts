@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { errorCode, type Person, Stage } from '../support/stage.js';
@@ -71,6 +71,25 @@ test('a wrong phrase, another account, damage, a missing end and a taken place a
   await refuses(wrong, tries(file), 3, 'wrong-credentials');
   for (const { home } of [nobody, wrong]) assert.deepEqual(readdirSync(home), []);
   assert.equal((await nobody.run(tries(file))).status, 0);
+});
+
+test('a restore that was killed between enrolling its device and placing it goes on as that device', async () => {
+  const file = kept('placed');
+  await ann.does(['send', 'bob', 'for the killed restore']);
+  await ann.does(['backup', file]);
+  const again = stage.newcomer('ann');
+  assert.equal((await restored(again, file)).status, 0);
+  const devices = await ann.does(['device', 'list']);
+  const parts = ['store', 'profile.json'];
+  const workshop = join(again.home, '.restoring');
+  mkdirSync(workshop);
+  for (const part of parts) renameSync(join(again.home, part), join(workshop, part));
+  assert.equal(errorCode(await restored(again, file)), 'restore-taken');
+  assert.ok(!existsSync(workshop));
+  assert.deepEqual(
+    (await again.does(['device', 'list'])).map(({ device }) => device),
+    devices.map(({ device }) => device),
+  );
 });
 
 test('with the phrase alone the account comes back with its history and a new password', async () => {

@@ -165,11 +165,11 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** Also what was broken off between its two moves. @throws Failure usage 'restore-taken' */
+/** A device that was enrolled and then broken off is put in its place first. @throws Failure usage 'restore-taken' */
 async function assertFree(home: string): Promise<void> {
   const workshop = workshopOf(home);
   const [isMoved, isBegun] = [await exists(storeFolder(home)), await exists(storeFolder(workshop))];
-  if (isMoved && !isBegun && (await exists(profileFile(workshop)))) await settle(home);
+  if (isMoved !== isBegun && (await readProfile(workshop))?.device) await settle(home);
   const profile = await readProfile(home);
   if (profile) throw new Failure('restore-taken', `There is a profile of ${profile.user} in this folder already.`);
   if (isMoved) throw new Failure('restore-taken', `There is a store without a profile in ${home}.`);
