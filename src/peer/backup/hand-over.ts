@@ -76,9 +76,14 @@ export class HandOver implements HandOverApi {
     return this.#init.tables.wishes.get('self');
   }
 
+  /** Also of what was not wanted before: every device is asked from the beginning. */
   async want(wish: HistoryWish): Promise<void> {
-    await this.#init.disk.write([this.#init.tables.wishes.put(['self'], wish)]);
+    const { tables, disk } = this.#init;
     this.#answered = new WeakSet();
+    await this.idle();
+    const steps = [tables.wishes.put(['self'], wish)];
+    for await (const { device } of tables.handOvers.range([])) steps.push(tables.handOvers.remove([device]));
+    await disk.write(steps);
     this.seek();
   }
 
@@ -97,7 +102,7 @@ export class HandOver implements HandOverApi {
     }
   }
 
-  /** Looks for other devices of this account, now and then until there is nothing more to get. */
+  /** Looks for other devices of this account, now and then as long as this one wants history. */
   seek(): void {
     const { scope, clock, report } = this.#init;
     this.#seeking?.();
@@ -106,6 +111,7 @@ export class HandOver implements HandOverApi {
       const wish = await this.wish();
       if (wish === undefined || wish.history === 'none') return;
       for (const link of await this.#init.links()) this.met(link);
+      this.#seeking?.();
       if (!scope.closed) this.#seeking = clock.after(SEEK_EVERY_MS, () => this.seek());
     }, report);
   }
@@ -121,14 +127,15 @@ export class HandOver implements HandOverApi {
   /** There is a link to a device. Over one link it is asked once: what is new from then on comes by itself. */
   met(link: HistoryLink): void {
     if (!this.#isOwn(link) || this.#taking.has(link.device) || this.#answered.has(link)) return;
-    const taking = this.#take(link)
+    const answered = this.#answered;
+    const taking = this.#take(link, () => answered === this.#answered)
       .then(() => {
-        this.#answered.add(link);
+        answered.add(link);
       })
       .catch((error: unknown) => {
         // A program of before has no such request; one that is gone is met again.
         const failure = toFailure(error);
-        if (failure.code === 'method-unknown') this.#answered.add(link);
+        if (failure.code === 'method-unknown') answered.add(link);
         else if (failure.reason !== 'unreachable') this.#init.report(error);
       })
       .finally(() => this.#taking.delete(link.device));
@@ -163,7 +170,8 @@ export class HandOver implements HandOverApi {
     return { ...page, ...(mark !== undefined && { mark }) };
   }
 
-  async #take(link: HistoryLink): Promise<void> {
+  /** @param isWanted whether nothing else has been wished since */
+  async #take(link: HistoryLink, isWanted: () => boolean): Promise<void> {
     const wish = await this.wish();
     if (wish === undefined || wish.history === 'none') return;
     const { clock, tables, disk, history, enqueue, learnContact, learnPreferences } = this.#init;
@@ -192,6 +200,7 @@ export class HandOver implements HandOverApi {
       row = isOver
         ? { ...kept, lines, since: mark ?? row.since }
         : { ...kept, lines, at: next, ...(mark !== undefined && { mark }) };
+      if (!isWanted()) return;
       // Lines that wait for their place are asked for again, so that it is known.
       if (!merge.waits) await this.#save(row);
       const { added, changed } = merge.counts;
