@@ -37,6 +37,7 @@ interface Begun {
   readonly file: Uint8Array;
   /** What was written here since then is not in it. */
   readonly since: number;
+  /** Lines that came later than this are not in it either; those before may be. */
   readonly at: number;
   readonly mode: BackupReport['mode'];
 }
@@ -66,14 +67,15 @@ export class BackupService implements BackupsApi {
     return this.#inTurn(async () => {
       if (passphrase !== undefined) await assertPassword(passphrase, [this.#init.self.user]);
       const secret = this.#secret(passphrase);
-      const { clock } = this.#init;
-      const at = clock.now();
       const begun = await this.#begin(path, secret);
       const replaced = new Replaced(begun.at);
       const { lines, mark } = await whole(begun.writer, () => this.#add(begun, replaced));
-      await this.#remember(begun.file, begun.pieces, { revision: mark, at });
+      // Behind all that was read.
+      const row = { revision: mark, at: this.#init.clock.now() };
       let { bytes } = begun.writer;
-      if (!replaced.isEmpty) bytes = await this.#purge(path, secret, replaced, { revision: mark, at });
+      // Remembered only once they are gone: broken off in between, everything is looked at again.
+      if (replaced.isEmpty) await this.#remember(begun.file, begun.pieces, row);
+      else bytes = await this.#purge(path, secret, replaced, row);
       return { path, lines, bytes, mode: begun.mode };
     });
   }
@@ -128,7 +130,8 @@ export class BackupService implements BackupsApi {
     const known = await tables.backups.get(hex(file));
     // Another device has written behind ours, or this profile is an older copy of the one that wrote it.
     const goesOn = known !== undefined && sameBytes(known.tail, pieces.tail);
-    return { writer, pieces, file, since: goesOn ? known.revision : 0, at: known?.at ?? 0, mode: 'added' };
+    const here = goesOn ? { since: known.revision, at: known.at } : { since: 0, at: Number.POSITIVE_INFINITY };
+    return { writer, pieces, file, ...here, mode: 'added' };
   }
 
   /** With the account's own phrase at hand a backup that it doesn't open is another account's. */

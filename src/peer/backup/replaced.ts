@@ -6,7 +6,7 @@ export class Replaced {
   readonly #since: number;
   readonly #bodies = new Map<string, string>();
 
-  /** @param since when that backup was made; 0 where there was none */
+  /** @param since when that backup was made; 0 where there was none, endless where another device has written it */
   constructor(since: number) {
     this.#since = since;
   }

@@ -74,6 +74,23 @@ test('a line that found its place between two backups takes no other one away', 
   assert.deepEqual(await restored.lines('@bob'), ['line 10', 'line 20', 'line 25', 'line 30', 'line 40']);
 });
 
+test('words that were edited or taken back go out of a file that another device has written, too', async () => {
+  const [old, other] = [device('aaaa'), device('cccc')];
+  const file = join(folder, 'replaced');
+  for (const n of [10, 20, 30]) await old.says(n);
+  await old.service.write(file);
+  await other.service.import(file);
+  await other.history.update(id(10), (row) => ({ ...row, body: 'better', edited: true }));
+  await other.history.update(id(20), (row) => ({ ...row, body: '', deleted: true }));
+  await other.service.write(file);
+  const backup = await BackupFile.need(file);
+  const bodies = new Set<string>();
+  for await (const records of backup.records(await backup.unlock({ kind: 'phrase', identity }))) {
+    for (const record of records) if (record.kind === 'line') bodies.add(record.body);
+  }
+  assert.deepEqual([...bodies].sort(), ['', 'better', 'line 30']);
+});
+
 test('what was on its way at one backup and had arrived by the next one is restored as it was then', async () => {
   const [old, restored] = [device('aaaa'), device('bbbb')];
   const file = join(folder, 'on-its-way');
