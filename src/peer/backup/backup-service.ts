@@ -12,9 +12,10 @@ import type { BackupReport, BackupsApi, ImportReport } from '../api/backup.js';
 import type { Tables } from '../storage/tables.js';
 import { changedSince } from './collect.js';
 import { recordsOf } from './frames.js';
+import { markNow } from './mark.js';
 import { HistoryMerge, type MergeInit } from './merge.js';
 import { BackupFile } from './read-file.js';
-import type { AccountRecord, HistoryRecord } from './record.js';
+import { type AccountRecord, type HistoryRecord, speaking } from './record.js';
 import { Replaced } from './replaced.js';
 import { isAccount, takeIn, verified } from './take-in.js';
 import { BackupWriter, whole } from './write-file.js';
@@ -41,8 +42,6 @@ interface Begun {
   readonly at: number;
   readonly mode: BackupReport['mode'];
 }
-
-const MARK = 'mark';
 
 /**
  * Backups of a running peer:
@@ -147,8 +146,8 @@ export class BackupService implements BackupsApi {
   async #add({ writer, pieces, since }: Begun, replaced: Replaced): Promise<{ lines: number; mark: number }> {
     const { tables } = this.#init;
     writer.continue(pieces);
-    await writer.add(this.#account());
-    const mark = await this.#mark();
+    await writer.add(speaking(this.#init));
+    const mark = await markNow(this.#init);
     let lines = 0;
     const take = async (record: HistoryRecord): Promise<void> => {
       if (record.kind === 'line') {
@@ -159,17 +158,11 @@ export class BackupService implements BackupsApi {
     };
     for await (const record of changedSince(tables, since)) await take(record);
     // A line that has moved meanwhile stood nowhere when its old and its new place were read.
-    for await (const record of changedSince(tables, mark)) await take(record);
+    const isAlone = (await markNow(this.#init)) === mark + 1;
+    if (!isAlone) for await (const record of changedSince(tables, mark)) await take(record);
     await writer.add({ kind: 'end', at: this.#init.clock.now(), lines });
     await writer.finish();
     return { lines, mark };
-  }
-
-  /** Everything acknowledged before has a lower revision. */
-  async #mark(): Promise<number> {
-    const { tables, disk, clock } = this.#init;
-    const row = { revision: 0, tail: new Uint8Array(32), at: clock.now() };
-    return (await disk.write([tables.backups.put([MARK], row)]))[0]!;
   }
 
   async #remember(file: Uint8Array, { tail }: PieceChain, row: { revision: number; at: number }): Promise<void> {
@@ -191,11 +184,6 @@ export class BackupService implements BackupsApi {
     });
     await this.#remember(file, pieces, row);
     return writer.bytes;
-  }
-
-  #account(): AccountRecord {
-    const { self, directory, clock } = this.#init;
-    return { kind: 'account', user: self.user, directory, device: self.device, at: clock.now() };
   }
 
   #assertOwn(account: AccountRecord | undefined): void {

@@ -11,8 +11,9 @@ import type { HandOverRow } from '../storage/hand-over-row.js';
 import type { Tables } from '../storage/tables.js';
 import { recordsOf } from './frames.js';
 import { pageOf } from './give.js';
+import { markNow } from './mark.js';
 import { HistoryMerge, type MergeInit } from './merge.js';
-import type { AccountRecord } from './record.js';
+import { speaking } from './record.js';
 
 /** A link to another device, as far as handing over needs it. */
 export interface HistoryLink {
@@ -46,7 +47,6 @@ export interface HandOverInit extends Pick<MergeInit, 'history' | 'enqueue' | 'l
 const SEEK_EVERY_MS = 15_000;
 /** Progress is told of so often. */
 const TOLD_EVERY_MS = 2_000;
-const MARK = 'mark';
 
 /**
  * History from one device of an account to another, whenever two of them meet:
@@ -162,8 +162,8 @@ export class HandOver implements HandOverApi {
       return {};
     }
     const { since, at } = params;
-    const mark = at === undefined ? await this.#mark() : undefined;
-    const page = await pageOf(tables, this.#account(), params);
+    const mark = at === undefined ? await markNow(this.#init) : undefined;
+    const page = await pageOf(tables, speaking(this.#init), params);
     // What is small is not worth a word each time the two meet.
     if (at === undefined && (since === 0 || page.next)) this.#tell(device, 'giving');
     if (page.next === undefined && (since === 0 || at)) this.#tell(device, 'given');
@@ -230,18 +230,6 @@ export class HandOver implements HandOverApi {
 
   async #save(row: HandOverRow): Promise<void> {
     await this.#init.disk.write([this.#init.tables.handOvers.put([row.device], row)]);
-  }
-
-  /** Everything acknowledged before has a lower revision. */
-  async #mark(): Promise<number> {
-    const { tables, disk, clock } = this.#init;
-    const row = { revision: 0, tail: new Uint8Array(32), at: clock.now() };
-    return (await disk.write([tables.backups.put([MARK], row)]))[0]!;
-  }
-
-  #account(): AccountRecord {
-    const { self, directory, clock } = this.#init;
-    return { kind: 'account', user: self.user, directory, device: self.device, at: clock.now() };
   }
 
   #tell(device: string, state: HistoryEvent['state'], lines?: number): void {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Clock } from '../../base/clock.js';
 import { BACKUP_RECORD_BYTES } from '../../wire/limits.js';
 import { codec, count, exactly, list, text, time } from '../../wire/schema.js';
 import { preferencesRow } from '../storage/preferences-row.js';
@@ -29,6 +30,15 @@ const account = v.object({
   at: time(),
 });
 export type AccountRecord = v.InferOutput<typeof account>;
+
+export const speaking = (init: {
+  readonly self: { readonly user: string; readonly device: string };
+  readonly directory: string;
+  readonly clock: Clock;
+}): AccountRecord => {
+  const { user, device } = init.self;
+  return { kind: 'account', user, directory: init.directory, device, at: init.clock.now() };
+};
 
 const line = v.object({ kind: v.literal('line'), ...messageRow.entries });
 export type LineRecord = v.InferOutput<typeof line>;
