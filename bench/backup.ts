@@ -9,7 +9,7 @@ import { registerAccount } from '../src/peer/account/register.js';
 import type { PeerApi } from '../src/peer/api/peer.js';
 import { loginPeer } from '../src/peer/session/open.js';
 import { fill } from '../test/support/filled.js';
-import { act, arrival, PASSWORD } from './support/chat-latency.js';
+import { act, arrival, ended, PASSWORD } from './support/chat-latency.js';
 import { quantile, type Report } from './support/report.js';
 
 const LINES = 100_000;
@@ -56,10 +56,7 @@ export default async function backup(report: Report): Promise<void> {
     await restored(report, join(folder, 'again'), file, phrase);
   } finally {
     await ada.close();
-    for (const { child } of [listener, directory]) {
-      child.disconnect();
-      await once(child, 'exit');
-    }
+    await ended([listener.child, directory.child]);
     await rm(folder, { recursive: true, force: true });
   }
 }

@@ -1,12 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { registerAccount } from '../src/peer/account/register.js';
 import type { PeerApi } from '../src/peer/api/peer.js';
 import { loginPeer } from '../src/peer/session/open.js';
-import { act, arrival, PASSWORD } from './support/chat-latency.js';
+import { act, arrival, ended, PASSWORD } from './support/chat-latency.js';
 import type { Report } from './support/report.js';
 
 const SINGLE = 500;
@@ -31,10 +30,7 @@ export default async function message(report: Report): Promise<void> {
     report.add({ name: 'one conversation, pipelined', value: await pipelined(ada, listener.child), unit: '/s' });
   } finally {
     await ada.close();
-    for (const { child } of [listener, directory]) {
-      child.disconnect();
-      await once(child, 'exit');
-    }
+    await ended([listener.child, directory.child]);
     await rm(folder, { recursive: true, force: true });
   }
 }

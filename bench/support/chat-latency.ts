@@ -39,10 +39,15 @@ export class ChatPair {
 
   async close(): Promise<void> {
     await this.#ada.close();
-    for (const child of this.#children) {
-      child.disconnect();
-      await once(child, 'exit');
-    }
+    await ended(this.#children);
+  }
+}
+
+/** Processes of `act` end. */
+export async function ended(children: readonly ChildProcess[]): Promise<void> {
+  for (const child of children) {
+    child.disconnect();
+    await once(child, 'exit');
   }
 }
 
