@@ -8,6 +8,7 @@ import { LineMode } from '../line-mode.js';
 import { nameOf } from '../name.js';
 import { givenDirectory, neededDirectory, type PeerOptions, withPassword } from '../options.js';
 import { canAsk, password } from '../password.js';
+import { codeFrom } from '../second-factor-code.js';
 import { type Opened, openProfile, running } from '../session.js';
 import type { Shell } from '../shell.js';
 import { recover } from './recover.js';
@@ -94,12 +95,7 @@ class SignIn {
 
   async #code(why: Failure): Promise<string> {
     if (this.#codeTries-- === 0) throw why;
-    if (why.code !== 'second-factor-needed') this.#shell.output.failure(why);
-    for (;;) {
-      const code = await this.#shell.input().line('Code from your app, or a recovery code: ');
-      if (code === undefined) throw why;
-      if (code.trim() !== '') return code.trim();
-    }
+    return codeFrom(this.#shell, why);
   }
 
   #password(user: string): Promise<string> {

@@ -3,6 +3,7 @@ import { type Code, type Failure, hasCode, toFailure } from '../../base/errors.j
 import type { OpenedBackup, Restored } from '../../peer/api/backup.js';
 import { givenDirectory, type PeerOptions } from '../options.js';
 import { canAsk, newPassword, type PasswordSource, password } from '../password.js';
+import { codeFrom } from '../second-factor-code.js';
 import type { Shell } from '../shell.js';
 
 export interface RestoreOptions extends PeerOptions {
@@ -57,15 +58,8 @@ function enrol(
     ...(recover && words !== undefined && { phrase: words }),
     ...(link !== undefined && { directory: link }),
     ...(code !== undefined && { code }),
-    ...(shell.input().terminal && { askCode: (why: Failure) => askCode(shell, why) }),
+    ...(shell.input().terminal && { askCode: (why: Failure) => codeFrom(shell, why) }),
   });
-}
-
-async function askCode(shell: Shell, why: Failure): Promise<string> {
-  if (why.code !== 'second-factor-needed') shell.output.failure(why);
-  const code = await shell.input().line('Code from your app, or a recovery code: ');
-  if (code === undefined) throw why;
-  return code.trim();
 }
 
 /** Again after what another answer can mend, where a person is there to give it. */
