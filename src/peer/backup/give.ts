@@ -68,9 +68,11 @@ async function* state(tables: Tables, since: number, skip: number): AsyncGenerat
   }
 }
 
-/** Drafts and what was not understood stay where they are. */
+/** A device that runs has transfers and drafts of its own, under the same numbers: nobody would take these in. */
+const STAYS: readonly HistoryRecord['kind'][] = ['note', 'transfer'];
+
 async function* known(tables: Tables, since: number): AsyncGenerator<HistoryRecord> {
-  for await (const record of stateSince(tables, since)) if (record.kind !== 'note') yield record;
+  for await (const record of stateSince(tables, since)) if (!STAYS.includes(record.kind)) yield record;
   yield* conversationsSince(tables, since);
 }
 

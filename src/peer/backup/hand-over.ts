@@ -155,8 +155,9 @@ export class HandOver implements HandOverApi {
     if (!this.#isOwn(link)) throw new Failure('not-permitted', 'History is for devices of the same account.');
     const { tables, disk } = this.#init;
     const { device } = link;
-    if ((await tables.sharing.get(device))?.allowed !== true) {
-      await disk.write([tables.sharing.put([device], { device, allowed: false })]);
+    const known = await tables.sharing.get(device);
+    if (known?.allowed !== true) {
+      if (known === undefined) await disk.write([tables.sharing.put([device], { device, allowed: false })]);
       if (!this.#told.has(device)) this.#tell(device, 'asked');
       this.#told.add(device);
       return {};

@@ -10,7 +10,9 @@ import { History } from '../../../src/peer/messaging/history.js';
 import { Preferences } from '../../../src/peer/messaging/preferences.js';
 import { WorkQueues } from '../../../src/peer/messaging/work-queues.js';
 import { openTables } from '../../../src/peer/storage/tables.js';
+import type { TransferRow } from '../../../src/peer/storage/transfer-row.js';
 import { openMemoryStore } from '../../../src/store/memory/open.js';
+import { HISTORY_PIECE_BYTES, MANIFEST_BYTES, TRANSFER_FILES } from '../../../src/wire/limits.js';
 
 /** A device as far as its history goes, without a network. */
 class Device {
@@ -119,6 +121,25 @@ test('A8 a device that wanted the newest alone, and then all, gets what is older
   await taker.takes(giver);
   assert.deepEqual(taker.failed, []);
   assert.deepEqual(await taker.lines('@bob'), ['line 1', 'line 2']);
+  await Promise.all([giver.close(), taker.close()]);
+});
+
+test('A8 what is given fits a link however much a device has transferred', async () => {
+  const [giver, taker] = [new Device('aaaa'), new Device('bbbb')];
+  await giver.says('@bob', 'behind a transfer', id(1), 1);
+  const results = Array.from({ length: TRANSFER_FILES }, () => ({ sha256: 'f'.repeat(64), path: 'x'.repeat(400) }));
+  const manifest = new Uint8Array(MANIFEST_BYTES);
+  const over: TransferRow = {
+    ...{ order: 1, id: id(2), direction: 'out', user: 'bob', secret: new Uint8Array(32), manifest, video: false },
+    ...{ createdAt: 1, state: 'done', candidates: [], results },
+  };
+  await giver.disk.write([giver.tables.transfers.put(['all', 1], over)]);
+  await giver.handOver.allow(taker.name);
+  await taker.handOver.want({ history: 'all' });
+  const { piece } = await giver.linkFrom(taker).request('history.read', { since: 0 });
+  assert.ok(piece && piece.length <= HISTORY_PIECE_BYTES);
+  await taker.takes(giver);
+  assert.deepEqual(await taker.lines('@bob'), ['behind a transfer']);
   await Promise.all([giver.close(), taker.close()]);
 });
 
