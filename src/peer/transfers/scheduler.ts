@@ -152,7 +152,8 @@ export class Scheduler {
   async #fetched(entry: TransferEntry): Promise<Exclude<Outcome, 'partly'> | undefined> {
     if (!fetches(entry) || entry.row.state !== 'accepted' || entry.row.paused !== undefined) return undefined;
     const { isThere, linkedFrom, entries } = this.#init;
-    const address = { user: entry.row.user, device: entry.row.device! };
+    const { user, device, deposit } = entry.row;
+    const address = { user, device: device! };
     const run = this.#init.fetch(entry);
     entry.run = run;
     entry.lastRun = run;
@@ -165,6 +166,8 @@ export class Scheduler {
     const mayBeDirect = outcome === 'unreachable' && linkedFrom(address.device) !== undefined;
     if (outcome === 'unreachable') entry.waiting = directoryAway();
     if (outcome !== 'partly' && !mayBeDirect) return outcome;
+    // More of it was laid down meanwhile: whoever did that may be gone.
+    if (outcome === 'partly' && entry.row.deposit !== deposit) return this.#fetched(entry);
     entry.direct = true;
     entry.run = undefined;
     entries.show(entry);

@@ -78,6 +78,15 @@ const lies = {
   },
 } satisfies Record<string, Uploads['get']>;
 
+/** Holds up whoever waits until it is opened. */
+function gate(): { readonly opened: Promise<void>; open(): void } {
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open: () => open() };
+}
+
 for (const [does, get] of Object.entries(lies)) {
   test(`N30 a directory that ${does} blocks is found out; what was right is kept, and both can go on`, async () => {
     const path = file(`${does}.bin`, 700_000);
@@ -172,18 +181,11 @@ test('who never comes: both are told, each with its own error, and the room is g
 
 test('who comes while it is being laid down takes what lies there, and the rest straight from the sender', async () => {
   const path = file('half.bin', 6_000_000);
-  let stalled = (): void => {};
-  const half = new Promise<void>((resolve) => {
-    stalled = resolve;
-  });
-  let release = (): void => {};
-  const held = new Promise<void>((resolve) => {
-    release = resolve;
-  });
+  const [half, held] = [gate(), gate()];
   Uploads.prototype.put = async function (...args) {
     if (args[2] >= 12) {
-      stalled();
-      await held;
+      half.open();
+      await held.opened;
     }
     return honest.put.apply(this, args);
   };
@@ -195,7 +197,7 @@ test('who comes while it is being laid down takes what lies there, and the rest 
   try {
     const sees = watch(ann);
     const [offer] = await ann.files.offer('bob', [path], { leave: true });
-    await half;
+    await half.opened;
     const bob = await town.open('bob');
     const told = watch(bob);
     await bob.replayUnseen();
@@ -205,12 +207,54 @@ test('who comes while it is being laid down takes what lies there, and the rest 
     assert.ok(fetched >= 1 && fetched <= 12, `${fetched} blocks from the directory`);
     assert.ok(done.path === 'lan' || done.path === 'direct', 'the rest straight');
     assert.deepEqual(readFileSync(done.files[0]!.path!), readFileSync(path));
-    release();
+    held.open();
     await state(sees, is(offer!.id, 'done'));
     await freed();
     await bob.close();
   } finally {
-    release();
+    held.open();
+    Object.assign(Uploads.prototype, honest);
+  }
+});
+
+test('the rest is laid down while what lay there is fetched, and its sender goes: the rest is fetched too', async () => {
+  const path = file('rest.bin', 6_000_000);
+  const [half, mayEnd, mayFetch] = [gate(), gate(), gate()];
+  Uploads.prototype.put = async function (...args) {
+    if (args[2] >= 12) {
+      half.open();
+      await mayEnd.opened;
+    }
+    return honest.put.apply(this, args);
+  };
+  const asked = gate();
+  Uploads.prototype.get = async function (...args) {
+    asked.open();
+    await mayFetch.opened;
+    return honest.get.apply(this, args);
+  };
+  try {
+    const sees = watch(ann);
+    const [offer] = await ann.files.offer('bob', [path], { leave: true });
+    const { id } = offer!;
+    await half.opened;
+    const bob = await town.open('bob');
+    const told = watch(bob);
+    await bob.replayUnseen();
+    await state(told, (event) => event.id === id && event.laid !== undefined);
+    await bob.files.accept(id);
+    await asked.opened;
+    mayEnd.open();
+    await Promise.all([state(sees, laid(id)), state(told, laid(id))]);
+    await ann.close();
+    mayFetch.open();
+    const done = await state(told, is(id, 'done'));
+    assert.deepEqual(readFileSync(done.files[0]!.path!), readFileSync(path));
+    await bob.close();
+    ann = await town.open('ann');
+    await freed();
+  } finally {
+    for (const one of [mayEnd, mayFetch]) one.open();
     Object.assign(Uploads.prototype, honest);
   }
 });
