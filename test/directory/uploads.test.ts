@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { DEFAULT_LIMITS } from '../../src/directory/limits.js';
 import { Uploads } from '../../src/directory/uploads/uploads.js';
 import { openMemoryStore } from '../../src/store/memory/open.js';
+import { DEPOSIT_BLOCK_BYTES } from '../../src/wire/limits.js';
 import { UPLOAD_OVERHEAD } from '../../src/wire/uploads.js';
 import { ManualClock } from '../support/clock.js';
 import { seededRandom } from '../support/random.js';
@@ -52,6 +53,23 @@ test('what was never finished goes first, what is whole when its time is over; t
   await assert.rejects(uploads.get(whole, 0), { code: 'upload-gone' });
   await uploads.sweep();
   assert.deepEqual([await blobs(), uploads.usage.bytes], [0, 0]);
+});
+
+test('what is taken back while it is looked whether it is whole is gone, and its room given back once', async () => {
+  const { uploads, clock, blobs, again } = await directory({ lifetimeMs: HOUR });
+  const id = { deposit: random.bytes(16) };
+  const size = 8 * DEPOSIT_BLOCK_BYTES;
+  await uploads.begin(id, ANN, size, ['bob']);
+  for (let block = 0; block < 8; block++) {
+    await uploads.put(id, 'ann', block, random.bytes(DEPOSIT_BLOCK_BYTES + UPLOAD_OVERHEAD));
+  }
+  const removed = uploads.remove(id, { folded: 'ann', any: false });
+  await Promise.allSettled([uploads.finish(id, 'ann'), removed]);
+  await assert.rejects(uploads.find(id, 'ann'), { code: 'upload-gone' });
+  assert.deepEqual([await blobs(), uploads.usage.bytes, (await again()).usage.bytes], [0, 0, 0]);
+  clock.advance(HOUR);
+  await uploads.sweep();
+  assert.equal(uploads.usage.bytes, 0);
 });
 
 test('going on with an unfinished file gives it its time again, and room that is given back can be taken', async () => {

@@ -24,9 +24,9 @@ export interface Standing {
 }
 
 /**
- * Sealed files for groups, and deposits for people who are away, each block a blob of its own, so that an upload goes on where it was broken off. Room is taken
- * when an upload begins, and given back when it is removed or its time is over. A row comes before its blocks and goes
- * before them: blocks without a row are left-overs.
+ * Sealed files for groups, and deposits for people who are away, each block a blob of its own, so that an upload goes on
+ * where it was broken off. Room is taken when an upload begins, and given back when it is removed or its time is over. A
+ * row comes before its blocks and goes before them: blocks without a row are left-overs.
  */
 export class Uploads {
   readonly #rows: Table<UploadRow>;
@@ -37,7 +37,7 @@ export class Uploads {
   readonly #used = new Map<string, number>();
   #total = 0;
   readonly #waiting = new Waiting();
-  /** Changes of what is taken follow each other. */
+  /** Changes of rows follow each other: none comes back after it was forgotten. */
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor({ store, clock, limits }: UploadsInit) {
@@ -97,16 +97,18 @@ export class Uploads {
   }
 
   /** @returns when it goes. @throws Failure usage 'upload-unfinished', and as `put` */
-  async finish(id: UploadId, folded: string): Promise<number> {
-    const row = await this.#own(id, folded);
-    if (row.finished) return row.expires;
-    if ((await this.#have(id, row.size)) < blocksOf(id, row.size)) {
-      throw new Failure('upload-unfinished');
-    }
-    const at = this.#clock.now();
-    const expires = at + this.#limits.lifetimeMs;
-    await this.#rows.put(rowKey(id), { ...row, at, expires, finished: true });
-    return expires;
+  finish(id: UploadId, folded: string): Promise<number> {
+    return this.#inTurn(async () => {
+      const row = await this.#own(id, folded);
+      if (row.finished) return row.expires;
+      if ((await this.#have(id, row.size)) < blocksOf(id, row.size)) {
+        throw new Failure('upload-unfinished');
+      }
+      const at = this.#clock.now();
+      const expires = at + this.#limits.lifetimeMs;
+      await this.#rows.put(rowKey(id), { ...row, at, expires, finished: true });
+      return expires;
+    });
   }
 
   /**
