@@ -68,7 +68,7 @@ export class DepositRun implements Run {
 
   async #fetch(): Promise<Outcome> {
     const { row, manifest, request } = this.#init;
-    const { have, expires: _ } = await request('deposits.find', { deposit: this.#deposit.id });
+    const { have } = await request('deposits.find', { deposit: this.#deposit.id });
     const { sums } = this.#deposit;
     const partial = await PartialDownload.open({
       ...{ id: row.id, manifest, folder: row.folder!, durable: true, keep: true },

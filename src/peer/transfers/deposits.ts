@@ -13,12 +13,11 @@ import { DEPOSIT_BLOCK_BYTES } from '../../wire/limits.js';
 import { contentBytes } from '../../wire/transfer-manifest.js';
 import { UPLOAD_OVERHEAD } from '../../wire/uploads.js';
 import type { TransferEvent } from '../api/events.js';
-import type { TransferRow } from '../storage/tables.js';
 import { DepositContent } from './deposit-content.js';
-import { isCalledOff } from './outcomes.js';
+import { type Deposit, isLaid, isSettled, LaidOffers, mayLay } from './laid-offers.js';
 import { sourceAgain } from './source.js';
 import { depositExpired, needless } from './transfer-failures.js';
-import { isOver, plain, type TransferEntry, type TransferStore } from './transfer-store.js';
+import { plain, type TransferEntry, type TransferStore } from './transfer-store.js';
 import { inWindow } from './window.js';
 
 export interface DepositsInit {
@@ -37,8 +36,6 @@ export interface DepositsInit {
   /** Tells the receiver that it comes to nothing, for this reason. */
   callOff(entry: TransferEntry, why: Failure): Promise<unknown>;
 }
-
-type Deposit = NonNullable<TransferRow['deposit']>;
 
 interface Job {
   readonly abort: AbortController;
@@ -60,6 +57,7 @@ const LATER_MS = 60_000;
  */
 export class Deposits {
   readonly #init: DepositsInit;
+  readonly #offers: LaidOffers;
   readonly #jobs = new Map<string, Job>();
   /** When each is looked at next. */
   readonly #looks = new Map<string, Cancel>();
@@ -69,6 +67,7 @@ export class Deposits {
 
   constructor(init: DepositsInit) {
     this.#init = init;
+    this.#offers = new LaidOffers(init.entries, init.disk);
     init.entries.follow((event) => this.#seen(event));
   }
 
@@ -79,7 +78,7 @@ export class Deposits {
     const open = entries.filter((entry) => mayLay(entry));
     if (open.length === 0) throw needless();
     const fresh: Deposit = { id: this.#init.random.bytes(16), key: this.#init.random.bytes(32) };
-    await this.#change(open, ({ deposit = fresh }) => deposit);
+    await this.#offers.change(open, ({ deposit = fresh }) => deposit);
     for (const id of new Set(open.map(({ row }) => hex(row.deposit!.id)))) {
       // What doesn't fit is said at once.
       if (this.#init.isOnline()) await this.#begin(id).catch((error: unknown) => this.#unlessAway(id, error));
@@ -96,8 +95,7 @@ export class Deposits {
 
   /** The directory can be reached (again). */
   online(): void {
-    const ids = this.#init.entries.all().flatMap(({ row }) => (isLaid(row) ? [hex(row.deposit!.id)] : []));
-    for (const id of new Set(ids)) this.#look(id);
+    for (const id of this.#offers.ids()) this.#look(id);
   }
 
   close(): void {
@@ -108,15 +106,9 @@ export class Deposits {
 
   // --- One deposit, by hex of its id ---
 
-  /** Its offers, and those of them that may still be fetched. */
-  #of(id: string): { readonly all: readonly TransferEntry[]; readonly open: readonly TransferEntry[] } {
-    const all = this.#init.entries.all().filter(({ row }) => isLaid(row) && hex(row.deposit!.id) === id);
-    return { all, open: all.filter((entry) => !isSettled(entry)) };
-  }
-
   #look(id: string): void {
     const { scope } = this.#init;
-    const { open } = this.#of(id);
+    const { open } = this.#offers.of(id);
     if (open.length === 0) this.#withdrawSoon(id);
     else if (open.every(({ row }) => row.deposit!.sums !== undefined))
       scope.run(
@@ -153,7 +145,7 @@ export class Deposits {
   }
 
   async #begin(id: string): Promise<{ readonly have: number; readonly expires: number }> {
-    const { open } = this.#of(id);
+    const { open } = this.#offers.of(id);
     const to = open.map(({ row }) => row.user);
     const size = contentBytes(open[0]!.manifest);
     const begun = this.#init.request('deposits.begin', { deposit: fromHex(id), to, size });
@@ -164,23 +156,31 @@ export class Deposits {
 
   async #lay(id: string, { abort: { signal } }: Job): Promise<void> {
     const { request } = this.#init;
-    const first = this.#of(id).open[0];
+    const first = this.#offers.of(id).open[0];
     if (first === undefined || signal.aborted) return;
     first.source ??= await sourceAgain(first.row);
+    if (signal.aborted) return;
     const { have, expires } = await this.#begin(id);
     if (first.row.deposit?.expires === undefined) await this.#tell(id, { expires });
     const content = new DepositContent(first.source);
-    await this.#bring(id, first.row.deposit!, content, have, signal);
+    await this.#bring(id, first, content, have, signal);
     if (signal.aborted) return;
     const finished = await request('deposits.finish', { deposit: fromHex(id) });
     await this.#tell(id, { expires: finished.expires, sums: content.sums });
     this.#look(id);
   }
 
-  async #bring(id: string, { key }: Deposit, content: DepositContent, have: number, signal: AbortSignal) {
+  async #bring(
+    id: string,
+    { row, manifest }: TransferEntry,
+    content: DepositContent,
+    have: number,
+    signal: AbortSignal,
+  ) {
     const { clock, random, request, directoryId } = this.#init;
     const deposit = fromHex(id);
-    const size = contentBytes(this.#of(id).open[0]!.manifest);
+    const { key } = row.deposit!;
+    const size = contentBytes(manifest);
     const place = { directoryId, deposit, size };
     let there = have;
     const tell = (): void => this.#advance(id, Math.min(size, there * DEPOSIT_BLOCK_BYTES));
@@ -200,7 +200,7 @@ export class Deposits {
   }
 
   #advance(id: string, laid: number): void {
-    for (const entry of this.#of(id).open) {
+    for (const entry of this.#offers.of(id).open) {
       const before = Math.floor((100 * (entry.laid ?? 0)) / contentBytes(entry.manifest));
       entry.laid = laid;
       if (Math.floor((100 * laid) / contentBytes(entry.manifest)) !== before) this.#init.entries.show(entry);
@@ -209,8 +209,8 @@ export class Deposits {
 
   /** Keeps what is new of it, and lets each for whom it is know. */
   async #tell(id: string, news: Pick<Deposit, 'expires' | 'sums'>): Promise<void> {
-    const { open } = this.#of(id);
-    await this.#change(open, ({ deposit }) => ({ ...deposit!, ...news }));
+    const { open } = this.#offers.of(id);
+    await this.#offers.change(open, ({ deposit }) => ({ ...deposit!, ...news }));
     for (const entry of open) await this.#say(entry);
   }
 
@@ -227,7 +227,7 @@ export class Deposits {
     scope.run(
       async () => {
         await reached(message);
-        if (isLaid(entry.row)) await this.#change([entry], (row) => ({ ...row.deposit!, told: true }));
+        if (isLaid(entry.row)) await this.#offers.change([entry], (row) => ({ ...row.deposit!, told: true }));
       },
       () => {},
     );
@@ -236,7 +236,7 @@ export class Deposits {
   /** Looks whether it is still there, until its time is over. What a directory has lost is laid down once more. */
   async #tend(id: string): Promise<void> {
     const { clock, request, isOnline } = this.#init;
-    const { open } = this.#of(id);
+    const { open } = this.#offers.of(id);
     if (!isOnline() || open.length === 0) return;
     // A program that ended between knowing it and saying it.
     for (const entry of open) if (entry.row.deposit!.told !== true && !this.#saying.has(entry)) await this.#say(entry);
@@ -251,35 +251,40 @@ export class Deposits {
     if (isThere) this.#lookIn(id, due > 0 ? Math.min(LOOK_EVERY_MS, due) : LATER_MS);
     else if (due <= 0) await this.#expire(id);
     else if (open.every(({ row }) => row.state === 'offered')) {
-      await this.#change(open, ({ deposit }) => ({ id: deposit!.id, key: deposit!.key }));
+      await this.#offers.change(open, ({ deposit }) => ({ id: deposit!.id, key: deposit!.key }));
       this.#start(id);
     }
   }
 
   #lookIn(id: string, ms: number): void {
-    this.#looks.get(id)?.();
+    this.#lookNoMore(id);
     this.#looks.set(
       id,
       this.#init.clock.after(ms, () => this.#look(id)),
     );
   }
 
+  #lookNoMore(id: string): void {
+    this.#looks.get(id)?.();
+    this.#looks.delete(id);
+  }
+
   async #expire(id: string): Promise<void> {
     const { entries, callOff } = this.#init;
-    const { all, open } = this.#of(id);
+    const { all, open } = this.#offers.of(id);
     for (const entry of open) {
       const { state, deposit } = entry.row;
       if (state !== 'offered' && deposit?.fetched !== true) continue;
       await entries.save(entry, { state: 'failed', failure: plain(depositExpired(entry.row.user)) });
       await callOff(entry, depositExpired(entry.row.user));
     }
-    await this.#change(all, () => undefined);
+    await this.#offers.change(all, () => undefined);
   }
 
   async #refused(id: string, why: Failure): Promise<void> {
-    const { all, open } = this.#of(id);
+    const { all, open } = this.#offers.of(id);
     for (const entry of open) entry.notLaid = plain(why);
-    await this.#change(all, () => undefined);
+    await this.#offers.change(all, () => undefined);
     await this.#init.request('deposits.remove', { deposit: fromHex(id) }).catch(() => {});
   }
 
@@ -294,29 +299,17 @@ export class Deposits {
     const { scope, request, isOnline } = this.#init;
     this.#jobs.get(id)?.abort.abort();
     this.#jobs.delete(id);
+    this.#lookNoMore(id);
     if (!isOnline()) return;
     scope.run(
       async () => {
         await request('deposits.remove', { deposit: fromHex(id) }).catch((error: unknown) => {
           if (toFailure(error).reason === 'unreachable') throw error;
         });
-        await this.#change(this.#of(id).all, () => undefined);
+        await this.#offers.change(this.#offers.of(id).all, () => undefined);
       },
       () => {},
     );
-  }
-
-  async #change(entries: readonly TransferEntry[], change: (row: TransferRow) => Deposit | undefined): Promise<void> {
-    for (const entry of entries) {
-      const deposit = change(entry.row);
-      const { deposit: _, ...row } = entry.row;
-      entry.row = { ...row, ...(deposit !== undefined && { deposit }) };
-      if (deposit === undefined) continue;
-      delete entry.notLaid;
-      delete entry.waiting;
-    }
-    await this.#init.disk.write(entries.map((entry) => this.#init.entries.put(entry)));
-    for (const entry of entries) this.#init.entries.show(entry);
   }
 
   /** An offer has changed: what goes straight needs no laying down meanwhile, and what is over no more. */
@@ -325,19 +318,10 @@ export class Deposits {
     if (entry === undefined || !isLaid(entry.row)) return;
     const id = hex(entry.row.deposit!.id);
     const job = this.#jobs.get(id);
-    if (isSettled(entry) && this.#of(id).open.length === 0) this.#withdrawSoon(id);
-    else if (state === 'running' && job?.rests === false && this.#of(id).open.length === 1) {
+    if (isSettled(entry) && this.#offers.of(id).open.length === 0) this.#withdrawSoon(id);
+    else if (state === 'running' && job?.rests === false && this.#offers.of(id).open.length === 1) {
       job.rests = true;
       job.abort.abort();
     } else if (state === 'accepted' && job?.rests === true && entry.row.deposit!.sums === undefined) this.#start(id);
   }
 }
-
-const isLaid = ({ direction, deposit }: TransferRow): boolean => direction === 'out' && deposit !== undefined;
-
-const mayLay = ({ row, run }: TransferEntry): boolean =>
-  row.direction === 'out' && (row.state === 'offered' || (row.state === 'accepted' && run?.running !== true));
-
-/** What only failed may be tried once more, and what lies there is for that. */
-const isSettled = (entry: TransferEntry): boolean =>
-  isOver(entry) && (entry.row.state !== 'failed' || isCalledOff(entry.row.failure));
