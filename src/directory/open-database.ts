@@ -63,7 +63,7 @@ export async function openServedDatabase(init: ServedDatabaseInit): Promise<Serv
         await store.close();
       };
       const backups = new Queues();
-      const from = { store: watched, secrets: secrets.text, where: nameOf(init.keptIn) };
+      const from = { store: watched, clock, secrets: secrets.text, where: nameOf(init.keptIn) };
       return { core, server, backUp: (to) => backups.take('backup', () => backUp({ ...from, to })), close };
     } catch (error) {
       await core.close();

@@ -18,7 +18,6 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'directory/console/commands.ts': 'the answer is printed before the end',
   'directory/log/log.ts': 'the means of a program that is given none',
   'directory/metrics/serve.ts': 'figures of the process, by its own time',
-  'directory/moving/backup.ts': 'when a copy was made, for the operator',
   'directory/moving/move.ts': 'a program of its own, which the operator runs',
   'directory/moving/place.ts': 'the same',
   'directory/server/channel.ts': 'an answer leaves before the next is made',

@@ -11,6 +11,7 @@ import { WatchedStore } from '../../src/directory/moving/watched-store.js';
 import { openMemoryStore } from '../../src/store/memory/open.js';
 import type { Store } from '../../src/store/store.js';
 import { all, code, text } from '../store/support.js';
+import { ManualClock } from '../support/clock.js';
 import { afterwards, temporaryFolder } from '../support/directory.js';
 import { register, signIn, type TestPeer } from '../support/directory-client.js';
 import { NatsServers, withoutNats } from '../support/nats.js';
@@ -53,7 +54,7 @@ test('a backup is of one moment, though everything is written on meanwhile', asy
   const secrets = JSON.stringify({ some: 'secrets' });
   let before = 0;
   for (let round = 0; round < 3; round++) {
-    const { records } = await backUp({ store, secrets, where: 'memory', to });
+    const { records } = await backUp({ store, clock: new ManualClock(), secrets, where: 'memory', to });
     assert.equal(records, ROWS);
     const place = await openPlace(`level:${to}`, {}, true);
     const counts = await readCounts(place.store);

@@ -1,4 +1,4 @@
-import { systemClock } from '../../base/clock.js';
+import type { Clock } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
 import type { Store } from '../../store/store.js';
 import { copyBlob, copyLog, copyRecord, copyStore } from './copy.js';
@@ -11,6 +11,7 @@ import { Writing } from './writing.js';
 
 export interface BackupInit {
   readonly store: WatchedStore;
+  readonly clock: Clock;
   /** As they stand in `authority.json`. */
   readonly secrets: string;
   /** Where the directory is, for whoever finds the backup. */
@@ -35,7 +36,7 @@ const never = new AbortController().signal;
  * Then the copy is read as a whole and every checksum compared; its hash stands in it, and is compared when it is put back.
  * @throws Failure usage 'store-not-empty', 'directory-running'; storage
  */
-export async function backUp({ store, secrets, where, to }: BackupInit): Promise<Inventory> {
+export async function backUp({ store, clock, secrets, where, to }: BackupInit): Promise<Inventory> {
   const place = await openPlace(`level:${to}`, {}, false);
   try {
     const standing = await readStanding(place.store);
@@ -43,9 +44,9 @@ export async function backUp({ store, secrets, where, to }: BackupInit): Promise
     const mayGoOn = standing?.state === 'backup' || standing?.state === 'incomplete';
     if ((theirs !== undefined && theirs !== secrets) || !(mayGoOn || (await isEmpty(place.store))))
       throw new Failure('store-not-empty', undefined, { hint: 'Give a new folder, or that of an earlier backup.' });
-    await writeStanding(place.store, { state: 'incomplete', where, at: systemClock.now() });
+    await writeStanding(place.store, { state: 'incomplete', where, at: clock.now() });
     if (theirs === undefined) await place.putSecrets(secrets);
-    const at = await copyAsOfOneMoment(store, place.store);
+    const at = await copyAsOfOneMoment(store, place.store, clock);
     const { problems } = await place.store.check();
     if (problems.length > 0) throw unservable({ state: 'incomplete', where, at }, problems[0]);
     const inventory = await inventoryOf(place.store);
@@ -57,7 +58,7 @@ export async function backUp({ store, secrets, where, to }: BackupInit): Promise
 }
 
 /** @returns when that moment was */
-async function copyAsOfOneMoment(store: WatchedStore, to: Store): Promise<number> {
+async function copyAsOfOneMoment(store: WatchedStore, to: Store, clock: Clock): Promise<number> {
   const watch = store.watch();
   try {
     await copyStore(store.inner, to, never);
@@ -71,7 +72,7 @@ async function copyAsOfOneMoment(store: WatchedStore, to: Store): Promise<number
     }
     return await store.hold(async () => {
       await copyWritten(watch.take(), store.inner, to);
-      return systemClock.now();
+      return clock.now();
     });
   } finally {
     watch.end();
