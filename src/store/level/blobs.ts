@@ -1,5 +1,6 @@
 import { readdir, unlink } from 'node:fs/promises';
 import { asBuffer, hex, utf8 } from '../../base/bytes.js';
+import { Queues } from '../../base/queues.js';
 import type { Random } from '../../base/random.js';
 import { assertKey, bounds } from '../keys.js';
 import { Quota } from '../quota.js';
@@ -32,8 +33,8 @@ export interface BlobsEnvironment {
 export class LevelBlobs {
   readonly #environment: BlobsEnvironment;
   readonly #spaces = new Map<string, Promise<{ readonly quota: Quota }>>();
-  /** The last change of each key: they follow each other. */
-  readonly #turns = new Map<string, Promise<void>>();
+  /** By id: changes of each follow each other. */
+  readonly #turns = new Queues();
 
   constructor(environment: BlobsEnvironment) {
     this.#environment = environment;
@@ -83,7 +84,7 @@ export class LevelBlobs {
     const name = hex(random.bytes(16));
     try {
       const size = await writeBlobFile({ folder, name, content, account: account.add, disk });
-      await this.#inTurn(ids.blob(space, key), () => this.#swap(space, key, { name, size }));
+      await this.#turns.take(ids.blob(space, key), () => this.#swap(space, key, { name, size }));
       return { size };
     } catch (error) {
       account.giveBack();
@@ -92,7 +93,7 @@ export class LevelBlobs {
   }
 
   #delete(space: string, key: string): Promise<void> {
-    return this.#inTurn(ids.blob(space, key), () => this.#swap(space, key, undefined));
+    return this.#turns.take(ids.blob(space, key), () => this.#swap(space, key, undefined));
   }
 
   /** Lets the key mean the new file or nothing, and then forgets the old file. */
@@ -153,20 +154,6 @@ export class LevelBlobs {
       found.catch(() => this.#spaces.delete(space));
     }
     return found;
-  }
-
-  async #inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(id) ?? Promise.resolve();
-    const mine = before.then(work);
-    const settled = mine.then(
-      () => {},
-      () => {},
-    );
-    this.#turns.set(id, settled);
-    void settled.then(() => {
-      if (this.#turns.get(id) === settled) this.#turns.delete(id);
-    });
-    return mine;
   }
 }
 
