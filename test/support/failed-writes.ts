@@ -347,6 +347,19 @@ const DEEDS: Readonly<Record<string, (stage: Stage) => Promise<Deed>>> = {
       check: () => assert.equal(all.core.uploads.usage.bytes, before, 'room that was taken is given back'),
     };
   },
+  'deposits.begin': async ({ chief, client, core }) => {
+    const id = { deposit: random.bytes(16) };
+    const before = core.uploads.usage.bytes;
+    return {
+      request: async () => {
+        await chief.request('deposits.begin', { ...id, to: ['owner', 'alice'], size: 100 });
+        await chief.request('deposits.put', { ...id, block: 0, sealed: new Uint8Array(100 + UPLOAD_OVERHEAD) });
+        await chief.request('deposits.finish', id);
+        for (const each of [chief, client]) await each.request('deposits.taken', id);
+      },
+      check: () => assert.equal(core.uploads.usage.bytes, before, 'room that was taken is given back'),
+    };
+  },
   'ledger.act role': acting(
     (user) => ({ action: 'role', user, role: 'advanced' }),
     async ({ core }, user) => assert.equal((await core.accounts.need(user)).role, 'advanced'),

@@ -71,7 +71,7 @@ export const uploadHandlers: Pick<Handlers<DirectoryMethods, Signed>, Uploading>
     await core.uploads.taken(id, session.folded);
     return {};
   },
-  /** To everybody else, an admin aside, it is not there. */
+  /** By who laid it down, or an admin. */
   'deposits.remove': async ({ core, session }, id) => {
     await core.uploads.remove(id, { folded: session.folded, any: may(session.role, 'upload.remove') });
     return {};
