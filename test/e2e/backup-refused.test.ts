@@ -41,6 +41,7 @@ test('a wrong phrase, another account, damage, a missing end and a taken place a
   await refuses(nobody, tries(file, other), 3, 'backup-locked');
   await refuses(nobody, tries(file, 'not a phrase'), 2, 'phrase-invalid');
   await refuses(nobody, tries(kept('absent')), 2, 'file-unreadable');
+  await refuses(ann, ['backup', stage.workshop.folder], 2, 'file-unreadable');
   writeFileSync(damaged, 'something else entirely');
   await refuses(nobody, tries(damaged), 2, 'backup-invalid');
   for (const at of [bytes.length - 1, 300, 60]) {

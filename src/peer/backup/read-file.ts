@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { sameBytes } from '../../base/bytes.js';
-import { Failure } from '../../base/errors.js';
+import { Failure, hasCode } from '../../base/errors.js';
 import {
   type BackupHeader,
   type BackupSecret,
@@ -42,7 +42,7 @@ export class BackupFile {
     try {
       return new BackupFile(path, await readHeader(file, path));
     } catch (error) {
-      throw error instanceof Failure && error.code === 'malformed' ? invalid(path, error) : error;
+      throw hasCode(error, 'malformed') ? invalid(path, error) : unread(path, error);
     } finally {
       await file.close();
     }
@@ -87,6 +87,8 @@ export class BackupFile {
         yield { sealed, plaintext };
       }
       if (last?.kind !== 'end') throw truncated();
+    } catch (error) {
+      throw unread(this.path, error);
     } finally {
       await file.close();
     }
@@ -147,6 +149,9 @@ const truncated = (): Failure => new Failure('backup-truncated');
 
 const invalid = (path: string, cause?: unknown): Failure =>
   new Failure('backup-invalid', `${path} is not a backup that this program can read.`, { cause });
+
+/** Where it was not the content that was wrong, the disk was, or it is a folder. */
+const unread = (path: string, error: unknown): unknown => (error instanceof Failure ? error : unreadable(path, error));
 
 const unreadable = (path: string, cause: unknown): Failure =>
   new Failure('file-unreadable', `${path} cannot be read: ${(cause as Error).message}`, { cause });
