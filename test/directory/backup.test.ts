@@ -5,7 +5,7 @@ import { hex, utf8 } from '../../src/base/bytes.js';
 import { systemRandom } from '../../src/base/random.js';
 import { type Directory, startDirectory } from '../../src/directory/directory.js';
 import { backUp } from '../../src/directory/moving/backup.js';
-import { check, restore } from '../../src/directory/moving/move.js';
+import { check, migrate, restore } from '../../src/directory/moving/move.js';
 import { openPlace } from '../../src/directory/moving/place.js';
 import { WatchedStore } from '../../src/directory/moving/watched-store.js';
 import { openMemoryStore } from '../../src/store/memory/open.js';
@@ -136,6 +136,10 @@ test('a backup put back is the same directory in a new life; what is not as it w
   await assert.rejects(startDirectory({ data: backup, listen: LOOPBACK }), code('store-backup'));
   await assert.rejects(restore({ from: backup, to: `level:${data}` }), code('store-not-empty'));
   const { at } = await restore({ from: backup, to: `level:${other}` });
+  await assert.rejects(
+    migrate({ from: `level:${other}`, to: `level:${join(folder, 'elsewhere')}` }),
+    /It was put back from .*, and not started since/,
+  );
   assert.ok(at! > 0);
   const again = await startDirectory({ data: other, listen: LOOPBACK });
   assert.notEqual(hex(again.site.core.incarnation.id), life, 'devices are told');

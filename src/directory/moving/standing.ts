@@ -53,5 +53,9 @@ export function unservable({ state, where }: Standing, problem?: string): Failur
   if (state === 'incomplete')
     return new Failure('store-incomplete', `The directory is being copied here from ${where}.`, said);
   if (state === 'moved') return new Failure('store-moved', `The directory was moved from here to ${where}.`, said);
+  if (state === 'restored') {
+    const hint = 'Start it once, so that its devices hand in what it lacks, and stop it again.';
+    return new Failure('store-backup', `It was put back from ${where}, and not started since.`, { ...said, hint });
+  }
   return new Failure('store-backup', `This is a backup of ${where}.`, said);
 }
