@@ -71,6 +71,7 @@ function device() {
   const history = new History({ tables, disk, clock, look, onExpiring: () => [] });
   return {
     history,
+    disk,
     async take(name: number, order: number | undefined): Promise<void> {
       const id = new Uint8Array(16).fill(name);
       const line = { id, from: 'bob', body: String(name), sentAt: 1, ...(order !== undefined && { order }) };
@@ -123,4 +124,23 @@ test('a line from nowhere in time stands where it came', async () => {
     (await lines()).map(({ body }) => body),
     ['3', '1', '2', '4', '5'],
   );
+});
+
+test('C1 lines of a former identity stay so, whatever comes to stand before them', async () => {
+  const { take, history, disk } = device();
+  const id = (name: number) => new Uint8Array(16).fill(name);
+  for (const name of [1, 2, 3]) await take(name, 10 * name);
+  // A gap: what moves past it moves by more than one.
+  await disk.write(history.remove((await history.find(id(2)))!));
+  await take(4, 40);
+  const head = await history.head('@bob');
+  head.former = (await history.find(id(3)))!.number;
+  await disk.write([history.saveHead(head)]);
+  for (const name of [5, 6, 7]) await take(name, 1);
+  for (const [name, former] of [
+    [1, true],
+    [3, true],
+    [4, false],
+  ] as const)
+    assert.equal(await history.isFormer((await history.find(id(name)))!), former, `line ${name}`);
 });

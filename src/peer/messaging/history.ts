@@ -16,11 +16,18 @@ const RECENT = 1_024;
 export const unreadOf = ({ conversation, unread, last, read }: ConversationRow): number =>
   unread ?? (isGroupId(conversation) ? 0 : last - read);
 
-/** A line comes to stand at that number: what was read stays so, and where it is not read itself it is behind what was. */
-function movePast(head: ConversationRow, number: number, read: boolean): void {
-  if (number <= head.read) head.read = read ? head.read + 1 : number - 1;
-  if (head.told !== undefined && number <= head.told) head.told = read ? head.told + 1 : number - 1;
-  if (head.former !== undefined && number <= head.former) head.former++;
+/**
+ * A line comes to stand at the first of these numbers, and each that stood at one of them goes to the next: what was read
+ * stays so, and where the line is not read itself it is behind what was. What was of a former identity stays so, too.
+ */
+function movePast(head: ConversationRow, numbers: readonly number[], read: boolean): void {
+  const number = numbers[0]!;
+  const moved = (through: number): number =>
+    number <= through ? (numbers.find((one) => one > through) ?? through) : through;
+  const passed = (through: number): number => (read ? moved(through) : Math.min(through, number - 1));
+  head.read = passed(head.read);
+  if (head.told !== undefined) head.told = passed(head.told);
+  if (head.former !== undefined) head.former = moved(head.former);
 }
 
 type Change = (row: MessageRow) => MessageRow | undefined;
@@ -186,7 +193,7 @@ export class History {
       end.push({ ...line, number });
       steps.push(this.#put(moved), this.#place(moved));
     }
-    movePast(head, numbers[0]!, read);
+    movePast(head, numbers, read);
     try {
       await this.#disk.write([...steps, this.saveHead(head)]);
     } catch (error) {
