@@ -222,3 +222,20 @@ test('N12 what is accepted is the key that was shown, and no other that the dire
   await contacts.shown(await contacts.current('bob'));
   assert.deepEqual((await contacts.accept('bob'))?.identityKey, one!.publicKey, 'the form without a number');
 });
+
+test('C1 another identity is pinned only when what was written to the one before is given up', async () => {
+  const { contacts, issue, publish } = world();
+  const [bob, other] = [SigningKey.generate(random), SigningKey.generate(random)];
+  publish('bob', bob.publicKey, [issue('bob', bob).certificate]);
+  await contacts.resolve('bob');
+  publish('bob', other.publicKey, [issue('bob', other).certificate]);
+  contacts.forget('bob');
+  await contacts.shown(await contacts.current('bob'));
+  const fails = async (): Promise<void> => {
+    await assert.rejects(contacts.resolve('bob'), { code: 'identity-changed' });
+    throw new Error('the disk is full');
+  };
+  await assert.rejects(contacts.accept('bob', undefined, fails), /the disk is full/);
+  await assert.rejects(contacts.resolve('bob'), { code: 'identity-changed' });
+  assert.deepEqual((await contacts.accept('bob'))?.identityKey, other.publicKey);
+});

@@ -186,16 +186,22 @@ export class Contacts {
   /**
    * Pins the key which the directory shows now, where that is the one that was shown to the person.
    * @param isMeant whether a key is the one whose number was given; without, it is the one last shown or told of here
+   * @param before done before it is pinned, while nothing is sent to either key; where it fails nothing is pinned
    * @returns undefined where there is nothing to accept
    * @throws Failure trust 'identity-changed-again'
    */
-  async accept(user: string, isMeant?: (key: Uint8Array) => boolean): Promise<ContactRow | undefined> {
-    const before = await this.#row(foldName(user));
-    const told = before?.trust === 'changed' ? (before.shownKey ?? before.offeredKey) : undefined;
+  async accept(
+    user: string,
+    isMeant?: (key: Uint8Array) => boolean,
+    before: (user: string) => Promise<void> = async () => {},
+  ): Promise<ContactRow | undefined> {
+    const known = await this.#row(foldName(user));
+    const told = known?.trust === 'changed' ? (known.shownKey ?? known.offeredKey) : undefined;
     const row = await this.current(user);
     if (row.trust !== 'changed' || row.offeredKey === undefined) return undefined;
     const meant = isMeant ?? ((key: Uint8Array) => told !== undefined && sameBytes(told, key));
     if (!meant(row.offeredKey)) throw new Failure('identity-changed-again');
+    await before(row.user);
     this.#fresh.delete(foldName(user));
     return this.#save({ user: row.user, identityKey: row.offeredKey, trust: 'new' }, 'new');
   }

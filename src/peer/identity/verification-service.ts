@@ -8,8 +8,8 @@ import type { LocalDevice } from './local-device.js';
 export interface VerificationServiceInit {
   readonly self: LocalDevice;
   readonly contacts: Contacts;
-  /** The conversation begins anew. */
-  onAccepted(user: string): Promise<void>;
+  /** What was written to the former identity is given up, and the conversation begins anew, before another one is pinned. */
+  giveUpFormer(user: string): Promise<void>;
 }
 
 /** Whose key is whose: safety numbers, and what two people who compared them say. */
@@ -34,9 +34,9 @@ export class VerificationService {
   async accept(user: string, shown?: string): Promise<Verification> {
     const digits = shown?.replace(/\D/g, '');
     const isMeant = (key: Uint8Array): boolean => this.#number(foldName(user), key).replace(/\D/g, '') === digits;
-    const row = await this.#init.contacts.accept(user, digits === undefined ? undefined : isMeant);
-    if (row) await this.#init.onAccepted(row.user);
-    return this.#shown(row ?? (await this.#init.contacts.current(user)));
+    const { contacts, giveUpFormer } = this.#init;
+    const row = await contacts.accept(user, digits === undefined ? undefined : isMeant, giveUpFormer);
+    return this.#shown(row ?? (await contacts.current(user)));
   }
 
   #number(folded: string, key: Uint8Array): string {

@@ -24,8 +24,8 @@ export async function giveUp(
 }
 
 /**
- * The person has another identity now, which was accepted. What was written to the one before and has reached nobody is
- * not for this one: it fails, and is told. What was said before is sealed for nobody new.
+ * The person has another identity now, which is about to be accepted. What was written to the one before and has reached
+ * nobody is not for this one: it fails, and is told. What was said before is sealed for nobody new.
  */
 export async function giveUpFormer(services: Services, user: string): Promise<void> {
   const { sender, directGroups, history, reporter } = services;
@@ -39,7 +39,6 @@ export async function giveUpFormer(services: Services, user: string): Promise<vo
     const failed = await fail(services, lost, ['queued', 'stored']);
     if (failed > 0) reporter.report(`${messages(failed)} to ${user}`, new Failure('identity-former'));
   });
-  sender.flush(user);
 }
 
 /** @returns how many lines were on their way until now */

@@ -128,7 +128,7 @@ export class Peer implements PeerApi {
     this.notes = services.notes;
     this.#verifications = new VerificationService({
       ...{ self, contacts: services.contacts },
-      onAccepted: (user) => giveUpFormer(services, user),
+      giveUpFormer: (user) => giveUpFormer(services, user),
     });
     this.groups = new GroupService({
       groups: services.groups,
@@ -325,7 +325,6 @@ export class Peer implements PeerApi {
     });
   }
 
-  /** What waited for a changed identity goes on, in a conversation that begins anew. */
   async #answered(conversation: string, id: string): Promise<Uint8Array> {
     const row = MESSAGE_ID.test(id) ? await this.#services.history.find(fromHex(id)) : undefined;
     if (row && foldName(row.conversation) === foldName(conversation)) return row.id;
