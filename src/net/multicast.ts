@@ -150,9 +150,11 @@ class MulticastInterfaces implements Multicast {
 
   /** Every socket hears what comes in at any interface; from an address of this machine it is this machine's. */
   #heardFrom(place: Place, from: string): void {
+    const isHere = place.at === from || (place.at.startsWith('::%') && from.endsWith(place.at.slice(2)));
+    // The system is asked only where its answer tells something new: anybody can say as much here as they like.
+    if (this.hearsOthers && (place.hearsItself || !isHere)) return;
     if (!isOwnAddress(from, this.#interfaces())) this.hearsOthers = true;
-    else if (place.at === from || (place.at.startsWith('::%') && from.endsWith(place.at.slice(2))))
-      place.hearsItself = true;
+    else if (isHere) place.hearsItself = true;
   }
 }
 

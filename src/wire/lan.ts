@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { fromHex, hex } from '../base/bytes.js';
 import { addresses } from './address.js';
-import { ENDPOINTS_PER_DEVICE, LAN_NONCE_BYTES, LAN_TAG_BYTES } from './limits.js';
+import { ENDPOINTS_PER_DEVICE, LAN_NONCE_BYTES, LAN_TAG_BYTES, LAN_TAGS } from './limits.js';
 import { codec, text } from './schema.js';
 
 /**
@@ -36,8 +36,8 @@ export const questionNames = ({ nonce, hour, tags }: LanQuestion): string[] =>
   [`${hex(nonce)}${hour.toString(16).padStart(8, '0')}`, ...tags].map(named);
 
 /** Undefined where the names are no question of ours. */
-export function readQuestion(names: readonly string[], most: number): LanQuestion | undefined {
-  const labels = names.slice(0, most + 1).map(labelOf);
+export function readQuestion(names: readonly string[]): LanQuestion | undefined {
+  const labels = names.slice(0, LAN_TAGS + 1).map(labelOf);
   const [, nonce, hour] = HEADER.exec(labels[0] ?? '') ?? [];
   if (nonce === undefined || hour === undefined) return undefined;
   const tags = labels.slice(1).filter((label): label is string => label !== undefined && TAG.test(label));

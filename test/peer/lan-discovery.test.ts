@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { LocalDevice } from '../../src/peer/identity/local-device.js';
 import { LanDiscovery } from '../../src/peer/network/lan-discovery.js';
 import { answeredTag, answerName, questionNames, readQuestion } from '../../src/wire/lan.js';
-import { LAN_TAGS } from '../../src/wire/limits.js';
+import { DEVICES_PER_ACCOUNT, LAN_TAGS } from '../../src/wire/limits.js';
 import { type TestDevice, testAuthority, testDevice } from '../support/pki.js';
 import { seededRandom } from '../support/random.js';
 
@@ -34,7 +34,7 @@ function exchange(asker: LanDiscovery, others: readonly LanDiscovery[], now: num
     const names = questionNames(question);
     wire.push(...names);
     for (const other of others) {
-      for (const { tag, sealed } of other.hear(readQuestion(names, LAN_TAGS)!, moment, AT)) {
+      for (const { tag, sealed } of other.hear(readQuestion(names)!, moment, () => AT)) {
         wire.push(answerName(tag), Buffer.from(sealed).toString('latin1'));
         const who = asker.take({ tag: answeredTag(answerName(tag))!, sealed }, moment);
         if (who !== undefined) found.push(who);
@@ -120,10 +120,10 @@ test(`N37 what is said again, of another hour, forged or too often is not answer
   const asker = discovery(ada, bob);
   const [question] = asker.ask(moment, () => true);
   const answerer = discovery(bob, ada);
-  assert.equal(answerer.hear(question!, { now: now + 3 * HOUR, monotonic: now }, AT).length, 0, 'another hour');
-  const [answer] = answerer.hear(question!, moment, AT);
-  assert.equal(answerer.hear(question!, moment, AT).length, 0, 'again');
-  assert.equal(asker.hear(question!, moment, AT).length, 0, 'one’s own');
+  assert.equal(answerer.hear(question!, { now: now + 3 * HOUR, monotonic: now }, () => AT).length, 0, 'another hour');
+  const [answer] = answerer.hear(question!, moment, () => AT);
+  assert.equal(answerer.hear(question!, moment, () => AT).length, 0, 'again');
+  assert.equal(asker.hear(question!, moment, () => AT).length, 0, 'one’s own');
   const bent = { tag: answer!.tag, sealed: answer!.sealed.map((byte, at) => (at === 30 ? byte ^ 1 : byte)) };
   assert.equal(asker.take(bent, moment), undefined, 'bent');
   assert.equal(asker.take(answer!, { now, monotonic: now + 60_000 }), undefined, 'late');
@@ -132,11 +132,19 @@ test(`N37 what is said again, of another hour, forged or too often is not answer
   // Another's answer to the same question, sealed by a contact for another tag.
   assert.equal(asker.take({ ...answer!, tag: 'f'.repeat(32) }, moment), undefined);
 
+  // A contact who answers as more devices than an account has.
+  const [wide] = asker.ask(moment, () => true);
+  const claims = Array.from({ length: 40 }, (_, n) => {
+    const claimant = discovery({ ...bob, deviceId: `${n}`.padStart(16, 'x') }, ada);
+    return asker.take(claimant.hear(wide!, moment, () => AT)[0]!, moment);
+  });
+  assert.equal(claims.filter((found) => found !== undefined).length, DEVICES_PER_ACCOUNT);
+
   const flooded = discovery(bob, ada);
   let answered = 0;
   for (let n = 0; n < 500; n++) {
     const [one] = discovery(ada, bob).ask(moment, (user) => user === 'johan');
-    answered += flooded.hear(one!, moment, AT).length;
+    answered += flooded.hear(one!, moment, () => AT).length;
   }
   assert.ok(answered > 10 && answered < 100, `${answered} of 500 answered`);
 });

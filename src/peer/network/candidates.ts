@@ -1,5 +1,7 @@
+import { LruCache } from '../../base/lru-cache.js';
 import { isOwnNetwork } from '../../net/interfaces.js';
 import type { Endpoint } from '../../wire/directory.js';
+import { foldName } from '../../wire/names.js';
 import type { CandidateKind } from '../api/peer.js';
 import type { ListenAddress } from './listen-address.js';
 import { mayDial } from './may-dial.js';
@@ -51,30 +53,38 @@ export const toldByDirectory = (seen: () => string): CandidateSource => ({
   },
 });
 
+type Named = Pick<LinkTarget, 'user' | 'device'>;
+
+/** Whoever answers names a device as they like: so it counts for them alone, and takes nobody else's place. */
+const keyOf = ({ user, device }: Named): string => `${foldName(user)} ${device}`;
+
+/** Devices whose places are remembered. */
+const PLACES = 1_024;
+
 /** Places where a device was met, by another way than the directory: the latest of each. */
 export class KnownPlaces implements CandidateSource {
   readonly #by: CandidateKind;
-  readonly #places = new Map<string, readonly ListenAddress[]>();
+  #places = new LruCache<string, readonly ListenAddress[]>(PLACES);
 
   constructor(by: CandidateKind) {
     this.#by = by;
   }
 
-  has(device: string): boolean {
-    return this.#places.has(device);
+  has(target: Named): boolean {
+    return this.#places.has(keyOf(target));
   }
 
-  set(device: string, places: readonly ListenAddress[]): void {
-    this.#places.set(device, places);
+  set(target: Named, places: readonly ListenAddress[]): void {
+    this.#places.set(keyOf(target), places);
   }
 
   /** Another network: whoever was met may be elsewhere, or somebody else in their place. */
   clear(): void {
-    this.#places.clear();
+    this.#places = new LruCache(PLACES);
   }
 
-  candidates({ device }: LinkTarget): readonly Candidate[] {
-    return (this.#places.get(device) ?? []).map((place) => ({ ...place, by: this.#by, mayDial: true }));
+  candidates(target: LinkTarget): readonly Candidate[] {
+    return (this.#places.get(keyOf(target)) ?? []).map((place) => ({ ...place, by: this.#by, mayDial: true }));
   }
 }
 

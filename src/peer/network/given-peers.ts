@@ -22,7 +22,7 @@ export function callGivenPeers({ clock, scope, addresses, places, call }: GivenP
   const keep = async (address: ListenAddress): Promise<void> => {
     const link = await call(address).catch(() => undefined);
     if (link !== undefined) {
-      places.set(link.device, [address]);
+      places.set({ user: link.certificate.user, device: link.device }, [address]);
       await link.closed;
     }
     if (!scope.closed) scope.after(clock, CALLED_EVERY_MS, () => scope.run(() => keep(address)));

@@ -4,7 +4,7 @@ import { type Random, randomBelow } from '../../base/random.js';
 import { lanTag, openLanAnswer, pairSecret, sealLanAnswer } from '../../crypto/lan-secret.js';
 import type { Endpoint } from '../../wire/directory.js';
 import { type LanQuestion, lanAnswer } from '../../wire/lan.js';
-import { LAN_HOURS_APART, LAN_NONCE_BYTES, LAN_TAG_BYTES, LAN_TAGS } from '../../wire/limits.js';
+import { DEVICES_PER_ACCOUNT, LAN_HOURS_APART, LAN_NONCE_BYTES, LAN_TAG_BYTES, LAN_TAGS } from '../../wire/limits.js';
 import type { LocalDevice } from '../identity/local-device.js';
 
 /**
@@ -86,8 +86,12 @@ export class LanDiscovery {
     return questions;
   }
 
-  /** @param endpoints where this device is @returns what to say to it */
-  hear({ nonce, hour, tags }: LanQuestion, { now, monotonic }: Moment, endpoints: readonly Endpoint[]): LanAnswerOut[] {
+  /** @param endpoints where this device is, asked only where somebody is answered @returns what to say to it */
+  hear(
+    { nonce, hour, tags }: LanQuestion,
+    { now, monotonic }: Moment,
+    endpoints: () => readonly Endpoint[],
+  ): LanAnswerOut[] {
     const name = hex(nonce);
     if (Math.abs(hour - Math.floor(now / HOUR_MS)) > LAN_HOURS_APART || this.#nonces.has(name)) return [];
     if (this.#paidAt - monotonic > HEARD_AT_ONCE * HEARD_EVERY_MS) return [];
@@ -99,7 +103,7 @@ export class LanDiscovery {
     );
     return asking.map(({ secret, identityKey }) => {
       const tag = lanTag(secret, hour, nonce, identityKey);
-      const answer = lanAnswer.encode({ device: this.#self.device, endpoints: [...endpoints] });
+      const answer = lanAnswer.encode({ device: this.#self.device, endpoints: [...endpoints()] });
       return { tag, sealed: sealLanAnswer(secret, { hour, nonce }, tag, answer, this.#random) };
     });
   }
@@ -113,6 +117,7 @@ export class LanDiscovery {
     if (opened === undefined) return undefined;
     const { device, endpoints } = lanAnswer.decode(opened);
     if (device === this.#self.device || asked.answered.has(device)) return undefined;
+    if (asked.answered.size >= DEVICES_PER_ACCOUNT) return undefined;
     asked.answered.add(device);
     return { user, identityKey, device, endpoints };
   }

@@ -1,11 +1,11 @@
 import type { Cancel, Clock } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
+import { Queues } from '../../base/queues.js';
 import type { Random } from '../../base/random.js';
 import type { Scope } from '../../base/scope.js';
 import type { Multicast, MulticastHeard, MulticastState, OpenMulticast } from '../../net/multicast.js';
 import type { Endpoint } from '../../wire/directory.js';
 import { answeredTag, answerName, questionNames, readQuestion } from '../../wire/lan.js';
-import { LAN_TAGS } from '../../wire/limits.js';
 import type { LocalDevice } from '../identity/local-device.js';
 import { onOwnWire } from './candidates.js';
 import { type LanContact, LanDiscovery, type LanFound, type Moment } from './lan-discovery.js';
@@ -51,23 +51,25 @@ export class Lan {
   readonly #init: LanInit;
   readonly #discovery: LanDiscovery;
   #multicast: Multicast | undefined;
-  #opening: Promise<void> | undefined;
-  /** Devices that have answered. */
-  readonly #answers = new Set<string>();
+  /** It begins and ends one after the other, however quickly it is wanted and not. */
+  readonly #turns = new Queues();
+  /** Devices that answer while a probe runs. */
+  #answers: Set<string> | undefined;
   readonly #timers = new Set<Cancel>();
 
   constructor(init: LanInit) {
     this.#init = init;
     this.#discovery = new LanDiscovery(init.self, init.random);
-    init.scope.defer(() => this.#close());
+    init.scope.defer(() => this.obey());
   }
 
   /** Begins, or ends, as it is wanted now. */
-  async obey(): Promise<void> {
+  obey(): Promise<void> {
     const { isWanted, scope } = this.#init;
-    if (!isWanted() || scope.closed) return this.#close();
-    this.#opening ??= this.#open();
-    await this.#opening;
+    return this.#turns.take('', async () => {
+      if (!isWanted() || scope.signal.aborted) await this.#close();
+      else if (this.#multicast === undefined) await this.#open();
+    });
   }
 
   async #open(): Promise<void> {
@@ -99,11 +101,13 @@ export class Lan {
     await this.obey();
     if (this.#multicast === undefined) return undefined;
     this.#multicast.update();
-    this.#answers.clear();
+    const answered = new Set<string>();
+    this.#answers = answered;
     await this.#askFor(() => true);
     await this.#init.scope.pause(this.#init.clock, PROBED_FOR_MS);
+    if (this.#answers === answered) this.#answers = undefined;
     const { hearsOthers = false } = this.#multicast ?? {};
-    return { answered: new Set(this.#answers), state: { places: this.#multicast?.state() ?? [], hearsOthers } };
+    return { answered, state: { places: this.#multicast?.state() ?? [], hearsOthers } };
   }
 
   #every(): void {
@@ -148,9 +152,9 @@ export class Lan {
       return;
     }
     const names = records.map(({ name }) => name);
-    const question = readQuestion(names, LAN_TAGS);
+    const question = readQuestion(names);
     if (question === undefined) return;
-    for (const { tag, sealed } of this.#discovery.hear(question, this.#moment(), this.#init.endpoints())) {
+    for (const { tag, sealed } of this.#discovery.hear(question, this.#moment(), this.#init.endpoints)) {
       this.#multicast?.say('answer', [{ name: answerName(tag), data: sealed }]);
     }
   }
@@ -159,7 +163,7 @@ export class Lan {
     if (tag === undefined || sealed === undefined) return;
     try {
       const found = this.#discovery.take({ tag, sealed }, this.#moment());
-      if (found) this.#answers.add(found.device);
+      if (found) this.#answers?.add(found.device);
       if (found) this.#init.onFound({ ...found, endpoints: onOwnWire(found.endpoints, from) });
     } catch (error) {
       // Sealed by a contact, and not as agreed.
@@ -173,11 +177,9 @@ export class Lan {
   }
 
   async #close(): Promise<void> {
-    await this.#opening;
     this.#stop();
     const multicast = this.#multicast;
     this.#multicast = undefined;
-    this.#opening = undefined;
     await multicast?.close();
   }
 }

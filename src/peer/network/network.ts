@@ -179,7 +179,7 @@ export class Network {
     if (known) return known;
     const target = (await this.#handlers.devices(user)).find((one) => one.device === device);
     if (target === undefined || !this.#handlers.isWanted(user)) return undefined;
-    if (this.isOnline && target.state === 'offline' && !this.#met.lan.has(device)) return undefined;
+    if (this.isOnline && target.state === 'offline' && !this.#met.lan.has(target)) return undefined;
     return this.links.reach(target);
   }
 
@@ -258,7 +258,7 @@ export class Network {
 
   #found({ endpoints, ...found }: LanFound): void {
     if (endpoints.length === 0 || !this.#handlers.isWanted(found.user)) return;
-    this.#met.lan.set(found.device, endpoints);
+    this.#met.lan.set(found, endpoints);
     if (this.isOnline) return;
     this.#init.scope.run(() => this.links.retry({ ...found, endpoints: [] }), this.#handlers.onError);
   }
