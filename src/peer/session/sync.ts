@@ -182,7 +182,8 @@ export class Sync {
     await this.#learnWelcomed(welcome);
     await self.learnRole(welcome.role);
     await services.ownDevices.changed(welcome.devicesVersion);
-    await services.preferences.sharing?.hear(welcome.preferences);
+    // Before the mailbox, so that who is blocked elsewhere is so here; but where it fails, messages come all the same.
+    await services.preferences.sharing?.hear(welcome.preferences).catch((error) => reporter.unlessAway(error));
     await services.moderation.hearOfOperator(welcome.operatorAct);
     const isRestored = mayBeRestored && welcome.startsSeen >= self.starts;
     if (isRestored) {

@@ -104,13 +104,12 @@ export class DeviceQueue {
 
   /** @returns whether all went into the mailbox, since no link was there in time */
   async #isHurried(dialled: Promise<unknown>): Promise<boolean> {
-    if ([...this.#items].some(({ signal }) => signal !== true)) return false;
+    for (const { signal } of this.#items) if (signal !== true) return false;
     let cancel: Cancel = () => {};
     const tooLong = new Promise<'too long'>((resolve) => {
       cancel = this.#init.clock.after(SIGNAL_WAIT_MS, () => resolve('too long'));
     });
-    const first = await Promise.race([dialled, tooLong]);
-    cancel();
+    const first = await Promise.race([dialled, tooLong]).finally(cancel);
     if (first !== 'too long' || this.#closed) return false;
     dialled.catch(() => {});
     return this.#intoMailbox(({ signal }) => signal === true).then(
