@@ -1,4 +1,4 @@
-import { utf8 } from '../base/bytes.js';
+import { concat, utf8 } from '../base/bytes.js';
 import type { Random } from '../base/random.js';
 import { openAead, sealAead } from './aead.js';
 import { type AccountName, accountBytes } from './identity.js';
@@ -12,11 +12,10 @@ const CONTEXT = 'p2pchat/1 preferences';
 const keyOf = (identity: SigningKey): Uint8Array => derive(identity.seed(), CONTEXT);
 
 export const sealForOwn = (identity: SigningKey, account: AccountName, plain: Uint8Array, random: Random): Uint8Array =>
-  sealAead(keyOf(identity), plain, concatContext(account), random);
+  sealAead(keyOf(identity), plain, contextOf(account), random);
 
 /** Undefined where it was sealed for another account, or is damaged. */
 export const openForOwn = (identity: SigningKey, account: AccountName, sealed: Uint8Array): Uint8Array | undefined =>
-  openAead(keyOf(identity), sealed, concatContext(account));
+  openAead(keyOf(identity), sealed, contextOf(account));
 
-const concatContext = (account: AccountName): Uint8Array =>
-  new Uint8Array([...utf8(`${CONTEXT}\0`), ...accountBytes(account)]);
+const contextOf = (account: AccountName): Uint8Array => concat(utf8(`${CONTEXT}\0`), accountBytes(account));

@@ -186,7 +186,6 @@ export interface DeviceEvent {
   readonly unlisted?: true;
 }
 
-/** Something of one's own account has changed, or was seen to. */
 /** History on its way from one device of the account to another. */
 export interface HistoryEvent {
   readonly event: 'account';
@@ -201,6 +200,7 @@ export interface HistoryEvent {
   readonly lines?: number;
 }
 
+/** Something of one's own account has changed, or was seen to. */
 export type AccountEvent =
   | DeviceEvent
   | HistoryEvent

@@ -2,7 +2,6 @@ import { sameBytes } from '../../base/bytes.js';
 import { Failure } from '../../base/errors.js';
 import { createMlsEngine, type MlsEngine } from '../../crypto/mls.js';
 import { openForOwn, sealForOwn } from '../../crypto/own-seal.js';
-import { foldName } from '../../wire/names.js';
 import type { Contacts } from '../identity/contacts.js';
 import { conversationWith } from '../messaging/conversation.js';
 import { ModerationLog } from '../messaging/group/moderation-log.js';
@@ -49,13 +48,12 @@ export function moderationLog(common: Common, services: Services): ModerationLog
 /** What this person wants, on all their devices. */
 export function preferencesOf(common: Common, services: Services): Preferences {
   const { self, disk, tables, random, scope, network, emit, isOnline } = common;
-  const account = { directoryId: self.anchor.trust.directoryId, folded: foldName(self.user) };
   const report = (error: unknown): void => services.reporter.unlessAway(error);
   return new Preferences({
     ...{ tables, disk, self: self.user },
     sharing: {
-      seal: (plain) => sealForOwn(self.identity, account, plain, random),
-      open: (sealed) => openForOwn(self.identity, account, sealed),
+      seal: (plain) => sealForOwn(self.identity, self.account, plain, random),
+      open: (sealed) => openForOwn(self.identity, self.account, sealed),
       ...{ request: network.request, isOnline, report, run: (work) => scope.run(work, report) },
     },
     onMerged: async (blocked) => {

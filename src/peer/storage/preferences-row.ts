@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { count, exactly, list, text } from '../../wire/schema.js';
 
-/** What this person wants of this installation. */
+/** What this person wants, on all their devices where nothing else is said. */
 export const preferencesRow = v.object({
   readReceipts: v.boolean(),
   typing: v.boolean(),
