@@ -28,7 +28,7 @@ const DRAINS_A_TURN = 8;
 const SENT_A_TURN_BYTES = 512 << 10;
 /** So long datagrams gather before they are taken in together. */
 const NAP_MS = 0.15;
-/** Turns without a datagram after which the event loop tells of the next one. */
+/** Turns in which nothing comes and nothing waits for room in a socket, after which the event loop tells of the next one. */
 const IDLE_TURNS = 8;
 const MAX_WAIT_MS = 60_000;
 
@@ -103,7 +103,7 @@ export class RelayDriver {
     const now = performance.now();
     this.#relay.timeout(now);
     const waits = this.#send(now);
-    this.#idleTurns = this.#arrived > 0 || waits ? 0 : this.#idleTurns + 1;
+    this.#idleTurns = this.#arrived > 0 || waits || this.#held !== undefined ? 0 : this.#idleTurns + 1;
     this.#arrived = 0;
     if (this.#idleTurns < IDLE_TURNS) this.#goOn(!waits);
     else this.#rest();
