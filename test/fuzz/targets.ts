@@ -23,7 +23,7 @@ import {
   encodeRetry,
 } from '../../src/wire/datagrams/handshake.js';
 import { connectionId, datagramLength, viewOf } from '../../src/wire/datagrams/header.js';
-import { decodeBind, decodeBound, decodeRefused, decodeRelayRetry } from '../../src/wire/datagrams/relay.js';
+import { decodeBind, decodeBound, decodeRefused } from '../../src/wire/datagrams/relay.js';
 import { encodeFrame, FrameDecoder } from '../../src/wire/frame.js';
 import { FRAME_BYTES } from '../../src/wire/limits.js';
 import { formatLink, parseLink } from '../../src/wire/link.js';
@@ -121,7 +121,7 @@ export const TARGETS: readonly Target[] = [
     },
     run: each(
       ...[decodeInitial, decodeRetry, decodeAcceptFields, decodeAccept, decodePunch, decodeFrames],
-      ...[decodeEchoRequest, decodeBind, decodeRelayRetry, decodeBound, decodeRefused],
+      ...[decodeEchoRequest, decodeBind, decodeBound, decodeRefused],
       (input) => decodeEchoResponse(input, input.subarray(0, 8)),
       (input) => answerEcho(input, '192.0.2.1', 5_000),
       (input) => datagramLength(viewOf(input), 0, input.length),

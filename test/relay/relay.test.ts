@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { randomBelow } from '../../src/base/random.js';
+import { encodeRetry } from '../../src/wire/datagrams/handshake.js';
 import { TYPE, viewOf } from '../../src/wire/datagrams/header.js';
 import { encodeKeep, REFUSAL } from '../../src/wire/datagrams/relay.js';
 import { RELAY_IDLE_MS, RELAY_TOKEN_BYTES, RELAY_TOKEN_MS } from '../../src/wire/limits.js';
@@ -204,6 +205,18 @@ test('who says nothing for a minute, or whose token has ended, is forgotten; who
   at.run(6 * 60_000);
   assert.equal(renewed.client.state, 'bound');
   assert.equal(at.relay.counters.bindings, 1);
+});
+
+test('a Bind that had its cookie waits for its time, however many Retries come', () => {
+  const at = world();
+  const ada = at.station('ada', 'bob');
+  let binds = 0;
+  at.lose = (_from, to, bytes) => {
+    if (to === RELAY && bytes[0] === TYPE.relayBind) binds++;
+    return to === RELAY;
+  };
+  at.run(1_000, () => ada.receive(encodeRetry(ada.client.id, at.random.bytes(32), TYPE.relayRetry)));
+  assert.ok(binds > 4 && binds <= 25, `${binds} Binds in a second`);
 });
 
 test('a relay that is away is called so, tried on, and found when it is back', () => {

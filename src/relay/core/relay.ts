@@ -4,6 +4,7 @@ import type { SigningKey } from '../../crypto/keys.js';
 import { signBound } from '../../crypto/relay-token.js';
 import { CookieGate } from '../../transfer/protocol/cookies.js';
 import type { Emit, Path } from '../../transfer/protocol/path.js';
+import { encodeRetry } from '../../wire/datagrams/handshake.js';
 import { type ConnectionId, datagramLength, TYPE, viewOf } from '../../wire/datagrams/header.js';
 import {
   type Bind,
@@ -12,7 +13,6 @@ import {
   encodeGone,
   encodeKeep,
   encodeRefused,
-  encodeRelayRetry,
   keepMark,
   RELAY_DATA_BYTES,
   type RelayRefusal,
@@ -107,9 +107,10 @@ export class Relay {
   }
 
   #onBind(bind: Bind, datagram: Uint8Array, path: Path, now: number): void {
-    const cookie = bind.cookie.every((byte) => byte === 0) ? null : bind.cookie;
-    const verdict = this.#gate.judge(cookie, path.key, now);
-    if (verdict === 'retry') this.#init.emit(path, encodeRelayRetry(bind.id, this.#gate.cookie(path.key, now)));
+    const verdict = this.#gate.judge(bind.cookie, path.key, now);
+    if (verdict === 'retry') {
+      this.#init.emit(path, encodeRetry(bind.id, this.#gate.cookie(path.key, now), TYPE.relayRetry));
+    }
     if (verdict !== 'judge' || !this.#binder.mayJudge(path, now)) return;
     const binding = this.#binder.bind(bind, path, now);
     this.counters.bindings = this.#bindings.size;

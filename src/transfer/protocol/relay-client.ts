@@ -2,12 +2,13 @@ import { sameBytes } from '../../base/bytes.js';
 import type { Random } from '../../base/random.js';
 import { SigningKey } from '../../crypto/keys.js';
 import { isBoundSignature, proveBind } from '../../crypto/relay-token.js';
+import { decodeRetry } from '../../wire/datagrams/handshake.js';
 import { type ConnectionId, connectionId, TYPE, viewOf, writeCommon } from '../../wire/datagrams/header.js';
 import {
   bindStatement,
+  decodeBind,
   decodeBound,
   decodeRefused,
-  decodeRelayRetry,
   encodeKeep,
   keepMark,
   RELAY_DATA_BYTES,
@@ -48,7 +49,6 @@ const KEEP_AGAIN_MS = 1_000;
 const KEEP_TRIES = 3;
 /** Who was refused looks again after this, where the relay does not say when. */
 const REFUSED_RETRY_MS = 30_000;
-const NO_COOKIE = new Uint8Array(32);
 
 /** The way by a relay: datagrams of transfers travel inside of its Data. */
 export interface RelayPath extends Path {
@@ -74,7 +74,6 @@ export class RelayClient {
   #channel: ConnectionId | undefined;
   /** The Bind whose answer is awaited. */
   #asked: Uint8Array | undefined;
-  #cookie = NO_COOKIE;
   #askedSince: number;
   #retry = FIRST_RETRY_MS;
   #askAt: number;
@@ -122,10 +121,9 @@ export class RelayClient {
     this.#retry = FIRST_RETRY_MS;
   }
 
-  #ask(now: number): void {
-    const head = { version: RELAY_VERSION, id: this.#id, cookie: this.#cookie, lane: this.#init.lane };
-    // For one try: the relay may have been started anew, or has seen enough of it.
-    this.#cookie = NO_COOKIE;
+  /** @param cookie for this try only: by the next the relay may have been started anew, or has seen enough of it */
+  #ask(now: number, cookie: Uint8Array | null = null): void {
+    const head = { version: RELAY_VERSION, id: this.#id, cookie, lane: this.#init.lane };
     const statement = bindStatement(head, this.#access);
     const proof = proveBind(this.#holder, statement);
     const bind = new Uint8Array(statement.length + proof.length);
@@ -141,7 +139,7 @@ export class RelayClient {
   receive(datagram: Uint8Array, now: number): void {
     switch (datagram[0]) {
       case TYPE.relayRetry:
-        this.#onRetry(decodeRelayRetry(datagram), now);
+        this.#onRetry(decodeRetry(datagram), now);
         return;
       case TYPE.relayBound:
         this.#onBound(datagram, now);
@@ -160,10 +158,10 @@ export class RelayClient {
   }
 
   #onRetry(cookie: Uint8Array, now: number): void {
-    if (this.#asked === undefined) return;
-    this.#cookie = Uint8Array.from(cookie);
+    // A Bind with a cookie waits for its time: otherwise a relay could have Binds signed as fast as it sends Retries.
+    if (this.#asked === undefined || decodeBind(this.#asked).cookie !== null) return;
     this.#retry = FIRST_RETRY_MS;
-    this.#ask(now);
+    this.#ask(now, cookie);
   }
 
   #onBound(datagram: Uint8Array, now: number): void {

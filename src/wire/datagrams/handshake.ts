@@ -54,19 +54,29 @@ export function encodeInitial(associated: Uint8Array, cookie: Uint8Array | null,
 /** @throws Failure 'malformed' */
 export function decodeInitial(datagram: Uint8Array): Initial {
   if (datagram.length < DATAGRAM_MIN_BYTES) throw malformed('an Initial that is too short');
-  const cookie = datagram.subarray(COOKIE_AT, SEALED_AT);
   return {
     version: datagram[1]!,
     nonce: datagram.subarray(COMMON_BYTES, COOKIE_AT),
-    cookie: cookie.every((byte) => byte === 0) ? null : cookie,
+    cookie: cookieAt(datagram, COOKIE_AT),
     associated: datagram.subarray(0, COOKIE_AT),
     sealed: datagram.subarray(SEALED_AT),
   };
 }
 
-export function encodeRetry(id: ConnectionId, cookie: Uint8Array): Uint8Array {
+/** The cookie that stands there; null for zeros, which are none. */
+export function cookieAt(datagram: Uint8Array, at: number): Uint8Array | null {
+  const cookie = datagram.subarray(at, at + COOKIE_BYTES);
+  return cookie.every((byte) => byte === 0) ? null : cookie;
+}
+
+/** @param type whose: a receiver's, or a relay's */
+export function encodeRetry(
+  id: ConnectionId,
+  cookie: Uint8Array,
+  type: typeof TYPE.retry | typeof TYPE.relayRetry = TYPE.retry,
+): Uint8Array {
   const bytes = new Uint8Array(COMMON_BYTES + COOKIE_BYTES);
-  writeCommon(viewOf(bytes), TYPE.retry, 0, bytes.length, id);
+  writeCommon(viewOf(bytes), type, 0, bytes.length, id);
   bytes.set(cookie, COMMON_BYTES);
   return bytes;
 }

@@ -1,12 +1,13 @@
 import { unexpected as malformed } from '../cbor.js';
 import { RELAY_TOKEN_BYTES } from '../limits.js';
+import { COOKIE_BYTES, cookieAt } from './handshake.js';
 import { COMMON_BYTES, type ConnectionId, connectionId, TYPE, viewOf, writeCommon } from './header.js';
 
 /**
  * Between a device and a relay. Datagrams for the other device travel inside of Data, and the relay looks at nothing in them.
  *
  *     Bind      common (version, id of the device's choice) | cookie 32 | lane 1 | 0 | length 2 | token | signature 64 | proof 64
- *     Retry     common (the same id) | cookie 32
+ *     Retry     common (the same id) | cookie 32, as of handshake.ts but for its type
  *     Bound     common (the same id) | channel 8 | signature 64
  *     Refused   common (the same id, or the channel) | reason 1 | zeros 3 | seconds 4
  *     Data      common (channel) | datagrams
@@ -17,7 +18,6 @@ import { COMMON_BYTES, type ConnectionId, connectionId, TYPE, viewOf, writeCommo
  * `detail` of Bound and Kept is 1 where the other device is bound too. Nothing is answered with more than it had.
  */
 
-const COOKIE_BYTES = 32;
 const SIGNATURE_BYTES = 64;
 const KEEP_BYTES = 8;
 /** What stands before the datagrams in Data. */
@@ -39,7 +39,8 @@ export type RelayRefusal = keyof typeof REFUSAL;
 export interface Bind {
   readonly version: number;
   readonly id: ConnectionId;
-  readonly cookie: Uint8Array;
+  /** Null where it brings none. */
+  readonly cookie: Uint8Array | null;
   readonly lane: number;
   readonly token: Uint8Array;
   readonly signature: Uint8Array;
@@ -51,7 +52,7 @@ export interface Bind {
 const LANE_AT = COMMON_BYTES + COOKIE_BYTES;
 const TOKEN_AT = LANE_AT + 4;
 
-/** Everything of a Bind but its proof. @param cookie 32 bytes, zeros for none */
+/** Everything of a Bind but its proof. */
 export function bindStatement(
   { version, id, cookie, lane }: Pick<Bind, 'version' | 'id' | 'cookie' | 'lane'>,
   { token, signature }: Pick<Bind, 'token' | 'signature'>,
@@ -60,7 +61,7 @@ export function bindStatement(
   const bytes = new Uint8Array(length);
   const view = viewOf(bytes);
   writeCommon(view, TYPE.relayBind, version, length + SIGNATURE_BYTES, id);
-  bytes.set(cookie, COMMON_BYTES);
+  if (cookie !== null) bytes.set(cookie, COMMON_BYTES);
   view.setUint8(LANE_AT, lane);
   view.setUint16(LANE_AT + 2, token.length);
   bytes.set(token, TOKEN_AT);
@@ -79,26 +80,13 @@ export function decodeBind(datagram: Uint8Array): Bind {
   return {
     version: datagram[1]!,
     id: connectionId(datagram.subarray(4, COMMON_BYTES)),
-    cookie: datagram.subarray(COMMON_BYTES, LANE_AT),
+    cookie: cookieAt(datagram, COMMON_BYTES),
     lane: datagram[LANE_AT]!,
     token: datagram.subarray(TOKEN_AT, signatureAt),
     signature: datagram.subarray(signatureAt, proofAt),
     proved: datagram.subarray(0, proofAt),
     proof: datagram.subarray(proofAt, proofAt + SIGNATURE_BYTES),
   };
-}
-
-export function encodeRelayRetry(id: ConnectionId, cookie: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(COMMON_BYTES + COOKIE_BYTES);
-  writeCommon(viewOf(bytes), TYPE.relayRetry, 0, bytes.length, id);
-  bytes.set(cookie, COMMON_BYTES);
-  return bytes;
-}
-
-/** @throws Failure 'malformed' */
-export function decodeRelayRetry(datagram: Uint8Array): Uint8Array {
-  if (datagram.length < COMMON_BYTES + COOKIE_BYTES) throw malformed('a Retry that is too short');
-  return datagram.slice(COMMON_BYTES, COMMON_BYTES + COOKIE_BYTES);
 }
 
 /** Everything of a Bound but its signature. */
