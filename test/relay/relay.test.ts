@@ -174,6 +174,26 @@ test('a pair at full rate does not slow the words of others, and takes no more m
   assert.ok(at.relay.counters.dropped.queue > 0);
 });
 
+test('pairs that fill their queues leave room for the word of another', () => {
+  const at = world({ relayRate: 2_000_000, queued: 2 << 20, queuedPerFlow: 1 << 20 });
+  const greedy = Array.from({ length: 6 }, (_, i) => {
+    at.station(`peer${i}`, `user${i}`);
+    return at.station(`user${i}`, `peer${i}`);
+  });
+  const [ada, bob] = pair(at);
+  let said = 0;
+  at.run(2_000, () => {
+    for (const one of greedy) for (let i = 0; i < 8; i++) one.say(new Uint8Array(1_440));
+    if (at.now % 100 === 0) {
+      ada.say(words('hello'));
+      said++;
+    }
+  });
+  at.run(100);
+  assert.ok(at.relay.counters.dropped.queue > 0);
+  assert.equal(bob.heard.length, said);
+});
+
 test('a relay that was started anew, and an address that has changed, are found out and cost no word that comes after', () => {
   const at = world();
   const [ada, bob] = pair(at);

@@ -75,10 +75,14 @@ export class Flows<Owner> {
     return this.#round.length === 0 ? Number.POSITIVE_INFINITY : this.#nextAt;
   }
 
-  /** Whether so many bytes find room. */
+  /**
+   * Whether so many bytes find room. A queue holds no more than what is free for all (Choudhury and Hahne, 1998): so there is
+   * room for one that is empty, however many are full.
+   */
   hasRoom(flow: Flow<Owner>, bytes: number): boolean {
     const { queued, queuedPerFlow } = this.#limits;
-    return flow.held + bytes <= queuedPerFlow && this.#counters.queued + bytes <= queued;
+    const free = queued - this.#counters.queued;
+    return flow.held + bytes <= Math.min(queuedPerFlow, free);
   }
 
   /**
