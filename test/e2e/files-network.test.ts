@@ -46,6 +46,27 @@ test('behind two NATs that choose random ports a file arrives each way, by the r
   });
 });
 
+test('by a relay that is a process of its own a file arrives, once the directory was told of it', {
+  skip,
+}, async () => {
+  const network = Network.nats({ a: true, b: true });
+  const play: Parameters<typeof onHosts>[2] = async ({ stage, anna, folder, file }) => {
+    const { workshop, host, link, data } = stage;
+    const place = { home: workshop.folder, within: stage.within };
+    const words = ['relay', 'start', '--listen', `${host}:0`, '--directory', link, '--json'];
+    const relay = workshop.start(words, place);
+    const { relay: line } = await relay.event(({ event }) => event === 'ready');
+    const add = await workshop.run(['directory', 'relay', 'add', String(line), '--data', data, '--json'], place);
+    assert.equal(add.status, 0, add.stderr);
+    const path = file('by-another.bin', 2_000_000);
+    const ended = await anna.run(['file', 'bert', path, '--timeout', '60']);
+    arrived(ended, path, folder);
+    assert.equal(ended.events.at(-1)?.path, 'relay');
+    assert.equal((await relay.kill()).status, 0);
+  };
+  await onHosts(network, network.middle, play, '--relay', 'off');
+});
+
 test('a relay that has sent on its bytes of the day is told as what it is, and a direct path is taken in its place', {
   skip,
 }, async () => {

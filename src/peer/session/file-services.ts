@@ -12,7 +12,7 @@ export function transferManager(common: Common, services: Services): TransferMan
     sockets: new TransferEndpoint({ clock, listening, directory: self.link }),
     relays: new TransferRelays({
       ...{ clock, random, self: common.address, request: network.request, host: self.link.host },
-      known: () => (network.welcome?.relays ?? []).length > 0,
+      known: () => network.welcome?.relays !== undefined,
     }),
     enter: (to) => services.sender.enter(to),
     members: (group) => services.groups.queries.others(group),

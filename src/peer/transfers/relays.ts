@@ -23,7 +23,7 @@ export interface TransferRelaysInit {
   readonly random: Random;
   readonly self: DeviceAddress;
   readonly request: DirectoryRequest;
-  /** Whether the directory has named a relay. */
+  /** Whether the directory is one that knows of relays; there may be none, and one a moment later. */
   known(): boolean;
   /** The directory's host: where a relay is that has no other. */
   readonly host: string;
@@ -45,7 +45,8 @@ export class TransferRelays {
 
   /** Asks the directory where need be. @throws Failure where it can't be asked, or gives out what is for others */
   offers(other: DeviceAddress): Promise<readonly RelayOffer[]> {
-    const key = `${foldName(other.user)} ${other.device}`;
+    if (!this.#init.known()) return Promise.resolve([]);
+    const key = nameOf(other);
     const now = this.#init.clock.monotonic();
     const known = this.#kept.get(key);
     if (known !== undefined && now < known.until) return known.offers;
@@ -54,38 +55,48 @@ export class TransferRelays {
     if (this.#kept.size >= KEPT) this.#kept.delete(this.#kept.keys().next().value!);
     const kept = { until: now + TOKENS_FOR_MS, offers };
     this.#kept.set(key, kept);
-    offers.catch(() => {
+    const forget = (): void => {
       if (this.#kept.get(key) === kept) this.#kept.delete(key);
-    });
+    };
+    offers.then((found) => {
+      if (found.length === 0) forget();
+    }, forget);
     return offers;
   }
 
   async #ask(other: DeviceAddress): Promise<readonly RelayOffer[]> {
-    const { random, request, known } = this.#init;
-    if (!known()) return [];
+    const { random, request } = this.#init;
     // Made for this: the device's own key is not for the thread of the transfers.
     const holder = SigningKey.generate(random);
     const { user, device } = other;
     const { relays } = await request('relay.token', { user, device, key: holder.publicKey });
-    return Promise.all(relays.map((grant) => this.#offer(grant, other, holder)));
+    for (const grant of relays) this.#check(grant, other, holder);
+    const offers = await Promise.allSettled(relays.map((grant) => this.#offer(grant, other, holder)));
+    const found = offers.filter((offer) => offer.status === 'fulfilled').map(({ value }) => value);
+    const lost = offers.find((offer) => offer.status === 'rejected');
+    // One whose name leads nowhere now takes nothing from the other.
+    if (found.length === 0 && lost !== undefined) throw lost.reason;
+    return found;
+  }
+
+  #check({ key, token }: RelayGrant, other: DeviceAddress, holder: SigningKey): void {
+    const said = relayTokenCodec.decode(token);
+    const isOurs =
+      nameOf(said.holder) === nameOf(this.#init.self) &&
+      nameOf(said.other) === nameOf(other) &&
+      sameBytes(said.key, holder.publicKey) &&
+      sameBytes(said.relay, key);
+    if (!isOurs) throw new Failure('relay-token-other');
   }
 
   async #offer(grant: RelayGrant, other: DeviceAddress, holder: SigningKey): Promise<RelayOffer> {
     const { key, host = this.#init.host, port, token, signature } = grant;
-    const said = relayTokenCodec.decode(token);
-    const isOurs =
-      isSame(said.holder, this.#init.self) &&
-      isSame(said.other, other) &&
-      sameBytes(said.key, holder.publicKey) &&
-      sameBytes(said.relay, key);
-    if (!isOurs) throw new Failure('relay-token-other');
     const numeric = isIP(host) > 0 ? host : (await lookup(host)).address;
-    return { key, token, signature, seed: holder.seed(), address: { host: numeric, port }, other: other.device };
+    return { key, token, signature, seed: holder.seed(), address: { host: numeric, port }, other: nameOf(other) };
   }
 }
 
-const isSame = (a: DeviceAddress, b: DeviceAddress): boolean =>
-  foldName(a.user) === foldName(b.user) && a.device === b.device;
+const nameOf = ({ user, device }: DeviceAddress): string => `${foldName(user)} ${device}`;
 
 /** Why a relay does not take this device. */
 export function refusedBy(reason: RelayRefusal): Failure {

@@ -5,7 +5,7 @@ import type { HostAddress } from '../udp/endpoint.js';
 /** A relay at which this device and the other one of a transfer may meet. */
 export interface RelayOffer extends RelayAccess {
   readonly address: HostAddress;
-  /** The device at the other side: transfers with it go by one binding. */
+  /** Names the device at the other side, and whose it is: transfers with it go by one binding. */
   readonly other: string;
 }
 
