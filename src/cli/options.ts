@@ -1,5 +1,6 @@
 import { Failure } from '../base/errors.js';
 import { secondsOrSpan } from '../commands/duration.js';
+import { rateOf, sizeOf } from '../commands/parse-unit.js';
 import type { OpenPeer } from '../peer/api/account.js';
 import type { Whoami } from '../peer/api/peer.js';
 import { password } from './password.js';
@@ -61,6 +62,20 @@ export function numberOption(name: string, value: string | undefined, whole: boo
   throw new Failure('argument-invalid', `--${name}: that is not a number this can use.`, {
     hint: whole ? 'Give a whole number, 0 or more.' : 'Give seconds, or 30s, 5m, 1h.',
   });
+}
+
+/** Bytes. @throws Failure usage `argument-invalid` */
+export function sizeOption(name: string, value: string | undefined): number | undefined {
+  const bytes = value === undefined ? undefined : sizeOf(value);
+  if (value === undefined || bytes !== undefined) return bytes;
+  throw new Failure('argument-invalid', `--${name}: that is not a size.`, { hint: 'Write 500MB or 2GiB.' });
+}
+
+/** Bytes a second. @throws Failure usage `argument-invalid` */
+export function rateOption(name: string, value: string | undefined): number | undefined {
+  const rate = value === undefined ? undefined : rateOf(value);
+  if (value === undefined || rate !== undefined) return rate;
+  throw new Failure('argument-invalid', `--${name}: that is not a rate.`, { hint: 'Write 10MB/s or 400Mbit/s.' });
 }
 
 /** Not for people: whoever starts a further process of ours holds its standard input. */

@@ -1,4 +1,4 @@
-import { concat, utf8 } from '../base/bytes.js';
+import { concat, sameBytes, utf8 } from '../base/bytes.js';
 import { Failure } from '../base/errors.js';
 import { CLOCK_SKEW_MS } from '../wire/limits.js';
 import {
@@ -36,7 +36,7 @@ export function readRelayToken(
   const valid =
     read !== undefined &&
     directoryIdOf(read.directory) === directoryId &&
-    Buffer.compare(read.relay, relay) === 0 &&
+    sameBytes(read.relay, relay) &&
     verifySignature(read.directory, concat(utf8(RELAY_TOKEN_CONTEXT), token), signature);
   if (!valid) throw new Failure('relay-token-invalid');
   if (now > read.expires + CLOCK_SKEW_MS) throw new Failure('relay-token-expired');

@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { Failure, toFailure } from '../../base/errors.js';
-import { sizeOf } from '../../commands/parse-unit.js';
 import type { Methods } from '../../control/answers.js';
 import type { NamedParams } from '../../control/jsonrpc.js';
 import { controlPath } from '../../control/path.js';
 import { serveControl } from '../../control/server.js';
 import { parseGroupName } from '../../wire/names.js';
-import { listenOption, numberOption, parentGone } from '../options.js';
+import { listenOption, numberOption, parentGone, sizeOption } from '../options.js';
 import type { DirectoryOptions, RunningDirectory } from '../parts.js';
 import type { Shell } from '../shell.js';
 import { configured, readConfig } from './directory-config.js';
@@ -23,19 +22,9 @@ const roomNames = (given: string): string[] =>
     .filter(Boolean)
     .map((name) => parseGroupName(name.replace(/^#/, '')).name);
 
-function sizeOption(
-  name: 'upload-quota' | 'upload-space' | 'log-size',
-  options: DirectoryStartOptions,
-): number | undefined {
-  const given = options[name];
-  const bytes = given === undefined ? undefined : sizeOf(given);
-  if (given === undefined || bytes !== undefined) return bytes;
-  throw new Failure('argument-invalid', `--${name}: that is not a size.`, { hint: 'Write 500MB or 2GiB.' });
-}
-
 function uploadsOf(options: DirectoryStartOptions): NonNullable<DirectoryOptions['uploads']> {
-  const perAccount = sizeOption('upload-quota', options);
-  const total = sizeOption('upload-space', options);
+  const perAccount = sizeOption('upload-quota', options['upload-quota']);
+  const total = sizeOption('upload-space', options['upload-space']);
   const days = numberOption('upload-days', options['upload-days'], false);
   return {
     ...(perAccount !== undefined && { perAccount }),
@@ -54,7 +43,7 @@ function relayOf(options: DirectoryStartOptions): NonNullable<DirectoryOptions['
 }
 
 function logOf(shell: Shell, options: DirectoryStartOptions): NonNullable<DirectoryOptions['log']> {
-  const maxBytes = sizeOption('log-size', options);
+  const maxBytes = sizeOption('log-size', options['log-size']);
   const keepDays = numberOption('log-days', options['log-days'], true);
   return {
     ...(options.log !== undefined && { to: options.log }),
