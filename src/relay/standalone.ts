@@ -8,7 +8,7 @@ import { systemRandom } from '../base/random.js';
 import { SigningKey } from '../crypto/keys.js';
 import { linkHost } from '../net/link-host.js';
 import { parseLink } from '../wire/link.js';
-import { formatRelay } from '../wire/relay.js';
+import { formatRelay, parseRelay } from '../wire/relay.js';
 import { DEFAULT_RELAY_LIMITS, type RelayCounters, type RelayLimits, startRelay } from './relay.js';
 
 export interface StandaloneRelayOptions {
@@ -32,10 +32,11 @@ export interface StandaloneRelay {
   close(): Promise<void>;
 }
 
-/** @throws Failure usage 'link-invalid', 'listen-invalid', 'port-busy' */
+/** @throws Failure usage 'link-invalid', 'listen-invalid', 'relay-invalid', 'port-busy' */
 export async function startStandaloneRelay(options: StandaloneRelayOptions): Promise<StandaloneRelay> {
   const { fingerprint: directoryId } = parseLink(options.directory);
   const at = await listenAddress(options.listen);
+  if (options.name !== undefined) checkName(options.name);
   const key = await ownKey(options.data);
   const hosts = at.host === '::' ? ['0.0.0.0', '::'] : [at.host];
   const listen = hosts.map((host) => ({ host, port: at.port }));
@@ -53,6 +54,15 @@ export async function startStandaloneRelay(options: StandaloneRelayOptions): Pro
     ended,
     close: () => relay.close(),
   };
+}
+
+/** The directory takes the line only with a host in it. */
+function checkName(host: string): void {
+  try {
+    parseRelay(formatRelay({ key: new Uint8Array(32), host, port: 1 }));
+  } catch {
+    throw new Failure('relay-invalid', 'that is no name or address of a host', { hint: 'Give it without a port.' });
+  }
 }
 
 async function listenAddress(text: string): Promise<{ readonly host: string; readonly port: number }> {

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { systemRandom } from '../../src/base/random.js';
 import { SigningKey } from '../../src/crypto/keys.js';
 import { runLine } from '../../src/directory/console/console.js';
-import { startStandaloneRelay } from '../../src/relay/standalone.js';
 import { RelayClient } from '../../src/transfer/protocol/relay-client.js';
 import { decodeEchoResponse, encodeEchoRequest } from '../../src/wire/datagrams/echo.js';
 import { TYPE } from '../../src/wire/datagrams/header.js';
@@ -14,8 +12,10 @@ import { RELAY_DATA_BYTES } from '../../src/wire/datagrams/relay.js';
 import type { RelayGrant } from '../../src/wire/relay.js';
 import { afterwards, temporaryFolder, testDirectory } from '../support/directory.js';
 import { register, signIn } from '../support/directory-client.js';
+import { Workshop } from '../support/processes.js';
+import { errorCode } from '../support/stage.js';
 
-/** The relay as it runs: in its thread, on its socket, with tokens that a directory has signed. */
+/** Relays as they run, in a thread or as a process, on their sockets, with tokens that a directory has signed. */
 
 /** A device at a relay, on a socket of its own. */
 async function meet(grant: RelayGrant, seed: Uint8Array): Promise<{ client: RelayClient; socket: Socket }> {
@@ -44,19 +44,21 @@ async function meet(grant: RelayGrant, seed: Uint8Array): Promise<{ client: Rela
   return { client, socket };
 }
 
+const keyIn = (line: string): string => line.split('#')[1]!;
 const coded = (code: string) => ({ code });
 
 test('two devices of a directory get tokens for its relay, and pass datagrams by it; so by one that is registered', async (t) => {
   const directory = await testDirectory(t, { relay: {} });
   const [ada, bob] = await Promise.all([register(directory.link, 'ada'), register(directory.link, 'bob')]);
   const [atAda, atBob] = await Promise.all([signIn(directory.link, ada), signIn(directory.link, bob)]);
-  const folder = await temporaryFolder(t);
-  const other = await startStandaloneRelay({
-    listen: '127.0.0.1:0',
-    directory: directory.link,
-    data: join(folder, 'relay'),
-  });
-  afterwards(t, () => other.close());
+  const workshop = new Workshop();
+  afterwards(t, () => workshop.close());
+  const start = async () => {
+    const words = ['relay', 'start', '--listen', '127.0.0.1:0', '--directory', directory.link, '--json'];
+    const running = workshop.start(words, { home: workshop.folder });
+    return { running, line: String((await running.event(({ event }) => event === 'ready')).relay) };
+  };
+  const other = await start();
   await runLine(directory, `relay add ${other.line}`);
   const keys = [SigningKey.generate(systemRandom), SigningKey.generate(systemRandom)] as const;
   const [forAda, forBob] = await Promise.all([
@@ -77,6 +79,12 @@ test('two devices of a directory get tokens for its relay, and pass datagrams by
     two.socket.close();
   }
   assert.equal((await runLine(directory, 'relay')).length, 2);
+  const words = ['relay', 'start', '--directory', directory.link, '--name', 'relay.example.org:4001', '--json'];
+  assert.equal(errorCode(await workshop.run(words, { home: workshop.folder })), 'relay-invalid');
+  const { status, stderr } = await other.running.kill();
+  assert.deepEqual([status, stderr], [0, '']);
+  const again = await start();
+  assert.equal(keyIn(again.line), keyIn(other.line), 'its key is that of its folder');
   await runLine(directory, `relay remove ${other.line}`);
   await assert.rejects(runLine(directory, `relay remove ${other.line}`), coded('argument-invalid'));
   await assert.rejects(runLine(directory, 'relay add somewhere'), coded('relay-invalid'));
