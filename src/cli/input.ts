@@ -134,8 +134,8 @@ export class TerminalInput implements Input {
     this.#readline.on('history', (history: string[]) => {
       if (this.#veil.down) history.shift();
     });
-    // It hands on what its input fails by.
-    this.#readline.on('error', onGone);
+    // It hands on what its input fails by, but only until it is closed: a read that fails after that is heard as well.
+    for (const source of [this.#readline, keyboard]) source.on('error', onGone);
     this.#readline.on('SIGINT', onInterrupt);
     this.#readline.on('close', () => {
       this.#closed = true;
