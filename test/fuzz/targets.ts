@@ -32,7 +32,7 @@ import { rpcMessage } from '../../src/wire/rpc.js';
 import { cleanLine, cleanText } from '../../src/wire/text.js';
 import { BROKEN_FRAMES } from '../attackers/frames.js';
 import { harmOf } from '../support/hostile-text.js';
-import { KEY_SEQUENCES } from '../support/key-sequences.js';
+import { KEY_NAME, KEY_SEQUENCES } from '../support/key-sequences.js';
 import { testAuthority, testDevice } from '../support/pki.js';
 import { wireCodecs } from '../support/wire-codecs.js';
 import type { Target } from './fuzz.js';
@@ -86,8 +86,10 @@ function keys(input: Uint8Array): void {
   const text = Buffer.from(input).toString('latin1');
   const decoder = new InputDecoder();
   const half = text.length >> 1;
-  for (const event of [...decoder.feed(text.slice(0, half)), ...decoder.feed(text.slice(half)), ...decoder.flush()])
+  for (const event of [...decoder.feed(text.slice(0, half)), ...decoder.feed(text.slice(half)), ...decoder.flush()]) {
     if (event.type === 'mouse') assert.ok(Number.isFinite(event.x + event.y));
+    if (event.type === 'key') assert.match(event.key, KEY_NAME);
+  }
 }
 
 export const TARGETS: readonly Target[] = [

@@ -66,3 +66,6 @@ const OTHERS = [
 ];
 
 export const KEY_SEQUENCES: readonly string[] = [...kitty(), ...xterm(), ...mouse(), ...OTHERS];
+
+/** The name of a key, such that a person could read it. */
+export const KEY_NAME = /^(?:[CMS]-)*(?:[a-z]+\d*|[^\p{C}\p{Z}])$/u;

@@ -1,4 +1,4 @@
-import { controlKey, sequenceKey } from './keys.js';
+import { controlKey, escapedKey, sequenceKey } from './keys.js';
 import { type MouseInput, sgrMouse, x10Mouse } from './mouse.js';
 
 /** What a terminal sends, cut into what a person did. */
@@ -145,7 +145,8 @@ export class InputDecoder {
     if (this.#rest[0] === '\x1b') return this.#metaSequence();
     const character = String.fromCodePoint(this.#rest.codePointAt(0)!);
     this.#take(character.length);
-    return { type: 'key', key: `M-${/^[\x00-\x1f\x7f]/.test(character) ? controlKey(character) : character}` };
+    const key = escapedKey(character);
+    return key === undefined ? undefined : { type: 'key', key };
   }
 
   #metaSequence(): InputEvent | undefined {

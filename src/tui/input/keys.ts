@@ -73,18 +73,20 @@ export function controlKey(character: string): string {
   return CONTROL[code] ?? `C-${String.fromCharCode(code + 96)}`;
 }
 
-/** No characters: what has no scalar value, and where kitty puts keys that have none. */
-const isCharacter = (code: number): boolean =>
-  code > 31 &&
-  code <= 0x10ffff &&
-  (code & 0xfffe) !== 0xfffe &&
-  !(code >= 0x7f && code < 0xa0) &&
-  !(code >= 0xd800 && code < 0xf900);
+/** Nobody could read the others in a key's name: controls, spaces, halves of pairs, and where kitty puts other keys. */
+const isReadable = (code: number): boolean => code <= 0x10ffff && /^[^\p{C}\p{Z}]$/u.test(String.fromCodePoint(code));
+
+/** The key of Escape before a character; undefined where no key gives that. */
+export function escapedKey(character: string): string | undefined {
+  const code = character.codePointAt(0)!;
+  const name = isReadable(code) ? character : code <= 32 || code === 127 ? controlKey(character) : undefined;
+  return name === undefined ? undefined : `M-${name}`;
+}
 
 /** The key of a character by its code point, for CSI u and modifyOtherKeys; undefined where it is none. */
 function codeKey(code: number, modifiers: number): string | undefined {
   const name =
-    CONTROL[code] ?? KEYPAD[code] ?? (isCharacter(code) ? String.fromCodePoint(code).toLowerCase() : undefined);
+    CONTROL[code] ?? KEYPAD[code] ?? (isReadable(code) ? String.fromCodePoint(code).toLowerCase() : undefined);
   return name === undefined ? undefined : withModifiers(name, modifiers);
 }
 

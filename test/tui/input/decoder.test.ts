@@ -31,6 +31,7 @@ test('text comes as text, keys by name', () => {
 
 test('Alt is Escape before a key; modified Enter is told apart where the terminal tells', () => {
   assert.deepEqual(keys('\x1bb', '\x1b\r', '\x1b\x7f', '\x1b\x1b[D'), ['M-b', 'M-enter', 'M-backspace', 'M-left']);
+  assert.deepEqual(keys('\x1b\x8c', '\x1b\u00a0', '\x1b\u200b', '\x1b '), ['M-space']);
   assert.deepEqual(keys('\x1b[13;2u', '\x1b[27;5;13~'), ['S-enter', 'C-enter']);
 });
 
