@@ -1,6 +1,6 @@
 // docs/commands.md, made from the table of commands, the screen's own commands and the help of the other programs.
 
-import { PROGRAMS } from '../dist/src/cli/manual.js';
+import { PROGRAMS } from '../dist/src/cli/programs.js';
 import { helpText } from '../dist/src/cli/yargs.js';
 import { commands } from '../dist/src/commands/commands.js';
 import { usage } from '../dist/src/commands/help.js';

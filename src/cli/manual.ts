@@ -1,14 +1,8 @@
 import { commands } from '../commands/commands.js';
-import { DIRECTORY_COMMANDS } from './commands/directory-options.js';
+import { PROGRAMS } from './programs.js';
 import { helpText } from './yargs.js';
 
 /** The manual page, made of what `--help` says, so that it can't say anything else. */
-
-/** Commands that are not of the table, and those of a running directory. */
-export const PROGRAMS: readonly string[] = [
-  ...['register', 'login', 'listen', 'rpc', 'start', 'relay start'],
-  ...DIRECTORY_COMMANDS.map((name) => `directory ${name}`),
-];
 
 const EXITS: readonly (readonly [status: number, meaning: string])[] = [
   [0, 'done'],

@@ -3,21 +3,20 @@ import { Failure } from '../base/errors.js';
 import { commands } from '../commands/commands.js';
 import { commandUnknown } from '../commands/lookup.js';
 import { shellWord } from '../commands/shell-word.js';
-import { DIRECTORY_COMMANDS } from './commands/directory-options.js';
+import { PROGRAMS } from './programs.js';
 
 /** What yargs makes of a wrong line, in words of our own: what is wrong, and how it is written. */
 
-/** Commands which are not of the table. */
-const OTHERS = ['register', 'login', 'listen', 'rpc', 'start', 'completion'];
+const NAMES = [...PROGRAMS, ...commands.filter(({ shell }) => shell).map(({ name }) => name)];
+
+/** Commands in one word which are not of the table. */
+const OTHERS = [...PROGRAMS.filter((name) => !name.includes(' ')), 'completion'];
 
 /** Those in two words, by the first. */
-const GROUPED = new Map<string, string[]>([
-  ['directory', [...DIRECTORY_COMMANDS]],
-  ['relay', ['start']],
-]);
-for (const { name, shell } of commands) {
+const GROUPED = new Map<string, string[]>();
+for (const name of NAMES) {
   const [first = '', second] = name.split(' ');
-  if (shell && second !== undefined) GROUPED.set(first, [...(GROUPED.get(first) ?? []), second]);
+  if (second !== undefined) GROUPED.set(first, [...(GROUPED.get(first) ?? []), second]);
 }
 
 const isOption = (word: string): boolean => word.startsWith('-') && word !== '-';

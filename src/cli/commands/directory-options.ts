@@ -7,7 +7,8 @@ import type { CheckParsed, MigrateParsed, RestoreParsed } from './directory-move
 import type { DirectoryStartOptions } from './directory-start-options.js';
 import { CONFIG, DATA, START, STORE, STORE_FILES } from './directory-start-table.js';
 
-interface Line {
+/** The command line as those see it that add commands to it. */
+export interface Line {
   does<T extends object>(act: (shell: Shell, parsed: T) => Promise<void>): (parsed: object) => void;
 }
 

@@ -1,12 +1,8 @@
 import type { Argv } from 'yargs';
 import { WITH_PARENT } from '../options.js';
-import type { Shell } from '../shell.js';
+import type { Line } from './directory-options.js';
 import { RELAY_LIMITS } from './directory-start-table.js';
 import type { RelayStartOptions } from './relay-start.js';
-
-interface Line {
-  does<T extends object>(act: (shell: Shell, parsed: T) => Promise<void>): (parsed: object) => void;
-}
 
 const START = {
   directory: {
@@ -23,7 +19,7 @@ const START = {
 
 /** `relay …`: a relay as a process of its own. */
 export function relayCommands(argv: Argv, notes: Line): void {
-  argv.command('relay <command>', 'Runs a relay for the devices of a directory.', (inner) => {
+  argv.command('relay <command>', 'Run a relay for the devices of a directory.', (inner) => {
     inner.command(
       'start',
       'Run a relay in the foreground until SIGTERM; the directory beside it has one of its own already.',
