@@ -1,5 +1,6 @@
 import { sizeText } from '../base/size.js';
 import { define } from './command.js';
+import { messageCount } from './format-message.js';
 
 /** By what the file is sealed; the words themselves stand on no line. */
 const UNDER = {
@@ -12,8 +13,6 @@ const UNDER = {
     about: 'what opens it: the recovery phrase of the account, or a passphrase for this file',
   },
 } as const;
-
-const lines = (count: number): string => (count === 1 ? '1 message' : `${count} messages`);
 
 /** Wanted for `--under passphrase` alone. */
 const passphraseIn = (args: object): string | undefined => (args as { readonly passphrase?: string }).passphrase;
@@ -49,8 +48,8 @@ export const backup = define({
 
   lines: ({ mode, lines: count, path, bytes, phrase }) => [
     mode === 'new'
-      ? `Backed up ${lines(count)} into ${path} (${sizeText(bytes)}).`
-      : `Added ${lines(count)}, new or changed, to ${path} (${sizeText(bytes)}).`,
+      ? `Backed up ${messageCount(count)} into ${path} (${sizeText(bytes)}).`
+      : `Added ${messageCount(count)}, new or changed, to ${path} (${sizeText(bytes)}).`,
     'On a new machine: p2pchat restore FILE. Messages that disappear are not in it, nor are files themselves.',
     ...(phrase === undefined
       ? []
@@ -77,6 +76,6 @@ export const importBackup = define({
   lines: ({ added, changed }) => [
     added + changed === 0
       ? 'Everything in it was here already.'
-      : `Took in ${lines(added)} that were not here, and changes of ${changed} others.`,
+      : `Took in ${messageCount(added)} that were not here, and changes of ${changed} others.`,
   ],
 });

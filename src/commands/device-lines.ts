@@ -1,5 +1,5 @@
 import type { DeviceEvent, HistoryEvent } from '../peer/api/events.js';
-import { clockTime, field } from './format-message.js';
+import { clockTime, field, messageCount } from './format-message.js';
 
 /** How a device is shut out, by which face. */
 const REVOKE = {
@@ -39,8 +39,8 @@ export function historyNotice({ state, device, lines = 0 }: HistoryEvent, face: 
     case 'waiting':
       return `${who} has the history: allow there that this device gets it.`;
     case 'taking':
-      return `History comes from ${who}: ${lines} messages so far.`;
+      return `History comes from ${who}: ${messageCount(lines)} so far.`;
     case 'done':
-      return `The history that ${who} keeps is here, too: ${lines} messages.`;
+      return `The history that ${who} keeps is here, too: ${messageCount(lines)}.`;
   }
 }

@@ -17,6 +17,9 @@ export function clockTime(rfc3339: string, now: number): string {
 export const onOneLine = (text: string): string =>
   cleanText(text).replace(/\n+$/, '').replace(/\n/g, ' ⏎ ').replace(/\t/g, ' ');
 
+/** `1 message`, `12 messages`. */
+export const messageCount = (count: number): string => (count === 1 ? '1 message' : `${count} messages`);
+
 export const field = (text: string): string => cleanLine(text);
 
 /** What a text tells that begins with `/me `, as XMPP has it (XEP-0245); undefined of every other. */

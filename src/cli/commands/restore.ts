@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Code, type Failure, hasCode, toFailure } from '../../base/errors.js';
+import { messageCount } from '../../commands/format-message.js';
 import type { OpenedBackup, Restored } from '../../peer/api/backup.js';
 import { givenDirectory, type PeerOptions } from '../options.js';
 import { canAsk, newPassword, type PasswordSource, password } from '../password.js';
@@ -82,7 +83,7 @@ async function asking<T>(
 function tell(shell: Shell, restored: Restored): void {
   const { user, lines, unsent } = restored;
   shell.output.say({ event: 'restored', ...restored }, [
-    `This is a new device of ${user} now, with ${lines === 1 ? '1 message' : `${lines} messages`}.`,
+    `This is a new device of ${user} now, with ${messageCount(lines)}.`,
     ...(unsent > 0
       ? [`${unsent} of them had not left when they were backed up: see whether they are to be sent again.`]
       : []),
