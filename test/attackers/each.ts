@@ -9,11 +9,11 @@ export async function tryEach(attacks: readonly Attack[]): Promise<void> {
   const scene = await Scene.open();
   after(() => scene.close());
   const seed = process.env.ATTACK_SEED ?? randomBytes(4).toString('hex');
-  for (const { name, ids, what, run } of attacks) {
+  for (const attack of attacks) {
+    const { name, ids, what } = attack;
     test(`${ids.join(' ')} ${what}`, async (t) => {
       t.diagnostic(`ATTACK_SEED=${seed}`);
-      await run(scene, seededRandom(`${seed} ${name}`));
-      await scene.check();
+      await scene.stand(attack, seededRandom(`${seed} ${name}`));
     });
   }
 }

@@ -46,9 +46,8 @@ export const LIES = {
     earlier.push(said);
     if (earlier.length > 300) earlier.splice(randomBelow(random, 300), 1);
     if (like.length === 0 || !oneIn(random, 3)) return [framed(said)];
-    return [framed(inside(pick(random, like), (content) => content)), framed(said)].map((frame, at) =>
-      at === 0 && said.t === 'a' ? framed({ ...pick(random, like), i: said.i }) : frame,
-    );
+    const old = pick(random, like);
+    return [framed(said.t === 'a' ? { ...old, i: said.i } : old), framed(said)];
   },
   silence: sometimes(3, () => []),
   'everything twice': (said) => [framed(said), framed(said)],

@@ -47,14 +47,12 @@ async function within(name: string, work: () => Promise<void>): Promise<void> {
 }
 
 async function attack(scene: Scene): Promise<boolean> {
-  const { name, run } = pick(random, attacks);
+  const chosen = pick(random, attacks);
+  const { name } = chosen;
   const own = Buffer.from(random.bytes(8)).toString('hex');
   tried.set(name, (tried.get(name) ?? 0) + 1);
   try {
-    await within(name, async () => {
-      await run(scene, seededRandom(own));
-      await scene.check();
-    });
+    await within(name, () => scene.stand(chosen, seededRandom(own)));
     most = Math.max(most, ...scene.memory());
     if (most > MEMORY_MB) throw new Error(`a program takes ${most} MB`);
     return true;

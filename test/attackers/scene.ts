@@ -11,6 +11,7 @@ import type { Running } from '../support/processes.js';
 import { Relay } from '../support/relay.js';
 import { ScriptedDevice } from '../support/scripted-device.js';
 import { isMessage, messages, type Person, Stage } from '../support/stage.js';
+import type { Attack } from './attack.js';
 import { pick } from './chance.js';
 import type { ToldToLie } from './children/lying-directory.js';
 
@@ -36,6 +37,17 @@ async function reaches(chat: Running): Promise<void> {
   // What the program noticed before it took this line, it has told before it answers.
   await chat.event(() => chat.events.slice(before).some(({ event }) => event === 'preferences'), 'its preferences');
   await chat.event(() => chat.events.findLast(({ event }) => event === 'directory')?.state !== 'offline', 'online');
+}
+
+/** False where it has ended, or ends now: a program that was told to leaves after it has said so. */
+async function isBack(chat: Running): Promise<boolean> {
+  const isThere = (): boolean => chat.child.exitCode === null && chat.child.signalCode === null;
+  try {
+    if (isThere()) await reaches(chat);
+  } catch (error) {
+    if (isThere()) throw error;
+  }
+  return isThere();
 }
 
 function inTime(ms: number): { readonly promise: Promise<void>; stop(): void } {
@@ -99,11 +111,11 @@ export class Scene {
   }
 
   /** From now on the directory says that; nothing but the truth, where it is none. @returns when it has lied once */
-  async lie(told: ToldToLie): Promise<Promise<unknown>[]> {
+  async lie(told: ToldToLie): Promise<{ readonly lied: Promise<void> }> {
     const [heard, lied] = [this.#directorySays('told'), this.#directorySays('lied')];
     this.#directory.send(told);
     await heard;
-    return [lied];
+    return { lied };
   }
 
   #directorySays(word: string): Promise<void> {
@@ -132,6 +144,13 @@ export class Scene {
     this.#said.add(text);
     chat.type(`/msgto ${to} ${text}`);
     return text;
+  }
+
+  /** One attack, and what must hold after it. An earlier one may have cost the attacker the channel to the directory. */
+  async stand({ run }: Attack, random: Random): Promise<void> {
+    if (this.mallory.client.socket.destroyed) await this.mallory.reopen();
+    await run(this, random);
+    await this.check();
   }
 
   /** What must hold after whatever was done. */
@@ -168,7 +187,7 @@ export class Scene {
   async recover(): Promise<void> {
     this.network.cut();
     for (const [at, chat] of this.#chats.entries()) {
-      if (chat.child.exitCode === null && chat.child.signalCode === null) continue;
+      if (await isBack(chat)) continue;
       const { status, stdout, stderr } = await chat.ended;
       assert.ok(REFUSED.has(status), `a chat ended with ${status}: ${stdout.slice(-2_000)}${stderr}`);
       assert.doesNotMatch(`${stdout}\n${stderr}`, FAULT);

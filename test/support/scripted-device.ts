@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { hex } from '../../src/base/bytes.js';
+import { hasCode } from '../../src/base/errors.js';
 import { systemRandom } from '../../src/base/random.js';
 import { chained, digestOf, NO_ACTS, signStatement } from '../../src/crypto/acts.js';
 import { ARCHIVE_LABEL, SIGNAL_LABEL, sealArchived } from '../../src/crypto/archive.js';
@@ -127,7 +128,9 @@ export class ScriptedDevice {
       { directory, group, previous: await this.#head(group), at: Date.now(), action: 'join' },
       this.#me.key,
     );
-    await this.client.request('groups.act', { group, ...signed });
+    await this.client.request('groups.act', { group, ...signed }).catch((error) => {
+      if (!hasCode(error, 'already-joined')) throw error;
+    });
     const { info, epoch } = await this.client.request('groups.info', { group });
     const head = await this.#head(group);
     const { next, commit } = await engine.externalJoin(info, { ...this.#leaf, aad: head });
