@@ -20,6 +20,7 @@ import { serveControl } from '../../src/control/server.js';
 import type { PeerApi } from '../../src/peer/api/peer.js';
 import { shellHere } from '../support/shell-here.js';
 import { PASSWORD, Town } from '../support/town.js';
+import { type Named, wordFor } from '../support/word-for.js';
 
 /** Every command against a real directory and real peers, one set-up for all: what it says where it cannot do what was asked. */
 
@@ -55,36 +56,12 @@ after(async () => {
 
 const shellCommands = commands.filter(({ shell }) => shell);
 
-interface Names {
-  readonly user: string;
-  readonly group: string;
-}
+type Names = Omit<Named, 'file'>;
 
 const HERE: Names = { user: 'bob', group: '#homework' };
 const NOBODY: Names = { user: 'nobodyhere', group: '#homewrok' };
 
-function value(parameter: Parameter, { user, group }: Names): string {
-  switch (parameter.type) {
-    case 'user':
-      return user;
-    case 'conversation':
-      return `@${user}`;
-    case 'group':
-      return group;
-    case 'choice':
-      return parameter.choices[0]!;
-    case 'path':
-    case 'paths':
-      return file;
-    case 'words':
-    case 'text':
-      return 'hello';
-    case 'count':
-      return '3';
-    default:
-      return 'abcd';
-  }
-}
+const value = (parameter: Parameter, names: Names): string => wordFor(parameter, { ...names, file });
 
 const isName = ({ type }: Parameter): boolean => ['user', 'conversation', 'group'].includes(type);
 

@@ -8,7 +8,6 @@ import { Scope } from '../../src/base/scope.js';
 import type { Command, Item } from '../../src/commands/command.js';
 import { commands } from '../../src/commands/commands.js';
 import { onFace } from '../../src/commands/lookup.js';
-import type { Parameter } from '../../src/commands/parameter.js';
 import { inWordsOf } from '../../src/commands/words-of-face.js';
 import { type ControlClient, connectControl } from '../../src/control/client.js';
 import { controlPath } from '../../src/control/path.js';
@@ -17,6 +16,7 @@ import { serveControl } from '../../src/control/server.js';
 import type { PeerEvent } from '../../src/peer/api/events.js';
 import type { PeerApi } from '../../src/peer/api/peer.js';
 import { Town, watch } from '../support/town.js';
+import { wordFor } from '../support/word-for.js';
 
 /**
  * A peer in this process and the same peer over its control socket are one: every command of the table is called over the
@@ -80,35 +80,12 @@ const offered = commands.filter(
   (command) => onFace(commands, 'rpc', command.name) === command && command.name !== 'logout',
 );
 
-function value({ type, ...parameter }: Parameter): string {
-  switch (type) {
-    case 'user':
-      return 'bob';
-    case 'conversation':
-      return '@bob';
-    case 'group':
-      return '#homework';
-    case 'choice':
-      return (parameter as { choices: readonly string[] }).choices[0]!;
-    case 'path':
-    case 'paths':
-      return file;
-    case 'words':
-    case 'text':
-      return 'hello';
-    case 'count':
-      return '3';
-    default:
-      return 'abcd';
-  }
-}
-
 const needed = ({ parameters }: Command): Record<string, string> =>
   Object.fromEntries(
     Object.entries(parameters)
       // Where one may say how long to wait, it is the shortest.
       .filter(([name, { optional, type }]) => name === 'wait' || (!optional && type !== 'secret'))
-      .map(([name, parameter]) => [name, value(parameter)]),
+      .map(([name, parameter]) => [name, wordFor(parameter, { user: 'bob', group: '#homework', file })]),
   );
 
 /** As JSON has it: what is undefined here is not there. */

@@ -41,6 +41,9 @@ function parsed(line: string): Said {
   }
 }
 
+const linesOf = (text: string): string[] => text.split('\n').filter((line) => line !== '');
+const saidIn = (text: string): Said[] => linesOf(text).map(parsed);
+
 export class Running {
   readonly child: ChildProcessWithoutNullStreams;
   readonly ended: Promise<Ended>;
@@ -48,6 +51,9 @@ export class Running {
   stdout = '';
   stderr = '';
   readonly #watchers = new Set<() => void>();
+  readonly #events: Said[] = [];
+  /** As far as that is read into events. */
+  #read = 0;
   #over = false;
 
   constructor(words: readonly string[], { home, env = {}, program = bin, within = [], bare = false }: Start) {
@@ -75,11 +81,15 @@ export class Running {
   }
 
   get lines(): string[] {
-    return this.stdout.split('\n').filter((line) => line !== '');
+    return linesOf(this.stdout);
   }
 
+  /** What it has said, read once each; the line that is still being said is read again. */
   get events(): Said[] {
-    return this.lines.map(parsed);
+    const end = this.stdout.lastIndexOf('\n') + 1;
+    this.#events.push(...saidIn(this.stdout.slice(this.#read, end)));
+    this.#read = end;
+    return [...this.#events, ...saidIn(this.stdout.slice(end))];
   }
 
   /** The first thing it has said or will say that fits. */
