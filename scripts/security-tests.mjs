@@ -31,10 +31,11 @@ export function namedTests(root) {
 export function securityTests(root) {
   const tests = namedTests(root);
   const heldBy = (id) => tests.filter(({ ids }) => ids.includes(id));
-  const section = ({ id, attack, holds, bench }) => [
+  const section = ({ id, attack, holds, untried, bench }) => [
     '',
     `### ${id}: ${attack}`,
     `Holds when: ${holds}.`,
+    ...(untried === undefined ? [] : ['', `Not tried: ${untried}.`]),
     ...(bench === undefined ? [] : ['', `Figures: \`npm run bench -- ${bench}\`.`]),
     '',
     ...heldBy(id).map(({ name, file }) => `- ${name} (\`${file}\`${file.endsWith('.slow.test.ts') ? ', slow' : ''})`),
@@ -42,7 +43,8 @@ export function securityTests(root) {
   return [
     '# Security tests',
     '',
-    'Which attacks and faults the program is tried against, what must hold, and the tests that try it. Slow tests run by',
+    'Which attacks and faults the program is tried against, what must hold, and the tests that try it; where they try less,',
+    'what they do not. Slow tests run by',
     '`npm run test:slow`. Figures depend on the machine, so they come from a bench. What an attacker may still do stands in',
     '[threat-model.md](threat-model.md). `npm run attack -- --minutes 60` tries those of `test/attackers/` again and again.',
     '',
