@@ -85,6 +85,17 @@ test('going on with an unfinished file gives it its time again, and room that is
   await file(true);
 });
 
+test('what is over and not swept away yet is begun once more, with the blocks that are there', async () => {
+  const { uploads, clock, file } = await directory({ lifetimeMs: HOUR });
+  const id = await file(true);
+  const taken = uploads.usage.bytes;
+  clock.advance(HOUR);
+  const { have, finished } = await uploads.begin(id, ANN, 1_000);
+  assert.deepEqual([have, finished], [1, false]);
+  assert.equal(await uploads.finish(id, 'ann'), clock.now() + HOUR);
+  assert.equal(uploads.usage.bytes, taken);
+});
+
 test('at the start goes what is over, and blocks that a crash has left without their row', async () => {
   const { clock, group, file, blobs, again, uploads } = await directory({ lifetimeMs: HOUR });
   await file(true);

@@ -64,8 +64,10 @@ export class Uploads {
       const there = await this.#rows.get(rowKey(id));
       if (there === undefined) return this.#make(id, { by, size, ...(to !== undefined && { to: [...to] }) });
       if (there.by.folded !== by.folded || there.size !== size) throw taken();
-      if (there.finished) return this.#standing(id, there);
-      const row = { ...there, expires: this.#clock.now() + this.#limits.unfinishedMs };
+      const now = this.#clock.now();
+      if (there.finished && there.expires > now) return this.#standing(id, there);
+      // What is over and not swept away yet is begun once more, with the blocks that are there.
+      const row = { ...there, finished: false, expires: now + this.#limits.unfinishedMs };
       await this.#rows.put(rowKey(id), row);
       return this.#standing(id, row);
     });
