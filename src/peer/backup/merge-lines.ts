@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { fromHex, hex } from '../../base/bytes.js';
 import type { LocalStore } from '../../store/local.js';
 import { isGroupId } from '../messaging/conversation.js';
@@ -20,8 +21,8 @@ export interface LineMergeInit {
 }
 
 interface Own {
-  /** Ids of lines which this merge has put here already. */
-  readonly seen: Set<string>;
+  /** Ids of lines which this merge has put here already, and the device whose word of them it was. */
+  readonly seen: Map<string, string>;
   readonly counts: Counts;
   /** The other device, and what it last said of the conversation. */
   readonly source: string;
@@ -53,7 +54,7 @@ export class ConversationMerge {
   /** Up to which numbers mean the same here as there. */
   readonly #adopts: number;
   readonly #source: string;
-  readonly #seen: Set<string>;
+  readonly #seen: Map<string, string>;
   /** As there, of a direct conversation that has lines here. */
   readonly #order = new Map<number, Placed>();
   readonly #record: () => ConversationRecord | undefined;
@@ -164,16 +165,22 @@ export class ConversationMerge {
     if (place !== undefined && place.conversation !== this.#conversation) return;
     if (place !== undefined || this.#seen.has(id)) return this.#again(head, line, tx);
     if (line.expires !== undefined && line.expires <= this.#init.now()) return;
-    this.#seen.add(id);
+    this.#seen.set(id, this.#source);
     await this.#add(head, line, tx);
   }
 
   /** Of a line that is here already more may be known now. */
   async #again(head: ConversationRow, line: MessageRow, tx: Transaction): Promise<void> {
     const { history, fresh } = this.#init;
+    const id = hex(line.id);
     const here = await history.find(line.id);
-    const changed = here && (await history.changed(line.id, (row) => combined(row, line)));
-    if (changed) this.#counts.changed++;
+    // Where people go on meanwhile, theirs may be newer than what the other device knows.
+    const isLater = fresh && this.#seen.get(id) === this.#source;
+    const changed = here && (await history.changed(line.id, (row) => combined(row, line, isLater)));
+    if (changed) {
+      this.#counts.changed++;
+      if (this.#seen.has(id)) this.#seen.set(id, this.#source);
+    }
     if (here?.state === 'failed' && changed && changed.row.state !== 'failed') this.#counts.unsent--;
     // What was on its way to a group has a place by then. A device that runs moves such lines itself.
     const isPlaced = fresh && isGroupId(this.#conversation) && line.number < UNPLACED;
@@ -218,19 +225,26 @@ function raiseFormer(head: ConversationRow, former: number): void {
   if (former > (head.former ?? 0)) head.former = former;
 }
 
-/** Undefined where nothing is new. What was taken back stays so, and what was changed here is not changed back. */
-function combined(here: MessageRow, there: MessageRow): MessageRow | undefined {
+/**
+ * Undefined where nothing is new. What was taken back stays so, and what was changed here is not changed back.
+ * @param isLater whether what is here is what the same device said of it before
+ */
+function combined(here: MessageRow, there: MessageRow, isLater: boolean): MessageRow | undefined {
   if (here.deleted) return undefined;
   if (there.deleted) {
     const { mentioned: _, edited: __, ...rest } = here;
     return { ...rest, body: '', deleted: true, reactions: [] };
   }
   let row = here;
-  if (there.edited && !here.edited) {
+  if (there.edited && (!here.edited || (isLater && there.body !== here.body))) {
     const { mentioned: _, ...rest } = here;
     row = { ...rest, body: there.body, edited: true, ...(there.mentioned && { mentioned: true }) };
   }
-  if (there.reactions && row.reactions === undefined) row = { ...row, reactions: there.reactions };
+  const isOther = isLater && !isDeepStrictEqual(there.reactions, row.reactions);
+  if (isOther || (there.reactions && row.reactions === undefined)) {
+    const { reactions: _, ...rest } = row;
+    row = { ...rest, ...(there.reactions && { reactions: there.reactions }) };
+  }
   if (row.state && there.state && !isAtLeast(row.state, there.state)) row = { ...row, state: there.state };
   return row === here ? undefined : row;
 }

@@ -32,7 +32,7 @@ const NO_SECRET = new Uint8Array(32);
 export class HistoryMerge {
   readonly #init: MergeInit;
   readonly counts: Counts = { added: 0, changed: 0, unsent: 0 };
-  readonly #seen = new Set<string>();
+  readonly #seen = new Map<string, string>();
   readonly #conversations = new Map<string, ConversationMerge>();
   readonly #records = new Map<string, ConversationRecord>();
   #source: string | undefined;

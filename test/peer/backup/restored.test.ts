@@ -91,6 +91,23 @@ test('words that were edited or taken back go out of a file that another device 
   assert.deepEqual([...bodies].sort(), ['', 'better', 'line 30']);
 });
 
+test('of what one device says twice of a line the later word counts', async () => {
+  const [old, restored] = [device('aaaa'), device('bbbb')];
+  const file = join(folder, 'later');
+  const react = (n: number, ...emoji: string[]) =>
+    old.history.update(id(n), (row) => ({ ...row, reactions: emoji.map((one) => ({ user: 'bob', emoji: one })) }));
+  for (const n of [10, 20]) await old.says(n);
+  await react(10, '👍');
+  await react(20, '👍');
+  await old.service.write(file);
+  await react(10, '🎉');
+  await react(20);
+  await old.service.write(file);
+  await restored.restores(file);
+  const emoji = async (n: number) => (await restored.history.find(id(n)))?.reactions?.map((one) => one.emoji) ?? [];
+  assert.deepEqual([await emoji(10), await emoji(20)], [['🎉'], []]);
+});
+
 test('what was on its way at one backup and had arrived by the next one is restored as it was then', async () => {
   const [old, restored] = [device('aaaa'), device('bbbb')];
   const file = join(folder, 'on-its-way');
