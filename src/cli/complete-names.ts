@@ -1,3 +1,4 @@
+import { secretsOf } from '../commands/bind-arguments.js';
 import type { Command } from '../commands/command.js';
 import { commands } from '../commands/commands.js';
 import { parametersOf } from '../commands/help.js';
@@ -6,6 +7,7 @@ import type { Parameter } from '../commands/parameter.js';
 import { connectControl } from '../control/client.js';
 import { controlPath } from '../control/path.js';
 import { homeFolder } from './home.js';
+import { OPENING } from './options.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -35,11 +37,14 @@ function parameterAt(command: Command, words: readonly string[]): Parameter | un
     const found = slots.find(({ name }) => word === `--${name}`)?.parameter;
     return found?.type === 'switch' ? undefined : found;
   };
-  const named = takesNext(words.at(-2));
-  if (named !== undefined) return named;
-  const given = words
-    .slice(0, -1)
-    .filter((word, at) => !word.startsWith('--') && takesNext(words[at - 1]) === undefined);
+  const files = secretsOf(command).map(({ file }) => file);
+  const isBesides = (word = ''): boolean => [...Object.keys(OPENING), ...files].includes(word.replace(/^--/, ''));
+  const isValue = (at: number): boolean => {
+    const before = words[at - 1];
+    return before?.startsWith('--') === true && (isBesides(before) || takesNext(before) !== undefined);
+  };
+  if (isValue(words.length - 1)) return takesNext(words.at(-2));
+  const given = words.slice(0, -1).filter((word, at) => !word.startsWith('--') && !isValue(at));
   const places = slots.filter(({ parameter }) => !parameter.flag);
   return places[given.length]?.parameter;
 }

@@ -32,17 +32,20 @@ export const DIRECTORY = {
   describe: 'p2pchat://HOST:PORT#FINGERPRINT (or P2PCHAT_DIRECTORY); remembered in the profile',
 } as const;
 
-export const LISTEN = {
+const LISTEN = {
   type: 'string',
   requiresArg: true,
   describe: 'HOST:PORT for direct links; port 0 picks one',
 } as const;
 
-export const PEER = {
+const PEER = {
   type: 'string',
   requiresArg: true,
   describe: 'HOST:PORT of a device to link to, where neither the directory nor the local network names it',
 } as const;
+
+/** What everything takes that opens the profile; each with a value. */
+export const OPENING = { 'password-file': PASSWORD_FILE, directory: DIRECTORY, listen: LISTEN, peer: PEER } as const;
 
 export const givenDirectory = (shell: Shell, { directory }: PeerOptions): string | undefined =>
   directory || shell.env.P2PCHAT_DIRECTORY || undefined;

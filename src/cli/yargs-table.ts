@@ -4,7 +4,7 @@ import type { Command } from '../commands/command.js';
 import { example, parametersOf } from '../commands/help.js';
 import { namesOf } from '../commands/lookup.js';
 import type { Parameter } from '../commands/parameter.js';
-import { DIRECTORY, LISTEN, PASSWORD_FILE, PEER } from './options.js';
+import { OPENING, PASSWORD_FILE } from './options.js';
 
 /** The table of commands as yargs is told of it. */
 
@@ -59,7 +59,7 @@ export function yargsOptions(command: Command, argv: Argv, describes: boolean): 
     if (parameter.flag || !describes) argv.option(name, yargsOption(parameter));
     else argv.positional(name, { type: 'string', describe: parameter.about } as PositionalOptions);
   }
-  argv.options({ 'password-file': PASSWORD_FILE, directory: DIRECTORY, listen: LISTEN, peer: PEER });
+  argv.options(OPENING);
   for (const { file, about } of secretsOf(command)) {
     if (file !== 'password-file')
       argv.option(file, { ...PASSWORD_FILE, describe: `the same for: ${about.toLowerCase()}` });

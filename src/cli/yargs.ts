@@ -10,7 +10,7 @@ import type { RegisterOptions } from './commands/register.js';
 import { relayCommands } from './commands/relay-options.js';
 import type { RestoreOptions } from './commands/restore.js';
 import type { RpcOptions } from './commands/rpc.js';
-import { DIRECTORY, LISTEN, PASSWORD_FILE, PEER, PHRASE_FILE } from './options.js';
+import { DIRECTORY, OPENING, PASSWORD_FILE, PHRASE_FILE } from './options.js';
 import type { Shell } from './shell.js';
 import { type Parsed, runFromTable } from './table-commands.js';
 import { usageFailure } from './usage-failure.js';
@@ -18,8 +18,6 @@ import { yargsForm, yargsOptions } from './yargs-table.js';
 
 /** What was asked for, still to be run. */
 export type Action = (shell: Shell) => Promise<void>;
-
-const OPENING = { 'password-file': PASSWORD_FILE, directory: DIRECTORY, listen: LISTEN, peer: PEER };
 
 const CODE = {
   type: 'string',

@@ -156,6 +156,7 @@ test('completion in the shell knows people and groups where a program of the pro
     (await stage.workshop.run(['--get-yargs-completions', 'p2pchat', ...words], { home })).stdout.trim().split('\n');
   assert.deepEqual(await complete(ann!.home, 'send', 'b'), ['bob']);
   assert.deepEqual(await complete(ann!.home, 'send', '--wait', 'stored', 'c'), ['cat']);
+  assert.deepEqual(await complete(ann!.home, 'send', '--password-file', 'secret', 'c'), ['cat']);
   assert.deepEqual(await complete(ann!.home, 'group', 'invite', 'lob'), ['lobby']);
   assert.deepEqual(await complete(ann!.home, 'group', 'invite', 'lobby', 'c'), ['cat']);
   assert.deepEqual(await complete(ann!.home, 'search', 'words', '--in', 'bo'), ['bob']);
