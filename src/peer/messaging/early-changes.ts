@@ -23,6 +23,8 @@ export class EarlyChanges {
   readonly #clock: Clock;
   /** What is being written is not yet found on disk. By conversation and id. */
   readonly #recent = new Map<string, EarlyChangeRow | null>();
+  /** By conversation, the ids of the messages of which any are kept: hardly one that comes is among them, and none is read for. */
+  readonly #kept = new Map<string, Set<string>>();
 
   constructor(tables: Tables, clock: Clock) {
     this.#tables = tables;
@@ -33,21 +35,26 @@ export class EarlyChanges {
   async keep(conversation: string, { from, content }: EarlyChange, tx: Transaction): Promise<void> {
     const id = hex(content.id);
     if (await this.#tables.places.get(id)) return;
-    const before = await this.#find(conversation, id);
-    if (before === undefined && (await this.#isFull(conversation))) return;
+    const kept = await this.#keptOf(conversation);
+    const before = kept.has(id) ? await this.#find(conversation, id) : undefined;
+    if (before === undefined && kept.size >= MESSAGES) return;
     const changes = [...(before?.changes ?? []), { from, content: contentCodec.encode(content) }];
     if (changes.length > CHANGES) return;
     const row = { id: content.id, conversation, at: this.#clock.now(), changes };
     this.#remember(conversation, id, row);
+    kept.add(id);
     tx.add(this.#tables.earlyChanges.put([conversation, id], row));
   }
 
   /** What came before this message did, in its order; from now on it is with the message. */
   async take(conversation: string, id: Uint8Array, tx: Transaction): Promise<readonly EarlyChange[]> {
-    const found = await this.#find(conversation, hex(id));
+    const name = hex(id);
+    const kept = await this.#keptOf(conversation);
+    const found = kept.has(name) ? await this.#find(conversation, name) : undefined;
     if (found === undefined) return [];
-    this.#remember(conversation, hex(id), null);
-    tx.add(this.#tables.earlyChanges.remove([conversation, hex(id)]));
+    this.#remember(conversation, name, null);
+    tx.add(this.#tables.earlyChanges.remove([conversation, name]));
+    tx.afterCommit(() => kept.delete(name));
     return found.changes.flatMap(({ from, content: encoded }) => {
       const content = decodeContent(encoded);
       return content && isChangeContent(content) ? [{ from, content }] : [];
@@ -60,10 +67,13 @@ export class EarlyChanges {
     return this.#tables.earlyChanges.get(conversation, id);
   }
 
-  async #isFull(conversation: string): Promise<boolean> {
-    let kept = 0;
-    for await (const _ of this.#tables.earlyChanges.range([conversation], { limit: MESSAGES })) kept++;
-    return kept >= MESSAGES;
+  async #keptOf(conversation: string): Promise<Set<string>> {
+    const known = this.#kept.get(conversation);
+    if (known !== undefined) return known;
+    const kept = new Set<string>();
+    for await (const { id } of this.#tables.earlyChanges.range([conversation])) kept.add(hex(id));
+    this.#kept.set(conversation, kept);
+    return kept;
   }
 
   #remember(conversation: string, id: string, row: EarlyChangeRow | null): void {
