@@ -1,10 +1,20 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../src/base/errors.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+const EDITED = 'edit-';
 /** What is longer stays in its file: no line holds it. */
 const MOST_BYTES = 4 << 20;
 
@@ -27,6 +37,13 @@ function runOn(path: string, editor: string): Promise<number> {
   });
 }
 
+/** What a program that was killed meanwhile has left; one at a time edits in a profile. */
+function sweep(home: string): void {
+  for (const name of readdirSync(home)) {
+    if (name.startsWith(EDITED)) rmSync(join(home, name), { recursive: true, force: true });
+  }
+}
+
 /**
  * Edits a text in the person's own editor, in a file that only this person can read and that goes afterwards.
  * @param home the profile's folder
@@ -35,9 +52,9 @@ function runOn(path: string, editor: string): Promise<number> {
 export function textEditor(home: string, env: Environment): (text: string) => Promise<string> {
   return async (text) => {
     mkdirSync(home, { recursive: true });
-    const folder = mkdtempSync(join(home, 'edit-'));
+    sweep(home);
+    const folder = mkdtempSync(join(home, EDITED));
     const path = join(folder, 'message.txt');
-    let keeps = false;
     try {
       writeFileSync(path, text === '' ? '' : `${text}\n`, { mode: 0o600, flag: 'wx' });
       const editor = editorOf(env);
@@ -45,15 +62,16 @@ export function textEditor(home: string, env: Environment): (text: string) => Pr
       if (status !== 0) {
         throw new Failure('editor-failed', `The editor '${editor}' ended with status ${status}.`);
       }
-      keeps = statSync(path).size > MOST_BYTES;
-      if (keeps) {
+      if (statSync(path).size > MOST_BYTES) {
+        const kept = mkdtempSync(join(home, 'too-long-'));
+        renameSync(path, join(kept, 'message.txt'));
         throw new Failure('editor-failed', 'What was written is too long for the line.', {
-          hint: `It is in ${path}: /p2pfile sends it.`,
+          hint: `It is in ${join(kept, 'message.txt')}: /p2pfile sends it.`,
         });
       }
       return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
     } finally {
-      if (!keeps) rmSync(folder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true });
     }
   };
 }

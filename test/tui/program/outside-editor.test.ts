@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -51,4 +51,13 @@ test('an editor that ends with an error leaves the line as it was', () =>
     terminal.write(`kept as it is${ALT_E}`);
     await terminal.waitFor((screen) => screen.has('ended with status 3') && screen.has('kept as it is'), 'the error');
     assert.ok(!terminal.screen.has('spoiled'));
+  }));
+
+test('what a program that was killed has left is gone with the next text; what is too long for a line stays in a file', () =>
+  editing('head -c 5000000 /dev/zero | tr "\\\\0" x > "$2"', async (terminal, _session, home) => {
+    mkdirSync(join(home, 'edit-left'));
+    terminal.write(ALT_E);
+    await terminal.waitForText('too long for the line');
+    const [kept] = readdirSync(home).filter((name) => name.startsWith('too-long-'));
+    assert.equal(statSync(join(home, kept!, 'message.txt')).size, 5_000_000);
   }));
