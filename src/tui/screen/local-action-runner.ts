@@ -10,7 +10,7 @@ import type { Navigation } from './navigation.js';
 import type { Plain } from './plain.js';
 import type { NotifyChoice, Settings } from './settings.js';
 
-interface DeedsHost {
+interface ActionsHost {
   readonly model: ChatModel;
   readonly peer: PeerApi;
   readonly clock: Clock;
@@ -27,9 +27,9 @@ interface DeedsHost {
 
 /** What the screen's own commands do. */
 export class LocalActionRunner implements LocalActions {
-  readonly #host: DeedsHost;
+  readonly #host: ActionsHost;
 
-  constructor(host: DeedsHost) {
+  constructor(host: ActionsHost) {
     this.#host = host;
   }
 

@@ -2,7 +2,7 @@ import type { TransferState } from '../log/entry.js';
 import type { ChatModel } from '../model/model.js';
 import type { TransferAction } from './keymap.js';
 
-interface DeedsHost {
+interface ActionsHost {
   readonly model: ChatModel;
   /** Runs a command as if it had been written. */
   command(line: string): Promise<void>;
@@ -12,9 +12,9 @@ interface DeedsHost {
 
 /** Keys for transfers: each does what a command does. */
 export class TransferActions {
-  readonly #host: DeedsHost;
+  readonly #host: ActionsHost;
 
-  constructor(host: DeedsHost) {
+  constructor(host: ActionsHost) {
     this.#host = host;
   }
 
