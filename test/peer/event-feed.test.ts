@@ -82,3 +82,17 @@ test('S8 lines that come while a backlog is shown follow it, each once for each 
   assert.equal(both[0]!.length, all.length, 'what was shown is not shown by a later replay');
   await store.close();
 });
+
+test('links that were made while nobody watched are told to who watches then, as they are by now', async () => {
+  const { feed, store } = bench();
+  feed.emit({ event: 'link', user: 'anna', state: 'up', path: 'direct' });
+  feed.emit({ event: 'link', user: 'bob', state: 'up', path: 'lan' });
+  feed.emit({ event: 'link', user: 'anna', state: 'down' });
+  const heard: PeerEvent[] = [];
+  feed.subscribe((event) => void heard.push(event));
+  await feed.replayUnseen();
+  await feed.replayUnseen();
+  assert.deepEqual(heard, [{ event: 'link', user: 'bob', state: 'up', path: 'lan' }]);
+  await feed.close();
+  await store.close();
+});

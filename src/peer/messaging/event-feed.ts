@@ -1,7 +1,7 @@
 import { hex } from '../../base/bytes.js';
 import type { Cancel, Clock } from '../../base/clock.js';
 import type { LocalStore } from '../../store/local.js';
-import type { MessageEvent, PeerEvent } from '../api/events.js';
+import type { LinkEvent, MessageEvent, PeerEvent } from '../api/events.js';
 import type { MessageRow, Tables } from '../storage/tables.js';
 import { hide, type LineLook, marksOf, placeOf } from './message-view.js';
 
@@ -37,6 +37,8 @@ export class EventFeed {
   #replaying: Promise<void> | undefined;
   /** What went wrong while nobody watched, as while this program came to be online. */
   #untold: PeerEvent[] = [];
+  /** The links that came up while nobody watched, by user, as they are by now. */
+  readonly #unheard = new Map<string, LinkEvent>();
   #waiting: Cancel | undefined;
   #forgetting: Promise<void> | undefined;
   #closed = false;
@@ -61,8 +63,22 @@ export class EventFeed {
 
   emit(event: PeerEvent): void {
     if (this.#look.isUnwanted(event)) return;
-    if (this.#listeners.size === 0 && event.event === 'error') this.#untold = [...this.#untold, event].slice(-UNTOLD);
+    if (this.#listeners.size === 0) this.#remember(event);
     for (const listener of this.#listeners) listener(event);
+  }
+
+  #remember(event: PeerEvent): void {
+    if (event.event === 'error') this.#untold = [...this.#untold, event].slice(-UNTOLD);
+    if (event.event !== 'link') return;
+    if (event.state === 'down') this.#unheard.delete(event.user);
+    else this.#unheard.set(event.user, event);
+  }
+
+  #tellUntold(): void {
+    for (const event of this.#untold.splice(0)) this.emit(event);
+    const links = [...this.#unheard.values()];
+    this.#unheard.clear();
+    for (const link of links) this.emit(link);
   }
 
   /** A line of the time before this device came. */
@@ -89,7 +105,7 @@ export class EventFeed {
 
   async #replay(): Promise<void> {
     try {
-      for (const event of this.#untold.splice(0)) this.emit(event);
+      this.#tellUntold();
       await this.#replayFrom(0, true);
       for (let from = this.#heldFrom; from !== undefined && this.#listeners.size > 0; from = this.#heldFrom) {
         this.#heldFrom = undefined;
