@@ -199,7 +199,8 @@ export class Scheduler {
         linkedFrom: () => this.#init.linkedFrom(address.device),
         goesOn: entry.lastRun !== undefined || entry.waiting?.code === 'transfer-resuming',
         onState: (running, before) => this.#onState(entry, running, before),
-        onChange: () => entries.show(entry),
+        // The end is told once what had come is gone from the disk, by whoever cleans up.
+        onChange: () => isOver(entry) || entries.show(entry),
         onObstacle: () => this.#explain(entry),
       });
       entry.run = run;
