@@ -97,11 +97,13 @@ async function read(words: readonly string[], version: string): Promise<Action |
 
 /** The whole program. @returns the exit status */
 export async function main(words: readonly string[], parts: Parts): Promise<number> {
-  endWithoutLostTerminals();
+  const hasLostTerminal = endWithoutLostTerminals();
   const json = asksForJson(words);
   const scope = new Scope();
   const interruption = new Interruption();
   const report = (error: unknown): number => {
+    // Whatever failed by its loss, as readline does before the signal is heard, is told to nobody.
+    if (hasLostTerminal()) return SIGNALS.SIGHUP;
     const failure = toFailure(error);
     new Output(process.stdout, process.stderr, json).failure(failure);
     return failure.exit;
