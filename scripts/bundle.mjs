@@ -1,9 +1,11 @@
 // Makes what runs: few files of hundreds of modules, own and others', because finding, reading and linking modules one by
 // one is most of what starting a program costs (docs/decisions/036-bundles.md). Part of every build.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { declarations } from './declarations.mjs';
+import { ownPlaces } from './own-places.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const out = join(root, 'dist', 'program');
@@ -18,8 +20,16 @@ const THREADS = {
 /** For tests and benches, of the same make as what it stands for. */
 const BENCHES = { 'transfer-end': 'bench/support/transfer-end.ts' };
 
-/** Stay in node_modules: they load what belongs to the machine, or pieces of themselves by name. */
-const EXTERNAL = ['blessed', 'koffi', 'level'];
+/** The foreign calls, loaded where a machine can make them: CommonJS, because it has to be there at once. */
+const FOREIGN = { koffi: 'node_modules/koffi/index.cjs' };
+
+/** What stays outside: the package of the platform's binary, which npm picks. */
+const EXTERNAL = ['@koromix/*'];
+
+/** What the bundles load by name, and where it comes from. Of what LevelDB is built of, the licences. */
+const NATIVE = [['native/classic-level/prebuilds', 'classic-level/prebuilds']];
+const TERMINFO = ['xterm', 'xterm-256color', 'xterm.termcap'];
+const BUILT_IN = ['classic-level/deps/leveldb/leveldb-1.20/LICENSE', 'classic-level/deps/snappy/snappy/COPYING'];
 
 const common = {
   absWorkingDir: root,
@@ -29,6 +39,7 @@ const common = {
   target: 'node20.19',
   format: 'esm',
   external: EXTERNAL,
+  plugins: [ownPlaces(root)],
   alias: { 'string-width': join(root, 'scripts', 'string-width.mjs') },
   // Of a CommonJS package that is imported when needed esbuild gives the default export alone: ES modules first.
   mainFields: ['module', 'main'],
@@ -47,6 +58,13 @@ rmSync(out, { recursive: true, force: true });
 const made = [
   await build({ ...common, entryPoints: PROGRAMS, splitting: true, chunkNames: 'parts/[name]-[hash]' }),
   await build({ ...common, entryPoints: THREADS }),
+  await build({
+    ...common,
+    entryPoints: FOREIGN,
+    format: 'cjs',
+    banner: {},
+    outExtension: { '.js': '.cjs' },
+  }),
   await build({ ...common, entryPoints: BENCHES, outdir: join(root, 'dist', 'bench', 'program') }),
 ];
 for (const [file, { entryPoint = '', exports }] of Object.entries(made[0].metafile.outputs)) {
@@ -54,19 +72,27 @@ for (const [file, { entryPoint = '', exports }] of Object.entries(made[0].metafi
   throw new Error(`${file}: import ${entryPoint} by a module that is loaded when needed, not by itself`);
 }
 writeFileSync(join(out, 'LICENSES.txt'), notices(made.flatMap(({ metafile }) => Object.keys(metafile.inputs))));
+for (const [to, from] of NATIVE) {
+  rmSync(join(root, 'dist', to), { recursive: true, force: true });
+  cpSync(join(root, 'node_modules', from), join(root, 'dist', to), { recursive: true });
+}
+mkdirSync(join(out, 'usr'));
+for (const name of TERMINFO) cpSync(join(root, 'node_modules', 'blessed', 'usr', name), join(out, 'usr', name));
+declarations(root);
 
 /** The licences of the packages whose code is in the bundles, as they ask for. */
 function notices(inputs) {
   const packages = inputs.map((file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]).filter(Boolean);
-  return [...new Set(packages)]
-    .sort()
-    .map(notice)
-    .join(`\n${'-'.repeat(72)}\n\n`);
+  const builtIn = BUILT_IN.map((file) => [file, '', text(join('node_modules', file)), ''].join('\n'));
+  return [...[...new Set(packages)].sort().map(notice), ...builtIn].join(`\n${'-'.repeat(72)}\n\n`);
 }
 
 function notice(folder) {
-  const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+  const { name, version, license } = JSON.parse(text(join(folder, 'package.json')));
   const files = readdirSync(join(root, folder)).filter((file) => /^(licen[cs]e|notice)/i.test(file));
-  const texts = files.map((file) => readFileSync(join(root, folder, file), 'utf8').trim());
-  return [`${name} ${version}, ${license}`, ...texts, ''].join('\n\n');
+  return [`${name} ${version}, ${license}`, ...files.map((file) => text(join(folder, file)).trim()), ''].join('\n\n');
+}
+
+function text(file) {
+  return readFileSync(join(root, file), 'utf8');
 }

@@ -76,19 +76,20 @@ function sources() {
   );
 }
 
+/** What makes the program of what is compiled. */
+const MAKERS = ['bundle.mjs', 'declarations.mjs', 'manual.mjs', 'own-places.mjs', 'string-width.mjs'];
 const built = join(root, 'dist', '.p2pchat-built');
 const state = createHash('sha256')
   .update(wanted)
   .update(readFileSync(join(root, 'tsconfig.json')))
-  .update(readFileSync(join(root, 'scripts', 'bundle.mjs')))
-  .update(readFileSync(join(root, 'scripts', 'string-width.mjs')));
+  .update(digestOf(MAKERS.map((name) => join('scripts', name))));
 const files = sources().sort();
 for (const file of files) {
   const { mtimeMs, size } = statSync(join(root, file));
   state.update(`${file}:${mtimeMs}:${size}\n`);
 }
 const stamp = state.digest('hex');
-if (!stampIs(built, stamp) || !existsSync(join(root, 'dist', 'program', 'p2pchat.js'))) {
+if (!stampIs(built, stamp) || !existsSync(join(root, 'dist', 'program', 'LICENSES.txt'))) {
   say('p2pchat: building…');
   rmSync(built, { force: true });
   removeOrphans();

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
@@ -10,7 +11,11 @@ const require = createRequire(import.meta.url);
 
 export const { version } = require('p2pchat/package.json') as { readonly version: string };
 
-const root = pathToFileURL(require.resolve('p2pchat/package.json'));
+const manifest = require.resolve('p2pchat/package.json');
+const root = pathToFileURL(manifest);
+
+/** A file or folder of the package, by its path there. */
+export const packageFile = (path: string): string => join(manifest, '..', path);
 
 /** One of the bundles that scripts/bundle.mjs makes: `p2pchat`, or a thread. */
 export const bundle = (name: string): URL => new URL(`./dist/program/${name}.js`, root);

@@ -16,9 +16,20 @@ test('the packed package, installed globally, is a working p2pchat with its manu
   const npm = (...words: string[]) => execFileSync('npm', words, { cwd: root, encoding: 'utf8' });
   npm('pack', '--silent', '--pack-destination', workshop.folder);
   const tarball = readdirSync(workshop.folder).find((name) => name.endsWith('.tgz'))!;
-  npm('install', '--silent', '--global', '--prefix', prefix, join(workshop.folder, tarball));
+  const offline = ['--offline', '--cache', join(workshop.folder, 'cache')];
+  // Nothing is asked of a registry: what is optional is left out where there is none.
+  npm('install', '--silent', ...offline, '--global', '--prefix', prefix, join(workshop.folder, tarball));
   const installed = join(prefix, 'lib', 'node_modules', 'p2pchat');
   assert.ok(existsSync(join(installed, 'dist', 'man', 'p2pchat.1')));
+  const types = [
+    ...'--ignoreConfig --noEmit --strict --module nodenext --target es2022 --types node --typeRoots'.split(' '),
+  ];
+  execFileSync(process.execPath, [
+    join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
+    ...types,
+    join(root, 'node_modules', '@types'),
+    join(installed, 'examples', 'echo-bot.ts'),
+  ]);
   const program = realpathSync(join(prefix, 'bin', 'p2pchat'));
   const home = join(workshop.folder, 'home');
   execFileSync('mkdir', ['-p', home]);

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { packageFile } from '../../base/package-files.js';
 
 /**
  * The system calls that move many datagrams at once, which Node does not offer, through koffi. Linux on 64-bit little-endian
@@ -72,7 +73,7 @@ function load(): Libc | null {
 }
 
 function bindings(): Libc {
-  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+  const koffi = createRequire(import.meta.url)(packageFile('dist/program/koffi.cjs')) as typeof import('koffi');
   const library = koffi.load('libc.so.6');
   const mallopt = library.func('int mallopt(int, int)');
   mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);

@@ -1,9 +1,9 @@
-import { createRequire } from 'node:module';
 import { PassThrough } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import type { ReadStream, WriteStream } from 'node:tty';
 import blessed, { type Screen } from 'blessed';
 import type { Cancel, Clock } from '../../base/clock.js';
+import { packageFile } from '../../base/package-files.js';
 import { InputDecoder, type InputEvent } from '../input/decoder.js';
 import type { Grid } from '../paint/grid.js';
 import type { Theme } from '../paint/theme.js';
@@ -52,7 +52,7 @@ function openScreen(output: WriteStream): Screen {
     return blessed.screen({
       input: new PassThrough(),
       output,
-      terminal: createRequire(import.meta.url).resolve('blessed/usr/xterm-256color'),
+      terminal: packageFile('dist/program/usr/xterm-256color'),
       forceUnicode: true,
       fullUnicode: false,
     });
