@@ -11,7 +11,7 @@ export interface LifeInit {
 }
 
 const ROOM = '#lobby';
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 /**
  * People who talk, come, go, are kicked, and restart in the middle, in an order that the seed decides; then all who are in

@@ -11,7 +11,7 @@ export type Said = Readonly<Record<string, unknown>> & { readonly event?: string
 
 const bin = fileURLToPath(new URL('../../bin/p2pchat.js', import.meta.url));
 /** A test that waits longer than this for something has failed. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 interface Start {
   readonly home: string;
