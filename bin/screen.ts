@@ -59,22 +59,20 @@ function desktop(title: string, text: string): boolean {
 
 export const screenParts: ScreenParts = {
   canShow: () => canShowScreen(process.stdin, process.stdout, process.env),
-  run: ({ directory, user, known, signIn, signUp, open, greeting }) =>
+  run: ({ directory, user, known, peer, signIn, signUp, open, greeting }) =>
     runScreen({
       input: process.stdin,
       output: process.stdout,
       env: process.env,
       clock: systemClock,
-      start: {
-        entrance: {
-          directory,
-          user,
-          known,
-          signIn,
-          signUp,
-          strength: (password, name) => judgePassword(password, [name]),
-        },
-      },
+      start: peer
+        ? { peer }
+        : {
+            entrance: {
+              ...{ directory, user, known, signIn, signUp },
+              strength: (password, name) => judgePassword(password, [name]),
+            },
+          },
       commands,
       listFolder,
       settings: (home) => new Settings(settingsFile(home)),

@@ -1,5 +1,5 @@
 import type { Face } from '../commands/command.js';
-import { deviceNotice, historyNotice } from '../commands/device-lines.js';
+import { codeNotice, deviceNotice, historyNotice } from '../commands/device-lines.js';
 import { spanOf } from '../commands/duration.js';
 import { groupWords, moderationPlace, moderationWords } from '../commands/event-words.js';
 import { clockTime, field, messageLine, onOneLine } from '../commands/format-message.js';
@@ -67,6 +67,7 @@ const settingLine = ({ conversation, by, expire }: SettingEvent): string =>
 function accountLines(event: AccountEvent, now: number, face: Exclude<Face, 'rpc'>): string[] {
   if (event.change === 'device') return [`-- ${deviceNotice(event, face, now)}`];
   if (event.change === 'history') return [`-- ${historyNotice(event, face)}`];
+  if (event.change === 'code') return [`-- ${codeNotice(event)}`];
   return event.change === 'second-factor' ? [`-- the second factor of your account is ${event.state} now`] : [];
 }
 

@@ -32,6 +32,8 @@ export interface ScreenStart {
   readonly directory: string | undefined;
   /** The user of the profile, or the one that was named. */
   readonly user: string | undefined;
+  /** A peer that runs already: then nobody signs in. */
+  readonly peer?: PeerApi;
   /** Whether there is a profile. */
   readonly known: boolean;
   signIn(input: { directory: string; user: string; password: string }, askCode: AskCode): Promise<PeerApi>;

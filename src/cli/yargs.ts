@@ -114,7 +114,11 @@ function addSessions(argv: Argv, line: Line): void {
             plain: { type: 'boolean', describe: 'lines instead of the full screen' },
             recover: { type: 'boolean', describe: 'with the recovery phrase, and a new password' },
             'phrase-file': PHRASE_FILE,
-            code: CODE,
+            code: {
+              type: 'string',
+              describe: `without a value: by a code from 'device add' on another device. With one: ${CODE.describe}`,
+            },
+            'code-file': { ...PASSWORD_FILE, describe: 'the same for: code of another device' },
             history: {
               type: 'string',
               requiresArg: true,

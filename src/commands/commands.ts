@@ -1,4 +1,5 @@
 import { deleteAccount, logout, passwd } from './account.js';
+import { addDevice } from './add-device.js';
 import { backup, importBackup } from './backup.js';
 import { changeCommands } from './changes.js';
 import type { Command } from './command.js';
@@ -54,6 +55,7 @@ export const commands: readonly Command[] = [
   recovery,
   secondFactor,
   devices,
+  addDevice,
   allowDevice,
   deviceHistory,
   revokeDevice,

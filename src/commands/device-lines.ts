@@ -1,4 +1,4 @@
-import type { DeviceEvent, HistoryEvent } from '../peer/api/events.js';
+import type { CodeEvent, DeviceEvent, HistoryEvent } from '../peer/api/events.js';
 import { clockTime, field, messageCount } from './format-message.js';
 
 /** How a device is shut out, by which face. */
@@ -18,6 +18,18 @@ export function deviceNotice({ state, device, at, unlisted }: DeviceEvent, face:
   }
   return `A device was added to your account: ${what}, ${when}. If that wasn't you: ${REVOKE[face](device.id)}.`;
 }
+
+const MADE = {
+  done: ({ device }: CodeEvent) =>
+    `${device === undefined || device.name === '' ? device?.id : `${field(device.name)} (${device.id})`} is a device of your account now, by the code that was made here. It gets the history whenever both are there.`,
+  wrong: () =>
+    'Somebody gave other words for the code that was made here, or is led to another directory. The code is spent, and nothing was given away: make another one.',
+  left: () => 'Somebody began with the code that was made here and went away. The code is spent: make another one.',
+  expired: () => 'The code that was made here was not used in ten minutes, and is worth nothing any more.',
+};
+
+/** What came of a code. */
+export const codeNotice = (event: CodeEvent): string => MADE[event.state](event);
 
 const ALLOW = {
   shell: (id: string) => `'p2pchat device allow ${id}'`,

@@ -15,9 +15,11 @@ export const devices = define({
     for (const device of await peer.account.devices()) yield { event: 'device' as const, ...device };
   },
 
-  lines({ device, label, addedAt, lastSeen, state, here }, { now }) {
+  lines({ device, label, addedAt, lastSeen, state, here, by }, { now }) {
     const when = here ? 'this device' : state === 'offline' ? `last here ${clockTime(lastSeen, now())}` : state;
-    return [`${device}  ${field(label).padEnd(20)} ${when.padEnd(24)} added ${addedAt.slice(0, 10)}`];
+    return [
+      `${device}  ${field(label).padEnd(20)} ${when.padEnd(24)} added ${addedAt.slice(0, 10)}${by === undefined ? '' : ` by a code of ${by}`}`,
+    ];
   },
 });
 

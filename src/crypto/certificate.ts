@@ -118,13 +118,18 @@ const outOfTime = (code: 'certificate-expired' | 'certificate-not-yet-valid', by
  * The CA's certificate, as the directory presents it beside its own: believed for its fingerprint alone.
  * @throws Failure trust `certificate-malformed`, `certificate-profile`, `certificate-untrusted`
  */
-export function readAuthority(der: Uint8Array, directoryId: string): Trust {
+export const readAuthority = (der: Uint8Array, directoryId: string): Trust => authorityIn(der, directoryId);
+
+/** The same of whatever directory answers: which one that is has to be proved by other means. */
+export const readUnprovedAuthority = (der: Uint8Array): Trust => authorityIn(der, undefined);
+
+function authorityIn(der: Uint8Array, expected: string | undefined): Trust {
   const parsed = parse(der);
   const { publicKey, signature } = parsed;
   const authorityKeyId = keyIdOf(publicKey);
   const tbs = assertTemplate(der, authorityTemplate({ ...parsed, authorityKeyId }), signature);
   const trust = trustIn(publicKey);
-  assertIssuer(directoryId, { tbs, authorityKeyId, signature }, trust);
+  assertIssuer(expected ?? trust.directoryId, { tbs, authorityKeyId, signature }, trust);
   return trust;
 }
 

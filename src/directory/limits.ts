@@ -20,6 +20,8 @@ export interface DirectoryLimits extends PortLimits {
   readonly loginsPerAddress: Bucket;
   /** Registrations from one address. */
   readonly registrationsPerAddress: Bucket;
+  /** Codes of an address that met nobody, or were wrong. */
+  readonly pairingMisses: Bucket;
   /** Messages a user may post: mailboxes, groups. */
   readonly messages: Bucket;
   /** Signals a user may have passed on; beyond, they go to nobody. */
@@ -79,6 +81,7 @@ export const DEFAULT_LIMITS: DirectoryLimits = {
   handshakesPerAddress: { burst: 1_000, perSecond: 200 },
   loginsPerAddress: { burst: 200, perSecond: 1 },
   registrationsPerAddress: { burst: 100, perSecond: 0.5 },
+  pairingMisses: { burst: 60, perSecond: 1 / 20 },
   messages: { burst: MESSAGES_BURST, perSecond: MESSAGES_PER_SECOND },
   signals: { burst: SIGNALS_BURST, perSecond: SIGNALS_PER_SECOND },
   requests: { burst: 2_000, perSecond: 1_000 },
@@ -122,6 +125,10 @@ export const LOGIN_VALID_MS = 60_000;
 export const LOGIN_PENDING_MS = 60_000;
 /** Logins under way at once on one channel. */
 export const LOGINS_PER_CHANNEL = 4;
+
+/** Spoken codes open at once: of one device, and of all. */
+export const PAIRINGS_PER_DEVICE = 8;
+export const PAIRINGS_OPEN = 1_000;
 
 /** Names remembered that have taken a use of an invitation. */
 export const INVITATION_TAKERS = 64;

@@ -4,9 +4,9 @@ import { type Action, may } from '../wire/roles.js';
 
 /**
  * What shows who asks, besides the channel: nothing; the device's certificate; the password within the last minute on this
- * channel; the signature of the account's identity key.
+ * channel; the signature of the account's identity key; the words of a code, shown to whoever made it.
  */
-export type Proof = 'none' | 'certificate' | 'password' | 'phrase';
+export type Proof = 'none' | 'certificate' | 'password' | 'phrase' | 'code';
 
 /** What each request takes. Costs are in units of some 50 µs of the directory's time, a batch reckoned as a usual one. */
 export interface RequestRow {
@@ -35,6 +35,9 @@ export const DEVICE_REQUESTS: Readonly<Record<keyof DirectoryMethods, RequestRow
   'devices.list': { may: 'account.own', proof: 'certificate', cost: 6 },
   'devices.revoke': { may: 'account.own', proof: 'password', cost: 40 },
   logout: { may: 'account.own', proof: 'certificate', passwordFor: ['everywhere'], cost: 40 },
+  'pairing.open': { may: 'account.own', proof: 'password', cost: 20 },
+  'pairing.answer': { may: 'account.own', proof: 'certificate', cost: 10 },
+  'pairing.close': { may: 'account.own', proof: 'certificate', cost: 4 },
   'preferences.get': { may: 'account.own', proof: 'certificate', cost: 6 },
   'preferences.put': { may: 'account.own', proof: 'certificate', cost: 20 },
   'presence.set': { may: 'account.own', proof: 'certificate', cost: 16 },
@@ -93,6 +96,9 @@ export const ENROL_REQUESTS: Readonly<Record<keyof EnrolMethods, RequestRow>> = 
   'recover.start': { proof: 'phrase', cost: 30 },
   'recover.finish': { proof: 'phrase', cost: 20 },
   enrol: { proof: 'password', cost: 60 },
+  'pairing.meet': { proof: 'none', cost: 20 },
+  'pairing.say': { proof: 'none', cost: 20 },
+  'pairing.enrol': { proof: 'code', cost: 60 },
 };
 
 /** Whether the request takes the password as it was made. */

@@ -74,6 +74,8 @@ const deviceEntry = v.object({
   /** Of all its certificates that have not expired. */
   serials: list(v.object({ serial, notAfter: time() }), SERIALS_PER_DEVICE),
   addedAt: time(),
+  /** The device of the account that let it in by a code. */
+  by: v.optional(text(16)),
 });
 export type DeviceEntry = v.InferOutput<typeof deviceEntry>;
 

@@ -12,6 +12,7 @@ import type { Role } from '../wire/roles.js';
 import { Accounts } from './accounts/accounts.js';
 import { Invitations } from './accounts/invitations.js';
 import { Ownership } from './accounts/ownership.js';
+import { Pairings } from './accounts/pairings.js';
 import { Registration } from './accounts/registration.js';
 import { SecondFactors } from './accounts/second-factor.js';
 import { Devices } from './authority/devices.js';
@@ -80,11 +81,15 @@ export async function openServices(init: ServicesInit) {
   const started = { wall: clock.now(), monotonic: clock.monotonic() };
   const endHousekeeping = keepHouse(parts, clock, log);
   const refusals = new RefusalLog(log, clock);
+  const limiters = limitersOf(init);
+  const { sessions } = parts;
+  const pairings = new Pairings({ sessions, clock, random, misses: limiters.rates.pairingMisses });
   const core = {
     ...{ store, clock, random, log, limits, meter, authority, loginServer, onBroken, requireSecondFactor },
     ...parts,
-    ...limitersOf(init),
+    ...limiters,
     refusals,
+    pairings,
     direct: new DirectConversations(tables, groupLogs),
     registration: new Registration({ accounts, ownership, invitations, loginServer }),
     /** The time certificates are judged by: a clock set back while we run brings no expired one back. */
@@ -96,6 +101,7 @@ export async function openServices(init: ServicesInit) {
   });
   const close = async (): Promise<void> => {
     refusals.close();
+    pairings.closeAll();
     listNews.close();
     carrier.close();
     await endHousekeeping();
@@ -233,6 +239,7 @@ function limitersOf({ clock, limits, blockAfter, blockMs }: ServicesInit) {
     },
     rates: {
       registrations: new TokenBuckets(limits.registrationsPerAddress, LIMITED_KEYS),
+      pairingMisses: new TokenBuckets(limits.pairingMisses, LIMITED_KEYS),
       messages: new TokenBuckets(limits.messages, limits.accounts),
       signals: new TokenBuckets(limits.signals, limits.accounts),
       claims: new TokenBuckets(limits.claims, limits.accounts),

@@ -34,6 +34,8 @@ const device = v.object({
   addedAt: time(),
   lastSeen: time(),
   state: presenceSchema,
+  /** The device that let it in by a code; absent where it came by the password. */
+  by: v.optional(deviceId),
 });
 
 /** A device that was revoked or logged out, so that nobody comes and goes unnoticed. */

@@ -19,6 +19,7 @@ import {
   NAME_CHARS,
   SEALED_BYTES,
 } from './limits.js';
+import { newcomerMethods, pairingMethods, pairingNotices } from './pairing.js';
 import { preferenceMethods, preferencesTag } from './preferences.js';
 import { presenceSchema } from './presence.js';
 import { relayMethods, relaysNamed } from './relay.js';
@@ -149,6 +150,7 @@ export const enrolMethods = {
   ),
   ...loginMethods,
   ...recoveryMethods,
+  ...newcomerMethods,
   /** Only after login.finish on this channel; `proof` binds the login, the channel and the request. */
   enrol: method(v.object({ csr, proof: exactly(32), label: text(DEVICE_LABEL_CHARS) }), v.object({ certificate, crl })),
 };
@@ -213,6 +215,7 @@ export const directoryMethods = {
   'account.delete': method(nothing, nothing),
   ...factorMethods,
   ...deviceMethods,
+  ...pairingMethods,
   ...preferenceMethods,
   /** Revokes this device's certificate, or those of all the account's devices. */
   logout: method(v.object({ everywhere: v.boolean() }), nothing),
@@ -308,6 +311,7 @@ export const directoryNotices = {
   devices: v.object({ version: count() }),
   /** Another device has left that state of the account's preferences. */
   preferences: v.object({ tag: preferencesTag }),
+  ...pairingNotices,
   ...groupNotices,
   /** The last word before the directory ends the session. */
   end: v.object({ reason: text(16), code: text(64), message: text(END_BYTES), hint: text(END_BYTES) }),

@@ -249,6 +249,18 @@ export const RELAY_LANES = 4;
 export const RELAY_IDLE_MS = 60_000;
 export const RELAY_KEEP_MS = 15_000;
 
+// --- Adding a device, and joining, by a few words ---
+
+/** A code is good for so long, and for one try. */
+export const PAIRING_MS = 600_000;
+export const PAIRING_WORDS = 3;
+/** Numbers of spoken codes have four digits. */
+export const PAIRING_NUMBERS = 10_000;
+/** One message of the two, as the directory passes it on. */
+export const PAIRING_MESSAGE_BYTES = 2_048;
+/** Who has made the code answers by itself, so long at most. */
+export const PAIRING_ANSWER_MS = 10_000;
+
 // --- The local network ---
 
 /** Random, of each question by multicast. */

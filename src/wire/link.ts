@@ -13,6 +13,14 @@ export interface DirectoryLink {
   readonly fingerprint: string;
 }
 
+/** Where a directory answers; without its fingerprint, whichever it is. */
+export interface DirectoryAddress extends Omit<DirectoryLink, 'fingerprint'> {
+  readonly fingerprint?: string;
+}
+
+/** Where `directory start` listens, unless told otherwise. */
+export const DIRECTORY_PORT = 4_000;
+
 const LINK = /^p2pchat:\/\/(\[[0-9a-f:.]+\]|[^\s[\]:/?#@\\%]+):(\d{1,5})\/?#([\w-]{43})$/i;
 const LINK_CHARS = 400;
 const HOST_CHARS = 253;
@@ -32,6 +40,20 @@ export function parseLink(text: string): DirectoryLink {
     throw invalid('it is incomplete or damaged');
   if (!isFingerprint(fingerprint)) throw invalid('its fingerprint is damaged');
   return { host: canonicalHost(host), port: portOf(port), fingerprint };
+}
+
+const ADDRESS = /^(\[[0-9a-f:.]+\]|[^\s[\]:/?#@\\%]+)(?::(\d{1,5}))?$/i;
+
+/**
+ * A link, or only where it leads to: `HOST` or `HOST:PORT`, as one is told it.
+ * @throws Failure usage `link-invalid`
+ */
+export function parseAddress(text: string): DirectoryAddress {
+  const trimmed = text.slice(0, LINK_CHARS + 1).trim();
+  if (/^p2pchat:\/\//i.test(trimmed)) return parseLink(trimmed);
+  const [, host, port = String(DIRECTORY_PORT)] = ADDRESS.exec(trimmed) ?? [];
+  if (host === undefined) throw invalid('it is neither HOST, HOST:PORT nor a whole link');
+  return { host: canonicalHost(host), port: portOf(port) };
 }
 
 export function formatLink({ host, port, fingerprint }: DirectoryLink): string {

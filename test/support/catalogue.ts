@@ -373,4 +373,10 @@ export const CATALOGUE: readonly Row[] = [
     attack: 'an error of somebody else that asks to wait for ever, or not at all',
     holds: 'the next try comes within 15 minutes, and not before its own pace',
   },
+  {
+    id: 'N60',
+    attack: 'a directory, or a stranger, guesses at the words of a code by which a device or a person comes in',
+    holds:
+      'one guess on either side, 2^-33 each; then the code is spent, whoever made it is told, and nothing was given',
+  },
 ];

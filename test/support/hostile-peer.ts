@@ -28,6 +28,12 @@ const secondFactor: SecondFactorApi = {
 };
 
 const account: AccountApi = {
+  pairings: {
+    addDevice: async () => ({
+      ...{ code: X, link: X, expiresAt: AT },
+      outcome: Promise.resolve({ device: { id: X, name: X } }),
+    }),
+  },
   secondFactor,
   recovery: 'unseen',
   recoveryPhrase: async () => X,

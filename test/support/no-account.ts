@@ -16,6 +16,7 @@ export function noAccount(): AccountApi {
       renewCodes: never,
       off: never,
     },
+    pairings: { addDevice: never },
     recoveryPhrase: never,
     checkRecoveryPhrase: never,
     devices: async () => [],

@@ -57,6 +57,7 @@ const status = await main(process.argv.slice(2), {
       writeFileSync(join(home, 'script.json'), JSON.stringify({ ...script(home), user, password }));
       return { user, device: '00112233445566ff', role: 'beginner' };
     },
+    enrolByCode: () => Promise.reject(new Error('nobody has a code')),
     recoverAccount: () => Promise.reject(new Error('there is no recovery in this script')),
     openBackup: () => Promise.reject(new Error('there is no backup in this script')),
     async profile(home) {

@@ -10,6 +10,21 @@ export const ACCOUNTS = {
     "The directory's answer is malformed.",
     "The fault is the directory's: tell its operator.",
   ],
+  'code-file': [
+    'usage',
+    'The file with the code cannot be read.',
+    'Give a file that has it on its first line, or - for standard input.',
+  ],
+  'code-invalid': [
+    'usage',
+    'That is not a code.',
+    'A code is a number and three words, as 4711 apple banana cherry. It has not been tried yet: look at it again.',
+  ],
+  'code-in-argv': [
+    'usage',
+    'A code does not stand on the command line, where others of this machine see it.',
+    'Give --code without it, and type it when asked; or --code-file FILE.',
+  ],
   'command-usage': ['usage', 'The command line is not right.', "'help' explains each command."],
   'device-elsewhere': [
     'denied',
@@ -115,6 +130,47 @@ export const ACCOUNTS = {
     'denied',
     'the owner of a directory cannot delete the account',
     'Stop the directory and remove its data to end it as a whole.',
+  ],
+  'pairing-away': [
+    'unreachable',
+    'The program that made this code is not there any more.',
+    'Start it again where the code was made, and make another one.',
+  ],
+  'pairing-expired': [
+    'denied',
+    'This code was good for ten minutes, which are over.',
+    'Make another one where it was made.',
+  ],
+  'pairing-left': [
+    'unreachable',
+    'Somebody began with this code and went away before it was done; the code is spent.',
+    'Make another one.',
+  ],
+  'pairing-malformed': ['protocol', 'what was said by a code is not as agreed', 'Update p2pchat on both sides.'],
+  'pairing-unknown': [
+    'unknown',
+    'This directory has no such code.',
+    'Check the number, and that the directory is the right one; a code is gone after its first use and after ten minutes.',
+  ],
+  'pairing-unsupported': [
+    'unknown',
+    'This directory is of an earlier version and knows no codes.',
+    'Log in with the password; or ask its operator to update p2pchat.',
+  ],
+  'pairing-used': [
+    'denied',
+    'This code has been used.',
+    'A code is good for one try: make another one. If nobody of you used it, somebody guesses numbers, and has got nothing.',
+  ],
+  'pairing-wrong': [
+    'denied',
+    'The words were not those of the code, or the two are at different directories. The code is spent; nothing was given away.',
+    'Make another code, and look at each word. If they were right, somebody stands between the two: use another network.',
+  ],
+  'pairings-many': [
+    'limit',
+    'Too many codes are open at once.',
+    'Use or leave one of them; each ends after ten minutes.',
   ],
   'password-differs': ['usage', 'The two are not the same.', 'Give the command once more.'],
   'password-elsewhere': [

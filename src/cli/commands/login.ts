@@ -7,23 +7,21 @@ import { enterFirstRoom } from '../first-room.js';
 import { LineMode } from '../line-mode.js';
 import { nameOf } from '../name.js';
 import { givenDirectory, neededDirectory, type PeerOptions, withPassword } from '../options.js';
+import type { ScreenStart } from '../parts.js';
 import { canAsk, password } from '../password.js';
 import { codeFrom } from '../second-factor-code.js';
 import { type Opened, openProfile, running } from '../session.js';
 import type { Shell } from '../shell.js';
+import { type CodeOptions, enrolByCode, wantsCode } from './login-by-code.js';
 import { recover } from './recover.js';
 import { signUp } from './register.js';
 
-export interface LoginOptions extends PeerOptions {
+export interface LoginOptions extends PeerOptions, CodeOptions {
   readonly name?: string | undefined;
   readonly invite?: string | undefined;
   readonly plain?: boolean | undefined;
   readonly recover?: boolean | undefined;
-  /** Of the second factor. */
-  readonly code?: string | undefined;
   readonly 'phrase-file'?: string | undefined;
-  /** Of a new device: what it asks the others for. */
-  readonly history?: string | undefined;
   /** For the first minutes: whom to talk to, and what to say about it. */
   readonly open?: string;
   readonly greeting?: readonly string[];
@@ -120,6 +118,7 @@ class SignIn {
 export async function login(shell: Shell, options: LoginOptions, known?: string): Promise<void> {
   const client = await running(shell);
   if (client) throw inUse();
+  if (wantsCode(options)) return byCode(shell, options);
   const profile = await (await shell.parts.peer()).profile(shell.home);
   if (options.recover && known === undefined) {
     const recovered = await recover(shell, options, profile);
@@ -136,6 +135,22 @@ export async function login(shell: Shell, options: LoginOptions, known?: string)
   if (options.fresh) await enterFirstRoom(peer).catch(() => {});
   await new LineMode(shell, peer).run();
 }
+
+/** Let in by another device of the account: the profile opens without its password this time. */
+async function byCode(shell: Shell, options: LoginOptions): Promise<void> {
+  const { user, vaultKey } = await enrolByCode(shell, options);
+  const { openPeer } = await shell.parts.peer();
+  // The profile has the whole link by now.
+  const { directory: _, ...init } = withPassword(shell, options, '');
+  const { peer } = await openProfile(shell, () => openPeer({ ...init, vaultKey }), { stays: true });
+  if (!(await wantsScreen(shell, options))) return new LineMode(shell, peer).run();
+  // The screen reads the keyboard itself.
+  shell.input().close();
+  await shown(shell, { peer, directory: undefined, user, known: true, ...cannotSignIn });
+}
+
+const alreadyIn = (): Promise<never> => Promise.reject(inUse());
+const cannotSignIn = { signIn: alreadyIn, signUp: alreadyIn };
 
 /** @throws Failure usage 'argument-invalid' */
 const wished = ({ history }: LoginOptions): Pick<LoginPeer, 'history'> =>
@@ -163,7 +178,7 @@ async function screen(shell: Shell, options: LoginOptions, profile: Whoami | und
     return (await openProfile(shell, () => loginPeer(init), { stays: true })).peer;
   };
   const { open: conversation, greeting, invite: given } = options;
-  const end = await (await shell.parts.screen()).run({
+  await shown(shell, {
     directory: givenDirectory(shell, options) ?? profile?.directory,
     user: options.name ?? profile?.user,
     known: profile !== undefined,
@@ -184,6 +199,10 @@ async function screen(shell: Shell, options: LoginOptions, profile: Whoami | und
     ...(conversation !== undefined && { open: conversation }),
     ...(greeting !== undefined && { greeting }),
   });
+}
+
+async function shown(shell: Shell, start: ScreenStart): Promise<void> {
+  const end = await (await shell.parts.screen()).run(start);
   if (end.said !== undefined) shell.output.note(end.said);
   if (end.failure) throw end.failure;
   if (end.status !== 0) shell.interrupt(end.status);

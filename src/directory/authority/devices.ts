@@ -49,14 +49,18 @@ export class Devices {
 
   /**
    * A certificate for a further device, or again for one whose certificate was lost or revoked.
+   * @param by the device of the account that let it in, where that was not the password
    * @throws Failure protocol 'csr-…', trust 'identity-statement', limit 'devices-full', 'certificates-full' with seconds
    */
-  async enrol(account: Account, csr: Uint8Array, label: string): Promise<Uint8Array> {
+  async enrol(account: Account, csr: Uint8Array, label: string, by?: string): Promise<Uint8Array> {
     const request = readCsr(csr);
     const device = deviceIdOf(request.publicKey);
     const row = await this.row(account.folded);
     if (this.#youngOf(row, device) === undefined) this.#assertBudget(account.folded, row);
-    return this.#issue(account, request, (entry) => ({ label, addedAt: entry?.addedAt ?? this.#init.clock.now() }));
+    return this.#issue(account, request, (entry) => ({
+      ...{ label, addedAt: entry?.addedAt ?? this.#init.clock.now() },
+      ...(by !== undefined && { by }),
+    }));
   }
 
   /** @throws Failure denied 'renew-other-key', and as `enrol` */
@@ -65,7 +69,8 @@ export class Devices {
     if (deviceIdOf(request.publicKey) !== device) throw otherKey();
     return this.#issue(account, request, (entry) => {
       if (entry === undefined) throw deviceUnknown(account.user, device);
-      return { label: entry.label, addedAt: entry.addedAt };
+      const { label, addedAt, by } = entry;
+      return { label, addedAt, ...(by !== undefined && { by }) };
     });
   }
 
@@ -116,7 +121,7 @@ export class Devices {
   async #issue(
     account: Account,
     request: CertificateRequest,
-    keep: (entry: DeviceEntry | undefined) => Pick<DeviceEntry, 'label' | 'addedAt'>,
+    keep: (entry: DeviceEntry | undefined) => Pick<DeviceEntry, 'label' | 'addedAt' | 'by'>,
   ): Promise<Uint8Array> {
     const { authority, clock, random, tables, onChanged } = this.#init;
     const now = clock.now();

@@ -110,10 +110,11 @@ export class Presence {
   async devices(folded: string): Promise<Result<DirectoryMethods, 'devices.list'>> {
     const { tables, devices, sessions, clock } = this.#init;
     const row = await devices.row(folded);
-    const listed = row.devices.map(async ({ device, label, addedAt }) => {
+    const listed = row.devices.map(async ({ device, label, addedAt, by }) => {
       const session = sessions.find(folded, device);
       const lastSeen = session ? clock.now() : ((await tables.seen.get(path(folded, device)))?.lastSeen ?? addedAt);
-      return { device, label, addedAt, lastSeen, state: session?.state ?? ('offline' as const) };
+      const state = session?.state ?? ('offline' as const);
+      return { device, label, addedAt, lastSeen, state, ...(by !== undefined && { by }) };
     });
     return { devices: await Promise.all(listed), version: row.version, former: row.former ?? [] };
   }

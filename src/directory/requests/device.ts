@@ -27,6 +27,7 @@ import { helloFirst } from './enrol.js';
 import { groupHandlers } from './groups.js';
 import { ledgerHandlers } from './ledger.js';
 import { chooseVersion } from './negotiate-version.js';
+import { pairingHandlers } from './pairings.js';
 import { peopleHandlers } from './people.js';
 import { relayHandlers } from './relays.js';
 import type { Signed } from './request-context.js';
@@ -236,6 +237,7 @@ export const deviceHandlers: Handlers<DirectoryMethods, DeviceRequests> = {
   hello: (channel, params) => channel.hello(params),
   ...accountHandlers,
   ...factorHandlers,
+  ...pairingHandlers,
   ...peopleHandlers,
   ...conversationHandlers,
   ...groupHandlers,

@@ -1,4 +1,6 @@
 import { Failure } from '../../base/errors.js';
+import { readCsr } from '../../crypto/csr.js';
+import { deviceIdOf } from '../../crypto/keys.js';
 import { assertEnrolProof } from '../../crypto/login.js';
 import type { EnrolMethods } from '../../wire/directory.js';
 import { isName } from '../../wire/names.js';
@@ -6,6 +8,7 @@ import type { Params, Result } from '../../wire/rpc.js';
 import type { Account } from '../accounts/accounts.js';
 import { banNow } from '../accounts/bans.js';
 import { ChannelLogins } from '../accounts/logins.js';
+import type { Visit } from '../accounts/pairings.js';
 import { ChannelRecovery } from '../accounts/recovery.js';
 import { addressKey } from '../guard/address.js';
 import { rateLimited } from '../guard/token-bucket.js';
@@ -30,6 +33,7 @@ export class EnrolRequests {
   readonly #caller: EnrolCaller;
   #greeted = false;
   #user: string | undefined;
+  #visit: Visit | undefined;
 
   constructor(core: Services, caller: EnrolCaller) {
     this.core = core;
@@ -97,6 +101,40 @@ export class EnrolRequests {
     });
     return { certificate, crl: this.core.revocations.der };
   }
+
+  /** One code on a channel. */
+  async meet({ number, kind, message }: Params<EnrolMethods, 'pairing.meet'>): Promise<{ message: Uint8Array }> {
+    if (this.#visit !== undefined) throw new Failure('pairing-used');
+    const [visit, answer] = this.core.pairings.meet(number, kind, message, addressKey(this.#caller.address));
+    this.#visit = visit;
+    return { message: await answer };
+  }
+
+  async say({ message }: Params<EnrolMethods, 'pairing.say'>): Promise<{ message: Uint8Array }> {
+    if (this.#visit === undefined) throw new Failure('pairing-unknown');
+    return { message: await this.core.pairings.say(this.#visit, message) };
+  }
+
+  /** A device of the account let this one in: neither the password nor the second factor is asked for. */
+  async enrolByCode({ csr, label }: Params<EnrolMethods, 'pairing.enrol'>): Promise<Result<EnrolMethods, 'enrol'>> {
+    const { pairings, accounts, devices, revocations, clock } = this.core;
+    const { folded, device, by } = pairings.granted(this.#visit);
+    if (deviceIdOf(readCsr(csr).publicKey) !== device) throw new Failure('renew-other-key');
+    // Whoever made the code may have been shut out or banned since.
+    await devices.need(folded, by);
+    const account = await accounts.need(folded);
+    const why = banNow(account.ban, clock.now());
+    if (why !== undefined) throw why;
+    this.about(account.user);
+    const certificate = await devices.enrol(account, csr, label, by);
+    pairings.done(this.#visit!, addressKey(this.#caller.address));
+    return { certificate, crl: revocations.der };
+  }
+
+  /** The channel is closed. */
+  left(): void {
+    if (this.#visit !== undefined) this.core.pairings.left(this.#visit);
+  }
 }
 
 export const enrolHandlers: Handlers<EnrolMethods, EnrolRequests> = {
@@ -128,6 +166,9 @@ export const enrolHandlers: Handlers<EnrolMethods, EnrolRequests> = {
     return {};
   },
   enrol: (channel, params) => channel.enrol(params),
+  'pairing.meet': (channel, params) => channel.meet(params),
+  'pairing.say': (channel, params) => channel.say(params),
+  'pairing.enrol': (channel, params) => channel.enrolByCode(params),
 };
 
 export const helloFirst = (): Failure => new Failure('hello-first');

@@ -49,6 +49,7 @@ function openEnrol({ core, socket, turns, onGreeted, onServing }: ConnectionInit
     }),
     onClosed: () => {
       cancel();
+      requests.left();
       resolve();
     },
   });

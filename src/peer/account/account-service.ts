@@ -5,6 +5,7 @@ import { identityOf, phraseOf } from '../../crypto/recovery.js';
 import { openVault } from '../../crypto/vault.js';
 import type { AccountApi, DeviceSummary, SecondFactorApi } from '../api/account.js';
 import type { PeerEvent } from '../api/events.js';
+import type { PairingsApi } from '../api/pairing.js';
 import type { LocalDevice } from '../identity/local-device.js';
 import type { OwnDevices } from '../identity/own-devices.js';
 import type { DirectoryClient } from '../network/directory-client.js';
@@ -18,6 +19,7 @@ export interface AccountServiceInit {
   readonly home: string;
   readonly clock: Clock;
   readonly ownDevices: OwnDevices;
+  readonly pairings: PairingsApi;
   client(): DirectoryClient;
   emit(event: PeerEvent): void;
 }
@@ -26,9 +28,11 @@ export interface AccountServiceInit {
 export class AccountService implements AccountApi {
   readonly #init: AccountServiceInit;
   readonly secondFactor: SecondFactorApi;
+  readonly pairings: PairingsApi;
 
   constructor(init: AccountServiceInit) {
     this.#init = init;
+    this.pairings = init.pairings;
     this.secondFactor = new SecondFactorService(init);
   }
 

@@ -5,7 +5,7 @@ import { enrolClientTls } from '../../crypto/tls.js';
 import type { Trust } from '../../crypto/trust.js';
 import { ALPN_ENROL, type EnrolMethods, enrolMethods } from '../../wire/directory.js';
 import { PROTOCOL_VERSIONS } from '../../wire/limits.js';
-import type { DirectoryLink } from '../../wire/link.js';
+import type { DirectoryAddress, DirectoryLink } from '../../wire/link.js';
 import type { MethodName, Params, Result } from '../../wire/rpc.js';
 import { Channel } from '../network/channel.js';
 import { dialDirectory } from '../network/dial-directory.js';
@@ -27,8 +27,15 @@ export interface EnrolChannel {
 }
 
 /** Opens the channel, does `work` on it, and closes it whatever happens. */
-export async function withEnrolChannel<T>(
+export const withEnrolChannel = <T>(
   link: DirectoryLink,
+  clock: Clock,
+  work: (channel: EnrolChannel) => Promise<T>,
+): Promise<T> => withUnprovedChannel(link, clock, work);
+
+/** The same to an address: nothing shows yet that it is the right directory, where there is no fingerprint. */
+export async function withUnprovedChannel<T>(
+  link: DirectoryAddress,
   clock: Clock,
   work: (channel: EnrolChannel) => Promise<T>,
 ): Promise<T> {

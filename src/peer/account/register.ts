@@ -15,7 +15,9 @@ import { openLevelStore } from '../../store/level/open.js';
 import { DEVICE_LABEL_CHARS } from '../../wire/limits.js';
 import { type DirectoryLink, formatLink, parseLink } from '../../wire/link.js';
 import { foldName, parseUserName } from '../../wire/names.js';
+import type { Role } from '../../wire/roles.js';
 import type { NewAccount } from '../api/account.js';
+import type { HistoryWish } from '../api/hand-over.js';
 import type { Enrolled } from '../api/peers.js';
 import type { LocalDevice } from '../identity/local-device.js';
 import { makeHome, readProfile, storeFolder, writeProfile } from '../storage/profile.js';
@@ -122,21 +124,59 @@ export async function enrol(
     const csr = createCsr(deviceKey, { user, identityKey: identity.publicKey, statement });
     const proof = enrolProof(sessionKey, enrolExporter(channel.socket), csr);
     const { certificate, crl } = await channel.request('enrol', { csr, proof, label: label() });
-    const row: DeviceRow = {
-      deviceSeed: deviceKey.seed(),
-      identitySeed: identity.seed(),
-      certificate,
-      caCertificate: channel.authority,
-      crl,
-      role,
-      starts: before?.starts ?? 0,
-    };
+    const issued = { certificate, crl, caCertificate: channel.authority, role };
+    const row = deviceRow({ deviceKey, identity, ...issued }, before);
     const wish = before ? init.history : (init.history ?? ALL_HISTORY);
     await store.write([tables.device.put(['self'], row), ...(wish ? [tables.wishes.put(['self'], wish)] : [])]);
     const device = deviceIdOf(deviceKey.publicKey);
     const recovery = sealForRecovery(vault.key, identity, means.random);
     await saveProfile(init.home, link, { user, device, recovery }, vault);
     return { user, device, role };
+  } finally {
+    await store.close();
+  }
+}
+
+/** What a device is made of. */
+interface DeviceParts {
+  readonly deviceKey: SigningKey;
+  readonly identity: SigningKey;
+  readonly certificate: Uint8Array;
+  readonly crl: Uint8Array;
+  readonly caCertificate: Uint8Array;
+  readonly role: Role;
+}
+
+const deviceRow = ({ deviceKey, identity, ...issued }: DeviceParts, before?: DeviceRow): DeviceRow => ({
+  ...{ deviceSeed: deviceKey.seed(), identitySeed: identity.seed() },
+  ...issued,
+  starts: before?.starts ?? 0,
+});
+
+export interface NewDevice extends Omit<DeviceParts, 'role'> {
+  readonly home: string;
+  readonly user: string;
+  readonly link: DirectoryLink;
+}
+
+/** Puts a profile into an empty folder: the device was let in by another one of the account. */
+export async function install(
+  { home, user, link, ...parts }: NewDevice,
+  vault: Vault,
+  history: HistoryWish = ALL_HISTORY,
+  random: Random = systemRandom,
+): Promise<Enrolled> {
+  await makeHome(home);
+  const store = await openLevelStore({ folder: storeFolder(home) });
+  try {
+    const tables = openTables(store, sealer(vault.key, random));
+    // The directory says at the first sign-in what it is.
+    const row = deviceRow({ ...parts, role: 'beginner' });
+    await store.write([tables.device.put(['self'], row), tables.wishes.put(['self'], history)]);
+    const device = deviceIdOf(parts.deviceKey.publicKey);
+    const recovery = sealForRecovery(vault.key, parts.identity, random);
+    await saveProfile(home, link, { user, device, recovery }, vault);
+    return { user, device, role: row.role };
   } finally {
     await store.close();
   }
@@ -176,7 +216,7 @@ const otherIdentity = (): Failure =>
     hint: 'Do not go on with this directory, and ask its operator.',
   });
 
-const label = (): string => hostname().slice(0, DEVICE_LABEL_CHARS);
+export const label = (): string => hostname().slice(0, DEVICE_LABEL_CHARS);
 
 /**
  * Tries a password at the directory, as if it had been typed without a profile: a wrong one counts for the name's block.

@@ -2,6 +2,7 @@ import { type Code, type Failure, hasCode } from '../../base/errors.js';
 import type { FactorState } from '../../wire/account-methods.js';
 import type { PresenceState } from '../../wire/presence.js';
 import type { HistoryWish } from './hand-over.js';
+import type { PairingsApi } from './pairing.js';
 
 /** What a running peer offers for its account: the way back in, the second factor, and its devices. */
 
@@ -18,6 +19,8 @@ export interface DeviceSummary {
   readonly addedAt: string;
   readonly lastSeen: string;
   readonly state: PresenceState;
+  /** The device that let it in by a code. */
+  readonly by?: string | undefined;
   /** It is this one. */
   readonly here: boolean;
 }
@@ -50,6 +53,8 @@ export interface SecondFactorApi {
 
 export interface AccountApi {
   readonly secondFactor: SecondFactorApi;
+  /** Codes by which somebody new comes in. */
+  readonly pairings: PairingsApi;
   /** Whether this installation has ever shown the recovery phrase, and whether it was typed in again and was right. */
   readonly recovery: 'unseen' | 'shown' | 'checked';
   /**
@@ -89,7 +94,19 @@ export interface NewAccount extends ProfileInit {
   readonly askCode?: AskCode;
 }
 
+/** What `enrolByCode` takes. */
+export interface CodeInit {
+  readonly home: string;
+  /** As it was heard or copied. */
+  readonly code: string;
+  /** `HOST`, `HOST:PORT` or a link, where the code does not say it: the words prove which directory it is. */
+  readonly directory?: string;
+  readonly history?: HistoryWish;
+}
+
 export interface OpenPeer extends ProfileInit {
+  /** Of the vault, where it is at hand: then the password is not needed to open the profile. */
+  readonly vaultKey?: Uint8Array;
   /** Address for direct links, `HOST:PORT`; port 0 picks one. */
   readonly listen?: string;
   /** Overrides the directory's address in the profile; the fingerprint must be the same. */

@@ -171,10 +171,10 @@ export const EVENTS: { readonly [E in EventName]: EventRow<E> } = {
   account: {
     about: "Something of one's own account has changed, or was seen to.",
     fields: {
-      change: '`device`, `history`, `recovery`, `second-factor` or `preferences`',
+      change: '`device`, `history`, `code`, `recovery`, `second-factor` or `preferences`',
       state:
-        '`added`, `revoked`; `asked` (that device asks for the history), `allowed`, `giving`, `given`, `waiting` (until it is allowed there), `taking`, `done`; `shown`, `checked`; `on`, `off`',
-      device: 'of `device` and `history`: `id` and `name`',
+        '`added`, `revoked`; `asked` (that device asks for the history), `allowed`, `giving`, `given`, `waiting` (until it is allowed there), `taking`, `done`; of `code` `done`, `wrong` (words), `left` (in the middle), `expired`; `shown`, `checked`; `on`, `off`',
+      device: 'of `device`, `history` and a `code` that is `done`: `id` and `name`',
       muted: 'of `preferences`: which conversations are muted now',
       lines: 'of `history`: messages that have come from that device so far',
       at: "of `device`: when, by the directory's clock",

@@ -200,10 +200,21 @@ export interface HistoryEvent {
   readonly lines?: number;
 }
 
+/** What came of a code that was made here for somebody new. */
+export interface CodeEvent {
+  readonly event: 'account';
+  readonly change: 'code';
+  /** `wrong`: somebody tried other words; `left`: began and went away; either way, and after ten minutes, it is spent. */
+  readonly state: 'done' | 'wrong' | 'left' | 'expired';
+  /** Of `done`: the device that has come. */
+  readonly device?: { readonly id: string; readonly name: string };
+}
+
 /** Something of one's own account has changed, or was seen to. */
 export type AccountEvent =
   | DeviceEvent
   | HistoryEvent
+  | CodeEvent
   | {
       readonly event: 'account';
       readonly change: 'recovery';

@@ -1,5 +1,5 @@
 import type { Role } from '../../wire/directory.js';
-import type { LoginPeer, NewAccount, OpenPeer, Recovery } from './account.js';
+import type { CodeInit, LoginPeer, NewAccount, OpenPeer, Recovery } from './account.js';
 import type { OpenedBackup } from './backup.js';
 import type { PeerApi, Whoami } from './peer.js';
 
@@ -15,6 +15,11 @@ export interface Enrolled {
   readonly role: Role;
 }
 
+export interface EnrolledByCode extends Enrolled {
+  /** Opens the profile once more without the password. */
+  readonly vaultKey: Uint8Array;
+}
+
 /** How a program comes to have a peer. */
 export interface Peers {
   /** Opens the folder's profile and starts the peer. The directory needn't be there. */
@@ -25,6 +30,8 @@ export interface Peers {
   registerAccount(init: NewAccount): Promise<Enrolled>;
   /** Sets a new password by the recovery phrase, and makes this installation a device of the account. */
   recoverAccount(init: Recovery): Promise<Enrolled>;
+  /** Makes this installation a device of the account by a code that was made on another one. */
+  enrolByCode(init: CodeInit): Promise<EnrolledByCode>;
   /** Reads a backup to its end. @param ask gets the words it is sealed under @throws Failure as BackupsApi's `import` */
   openBackup(path: string, ask: (by: 'phrase' | 'passphrase') => Promise<string>): Promise<OpenedBackup>;
   /** Undefined where there is no profile in the folder. */

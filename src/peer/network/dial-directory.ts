@@ -1,10 +1,10 @@
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import type { Clock } from '../../base/clock.js';
 import { toFailure } from '../../base/errors.js';
-import { checkServerCertificate, readAuthority } from '../../crypto/certificate.js';
+import { checkServerCertificate, readAuthority, readUnprovedAuthority } from '../../crypto/certificate.js';
 import { assertChannel, serverChainDer } from '../../crypto/tls.js';
 import type { Trust } from '../../crypto/trust.js';
-import type { DirectoryLink } from '../../wire/link.js';
+import type { DirectoryAddress } from '../../wire/link.js';
 import { clockDiffers } from './clock-difference.js';
 import { type Dial, dialTls } from './transport.js';
 
@@ -17,10 +17,11 @@ export interface JudgedSocket {
 
 /**
  * A TLS channel to the directory of the link: its CA has the link's fingerprint, and its own certificate is that CA's.
+ * Of an address without a fingerprint whatever directory answers is taken: whoever asks has to prove it by other means.
  * @throws Failure unreachable 'directory-offline', trust
  */
 export async function dialDirectory(
-  link: DirectoryLink,
+  link: DirectoryAddress,
   options: ConnectionOptions,
   alpn: string,
   { clock, signal, dial = dialTls }: { clock: Clock; signal: AbortSignal; dial?: Dial },
@@ -29,7 +30,8 @@ export async function dialDirectory(
   try {
     assertChannel(socket, alpn);
     const { server, authority } = serverChainDer(socket);
-    const trust = readAuthority(authority, link.fingerprint);
+    const { fingerprint } = link;
+    const trust = fingerprint === undefined ? readUnprovedAuthority(authority) : readAuthority(authority, fingerprint);
     judgeServer(server, trust, clock.now());
     return { socket, trust, authority };
   } catch (error) {

@@ -8,6 +8,7 @@ import type { OpenMulticast } from '../../net/multicast.js';
 import { openLevelStore } from '../../store/level/open.js';
 import type { LocalStore } from '../../store/local.js';
 import { LAN_CONTACTS } from '../../wire/limits.js';
+import type { Pairings } from '../account/pairings.js';
 import { reenterByPassword } from '../account/reauthenticate.js';
 import type { OpenPeer } from '../api/account.js';
 import type { PeerApi } from '../api/peer.js';
@@ -25,6 +26,7 @@ import { openTables } from '../storage/tables.js';
 import { historyOf } from './backups.js';
 import { ComposedServices } from './composed-services.js';
 import { directoryNotices } from './directory-notices.js';
+import { pairingsOf } from './pairings.js';
 import { Peer } from './peer.js';
 import type { Services } from './services.js';
 import { Sync } from './sync.js';
@@ -76,7 +78,12 @@ export async function startPeer(init: OpenPeer, starting: Starting): Promise<Pee
     (event) => services.feed.emit(event),
     () => network.links.all(),
   );
-  const peer = new Peer({ ...{ home, scope, self, services, network, linkEvents, clock, random, aside }, ...kept });
+  const pairings = pairingsOf({ self, clock, random, scope: online, network, services, handOver });
+  const peer = new Peer({
+    ...{ home, scope, self, services, network, linkEvents, clock, random, aside },
+    ...kept,
+    pairings,
+  });
   let refusal: Failure | undefined;
   const onRefused = (why: Failure): void => {
     refusal = why;
@@ -96,9 +103,13 @@ export async function startPeer(init: OpenPeer, starting: Starting): Promise<Pee
   const reenter = async (): Promise<void> => {
     // Whoever opens the profile does it, and can ask a person meanwhile.
     if (!started && reasons.includes('certificate-expired')) throw new Failure('certificate-expired');
+    if (init.vaultKey !== undefined) throw new Failure('certificate-expired');
     await reenterByPassword(self, init.password, clock);
   };
-  await network.start(listen, handlersOf({ self, network, services, sync, handOver, linkEvents, onRefused, reenter }));
+  await network.start(
+    listen,
+    handlersOf({ self, network, services, sync, handOver, pairings, linkEvents, onRefused, reenter }),
+  );
   await sync.caughtUp();
   sync.keepHouse();
   // Who is banned is told, with the reason and the end.
@@ -125,6 +136,7 @@ interface HandlerParts {
   readonly services: Services;
   readonly sync: Sync;
   readonly handOver: HandOver;
+  readonly pairings: Pairings;
   readonly linkEvents: LinkEvents;
   onRefused(why: Failure): void;
   reenter(): Promise<void>;
@@ -132,7 +144,7 @@ interface HandlerParts {
 
 /** What the network hands in goes to the service it is for. */
 function handlersOf(parts: HandlerParts): NetworkHandlers {
-  const { self, network, services, sync, handOver, linkEvents, onRefused, reenter } = parts;
+  const { self, network, services, sync, handOver, pairings, linkEvents, onRefused, reenter } = parts;
   const { contacts, preferences, receiver, groups, mail, outbox, transfers, state } = services;
   const links = new LinkReceiver({
     receiver,
@@ -148,7 +160,7 @@ function handlersOf(parts: HandlerParts): NetworkHandlers {
       historyAllowed: (link) => void handOver.allowed(link),
       typing: (active, { certificate }) => state.typingOf(certificate.user, active),
     },
-    notices: directoryNotices({ self, network, services, sync }),
+    notices: directoryNotices({ self, network, services, sync, pairings }),
     devices: async (user) => (await contacts.resolve(user)).devices,
     admit: (certificate) => contacts.admit(certificate),
     isWanted: (user) => !preferences.isBlocked(user),

@@ -2,6 +2,7 @@ import type { DirectoryNotices } from '../../wire/directory.js';
 import { KEY_PACKAGES_LOW } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
 import type { Notice, NoticeHandlers } from '../../wire/rpc.js';
+import type { Pairings } from '../account/pairings.js';
 import type { LocalDevice } from '../identity/local-device.js';
 import type { Network } from '../network/network.js';
 import type { Services } from './services.js';
@@ -12,6 +13,7 @@ export interface DirectoryNoticesParts {
   readonly network: Network;
   readonly services: Services;
   readonly sync: Sync;
+  readonly pairings: Pairings;
 }
 
 /** What this device does about each thing that the directory tells unasked. */
@@ -43,6 +45,8 @@ export function directoryNotices(parts: DirectoryNoticesParts): NoticeHandlers<D
     ledger: ({ number }) => services.moderation.hearOfOperator(number),
     preferences: async ({ tag }) => services.preferences.sharing?.hear(tag),
     devices: ({ version }) => services.ownDevices.changed(version),
+    'pairing.said': (said) => parts.pairings.said(said),
+    'pairing.ended': (end) => parts.pairings.ended(end),
     'keypackages.low': ({ left }) => services.keyPackages.refill(Math.min(KEY_PACKAGES_LOW, left)),
     // The channel itself ends with this one.
     end: () => {},

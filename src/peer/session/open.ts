@@ -100,7 +100,8 @@ function relink(profile: Profile, directory: string | undefined): Profile {
 }
 
 async function unlock(init: LoginPeer, profile: Profile, { clock, random }: Means): Promise<Uint8Array> {
-  const { home, password } = init;
+  const { home, password, vaultKey } = init;
+  if (vaultKey !== undefined) return vaultKey;
   const guard = new PasswordGuard(home, clock);
   await guard.assertOpen();
   try {

@@ -13,6 +13,7 @@ import type { BackupsApi } from '../api/backup.js';
 import type { DeliveryState, LinkEvent, PeerEvent } from '../api/events.js';
 import type { GroupsApi } from '../api/groups.js';
 import type { NotesApi } from '../api/notes.js';
+import type { PairingsApi } from '../api/pairing.js';
 import type {
   ChangesApi,
   Check,
@@ -66,6 +67,7 @@ export interface PeerInit {
   readonly aside: SetAside;
   readonly backups: BackupsApi;
   readonly handOver: HandOver;
+  readonly pairings: PairingsApi;
 }
 
 /** A running device of an account: what faces talk to. */
@@ -107,7 +109,7 @@ export class Peer implements PeerApi {
     this.#random = random;
     const addressed = (to: string): string => this.#addressee(to);
     this.account = new AccountService({
-      ...{ self, home, clock, ownDevices: services.ownDevices },
+      ...{ self, home, clock, ownDevices: services.ownDevices, pairings: init.pairings },
       client: () => network.client,
       emit: (event) => services.feed.emit(event),
     });

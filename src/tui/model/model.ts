@@ -1,5 +1,5 @@
 import { Failure } from '../../base/errors.js';
-import { deviceNotice, historyNotice } from '../../commands/device-lines.js';
+import { codeNotice, deviceNotice, historyNotice } from '../../commands/device-lines.js';
 import { inWordsOf } from '../../commands/words-of-face.js';
 import type {
   AccountEvent,
@@ -288,6 +288,8 @@ export class ChatModel implements ModelHost {
     else if (event.change === 'preferences') this.setMuted(event.muted);
     else if (event.change === 'second-factor')
       this.notice(`The second factor of your account is ${event.state} now.`, now);
+    else if (event.change === 'code')
+      this.notice(codeNotice(event), now, { kind: event.state === 'done' ? 'notice' : 'error' });
     else if (event.change === 'history')
       this.notice(historyNotice(event, 'slash'), now, { kind: event.state === 'asked' ? 'error' : 'notice' });
     else this.notice(deviceNotice(event, 'slash', now), now, { kind: event.state === 'added' ? 'error' : 'notice' });
