@@ -58,9 +58,14 @@ function addTable(argv: Argv, line: Line, purpose: Purpose): void {
   for (const command of commands.filter(({ shell }) => shell)) {
     const [first = '', second] = command.name.split(' ');
     if (second !== undefined) groups.set(first, [...(groups.get(first) ?? []), command]);
-    else addOne(argv, command, line, purpose);
+    else if (!isAlsoGroup(first)) addOne(argv, command, line, purpose);
   }
   for (const [first, members] of groups) {
+    const itself = commands.find(({ name, shell }) => shell && name === first);
+    if (itself !== undefined) {
+      addOne(argv, itself, line, purpose, undefined, members);
+      continue;
+    }
     argv.command(`${first} <command>`, members.map(({ name }) => name).join(', '), (inner) => {
       for (const command of members) addOne(inner, command, line, purpose);
       return inner.demandCommand(1, `Say what: ${members.map(({ name }) => name).join(', ')}.`);
@@ -76,11 +81,25 @@ function aliases(): Map<string, Command> {
   return new Map(names.map((name) => [name, onFace(commands, 'shell', name)!]));
 }
 
-const addOne = (argv: Argv, command: Command, line: Line, purpose: Purpose, alias?: string): Argv =>
+/** `share FILE` and `share list`: what stands behind the first word may be the second of another command. */
+const isAlsoGroup = (first: string): boolean =>
+  commands.some(({ name, shell }) => shell && name.startsWith(`${first} `));
+
+const addOne = (
+  argv: Argv,
+  command: Command,
+  line: Line,
+  purpose: Purpose,
+  alias?: string,
+  members: readonly Command[] = [],
+): Argv =>
   argv.command(
     yargsForm(command, purpose === 'describe', alias),
     (alias === undefined ? command.about : false) as string,
-    (inner) => yargsOptions(command, inner, purpose === 'describe'),
+    (inner) => {
+      for (const member of members) addOne(inner, member, line, purpose);
+      return yargsOptions(command, inner, purpose === 'describe');
+    },
     line.does((shell, parsed: Parsed) => runFromTable(shell, command, parsed, alias)),
   );
 
