@@ -54,6 +54,23 @@ const common = {
   },
 };
 
+/** The page for guests is one document: its script stands in it, so that nothing else has to be loaded, or trusted. */
+async function guestPage() {
+  const { outputFiles, metafile } = await build({
+    ...{ absWorkingDir: root, entryPoints: ['src/page/main.ts'], bundle: true, write: false, metafile: true },
+    ...{ platform: 'browser', target: 'es2022', format: 'iife', minify: true, charset: 'utf8' },
+    ...{ legalComments: 'none', logLevel: 'warning' },
+  });
+  // What would end the script's element must not stand in it.
+  const script = outputFiles[0].text.replaceAll('</script', '<\\/script');
+  const html = readFileSync(join(root, 'src', 'page', 'page.html'), 'utf8');
+  writeFileSync(
+    join(out, 'guests.html'),
+    html.replace('/*script*/', () => script),
+  );
+  return { metafile };
+}
+
 rmSync(out, { recursive: true, force: true });
 const made = [
   await build({ ...common, entryPoints: PROGRAMS, splitting: true, chunkNames: 'parts/[name]-[hash]' }),
@@ -66,6 +83,7 @@ const made = [
     outExtension: { '.js': '.cjs' },
   }),
   await build({ ...common, entryPoints: BENCHES, outdir: join(root, 'dist', 'bench', 'program') }),
+  await guestPage(),
 ];
 for (const [file, { entryPoint = '', exports }] of Object.entries(made[0].metafile.outputs)) {
   if (!entryPoint.includes('node_modules') || exports.join() !== 'default') continue;

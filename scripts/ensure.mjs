@@ -82,7 +82,8 @@ const built = join(root, 'dist', '.p2pchat-built');
 const state = createHash('sha256')
   .update(wanted)
   .update(readFileSync(join(root, 'tsconfig.json')))
-  .update(digestOf(MAKERS.map((name) => join('scripts', name))));
+  .update(digestOf(MAKERS.map((name) => join('scripts', name))))
+  .update(readFileSync(join(root, 'src', 'page', 'page.html')));
 const files = sources().sort();
 for (const file of files) {
   const { mtimeMs, size } = statSync(join(root, file));
@@ -97,6 +98,11 @@ if (!stampIs(built, stamp) || !existsSync(join(root, 'dist', 'program', 'LICENSE
     process.execPath,
     [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json'],
     'The messages above say what is wrong with the sources.',
+  );
+  run(
+    process.execPath,
+    [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', join('src', 'page', 'tsconfig.json')],
+    'The messages above say what is wrong with the page for guests.',
   );
   run(process.execPath, [join('scripts', 'bundle.mjs')], 'The program could not be made of its modules.');
   run(process.execPath, [join('scripts', 'manual.mjs')], 'The manual page could not be made of the commands.');

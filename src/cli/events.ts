@@ -3,6 +3,7 @@ import { codeNotice, deviceNotice, historyNotice } from '../commands/device-line
 import { spanOf } from '../commands/duration.js';
 import { groupWords, moderationPlace, moderationWords } from '../commands/event-words.js';
 import { clockTime, field, messageLine, onOneLine } from '../commands/format-message.js';
+import { guestNotice } from '../commands/guest-lines.js';
 import { operatorSays } from '../commands/operator-words.js';
 import { transferNotice } from '../commands/transfer-lines.js';
 import { uploadNotice } from '../commands/upload-lines.js';
@@ -103,6 +104,8 @@ export function eventLines(
       return transferNotice(event, face);
     case 'upload':
       return uploadNotice(event);
+    case 'guest':
+      return guestNotice(event, now);
     case 'change':
       return [`-- ${field(event.conversation)}: ${field(event.from)} ${CHANGED[event.change](event)}`];
     case 'group':

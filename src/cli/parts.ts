@@ -72,6 +72,8 @@ export interface DirectoryOptions {
   readonly rooms?: readonly string[];
   /** HOST:PORT for figures by HTTP. */
   readonly metrics?: string;
+  /** HOST:PORT for guests, what their links begin with, and PEM files of a certificate and its key. */
+  readonly guests?: { readonly listen: string; readonly url?: string; readonly cert?: string; readonly key?: string };
   readonly log?: {
     /** A file, or `-` for standard output. */
     readonly to?: string;
@@ -163,6 +165,8 @@ export interface RunningDirectory {
   readonly registration: 'open' | 'invite' | 'closed';
   /** Where the figures are, if they were asked for. */
   readonly metrics?: string;
+  /** What links for guests begin with. */
+  readonly guests?: string;
   /** One line of the console: `status`, `users`, `invite 3`. @throws Failure */
   command(line: string): Promise<readonly ConsoleItem[]>;
   /** Copies the directory, as it is at one moment, into a folder. @throws Failure */

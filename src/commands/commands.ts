@@ -10,6 +10,7 @@ import { exportHistory } from './export.js';
 import { file, video } from './files.js';
 import { settingsCommands } from './group-settings.js';
 import { groupCommands } from './groups.js';
+import { guestCommands } from './guests.js';
 import { help } from './help-command.js';
 import { history } from './history.js';
 import { moderationCommands } from './moderation.js';
@@ -41,6 +42,7 @@ export const commands: readonly Command[] = [
   ...changeCommands,
   ...groupCommands,
   ...uploadCommands,
+  ...guestCommands,
   ...moderationCommands,
   ...settingsCommands,
   users,

@@ -9,6 +9,7 @@ import type { Role } from '../wire/roles.js';
 import { backUp, type ConsoleItem } from './console/commands.js';
 import { runLine } from './console/console.js';
 import { type Directory, type DirectoryOptions, startDirectory } from './directory.js';
+import type { Guests } from './guests/serve.js';
 import { DEFAULT_LIMITS, type DirectoryLimits, type UploadLimits } from './limits.js';
 import { openLog } from './log/log.js';
 import type { Figures } from './metrics/serve.js';
@@ -43,6 +44,8 @@ export interface DaemonOptions {
   readonly relay?: OwnRelayOptions | 'off';
   /** HOST:PORT for figures by HTTP; none are kept, if not given. */
   readonly metrics?: string;
+  /** Where guests come in by a browser: nowhere, if not given. */
+  readonly guests?: { readonly listen: string; readonly url?: string; readonly cert?: string; readonly key?: string };
   readonly log?: DaemonLogOptions;
 }
 
@@ -66,6 +69,8 @@ export interface Daemon {
   readonly registration: RegistrationMode;
   /** Where the figures are, if they were asked for. */
   readonly metrics?: string;
+  /** What links for guests begin with, if any are let in. */
+  readonly guests?: string;
   /** One line of the console. @throws Failure */
   command(line: string): Promise<readonly ConsoleItem[]>;
   /** Copies the directory, as it is at one moment, into a folder. @throws Failure */
@@ -80,16 +85,21 @@ export interface Daemon {
 
 /** @throws Failure usage 'listen-invalid', 'port-busy', 'listen-failed'; storage */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { data, listen, uploads, limits, metrics, log: wanted, store, storeKey, nats, relay = {}, ...rest } = options;
+  const { data, listen, uploads, limits, metrics, log: wanted, store, storeKey, nats, relay = {}, ...more } = options;
+  const { guests: door, ...rest } = more;
   const address = parseListen(listen);
   const kept = storeOf(store, storeKey, nats);
   const figures = metrics === undefined ? undefined : await figuresAt(parseListen(metrics));
   await mkdir(data, { recursive: true, mode: 0o700 });
   await chmod(data, 0o700);
   const log = await openLog({ to: join(data, 'directory.log'), ...wanted, errors: process.stderr });
+  const guests = await guestsAt(door).catch(async (error: unknown) => {
+    await log.close();
+    throw error;
+  });
   try {
     const directory = await started(figures, {
-      ...{ ...rest, data, listen: address, log, store: kept, meter: figures?.meter },
+      ...{ ...rest, data, listen: address, log, store: kept, meter: figures?.meter, guestsUrl: () => guests?.url },
       relay: relay === 'off' ? undefined : relay,
       limits: {
         ...limits,
@@ -97,8 +107,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         uploads: { ...DEFAULT_LIMITS.uploads, ...limits?.uploads, ...uploads },
       },
     });
+    guests?.serve(directory);
     const ended = directory.ended.then(async (failure) => {
       await figures?.close();
+      await guests?.close();
       await log.close();
       if (failure !== undefined) throw failure;
     });
@@ -109,6 +121,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       registration: directory.site.core.ownership.registration,
       ...(directory.ownerInvite !== undefined && { ownerInvite: directory.ownerInvite }),
       ...(figures !== undefined && { metrics: figures.url }),
+      ...(guests !== undefined && { guests: guests.url }),
       command: (line) => runLine(directory, line),
       backUp: (to) => backUp(directory, to),
       reopenLog: () => log.reopen(),
@@ -116,6 +129,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       close: () => directory.close(),
     };
   } catch (error) {
+    await guests?.close();
     await log.close();
     throw error;
   }
@@ -142,6 +156,19 @@ function storeOf(
 /** Loaded where figures are asked for: the packages behind them take their time and memory. */
 const figuresAt = async (address: ListenAddress): Promise<Figures> =>
   new (await import('./metrics/serve.js')).Figures(address);
+
+/** Loaded where guests are let in. @throws Failure usage 'listen-invalid', 'guests-tls', and as `Guests.open` */
+async function guestsAt(door: DaemonOptions['guests']): Promise<Guests | undefined> {
+  if (door === undefined) return undefined;
+  const { listen, url, cert, key } = door;
+  if ((cert === undefined) !== (key === undefined)) throw new Failure('guests-tls');
+  const { Guests } = await import('./guests/serve.js');
+  return Guests.open({
+    listen: parseListen(listen),
+    ...(url !== undefined && { url }),
+    ...(cert !== undefined && key !== undefined && { tls: { cert, key } }),
+  });
+}
 
 /** With its figures, or not at all. */
 async function started(figures: Figures | undefined, options: DirectoryOptions): Promise<Directory> {

@@ -42,6 +42,8 @@ export interface DirectoryOptions {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly log?: Logger;
+  /** What links for guests begin with; undefined where none are let in. */
+  readonly guestsUrl?: (() => string | undefined) | undefined;
   /** What is counted goes there. */
   readonly meter?: Meter | undefined;
 }
@@ -191,6 +193,7 @@ class RunningDirectory implements Directory {
       marks,
       restored,
       relay,
+      guestsUrl,
     } = this.#options;
     const keptIn = this.#keptIn(database);
     const folder = typeof keptIn === 'string' ? keptIn : undefined;
@@ -200,7 +203,18 @@ class RunningDirectory implements Directory {
       ...(marks !== undefined && folder !== undefined && { mark: markIn(marks, { store: folder, log: this.log }) }),
       restored,
       listen: this.#listen,
-      ...{ clock, random, registration, rooms, blockAfter, requireSecondFactor, meter, relay, log: this.log },
+      ...{
+        clock,
+        random,
+        registration,
+        rooms,
+        blockAfter,
+        requireSecondFactor,
+        meter,
+        relay,
+        guestsUrl,
+        log: this.log,
+      },
       blockMs: blockSeconds === undefined ? undefined : blockSeconds * 1000,
       limits: { ...DEFAULT_LIMITS, ...limits },
       onBroken: (error) => this.#fail(error),

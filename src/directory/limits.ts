@@ -32,6 +32,9 @@ export interface DirectoryLimits extends PortLimits {
   readonly accountWork: Bucket;
   /** The same for an address (IPv6: /64), of those who have shown no certificate. */
   readonly strangerWork: Bucket;
+  /** The same for an address of guests' browsers, and for all who come with one link. */
+  readonly guestWork: Bucket;
+  readonly guestLinkWork: Bucket;
   /** Key packages one user may claim; each is gone for good. */
   readonly claims: Bucket;
   /** Bytes a day which two devices may send by a relay, as their tokens say. */
@@ -87,6 +90,8 @@ export const DEFAULT_LIMITS: DirectoryLimits = {
   requests: { burst: 2_000, perSecond: 1_000 },
   accountWork: { burst: 12_000, perSecond: 6_000 },
   strangerWork: { burst: 20_000, perSecond: 2_000 },
+  guestWork: { burst: 8_000, perSecond: 4_000 },
+  guestLinkWork: { burst: 16_000, perSecond: 8_000 },
   claims: { burst: 200, perSecond: 2 },
   relayPairDay: 20 * 2 ** 30,
   uploads: {

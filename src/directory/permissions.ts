@@ -1,12 +1,14 @@
 import { Failure } from '../base/errors.js';
 import type { DirectoryMethods, EnrolMethods, Role } from '../wire/directory.js';
+import type { VisitMethods } from '../wire/guests.js';
 import { type Action, may } from '../wire/roles.js';
 
 /**
  * What shows who asks, besides the channel: nothing; the device's certificate; the password within the last minute on this
- * channel; the signature of the account's identity key; the words of a code, shown to whoever made it.
+ * channel; the signature of the account's identity key; the words of a code, shown to whoever made it; of a guest, that all of
+ * a link is there.
  */
-export type Proof = 'none' | 'certificate' | 'password' | 'phrase' | 'code';
+export type Proof = 'none' | 'certificate' | 'password' | 'phrase' | 'code' | 'link';
 
 /** What each request takes. Costs are in units of some 50 µs of the directory's time, a batch reckoned as a usual one. */
 export interface RequestRow {
@@ -82,6 +84,11 @@ export const DEVICE_REQUESTS: Readonly<Record<keyof DirectoryMethods, RequestRow
   'deposits.get': { may: 'message.direct', proof: 'certificate', cost: 10 },
   'deposits.taken': { may: 'message.direct', proof: 'certificate', cost: 20 },
   'deposits.remove': { may: 'message.direct', proof: 'certificate', cost: 20 },
+  'guests.share': { may: 'message.direct', proof: 'certificate', cost: 30 },
+  'guests.put': { may: 'message.direct', proof: 'certificate', cost: 10 },
+  'guests.finish': { may: 'message.direct', proof: 'certificate', cost: 30 },
+  'guests.list': { may: 'message.direct', proof: 'certificate', cost: 40 },
+  'guests.end': { may: 'message.direct', proof: 'certificate', cost: 30 },
   'ledger.act': { may: 'people.see', proof: 'certificate', cost: 40 },
   'ledger.read': { may: 'people.see', proof: 'certificate', cost: 20 },
 };
@@ -99,6 +106,14 @@ export const ENROL_REQUESTS: Readonly<Record<keyof EnrolMethods, RequestRow>> = 
   'pairing.meet': { proof: 'none', cost: 20 },
   'pairing.say': { proof: 'none', cost: 20 },
   'pairing.enrol': { proof: 'code', cost: 60 },
+};
+
+/** Requests of a guest's browser: each is paid by its address before the link is looked at, and by the link after that. */
+export const VISIT_REQUESTS: Readonly<Record<keyof VisitMethods, RequestRow>> = {
+  'guest.open': { proof: 'link', cost: 10 },
+  'guest.visit': { proof: 'link', cost: 40 },
+  'guest.get': { proof: 'link', cost: 10 },
+  'guest.done': { proof: 'link', cost: 40 },
 };
 
 /** Whether the request takes the password as it was made. */

@@ -10,6 +10,7 @@ import type { RegistrationMode } from '../wire/directory.js';
 import { KEY_PACKAGES_SHARE, KEY_PACKAGES_SHARE_MS } from '../wire/limits.js';
 import type { Role } from '../wire/roles.js';
 import { Accounts } from './accounts/accounts.js';
+import { banNow } from './accounts/bans.js';
 import { Invitations } from './accounts/invitations.js';
 import { Ownership } from './accounts/ownership.js';
 import { Pairings } from './accounts/pairings.js';
@@ -34,6 +35,8 @@ import { Budgets } from './guard/budgets.js';
 import { LoginGuard } from './guard/login-guard.js';
 import { RefusalLog } from './guard/refusal-log.js';
 import { TokenBuckets } from './guard/token-bucket.js';
+import { GuestLinks } from './guests/links.js';
+import { Visits } from './guests/visits.js';
 import { Incarnation } from './incarnation.js';
 import { type DirectoryLimits, HOUSEKEEPING_EVERY_MS, LIMITED_KEYS } from './limits.js';
 import type { Mark } from './mark.js';
@@ -64,9 +67,14 @@ export interface ServicesInit {
   readonly mark?: Mark | undefined;
   /** The store was put back from a copy. */
   readonly restored?: boolean | undefined;
+  /** What links for guests begin with; undefined where none are let in. */
+  readonly guestsUrl?: (() => string | undefined) | undefined;
   /** The store can't be written any more: the daemon must end. */
   onBroken(error: Failure): void;
 }
+
+/** What a guest's request takes of the budget of its link. */
+const GUEST_REQUEST_COST = 10;
 
 const DEFAULT_ROOMS = ['lobby', 'random', 'help'];
 
@@ -164,24 +172,37 @@ async function openParts(init: ServicesInit, meter: Meter) {
     onStored: postTo(sessions, meter),
   });
   const uploads = await Uploads.open({ store, clock, limits: limits.uploads });
+  const guests = await openGuests(init, { uploads, sessions, accounts });
   const ledger = await Ledger.open(store, authority);
   const relays = await Relays.open({ tables, authority, clock, pairDay: limits.relayPairDay });
   return {
-    ...{
-      incarnation,
-      tables,
-      ownership,
-      accounts,
-      secondFactors,
-      invitations,
-      sessions,
-      revocations,
-      listNews,
-      devices,
-      people,
-    },
-    ...{ keyPackages, mailboxes, leftMail, groupLogs, namedGroups, uploads, ledger, relays },
+    ...{ incarnation, tables, ownership, accounts, secondFactors, invitations },
+    ...{ sessions, revocations, listNews, devices, people },
+    ...{ keyPackages, mailboxes, leftMail, groupLogs, namedGroups, uploads, ...guests, ledger, relays },
   };
+}
+
+/** Links for guests, and what they may do with them. */
+async function openGuests(
+  { store, clock, limits, guestsUrl = () => undefined }: ServicesInit,
+  { uploads, sessions, accounts }: { uploads: Uploads; sessions: Sessions; accounts: Accounts },
+) {
+  const guestLinks = await GuestLinks.open({
+    ...{ store, uploads, clock, lifetimeMs: limits.uploads.lifetimeMs, url: guestsUrl },
+    onChanged: (folded, link) => {
+      for (const session of sessions.of(folded)) session.notify('guests', { link });
+    },
+  });
+  const budgets = new Budgets(limits.guestLinkWork, LIMITED_KEYS, clock);
+  const visits = new Visits({
+    ...{ links: guestLinks, uploads, clock },
+    isThere: async (folded) => {
+      const account = await accounts.find(folded);
+      return account !== undefined && banNow(account.ban, clock.now()) === undefined;
+    },
+    spend: (link) => budgets.spend(link, GUEST_REQUEST_COST),
+  });
+  return { guestLinks, visits };
 }
 
 /** Hands what was just stored in a mailbox to its device, where that is connected. */
@@ -207,7 +228,7 @@ const postTo =
 
 /** Publishes the revocation list now and then, and sweeps what has expired. @returns what ends it */
 function keepHouse(parts: Parts, clock: Clock, log: Logger): () => Promise<void> {
-  const { revocations, keyPackages, devices, leftMail, namedGroups, uploads } = parts;
+  const { revocations, keyPackages, devices, leftMail, namedGroups, uploads, guestLinks } = parts;
   const failed = (error: unknown): void => log.error('housekeeping failed', { error: String(error) });
   const steps = [
     () => revocations.publish(),
@@ -216,6 +237,7 @@ function keepHouse(parts: Parts, clock: Clock, log: Logger): () => Promise<void>
     () => leftMail.sweep(),
     () => namedGroups.trimAll(),
     () => uploads.sweep(),
+    () => guestLinks.sweep(),
   ];
   const sweep = async (): Promise<void> => {
     // One that fails keeps no other from its work.
@@ -236,6 +258,7 @@ function limitersOf({ clock, limits, blockAfter, blockMs }: ServicesInit) {
     budgets: {
       accounts: new Budgets(limits.accountWork, LIMITED_KEYS, clock),
       strangers: new Budgets(limits.strangerWork, LIMITED_KEYS, clock),
+      guests: new Budgets(limits.guestWork, LIMITED_KEYS, clock),
     },
     rates: {
       registrations: new TokenBuckets(limits.registrationsPerAddress, LIMITED_KEYS),

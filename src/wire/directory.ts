@@ -3,6 +3,7 @@ import { deviceMethods, factorCode, factorMethods, recoveryMethods } from './acc
 import { type Address, addresses, addressIfGood } from './address.js';
 import { depositMethods } from './deposits.js';
 import { groupMethods, groupNotices } from './groups.js';
+import { guestMethods } from './guests.js';
 import {
   CERTIFICATE_BYTES,
   CRL_BYTES,
@@ -281,6 +282,7 @@ export const directoryMethods = {
   ...uploadMethods,
   ...relayMethods,
   ...depositMethods,
+  ...guestMethods,
 };
 export type DirectoryMethods = typeof directoryMethods;
 
@@ -309,6 +311,8 @@ export const directoryNotices = {
   ledger: v.object({ number: count() }),
   /** The account's own devices, or their certificates, have changed. */
   devices: v.object({ version: count() }),
+  /** A link for guests of the account was used, or has ended. */
+  guests: v.object({ link: exactly(16) }),
   /** Another device has left that state of the account's preferences. */
   preferences: v.object({ tag: preferencesTag }),
   ...pairingNotices,

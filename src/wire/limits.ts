@@ -183,6 +183,19 @@ export const DEPOSIT_PEOPLE = 1_024;
 /** Deposits that may wait for one person. */
 export const DEPOSITS_PER_PERSON = 256;
 
+// --- Links for guests ---
+
+/** Links of one account, those that are over and not forgotten included. */
+export const GUEST_LINKS = 128;
+/** Uses of one link. */
+export const GUEST_COUNT = 256;
+/** What a link says to who opens it, before sealing: padded to this, so that it doesn't tell how long a name is. */
+export const GUEST_WORDS_BYTES = 512;
+/** The same, sealed. */
+export const GUEST_HEAD_BYTES = 600;
+/** What links begin with. */
+export const GUEST_URL_BYTES = 256;
+
 // --- Rates ---
 
 /** Messages a user may post through the directory in one second, on average and at once. */

@@ -13,7 +13,7 @@ import type {
   UserSummary,
 } from '../../src/peer/api/peer.js';
 import { noAccount, noBackups, noHandOver } from './no-account.js';
-import { noFiles, noUploads } from './no-files.js';
+import { noFiles, noGuests, noUploads } from './no-files.js';
 import { forgetfulNotes, noChanges, noGroups, noPreferences } from './no-groups.js';
 
 const nothing = async (): Promise<never> => {
@@ -25,6 +25,7 @@ export class FakePeer implements PeerApi {
   readonly device = 'd1';
   directoryState: 'online' | 'offline' = 'online';
   readonly uploads = noUploads();
+  readonly guests = noGuests();
   transferList: readonly TransferEvent[] = [];
   readonly files: FilesApi = {
     ...noFiles(),

@@ -30,6 +30,11 @@ const upload: Of<'upload'> = {
   ...{ path: X, expires: AT, error: said },
 };
 
+const guest: Of<'guest'> = {
+  ...{ event: 'guest', id: X, kind: 'share', state: 'open', name: X, size: 2, bytes: 1, link: X, expires: AT },
+  ...{ count: 2, used: 1, done: 1, path: X, error: said },
+};
+
 /** Every event there is, in every state, with a hostile text wherever others have a hand in it. */
 export const HOSTILE_EVENTS: { readonly [E in PeerEvent['event']]: readonly Of<E>[] } = {
   ready: [{ event: 'ready', user: X, device: X, directory: 'online' }],
@@ -54,6 +59,7 @@ export const HOSTILE_EVENTS: { readonly [E in PeerEvent['event']]: readonly Of<E
   upload: each(['uploading', 'stored', 'downloading', 'done', 'failed', 'expired'] as const, (state) => ({
     ...{ ...upload, state },
   })),
+  guest: each(['laying', 'open', 'visited', 'fetched', 'ended', 'failed'] as const, (state) => ({ ...guest, state })),
   change: each(['edited', 'deleted', 'reaction', 'expired'] as const, (change) => ({
     ...{ event: 'change', id: X, conversation: X, from: X, change, text: X, reactions: [{ user: X, emoji: X }] },
   })),

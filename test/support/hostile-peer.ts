@@ -1,5 +1,6 @@
 import type { AccountApi, SecondFactorApi } from '../../src/peer/api/account.js';
 import type { GroupsApi } from '../../src/peer/api/groups.js';
+import type { GuestsApi } from '../../src/peer/api/guests.js';
 import type { FilesApi, HistoryMessage, PeerApi, Preferences, Verification } from '../../src/peer/api/peer.js';
 import type { UploadsApi } from '../../src/peer/api/uploads.js';
 import { HOSTILE_EVENTS } from './hostile-events.js';
@@ -18,6 +19,7 @@ const sent = { id: X, conversation: X, state: 'read' } as const;
 const wishes: Preferences = { readReceipts: true, typing: true, lan: true, muted: [X], blocked: [X] };
 const [transfer] = HOSTILE_EVENTS.transfer;
 const [upload] = HOSTILE_EVENTS.upload;
+const [guest] = HOSTILE_EVENTS.guest;
 
 const secondFactor: SecondFactorApi = {
   status: async () => ({ state: 'on', codes: 1, required: true }),
@@ -92,9 +94,20 @@ const uploads: UploadsApi = {
   },
 };
 
+const guests: GuestsApi = {
+  share: async () => guest!,
+  ready: async () => HOSTILE_EVENTS.guest.find(({ state }) => state === 'open')!,
+  list: async () => HOSTILE_EVENTS.guest,
+  end: async () => HOSTILE_EVENTS.guest.find(({ state }) => state === 'ended')!,
+  follow: (listener) => {
+    for (const event of HOSTILE_EVENTS.guest) listener(event);
+    return () => {};
+  },
+};
+
 /** A peer to which everybody has said the worst: each of its answers holds a hostile text wherever there is a text. */
 export const hostilePeer = (): PeerApi => ({
-  ...{ account, groups, files, uploads, user: 'ann', device: 'd1', directoryState: 'online' },
+  ...{ account, groups, files, uploads, guests, user: 'ann', device: 'd1', directoryState: 'online' },
   backups: {
     write: async () => ({ path: X, lines: 1, bytes: 1, mode: 'new' }),
     import: async () => ({ added: 1, changed: 1, unsent: 0 }),

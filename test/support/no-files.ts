@@ -1,3 +1,4 @@
+import type { GuestsApi } from '../../src/peer/api/guests.js';
 import type { FilesApi } from '../../src/peer/api/peer.js';
 import type { UploadsApi } from '../../src/peer/api/uploads.js';
 
@@ -29,4 +30,11 @@ export function noUploads(): UploadsApi {
     throw new Error('this peer has no uploads');
   };
   return { send: never, list: async () => [], download: never, remove: never, finished: never, follow: () => () => {} };
+}
+
+export function noGuests(): GuestsApi {
+  const never = async (): Promise<never> => {
+    throw new Error('this peer has no guests');
+  };
+  return { share: never, ready: never, list: async () => [], end: never, follow: () => () => {} };
 }

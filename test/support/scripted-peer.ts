@@ -14,7 +14,7 @@ import type {
   Whoami,
 } from '../../src/peer/api/peer.js';
 import { noAccount, noBackups, noHandOver } from './no-account.js';
-import { noFiles, noUploads } from './no-files.js';
+import { noFiles, noGuests, noUploads } from './no-files.js';
 import { forgetfulNotes, noChanges, noGroups, noPreferences } from './no-groups.js';
 
 /** A peer that says what a test gave it to say, and notes what it was asked. For tests of the faces alone. */
@@ -39,6 +39,7 @@ export class ScriptedPeer implements PeerApi {
   directoryState: 'online' | 'offline' = 'online';
   readonly files = noFiles();
   readonly uploads = noUploads();
+  readonly guests = noGuests();
   readonly calls: unknown[][] = [];
   readonly ended: Promise<void>;
   userList: UserSummary[] = [];

@@ -3,6 +3,7 @@ import { CERTIFICATES } from './certificates.js';
 import { COMMANDS } from './commands.js';
 import { CONVERSATIONS } from './conversations.js';
 import { GROUPS } from './groups.js';
+import { GUESTS } from './guests.js';
 import { NETWORK } from './network.js';
 import { STORAGE } from './storage.js';
 import { TRANSFERS } from './transfers.js';
@@ -14,6 +15,7 @@ export const AREAS = {
   Conversations: CONVERSATIONS,
   'Groups and their files': GROUPS,
   Transfers: TRANSFERS,
+  'Links for guests': GUESTS,
   'Disks and profiles': STORAGE,
   Connections: NETWORK,
   Commands: COMMANDS,
@@ -26,6 +28,7 @@ export const CODES = {
   ...CONVERSATIONS,
   ...GROUPS,
   ...TRANSFERS,
+  ...GUESTS,
   ...STORAGE,
   ...NETWORK,
   ...COMMANDS,

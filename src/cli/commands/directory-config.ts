@@ -101,4 +101,6 @@ const EXAMPLES: { readonly [N in Name]?: string } = {
   'log-size': '"64MiB"',
   'log-days': '30',
   metrics: '"127.0.0.1:9464"',
+  guests: '"127.0.0.1:8080"',
+  'guests-url': '"https://chat.example.org/"',
 };

@@ -20,6 +20,10 @@ export interface DirectoryStartOptions extends StoreOptions {
   readonly 'relay-rate'?: string | undefined;
   readonly restored?: boolean | undefined;
   readonly metrics?: string | undefined;
+  readonly guests?: string | undefined;
+  readonly 'guests-url'?: string | undefined;
+  readonly 'guests-cert'?: string | undefined;
+  readonly 'guests-key'?: string | undefined;
   readonly log?: string | undefined;
   readonly 'log-level'?: LogLevel | undefined;
   readonly 'log-size'?: string | undefined;

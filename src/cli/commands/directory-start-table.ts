@@ -82,6 +82,14 @@ export const CONFIGURABLE = {
     requiresArg: true,
     describe: 'HOST:PORT for the status page, /metrics, /healthz, /readyz',
   },
+  guests: { type: 'string', requiresArg: true, describe: 'HOST:PORT for links that a browser opens; none without it' },
+  'guests-url': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'what these links begin with, as https://chat.example.org/, where a proxy or a name stands before it',
+  },
+  'guests-cert': { type: 'string', requiresArg: true, describe: 'PEM of a certificate for guests, with its chain' },
+  'guests-key': { type: 'string', requiresArg: true, describe: 'PEM of its key' },
 } as const;
 
 export const CONFIG = { type: 'string', requiresArg: true, describe: 'file with these options, one a line' } as const;

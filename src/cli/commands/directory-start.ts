@@ -54,6 +54,24 @@ function logOf(shell: Shell, options: DirectoryStartOptions): NonNullable<Direct
   };
 }
 
+/** @throws Failure usage 'argument-invalid' */
+function guestsOf(options: DirectoryStartOptions): Pick<DirectoryOptions, 'guests'> {
+  const listen = listenOption(options.guests, 'guests');
+  const { 'guests-url': url, 'guests-cert': cert, 'guests-key': key } = options;
+  if (listen === undefined) {
+    if ((url ?? cert ?? key) === undefined) return {};
+    throw new Failure('argument-invalid', '--guests-url, --guests-cert and --guests-key take --guests besides.', {
+      hint: 'Say where guests come in: --guests HOST:PORT.',
+    });
+  }
+  const given = {
+    ...(url !== undefined && { url }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+  };
+  return { guests: { listen, ...given } };
+}
+
 function optionsOf(shell: Shell, options: DirectoryStartOptions): DirectoryOptions {
   const metrics = listenOption(options.metrics, 'metrics');
   const blockAfter = numberOption('block-after', options['block-after'], true);
@@ -77,6 +95,7 @@ function optionsOf(shell: Shell, options: DirectoryStartOptions): DirectoryOptio
     ...(options.restored === true && { restored: true }),
     ...(options.rooms !== undefined && { rooms: roomNames(options.rooms) }),
     ...(metrics !== undefined && { metrics }),
+    ...guestsOf(options),
   };
 }
 
@@ -100,7 +119,7 @@ async function readConsole(shell: Shell, directory: RunningDirectory): Promise<v
 }
 
 /** The owner's line and everybody's apart: who passes on what is printed must not give the directory away. */
-export function readyLines({ link, ownerInvite, registration, metrics }: RunningDirectory): string[] {
+export function readyLines({ link, ownerInvite, registration, metrics, guests }: RunningDirectory): string[] {
   const line = `p2pchat register NAME --directory '${link}'`;
   const owner = [
     'There is no owner yet. For yourself, once, and to be passed on to nobody:',
@@ -116,6 +135,7 @@ export function readyLines({ link, ownerInvite, registration, metrics }: Running
     ...(ownerInvite === undefined ? [] : owner),
     ...join[registration],
     ...(metrics === undefined ? [] : [`Status page and figures: ${metrics}`]),
+    ...(guests === undefined ? [] : [`Links for guests begin with ${guests}`]),
   ];
 }
 
@@ -131,11 +151,12 @@ export async function directoryStart(shell: Shell, given: DirectoryStartOptions)
   shell.scope.defer(() => directory.close());
   if (!shell.terminal) shell.onHangup(() => directory.reopenLog());
   await serveControl(await controlPath(checked.data, shell.env), methods(directory), control);
-  const { link, ownerInvite, metrics } = directory;
+  const { link, ownerInvite, metrics, guests } = directory;
   const ready = {
     ...{ event: 'ready', link },
     ...(ownerInvite !== undefined && { ownerInvite }),
     ...(metrics !== undefined && { metrics }),
+    ...(guests !== undefined && { guests }),
   };
   // Standard output belongs to the log then, whose lines are objects.
   if (options.log === '-' && !shell.output.json) shell.output.note(readyLines(directory).join('\n'));

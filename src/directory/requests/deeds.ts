@@ -1,6 +1,7 @@
 import type { ActAction, Statement } from '../../wire/acts.js';
 import { statementCodec } from '../../wire/acts.js';
 import type { DirectoryMethods, EnrolMethods } from '../../wire/directory.js';
+import type { VisitMethods } from '../../wire/guests.js';
 import { isName } from '../../wire/names.js';
 
 /**
@@ -8,7 +9,7 @@ import { isName } from '../../wire/names.js';
  * was written, and not to whom: who talks to whom is nobody's business.
  */
 
-type Method = keyof DirectoryMethods | keyof EnrolMethods;
+type Method = keyof DirectoryMethods | keyof EnrolMethods | keyof VisitMethods;
 /** `#` stands for the group that the request is about. */
 type Words = string | ((params: { readonly statement?: unknown }) => string);
 
@@ -118,6 +119,15 @@ export const DEEDS: Readonly<Record<Method, Words>> = {
   'deposits.get': 'fetch files laid down: a block',
   'deposits.taken': 'fetch files laid down: finish',
   'deposits.remove': 'take back files laid down',
+  'guests.share': 'make a link for guests',
+  'guests.put': 'lay down a file for guests: a block',
+  'guests.finish': 'lay down a file for guests: finish',
+  'guests.list': 'list the own links for guests',
+  'guests.end': 'end a link for guests',
+  'guest.open': 'look at a link, as a guest',
+  'guest.visit': 'fetch a file as a guest',
+  'guest.get': 'fetch a file as a guest: a block',
+  'guest.done': 'fetch a file as a guest: finish',
   'ledger.act': act,
   'ledger.read': 'read the ledger',
 };

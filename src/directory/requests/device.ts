@@ -25,6 +25,7 @@ import { conversationHandlers } from './conversations.js';
 import type { Handlers } from './dispatch.js';
 import { helloFirst } from './enrol.js';
 import { groupHandlers } from './groups.js';
+import { guestHandlers } from './guests.js';
 import { ledgerHandlers } from './ledger.js';
 import { chooseVersion } from './negotiate-version.js';
 import { pairingHandlers } from './pairings.js';
@@ -242,6 +243,7 @@ export const deviceHandlers: Handlers<DirectoryMethods, DeviceRequests> = {
   ...conversationHandlers,
   ...groupHandlers,
   ...uploadHandlers,
+  ...guestHandlers,
   ...ledgerHandlers,
   ...relayHandlers,
 };

@@ -81,7 +81,7 @@ export const uploadHandlers: Pick<Handlers<DirectoryMethods, Signed>, Uploading>
 const underWay = new WeakMap<DeviceSession, number>();
 
 /** Each holds a block in memory: a device that asks for more at once than it should is refused, not served later. */
-async function fewAtOnce<T>(session: DeviceSession, work: () => Promise<T>): Promise<T> {
+export async function fewAtOnce<T>(session: DeviceSession, work: () => Promise<T>): Promise<T> {
   const before = underWay.get(session) ?? 0;
   if (before >= UPLOADS_IN_FLIGHT) {
     throw new Failure('uploads-in-flight', `more than ${UPLOADS_IN_FLIGHT} blocks at once`);

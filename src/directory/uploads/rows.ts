@@ -15,29 +15,38 @@ const uploadSchema = v.object({
   finished: v.boolean(),
   /** Of a deposit: those for whom it is and who don't have it yet, folded. */
   to: v.optional(list(text(NAME_CHARS), DEPOSIT_PEOPLE)),
+  /** It lies behind a link for guests. */
+  guest: v.optional(v.literal(true)),
 });
 export type UploadRow = v.InferOutput<typeof uploadSchema>;
 
 /** Key: as `rowKey` has it. Its blocks stand below, by number. */
 export const uploadCodec = codec(uploadSchema, 128 << 10);
 
-/** A file of a group, or a deposit for people. */
-export type UploadId = { readonly group: Uint8Array; readonly upload: Uint8Array } | { readonly deposit: Uint8Array };
+/** A file of a group, a deposit for people, or what lies behind a link for guests. */
+export type UploadId =
+  | { readonly group: Uint8Array; readonly upload: Uint8Array }
+  | { readonly deposit: Uint8Array }
+  | { readonly guest: Uint8Array };
 
-/** What stands before the ids of deposits, where others have their group. */
-export const DEPOSITS = 'deposit';
+/** What stands before the ids of deposits and of files for guests, where others have their group. */
+const DEPOSITS = 'deposit';
+const GUESTS = 'guest';
 
-export const rowKey = (id: UploadId): string =>
-  'deposit' in id ? path(DEPOSITS, hex(id.deposit)) : path(hex(id.group), hex(id.upload));
+export function rowKey(id: UploadId): string {
+  if ('deposit' in id) return path(DEPOSITS, hex(id.deposit));
+  if ('guest' in id) return path(GUESTS, hex(id.guest));
+  return path(hex(id.group), hex(id.upload));
+}
 
 export const blockKey = (id: UploadId, block: number): string => `${rowKey(id)}/${path(block)}`;
 
 export const blocksOf = (id: UploadId, size: number): number =>
-  'deposit' in id ? depositBlocks(size) : uploadBlocks(size);
+  'group' in id ? uploadBlocks(size) : depositBlocks(size);
 
 export const sealedLength = (id: UploadId, size: number, block: number): number =>
-  ('deposit' in id ? depositBlockLength(size, block) : uploadBlockLength(size, block)) + UPLOAD_OVERHEAD;
+  ('group' in id ? uploadBlockLength(size, block) : depositBlockLength(size, block)) + UPLOAD_OVERHEAD;
 
 /** What it takes on the disk, sealed. */
-export const held = ({ size, to }: Pick<UploadRow, 'size' | 'to'>): number =>
-  size + (to === undefined ? uploadBlocks(size) : depositBlocks(size)) * UPLOAD_OVERHEAD;
+export const held = ({ size, to, guest }: Pick<UploadRow, 'size' | 'to' | 'guest'>): number =>
+  size + ((to ?? guest) ? depositBlocks(size) : uploadBlocks(size)) * UPLOAD_OVERHEAD;

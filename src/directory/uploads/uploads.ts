@@ -62,7 +62,8 @@ export class Uploads {
   begin(id: UploadId, by: UploadRow['by'], size: number, to?: readonly string[]): Promise<Standing> {
     return this.#inTurn(async () => {
       const there = await this.#rows.get(rowKey(id));
-      if (there === undefined) return this.#make(id, { by, size, ...(to !== undefined && { to: [...to] }) });
+      const kind = { ...(to !== undefined && { to: [...to] }), ...('guest' in id && { guest: true as const }) };
+      if (there === undefined) return this.#make(id, { by, size, ...kind });
       if (there.by.folded !== by.folded || there.size !== size) throw taken();
       const now = this.#clock.now();
       if (there.finished && there.expires > now) return this.#standing(id, there);
@@ -98,8 +99,11 @@ export class Uploads {
     if ((await this.#rows.get(rowKey(id))) === undefined) await this.#blobs.delete(blockKey(id, block));
   }
 
-  /** @returns when it goes. @throws Failure usage 'upload-unfinished', and as `put` */
-  finish(id: UploadId, folded: string): Promise<number> {
+  /**
+   * @param until when it goes, where that is before its time is over
+   * @returns when it goes. @throws Failure usage 'upload-unfinished', and as `put`
+   */
+  finish(id: UploadId, folded: string, until = Number.POSITIVE_INFINITY): Promise<number> {
     return this.#inTurn(async () => {
       const row = await this.#own(id, folded);
       if (row.finished) return row.expires;
@@ -107,7 +111,7 @@ export class Uploads {
         throw new Failure('upload-unfinished');
       }
       const at = this.#clock.now();
-      const expires = at + this.#limits.lifetimeMs;
+      const expires = Math.min(until, at + this.#limits.lifetimeMs);
       await this.#rows.put(rowKey(id), { ...row, at, expires, finished: true });
       return expires;
     });
@@ -178,7 +182,7 @@ export class Uploads {
     return { bytes: this.#total };
   }
 
-  async #make(id: UploadId, begun: Pick<UploadRow, 'by' | 'size' | 'to'>): Promise<Standing> {
+  async #make(id: UploadId, begun: Pick<UploadRow, 'by' | 'size' | 'to' | 'guest'>): Promise<Standing> {
     const wanted = held(begun);
     const { folded } = begun.by;
     const { perAccount, total, unfinishedMs } = this.#limits;

@@ -132,6 +132,24 @@ export const EVENTS: { readonly [E in EventName]: EventRow<E> } = {
       error: '`code`, `message`, `hint`',
     },
   },
+  guest: {
+    about: 'A link for people without p2pchat, and what they do with it.',
+    fields: {
+      id: '32 hex digits',
+      kind: '`share`: they fetch a file',
+      state: '`laying` while it is laid down, `open`, `visited`, `fetched`, `ended` or `failed`',
+      name: 'of the file as guests see it; empty of a link that another device has made',
+      size: 'bytes',
+      bytes: 'while it is laid down: content that is at the directory',
+      link: 'once it is open: what to give out; whoever has it can open what is behind it',
+      expires: 'when it ends',
+      count: 'how often it may be used',
+      used: 'how often it was',
+      done: 'of these, how often to the end',
+      path: 'where it is here',
+      error: '`code`, `message`, `hint`',
+    },
+  },
   change: {
     about: 'A message that was said before is another one now.',
     fields: {

@@ -1,5 +1,6 @@
 import type { PresenceState, RegistrationMode, Role } from '../../wire/directory.js';
 import type { OperatorStatement } from '../../wire/operator-acts.js';
+import type { GuestEvent } from './guests.js';
 
 /**
  * What a peer tells whoever watches it: the screen, line mode, `listen --json`, a bot. The names and fields are a contract
@@ -337,4 +338,5 @@ export type PeerEvent =
   | DirectoryEvent
   | TransferEvent
   | UploadEvent
+  | GuestEvent
   | ErrorEvent;

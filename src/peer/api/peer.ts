@@ -4,19 +4,15 @@ import type { AccountApi } from './account.js';
 import type { BackupsApi } from './backup.js';
 import type { DeliveryState, LinkEvent, PeerEvent, TransferEvent, UploadMention, Via } from './events.js';
 import type { GroupsApi } from './groups.js';
+import type { GuestsApi } from './guests.js';
 import type { HandOverApi } from './hand-over.js';
 import type { NotesApi } from './notes.js';
 import type { UploadsApi } from './uploads.js';
+import type { UserSummary } from './user-summary.js';
+
+export type { UserSummary } from './user-summary.js';
 
 /** What a running peer offers to its faces: the screen, the command line, RPC. They know this and nothing behind it. */
-
-export interface UserSummary {
-  readonly user: string;
-  readonly role: Role;
-  readonly state: PresenceState;
-  /** RFC 3339 */
-  readonly lastSeen: string;
-}
 
 /** One line of a conversation as it is kept on disk. */
 export interface HistoryMessage {
@@ -283,6 +279,7 @@ export interface PeerApi {
   readonly trouble?: Failure | undefined;
   readonly files: FilesApi;
   readonly uploads: UploadsApi;
+  readonly guests: GuestsApi;
   /** What of the profile could not be read and was set aside since this was last asked; watchers hear it as `error` events. */
   takeSetAside(): readonly Failure[];
 

@@ -143,6 +143,7 @@ const ABOUT: {
   directory: nobody,
   link: nobody,
   upload: nobody,
+  guest: nobody,
   moderation: nobody,
   account: nobody,
   error: nobody,

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { Content } from '../../wire/content.js';
 import type { DeviceAddress } from '../../wire/directory.js';
+import type { Guests } from '../guests/guests.js';
 import { Contacts } from '../identity/contacts.js';
-import { OwnDevices } from '../identity/own-devices.js';
+import type { OwnDevices } from '../identity/own-devices.js';
 import { ContentHandlers } from '../messaging/content-handlers.js';
 import { Conversations, conversationWith } from '../messaging/conversation.js';
 import { ConversationState } from '../messaging/conversation-state.js';
@@ -31,10 +32,10 @@ import type { SetAside } from '../storage/set-aside.js';
 import { AcceptRules } from '../transfers/accept-rules.js';
 import type { TransferManager } from '../transfers/transfer-manager.js';
 import type { Uploads } from '../uploads/uploads.js';
-import { transferManager, uploadsOf } from './file-services.js';
+import { guestsOf, transferManager, uploadsOf } from './file-services.js';
 import { giveUp } from './give-up.js';
 import { groupContext } from './group-context.js';
-import { isBlockedHere, isContact, mlsEngineOf, moderationLog, preferencesOf } from './people.js';
+import { isBlockedHere, isContact, mlsEngineOf, moderationLog, ownDevicesOf, preferencesOf } from './people.js';
 import { Reporter } from './reporter.js';
 import type { Common, Services, ServicesInit } from './services.js';
 import { SetBack } from './set-back.js';
@@ -71,6 +72,7 @@ export class ComposedServices implements Services {
   readonly rules: AcceptRules;
   readonly transfers: TransferManager;
   readonly uploads: Uploads;
+  readonly guests: Guests;
   readonly moderation: ModerationLog;
   readonly setBack: SetBack;
 
@@ -95,7 +97,7 @@ export class ComposedServices implements Services {
     });
     this.moderation = moderationLog(this.#init, this);
     this.reader = new HistoryReader(tables, this.preferences);
-    this.ownDevices = this.#ownDevices();
+    this.ownDevices = ownDevicesOf(this.#init, this);
     this.contacts = this.#contacts();
     this.mlsGroups = new MlsGroups(tables, this.#init.engine, self.anchor, self.signatureKey);
     this.keyPackages = this.#keyPackages();
@@ -118,6 +120,7 @@ export class ComposedServices implements Services {
     this.groups = new Groups(groupContext(this.#init, this));
     this.state = this.#state();
     this.uploads = uploadsOf(this.#init, this);
+    this.guests = guestsOf(this.#init, this);
     this.setBack = new SetBack({ tables, disk, services: this, isOnline: this.#init.isOnline });
   }
 
@@ -131,6 +134,7 @@ export class ComposedServices implements Services {
     await this.receiver.load();
     await this.transfers.load();
     await this.uploads.load();
+    await this.guests.load();
     await this.sender.resume(await this.outbox.load());
     await this.state.load();
   }
@@ -141,17 +145,6 @@ export class ComposedServices implements Services {
     await this.receiver.idle();
     await this.outbox.close();
     await this.feed.close();
-  }
-
-  #ownDevices(): OwnDevices {
-    const { self, disk, tables, clock, scope, network } = this.#init;
-    return new OwnDevices({
-      ...{ tables, disk, clock, scope, request: network.request, device: self.device, anchor: self.anchor },
-      isOnline: this.#init.isOnline,
-      isWatched: () => this.feed.isWatched,
-      emit: this.#init.emit,
-      report: this.reporter.unlessAway,
-    });
   }
 
   #contacts(): Contacts {

@@ -43,6 +43,7 @@ export function directoryNotices(parts: DirectoryNoticesParts): NoticeHandlers<D
     role: ({ role }) => sync.learnRole(role),
     factor: ({ state }) => feed.emit({ event: 'account', change: 'second-factor', state }),
     ledger: ({ number }) => services.moderation.hearOfOperator(number),
+    guests: () => services.guests.look(),
     preferences: async ({ tag }) => services.preferences.sharing?.hear(tag),
     devices: ({ version }) => services.ownDevices.changed(version),
     'pairing.said': (said) => parts.pairings.said(said),

@@ -1,3 +1,4 @@
+import { Guests } from '../guests/guests.js';
 import { TransferRelays } from '../transfers/relays.js';
 import { TransferEndpoint } from '../transfers/transfer-endpoint.js';
 import { TransferManager } from '../transfers/transfer-manager.js';
@@ -43,5 +44,15 @@ export function uploadsOf(common: Common, services: Services): Uploads {
       nameOf: (id) => queries.nameOf(id),
       announce: (id, content, steps) => services.groups.announce(id, content, steps),
     },
+  });
+}
+
+export function guestsOf(common: Common, services: Services): Guests {
+  const { self, tables, disk, clock, random, scope, network } = common;
+  return new Guests({
+    ...{ tables, disk, clock, random, request: network.request, emit: common.emit, scope, isOnline: common.isOnline },
+    user: self.user,
+    isWatched: () => services.feed.isWatched,
+    report: services.reporter.unlessAway,
   });
 }

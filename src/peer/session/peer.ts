@@ -12,6 +12,7 @@ import type { AccountApi } from '../api/account.js';
 import type { BackupsApi } from '../api/backup.js';
 import type { DeliveryState, LinkEvent, PeerEvent } from '../api/events.js';
 import type { GroupsApi } from '../api/groups.js';
+import type { GuestsApi } from '../api/guests.js';
 import type { NotesApi } from '../api/notes.js';
 import type { PairingsApi } from '../api/pairing.js';
 import type {
@@ -90,6 +91,7 @@ export class Peer implements PeerApi {
   readonly preferences: PreferencesApi;
   readonly notes: NotesApi;
   readonly uploads: UploadsApi;
+  readonly guests: GuestsApi;
   readonly takeSetAside: PeerApi['takeSetAside'];
   readonly ended: Promise<void>;
   /** The directory's last word is what was asked for, then. */
@@ -121,6 +123,7 @@ export class Peer implements PeerApi {
       recipient: addressed,
     });
     this.uploads = services.uploads;
+    this.guests = services.guests;
     this.preferences = new PreferencesService({
       preferences: services.preferences,
       recount: () => services.state.readMarkers.recount(),
@@ -169,6 +172,7 @@ export class Peer implements PeerApi {
     await this.handOver.tell();
     await this.#services.moderation.tell();
     await this.#services.transfers.tell();
+    this.#services.guests.look();
   }
 
   async send(to: string, text: string, { replyTo }: SendOptions = {}): Promise<SendResult> {

@@ -3,6 +3,7 @@ import { Failure } from '../../base/errors.js';
 import { createMlsEngine, type MlsEngine } from '../../crypto/mls.js';
 import { openForOwn, sealForOwn } from '../../crypto/own-seal.js';
 import type { Contacts } from '../identity/contacts.js';
+import { OwnDevices } from '../identity/own-devices.js';
 import { conversationWith } from '../messaging/conversation.js';
 import { ModerationLog } from '../messaging/group/moderation-log.js';
 import { Preferences } from '../messaging/preferences.js';
@@ -61,5 +62,14 @@ export function preferencesOf(common: Common, services: Services): Preferences {
       await services.state.readMarkers.recount();
       emit({ event: 'account', change: 'preferences', muted: services.preferences.get().muted });
     },
+  });
+}
+
+/** Which devices are one's own. */
+export function ownDevicesOf(common: Common, services: Services): OwnDevices {
+  const { self, disk, tables, clock, scope, network, emit, isOnline } = common;
+  return new OwnDevices({
+    ...{ tables, disk, clock, scope, emit, request: network.request, device: self.device, anchor: self.anchor },
+    ...{ isOnline, isWatched: () => services.feed.isWatched, report: services.reporter.unlessAway },
   });
 }

@@ -5,6 +5,7 @@ import type { MlsEngine } from '../../crypto/mls.js';
 import type { LocalStore } from '../../store/local.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import type { PeerEvent } from '../api/events.js';
+import type { Guests } from '../guests/guests.js';
 import type { Contacts } from '../identity/contacts.js';
 import type { LocalDevice } from '../identity/local-device.js';
 import type { OwnDevices } from '../identity/own-devices.js';
@@ -86,6 +87,7 @@ export interface Services {
   readonly rules: AcceptRules;
   readonly transfers: TransferManager;
   readonly uploads: Uploads;
+  readonly guests: Guests;
   readonly moderation: ModerationLog;
   readonly setBack: SetBack;
   /** What earlier runs left, in the order in which one needs the other. */

@@ -198,6 +198,7 @@ export class Sync {
     await services.keyPackages.tendLastResort(welcome.lastResort && !isRestored);
     await services.groups.sync();
     services.uploads.resume();
+    services.guests.resume();
     services.transfers.directoryIsBack();
     services.sender.flushAll();
     services.outbox.poke();

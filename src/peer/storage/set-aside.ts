@@ -32,6 +32,7 @@ const WORDS: Readonly<Record<string, string>> = {
   groupout: 'a message to a group on its way',
   upload: 'what was known of an upload',
   sending: 'an upload on its way',
+  guest: 'what was known of a link for guests',
   ledger: "how far the directory's ledger was read",
   expiring: 'the end of a message that disappears',
   earlychange: 'a change to a message that has not come yet',

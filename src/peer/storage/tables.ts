@@ -14,6 +14,7 @@ import {
 } from '../../wire/limits.js';
 import { bytes, codec, count, exactly, list, text, time } from '../../wire/schema.js';
 import { type RowCipher, type Shelf, Table } from './encrypted-table.js';
+import { guestRow } from './guest-row.js';
 import { handOverRow, sharingRow, wishRow } from './hand-over-row.js';
 import { ownDevicesRow } from './own-devices-row.js';
 import { preferencesRow } from './preferences-row.js';
@@ -314,6 +315,7 @@ const tablesOn = (shelf: Shelf) => ({
   groupOut: new Table(shelf, 'groupout', row(groupOutRow)),
   uploads: new Table(shelf, 'upload', row(uploadRow)),
   sending: new Table(shelf, 'sending', row(sendingRow)),
+  guests: new Table(shelf, 'guest', row(guestRow)),
   ledger: new Table(shelf, 'ledger', row(ledgerRow)),
   expiring: new Table(shelf, 'expiring', row(expiringRow)),
   earlyChanges: new Table(shelf, 'earlychange', row(earlyChangeRow)),

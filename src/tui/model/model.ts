@@ -1,5 +1,6 @@
 import { Failure } from '../../base/errors.js';
 import { codeNotice, deviceNotice, historyNotice } from '../../commands/device-lines.js';
+import { guestNotice } from '../../commands/guest-lines.js';
 import { inWordsOf } from '../../commands/words-of-face.js';
 import type {
   AccountEvent,
@@ -191,6 +192,9 @@ export class ChatModel implements ModelHost {
         return this.files.transfer(event, now);
       case 'upload':
         this.files.upload(event, now);
+        return [];
+      case 'guest':
+        for (const line of guestNotice(event, now)) this.notice(line.replace(/^-- /, ''), now);
         return [];
       case 'group':
         return this.#groupEvents.group(event, now);

@@ -1,0 +1,99 @@
+import { Failure } from '../base/errors.js';
+import type { GuestEvent } from '../peer/api/guests.js';
+import type { PeerApi } from '../peer/api/peer.js';
+import { type Command, define } from './command.js';
+import { guestLines, guestNotice, guestProgress } from './guest-lines.js';
+
+/**
+ * Every event of what is laid down until its link can be given out.
+ * @throws Failure why it can't
+ */
+async function* untilReady(peer: PeerApi, begin: () => Promise<GuestEvent>): AsyncGenerator<GuestEvent> {
+  const events: GuestEvent[] = [];
+  let wake = (): void => {};
+  const stop = peer.guests.follow((event) => {
+    events.push(event);
+    wake();
+  });
+  // A timer of the clock would not keep the process; somebody waits for this.
+  const alive = setInterval(() => {}, 1 << 30);
+  try {
+    const { id } = await begin();
+    let over = false;
+    const ready = peer.guests.ready(id).finally(() => {
+      over = true;
+      wake();
+    });
+    ready.catch(() => {});
+    void peer.ended.then(() => wake());
+    while (!over || events.length > 0) {
+      const event = events.shift();
+      if (event?.id === id && (event.state === 'laying' || event.state === 'open')) yield event;
+      if (event !== undefined || over) continue;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+    await ready;
+  } finally {
+    clearInterval(alive);
+    stop();
+  }
+}
+
+const offline = (): Failure =>
+  new Failure('directory-offline', 'the directory cannot be reached, and it holds what links for guests open', {
+    hint: 'Try again when it is back; in the chat /share waits for it.',
+  });
+
+const share = define({
+  name: 'share',
+  slash: 'share',
+  parameters: {
+    path: { type: 'path', about: 'the file or folder; a folder becomes one zip archive' },
+    count: { type: 'count', flag: true, optional: true, about: 'how often the link may be used; 10 by default' },
+    for: { type: 'seconds', flag: true, optional: true, about: 'how long, such as 24h; 7d by default' },
+  },
+  about: 'Make a link by which somebody without p2pchat fetches a file or folder with a browser, sealed end to end.',
+  examples: { slash: '~/plan.pdf --count 1 --for 24h', shell: 'plan.pdf --count 1 --for 24h' },
+
+  async *run(peer, { path, count, for: seconds }, { face }) {
+    const begin = (): Promise<GuestEvent> => peer.guests.share(path, { count, seconds });
+    // The chat shows the events by itself.
+    if (face === 'slash') await begin();
+    else if (peer.directoryState === 'offline') throw offline();
+    else yield* untilReady(peer, begin);
+  },
+  lines: (event, { now }) => (event.state === 'open' ? guestNotice(event, now()) : []),
+  progress: guestProgress,
+});
+
+const list = define({
+  name: 'share list',
+  slash: 'shares',
+  empty: 'There are no links for guests.',
+  parameters: {},
+  about: 'List your links for guests, with how often each was used.',
+  examples: { slash: '', shell: '' },
+
+  async *run(peer) {
+    yield* await peer.guests.list();
+  },
+  lines: (event, { now }) => guestLines(event, now()),
+});
+
+const end = define({
+  name: 'share end',
+  slash: 'endshare',
+  parameters: { id: { type: 'word', about: 'beginning of its id, as share list shows it' } },
+  about: 'End a link for guests at once: what was behind it is gone from the directory.',
+  examples: { slash: '1f3a', shell: '1f3a' },
+
+  async *run(peer, { id }, { face }) {
+    const event = await peer.guests.end(id);
+    if (face !== 'slash') yield event;
+  },
+  lines: (event, { now }) => guestNotice(event, now()),
+});
+
+export const guestCommands: readonly Command[] = [share, list, end];

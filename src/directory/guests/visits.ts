@@ -1,0 +1,108 @@
+import { timingSafeEqual } from 'node:crypto';
+import { hex, sameBytes } from '../../base/bytes.js';
+import type { Clock } from '../../base/clock.js';
+import { Failure } from '../../base/errors.js';
+import { sha256 } from '../../crypto/hash.js';
+import type { Uploads } from '../uploads/uploads.js';
+import { type GuestLinks, keyOf } from './links.js';
+import type { GuestLinkRow, VisitRow } from './rows.js';
+
+export interface VisitsInit {
+  readonly links: GuestLinks;
+  readonly uploads: Uploads;
+  readonly clock: Clock;
+  /** Whether the account is there and not banned: what somebody made who was shut out opens no more. */
+  isThere(folded: string): Promise<boolean>;
+  /** Takes what a request costs from all who come with that link. @throws Failure limit 'rate-limited' */
+  spend(link: string): Promise<void> | undefined;
+}
+
+/** Who comes with a link, and shows that all of it is there. */
+export interface Proven {
+  readonly link: Uint8Array;
+  readonly access: Uint8Array;
+}
+
+/**
+ * What a guest may do with a link. A visit is one use of it, under an id that the browser makes: so an answer that was lost
+ * uses nothing up when it is asked for again. Of who can't show the whole link nothing is kept.
+ */
+export class Visits {
+  readonly #init: VisitsInit;
+
+  constructor(init: VisitsInit) {
+    this.#init = init;
+  }
+
+  /** @throws Failure as `#need`, unknown 'guest-link-used' where nothing is left */
+  async open(proven: Proven) {
+    const { head, size, count, visits, expires } = await this.#need(proven);
+    const left = count - visits.length;
+    return { head, size, left, expires };
+  }
+
+  /** @throws Failure as `#need`, ended 'guest-link-used' */
+  async begin(proven: Proven, visit: Uint8Array): Promise<void> {
+    const { folded } = (await this.#need(proven)).by;
+    const at = this.#init.clock.now();
+    let isNew = false;
+    await this.#update(proven.link, (row) => {
+      isNew = !row.visits.some((one) => sameBytes(one.visit, visit));
+      if (!isNew) return undefined;
+      if (row.visits.length >= row.count) throw new Failure('guest-link-used');
+      return { ...row, visits: [...row.visits, { visit, at, state: 'begun' as const }] };
+    });
+    if (isNew) this.#init.links.changed(folded, proven.link);
+  }
+
+  /** @throws Failure as `#need`, unknown 'upload-gone' */
+  async get(proven: Proven, visit: Uint8Array, block: number): Promise<Uint8Array> {
+    visitIn(await this.#need(proven), visit);
+    return this.#init.uploads.get({ guest: proven.link }, block);
+  }
+
+  /** What nobody can fetch any more gives its room back. @throws Failure as `#need` */
+  async done(proven: Proven, visit: Uint8Array): Promise<void> {
+    const { folded } = (await this.#need(proven)).by;
+    let isNew = false;
+    const row = await this.#update(proven.link, (before) => {
+      isNew = visitIn(before, visit).state === 'begun';
+      if (!isNew) return undefined;
+      const visits = before.visits.map((one) =>
+        sameBytes(one.visit, visit) ? { ...one, state: 'done' as const } : one,
+      );
+      return { ...before, visits };
+    });
+    if (!isNew || row === undefined) return;
+    const isOver = row.visits.length >= row.count && row.visits.every(({ state }) => state === 'done');
+    if (isOver) await this.#init.links.empty(proven.link, folded);
+    this.#init.links.changed(folded, proven.link);
+  }
+
+  #update(link: Uint8Array, change: (row: GuestLinkRow) => GuestLinkRow | undefined) {
+    return this.#init.links.rows.update(keyOf(link), (row) => {
+      if (row === undefined) throw new Failure('guest-link-unknown');
+      if (row.state !== 'open') throw new Failure('guest-link-ended');
+      return change(row);
+    });
+  }
+
+  /** @throws Failure unknown 'guest-link-unknown', trust 'guest-link-key', ended 'guest-link-ended', limit 'rate-limited' */
+  async #need({ link, access }: Proven): Promise<GuestLinkRow> {
+    const row = await this.#init.links.rows.get(keyOf(link));
+    // One that is still being laid down has been given to nobody.
+    if (row === undefined || row.state === 'laying') throw new Failure('guest-link-unknown');
+    if (!timingSafeEqual(sha256(access), row.proof)) throw new Failure('guest-link-key');
+    await this.#init.spend(hex(link));
+    const isOver = row.state === 'ended' || row.expires <= this.#init.clock.now();
+    if (isOver || !(await this.#init.isThere(row.by.folded))) throw new Failure('guest-link-ended');
+    return row;
+  }
+}
+
+/** @throws Failure unknown 'guest-visit-unknown' */
+function visitIn({ visits }: GuestLinkRow, visit: Uint8Array): VisitRow {
+  const found = visits.find((one) => sameBytes(one.visit, visit));
+  if (found === undefined) throw new Failure('guest-visit-unknown');
+  return found;
+}

@@ -1,0 +1,69 @@
+import { type Bytes, base64url } from './seal.js';
+import { Trouble } from './trouble.js';
+
+/** A request that was lost is made again after these, milliseconds; then the person is asked. */
+const AGAIN_AFTER = [300, 1_000, 3_000, 8_000];
+
+export interface Opened {
+  readonly head: string;
+  readonly size: number;
+  readonly left: number;
+  readonly expires: number;
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** What the directory answers who has the whole link. Every request may be made twice. */
+export class Client {
+  readonly #link: string;
+  readonly #access: string;
+
+  constructor(link: string, access: Bytes) {
+    this.#link = link;
+    this.#access = base64url(access);
+  }
+
+  async open(): Promise<Opened> {
+    return (await this.#ask('GET')).json();
+  }
+
+  async visit(visit: string): Promise<void> {
+    await this.#ask('POST', visit);
+  }
+
+  async block(visit: string, block: number): Promise<Bytes> {
+    const answer = await this.#ask('GET', `${visit}/${block}`);
+    const bytes = await answer.arrayBuffer().catch(() => undefined);
+    if (bytes === undefined) throw new Trouble('lost');
+    return new Uint8Array(bytes);
+  }
+
+  async done(visit: string): Promise<void> {
+    await this.#ask('POST', `${visit}/done`);
+  }
+
+  async #ask(method: string, path?: string): Promise<Response> {
+    for (const wait of AGAIN_AFTER) {
+      try {
+        return await this.#once(method, path);
+      } catch (error) {
+        if (!(error instanceof Trouble) || !['lost', 'rate-limited'].includes(error.code)) throw error;
+        await pause(Math.max(wait, 1_000 * error.seconds));
+      }
+    }
+    return this.#once(method, path);
+  }
+
+  async #once(method: string, path?: string): Promise<Response> {
+    const where = new URL(path === undefined ? this.#link : `${this.#link}/${path}`, location.href);
+    const headers = { authorization: `Link ${this.#access}` };
+    const answer = await fetch(where, { method, headers, cache: 'no-store', credentials: 'omit' }).catch(() => {
+      throw new Trouble('lost');
+    });
+    if (answer.ok) return answer;
+    const said: { code?: unknown; details?: { seconds?: unknown } } = await answer.json().catch(() => ({}));
+    // A proxy whose directory is away says so in its own form.
+    const code = typeof said.code === 'string' ? said.code : 'lost';
+    throw new Trouble(code === 'directory-stopping' ? 'lost' : code, Number(said.details?.seconds ?? 0));
+  }
+}

@@ -1,0 +1,13 @@
+import { linkHere } from './link.js';
+import { openShare } from './share.js';
+import { view } from './view.js';
+
+/** The page that a link for guests opens. */
+
+async function start(): Promise<void> {
+  await openShare(await linkHere());
+}
+
+// Another link in the same tab changes nothing but what is behind the #.
+addEventListener('hashchange', () => location.reload());
+start().catch((error: unknown) => view.trouble(error));

@@ -1,0 +1,127 @@
+import { sizeText } from '../base/size.js';
+import { guestBlockLength, guestBlocks } from '../wire/guest-blocks.js';
+import { decodeWords, GUEST_FILE_KEY, GUEST_HEAD_KEY, guestHeadPlace } from '../wire/guest-seal.js';
+import { cleanLine } from '../wire/text.js';
+import type { Link } from './link.js';
+import { chooseSaver, type Saver } from './saver.js';
+import { type Bytes, base64url, derive, fromBase64url, Seal } from './seal.js';
+import { Trouble } from './trouble.js';
+import { view } from './view.js';
+
+/** A file for a guest: looked at, fetched block by block, opened here, and saved as it comes. */
+
+/** Blocks that are asked for before the one that is saved. */
+const AHEAD = 4;
+const TELL_EVERY_MS = 100;
+
+export async function openShare(link: Link): Promise<void> {
+  const { head, size, left, expires } = await link.client.open();
+  const words = await wordsOf(link, head);
+  const uses = left === 1 ? 'once more' : `${left} times more`;
+  const until = new Date(expires).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+  const visit = visitOf(link);
+  // Who has begun already goes on without another use.
+  if (left === 0 && !visit.isKnown) throw new Trouble('guest-link-used');
+  const facts = `${sizeText(size)}. The link opens ${uses}, until ${until}.`;
+  view.ready(`${words.from} shares a file with you`, words.name, facts, 'Download');
+  const fetching = new Fetching(link, words.name, size, visit.id);
+  view.onAct(() => void fetching.run());
+}
+
+async function wordsOf({ id, secret }: Link, head: string) {
+  const seal = await Seal.of(await derive(secret, GUEST_HEAD_KEY));
+  const sealed = fromBase64url(head);
+  const opened = sealed && (await seal.open(sealed, guestHeadPlace(id)));
+  const words = opened && decodeWords(opened);
+  if (words === undefined) throw new Trouble('changed');
+  return { name: cleanLine(words.name), from: cleanLine(words.from) };
+}
+
+/** Of this tab: who reloads the page does not use the link up. */
+function visitOf({ id }: Link): { readonly id: string; readonly isKnown: boolean } {
+  const key = `visit ${base64url(id)}`;
+  try {
+    const known = sessionStorage.getItem(key);
+    if (known !== null) return { id: known, isKnown: true };
+    const fresh = base64url(crypto.getRandomValues(new Uint8Array(16)));
+    sessionStorage.setItem(key, fresh);
+    return { id: fresh, isKnown: false };
+  } catch {
+    return { id: base64url(crypto.getRandomValues(new Uint8Array(16))), isKnown: false };
+  }
+}
+
+class Fetching {
+  readonly #link: Link;
+  readonly #name: string;
+  readonly #size: number;
+  readonly #visit: string;
+  /** What has been saved so far goes on from there. */
+  #saver: Saver | undefined;
+  #next = 0;
+
+  constructor(link: Link, name: string, size: number, visit: string) {
+    this.#link = link;
+    this.#name = name;
+    this.#size = size;
+    this.#visit = visit;
+  }
+
+  async run(): Promise<void> {
+    view.begin();
+    try {
+      this.#saver ??= await chooseSaver(this.#name);
+      if (this.#saver === undefined) return view.idle();
+      await this.#fetch(this.#saver);
+    } catch (error) {
+      if (!(error instanceof Trouble && error.code === 'lost')) await this.#drop();
+      view.trouble(error, this.#saver === undefined ? 'Begin again' : 'Go on');
+    }
+  }
+
+  async #fetch(saver: Saver): Promise<void> {
+    const { client, secret } = this.#link;
+    await client.visit(this.#visit);
+    const seal = await Seal.of(await derive(secret, GUEST_FILE_KEY));
+    await this.#blocks(seal, saver);
+    await saver.finish();
+    this.#saver = undefined;
+    view.done(`${this.#name} is here: ${sizeText(this.#size)}, whole and as it was sealed.`);
+    // It is here, whether the directory hears of it or not.
+    await client.done(this.#visit).catch(() => {});
+  }
+
+  async #blocks(seal: Seal, saver: Saver): Promise<void> {
+    const blocks = guestBlocks(this.#size);
+    const began = { at: performance.now(), from: this.#next };
+    const ahead: Promise<Bytes>[] = [];
+    let asked = this.#next;
+    let told = 0;
+    for (; this.#next < blocks; this.#next++) {
+      while (asked < Math.min(blocks, this.#next + AHEAD)) {
+        const one = this.#link.client.block(this.#visit, asked++);
+        one.catch(() => {});
+        ahead.push(one);
+      }
+      const plain = await seal.openBlock(await ahead.shift()!, this.#link.id, this.#size, this.#next);
+      if (plain?.length !== guestBlockLength(this.#size, this.#next)) throw new Trouble('damaged');
+      await saver.write(plain);
+      const now = performance.now();
+      if (now - told < TELL_EVERY_MS) continue;
+      told = now;
+      this.#tell(began.at);
+    }
+    this.#tell(began.at);
+  }
+
+  #tell(began: number): void {
+    const bytes = Math.min(this.#size, (this.#next + 1) * guestBlockLength(this.#size, 0));
+    view.progress('Fetched', bytes, this.#size, (performance.now() - began) / 1_000);
+  }
+
+  async #drop(): Promise<void> {
+    await this.#saver?.drop();
+    this.#saver = undefined;
+    this.#next = 0;
+  }
+}

@@ -1,0 +1,81 @@
+import { sizeText } from '../base/size.js';
+import { Trouble } from './trouble.js';
+
+/** The page's parts, by their ids. All text is set as text: nothing of others becomes markup. */
+
+const part = <E extends HTMLElement>(id: string): E => document.getElementById(id) as E;
+
+const show = (id: string, text: string): void => {
+  const element = part(id);
+  element.textContent = text;
+  element.hidden = text === '';
+};
+
+/** What it shows now, for whoever looks from outside. */
+function state(name: string): void {
+  document.body.dataset.state = name;
+}
+
+export const view = {
+  /** @param lead what the page is about, then what there is to know */
+  ready(lead: string, name: string, facts: string, action: string): void {
+    show('lead', lead);
+    show('name', name);
+    show('facts', facts);
+    const button = part<HTMLButtonElement>('act');
+    button.textContent = action;
+    button.hidden = false;
+    button.disabled = false;
+    state('ready');
+  },
+
+  onAct(act: () => void): void {
+    part<HTMLButtonElement>('act').onclick = act;
+  },
+
+  begin(): void {
+    part<HTMLButtonElement>('act').disabled = true;
+    show('trouble', '');
+    part('bar').hidden = false;
+    state('running');
+  },
+
+  /** As before it began. */
+  idle(): void {
+    part<HTMLButtonElement>('act').disabled = false;
+    part('bar').hidden = true;
+    state('ready');
+  },
+
+  progress(word: string, bytes: number, size: number, seconds: number): void {
+    const bar = part<HTMLProgressElement>('bar');
+    bar.max = Math.max(1, size);
+    bar.value = bytes;
+    const rate = seconds > 1 ? `, ${sizeText(Math.round(bytes / seconds))}/s` : '';
+    show('state', `${word} ${sizeText(bytes)} of ${sizeText(size)}${rate}`);
+    document.title = `${size === 0 ? 100 : Math.floor((100 * bytes) / size)} % – p2pchat`;
+  },
+
+  done(text: string): void {
+    part('bar').hidden = true;
+    part('act').hidden = true;
+    show('state', text);
+    document.title = 'p2pchat';
+    state('done');
+  },
+
+  /** @param again what the button says then; undefined where trying again is no use */
+  trouble(error: unknown, again?: string): void {
+    const trouble = error instanceof Trouble ? error : new Trouble('internal');
+    const { what, next } = trouble.words;
+    part('bar').hidden = true;
+    show('state', '');
+    show('trouble', `${what} ${next}`);
+    const button = part<HTMLButtonElement>('act');
+    if (again === undefined || !trouble.mayPass) button.hidden = true;
+    else button.textContent = again;
+    button.disabled = false;
+    document.title = 'p2pchat';
+    state(trouble.code);
+  },
+};

@@ -1,0 +1,53 @@
+/** Links for people without p2pchat. Ids may be an unambiguous beginning. */
+export interface GuestsApi {
+  /**
+   * Lays a file or folder down, sealed, behind a new link; resolves when that is on its way.
+   * @param path absolute
+   * @throws Failure usage 'no-such-file', 'nothing-to-send', 'guests-off', 'guests-unsupported', limit 'upload-quota',
+   * 'guest-links-full'
+   */
+  share(path: string, terms: GuestTerms): Promise<GuestEvent>;
+  /** Resolves with `open` when all of it lies there. @throws Failure why it does not */
+  ready(id: string): Promise<GuestEvent>;
+  /** Oldest first: those made here with the link, those of other devices of the account without. */
+  list(): Promise<readonly GuestEvent[]>;
+  /** Nothing of it can be had from then on. @throws Failure unknown 'guest-link-unknown' */
+  end(id: string): Promise<GuestEvent>;
+  /** Every event from now on, without counting as watching. The function it gives back ends that. */
+  follow(listener: (event: GuestEvent) => void): () => void;
+}
+
+export interface GuestTerms {
+  /** How often it may be used; 10 by default. */
+  readonly count?: number | undefined;
+  /** For how long; 7 days by default. */
+  readonly seconds?: number | undefined;
+}
+
+/**
+ * `laying` while it is sealed and laid down, `open` when the link can be given out; `visited` when a guest has begun to
+ * fetch it, `fetched` when one has all of it; `ended`, also by its time; `failed`.
+ */
+export type GuestState = 'laying' | 'open' | 'visited' | 'fetched' | 'ended' | 'failed';
+
+export interface GuestEvent {
+  readonly event: 'guest';
+  readonly id: string;
+  readonly kind: 'share';
+  readonly state: GuestState;
+  /** As guests see it; empty where another device of the account has made it. */
+  readonly name: string;
+  readonly size: number;
+  /** While it is laid down: content that lies there. */
+  readonly bytes: number;
+  /** What to give out: whoever has it can open what is behind it. */
+  readonly link?: string;
+  readonly expires?: string;
+  /** How often it may be used, was, and was to the end. */
+  readonly count: number;
+  readonly used: number;
+  readonly done: number;
+  /** Where it is here. */
+  readonly path?: string;
+  readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
+}

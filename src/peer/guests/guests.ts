@@ -1,0 +1,318 @@
+import PQueue from 'p-queue';
+import { hex, sameBytes } from '../../base/bytes.js';
+import type { Clock } from '../../base/clock.js';
+import { Failure, hasCode, toFailure } from '../../base/errors.js';
+import { Queues } from '../../base/queues.js';
+import type { Random } from '../../base/random.js';
+import type { Scope } from '../../base/scope.js';
+import { guestFileKey, guestProof, sealGuestBlock, sealGuestWords } from '../../crypto/guest-links.js';
+import type { LocalStore } from '../../store/local.js';
+import type { DirectoryRequest } from '../../wire/directory-request.js';
+import type { GuestLinkView } from '../../wire/guests.js';
+import { DEPOSIT_BLOCK_BYTES, GUEST_COUNT } from '../../wire/limits.js';
+import { clipped } from '../../wire/schema.js';
+import { cleanLine } from '../../wire/text.js';
+import type { GuestEvent, GuestsApi, GuestTerms } from '../api/guests.js';
+import type { GuestRow } from '../storage/guest-row.js';
+import type { Tables } from '../storage/tables.js';
+import { inWindow } from '../transfers/window.js';
+import { blocksOf, contentAt } from './content.js';
+import { Laying } from './laying.js';
+import { linkOf, strangeView, viewOf } from './view.js';
+
+export interface GuestsInit {
+  readonly tables: Tables;
+  readonly disk: LocalStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly scope: Scope;
+  readonly user: string;
+  readonly request: DirectoryRequest;
+  isOnline(): boolean;
+  /** Somebody hears what is told. */
+  isWatched(): boolean;
+  emit(event: GuestEvent): void;
+  report(error: unknown): void;
+}
+
+const RETRY_MS = 2_000;
+const DEFAULT_COUNT = 10;
+const DEFAULT_SECONDS = 7 * 86_400;
+/** Of the name that guests are shown, so that it fits with the rest. */
+const NAME_BYTES = 200;
+
+/**
+ * Links for guests that were made here. What lies behind one is sealed under a secret that stands in the link and nowhere
+ * else; the directory holds it, counts the visits, and says when something about a link has changed. Of that each is told
+ * once, to whoever watches next.
+ */
+export class Guests implements GuestsApi {
+  readonly #init: GuestsInit;
+  readonly #rows = new Map<string, GuestRow>();
+  readonly #laying = new Map<string, Laying>();
+  readonly #followers = new Set<(event: GuestEvent) => void>();
+  /** One is laid down after the other; and what the directory tells is compared one time after the other. */
+  readonly #turn = new PQueue({ concurrency: 1 });
+  readonly #looks = new Queues();
+
+  constructor(init: GuestsInit) {
+    this.#init = init;
+  }
+
+  /** What an earlier program began. */
+  async load(): Promise<void> {
+    for await (const row of this.#init.tables.guests.range([])) {
+      this.#rows.set(hex(row.id), row);
+      if (row.url === undefined) this.#laying.set(hex(row.id), new Laying(this.#init.clock));
+    }
+  }
+
+  /** The directory can be reached (again). */
+  resume(): void {
+    for (const id of this.#laying.keys()) this.#start(id);
+    this.look();
+  }
+
+  /** Something about a link may have changed, or somebody watches now. */
+  look(): void {
+    const { scope, report } = this.#init;
+    scope.run(() => this.tell(), report);
+  }
+
+  /** Tells what is new of the links. */
+  tell(): Promise<void> {
+    return this.#looks.take('', () => this.#compare());
+  }
+
+  // --- What a person does ---
+
+  async share(path: string, { count = DEFAULT_COUNT, seconds = DEFAULT_SECONDS }: GuestTerms): Promise<GuestEvent> {
+    const { random, clock, isOnline } = this.#init;
+    assertTerms(count, seconds);
+    const { name, size, stamp } = await contentAt(path);
+    const row: GuestRow = {
+      ...{ id: random.bytes(16), kind: 'share', name, secret: random.bytes(32), path, stamp, size, count },
+      ...{ lasts: 1_000 * seconds, at: clock.now(), told: { used: 0, done: 0 } },
+    };
+    // What doesn't fit is said at once.
+    if (isOnline()) await this.#begin(row).catch(unlessUnreachable);
+    await this.#keep(row);
+    this.#laying.set(hex(row.id), new Laying(clock));
+    const event = viewOf(row, 'laying');
+    this.#tell(event);
+    this.#start(hex(row.id));
+    return event;
+  }
+
+  async ready(id: string): Promise<GuestEvent> {
+    const laying = this.#laying.get(id);
+    if (laying !== undefined) return laying.ready;
+    const row = this.#rows.get(id);
+    if (row === undefined) throw new Failure('guest-link-unknown');
+    return this.#view(row, undefined);
+  }
+
+  async list(): Promise<readonly GuestEvent[]> {
+    const links = await this.#links();
+    const known = new Map(links?.map((link) => [hex(link.link), link]));
+    const own = [...this.#rows.values()]
+      .sort((a, b) => a.at - b.at)
+      .map((row) => this.#view(row, known.get(hex(row.id))));
+    // What was ended is remembered for guests, not for its maker.
+    const others = [...known].filter(([id, { state }]) => !this.#rows.has(id) && state !== 'ended');
+    return [...own, ...others.map(([, link]) => strangeView(link))];
+  }
+
+  async end(id: string): Promise<GuestEvent> {
+    const found = (await this.list()).filter((one) => one.id.startsWith(id.toLowerCase()));
+    if (found.length !== 1) throw new Failure('guest-link-unknown');
+    const { link: _gone, ...one } = found[0]!;
+    const row = this.#rows.get(one.id);
+    this.#laying.get(one.id)?.failed(new Failure('guest-link-ended'));
+    this.#laying.delete(one.id);
+    await this.#init.request('guests.end', { link: Buffer.from(one.id, 'hex') }).catch(unlessUnknown);
+    if (row !== undefined) await this.#forget(row);
+    const event: GuestEvent = { ...one, state: 'ended' };
+    this.#tell(event);
+    return event;
+  }
+
+  follow(listener: (event: GuestEvent) => void): () => void {
+    this.#followers.add(listener);
+    return () => {
+      this.#followers.delete(listener);
+    };
+  }
+
+  // --- Laying down ---
+
+  #start(id: string): void {
+    const { scope, isOnline } = this.#init;
+    const laying = this.#laying.get(id);
+    if (laying === undefined || laying.running || !isOnline() || scope.closed) return;
+    laying.running = true;
+    const stop = (): void => laying.abort.abort();
+    scope.run(
+      async (signal) => {
+        signal.addEventListener('abort', stop, { once: true });
+        await this.#turn.add(() => this.#lay(this.#rows.get(id)!, laying));
+      },
+      (error) => this.#stopped(id, laying, toFailure(error)),
+    );
+  }
+
+  /** Without the directory it goes on when that is back. */
+  #stopped(id: string, laying: Laying, why: Failure): void {
+    const { scope, clock, isOnline, report } = this.#init;
+    laying.running = false;
+    if (scope.closed || this.#laying.get(id) !== laying) return;
+    if (why.reason === 'unreachable') {
+      if (isOnline()) scope.after(clock, RETRY_MS, () => this.#start(id));
+      return;
+    }
+    this.#laying.delete(id);
+    const row = this.#rows.get(id)!;
+    const { code, message, hint } = why;
+    this.#tell(viewOf(row, 'failed', { error: { code, message, hint } }));
+    laying.failed(why);
+    scope.run(async () => {
+      await this.#forget(row);
+      await this.#init.request('guests.end', { link: row.id }).catch(unlessUnknown);
+    }, report);
+  }
+
+  async #begin(row: GuestRow): Promise<{ readonly have: number; readonly url: string }> {
+    const { request, random, user } = this.#init;
+    const { id, secret, count, lasts, size } = row;
+    const words = { name: clipped(cleanLine(row.name), NAME_BYTES), from: user };
+    const terms = {
+      link: id,
+      head: sealGuestWords(secret, id, words, random),
+      proof: guestProof(secret),
+      count,
+      lasts,
+    };
+    return request('guests.share', { ...terms, size }).catch(unlessUnsupported);
+  }
+
+  async #lay(row: GuestRow, laying: Laying): Promise<void> {
+    const { request, clock, random } = this.#init;
+    const { signal } = laying.abort;
+    if (signal.aborted) return;
+    const content = await contentAt(row.path);
+    if (content.size !== row.size || !sameBytes(content.stamp, row.stamp)) throw changed();
+    const { have, url } = await this.#begin(row);
+    const key = guestFileKey(row.secret);
+    let there = have;
+    const lacking = async function* () {
+      for await (const one of blocksOf(content)) {
+        if (signal.aborted) return;
+        if (one.block >= have) yield one;
+      }
+    };
+    await inWindow({
+      ...{ clock, items: lacking() },
+      ask: async ({ block, plain }) => {
+        const sealed = sealGuestBlock(key, row.id, row.size, block, plain, random);
+        await request('guests.put', { link: row.id, block, sealed });
+        const bytes = Math.min(row.size, ++there * DEPOSIT_BLOCK_BYTES);
+        if (laying.advance(bytes)) this.#tell(viewOf(row, 'laying', { bytes }));
+      },
+    });
+    if (signal.aborted) return;
+    const { expires } = await request('guests.finish', { link: row.id });
+    const open = { ...row, url, expires };
+    await this.#keep(open);
+    this.#laying.delete(hex(row.id));
+    const event = this.#view(open, undefined);
+    this.#tell(event);
+    laying.done(event);
+  }
+
+  // --- What guests do ---
+
+  async #compare(): Promise<void> {
+    const open = [...this.#rows.values()].filter(({ url }) => url !== undefined);
+    if (open.length === 0 || !this.#init.isWatched()) return;
+    const links = await this.#links();
+    if (links === undefined) return;
+    const known = new Map(links.map((link) => [hex(link.link), link]));
+    for (const row of open) {
+      if (!this.#rows.has(hex(row.id))) continue;
+      const link = known.get(hex(row.id));
+      const seen = link === undefined ? row : await this.#tellVisits(row, link);
+      if (link !== undefined && link.state !== 'ended') continue;
+      this.#tell(viewOf(seen, 'ended'));
+      await this.#forget(seen);
+    }
+  }
+
+  async #tellVisits(row: GuestRow, { used, done }: GuestLinkView): Promise<GuestRow> {
+    const { told } = row;
+    if (used === told.used && done === told.done) return row;
+    for (let n = told.used + 1; n <= used; n++) this.#tell(viewOf(row, 'visited', { used: n }));
+    for (let n = told.done + 1; n <= done; n++) this.#tell(viewOf(row, 'fetched', { used, done: n }));
+    const seen = { ...row, told: { used, done } };
+    await this.#keep(seen);
+    return seen;
+  }
+
+  /** Undefined where the directory can't be asked, or knows no guests. */
+  async #links(): Promise<readonly GuestLinkView[] | undefined> {
+    if (!this.#init.isOnline()) return undefined;
+    const answer = await this.#init.request('guests.list', {}).catch((error: unknown) => {
+      if (!hasCode(error, 'method-unknown')) unlessUnreachable(error);
+    });
+    return answer?.links;
+  }
+
+  // --- Inside ---
+
+  #view(row: GuestRow, now: GuestLinkView | undefined): GuestEvent {
+    const laying = this.#laying.get(hex(row.id));
+    if (laying !== undefined) return viewOf(row, 'laying', { bytes: laying.bytes });
+    const numbers = now === undefined ? {} : { used: now.used, done: now.done };
+    if (now?.state === 'ended') return viewOf(row, 'ended', numbers);
+    return viewOf(row, 'open', { ...numbers, link: linkOf(row)! });
+  }
+
+  async #keep(row: GuestRow): Promise<void> {
+    await this.#init.disk.write([this.#init.tables.guests.put([hex(row.id)], row)]);
+    this.#rows.set(hex(row.id), row);
+  }
+
+  async #forget(row: GuestRow): Promise<void> {
+    await this.#init.disk.write([this.#init.tables.guests.remove([hex(row.id)])]);
+    this.#rows.delete(hex(row.id));
+  }
+
+  #tell(event: GuestEvent): void {
+    this.#init.emit(event);
+    for (const follower of this.#followers) follower(event);
+  }
+}
+
+/** @throws Failure usage 'argument-invalid' */
+function assertTerms(count: number, seconds: number): void {
+  if (count > GUEST_COUNT)
+    throw new Failure('argument-invalid', `count: a link may be used ${GUEST_COUNT} times at most.`, {
+      hint: `Give a number from 1 to ${GUEST_COUNT}.`,
+    });
+  if (seconds <= 0)
+    throw new Failure('argument-invalid', 'for: a link has to live for a while.', { hint: 'Write 1h or 7d.' });
+}
+
+function unlessUnsupported(error: unknown): never {
+  throw hasCode(error, 'method-unknown') ? new Failure('guests-unsupported', undefined, { cause: error }) : error;
+}
+
+function unlessUnreachable(error: unknown): void {
+  if (toFailure(error).reason !== 'unreachable') throw error;
+}
+
+function unlessUnknown(error: unknown): void {
+  if (!hasCode(error, 'guest-link-unknown')) throw error;
+}
+
+const changed = (): Failure =>
+  new Failure('source-changed', 'what is shared has changed, or is gone, since', { hint: 'Share it again.' });

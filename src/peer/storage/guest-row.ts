@@ -1,0 +1,34 @@
+import * as v from 'valibot';
+import {
+  DEPOSIT_BLOCK_BYTES,
+  DEPOSIT_BLOCKS,
+  GUEST_COUNT,
+  GUEST_URL_BYTES,
+  TRANSFER_PATH_BYTES,
+} from '../../wire/limits.js';
+import { count, exactly, text, time } from '../../wire/schema.js';
+import { PATH_BYTES } from './transfer-row.js';
+
+/** A link for guests that was made here. */
+export const guestRow = v.object({
+  id: exactly(16),
+  kind: v.picklist(['share']),
+  /** As guests see it. */
+  name: text(TRANSFER_PATH_BYTES),
+  /** What stands behind the # of the link. */
+  secret: exactly(32),
+  /** What lies behind it: the file or folder, and how it looked. */
+  path: text(PATH_BYTES),
+  stamp: exactly(32),
+  size: count(DEPOSIT_BLOCKS * DEPOSIT_BLOCK_BYTES),
+  count: count(GUEST_COUNT),
+  /** Milliseconds. */
+  lasts: count(),
+  at: time(),
+  /** Once all of it lies there: what the link begins with, and when it ends. */
+  url: v.optional(text(GUEST_URL_BYTES)),
+  expires: v.optional(time()),
+  /** How many visits its person has been told of, and of those, how many that brought all of it. */
+  told: v.object({ used: count(GUEST_COUNT), done: count(GUEST_COUNT) }),
+});
+export type GuestRow = v.InferOutput<typeof guestRow>;
