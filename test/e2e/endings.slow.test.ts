@@ -1,0 +1,3 @@
+import { testEndings } from '../support/endings.js';
+
+testEndings(() => true);
