@@ -1,5 +1,6 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeWholeFile } from '../base/whole-file.js';
 
 const FILE = 'current';
 
@@ -13,8 +14,5 @@ export async function readCurrent(data: string): Promise<string | undefined> {
   }
 }
 
-export async function writeCurrent(data: string, database: string): Promise<void> {
-  const temporary = join(data, `.${FILE}`);
-  await writeFile(temporary, `${database}\n`, { mode: 0o600 });
-  await rename(temporary, join(data, FILE));
-}
+export const writeCurrent = (data: string, database: string): Promise<void> =>
+  writeWholeFile(join(data, FILE), `${database}\n`);

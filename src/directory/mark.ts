@@ -1,7 +1,8 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { hex, utf8 } from '../base/bytes.js';
 import type { Logger } from '../base/log.js';
+import { writeWholeFile } from '../base/whole-file.js';
 import { sha256 } from '../crypto/hash.js';
 
 /** What is remembered of a store outside of its folder: which start was the last. */
@@ -26,8 +27,7 @@ export function markIn(folder: string, { store, log }: { store: string; log: Log
     async write(run) {
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 });
-        await writeFile(`${path}.new`, `${run}\n`, { mode: 0o600, flush: true });
-        await rename(`${path}.new`, path);
+        await writeWholeFile(path, `${run}\n`);
       } catch (error) {
         log.warn('no mark of this start could be left outside of the data folder', { error: String(error) });
       }

@@ -1,10 +1,11 @@
 import { lookup } from 'node:dns/promises';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { base64url, fromBase64url } from '../base/bytes.js';
 import { Failure } from '../base/errors.js';
 import { systemRandom } from '../base/random.js';
+import { createWholeFile } from '../base/whole-file.js';
 import { SigningKey } from '../crypto/keys.js';
 import { linkHost } from '../net/link-host.js';
 import { parseLink } from '../wire/link.js';
@@ -76,9 +77,6 @@ async function listenAddress(text: string): Promise<{ readonly host: string; rea
 async function ownKey(folder: string): Promise<SigningKey> {
   const file = join(folder, 'relay.key');
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const fresh = base64url(SigningKey.generate(systemRandom).seed());
-  await writeFile(file, `${fresh}\n`, { flag: 'wx', mode: 0o600 }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
+  await createWholeFile(file, `${base64url(SigningKey.generate(systemRandom).seed())}\n`);
   return SigningKey.fromSeed(fromBase64url((await readFile(file, 'utf8')).trim()));
 }

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { base64url, fromBase64url, hex, utf8 } from '../../base/bytes.js';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { base64url, fromBase64url } from '../../base/bytes.js';
 import { Failure } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
+import { writeWholeFile } from '../../base/whole-file.js';
 import { Authority } from '../../crypto/ca.js';
 import { readAuthority } from '../../crypto/certificate.js';
 import { directoryIdOf, SigningKey } from '../../crypto/keys.js';
 import { LoginServer } from '../../crypto/login-server.js';
-import { syncFolder } from '../../store/level/files.js';
 
 /**
  * What makes this directory this directory: the CA's key and certificate, and the secret of the login server. One file,
@@ -63,23 +63,14 @@ export async function readSecrets(folder: string): Promise<Secrets | undefined> 
 /** Writes the file whole or not at all: a first start that was cut off leaves none. */
 export async function writeSecrets(folder: string, now: number, random: Random): Promise<Secrets> {
   const text = await newSecrets(now, random);
-  await writeSecretsFile(folder, text, random);
+  await writeSecretsFile(folder, text);
   return parseSecrets(text);
 }
 
 /** @param text as `newSecrets` makes it */
-export async function writeSecretsFile(folder: string, text: string, random: Random): Promise<void> {
-  const temporary = join(folder, `.${FILE}.${hex(random.bytes(8))}`);
+export async function writeSecretsFile(folder: string, text: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const handle = await open(temporary, 'wx', 0o600);
-  try {
-    await handle.writeFile(utf8(`${text}\n`));
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(temporary, join(folder, FILE));
-  await syncFolder(dirname(join(folder, FILE)));
+  await writeWholeFile(join(folder, FILE), `${text}\n`);
 }
 
 /** Secrets that nobody has yet, as text. */

@@ -56,7 +56,7 @@ async function levelPlace(data: string, isThere: boolean): Promise<Place> {
     store,
     signal: new AbortController().signal,
     secrets: () => readSecretsFile(folder),
-    putSecrets: (text) => writeSecretsFile(folder, text, systemRandom),
+    putSecrets: (text) => writeSecretsFile(folder, text),
     close: () => store.close(),
   };
 }

@@ -1,8 +1,9 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Clock } from '../../base/clock.js';
 import { Failure, hasCode, toFailure, waitOf } from '../../base/errors.js';
+import { writeWholeFile } from '../../base/whole-file.js';
 import type { SigningKey } from '../../crypto/keys.js';
 import { BLOCK_AFTER_FAILURES, BLOCK_MAX_MS, BLOCK_MS } from '../../wire/limits.js';
 import type { DirectoryLink } from '../../wire/link.js';
@@ -64,7 +65,7 @@ export class PasswordGuard {
     const rounds = Math.floor(failures / BLOCK_AFTER_FAILURES);
     const own = failures % BLOCK_AFTER_FAILURES === 0 ? Math.min(BLOCK_MAX_MS, BLOCK_MS * 2 ** (rounds - 1)) : 0;
     const until = now + (directoryBlock > 0 ? directoryBlock : own);
-    await writeFile(this.#path, JSON.stringify({ failures, since: now, until }), { mode: 0o600 });
+    await writeWholeFile(this.#path, JSON.stringify({ failures, since: now, until }));
   }
 
   async #read(): Promise<Guard> {

@@ -1,8 +1,9 @@
-import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
+import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { base64url, fromBase64url } from '../../base/bytes.js';
 import { Failure } from '../../base/errors.js';
+import { writeWholeFile } from '../../base/whole-file.js';
 
 /**
  * The part of an installation that is in clear: who uses it and where, and the wrapped vault key. Everything else is in
@@ -64,15 +65,7 @@ const inText = ({ vault, recovery, ...profile }: Profile): object => ({
 
 /** Whole or not at all, also through a crash. */
 export async function writeProfile(home: string, profile: Profile): Promise<void> {
-  const path = join(home, FILE);
-  const file = await open(`${path}.new`, 'w', 0o600);
-  try {
-    await file.writeFile(`${JSON.stringify(inText(profile), null, 2)}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(`${path}.new`, path);
+  await writeWholeFile(join(home, FILE), `${JSON.stringify(inText(profile), null, 2)}\n`);
 }
 
 export async function makeHome(home: string): Promise<void> {

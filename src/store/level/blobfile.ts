@@ -2,9 +2,9 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { asBuffer } from '../../base/bytes.js';
+import { syncFolder } from '../../base/whole-file.js';
 import { damaged } from '../failures.js';
 import { explainRead } from './failures.js';
-import { syncFolder } from './files.js';
 
 /**
  * A blob's file: blocks of BLOCK bytes of content (the last one shorter), each after its CRC-32 over the file's name,

@@ -1,10 +1,10 @@
 import { writeSync } from 'node:fs';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { utf8 } from '../../base/bytes.js';
+import { writeWholeFile } from '../../base/whole-file.js';
 import { damaged, newer } from '../failures.js';
-import { syncFolder } from './files.js';
 
 /** How files and keys are laid out. Raised when a program that knows only the old layout must not touch the new. */
 const LAYOUT = 1;
@@ -38,7 +38,7 @@ export class Head {
     const file = await open(path, 'r+').catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
       if (begun) throw damaged(`the file ${NAME} is missing`);
-      await create(folder, path);
+      await create(path);
       return open(path, 'r+');
     });
     try {
@@ -74,21 +74,11 @@ export class Head {
 }
 
 /** Written under another name first: a head that is there is whole. */
-async function create(folder: string, path: string): Promise<void> {
-  const temporary = `${path}.new`;
-  await rm(temporary, { force: true });
-  const file = await open(temporary, 'wx', 0o600);
-  try {
-    const bytes = new Uint8Array(SIZE);
-    bytes.set(formatLayout(LAYOUT));
-    bytes.set(formatCount(0), COUNT_AT);
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-  await syncFolder(folder);
+async function create(path: string): Promise<void> {
+  const bytes = new Uint8Array(SIZE);
+  bytes.set(formatLayout(LAYOUT));
+  bytes.set(formatCount(0), COUNT_AT);
+  await writeWholeFile(path, bytes);
 }
 
 async function readHead(file: FileHandle): Promise<number> {

@@ -2,10 +2,10 @@ import { link, mkdir, readdir, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../base/clock.js';
 import type { Failure } from '../../base/errors.js';
+import { syncFolder } from '../../base/whole-file.js';
 import { damaged } from '../failures.js';
 import type { Database, Page, PageOptions } from './database.js';
 import { explainRead, passes } from './failures.js';
-import { syncFolder } from './files.js';
 import type { Table } from './inspect/inspect.js';
 import { verifyTable } from './inspect/table.js';
 
