@@ -1,3 +1,4 @@
+import { sizeText } from '../base/size.js';
 import type { Face } from '../commands/command.js';
 import { codeNotice, deviceNotice, historyNotice } from '../commands/device-lines.js';
 import { spanOf } from '../commands/duration.js';
@@ -19,6 +20,7 @@ import type {
   SettingEvent,
   TrustEvent,
 } from '../peer/api/events.js';
+import type { SeedEvent } from '../peer/api/seeds.js';
 import { OPERATOR } from '../wire/operator-acts.js';
 
 /** Events for people, one line each: what is not worth a line has none. */
@@ -64,6 +66,15 @@ const settingLine = ({ conversation, by, expire }: SettingEvent): string =>
   expire === 0
     ? `-- ${field(conversation)}: messages stay (${field(by)})`
     : `-- ${field(conversation)}: messages disappear after ${spanOf(expire)} (${field(by)})`;
+
+const SEED: Readonly<Record<SeedEvent['state'], string>> = {
+  held: 'is kept here until they have it',
+  laid: 'lies at the directory again',
+  released: 'is kept here no more',
+};
+
+const seedLine = ({ user, size, state }: SeedEvent): string =>
+  `-- what was laid down for ${field(user)} (${sizeText(size)}) ${SEED[state]}`;
 
 function accountLines(event: AccountEvent, now: number, face: Exclude<Face, 'rpc'>): string[] {
   if (event.change === 'device') return [`-- ${deviceNotice(event, face, now)}`];
@@ -114,6 +125,8 @@ export function eventLines(
       return [moderationLine(event, now, self)];
     case 'account':
       return accountLines(event, now, face);
+    case 'seed':
+      return [seedLine(event)];
     case 'link':
       return [];
     case 'error':

@@ -90,6 +90,12 @@ export async function runHere(
 const BUSY: readonly Code[] = ['store-in-use', 'profile-in-use', 'session-closing', 'not-watchable'];
 const busy = (error: unknown): boolean => BUSY.some((code) => hasCode(error, code));
 
+/** For what has to have the profile to itself, for as long as it runs. */
+export const inUse = (): Failure =>
+  new Failure('profile-in-use', 'A chat, `p2pchat listen` or a keeper runs on this profile already.', {
+    hint: 'One-shot commands go through it; for a second one set P2PCHAT_HOME to another folder.',
+  });
+
 /** A one-shot command has the profile for a moment only: it is not worth watching. */
 export const notWatchable = (): Failure => new Failure('not-watchable');
 

@@ -60,6 +60,7 @@ function unknownOption(words: readonly string[], form: string, known: readonly s
 function isHalf(words: readonly string[]): boolean {
   const [first = '', second] = commandWords(words);
   const names = GROUPED.get(first);
+  if (second === undefined && OTHERS.includes(first)) return false;
   return names !== undefined && !names.some((name) => name === second);
 }
 

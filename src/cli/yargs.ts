@@ -4,6 +4,7 @@ import type { Command } from '../commands/command.js';
 import { commands } from '../commands/commands.js';
 import { namesOf, onFace } from '../commands/lookup.js';
 import { directoryCommands } from './commands/directory-options.js';
+import { keeperCommands } from './commands/keeper-options.js';
 import type { ListenOptions } from './commands/listen.js';
 import type { LoginOptions } from './commands/login.js';
 import type { RegisterOptions } from './commands/register.js';
@@ -282,6 +283,7 @@ function build(words: readonly string[], version: string, line: Line, columns: n
   addSessions(argv, line);
   addRestore(argv, line);
   addPrograms(argv, line);
+  keeperCommands(argv, line);
   addTable(argv, line, purpose);
   directoryCommands(argv, line);
   relayCommands(argv, line);

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { CRL_BYTES, HISTORY_PIECE_BYTES, SEALED_BYTES } from './limits.js';
+import { CRL_BYTES, DEVICES_PER_ACCOUNT, HISTORY_PIECE_BYTES, SEALED_BYTES } from './limits.js';
 import { method, nothing } from './rpc.js';
 import { bytes, codec, count, exactly, list, text, time } from './schema.js';
 
@@ -48,6 +48,8 @@ export const peerNotices = {
   typing: v.object({ active: v.boolean() }),
   /** The device at the other end, of one's own account, may read what is kept here. */
   'history.allowed': nothing,
+  /** Of one's own account: the person has said that these devices may have what is kept there. */
+  'history.consents': v.object({ devices: list(text(16), DEVICES_PER_ACCOUNT) }),
 };
 export type PeerNotices = typeof peerNotices;
 

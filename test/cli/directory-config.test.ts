@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { configTemplate, configured, readConfig } from '../../src/cli/commands/directory-config.js';
-import { unitText } from '../../src/cli/commands/directory-install.js';
+import { directoryUnit } from '../../src/cli/commands/directory-install.js';
 import { CONFIGURABLE, START } from '../../src/cli/commands/directory-start-table.js';
+import { unitText } from '../../src/cli/commands/service-unit.js';
 import { Workshop } from '../support/processes.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'p2pchat-config-'));
@@ -83,7 +84,8 @@ test('install writes a service that systemd takes, and leaves what others wrote'
 });
 
 test('a path of any form is one word of the service', () => {
-  const [line = ''] = unitText(['/opt/a b/node', '/opt/100%/$x"y'], '/etc/c').match(/^ExecStart=.*$/m) ?? [];
+  const [line = ''] =
+    unitText(directoryUnit(['/opt/a b/node', '/opt/100%/$x"y'], '/etc/c')).match(/^ExecStart=.*$/m) ?? [];
   assert.ok(
     line.startsWith('ExecStart="/opt/a b/node" "/opt/100%%/$$x\\"y" "directory" "start" "--config" "/etc/c"'),
     line,

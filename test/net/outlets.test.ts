@@ -76,6 +76,7 @@ const CASES: Readonly<Record<OutletName, (t: TestContext) => Promise<void>>> = {
         typing() {},
         readHistory: async () => ({}),
         historyAllowed() {},
+        historyConsents() {},
       },
     });
     theirs.write(

@@ -80,5 +80,6 @@ export const HOSTILE_EVENTS: { readonly [E in PeerEvent['event']]: readonly Of<E
     { event: 'account', change: 'second-factor', state: 'on' },
     { event: 'account', change: 'recovery', state: 'shown' },
   ],
+  seed: each(['held', 'laid', 'released'] as const, (state) => ({ event: 'seed', id: X, user: X, state, size: 1 })),
   error: [{ event: 'error', ...said }],
 };

@@ -35,4 +35,6 @@ export const noHandOver: HandOverApi = {
   wish: async () => undefined,
   want: async () => {},
   allow: () => Promise.reject(new Error('this peer has no other device')),
+  consents: async () => [],
+  heed: () => {},
 };

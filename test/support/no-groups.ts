@@ -1,6 +1,7 @@
+import type { ChangesApi } from '../../src/peer/api/changes.js';
 import type { GroupsApi } from '../../src/peer/api/groups.js';
 import type { ConversationNote, NotesApi } from '../../src/peer/api/notes.js';
-import type { ChangesApi, Preferences, PreferencesApi } from '../../src/peer/api/peer.js';
+import type { Preferences, PreferencesApi } from '../../src/peer/api/peer.js';
 
 const none = async (): Promise<never> => {
   throw new Error('this peer has no groups');

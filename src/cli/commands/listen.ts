@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, rmdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Failure, hasCode } from '../../base/errors.js';
 import type { ControlClient } from '../../control/client.js';
 import { readyEvent } from '../../control/peer-methods.js';
@@ -7,6 +6,7 @@ import type { OpenPeer } from '../../peer/api/account.js';
 import type { PeerEvent } from '../../peer/api/events.js';
 import type { AcceptMode, ReceiveOptions } from '../../peer/api/peer.js';
 import { eventLines } from '../events.js';
+import { assertTakes } from '../folder.js';
 import { numberOption, openInit, type PeerOptions } from '../options.js';
 import { after, endedBy, notWatchable, openProfile, reach } from '../session.js';
 import type { Shell } from '../shell.js';
@@ -92,18 +92,6 @@ async function watchHere(shell: Shell, init: OpenPeer, watcher: Watcher, files: 
   peer.files.receive(files);
   await peer.replayUnseen();
   return { ended: peer.ended.then(() => endedBy(peer)) };
-}
-
-/** Found out before anybody is told that files are welcome. @throws Failure storage `folder-unusable` */
-async function assertTakes(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-    const probe = await mkdtemp(join(folder, '.p2pchat-'));
-    await rmdir(probe);
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    throw new Failure('folder-unusable', `--to: no files can be put into ${folder} (${code}).`, { cause: error });
-  }
 }
 
 const tooFew = (): Failure => new Failure('listen-timeout');

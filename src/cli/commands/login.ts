@@ -1,4 +1,4 @@
-import { Failure, hasCode, toFailure } from '../../base/errors.js';
+import { type Failure, hasCode, toFailure } from '../../base/errors.js';
 import { historyWish } from '../../commands/duration.js';
 import type { AskCode, LoginPeer } from '../../peer/api/account.js';
 import { asksForCode } from '../../peer/api/account.js';
@@ -10,7 +10,7 @@ import { givenDirectory, neededDirectory, type PeerOptions, withPassword } from 
 import type { ScreenStart } from '../parts.js';
 import { canAsk, password } from '../password.js';
 import { codeFrom } from '../second-factor-code.js';
-import { type Opened, openProfile, running } from '../session.js';
+import { inUse, type Opened, openProfile, running } from '../session.js';
 import type { Shell } from '../shell.js';
 import { type CodeOptions, enrolByCode, wantsCode } from './login-by-code.js';
 import { recover } from './recover.js';
@@ -30,11 +30,6 @@ export interface LoginOptions extends PeerOptions, CodeOptions {
 }
 
 const TRIES = 3;
-
-const inUse = (): Failure =>
-  new Failure('profile-in-use', 'A chat or `p2pchat listen` runs on this profile already.', {
-    hint: 'One-shot commands go through it; for a second chat set P2PCHAT_HOME to another folder.',
-  });
 
 class SignIn {
   readonly #shell: Shell;

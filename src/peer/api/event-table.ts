@@ -150,6 +150,15 @@ export const EVENTS: { readonly [E in EventName]: EventRow<E> } = {
       error: '`code`, `message`, `hint`',
     },
   },
+  seed: {
+    about: 'Told by a keeper alone: what another device of the account has laid down for somebody.',
+    fields: {
+      id: 'of the transfer',
+      user: 'for whom',
+      state: '`held` (the keeper has all of it), `laid` (laid down again) or `released` (nobody is going to fetch it)',
+      size: 'bytes',
+    },
+  },
   change: {
     about: 'A message that was said before is another one now.',
     fields: {

@@ -1,6 +1,7 @@
 import type { PresenceState, RegistrationMode, Role } from '../../wire/directory.js';
 import type { OperatorStatement } from '../../wire/operator-acts.js';
 import type { GuestEvent } from './guests.js';
+import type { SeedEvent } from './seeds.js';
 
 /**
  * What a peer tells whoever watches it: the screen, line mode, `listen --json`, a bot. The names and fields are a contract
@@ -339,4 +340,5 @@ export type PeerEvent =
   | TransferEvent
   | UploadEvent
   | GuestEvent
+  | SeedEvent
   | ErrorEvent;

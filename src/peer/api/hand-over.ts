@@ -12,4 +12,8 @@ export interface HandOverApi {
   want(wish: HistoryWish): Promise<void>;
   /** That device of the account may have what is kept here. */
   allow(device: string): Promise<void>;
+  /** The devices that may. */
+  consents(): Promise<readonly string[]>;
+  /** From now on, as a keeper: whom the person allows on one of these devices, this one allows, too. */
+  heed(): void;
 }

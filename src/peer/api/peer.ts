@@ -2,6 +2,7 @@ import type { Failure } from '../../base/errors.js';
 import type { PresenceState, Role } from '../../wire/directory.js';
 import type { AccountApi } from './account.js';
 import type { BackupsApi } from './backup.js';
+import type { ChangesApi } from './changes.js';
 import type { DeliveryState, LinkEvent, PeerEvent, TransferEvent, UploadMention, Via } from './events.js';
 import type { GroupsApi } from './groups.js';
 import type { GuestsApi } from './guests.js';
@@ -185,10 +186,12 @@ export type AcceptMode = 'all' | 'contacts' | 'none';
 
 /** For as long as this program runs. */
 export interface ReceiveOptions {
-  /** Whose files are accepted without asking; besides the rules that are kept. */
+  /** Besides the rules that are kept. */
   readonly accept?: AcceptMode;
   /** Where files go if nothing else is said: absolute. */
   readonly folder?: string;
+  /** Sees to it, as a keeper, that what other devices of the account have laid down is there until its receiver has it. */
+  readonly seeds?: boolean;
 }
 
 /** Whose files are accepted without asking: a user name, `contacts` (people one has written to, or verified) or `all`. */
@@ -218,8 +221,8 @@ export interface Playing {
 /** Files and videos, straight between peers. */
 export interface FilesApi {
   /**
-   * Offers files and folders, one transfer for each receiver: a user, or each of the others in a group; resolves when the offers are on disk and queued. Paths are
-   * absolute.
+   * Offers files and folders by absolute paths, one transfer for each receiver: a user, or each of the others in a group;
+   * resolves when the offers are on disk and queued.
    * @throws Failure usage 'no-such-file', 'nothing-to-send', 'video-one'; transfer 'too-many-files'; unknown 'user-unknown', 'group-unknown'
    */
   offer(to: string, paths: readonly string[], options?: OfferOptions): Promise<readonly TransferEvent[]>;
@@ -249,15 +252,6 @@ export interface FilesApi {
   setSpeed(speed: TransferSpeed): Promise<void>;
   /** Serves what has come of a transfer, for a player, until this program ends. @param file index; the first by default */
   play(id: string, file?: number): Promise<Playing>;
-}
-
-/** What is done to messages that were said. Ids as in the history. */
-export interface ChangesApi {
-  /** @throws Failure denied 'message-of-others', unknown 'message-unknown' */
-  edit(id: string, text: string): Promise<void>;
-  remove(id: string): Promise<void>;
-  /** The same again takes it back. */
-  react(id: string, emoji: string): Promise<void>;
 }
 
 export interface PeerApi {

@@ -21,7 +21,7 @@ import { isAccount, takeIn, verified } from './take-in.js';
 import { BackupWriter, whole } from './write-file.js';
 
 export interface BackupServiceInit
-  extends Pick<MergeInit, 'history' | 'enqueue' | 'learnContact' | 'learnPreferences'> {
+  extends Pick<MergeInit, 'history' | 'enqueue' | 'learnContact' | 'learnPreferences' | 'keysCame'> {
   readonly self: { readonly user: string; readonly device: string; readonly identity: SigningKey };
   /** `p2pchat://HOST:PORT#FINGERPRINT` */
   readonly directory: string;
@@ -81,13 +81,13 @@ export class BackupService implements BackupsApi {
 
   import(path: string, passphrase?: string): Promise<ImportReport> {
     return this.#inTurn(async () => {
-      const { tables, disk, history, clock, enqueue, learnContact, learnPreferences } = this.#init;
+      const { tables, disk, history, clock, enqueue, learnContact, learnPreferences, keysCame } = this.#init;
       const secret = this.#secret(passphrase);
       const file = await BackupFile.need(path);
       const pieces = await this.#unlock(file, secret);
       this.#assertOwn(await verified(file, pieces.fork()));
       const merge = new HistoryMerge({
-        ...{ tables, disk, history, enqueue, learnContact, learnPreferences },
+        ...{ tables, disk, history, enqueue, learnContact, learnPreferences, ...(keysCame && { keysCame }) },
         fresh: false,
         now: () => clock.now(),
       });

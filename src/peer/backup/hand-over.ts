@@ -2,13 +2,15 @@ import type { Clock } from '../../base/clock.js';
 import { Failure, toFailure } from '../../base/errors.js';
 import type { Scope } from '../../base/scope.js';
 import type { LocalStore } from '../../store/local.js';
+import { DEVICES_PER_ACCOUNT } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
-import type { PeerMethods } from '../../wire/peer-link.js';
+import type { HistoryCursor, PeerMethods } from '../../wire/peer-link.js';
 import type { Params, Result } from '../../wire/rpc.js';
 import type { HistoryEvent } from '../api/events.js';
 import type { HandOverApi, HistoryWish } from '../api/hand-over.js';
 import type { HandOverRow } from '../storage/hand-over-row.js';
 import type { Tables } from '../storage/tables.js';
+import { Consents } from './consents.js';
 import { recordsOf } from './frames.js';
 import { pageOf } from './give.js';
 import { markNow } from './mark.js';
@@ -24,9 +26,12 @@ export interface HistoryLink {
     params: Params<PeerMethods, 'history.read'>,
   ): Promise<Result<PeerMethods, 'history.read'>>;
   allowHistory(): void;
+  /** These devices may have what is kept here, says the person. */
+  tellConsents(devices: readonly string[]): void;
 }
 
-export interface HandOverInit extends Pick<MergeInit, 'history' | 'enqueue' | 'learnContact' | 'learnPreferences'> {
+export interface HandOverInit
+  extends Pick<MergeInit, 'history' | 'enqueue' | 'learnContact' | 'learnPreferences' | 'keysCame'> {
   readonly self: { readonly user: string; readonly device: string };
   readonly directory: string;
   readonly tables: Tables;
@@ -56,6 +61,9 @@ const TOLD_EVERY_MS = 2_000;
  * 3. Then it comes piece by piece, the newest lines first, and each piece is merged as a backup is: by ids, so that
  *    nothing comes twice and nothing that has gone comes back.
  * 4. How far it has come is written with every piece: broken off, it goes on from there.
+ *
+ * Each device is asked for itself. A keeper has nobody in front of it: there, what the person allows on a device that the
+ * keeper has allowed counts, too. So it gives to a new device while the one that allowed it is off.
  */
 export class HandOver implements HandOverApi {
   readonly #init: HandOverInit;
@@ -65,9 +73,14 @@ export class HandOver implements HandOverApi {
   /** Over these it has given all, or said that it may not. */
   #answered = new WeakSet<HistoryLink>();
   #seeking: (() => void) | undefined;
+  readonly #consents: Consents;
+  #heeds = false;
+  /** Over these it has been told who may have what is kept here. */
+  readonly #consented = new WeakSet<HistoryLink>();
 
   constructor(init: HandOverInit) {
     this.#init = init;
+    this.#consents = new Consents(init);
     init.scope.defer(() => this.#seeking?.());
   }
 
@@ -89,17 +102,33 @@ export class HandOver implements HandOverApi {
 
   /** A device of this account may have what is kept here. */
   async allow(device: string): Promise<void> {
-    await this.#init.disk.write([this.#init.tables.sharing.put([device], { device, allowed: true })]);
+    await this.#consents.set(device, true);
     this.#tell(device, 'allowed');
-    const link = (await this.#init.links()).find((one) => one.device === device);
-    link?.allowHistory();
+    for (const link of await this.#links()) {
+      if (link.device === device) link.allowHistory();
+      else if (await this.#consents.isAllowed(link.device)) link.tellConsents([device]);
+    }
+  }
+
+  consents(): Promise<readonly string[]> {
+    return this.#consents.all('allowed');
+  }
+
+  heed(): void {
+    this.#heeds = true;
+  }
+
+  /** A device that may have all of it says who else may. */
+  async consented(devices: readonly string[], link: HistoryLink): Promise<void> {
+    if (!this.#heeds || !this.#isOwn(link) || (await this.#consents.isAllowed(link.device)) !== true) return;
+    for (const device of devices) {
+      if (device !== this.#init.self.device && !(await this.#consents.isAllowed(device))) await this.allow(device);
+    }
   }
 
   /** Tells again of who waits for an answer. */
   async tell(): Promise<void> {
-    for await (const { device, allowed } of this.#init.tables.sharing.range([])) {
-      if (!allowed) this.#tell(device, 'asked');
-    }
+    for (const device of await this.#consents.all('waiting')) this.#tell(device, 'asked');
   }
 
   /** Looks for other devices of this account, now and then as long as this one wants history. */
@@ -126,7 +155,9 @@ export class HandOver implements HandOverApi {
 
   /** There is a link to a device. Over one link it is asked once: what is new from then on comes by itself. */
   met(link: HistoryLink): void {
-    if (!this.#isOwn(link) || this.#taking.has(link.device) || this.#answered.has(link)) return;
+    if (!this.#isOwn(link)) return;
+    this.#init.scope.run(() => this.#passOn(link), this.#init.report);
+    if (this.#taking.has(link.device) || this.#answered.has(link)) return;
     const answered = this.#answered;
     const taking = this.#take(link, () => answered === this.#answered)
       .then(() => {
@@ -153,11 +184,11 @@ export class HandOver implements HandOverApi {
     link: HistoryLink,
   ): Promise<Result<PeerMethods, 'history.read'>> {
     if (!this.#isOwn(link)) throw new Failure('not-permitted', 'History is for devices of the same account.');
-    const { tables, disk } = this.#init;
+    const { tables } = this.#init;
     const { device } = link;
-    const known = await tables.sharing.get(device);
-    if (known?.allowed !== true) {
-      if (known === undefined) await disk.write([tables.sharing.put([device], { device, allowed: false })]);
+    const isAllowed = await this.#consents.isAllowed(device);
+    if (isAllowed !== true) {
+      if (isAllowed === undefined) await this.#consents.set(device, false);
       if (!this.#told.has(device)) this.#tell(device, 'asked');
       this.#told.add(device);
       return {};
@@ -175,15 +206,16 @@ export class HandOver implements HandOverApi {
   async #take(link: HistoryLink, isWanted: () => boolean): Promise<void> {
     const wish = await this.wish();
     if (wish === undefined || wish.history === 'none') return;
-    const { clock, tables, disk, history, enqueue, learnContact, learnPreferences } = this.#init;
+    const { clock, tables, disk, history, enqueue, learnContact, learnPreferences, keysCame } = this.#init;
     const from = wish.seconds === undefined ? {} : { from: Math.max(0, clock.now() - wish.seconds * 1_000) };
     let row = await this.#resumed(await this.#row(link.device));
     const merge = new HistoryMerge({
-      ...{ tables, disk, history, enqueue, learnContact, learnPreferences },
+      ...{ tables, disk, history, enqueue, learnContact, learnPreferences, ...(keysCame && { keysCame }) },
       fresh: false,
       now: () => clock.now(),
       settled: this.#init.settled,
     });
+    if (row.at !== undefined && row.at.stage !== 'state') await this.#heads(link, row.since, merge);
     let told = Number.NEGATIVE_INFINITY;
     for (let before = 0; ; ) {
       const answer = await link.request('history.read', { since: row.since, ...from, ...(row.at && { at: row.at }) });
@@ -210,6 +242,33 @@ export class HandOver implements HandOverApi {
       this.#tell(link.device, 'taking', lines);
       told = clock.monotonic();
     }
+  }
+
+  /** What was said of conversations before it was broken off: at the end, read marks are judged by it. */
+  async #heads(link: HistoryLink, since: number, merge: HistoryMerge): Promise<void> {
+    let at: HistoryCursor | undefined;
+    do {
+      const { piece, next } = await link.request('history.read', { since, ...(at && { at }) });
+      const records = piece === undefined ? [] : (recordsOf(piece) ?? []);
+      for (const record of records) await merge.note(record);
+      at = next;
+    } while (at?.stage === 'state');
+  }
+
+  /** Those that may not have it needn't know who may. */
+  async #passOn(link: HistoryLink): Promise<void> {
+    if (this.#consented.has(link) || !(await this.#consents.isAllowed(link.device))) return;
+    this.#consented.add(link);
+    const others = (await this.#consents.all('allowed')).filter((device) => device !== link.device);
+    if (others.length > 0) link.tellConsents(others.slice(0, DEVICES_PER_ACCOUNT));
+  }
+
+  /** Whoever can't be reached now hears it when the two meet. */
+  #links(): Promise<readonly HistoryLink[]> {
+    return this.#init.links().catch((error: unknown) => {
+      this.#init.report(error);
+      return [];
+    });
   }
 
   #isOwn({ certificate, device }: HistoryLink): boolean {

@@ -20,6 +20,8 @@ export interface MergeInit {
   readonly settled?: (conversation: string) => Promise<void>;
   /** What this person wants, where nothing was said of it here. */
   learnPreferences(row: PreferencesRow): Promise<void>;
+  /** Keys of a group's shared history that were not here are on disk. */
+  readonly keysCame?: (group: Uint8Array) => void;
 }
 
 const TOGETHER = 256;
@@ -35,6 +37,8 @@ export class HistoryMerge {
   readonly #seen = new Map<string, string>();
   readonly #conversations = new Map<string, ConversationMerge>();
   readonly #records = new Map<string, ConversationRecord>();
+  /** Rooms of which keys came, until they are on disk. */
+  readonly #rooms = new Map<string, Uint8Array>();
   #source: string | undefined;
   #lines: LineRecord[] = [];
   #steps: Step[] = [];
@@ -55,6 +59,12 @@ export class HistoryMerge {
       this.#records.set(conversation, record);
       await this.#in(conversation, (merge) => merge.head(record));
     } else await this.#state(record);
+  }
+
+  /** Takes nothing in but who speaks, and what was said of conversations whose lines are still to come. */
+  async note(record: HistoryRecord): Promise<void> {
+    if (record.kind === 'account') await this.take(record);
+    if (record.kind === 'conversation') this.#records.set(record.conversation, record);
   }
 
   /** Whether there are lines whose place is not known before `settle`. */
@@ -85,6 +95,8 @@ export class HistoryMerge {
     this.#lines = [];
     this.#steps = [];
     if (steps.length > 0) await this.#init.disk.write(steps);
+    for (const group of this.#rooms.values()) this.#init.keysCame?.(group);
+    this.#rooms.clear();
     if (lines[0]) await this.#in(lines[0].conversation, (merge) => merge.take(lines));
   }
 
@@ -144,6 +156,7 @@ export class HistoryMerge {
     const known = new Set<number>();
     for await (const { epoch } of tables.archiveKeys.range([id])) known.add(epoch);
     const lacking = keys.filter(({ epoch }) => !known.has(epoch));
+    if (lacking.length > 0) this.#rooms.set(id, group);
     this.#steps.push(...lacking.map((key) => tables.archiveKeys.put([id, key.epoch], key)));
     if (!fresh) return;
     const nothing = { through: 0, acts: 0, lastAct: 0, lastJoin: 0, lastArchive: 0, entered: 0 };

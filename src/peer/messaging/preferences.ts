@@ -144,6 +144,7 @@ const ABOUT: {
   link: nobody,
   upload: nobody,
   guest: nobody,
+  seed: nobody,
   moderation: nobody,
   account: nobody,
   error: nobody,

@@ -16,6 +16,8 @@ export interface LinkHandlers {
   readHistory(params: Params<PeerMethods, 'history.read'>, link: Link): Promise<Result<PeerMethods, 'history.read'>>;
   /** The device at the other end lets this one read what it keeps. */
   historyAllowed(link: Link): void;
+  /** These devices may have what is kept at the other end. */
+  historyConsents(devices: readonly string[], link: Link): void;
   /** The person at the other end writes, or has stopped. */
   typing(active: boolean, link: Link): void;
   crl(): { readonly number: number; readonly der: Uint8Array };
@@ -151,6 +153,10 @@ export class Link {
     this.#channel.session.notify('history.allowed', {});
   }
 
+  tellConsents(devices: readonly string[]): void {
+    this.#channel.session.notify('history.consents', { devices: [...devices] });
+  }
+
   close(why: Failure): void {
     this.#channel.close(why);
   }
@@ -171,8 +177,11 @@ export class Link {
   }
 
   #hear(notice: keyof PeerNotices, params: Notice<PeerNotices, keyof PeerNotices>): void {
-    if (notice === 'history.allowed') this.#init.handlers.historyAllowed(this);
-    else this.#init.handlers.typing((params as Notice<PeerNotices, 'typing'>).active, this);
+    const { handlers } = this.#init;
+    if (notice === 'history.allowed') handlers.historyAllowed(this);
+    else if (notice === 'history.consents')
+      handlers.historyConsents((params as Notice<PeerNotices, 'history.consents'>).devices, this);
+    else handlers.typing((params as Notice<PeerNotices, 'typing'>).active, this);
   }
 
   async #serve(

@@ -27,6 +27,7 @@ const memoryOf = (services: Services) =>
     enqueue: <T>(conversation: string, work: () => Promise<T>) => services.conversations.of(conversation).enqueue(work),
     learnContact: (row: ContactRow) => services.contacts.learn(row),
     learnPreferences: (row: PreferencesRow) => services.preferences.learn(row),
+    keysCame: (group: Uint8Array) => services.groups.keysCame(group),
   }) as const;
 
 /** Backups of what this peer keeps. */

@@ -158,6 +158,7 @@ function handlersOf(parts: HandlerParts): NetworkHandlers {
       deliver: (params, link) => links.deliver(params, link),
       readHistory: (params, link) => handOver.read(params, link),
       historyAllowed: (link) => void handOver.allowed(link),
+      historyConsents: (devices, link) => void handOver.consented(devices, link).catch(services.reporter.unlessAway),
       typing: (active, { certificate }) => state.typingOf(certificate.user, active),
     },
     notices: directoryNotices({ self, network, services, sync, pairings }),

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { Guests } from '../guests/guests.js';
 import { TransferRelays } from '../transfers/relays.js';
+import { Seeds } from '../transfers/seeds.js';
 import { TransferEndpoint } from '../transfers/transfer-endpoint.js';
 import { TransferManager } from '../transfers/transfer-manager.js';
 import { Uploads } from '../uploads/uploads.js';
@@ -24,9 +26,18 @@ export function transferManager(common: Common, services: Services): TransferMan
     linkedFrom: (device) => network.linkedFrom(device),
     isAway: async (user) => (await services.contacts.resolve(user)).devices.every((one) => one.state === 'offline'),
     ...{ directoryId: self.anchor.trust.directoryId, request: network.request, isOnline: common.isOnline },
+    seeds: seedsOf(common, services),
     isWatched: () => services.feed.isWatched,
     isThere: async ({ user, device }) =>
       (await services.contacts.resolve(user)).devices.some((one) => one.device === device && one.state !== 'offline'),
+  });
+}
+
+function seedsOf(common: Common, services: Services): Seeds {
+  const { home, self, tables, disk, clock, scope, network, emit, isOnline } = common;
+  return new Seeds({
+    ...{ tables, disk, clock, scope, emit, isOnline, self: common.address, folder: join(home, 'seeds') },
+    ...{ directoryId: self.anchor.trust.directoryId, request: network.request, report: services.reporter.report },
   });
 }
 

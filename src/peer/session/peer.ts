@@ -10,13 +10,13 @@ import { AccountService } from '../account/account-service.js';
 import { changePassword, confirmPassword } from '../account/password.js';
 import type { AccountApi } from '../api/account.js';
 import type { BackupsApi } from '../api/backup.js';
+import type { ChangesApi } from '../api/changes.js';
 import type { DeliveryState, LinkEvent, PeerEvent } from '../api/events.js';
 import type { GroupsApi } from '../api/groups.js';
 import type { GuestsApi } from '../api/guests.js';
 import type { NotesApi } from '../api/notes.js';
 import type { PairingsApi } from '../api/pairing.js';
 import type {
-  ChangesApi,
   Check,
   ConversationSummary,
   FilesApi,

@@ -18,6 +18,7 @@ import { guestRow } from './guest-row.js';
 import { handOverRow, sharingRow, wishRow } from './hand-over-row.js';
 import { ownDevicesRow } from './own-devices-row.js';
 import { preferencesRow } from './preferences-row.js';
+import { seedRow } from './seed-row.js';
 import { SetAside } from './set-aside.js';
 import { PATH_BYTES, pathRow, transferRow } from './transfer-row.js';
 
@@ -313,6 +314,8 @@ const tablesOn = (shelf: Shelf) => ({
   kept: new Table(shelf, 'kept', row(v.object({ entry: groupEntry }))),
   archiveKeys: new Table(shelf, 'archive', row(v.object({ epoch: count(), key: exactly(32) }))),
   groupOut: new Table(shelf, 'groupout', row(groupOutRow)),
+  /** What other devices of the account have laid down, and a keeper seeds. */
+  seeds: new Table(shelf, 'seed', row(seedRow)),
   uploads: new Table(shelf, 'upload', row(uploadRow)),
   sending: new Table(shelf, 'sending', row(sendingRow)),
   guests: new Table(shelf, 'guest', row(guestRow)),

@@ -62,6 +62,7 @@ export class FileService implements FilesApi {
   receive(options: ReceiveOptions): void {
     this.#init.rules.receive(options);
     this.#init.transfers.welcomeWaiting();
+    if (options.seeds === true) this.#init.transfers.seeds.begin();
     if (options.accept !== undefined && options.accept !== 'none') this.#init.transfers.warm();
   }
 

@@ -9,6 +9,7 @@ import type { Transaction } from '../messaging/transaction.js';
 import type { TransferRow } from '../storage/tables.js';
 import { calledOff, declined, elsewhere, isCalledOff, reasonOf } from './outcomes.js';
 import type { Scheduler } from './scheduler.js';
+import type { Seeds } from './seeds.js';
 import { fetching } from './stall-reasons.js';
 import { isOver, plain, type TransferEntry, type TransferStore } from './transfer-store.js';
 
@@ -23,6 +24,8 @@ export interface SignallingInit {
   readonly entries: TransferStore;
   readonly running: Scheduler;
   readonly self: DeviceAddress;
+  /** What other devices of the account offer is nothing of this one's, but a keeper sees to it. */
+  readonly seeds: Pick<Seeds, 'take'>;
   now(): number;
   send(user: string, content: TransferContent): Promise<unknown>;
   sharedGroup(group: string, user: string): string | undefined;
@@ -39,7 +42,8 @@ export class Signalling {
   }
 
   take(user: string, from: DeviceAddress, content: TransferContent, tx: Transaction): void {
-    const { entries, self } = this.#init;
+    const { entries, self, seeds } = this.#init;
+    seeds.take(user, from, content, tx);
     const entry = entries.get(content.transfer);
     const isOwn = foldName(from.user) === foldName(self.user);
     if (content.type === 'offer') {

@@ -28,6 +28,7 @@ import { Players } from './players.js';
 import { RateSettings } from './rate-settings.js';
 import type { TransferRelays } from './relays.js';
 import { Scheduler } from './scheduler.js';
+import type { Seeds } from './seeds.js';
 import { Signalling } from './signalling.js';
 import type { TransferEndpoint } from './transfer-endpoint.js';
 import { notBegun, notOpen, notPlayable, over, pausedThere } from './transfer-failures.js';
@@ -43,6 +44,7 @@ export interface TransferManagerInit {
   readonly rules: AcceptRules;
   readonly sockets: TransferEndpoint;
   readonly relays: TransferRelays;
+  readonly seeds: Seeds;
   /** The person's name as registered, ready to be written to. */
   enter(to: string): Promise<string>;
   /** The others who are in a group, and its name as its maker wrote it. @throws Failure as `GroupQueries.others` does */
@@ -75,6 +77,7 @@ const UNASKED_AT_ONCE = 64;
 /** All transfers of a peer: what was offered and accepted is kept on disk and goes on until it is done or called off. */
 export class TransferManager {
   readonly speeds: RateSettings;
+  readonly seeds: Seeds;
   readonly #init: TransferManagerInit;
   readonly #entries: TransferStore;
   readonly #running: Scheduler;
@@ -91,6 +94,7 @@ export class TransferManager {
     const { directoryId, request } = init;
     this.#players = new Players(init.random);
     this.#lastWords = new LastWords(clock);
+    this.seeds = init.seeds;
     this.speeds = new RateSettings(tables, disk);
     this.#entries = new TransferStore({ tables, disk, emit, isWatched: () => init.isWatched() });
     const entries = this.#entries;
@@ -126,7 +130,7 @@ export class TransferManager {
       ...{ enter: init.enter, members: init.members, isAway: init.isAway },
     });
     this.#answers = new Signalling({
-      ...{ entries, send, self: init.self, running: this.#running },
+      ...{ entries, send, self: init.self, running: this.#running, seeds: init.seeds },
       now: () => clock.now(),
       sharedGroup: (group, user) => init.sharedGroup(group, user),
       welcome: (entry) => this.#welcome(entry),
@@ -137,8 +141,8 @@ export class TransferManager {
     return this.#init.sockets;
   }
 
-  load(): Promise<void> {
-    return this.#entries.load();
+  async load(): Promise<void> {
+    await Promise.all([this.#entries.load(), this.seeds.load()]);
   }
 
   /** Takes up what was under way when the last program ended. */
@@ -179,7 +183,6 @@ export class TransferManager {
     );
   }
 
-  /** To a person. */
   offer(to: string, paths: readonly string[], options: OfferOptions): Promise<TransferEvent> {
     this.warm();
     return this.#offers.toPerson(to, paths, options);
@@ -197,7 +200,6 @@ export class TransferManager {
     return this.#entries.view(entry);
   }
 
-  /** The directory can be reached (again). */
   directoryIsBack(): void {
     this.#deposits.online();
     this.#running.directoryIsBack();
@@ -303,7 +305,6 @@ export class TransferManager {
     return true;
   }
 
-  /** As of `Signalling`. */
   take(user: string, from: DeviceAddress, content: TransferContent, tx: Transaction): void {
     this.#answers.take(user, from, content, tx);
   }

@@ -221,6 +221,8 @@ export class ChatModel implements ModelHost {
       case 'trust':
         this.#trust(event, now);
         return [];
+      case 'seed':
+        return [];
       case 'account':
         this.#account(event, now);
         return [];

@@ -43,7 +43,7 @@ class Device {
       enqueue: (conversation, work) => queues.run(conversation, work),
       learnContact: async () => {},
       learnPreferences: async () => {},
-      links: async () => [],
+      links: async () => this.others.map((other) => other.#heardBy(this)),
       nameOf: () => '',
       settled: async () => {},
       emit: ({ state }) => this.told.push(state),
@@ -63,6 +63,10 @@ class Device {
     return lines;
   }
 
+  /** What was said to devices that this one reaches, by their names. */
+  readonly words: string[] = [];
+  others: readonly Device[] = [];
+
   /** How the other one reaches this device; it ends after so many answers. */
   linkFrom(other: Device, user = 'ann', answers = Number.POSITIVE_INFINITY): HistoryLink {
     let left = answers;
@@ -77,7 +81,17 @@ class Device {
   }
 
   #end(user: string, device: string) {
-    return { device, certificate: { user }, allowHistory: () => {} };
+    return { device, certificate: { user }, allowHistory: () => {}, tellConsents: () => {} };
+  }
+
+  /** A link to this device; what is said over it is heard here. */
+  #heardBy(speaker: Device): HistoryLink {
+    const from = { ...this.#end('ann', speaker.name), request: () => Promise.reject(new Error('one way')) };
+    return {
+      ...{ ...this.#end('ann', this.name), request: from.request },
+      allowHistory: () => this.words.push(`allowed by ${speaker.name}`),
+      tellConsents: (devices) => void this.handOver.consented(devices, from),
+    };
   }
 
   /** Takes from the other one until that link ends. */
@@ -107,6 +121,63 @@ test('A8 history goes to devices of the same account alone, and to those that we
   assert.ok((await giver.linkFrom(other).request('history.read', { since: 0 })).piece);
   assert.deepEqual(await giver.linkFrom(third).request('history.read', { since: 0 }), {});
   await Promise.all([giver, other, third].map((one) => one.close()));
+});
+
+test('A8 what the person allows on a device that a keeper has allowed counts there, and nowhere else', async () => {
+  const [laptop, keeper, thief, phone] = ['aaaa', 'bbbb', 'eeee', 'ffff'].map((name) => new Device(name)) as [
+    Device,
+    Device,
+    Device,
+    Device,
+  ];
+  laptop.others = [keeper, phone];
+  thief.others = [keeper];
+  keeper.others = [laptop, thief, phone];
+  keeper.handOver.heed();
+  await thief.handOver.allow(keeper.name);
+  await laptop.handOver.allow(keeper.name);
+  await thief.handOver.allow(thief.name);
+  await laptop.handOver.allow(phone.name);
+  // None of the two has been allowed at the keeper.
+  assert.deepEqual(await keeper.handOver.consents(), []);
+  await keeper.handOver.allow(laptop.name);
+  await laptop.handOver.allow(phone.name);
+  while (phone.words.length < 3) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(await keeper.handOver.consents(), [laptop.name, phone.name].sort());
+  assert.equal(phone.words.at(-1), 'allowed by bbbb');
+  // Where a person is asked, nobody else answers for them.
+  await laptop.handOver.allow(thief.name);
+  await laptop.scope.close();
+  assert.ok(!(await phone.handOver.consents()).includes(thief.name));
+  // With no directory, and nobody to be reached, it holds all the same.
+  laptop.others = [];
+  await laptop.handOver.allow('0000');
+  assert.ok((await laptop.handOver.consents()).includes('0000'));
+  await Promise.all([laptop, keeper, thief, phone].map((one) => one.close()));
+});
+
+test('A8 what was read on another device counts here, also where the hand-over was broken off behind that', async () => {
+  const [giver, taker] = [new Device('aaaa'), new Device('bbbb')];
+  const text = (n: number): string => `${n}`.padEnd(30_000, '.');
+  for (const n of [1, 2, 3, 4, 5, 6]) {
+    for (const device of [giver, ...(n === 2 || n === 5 ? [taker] : [])]) {
+      const head = await device.history.head('@bob');
+      const line = { id: id(n), from: 'bob', body: text(n), sentAt: n };
+      await device.disk.write((await device.history.append(head, line)).steps);
+    }
+  }
+  const head = await giver.history.head('@bob');
+  head.read = 3;
+  await giver.disk.write([giver.history.saveHead(head)]);
+  await giver.handOver.allow(taker.name);
+  await taker.handOver.want({ history: 'all' });
+  await taker.takes(giver, 1);
+  taker.start();
+  taker.failed.length = 0;
+  await taker.takes(giver);
+  assert.deepEqual(taker.failed, []);
+  assert.equal((await taker.history.head('@bob')).read, 3);
+  await Promise.all([giver.close(), taker.close()]);
 });
 
 test('A8 a device that wanted the newest alone, and then all, gets what is older', async () => {

@@ -33,7 +33,7 @@ function receiver() {
     told: async () => {},
   } as unknown as Scheduler;
   const answers = new Signalling({
-    ...{ entries, running, self: { user: 'bob', device: 'b1' } },
+    ...{ entries, running, self: { user: 'bob', device: 'b1' }, seeds: { take: () => {} } },
     now: () => 1_000,
     send: async () => {},
     sharedGroup: () => undefined,

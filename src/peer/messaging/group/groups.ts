@@ -34,6 +34,7 @@ export class Groups {
   readonly #sender: GroupSender;
   readonly #signals: Signals;
   readonly #offline: OfflineDelivery;
+  readonly #archive: HistoryKeys;
 
   constructor(context: GroupContext) {
     this.#context = context;
@@ -57,6 +58,7 @@ export class Groups {
     });
     const send = (group: Group, content: Content): Promise<void> => sender.content(group, content, true);
     const archive = new HistoryKeys({ ...context, follower, send });
+    this.#archive = archive;
     this.#registry = known;
     this.#follower = follower;
     this.#joiner = joiner;
@@ -101,6 +103,12 @@ export class Groups {
       }
     }
     await this.#sync.all();
+  }
+
+  /** Another device of this account has given keys of a group's shared history. */
+  keysCame(id: Uint8Array): void {
+    const group = this.#registry.get(id);
+    if (group) this.#archive.came(group);
   }
 
   /** Sends what waits. */

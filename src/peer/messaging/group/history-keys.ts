@@ -80,9 +80,7 @@ export class HistoryKeys {
     const { archiveKeys } = this.#init.tables;
     const name = hex(group.id);
     // All members get them, and most have most of them.
-    const known = this.#known.get(name) ?? new Set<number>();
-    if (known.size === 0) for await (const { epoch } of archiveKeys.range([name])) known.add(epoch);
-    this.#known.set(name, known);
+    const known = await this.#knownOf(name);
     // Who handed them on may have been away while others were inside: what is lacking is still owed, by those who have it.
     if (isWhole(keys, known)) group.row = { ...group.row, lastArchive: seq };
     else this.consider(group);
@@ -91,6 +89,36 @@ export class HistoryKeys {
     // Of an epoch whose key comes only now there may be lines that could not be read when they were fetched.
     if (!group.row.archived || group.row.missed !== undefined || fresh.length > 0) this.fetch(group);
     return fresh.map(({ epoch, key }) => archiveKeys.put([name, epoch], { epoch, key }));
+  }
+
+  /** Another device of this account has given keys. What they open is fetched, and they are handed on from here, too. */
+  came(group: Group): void {
+    this.#known.delete(hex(group.id));
+    if (group.mls !== undefined && group.roster.history === 'shared') this.fetch(group);
+  }
+
+  /**
+   * Keys that came before this device was inside: where they are all there are, nobody needs to hand on any. In a group of
+   * one account alone nobody else would.
+   */
+  tend(group: Group): void {
+    const { mls, row, roster } = group;
+    if (mls === undefined || row.archived || roster.history !== 'shared') return;
+    this.#init.scope.run(
+      async () => {
+        const known = await this.#knownOf(hex(group.id));
+        for (let epoch = mls.state.epoch - 1; epoch >= 0; epoch--) if (!known.has(epoch)) return;
+        this.fetch(group);
+      },
+      (error) => this.#init.report('', error),
+    );
+  }
+
+  async #knownOf(name: string): Promise<Set<number>> {
+    const known = this.#known.get(name) ?? new Set<number>();
+    if (known.size === 0) for await (const { epoch } of this.#init.tables.archiveKeys.range([name])) known.add(epoch);
+    this.#known.set(name, known);
+    return known;
   }
 
   /** Epochs after this one are others now, and what was kept of their keys opens nothing. */

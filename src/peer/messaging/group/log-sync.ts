@@ -154,6 +154,7 @@ export class LogSync {
     if (group.mls && group.passed) this.#tellPassed(group, group.passed);
     this.#considerOwn(group);
     this.#init.joiner.considerCleaning(group);
+    this.#init.archive.tend(group);
     this.#init.archive.consider(group);
     if (group.mls === undefined && group.row.acts > 0 && group.roster.isMember(this.#init.self.user))
       this.#init.joiner.awaitWelcome(group);
