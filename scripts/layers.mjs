@@ -18,8 +18,9 @@ const ALLOWED = {
   transfer: ['crypto', 'net', 'wire', 'base'],
   page: ['wire', 'base'],
   relay: ['transfer/protocol', 'transfer/udp', 'crypto', 'net', 'wire', 'base'],
+  tunnel: ['transfer/protocol', 'transfer/udp', 'transfer/driver', 'crypto', 'net', 'wire', 'base'],
   directory: ['relay', 'crypto', 'store', 'net', 'wire', 'base'],
-  peer: ['crypto', 'store', 'transfer', 'net', 'wire', 'base'],
+  peer: ['crypto', 'store', 'tunnel', 'transfer', 'net', 'wire', 'base'],
   commands: ['peer/api', 'wire', 'base'],
   tui: ['commands', 'peer/api', 'wire', 'base'],
   control: ['commands', 'peer/api', 'net', 'base'],
@@ -44,6 +45,7 @@ const FLOORS = {
   ],
   transfer: [['protocol/congestion'], ['protocol'], ['udp', 'files'], ['driver'], ['thread'], ['']],
   relay: [['core'], ['thread'], ['']],
+  tunnel: [['core'], ['']],
 };
 
 /** Modules without I/O: what they may import from Node is listed, everything else in `node:` is refused. */
@@ -51,6 +53,7 @@ const PURE = {
   wire: ['node:buffer'],
   'transfer/protocol': ['node:buffer', 'node:crypto'],
   'relay/core': ['node:buffer', 'node:crypto'],
+  'tunnel/core': ['node:buffer', 'node:crypto'],
 };
 
 const files = readdirSync(src, { recursive: true, withFileTypes: true })

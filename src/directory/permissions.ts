@@ -76,6 +76,7 @@ export const DEVICE_REQUESTS: Readonly<Record<keyof DirectoryMethods, RequestRow
   'uploads.list': { may: 'group.join', proof: 'certificate', cost: 20 },
   'uploads.remove': { may: 'group.join', proof: 'certificate', cost: 20 },
   'relay.token': { may: 'message.direct', proof: 'certificate', cost: 8 },
+  call: { may: 'message.direct', proof: 'certificate', cost: 4 },
   'deposits.room': { may: 'message.direct', proof: 'certificate', cost: 2 },
   'deposits.begin': { may: 'message.direct', proof: 'certificate', cost: 20 },
   'deposits.put': { may: 'message.direct', proof: 'certificate', cost: 10 },

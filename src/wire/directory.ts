@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { deviceMethods, factorCode, factorMethods, recoveryMethods } from './account-methods.js';
 import { type Address, addresses, addressIfGood } from './address.js';
+import { callMethods, callNotices } from './calls.js';
 import { depositMethods } from './deposits.js';
 import { groupMethods, groupNotices } from './groups.js';
 import { guestMethods } from './guests.js';
@@ -172,6 +173,8 @@ export const directoryMethods = {
       crl: v.optional(count()),
       /** As the directory gave it last. */
       stamp: v.optional(stamp),
+      /** This device takes calls. */
+      calls: v.optional(v.literal(true)),
     }),
     v.object({
       version: count(65_535),
@@ -201,6 +204,8 @@ export const directoryMethods = {
       operatorAct: v.optional(count()),
       /** Where devices that can't reach each other meet; absent where the directory knows none. */
       relays: v.optional(relaysNamed),
+      /** The directory passes calls on. */
+      calls: v.optional(v.literal(true)),
     }),
   ),
   ...loginMethods,
@@ -281,6 +286,7 @@ export const directoryMethods = {
   ...groupMethods,
   ...uploadMethods,
   ...relayMethods,
+  ...callMethods,
   ...depositMethods,
   ...guestMethods,
 };
@@ -317,6 +323,7 @@ export const directoryNotices = {
   preferences: v.object({ tag: preferencesTag }),
   ...pairingNotices,
   ...groupNotices,
+  ...callNotices,
   /** The last word before the directory ends the session. */
   end: v.object({ reason: text(16), code: text(64), message: text(END_BYTES), hint: text(END_BYTES) }),
 };

@@ -274,6 +274,16 @@ export const PAIRING_MESSAGE_BYTES = 2_048;
 /** Who has made the code answers by itself, so long at most. */
 export const PAIRING_ANSWER_MS = 10_000;
 
+// --- Tunnels (docs/protocol.md) ---
+
+export const TUNNEL_VERSION = 1;
+/** A sealed call, or its answer. */
+export const CALL_BYTES = 2_048;
+/** What a side of a tunnel takes before it has been read, and so what it may hold. */
+export const TUNNEL_ROOM_BYTES = 524_288;
+/** Ranges of packets in one acknowledgement of a tunnel. */
+export const TUNNEL_ACK_RANGES = 32;
+
 // --- The local network ---
 
 /** Random, of each question by multicast. */

@@ -67,6 +67,7 @@ async function ports(t: TestContext): Promise<{ port: number; alpn: string; what
     onLost() {},
     onChange() {},
     onStream: () => false,
+    call: async () => undefined,
   });
   await links.listen({ host: '127.0.0.1', port: 0 });
   const { port } = parseLink(link);

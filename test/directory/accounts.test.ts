@@ -370,6 +370,7 @@ const minimal: Readonly<Record<Exclude<MethodName<DirectoryMethods>, 'hello'>, o
   'guests.finish': { link: id },
   'guests.list': {},
   'guests.end': { link: id },
+  call: { user: 'alice', device: '0123456789abcdef', sealed: id },
   'deposits.room': {},
   'deposits.begin': { deposit: id, to: ['ann'], size: 1 },
   'deposits.put': { deposit: id, block: 0, sealed: id },

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
+import { Failure } from '../../src/base/errors.js';
 import { type Random, randomBelow } from '../../src/base/random.js';
 import { type Transport, unreachable } from '../../src/peer/network/transport.js';
 import { HANDSHAKE_TIMEOUT_MS } from '../../src/wire/limits.js';
@@ -80,6 +81,11 @@ export class Web {
 
   transport(machine: Machine): Transport {
     return {
+      datagrams: {
+        open: () => Promise.reject(new Failure('address-in-use')),
+        client: () => Promise.reject(new Failure('closed')),
+        server: () => Promise.reject(new Failure('closed')),
+      },
       dial: (options, { signal }) => {
         const shown = shownBy(options.cert as string);
         const alpn = (options.ALPNProtocols as string[])[0]!;

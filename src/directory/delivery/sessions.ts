@@ -16,6 +16,8 @@ export interface DeviceSession {
   readonly watching: Set<string>;
   /** Takes changes of the revocation list in place of the list. */
   readonly hearsChanges: boolean;
+  /** Takes calls of other devices. */
+  readonly hearsCalls: boolean;
   notify<N extends NoticeName<DirectoryNotices>>(notice: N, params: Notice<DirectoryNotices, N>): void;
   /** Entries of its mailbox which are on disk. */
   push(entries: readonly MailboxEntry[]): void;

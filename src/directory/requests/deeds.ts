@@ -111,6 +111,7 @@ export const DEEDS: Readonly<Record<Method, Words>> = {
   'uploads.remove': 'remove a file from #',
   'relay.token': (params) =>
     `get tokens to meet a device of ${person(String((params as { user?: unknown }).user))} at a relay`,
+  call: 'call a device',
   'deposits.room': 'look for room for files',
   'deposits.begin': 'lay down files',
   'deposits.put': 'lay down files: a block',

@@ -70,6 +70,7 @@ export class DeviceRequests implements DeviceSession, Signed {
   state: PresenceState = 'online';
   endpoints: readonly Endpoint[] = [];
   hearsChanges = false;
+  hearsCalls = false;
 
   constructor(core: Services, caller: DeviceCaller) {
     this.core = core;
@@ -196,6 +197,7 @@ export class DeviceRequests implements DeviceSession, Signed {
     this.state = params.state;
     this.endpoints = params.endpoints;
     this.hearsChanges = params.crl !== undefined;
+    this.hearsCalls = params.calls === true;
     if (params.stamp !== undefined && core.incarnation.isLost(params.stamp)) await setBack(core);
     this.#role = account.role;
     this.#caller.onGreeted();
@@ -219,6 +221,7 @@ export class DeviceRequests implements DeviceSession, Signed {
       ...((await lacksFactor(core, account)) && { secondFactor: 'required' as const }),
       ...(operatorAct !== undefined && { operatorAct }),
       relays: core.relays.named,
+      calls: true,
       ...(preferences && { preferences }),
     };
   }

@@ -11,12 +11,16 @@ import type { Endpoint } from '../../wire/directory.js';
 import { HANDSHAKE_TIMEOUT_MS } from '../../wire/limits.js';
 import { ALPN_PEER, ALPN_STREAM } from '../../wire/peer-link.js';
 import type { PathTry } from '../api/peer.js';
+import type { Caller } from './calls.js';
 import type { Candidate, LinkTarget } from './candidates.js';
 import { Dialler, type SecureSocket } from './dialler.js';
 import { Link, type LinkHandlers } from './link.js';
+import { LinkRace } from './link-race.js';
 import { greetStream, takeStream } from './link-stream.js';
 import { endpointsOf, type ListenAddress, wireEndpointsOf } from './listen-address.js';
 import type { OpenPort, Transport } from './transport.js';
+import type { LinkWay } from './tunnel-way.js';
+import type { Tunnelled } from './tunnels.js';
 
 export interface LinkManagerInit {
   readonly clock: Clock;
@@ -30,6 +34,8 @@ export interface LinkManagerInit {
   candidates(target: LinkTarget): readonly Candidate[];
   /** Judges the certificate and the pin of whoever is at the other end. @throws Failure trust */
   admit(der: Uint8Array): Promise<DeviceCertificate>;
+  /** A connection by datagrams, where there is one to be had. */
+  call(target: LinkTarget): Promise<Tunnelled | undefined>;
   onLink(link: Link): void;
   onLost(link: Link): void;
   /** Its round trip was measured, it fell silent, or it is heard again. */
@@ -56,6 +62,7 @@ export class LinkManager {
   readonly #dialling = new Map<string, Promise<Link | undefined>>();
   readonly #failedAt = new Map<string, number>();
   readonly #dialler: Dialler;
+  readonly #race: LinkRace;
   /** Sockets that came in and are not links yet. */
   readonly #judging = new Set<TLSSocket>();
   /** Connections of transfers that came in. */
@@ -66,6 +73,11 @@ export class LinkManager {
   constructor(init: LinkManagerInit) {
     this.#init = init;
     this.#dialler = new Dialler({ ...init, dial: init.transport.dial });
+    this.#race = new LinkRace({
+      ...init,
+      dialler: this.#dialler,
+      greet: (connection, way) => this.#greetDialled(connection, way),
+    });
     init.scope.defer(() => this.#closeAll());
   }
 
@@ -127,6 +139,13 @@ export class LinkManager {
   /** The device's state has changed: it may be reachable now. */
   mayRetry(device: string): void {
     this.#failedAt.delete(device);
+    this.#race.mayAnswer(device);
+  }
+
+  /** The network is another one. */
+  moved(): void {
+    this.#race.mayAnswer();
+    for (const link of this.all()) link.recheck();
   }
 
   /** The link there is, or one that is made now; undefined where the device does not answer. */
@@ -143,19 +162,34 @@ export class LinkManager {
 
   /** Dials now, beside a try that is under way: somebody has just said where the device is. */
   async retry(target: LinkTarget): Promise<void> {
-    if (this.#links.get(target.device) === undefined) await this.#dial(target);
+    if (this.#links.get(target.device) === undefined) await this.#race.dial(target);
+  }
+
+  /** Somebody has called, and a tunnel to them is there. */
+  async admitTunnel(tunnelled: Tunnelled, caller: Caller): Promise<void> {
+    const { socket } = tunnelled;
+    socket.on('error', () => {});
+    this.#judging.add(socket);
+    try {
+      await this.#race.take(tunnelled, caller, ({ certificate }, way) => this.#greet(socket, certificate, false, way));
+    } catch {
+      // As at the door.
+      socket.destroy();
+    } finally {
+      this.#judging.delete(socket);
+    }
   }
 
   async #dial(target: LinkTarget): Promise<Link | undefined> {
-    const link = await this.#dialler.first(target, ALPN_PEER, (connection) => this.#greetDialled(connection));
+    const link = await this.#race.first(target);
     if (link === undefined) this.#failedAt.set(target.device, this.#init.clock.monotonic());
     // The other side may have dialled at the same time, and its link be the one that stays.
     return this.#links.get(target.device);
   }
 
-  async #greetDialled({ socket, certificate }: SecureSocket): Promise<Link> {
+  async #greetDialled({ socket, certificate }: SecureSocket, way?: LinkWay): Promise<Link> {
     try {
-      return await this.#greet(socket, certificate, true);
+      return await this.#greet(socket, certificate, true, way);
     } catch (error) {
       socket.destroy();
       throw error;
@@ -185,12 +219,12 @@ export class LinkManager {
     await takeStream(this.#init.clock, socket, (transfer) => this.#init.onStream(certificate, transfer, socket));
   }
 
-  async #greet(socket: TLSSocket, certificate: DeviceCertificate, dialled: boolean): Promise<Link> {
+  async #greet(socket: TLSSocket, certificate: DeviceCertificate, dialled: boolean, way?: LinkWay): Promise<Link> {
     const { clock, instance, handlers, scope } = this.#init;
     const onChange = (changed: Link): void => {
       if (this.#links.get(changed.device) === changed) this.#init.onChange(changed);
     };
-    const link = new Link({ socket, certificate, clock, instance, dialled, handlers, onChange });
+    const link = new Link({ socket, certificate, clock, instance, dialled, handlers, onChange, way });
     const cancel = clock.after(HANDSHAKE_TIMEOUT_MS, () => link.close(tooSlow()));
     try {
       await link.greet();
@@ -206,13 +240,13 @@ export class LinkManager {
   }
 
   /**
-   * Of two links between the same two programs both ends keep the one which the lower device id dialled; but nothing is kept
-   * of which nothing is heard: the other end has another address now.
+   * Of two links between the same two programs both ends keep the one over TCP, and of two of one kind that which the lower
+   * device id dialled; but nothing is kept of which nothing is heard: the other end has another address now.
    */
   #keepOne(link: Link): void {
     const other = this.#links.get(link.device);
     const rivals = other !== undefined && !other.silent && sameBytes(other.instance, link.instance);
-    if (rivals && this.#isPreferred(other) && !this.#isPreferred(link)) {
+    if (rivals && this.#isBetter(other, link)) {
       link.close(surplus());
       return;
     }
@@ -221,6 +255,11 @@ export class LinkManager {
     void link.closed.then(() => this.#forget(link));
     other?.close(surplus());
     this.#init.onLink(link);
+  }
+
+  #isBetter(one: Link, other: Link): boolean {
+    if (one.tunnelled !== other.tunnelled) return other.tunnelled;
+    return this.#isPreferred(one) && !this.#isPreferred(other);
   }
 
   #isPreferred(link: Link): boolean {

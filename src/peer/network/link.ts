@@ -8,6 +8,7 @@ import { type PeerMethods, type PeerNotices, peerMethods, peerNotices } from '..
 import type { MethodName, Notice, Params, Result } from '../../wire/rpc.js';
 import { Channel } from './channel.js';
 import { isLan } from './is-lan.js';
+import type { LinkWay } from './tunnel-way.js';
 import { agent } from './user-agent.js';
 
 export interface LinkHandlers {
@@ -31,6 +32,8 @@ export interface LinkInit {
   readonly instance: Uint8Array;
   readonly dialled: boolean;
   readonly handlers: LinkHandlers;
+  /** How its bytes go, where it is no socket of its own. */
+  readonly way?: LinkWay | undefined;
   /** The other side has answered a ping, has fallen silent, or is heard again. */
   onChange?(link: Link): void;
 }
@@ -56,6 +59,7 @@ export class Link {
     this.#init = init;
     this.certificate = init.certificate;
     this.dialled = init.dialled;
+    if (init.way !== undefined) init.way.onMoved = () => init.onChange?.(this);
     this.#ready = new Promise((resolve) => {
       this.#greeted = resolve;
     });
@@ -93,13 +97,24 @@ export class Link {
 
   /** The address at the other end; '' once it is closed. */
   get address(): string {
-    return this.#channel.socket.remoteAddress ?? '';
+    return this.#init.way?.address ?? this.#channel.socket.remoteAddress ?? '';
   }
 
-  /** How it leads there: fixed while it lasts, as both its ends are. */
-  get path(): 'direct' | 'lan' {
+  /** Over datagrams: by another path as soon as there is a better one. */
+  get tunnelled(): boolean {
+    return this.#init.way !== undefined;
+  }
+
+  /** How it leads there now: over TCP fixed while it lasts, as both its ends are. */
+  get path(): 'direct' | 'lan' | 'relay' {
+    if (this.#init.way !== undefined) return this.#init.way.path;
     this.#path ??= isLan(this.address);
     return this.#path;
+  }
+
+  /** How what comes now came. */
+  get via(): 'direct' | 'lan' | 'relay' {
+    return this.#init.way?.via ?? this.path;
   }
 
   /** Measures the round trip: `rtt` has it soon. */

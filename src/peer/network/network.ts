@@ -14,9 +14,12 @@ import type { LanFound } from './lan-discovery.js';
 import type { Link } from './link.js';
 import { LinkManager } from './link-manager.js';
 import type { ListenAddress } from './listen-address.js';
+import { mayDial } from './may-dial.js';
 import type { NetworkHandlers, NetworkInit } from './network-init.js';
 import { watchNetwork } from './network-watch.js';
+import { RelayTokens } from './relay-tokens.js';
 import { type Transport, tlsTransport } from './transport.js';
+import { Tunnels } from './tunnels.js';
 import { agent } from './user-agent.js';
 
 /** When the local network is looked at, where the directory has not answered by then. */
@@ -35,6 +38,8 @@ export class Network {
   #client: DirectoryClient | undefined;
   #presence: PresenceState = 'online';
   #lan: Lan | undefined;
+  #tunnels: Tunnels | undefined;
+  #relays: RelayTokens | undefined;
   readonly #met = { lan: new KnownPlaces('lan'), given: new KnownPlaces('given') };
   #saidHello = false;
   /** What the link's name stood for when the directory was last reached. */
@@ -87,6 +92,7 @@ export class Network {
     this.#handlers = handlers;
     this.#links = this.#makeLinks(handlers);
     await this.links.listen(listen);
+    this.#tunnels = this.#makeTunnels(handlers);
     this.#beginLan(handlers);
     this.#callGiven();
     // What a simulated network is like its own clock decides.
@@ -129,6 +135,11 @@ export class Network {
     return this.links.reach(target);
   }
 
+  /** Another device wants a link, and can't dial this one. */
+  async called(from: DeviceAddress, sealed: Uint8Array): Promise<void> {
+    await this.#tunnels?.called(from, sealed);
+  }
+
   /** Begins or ends what is done only where it is wanted. */
   async obey(): Promise<void> {
     await this.#lan?.obey();
@@ -151,7 +162,8 @@ export class Network {
 
   /** The host at the other end of the link to a device, where there is one. */
   linkedFrom(device: string): string | undefined {
-    const address = this.#links?.get(device)?.address ?? '';
+    const link = this.#links?.get(device);
+    const address = link === undefined || link.path === 'relay' ? '' : link.address;
     return address === '' ? undefined : address.replace(/^::ffff:(?=\d+\.)/i, '');
   }
 
@@ -161,10 +173,42 @@ export class Network {
     return target && this.#links?.openStream(target, transfer);
   }
 
+  /** Tokens for the relays at which this device meets others. */
+  get relays(): RelayTokens {
+    this.#relays ??= this.#makeRelays();
+    return this.#relays;
+  }
+
+  #makeRelays(): RelayTokens {
+    const { self, clock, random } = this.#init;
+    return new RelayTokens({
+      ...{ clock, random, request: this.request, host: self.link.host },
+      self: { user: self.user, device: self.device },
+      known: () => this.welcome?.relays !== undefined,
+    });
+  }
+
+  #makeTunnels({ isWanted, devices }: NetworkHandlers): Tunnels {
+    const { self, clock, random, scope } = this.#init;
+    const { request, relays } = this;
+    return new Tunnels({
+      ...{ self, clock, random, scope, request, relays, isWanted, devices, datagrams: this.#transport.datagrams },
+      isKnown: () => this.isOnline && this.welcome?.calls === true,
+      listening: () => this.links.address,
+      mayDial: (address) => mayDial(address, this.#seenFrom),
+      directory: () => ({ host: this.#directoryAt ?? self.link.host, port: self.link.port }),
+      onCalled: (socket, way, from) => scope.run(() => this.links.admitTunnel({ socket, way }, from)),
+    });
+  }
+
+  /** This device as the directory saw it, or else the directory itself. */
+  get #seenFrom(): string {
+    return this.welcome?.observed?.host ?? this.#directoryAt ?? this.#init.self.link.host;
+  }
+
   #makeLinks(handlers: NetworkHandlers): LinkManager {
     const { self, clock, scope } = this.#init;
-    const seen = () => this.welcome?.observed?.host ?? this.#directoryAt ?? self.link.host;
-    const sources = [this.#met.given, this.#met.lan, toldByDirectory(seen)];
+    const sources = [this.#met.given, this.#met.lan, toldByDirectory(() => this.#seenFrom)];
     return new LinkManager({
       ...{ clock, scope, transport: this.#transport, instance: this.#instance, device: self.device },
       identity: () => self.tls(),
@@ -177,6 +221,7 @@ export class Network {
         await handlers.admit(certificate);
         return certificate;
       },
+      call: async (target) => this.#tunnels?.call(target),
       onLink: (link) => handlers.onLink(link),
       onLost: (link) => {
         handlers.onLost(link);
@@ -213,7 +258,8 @@ export class Network {
   #changed(): void {
     this.#changedAt = this.#init.clock.monotonic();
     this.#met.lan.clear();
-    for (const link of this.links.all()) link.recheck();
+    this.links.moved();
+    this.#tunnels?.moved();
     this.#client?.recheck();
     this.#lan?.lookAgain();
     this.#init.scope.run(() => this.#tellEndpoints(), this.#handlers.onError);
@@ -271,6 +317,7 @@ export class Network {
       endpoints,
       state: this.#presence,
       starts: self.starts,
+      calls: true as const,
       crl: self.anchor.crl.number,
       ...(stamp && { stamp }),
     };

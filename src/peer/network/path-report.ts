@@ -3,6 +3,7 @@ import { foldName } from '../../wire/names.js';
 import type { TransferEvent } from '../api/events.js';
 import type { PathReport, PathTry } from '../api/peer.js';
 import type { Contact, ContactDevice } from '../identity/contacts.js';
+import type { Link } from './link.js';
 import type { LinkManager } from './link-manager.js';
 
 export interface PathsInit {
@@ -50,8 +51,17 @@ async function report(links: LinkManager, target: ContactDevice, online: boolean
     address: link.address,
     ...(rtt !== undefined && { rtt }),
     tried: link.dialled ? links.tries(device) : [],
-    why: 'This is the best path there is: straight to them, over TCP with TLS 1.3.',
-    hint: '',
+    ...wordsOf(link),
+  };
+}
+
+/** Why it goes that way, and what would help. */
+function wordsOf({ path, tunnelled }: Link): Pick<PathReport, 'why' | 'hint'> {
+  if (!tunnelled) return { why: 'This is the best path there is: straight to them, over TCP with TLS 1.3.', hint: '' };
+  if (path !== 'relay') return { why: 'None of their addresses lets TCP in: straight to them, over UDP.', hint: '' };
+  return {
+    why: 'No direct path has been found: messages go by the relay, which can read none of them. One is looked for on.',
+    hint: `Routers that choose ports of their own let none be found. ${OPEN_A_PORT}`,
   };
 }
 

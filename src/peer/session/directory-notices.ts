@@ -49,6 +49,7 @@ export function directoryNotices(parts: DirectoryNoticesParts): NoticeHandlers<D
     'pairing.said': (said) => parts.pairings.said(said),
     'pairing.ended': (end) => parts.pairings.ended(end),
     'keypackages.low': ({ left }) => services.keyPackages.refill(Math.min(KEY_PACKAGES_LOW, left)),
+    call: ({ from, sealed }) => parts.network.called(from, sealed),
     // The channel itself ends with this one.
     end: () => {},
   };

@@ -79,9 +79,9 @@ function kindOf({ answered, keepsPort, seen }: Outlook, port: number): string {
   const open = `have TCP and UDP let through from there to port ${port} here, and start with --listen [::]:${port}`;
   if (!answered) return `whether it lets UDP through is not known. For links from outside ${open}`;
   if (keepsPort)
-    return `it keeps ports, so that files reach others behind such routers. For links from outside ${open}`;
+    return `it keeps ports, so that messages and files reach others behind such routers. For links from outside ${open}`;
   const from = seen === undefined ? '' : ` (UDP comes from ${seen.port})`;
-  return `it chooses ports of its own${from}, so that files to others behind routers go by a relay. To be reached directly ${open}`;
+  return `it chooses ports of its own${from}, so that messages and files to others behind routers go by a relay. To be reached directly ${open}`;
 }
 
 /** The directory sees where we come from: an address that is none of ours means that a router is between. */

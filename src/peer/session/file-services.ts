@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { Guests } from '../guests/guests.js';
-import { TransferRelays } from '../transfers/relays.js';
 import { Seeds } from '../transfers/seeds.js';
 import { TransferEndpoint } from '../transfers/transfer-endpoint.js';
 import { TransferManager } from '../transfers/transfer-manager.js';
@@ -13,10 +12,7 @@ export function transferManager(common: Common, services: Services): TransferMan
   return new TransferManager({
     ...{ tables, disk, clock, random, scope, emit: common.emit, self: common.address, rules: services.rules },
     sockets: new TransferEndpoint({ clock, listening, directory: self.link }),
-    relays: new TransferRelays({
-      ...{ clock, random, self: common.address, request: network.request, host: self.link.host },
-      known: () => network.welcome?.relays !== undefined,
-    }),
+    relays: network.relays,
     enter: (to) => services.sender.enter(to),
     members: (group) => services.groups.queries.others(group),
     sharedGroup: (group, user) => services.groups.queries.sharedWith(group, user),

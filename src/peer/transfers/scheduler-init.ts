@@ -4,8 +4,8 @@ import type { Scope } from '../../base/scope.js';
 import type { TransferContent } from '../../wire/content.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import type { TransferSpeed } from '../api/peer.js';
+import type { RelayTokens } from '../network/relay-tokens.js';
 import type { PathMemory } from './path-memory.js';
-import type { TransferRelays } from './relays.js';
 import type { Run } from './run.js';
 import type { TransferEndpoint } from './transfer-endpoint.js';
 import type { TransferEntry, TransferStore } from './transfer-store.js';
@@ -27,7 +27,7 @@ export interface SchedulerInit {
   /** As fast as this, where the offer says nothing else. */
   speed(): Promise<TransferSpeed>;
   readonly paths: PathMemory;
-  readonly relays: TransferRelays;
+  readonly relays: RelayTokens;
   /** Begins to fetch what was laid down. */
   fetch(entry: TransferEntry): Run;
   /** All has come, and is said by this message. */

@@ -16,8 +16,8 @@ import type {
 } from '../../transfer/transfer.js';
 import { contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
 import type { TransferSpeed } from '../api/peer.js';
+import { refusedBy, TOKENS_FOR_MS } from '../network/relay-tokens.js';
 import type { TransferRow } from '../storage/tables.js';
-import { refusedBy, TOKENS_FOR_MS } from './relays.js';
 import type { Outcome, Run } from './run.js';
 
 export interface SessionInit {

@@ -15,6 +15,7 @@ import { contentBytes } from '../../wire/transfer-manifest.js';
 import type { PeerEvent, TransferEvent } from '../api/events.js';
 import type { OfferOptions, Playing } from '../api/peer.js';
 import type { Transaction } from '../messaging/transaction.js';
+import type { RelayTokens } from '../network/relay-tokens.js';
 import type { Tables } from '../storage/tables.js';
 import type { AcceptRules } from './accept-rules.js';
 import { DepositRun } from './deposit-run.js';
@@ -26,7 +27,6 @@ import { cancelledHere, isCalledOff, reasonOf } from './outcomes.js';
 import { PathMemory } from './path-memory.js';
 import { Players } from './players.js';
 import { RateSettings } from './rate-settings.js';
-import type { TransferRelays } from './relays.js';
 import { Scheduler } from './scheduler.js';
 import type { Seeds } from './seeds.js';
 import { Signalling } from './signalling.js';
@@ -43,7 +43,7 @@ export interface TransferManagerInit {
   readonly self: DeviceAddress;
   readonly rules: AcceptRules;
   readonly sockets: TransferEndpoint;
-  readonly relays: TransferRelays;
+  readonly relays: RelayTokens;
   readonly seeds: Seeds;
   /** The person's name as registered, ready to be written to. */
   enter(to: string): Promise<string>;

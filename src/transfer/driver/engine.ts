@@ -6,7 +6,7 @@ import type { Path } from '../protocol/path.js';
 import type { Endpoint, HostAddress } from '../udp/endpoint.js';
 import type { Host, Runner } from './host.js';
 import type { RelayOffer, RelayUser } from './relay-offer.js';
-import { RelayWays } from './relay-ways.js';
+import { LANE, RelayWays } from './relay-ways.js';
 import { Sockets } from './sockets.js';
 
 /** Runs transfers over the sockets of one thread: hands datagrams to whom they belong, and gives each its turn. */
@@ -69,7 +69,7 @@ export class Engine implements Host {
     this.random = init.random;
     this.now = init.now;
     this.#sockets = new Sockets(init.endpoints, init.now);
-    this.#relays = new RelayWays(this);
+    this.#relays = new RelayWays(this, LANE.transfers);
     this.#nap = init.endpoints.every((endpoint) => endpoint.nap !== undefined) ? init.endpoints[0]?.nap : undefined;
     for (const endpoint of init.endpoints) {
       endpoint.onDatagrams = (bytes, view, at, length, path) => this.#route(bytes, view, at, length, path, endpoint);

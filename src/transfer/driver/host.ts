@@ -6,27 +6,16 @@ import type { Path } from '../protocol/path.js';
 import type { HostAddress } from '../udp/endpoint.js';
 import type { RelayOffer, RelayUser } from './relay-offer.js';
 
-/** What a transfer gets from the engine that runs it. */
-export interface Host {
+/** What those who go by relays get from whoever runs them. */
+export interface RelayHost {
   readonly random: Random;
   /** Milliseconds that never go back. */
   now(): number;
   path(address: HostAddress): Path | undefined;
   /** Sends one datagram; to who has not shown that he receives there, only within the allowance. */
   emit(path: Path, datagram: Uint8Array): void;
-  /** Whether whoever is there has shown that he receives there. */
-  isProved(path: Path): boolean;
-  /** He has. */
+  /** Whoever is there has shown that he receives there. */
   prove(path: Path): void;
-  /** Much is going to come from there, until the function it gives back is called. */
-  favour(path: Path): () => void;
-  /** To be filled and sent with `sendTrain`; undefined while nothing can be sent there. */
-  train(path: Path): DatagramBatch | undefined;
-  /** @returns the size that was refused, or 0 */
-  sendTrain(path: Path): number;
-  /** Has a transfer told of a relay, and of what becomes of it, until it leaves them. */
-  useRelay(offer: RelayOffer, user: RelayUser): void;
-  leaveRelays(user: RelayUser): void;
   /** What came inside of a relay's datagram. */
   relayed(bytes: Uint8Array, view: DataView, at: number, length: number, path: Path): void;
   /** Datagrams for this id go to `runner` from now on. */
@@ -37,6 +26,21 @@ export interface Host {
   add(runner: Runner): void;
   /** The runner has nothing left to do. */
   retire(runner: Runner): void;
+}
+
+/** What a transfer gets from the engine that runs it. */
+export interface Host extends RelayHost {
+  /** Whether whoever is there has shown that he receives there. */
+  isProved(path: Path): boolean;
+  /** Much is going to come from there, until the function it gives back is called. */
+  favour(path: Path): () => void;
+  /** To be filled and sent with `sendTrain`; undefined while nothing can be sent there. */
+  train(path: Path): DatagramBatch | undefined;
+  /** @returns the size that was refused, or 0 */
+  sendTrain(path: Path): number;
+  /** Has a transfer told of a relay, and of what becomes of it, until it leaves them. */
+  useRelay(offer: RelayOffer, user: RelayUser): void;
+  leaveRelays(user: RelayUser): void;
 }
 
 /** A transfer as the engine runs it. */

@@ -4,21 +4,23 @@ import { type ConnectionId, TYPE } from '../../wire/datagrams/header.js';
 import { RELAY_DATA_BYTES, type Refused } from '../../wire/datagrams/relay.js';
 import type { Path } from '../protocol/path.js';
 import { type RelayAccess, RelayClient, type RelayState } from '../protocol/relay-client.js';
-import type { Host, Runner } from './host.js';
+import type { RelayHost, Runner } from './host.js';
 import type { RelayOffer, RelayUser } from './relay-offer.js';
 
-/** The lane of transfers (docs/protocol.md). */
-const LANE = 0;
+/** Kinds of traffic that a relay keeps apart (docs/protocol.md). */
+export const LANE = { transfers: 0, links: 1 } as const;
 /** The next transfer with the same device finds it bound. */
 const LINGER_MS = 10_000;
 
-/** The relays that the transfers of this thread go by: each binding once, however many of them use it. */
+/** The relays that the transfers, or the links, of this thread go by: each binding once, however many of them use it. */
 export class RelayWays {
-  readonly #host: Host;
+  readonly #host: RelayHost;
+  readonly #lane: number;
   readonly #ways = new Map<string, RelayWay>();
 
-  constructor(host: Host) {
+  constructor(host: RelayHost, lane: number) {
     this.#host = host;
+    this.#lane = lane;
   }
 
   /** The same again with another token takes the place of the one before. */
@@ -31,7 +33,7 @@ export class RelayWays {
       known.use(user, offer);
       return;
     }
-    const way = new RelayWay(this.#host, offer, carrier, () => this.#ways.delete(key));
+    const way = new RelayWay(this.#host, { offer, carrier, lane: this.#lane }, () => this.#ways.delete(key));
     this.#ways.set(key, way);
     way.use(user, offer);
     this.#host.add(way);
@@ -44,7 +46,7 @@ export class RelayWays {
 
 /** One binding. */
 class RelayWay implements Runner {
-  readonly #host: Host;
+  readonly #host: RelayHost;
   readonly #client: RelayClient;
   readonly #onClose: () => void;
   readonly #users = new Set<RelayUser>();
@@ -52,12 +54,16 @@ class RelayWay implements Runner {
   #why: Refused | undefined;
   #closeAt = Number.POSITIVE_INFINITY;
 
-  constructor(host: Host, offer: RelayOffer, carrier: Path, onClose: () => void) {
+  constructor(
+    host: RelayHost,
+    { offer, carrier, lane }: { readonly offer: RelayOffer; readonly carrier: Path; readonly lane: number },
+    onClose: () => void,
+  ) {
     this.#host = host;
     this.#onClose = onClose;
     this.#client = new RelayClient(
       {
-        ...{ access: offer, carrier, lane: LANE, random: host.random },
+        ...{ access: offer, carrier, lane, random: host.random },
         emit: (path, datagram) => host.emit(path, datagram),
         onState: (state, why) => this.#onState(state, why),
       },

@@ -77,6 +77,15 @@ export class PathSearch {
     }
   }
 
+  /** Nothing comes by the path in use since a moment ago: those that have not answered for long are asked again now. */
+  hurry(now: number): void {
+    for (const candidate of this.#candidates.values()) {
+      if (candidate.sentAt + CALLED_AFTER_MS > now) continue;
+      candidate.retry = FIRST_RETRY_MS;
+      candidate.at = Math.min(candidate.at, now);
+    }
+  }
+
   nextAt(current: Path, silent: boolean): number {
     let next = Number.POSITIVE_INFINITY;
     for (const { path, at } of this.#candidates.values()) {

@@ -27,6 +27,7 @@ export const TYPE = {
   relayKeep: 21,
   relayKept: 22,
   relayGone: 23,
+  tunnel: 24,
 } as const;
 
 export const COMMON_BYTES = 12;

@@ -15,7 +15,7 @@ export interface LinkReceiverInit {
 
 /** The link over which a message comes. */
 export interface ArrivalLink {
-  readonly path: 'direct' | 'lan';
+  readonly via: 'direct' | 'lan' | 'relay';
 }
 
 /** Messages as they come over links. */
@@ -30,7 +30,7 @@ export class LinkReceiver {
 
   /** One after the other, as they were sent: one that has to wait for its Welcome is not overtaken. */
   async deliver({ id, group, sealed }: Params<PeerMethods, 'deliver'>, link: ArrivalLink): Promise<void> {
-    const incoming = { id, group, sealed, via: link.path };
+    const incoming = { id, group, sealed, via: link.via };
     const before = Promise.all([this.#taking.get(link), this.#init.mailboxEmptied()]);
     const taken = before.then(() => this.#takeIn(incoming));
     this.#taking.set(

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { systemRandom } from '../../../src/base/random.js';
-import { Authority } from '../../../src/crypto/ca.js';
-import { SigningKey } from '../../../src/crypto/keys.js';
-import { issueRelayToken } from '../../../src/crypto/relay-token.js';
-import { TransferRelays } from '../../../src/peer/transfers/relays.js';
-import type { DirectoryRequest } from '../../../src/wire/directory-request.js';
-import { ManualClock } from '../../support/clock.js';
+import { systemRandom } from '../../src/base/random.js';
+import { Authority } from '../../src/crypto/ca.js';
+import { SigningKey } from '../../src/crypto/keys.js';
+import { issueRelayToken } from '../../src/crypto/relay-token.js';
+import { RelayTokens } from '../../src/peer/network/relay-tokens.js';
+import type { DirectoryRequest } from '../../src/wire/directory-request.js';
+import { ManualClock } from '../support/clock.js';
 
 const ada = { user: 'ada', device: '00000000000000aa' };
 const bob = { user: 'bob', device: '00000000000000bb' };
 const authority = Authority.create(SigningKey.generate(systemRandom), { now: Date.now(), random: systemRandom });
 
 /** Tokens of a directory with a relay at each of those hosts. */
-function relaysAt(hosts: readonly string[], over = {}): TransferRelays {
+function relaysAt(hosts: readonly string[], over = {}): RelayTokens {
   const grant = (host: string, key: Uint8Array) => {
     const relay = systemRandom.bytes(32);
     const token = { relay, holder: ada, other: bob, key, expires: Date.now() + 600_000, bytes: 1e9, ...over };
@@ -23,7 +23,7 @@ function relaysAt(hosts: readonly string[], over = {}): TransferRelays {
     relays: hosts.map((host) => grant(host, key)),
   })) as unknown as DirectoryRequest;
   const known = (): boolean => true;
-  return new TransferRelays({ clock: new ManualClock(), random: systemRandom, self: ada, request, known, host: '::1' });
+  return new RelayTokens({ clock: new ManualClock(), random: systemRandom, self: ada, request, known, host: '::1' });
 }
 
 const NOWHERE = 'x'.repeat(64);

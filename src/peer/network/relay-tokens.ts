@@ -18,7 +18,7 @@ export const TOKENS_FOR_MS = RELAY_TOKEN_MS / 2;
 /** Devices whose tokens are kept. */
 const KEPT = 64;
 
-export interface TransferRelaysInit {
+export interface RelayTokensInit {
   readonly clock: Clock;
   readonly random: Random;
   readonly self: DeviceAddress;
@@ -35,12 +35,17 @@ interface Kept {
 }
 
 /** Tokens for relays at which this device may meet another one, kept for as long as they are good. */
-export class TransferRelays {
-  readonly #init: TransferRelaysInit;
+export class RelayTokens {
+  readonly #init: RelayTokensInit;
   readonly #kept = new Map<string, Kept>();
 
-  constructor(init: TransferRelaysInit) {
+  constructor(init: RelayTokensInit) {
     this.#init = init;
+  }
+
+  /** Whether there may be any. */
+  get known(): boolean {
+    return this.#init.known();
   }
 
   /** Asks the directory where need be. @throws Failure where it can't be asked, or gives out what is for others */
