@@ -11,7 +11,7 @@ const SRC = fileURLToPath(new URL('../../../src/', import.meta.url));
 /** Files of others' formats, or of no consequence; what this program keeps in a small file goes by `base/whole-file`. */
 const WRITES_ITSELF: Readonly<Record<string, string>> = {
   'base/whole-file.ts': 'the one that does it',
-  'cli/commands/directory-install.ts': 'a unit and a configuration, which the operator reads before they are used',
+  'cli/commands/service-unit.ts': 'what systemd reads, and others too',
   'cli/playground.ts': 'a password that is made anew where the file is empty',
   'cli/tour-files.ts': 'the tour throws them away',
   'cli/tour.ts': 'the same',
@@ -20,6 +20,7 @@ const WRITES_ITSELF: Readonly<Record<string, string>> = {
   'directory/log/log-file.ts': 'puts a log aside',
   'peer/backup/write-file.ts': 'a backup, in pieces',
   'peer/session/restore.ts': 'a whole profile, in its place at once',
+  'peer/transfers/seed-file.ts': 'a received file that is kept, by a descriptor',
   'store/level/blobfile.ts': 'a blob, in blocks',
   'transfer/files/folder.ts': 'what was received, by descriptors',
 };
