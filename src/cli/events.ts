@@ -20,6 +20,7 @@ import type {
   SettingEvent,
   TrustEvent,
 } from '../peer/api/events.js';
+import type { PollState } from '../peer/api/polls.js';
 import type { SeedEvent } from '../peer/api/seeds.js';
 import { OPERATOR } from '../wire/operator-acts.js';
 
@@ -46,11 +47,19 @@ function directoryLine({ state, retryIn }: DirectoryEvent): string {
   return `-- directory offline: people you know are still reached directly${again}`;
 }
 
+/** `Where do we eat? Pizza 3, Pasta 1`. */
+const standing = ({ question, options }: PollState): string =>
+  `${field(question)} ${options.map(({ text, by }) => `${field(text)} ${by.length}`).join(', ')}`;
+
 const CHANGED: Readonly<Record<ChangeEvent['change'], (event: ChangeEvent) => string>> = {
   edited: ({ text = '' }) => `now says: ${onOneLine(text)}`,
   deleted: () => 'took a message back',
   reaction: ({ reactions = [] }) => `reacted: ${field(reactions.map(({ emoji }) => emoji).join(' '))}`,
   expired: () => 'said something that has disappeared now',
+  voted: ({ poll }) => `voted${poll ? `; ${standing(poll)}` : ''}`,
+  closed: ({ poll }) => `closed the poll${poll ? `: ${standing(poll)}` : ''}`,
+  pinned: () => 'pinned a message',
+  unpinned: () => 'took a pinned message off',
 };
 
 /** A kick is told whole by the event of the moderation. */

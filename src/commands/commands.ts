@@ -15,7 +15,9 @@ import { help } from './help-command.js';
 import { history } from './history.js';
 import { moderationCommands } from './moderation.js';
 import { path } from './path.js';
+import { pinCommands } from './pins.js';
 import { play } from './play.js';
+import { pollCommands } from './polls.js';
 import { recovery } from './recovery.js';
 import { search } from './search.js';
 import { secondFactor } from './second-factor.js';
@@ -40,6 +42,8 @@ export const commands: readonly Command[] = [
   speed,
   ...talkCommands,
   ...changeCommands,
+  ...pinCommands,
+  ...pollCommands,
   ...groupCommands,
   ...uploadCommands,
   ...guestCommands,

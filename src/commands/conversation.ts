@@ -2,6 +2,7 @@ import { Failure } from '../base/errors.js';
 import type { PeerApi, Preferences } from '../peer/api/peer.js';
 import { EXPIRE_MAX_SECONDS } from '../wire/limits.js';
 import { type Command, type Context, define } from './command.js';
+import { conversationHere } from './conversation-here.js';
 import { spanOf } from './duration.js';
 import { field } from './format-message.js';
 import { assertConversation, assertUsers } from './known.js';
@@ -13,13 +14,6 @@ const CONVERSATION = {
   optional: true,
   about: '@user or #group; in the chat, the current one by default',
 } as const satisfies Parameter;
-
-/** The conversation that was named, or the one the chat is in. @throws Failure usage 'conversation-needed' */
-function conversationHere(named: string | undefined, { current }: Context): string {
-  const conversation = named ?? current;
-  if (conversation !== undefined) return conversation;
-  throw new Failure('conversation-needed');
-}
 
 /** The same, once it is sure that there is such a one. @throws Failure unknown `user-unknown`, `group-unknown` */
 async function existing(peer: PeerApi, named: string | undefined, context: Context): Promise<string> {

@@ -14,15 +14,25 @@ const LOOKED_AT = 200;
 
 const needed = (hint: string): Failure => new Failure('message-needed', 'Which message?', { hint });
 
+/** Which messages could be meant. */
+type Whose = 'own' | 'others' | 'any' | 'polls' | 'pinned';
+
+const MEANT: Readonly<Record<Whose, (line: HistoryMessage, self: string) => boolean>> = {
+  own: ({ from }, self) => from === self,
+  others: ({ from }, self) => from !== self,
+  any: () => true,
+  polls: ({ poll }) => poll !== undefined,
+  pinned: ({ pinned }) => pinned === true,
+};
+
 /**
  * The messages of the conversation the chat is in that could be meant, newest first: one's own where they are to be changed,
  * else those of others; of a conversation with oneself alone in it, all.
  */
-async function candidates(peer: PeerApi, conversation: string, whose: 'own' | 'others'): Promise<HistoryMessage[]> {
+async function candidates(peer: PeerApi, conversation: string, whose: Whose): Promise<HistoryMessage[]> {
   const lines = await peer.history({ conversation, limit: LOOKED_AT });
   const said = lines.filter(({ deleted, hidden }) => !deleted && !hidden).reverse();
-  const own = ({ from }: HistoryMessage): boolean => from === peer.user;
-  const found = said.filter((line) => own(line) === (whose === 'own'));
+  const found = said.filter((line) => MEANT[whose](line, peer.user));
   return found.length === 0 && whose === 'others' ? said : found;
 }
 
@@ -34,7 +44,7 @@ export async function chosenMessage(
   peer: PeerApi,
   which: string | undefined,
   { current }: Pick<Context, 'current'>,
-  whose: 'own' | 'others',
+  whose: Whose,
 ): Promise<string> {
   if (which !== undefined && WHOLE.test(which)) return which;
   if (current === undefined) throw needed('Give its whole id: p2pchat history --json shows the ids.');
@@ -46,7 +56,7 @@ export async function chosenMessage(
   });
 }
 
-async function placed(peer: PeerApi, which: string, current: string, whose: 'own' | 'others') {
+async function placed(peer: PeerApi, which: string, current: string, whose: Whose) {
   const said = await candidates(peer, current, whose);
   if (PLACE.test(which)) return said[Number(which) - 1]?.id;
   if (!PREFIX.test(which)) return undefined;

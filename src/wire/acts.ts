@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { ACT_BYTES, CERTIFICATE_BYTES, EXPIRE_MAX_SECONDS, NAME_CHARS, REASON_CHARS } from './limits.js';
+import { ACT_BYTES, CERTIFICATE_BYTES, EXPIRE_MAX_SECONDS, NAME_CHARS, PINS, REASON_CHARS } from './limits.js';
 import { roleSchema } from './roles.js';
-import { bytes, codec, count, exactly, text, time } from './schema.js';
+import { bytes, codec, count, exactly, list, text, time } from './schema.js';
 
 /**
  * Acts: what a person does to a group, or to another account of the directory. The statement is signed by the person's
@@ -51,6 +51,8 @@ const statementSchema = v.variant('action', [
     readOnly: v.boolean(),
     /** The life of new messages in seconds, 0 for no end; as it was, if left out. */
     expire: v.optional(count(EXPIRE_MAX_SECONDS)),
+    /** The messages that are pinned, in the order in which they were; as they were, if left out. */
+    pins: v.optional(list(exactly(16), PINS)),
   }),
 ]);
 export type Statement = v.InferOutput<typeof statementSchema>;

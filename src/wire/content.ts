@@ -1,8 +1,12 @@
 import * as v from 'valibot';
 import { addresses } from './address.js';
+import { unexpected } from './cbor.js';
 import {
   EXPIRE_MAX_SECONDS,
   MANIFEST_BYTES,
+  POLL_OPTION_BYTES,
+  POLL_OPTIONS,
+  POLL_QUESTION_BYTES,
   REASON_CHARS,
   SEALED_BYTES,
   TEXT_BYTES,
@@ -12,7 +16,7 @@ import {
   UPLOAD_BLOCK_BYTES,
   UPLOAD_BLOCKS,
 } from './limits.js';
-import { bytes, codec, count, exactly, list, text, time } from './schema.js';
+import { bytes, type Codec, codec, count, exactly, list, text, time } from './schema.js';
 
 /**
  * What is inside a sealed message. Its id is not repeated here: it travels as the MLS authenticated data, so that what
@@ -26,7 +30,15 @@ const transfer = exactly(16);
 /** UDP addresses at which a device may be reached for a transfer: numeric, the likelier ones first. */
 const candidates = addresses(TRANSFER_CANDIDATES);
 
-const contentSchema = v.variant('type', [
+/** What people are asked: one answer of several, or any number of them. */
+export const pollSchema = v.object({
+  question: text(POLL_QUESTION_BYTES),
+  options: v.pipe(list(text(POLL_OPTION_BYTES), POLL_OPTIONS), v.minLength(2)),
+  several: v.boolean(),
+});
+export type PollQuestion = v.InferOutput<typeof pollSchema>;
+
+const wireSchema = v.variant('type', [
   v.object({
     type: v.literal('text'),
     body: text(TEXT_BYTES),
@@ -37,6 +49,10 @@ const contentSchema = v.variant('type', [
     order: v.optional(time()),
     /** Its life in seconds: from when it was written, at its author's; from when it came, at the others'. */
     expires: v.optional(count(EXPIRE_MAX_SECONDS)),
+    /** What it asks; whoever knows no polls shows the text. */
+    poll: v.optional(pollSchema),
+    /** It is no line of its own, but does this to the message it answers; whoever doesn't know that shows the text. */
+    does: v.optional(v.object({ what: v.picklist(['pin', 'unpin', 'close']), at: time() })),
   }),
   v.object({
     type: v.literal('receipt'),
@@ -48,6 +64,13 @@ const contentSchema = v.variant('type', [
   v.object({ type: v.literal('delete'), id: messageId }),
   /** The same again takes it back. */
   v.object({ type: v.literal('reaction'), id: messageId, emoji: text(64) }),
+  /** One's answers to a poll, by their places from 0; the latest word counts. */
+  v.object({
+    type: v.literal('vote'),
+    id: messageId,
+    choices: list(count(POLL_OPTIONS - 1), POLL_OPTIONS),
+    at: time(),
+  }),
   /** Of a direct conversation: the life of what is said in it from now on, in seconds; 0 for no end. The latest counts. */
   v.object({ type: v.literal('setting'), expire: count(EXPIRE_MAX_SECONDS), at: time() }),
   /** In groups with shared history, for newcomers: the keys of epochs whose messages the log still has. */
@@ -108,13 +131,36 @@ const contentSchema = v.variant('type', [
   /** The speaker is (also) at these addresses now, and ready to go on. */
   v.object({ type: v.literal('candidates'), transfer, candidates }),
 ]);
-export type Content = v.InferOutput<typeof contentSchema>;
-export type TextContent = Extract<Content, { type: 'text' }>;
-export type SettingContent = Extract<Content, { type: 'setting' }>;
-export type ChangeContent = Extract<Content, { type: 'edit' | 'delete' | 'reaction' }>;
+type WireContent = v.InferOutput<typeof wireSchema>;
+type WireText = Extract<WireContent, { type: 'text' }>;
+export type TextContent = Omit<WireText, 'does'>;
 
-export const isChangeContent = (content: Content): content is ChangeContent =>
-  content.type === 'edit' || content.type === 'delete' || content.type === 'reaction';
+/** Of a direct conversation: a message is pinned, or no more. The latest word on it counts. */
+export interface PinContent {
+  readonly type: 'pin';
+  readonly id: Uint8Array;
+  readonly pinned: boolean;
+  readonly at: number;
+  /** What a program of before shows. */
+  readonly words: string;
+}
+
+/** By the maker of a poll: what is voted later doesn't count. */
+export interface CloseContent {
+  readonly type: 'close';
+  readonly id: Uint8Array;
+  readonly at: number;
+  /** What a program of before shows. */
+  readonly words: string;
+}
+
+export type Content = Exclude<WireContent, WireText> | TextContent | PinContent | CloseContent;
+export type SettingContent = Extract<Content, { type: 'setting' }>;
+export type ChangeContent = Extract<Content, { type: 'edit' | 'delete' | 'reaction' | 'vote' | 'close' }>;
+
+const CHANGE_TYPES: ReadonlySet<Content['type']> = new Set(['edit', 'delete', 'reaction', 'vote', 'close']);
+
+export const isChangeContent = (content: Content): content is ChangeContent => CHANGE_TYPES.has(content.type);
 
 export type UploadContent = Extract<Content, { type: 'upload' }>;
 
@@ -124,4 +170,29 @@ const TRANSFER_TYPES: ReadonlySet<Content['type']> = new Set(['offer', 'answer',
 
 export const isTransferContent = (content: Content): content is TransferContent => TRANSFER_TYPES.has(content.type);
 
-export const contentCodec = codec(contentSchema, SEALED_BYTES);
+const wireCodec = codec<WireContent>(wireSchema, SEALED_BYTES);
+
+function written(content: Content): WireContent {
+  if (content.type !== 'pin' && content.type !== 'close') return content;
+  const { id, at, words } = content;
+  const what = content.type === 'close' ? 'close' : content.pinned ? 'pin' : 'unpin';
+  return { type: 'text', body: words, sentAt: at, replyTo: id, does: { what, at } };
+}
+
+function read(content: WireContent): Content {
+  if (content.type !== 'text' || content.does === undefined) return content;
+  const { body: words, replyTo: id } = content;
+  const { what, at } = content.does;
+  if (id === undefined) throw unexpected('a text does something and says not to which message');
+  if (what === 'close') return { type: 'close', id, at, words };
+  return { type: 'pin', id, pinned: what === 'pin', at, words };
+}
+
+/** What a message says. Some of it is written as a text, so that programs of before show its words. */
+export const contentCodec: Pick<Codec<Content>, 'encode' | 'decode'> & {
+  readonly schema: Codec<WireContent>['schema'];
+} = {
+  schema: wireSchema,
+  encode: (content) => wireCodec.encode(written(content)),
+  decode: (encoded) => read(wireCodec.decode(encoded)),
+};

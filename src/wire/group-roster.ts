@@ -31,6 +31,8 @@ export class GroupRoster {
   readOnly = false;
   /** Seconds that new messages live; 0 for no end. */
   expire = 0;
+  /** Ids of the messages that are pinned, in the order in which they were. */
+  pins: readonly Uint8Array[] = [];
 
   get name(): string {
     return this.#created?.name ?? '';
@@ -100,7 +102,10 @@ export class GroupRoster {
     const moderates = may(seal.role, 'person.ban') && MODERATION.has(statement.action);
     if (own?.state !== 'member' && !moderates) throw notJoined(this.name);
     if ('user' in statement) this.#judgeTargeted(act, statement);
-    else if (statement.action === 'settings') assertMembersRight(seal.role, 'change its settings');
+    else if (statement.action === 'settings') {
+      assertMembersRight(seal.role, 'change its settings');
+      if (statement.pins !== undefined) assertMayPin(seal.role);
+    }
   }
 
   /** Call `judge` first. */
@@ -109,6 +114,7 @@ export class GroupRoster {
       this.slow = statement.slow;
       this.readOnly = statement.readOnly;
       this.expire = statement.expire ?? this.expire;
+      this.pins = statement.pins ?? this.pins;
       return;
     }
     if (statement.action === 'create') {
@@ -197,6 +203,14 @@ export function assertDirectoryBan(role: Role, targetRole: Role = 'beginner'): v
   if (!outranks(role, targetRole)) {
     throw new Failure('member-outranks', `your role '${role}' cannot ban somebody who is '${targetRole}'`);
   }
+}
+
+/** @throws Failure denied 'not-permitted' */
+function assertMayPin(role: Role): void {
+  if (may(role, 'message.pin')) return;
+  throw new Failure('not-permitted', `your role '${role}' does not allow to pin messages in a group`, {
+    hint: 'Ask a member with the role advanced.',
+  });
 }
 
 function assertMembersRight(role: Role, what: string): void {

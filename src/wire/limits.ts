@@ -41,6 +41,14 @@ export const REASON_CHARS = 200;
 export const DEVICE_LABEL_CHARS = 64;
 /** The longest life a message can be given, in seconds: a year. */
 export const EXPIRE_MAX_SECONDS = 366 * 86_400;
+/** What a poll offers, and how long the question and each answer may be, in UTF-8 bytes. */
+export const POLL_OPTIONS = 12;
+export const POLL_QUESTION_BYTES = 1 << 10;
+export const POLL_OPTION_BYTES = 384;
+/** People whose answers a device keeps: as many as a conversation has. */
+export const POLL_VOTERS = 1024;
+/** Messages pinned in one conversation. */
+export const PINS = 32;
 /** While somebody types it is said so often at most, and holds so long. */
 export const TYPING_EVERY_MS = 3_000;
 export const TYPING_FOR_MS = 6_000;

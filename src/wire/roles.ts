@@ -23,6 +23,7 @@ export const PERMISSIONS = {
   'group.join': EVERYONE,
   'group.create': GROUP_MAKERS,
   'group.members': GROUP_MAKERS,
+  'message.pin': GROUP_MAKERS,
   'invitation.create': ADMINS,
   'person.ban': ADMINS,
   'upload.remove': ADMINS,

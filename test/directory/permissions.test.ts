@@ -13,6 +13,7 @@ const LEAST: Readonly<Record<Action, Role | 'nobody'>> = {
   'group.join': 'beginner',
   'group.create': 'advanced',
   'group.members': 'advanced',
+  'message.pin': 'advanced',
   'invitation.create': 'admin',
   'person.ban': 'admin',
   'upload.remove': 'admin',

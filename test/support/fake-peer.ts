@@ -14,7 +14,7 @@ import type {
 } from '../../src/peer/api/peer.js';
 import { noAccount, noBackups, noHandOver } from './no-account.js';
 import { noFiles, noGuests, noUploads } from './no-files.js';
-import { forgetfulNotes, noChanges, noGroups, noPreferences } from './no-groups.js';
+import { forgetfulNotes, noChanges, noGroups, noPins, noPolls, noPreferences } from './no-groups.js';
 
 const nothing = async (): Promise<never> => {
   throw new Error('the fake peer has none');
@@ -185,6 +185,8 @@ export class FakePeer implements PeerApi {
   readonly backups = noBackups;
   readonly handOver = noHandOver;
   readonly changes = noChanges;
+  readonly polls = noPolls;
+  readonly pins = noPins;
   readonly preferences = noPreferences;
   readonly notes: NotesApi = forgetfulNotes();
 

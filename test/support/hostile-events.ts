@@ -1,8 +1,18 @@
-import type { PeerEvent } from '../../src/peer/api/events.js';
+import type { ChangeEvent, PeerEvent } from '../../src/peer/api/events.js';
+import type { PollState } from '../../src/peer/api/polls.js';
 import { HOSTILE as X } from './hostile-text.js';
 
 const AT = '2026-01-01T12:00:00.000Z';
 const said = { code: X, message: X, hint: X };
+
+const POLL: PollState = {
+  ...{ question: X, several: true, voters: 1, closedAt: AT },
+  options: [{ text: X, by: [X] }],
+};
+const CHANGES: readonly ChangeEvent['change'][] = [
+  ...(['edited', 'deleted', 'reaction', 'expired'] as const),
+  ...(['voted', 'closed', 'pinned', 'unpinned'] as const),
+];
 
 type Of<E extends PeerEvent['event']> = Extract<PeerEvent, { event: E }>;
 const each = <T, R>(values: readonly T[], make: (value: T) => R): R[] => values.map(make);
@@ -11,6 +21,7 @@ const message: Of<'message'> = {
   ...{ event: 'message', id: X, conversation: X, from: X, text: X, sentAt: AT, receivedAt: AT, seq: 1, via: 'group' },
   ...{ replyTo: X, mentioned: true, expiresAt: AT, muted: true, history: true },
   upload: { id: X, name: X, size: 1, type: X },
+  poll: POLL,
 };
 
 const transfer: Of<'transfer'> = {
@@ -60,8 +71,9 @@ export const HOSTILE_EVENTS: { readonly [E in PeerEvent['event']]: readonly Of<E
     ...{ ...upload, state },
   })),
   guest: each(['laying', 'open', 'visited', 'fetched', 'ended', 'failed'] as const, (state) => ({ ...guest, state })),
-  change: each(['edited', 'deleted', 'reaction', 'expired'] as const, (change) => ({
+  change: each(CHANGES, (change) => ({
     ...{ event: 'change', id: X, conversation: X, from: X, change, text: X, reactions: [{ user: X, emoji: X }] },
+    poll: POLL,
   })),
   group: each(['created', 'invited', 'joined', 'left', 'added', 'removed', 'kicked'] as const, (change) => ({
     ...{ event: 'group', group: X, change, user: X, by: X },

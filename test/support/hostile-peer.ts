@@ -2,6 +2,7 @@ import type { AccountApi, SecondFactorApi } from '../../src/peer/api/account.js'
 import type { GroupsApi } from '../../src/peer/api/groups.js';
 import type { GuestsApi } from '../../src/peer/api/guests.js';
 import type { FilesApi, HistoryMessage, PeerApi, Preferences, Verification } from '../../src/peer/api/peer.js';
+import type { PollMessage } from '../../src/peer/api/polls.js';
 import type { UploadsApi } from '../../src/peer/api/uploads.js';
 import { HOSTILE_EVENTS } from './hostile-events.js';
 import { HOSTILE as X } from './hostile-text.js';
@@ -105,6 +106,11 @@ const guests: GuestsApi = {
   },
 };
 
+const asked: PollMessage = {
+  ...{ id: X, conversation: X, from: X },
+  poll: { question: X, several: true, options: [{ text: X, by: [X] }], voters: 1, closedAt: AT },
+};
+
 /** A peer to which everybody has said the worst: each of its answers holds a hostile text wherever there is a text. */
 export const hostilePeer = (): PeerApi => ({
   ...{ account, groups, files, uploads, guests, user: 'ann', device: 'd1', directoryState: 'online' },
@@ -120,6 +126,8 @@ export const hostilePeer = (): PeerApi => ({
     heed: () => {},
   },
   changes: { edit: async () => {}, remove: async () => {}, react: async () => {} },
+  polls: { ask: async () => asked, vote: async () => asked, close: async () => asked, show: async () => asked },
+  pins: { pin: async () => {}, list: async () => [message] },
   preferences: { get: () => wishes, set: async () => wishes, mute: async () => wishes, block: async () => wishes },
   notes: { all: async () => [{ conversation: X, draft: X, number: 1 }], set: async () => {} },
   takeSetAside: () => [],

@@ -1,7 +1,8 @@
 import type { ChangesApi } from '../../src/peer/api/changes.js';
 import type { GroupsApi } from '../../src/peer/api/groups.js';
 import type { ConversationNote, NotesApi } from '../../src/peer/api/notes.js';
-import type { Preferences, PreferencesApi } from '../../src/peer/api/peer.js';
+import type { PinsApi, Preferences, PreferencesApi } from '../../src/peer/api/peer.js';
+import type { PollsApi } from '../../src/peer/api/polls.js';
 
 const none = async (): Promise<never> => {
   throw new Error('this peer has no groups');
@@ -27,6 +28,10 @@ export const noGroups: GroupsApi = {
 };
 
 export const noChanges: ChangesApi = { edit: none, remove: none, react: none };
+
+export const noPolls: PollsApi = { ask: none, vote: none, close: none, show: none };
+
+export const noPins: PinsApi = { pin: none, list: async () => [] };
 
 const wishes: Preferences = { readReceipts: true, typing: true, lan: true, muted: [], blocked: [] };
 

@@ -15,7 +15,7 @@ import type {
 } from '../../src/peer/api/peer.js';
 import { noAccount, noBackups, noHandOver } from './no-account.js';
 import { noFiles, noGuests, noUploads } from './no-files.js';
-import { forgetfulNotes, noChanges, noGroups, noPreferences } from './no-groups.js';
+import { forgetfulNotes, noChanges, noGroups, noPins, noPolls, noPreferences } from './no-groups.js';
 
 /** A peer that says what a test gave it to say, and notes what it was asked. For tests of the faces alone. */
 export class ScriptedPeer implements PeerApi {
@@ -24,6 +24,8 @@ export class ScriptedPeer implements PeerApi {
   readonly handOver = noHandOver;
   readonly groups = noGroups;
   readonly changes = noChanges;
+  readonly polls = noPolls;
+  readonly pins = noPins;
   readonly preferences = noPreferences;
   readonly notes: NotesApi = forgetfulNotes();
 

@@ -103,6 +103,24 @@ export const CONVERSATIONS = {
     'That cannot be done in the present state of the conversation.',
     'Nothing to do: the message is ignored.',
   ],
+  'pins-full': [
+    'limit',
+    'as many messages are pinned in this conversation as can be',
+    'Take one off first: /pins lists them, /unpin ID takes one off.',
+  ],
+  'poll-choice': ['usage', 'That is no answer to this poll.', 'Give the numbers of answers: /polls shows them.'],
+  'poll-closed': ['denied', 'the poll is closed', 'Its result stands: /polls shows it.'],
+  'poll-fixed': [
+    'denied',
+    'a poll cannot be edited, because people have voted on what it says',
+    'Close it and make another one, or delete it.',
+  ],
+  'poll-options': [
+    'usage',
+    'A poll is a question and at least two different answers.',
+    'Put a bar between them, as in: Where do we eat? | Pizza | Pasta.',
+  ],
+  'poll-unknown': ['unknown', 'That message is no poll.', 'See /polls for those there are.'],
   'no-key-packages': [
     'unreachable',
     'No device of this person can be written to yet.',

@@ -1,6 +1,7 @@
 import type { PresenceState, RegistrationMode, Role } from '../../wire/directory.js';
 import type { OperatorStatement } from '../../wire/operator-acts.js';
 import type { GuestEvent } from './guests.js';
+import type { PollState } from './polls.js';
 import type { SeedEvent } from './seeds.js';
 
 /**
@@ -42,6 +43,8 @@ export interface MessageEvent {
   readonly hidden?: true;
   /** It tells of a file for the group: `/download ID` fetches it. */
   readonly upload?: UploadMention;
+  /** It asks this: `/vote N` answers. */
+  readonly poll?: PollState;
   /** True for what came while nobody was watching. */
   readonly history?: true;
 }
@@ -315,11 +318,13 @@ export interface ChangeEvent {
   readonly id: string;
   readonly conversation: string;
   readonly from: string;
-  readonly change: 'edited' | 'deleted' | 'reaction' | 'expired';
+  readonly change: 'edited' | 'deleted' | 'reaction' | 'expired' | 'voted' | 'closed' | 'pinned' | 'unpinned';
   /** Of an edit. */
   readonly text?: string;
   /** All that there are now. */
   readonly reactions?: readonly { readonly user: string; readonly emoji: string }[];
+  /** Of `voted` and `closed`: how it stands now. */
+  readonly poll?: PollState;
 }
 
 export type PeerEvent =

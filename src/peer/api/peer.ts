@@ -3,49 +3,21 @@ import type { PresenceState, Role } from '../../wire/directory.js';
 import type { AccountApi } from './account.js';
 import type { BackupsApi } from './backup.js';
 import type { ChangesApi } from './changes.js';
-import type { DeliveryState, LinkEvent, PeerEvent, TransferEvent, UploadMention, Via } from './events.js';
+import type { DeliveryState, LinkEvent, PeerEvent, TransferEvent } from './events.js';
 import type { GroupsApi } from './groups.js';
 import type { GuestsApi } from './guests.js';
 import type { HandOverApi } from './hand-over.js';
+import type { HistoryMessage } from './history.js';
 import type { NotesApi } from './notes.js';
+import type { PollsApi } from './polls.js';
+
 import type { UploadsApi } from './uploads.js';
 import type { UserSummary } from './user-summary.js';
 
+export type { HistoryMessage } from './history.js';
 export type { UserSummary } from './user-summary.js';
 
 /** What a running peer offers to its faces: the screen, the command line, RPC. They know this and nothing behind it. */
-
-/** One line of a conversation as it is kept on disk. */
-export interface HistoryMessage {
-  readonly id: string;
-  readonly conversation: string;
-  readonly from: string;
-  readonly text: string;
-  readonly sentAt: string;
-  readonly receivedAt: string;
-  /** Of groups: the place in the order all members agree on. */
-  readonly seq?: number;
-  /** For one's own messages. */
-  readonly state?: DeliveryState;
-  /** For the messages of others. */
-  readonly via?: Via;
-  /** It tells of a file for the group. */
-  readonly upload?: UploadMention;
-  readonly edited?: boolean;
-  /** Its text is gone. */
-  readonly deleted?: boolean;
-  readonly reactions?: readonly { readonly user: string; readonly emoji: string }[];
-  /** The id of the message it answers. */
-  readonly replyTo?: string;
-  /** The text names this person. */
-  readonly mentioned?: true;
-  /** When it disappears from this device. */
-  readonly expiresAt?: string;
-  /** Of one's own messages in groups: who has read them, as far as it is known. */
-  readonly readBy?: readonly string[];
-  /** In a group, of somebody who is blocked: `text` is empty. */
-  readonly hidden?: true;
-}
 
 export interface ConversationSummary {
   readonly conversation: string;
@@ -254,11 +226,24 @@ export interface FilesApi {
   play(id: string, file?: number): Promise<Playing>;
 }
 
+/** Messages kept in sight of everybody in a conversation. */
+export interface PinsApi {
+  /**
+   * In a group for who may change its settings; between two people for both.
+   * @throws Failure denied 'not-permitted', unknown 'message-unknown', limit 'pins-full'
+   */
+  pin(id: string, pinned: boolean): Promise<void>;
+  /** Those of the conversation that are here, in the order in which they were pinned. */
+  list(conversation: string): Promise<readonly HistoryMessage[]>;
+}
+
 export interface PeerApi {
   readonly account: AccountApi;
   readonly backups: BackupsApi;
   readonly handOver: HandOverApi;
   readonly changes: ChangesApi;
+  readonly polls: PollsApi;
+  readonly pins: PinsApi;
   readonly preferences: PreferencesApi;
   readonly notes: NotesApi;
   readonly groups: GroupsApi;

@@ -3,8 +3,10 @@ import { fromHex, hex } from '../../base/bytes.js';
 import type { LocalStore } from '../../store/local.js';
 import { isGroupId } from '../messaging/conversation.js';
 import { isAtLeast } from '../messaging/delivery-state.js';
+import { joinedPins } from '../messaging/direct-pins.js';
 import type { History } from '../messaging/history.js';
 import { UNPLACED } from '../messaging/message-view.js';
+import { joined } from '../messaging/poll.js';
 import { Transaction } from '../messaging/transaction.js';
 import type { ConversationRow, MessageRow, Tables } from '../storage/tables.js';
 import type { Placed } from './order.js';
@@ -103,6 +105,7 @@ export class ConversationMerge {
     const { history, disk } = this.#init;
     const head = await history.head(this.#conversation);
     if (record.expire && record.expire.at > (head.expire?.at ?? 0)) head.expire = record.expire;
+    if (record.pins) head.pins = joinedPins(head.pins ?? [], record.pins);
     const isSame = this.#adopts >= record.last;
     if (isSame) head.last = Math.max(head.last, record.last);
     raiseFormer(head, Math.min(record.former ?? 0, this.#adopts));
@@ -232,7 +235,7 @@ function raiseFormer(head: ConversationRow, former: number): void {
 function combined(here: MessageRow, there: MessageRow, isLater: boolean): MessageRow | undefined {
   if (here.deleted) return undefined;
   if (there.deleted) {
-    const { mentioned: _, edited: __, ...rest } = here;
+    const { mentioned: _, edited: __, poll: ___, ...rest } = here;
     return { ...rest, body: '', deleted: true, reactions: [] };
   }
   let row = here;
@@ -244,6 +247,10 @@ function combined(here: MessageRow, there: MessageRow, isLater: boolean): Messag
   if (isOther || (there.reactions && row.reactions === undefined)) {
     const { reactions: _, ...rest } = row;
     row = { ...rest, ...(there.reactions && { reactions: there.reactions }) };
+  }
+  if (row.poll && there.poll) {
+    const poll = joined(row.poll, there.poll);
+    if (poll !== row.poll) row = { ...row, poll };
   }
   if (row.state && there.state && !isAtLeast(row.state, there.state)) row = { ...row, state: there.state };
   return row === here ? undefined : row;

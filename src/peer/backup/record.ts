@@ -2,13 +2,13 @@ import * as v from 'valibot';
 import type { Clock } from '../../base/clock.js';
 import { BACKUP_RECORD_BYTES } from '../../wire/limits.js';
 import { codec, count, exactly, list, text, time } from '../../wire/schema.js';
+import { messageRow } from '../storage/message-row.js';
 import { preferencesRow } from '../storage/preferences-row.js';
 import {
   acceptRow,
   contactRow,
   conversationRow,
   laterRow,
-  messageRow,
   noteRow,
   positionRow,
   uploadRow,

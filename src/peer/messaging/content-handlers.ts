@@ -6,6 +6,7 @@ import { foldName } from '../../wire/names.js';
 import type { SentEvent } from '../api/events.js';
 import type { MessageRow } from '../storage/tables.js';
 import { conversationWith } from './conversation.js';
+import type { DirectPins } from './direct-pins.js';
 import type { Edits } from './edits.js';
 import type { ExpirationSetting } from './expiration-setting.js';
 import type { History } from './history.js';
@@ -19,6 +20,7 @@ export interface ContentHandlersInit {
   readonly history: History;
   readonly edits: Edits;
   readonly setting: ExpirationSetting;
+  readonly pins: DirectPins;
   readonly readMarkers: ReadMarkers;
   /** What the other side of a transfer says. */
   transfer(user: string, from: DeviceAddress, content: TransferContent, tx: Transaction): void;
@@ -37,9 +39,10 @@ export class ContentHandlers {
 
   /** Keeps what has to be kept, in the same write as the memory that it came. */
   async keep(user: string, from: DeviceAddress, content: Content, tx: Transaction): Promise<void> {
-    const { transfer, setting, edits } = this.#init;
+    const { transfer, setting, pins, edits } = this.#init;
     if (isTransferContent(content)) transfer(user, from, content, tx);
     else if (content.type === 'setting') await setting.take(user, from.user, content, tx);
+    else if (content.type === 'pin') await pins.take(user, from.user, content, tx);
     else if (isChangeContent(content)) await edits.take(conversationWith(user), from.user, content, tx);
   }
 

@@ -6,7 +6,8 @@ import { foldName } from '../../wire/names.js';
 import type { Signal } from '../../wire/signals.js';
 import type { PeerEvent } from '../api/events.js';
 import type { LaterRow, MessageRow, Tables } from '../storage/tables.js';
-import { type Conversations, conversationWith, nameIn } from './conversation.js';
+import { type Conversations, conversationWith, isGroupId, nameIn } from './conversation.js';
+import type { DirectPins } from './direct-pins.js';
 import type { Edits } from './edits.js';
 import { Expiration } from './expiration.js';
 import type { ExpirationSetting } from './expiration-setting.js';
@@ -29,6 +30,7 @@ export interface ConversationStateInit {
   readonly conversations: Conversations;
   readonly edits: Edits;
   readonly setting: ExpirationSetting;
+  readonly pins: DirectPins;
   /** Notes a line as not yet shown to anybody. */
   note(row: MessageRow): { readonly step: Step };
   emit(event: PeerEvent): void;
@@ -113,10 +115,11 @@ export class ConversationState {
 
   /** What this program has learnt to understand since it came; shown as what came while nobody watched. */
   async #takeLate(row: LaterRow, content: Content, tx: Transaction): Promise<void> {
-    const { edits, setting, history, note, self } = this.#init;
+    const { edits, setting, pins, history, note, self } = this.#init;
     const { id, conversation, from, via, seq, at } = row;
     if (isChangeContent(content)) return edits.take(conversation, from, content, tx);
     if (content.type === 'setting') return setting.take(nameIn(conversation), from, content, tx);
+    if (content.type === 'pin' && !isGroupId(conversation)) return pins.take(nameIn(conversation), from, content, tx);
     if (content.type !== 'text') return;
     const head = await history.head(conversation);
     const line = { id, via, ...lineOf(content, { conversation, from, self, since: at }) };

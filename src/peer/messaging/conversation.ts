@@ -1,5 +1,5 @@
 import type { Step } from '../../store/local.js';
-import type { Content } from '../../wire/content.js';
+import type { Content, PollQuestion } from '../../wire/content.js';
 import type { MessageRow } from '../storage/tables.js';
 
 /** `@user`: between two people. `#name`: a group. */
@@ -14,6 +14,13 @@ export const isGroupId = (id: string): boolean => id.startsWith('#');
 /** The user or the group in an id, or in a name as people write it. */
 export const nameIn = (id: string): string => (/^[@#]/.test(id) ? id.slice(1) : id);
 
+/** What a text is besides a text. */
+export interface Also {
+  /** The message that it answers. */
+  readonly answers?: Uint8Array;
+  readonly poll?: PollQuestion;
+}
+
 /** What people say to each other in one place, whether they are two or many. */
 export interface Conversation {
   readonly id: ConversationId;
@@ -23,10 +30,9 @@ export interface Conversation {
   enqueue<T>(work: () => Promise<T>): Promise<T>;
   /**
    * Resolves when the line is on disk, sealed where that was possible.
-   * @param answers the message that this one answers
    * @throws Failure usage, limit, trust, unknown, denied
    */
-  send(text: string, answers?: Uint8Array): Promise<MessageRow>;
+  send(text: string, also?: Also): Promise<MessageRow>;
   /** Something besides text, on its way when it resolves. */
   sendContent(content: Content): Promise<unknown>;
   /** Whether it is certain that nobody has the message. */
@@ -35,6 +41,10 @@ export interface Conversation {
   withdraw(id: Uint8Array): readonly Step[];
   /** Whether a message that only some have keeps its place in the order: as in groups, whose log has the order. */
   readonly keepsPlaces: boolean;
+  /** Ids of the messages that are pinned, in the order in which they were. */
+  pins(): Promise<readonly Uint8Array[]>;
+  /** @param words of it, for programs that know no pins @throws Failure denied 'not-permitted', limit 'pins-full' */
+  pin(id: Uint8Array, pinned: boolean, words: string): Promise<void>;
   /** Seconds that new messages live; 0 for no end. */
   lifetime(): Promise<number>;
   /** @throws Failure denied where this person may not */

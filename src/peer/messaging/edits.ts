@@ -12,6 +12,7 @@ import type { Conversations } from './conversation.js';
 import { EarlyChanges } from './early-changes.js';
 import type { History } from './history.js';
 import { isMentioned } from './message-content.js';
+import { closed, pollState, voted } from './poll.js';
 import { sendable } from './sendable.js';
 import { takeBack } from './take-back.js';
 import type { Transaction } from './transaction.js';
@@ -29,9 +30,9 @@ export interface EditsInit {
 const REACTIONS = 64;
 
 /** What a change looks at, also of a line that has no number yet. */
-type Line = Pick<MessageRow, 'id' | 'from' | 'body' | 'deleted' | 'edited' | 'mentioned' | 'reactions'>;
+type Line = Pick<MessageRow, 'id' | 'from' | 'body' | 'deleted' | 'edited' | 'mentioned' | 'reactions' | 'poll'>;
 
-/** What is done to messages that were said: edits, deletions, reactions. */
+/** What is done to messages that were said: edits, deletions, reactions, votes. */
 export class Edits implements ChangesApi {
   readonly #init: EditsInit;
   readonly #early: EarlyChanges;
@@ -73,22 +74,24 @@ export class Edits implements ChangesApi {
 
   /** @throws Failure usage 'text-empty', limit 'text-too-long' */
   async edit(id: string, text: string): Promise<void> {
-    await this.#do({ type: 'edit', id: fromHex(id), body: sendable(text) });
+    await this.do({ type: 'edit', id: fromHex(id), body: sendable(text) });
   }
 
   remove(id: string): Promise<void> {
-    return this.#do({ type: 'delete', id: fromHex(id) });
+    return this.do({ type: 'delete', id: fromHex(id) });
   }
 
   /** The same again takes it back. */
   react(id: string, emoji: string): Promise<void> {
-    return this.#do({ type: 'reaction', id: fromHex(id), emoji: cleanLine(emoji, 16) });
+    return this.do({ type: 'reaction', id: fromHex(id), emoji: cleanLine(emoji, 16) });
   }
 
-  async #do(content: ChangeContent): Promise<void> {
+  /** Here, and at the others. @throws Failure as of the changes */
+  async do(content: ChangeContent): Promise<void> {
     const { history, self, conversations, emit } = this.#init;
     const row = await history.find(content.id);
     if (row === undefined) throw unknown();
+    if (content.type === 'edit' && row.poll) throw new Failure('poll-fixed');
     if (this.#applied(row, self.user, content) === undefined) throw notYours();
     const conversation = conversations.of(row.conversation);
     if (content.type === 'delete' && (await takeBack(conversation, row, this.#init)))
@@ -105,19 +108,29 @@ export class Edits implements ChangesApi {
   ): R | undefined {
     if (row.deleted) return undefined;
     if (content.type === 'reaction') return reacted(row, from, content.emoji);
+    if (content.type === 'vote')
+      return withPoll(row, row.poll && voted(row.poll, { user: from, ...answerOf(content) }));
     if (foldName(row.from) !== foldName(from)) return undefined;
+    if (content.type === 'close') return withPoll(row, row.poll && closed(row.poll, content.at));
     const rest = { ...row };
     delete rest.mentioned;
     if (content.type === 'delete') {
       // An edit that comes behind it is not taken in: nor does one that came before leave a trace.
       delete rest.edited;
+      delete rest.poll;
       return { ...rest, body: '', deleted: true, reactions: [] };
     }
+    // Who has voted has voted on what it said.
+    if (row.poll) return undefined;
     const body = cleanText(content.body);
     const named = isMentioned(body, { conversation: row.conversation, from: row.from, self: this.#init.self.user });
     return { ...rest, body, edited: true, ...(named && { mentioned: true }) };
   }
 }
+
+const answerOf = ({ choices, at }: Extract<ChangeContent, { type: 'vote' }>) => ({ choices, at });
+
+const withPoll = <R extends Line>(row: R, poll: Line['poll']): R | undefined => poll && { ...row, poll };
 
 function reacted<R extends Pick<MessageRow, 'reactions'>>(row: R, user: string, emoji: string): R | undefined {
   const before = row.reactions ?? [];
@@ -132,6 +145,9 @@ function eventOf(row: MessageRow, from: string, content: ChangeContent): ChangeE
   const common = { event: 'change' as const, id: hex(id), conversation, from };
   if (content.type === 'edit') return { ...common, change: 'edited', text: body };
   if (content.type === 'delete') return { ...common, change: 'deleted' };
+  const poll = row.poll && { poll: pollState(row.poll) };
+  if (content.type === 'vote') return { ...common, change: 'voted', ...poll };
+  if (content.type === 'close') return { ...common, change: 'closed', ...poll };
   return { ...common, change: 'reaction', reactions: row.reactions ?? [] };
 }
 

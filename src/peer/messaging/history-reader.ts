@@ -1,3 +1,4 @@
+import { hex } from '../../base/bytes.js';
 import { foldText } from '../../wire/text.js';
 import type { ConversationSummary, HistoryMessage, HistoryQuery, SearchQuery } from '../api/peer.js';
 import type { MessageRow, Tables } from '../storage/tables.js';
@@ -12,8 +13,10 @@ const DEFAULT_FINDS = 100;
 export class HistoryReader {
   readonly #tables: Tables;
   readonly #look: LineLook;
+  readonly #pins: (conversation: string) => Promise<readonly Uint8Array[]>;
 
-  constructor(tables: Tables, look: LineLook) {
+  constructor(tables: Tables, look: LineLook, pins: (conversation: string) => Promise<readonly Uint8Array[]>) {
+    this.#pins = pins;
     this.#tables = tables;
     this.#look = look;
   }
@@ -33,7 +36,11 @@ export class HistoryReader {
   /** Of groups, with who has read them. */
   async #lines(conversation: string, rows: readonly MessageRow[]): Promise<HistoryMessage[]> {
     const positions = isGroupId(conversation) ? await collect(this.#tables.positions.range([conversation])) : [];
-    return rows.map((row) => this.#line(row, positions));
+    const pins = new Set((await this.#pins(conversation)).map(hex));
+    return rows.map((row) => {
+      const line = this.line(row, positions);
+      return pins.has(line.id) ? { ...line, pinned: true as const } : line;
+    });
   }
 
   /** Without the reactions of those who are blocked. */
@@ -43,7 +50,7 @@ export class HistoryReader {
     return { ...row, reactions: reactions.filter(({ user }) => !this.#look.isBlocked(user)) };
   }
 
-  #line(row: MessageRow, positions: readonly { user: string; through: number }[] = []): HistoryMessage {
+  line(row: MessageRow, positions: readonly { user: string; through: number }[] = []): HistoryMessage {
     const seq = seqOf(row);
     const by = row.state === undefined || seq === undefined ? [] : positions.filter(({ through }) => through >= seq);
     const line = { ...toLine(this.#seen(row)), ...(by.length > 0 && { readBy: by.map(({ user }) => user).sort() }) };
@@ -64,7 +71,7 @@ export class HistoryReader {
         unread: unreadOf(head),
         mentions: head.mentions ?? 0,
         ...(this.#look.isMuted({ conversation: head.conversation, from: '' } as MessageRow) && { muted: true }),
-        ...(last && { last: this.#line(last) }),
+        ...(last && { last: this.line(last) }),
       });
     }
     return summaries.sort((a, b) => (b.last?.receivedAt ?? '').localeCompare(a.last?.receivedAt ?? ''));
@@ -82,7 +89,7 @@ export class HistoryReader {
     return found
       .sort((a, b) => a.receivedAt - b.receivedAt)
       .slice(-limit)
-      .map((row) => this.#line(row));
+      .map((row) => this.line(row));
   }
 
   async #newest(conversation: string, limit: number, wanted: (row: MessageRow) => boolean): Promise<MessageRow[]> {
@@ -102,7 +109,7 @@ export class HistoryReader {
 
   async *all(conversation?: string): AsyncGenerator<HistoryMessage> {
     for (const name of await this.#names(conversation)) {
-      for await (const row of this.#tables.messages.range([name], shown(name))) yield this.#line(row);
+      for await (const row of this.#tables.messages.range([name], shown(name))) yield this.line(row);
     }
   }
 }

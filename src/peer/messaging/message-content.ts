@@ -4,8 +4,12 @@ import { cleanText } from '../../wire/text.js';
 import type { MessageRow } from '../storage/tables.js';
 import { isGroupId } from './conversation.js';
 import { names, namesAll } from './mentions.js';
+import { pollOf, questionOf } from './poll.js';
 
-type Line = Pick<MessageRow, 'from' | 'body' | 'sentAt' | 'order' | 'replyTo' | 'mentioned' | 'lifetime' | 'expires'>;
+type Line = Pick<
+  MessageRow,
+  'from' | 'body' | 'sentAt' | 'order' | 'replyTo' | 'mentioned' | 'lifetime' | 'expires' | 'poll'
+>;
 
 export interface LineInit {
   /** `@user` or `#group`. */
@@ -29,15 +33,17 @@ export function lineOf(content: Omit<TextContent, 'type'>, init: LineInit): Line
     ...{ from: init.from, body, sentAt },
     ...(order !== undefined && { order }),
     ...(replyTo && { replyTo }),
+    ...(content.poll && { poll: pollOf(content.poll) }),
     ...(isMentioned(body, init) && { mentioned: true }),
     ...(lifetime > 0 && { lifetime, expires: init.since + lifetime * 1000 }),
   };
 }
 
 /** The text as it was sent, for whoever could not open it. */
-export const textOf = ({ body, sentAt, order, replyTo, lifetime }: MessageRow): TextContent => ({
+export const textOf = ({ body, sentAt, order, replyTo, lifetime, poll }: MessageRow): TextContent => ({
   ...{ type: 'text', body, sentAt },
   ...(order !== undefined && { order }),
   ...(replyTo && { replyTo }),
   ...(lifetime !== undefined && { expires: lifetime }),
+  ...(poll && { poll: questionOf(poll) }),
 });

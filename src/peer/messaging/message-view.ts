@@ -4,6 +4,7 @@ import type { UploadMention } from '../api/events.js';
 import type { HistoryMessage } from '../api/peer.js';
 import type { MessageRow } from '../storage/tables.js';
 import { isGroupId } from './conversation.js';
+import { pollState } from './poll.js';
 
 /** How the preferences of the person here change the way a line is shown. */
 export interface LineLook {
@@ -29,17 +30,21 @@ function mentionOf({ upload }: MessageRow): { readonly upload?: UploadMention } 
 }
 
 /** What a line says of itself besides its text, in events and in the history alike. */
-export const marksOf = (row: MessageRow): Pick<HistoryMessage, 'replyTo' | 'mentioned' | 'expiresAt' | 'upload'> => ({
+export const marksOf = (
+  row: MessageRow,
+): Pick<HistoryMessage, 'replyTo' | 'mentioned' | 'expiresAt' | 'upload' | 'poll'> => ({
   ...(row.replyTo && { replyTo: hex(row.replyTo) }),
   ...(row.mentioned && { mentioned: true }),
   ...(row.expires !== undefined && { expiresAt: timestamp(row.expires) }),
   ...mentionOf(row),
+  ...(row.poll && { poll: pollState(row.poll) }),
 });
 
 /** What is left of a line whose text is not shown. */
-export const hide = <L extends Pick<HistoryMessage, 'text' | 'mentioned' | 'upload'>>({
+export const hide = <L extends Pick<HistoryMessage, 'text' | 'mentioned' | 'upload' | 'poll'>>({
   mentioned: _named,
   upload: _upload,
+  poll: _poll,
   ...line
 }: L) => ({
   ...line,

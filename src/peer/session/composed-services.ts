@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { Content } from '../../wire/content.js';
 import type { DeviceAddress } from '../../wire/directory.js';
 import type { Guests } from '../guests/guests.js';
 import { Contacts } from '../identity/contacts.js';
@@ -15,9 +14,10 @@ import { putInMailbox } from '../messaging/direct/mailbox.js';
 import { Outbox } from '../messaging/direct/outbox.js';
 import { DirectReceiver } from '../messaging/direct/receiver.js';
 import { DirectSender } from '../messaging/direct/sender.js';
-import { Edits } from '../messaging/edits.js';
+import type { DirectPins } from '../messaging/direct-pins.js';
+import type { Edits } from '../messaging/edits.js';
 import { EventFeed } from '../messaging/event-feed.js';
-import { ExpirationSetting } from '../messaging/expiration-setting.js';
+import type { ExpirationSetting } from '../messaging/expiration-setting.js';
 import { GroupConversation } from '../messaging/group/group-conversation.js';
 import { Groups } from '../messaging/group/groups.js';
 import type { ModerationLog } from '../messaging/group/moderation-log.js';
@@ -26,12 +26,15 @@ import { HistoryReader } from '../messaging/history-reader.js';
 import { KeyPackages } from '../messaging/key-packages.js';
 import { MlsGroups } from '../messaging/mls-groups.js';
 import { Notes } from '../messaging/notes.js';
+import type { Pins } from '../messaging/pins.js';
+import type { Polls } from '../messaging/polls.js';
 import type { Preferences } from '../messaging/preferences.js';
 import { WorkQueues } from '../messaging/work-queues.js';
 import type { SetAside } from '../storage/set-aside.js';
 import { AcceptRules } from '../transfers/accept-rules.js';
 import type { TransferManager } from '../transfers/transfer-manager.js';
 import type { Uploads } from '../uploads/uploads.js';
+import { changeServices } from './change-services.js';
 import { guestsOf, transferManager, uploadsOf } from './file-services.js';
 import { giveUp } from './give-up.js';
 import { groupContext } from './group-context.js';
@@ -67,6 +70,9 @@ export class ComposedServices implements Services {
   readonly mail: MailReceiver;
   readonly groups: Groups;
   readonly edits: Edits;
+  readonly polls: Polls;
+  readonly pins: Pins;
+  readonly directPins: DirectPins;
   readonly setting: ExpirationSetting;
   readonly state: ConversationState;
   readonly rules: AcceptRules;
@@ -96,7 +102,7 @@ export class ComposedServices implements Services {
       onExpiring: (row) => this.state.expiration.add(row),
     });
     this.moderation = moderationLog(this.#init, this);
-    this.reader = new HistoryReader(tables, this.preferences);
+    this.reader = new HistoryReader(tables, this.preferences, (id) => this.conversations.of(id).pins());
     this.ownDevices = ownDevicesOf(this.#init, this);
     this.contacts = this.#contacts();
     this.mlsGroups = new MlsGroups(tables, this.#init.engine, self.anchor, self.signatureKey);
@@ -107,11 +113,12 @@ export class ComposedServices implements Services {
     this.sender = this.#sender();
     this.receiver = this.#receiver();
     this.mail = this.#mail();
-    this.setting = this.#setting();
-    this.edits = new Edits({
-      ...{ history: this.history, disk, tables, clock, self: { user: self.user }, conversations: this.conversations },
-      emit: this.#init.emit,
-    });
+    const { edits, polls, pins, directPins, setting } = changeServices(this.#init, this);
+    this.edits = edits;
+    this.polls = polls;
+    this.pins = pins;
+    this.directPins = directPins;
+    this.setting = setting;
     this.rules = new AcceptRules({
       ...{ tables, disk, clock, folder: join(init.home, 'downloads') },
       isContact: (user) => isContact(this, init.self.user, user),
@@ -183,7 +190,7 @@ export class ComposedServices implements Services {
     return new Conversations({
       direct: (user) =>
         new DirectConversation(user, {
-          ...{ sender: this.sender, history: this.history, setting: this.setting, typing },
+          ...{ sender: this.sender, history: this.history, setting: this.setting, pins: this.directPins, typing },
           isBlocked: this.#init.isBlocked,
         }),
       group: (name) =>
@@ -293,7 +300,14 @@ export class ComposedServices implements Services {
     let made: ContentHandlers | undefined;
     return () => {
       made ??= new ContentHandlers({
-        ...{ self: self.user, scope, history: this.history, edits: this.edits, setting: this.setting },
+        ...{
+          self: self.user,
+          scope,
+          history: this.history,
+          edits: this.edits,
+          setting: this.setting,
+          pins: this.directPins,
+        },
         readMarkers: this.state.readMarkers,
         transfer: (user, from, content, tx) => this.transfers.take(user, from, content, tx),
         resend: (user, row) => this.sender.resend(user, row),
@@ -315,20 +329,11 @@ export class ComposedServices implements Services {
     });
   }
 
-  #setting(): ExpirationSetting {
-    const { self, disk, clock } = this.#init;
-    return new ExpirationSetting({
-      ...{ disk, history: this.history, clock, self: self.user, emit: this.#init.emit },
-      enter: (to) => this.sender.enter(to),
-      sendContent: (user, content: Content) => this.sender.sendContent(user, content),
-    });
-  }
-
   #state(): ConversationState {
     const { self, tables, disk, clock, scope } = this.#init;
-    const { history, preferences, conversations, edits, setting } = this;
+    const { history, preferences, conversations, edits, setting, directPins: pins } = this;
     return new ConversationState({
-      ...{ tables, disk, history, clock, scope, self: self.user, preferences, conversations, edits, setting },
+      ...{ tables, disk, history, clock, scope, self: self.user, preferences, conversations, edits, setting, pins },
       note: (row) => this.receiver.note(row),
       emit: this.#init.emit,
       report: (error) => this.reporter.report('', error),

@@ -23,6 +23,7 @@ import type {
   HistoryQuery,
   PathReport,
   PeerApi,
+  PinsApi,
   PreferencesApi,
   SearchQuery,
   SendOptions,
@@ -31,6 +32,7 @@ import type {
   Verification,
   Whoami,
 } from '../api/peer.js';
+import type { PollsApi } from '../api/polls.js';
 import type { UploadsApi } from '../api/uploads.js';
 import type { HandOver } from '../backup/hand-over.js';
 import type { LocalDevice } from '../identity/local-device.js';
@@ -50,10 +52,9 @@ import { FileService } from '../transfers/file-service.js';
 import { allUsers } from './all-users.js';
 import { diagnose } from './doctor.js';
 import { giveUpFormer } from './give-up.js';
+import { letReceiptsLeave } from './last-receipts.js';
 import type { Services } from './services.js';
 
-/** How long the end waits for receipts to leave; they are kept anyway. */
-const HAND_OVER_MS = 1_000;
 const MESSAGE_ID = /^[0-9a-f]{32}$/;
 
 export interface PeerInit {
@@ -86,6 +87,8 @@ export class Peer implements PeerApi {
   readonly backups: BackupsApi;
   readonly handOver: HandOver;
   readonly changes: ChangesApi;
+  readonly polls: PollsApi;
+  readonly pins: PinsApi;
   readonly files: FilesApi;
   readonly groups: GroupsApi;
   readonly preferences: PreferencesApi;
@@ -118,6 +121,8 @@ export class Peer implements PeerApi {
     this.backups = init.backups;
     this.handOver = init.handOver;
     this.changes = services.edits;
+    this.polls = services.polls;
+    this.pins = services.pins;
     this.files = new FileService({
       ...{ clock, transfers: services.transfers, rules: services.rules },
       recipient: addressed,
@@ -178,7 +183,7 @@ export class Peer implements PeerApi {
   async send(to: string, text: string, { replyTo }: SendOptions = {}): Promise<SendResult> {
     const id = isGroupId(to) ? to : conversationWith(this.#addressee(to));
     const answers = replyTo === undefined ? undefined : await this.#answered(id, replyTo);
-    const row = await this.#services.conversations.of(id).send(text, answers);
+    const row = await this.#services.conversations.of(id).send(text, answers && { answers });
     this.#services.state.sent(row.conversation);
     return this.#sent(row);
   }
@@ -311,24 +316,9 @@ export class Peer implements PeerApi {
   }
 
   async close(): Promise<void> {
-    await this.#handOver();
+    await letReceiptsLeave(this.#services, this.#clock);
     await this.#scope.close();
     this.#settleEnded();
-  }
-
-  /** Lets receipts of what was just read leave, where they can. */
-  async #handOver(): Promise<void> {
-    const { state, outbox } = this.#services;
-    const receipts = await state.readMarkers.flush();
-    if (receipts.length === 0) return;
-    const left = Promise.all(receipts.map((id) => outbox.reached(id)));
-    await new Promise<void>((resolve) => {
-      const cancel = this.#clock.after(HAND_OVER_MS, resolve, 'process');
-      void left.then(() => {
-        cancel();
-        resolve();
-      });
-    });
   }
 
   async #answered(conversation: string, id: string): Promise<Uint8Array> {

@@ -8,20 +8,22 @@ import {
   CRL_BYTES,
   EXPIRE_MAX_SECONDS,
   KEY_PACKAGE_BYTES,
+  PINS,
   SEALED_BYTES,
-  TEXT_BYTES,
   TRANSFER_PATH_BYTES,
 } from '../../wire/limits.js';
 import { bytes, codec, count, exactly, list, text, time } from '../../wire/schema.js';
 import { type RowCipher, type Shelf, Table } from './encrypted-table.js';
 import { guestRow } from './guest-row.js';
 import { handOverRow, sharingRow, wishRow } from './hand-over-row.js';
+import { messageRow, viaSchema } from './message-row.js';
 import { ownDevicesRow } from './own-devices-row.js';
 import { preferencesRow } from './preferences-row.js';
 import { seedRow } from './seed-row.js';
 import { SetAside } from './set-aside.js';
 import { PATH_BYTES, pathRow, transferRow } from './transfer-row.js';
 
+export type { MessageRow } from './message-row.js';
 export type { PreferencesRow } from './preferences-row.js';
 export type { TransferRow } from './transfer-row.js';
 
@@ -91,37 +93,10 @@ export const conversationRow = v.object({
   adopted: v.optional(v.object({ device: text(16), through: count() })),
   /** Of direct conversations: the life of new messages, and who set it when. */
   expire: v.optional(v.object({ seconds: count(EXPIRE_MAX_SECONDS), at: time(), by: text(64) })),
+  /** Of direct conversations: the last word on each message that was ever pinned. */
+  pins: v.optional(list(v.object({ id: exactly(16), pinned: v.boolean(), at: time() }), PINS * 4)),
 });
 export type ConversationRow = v.InferOutput<typeof conversationRow>;
-
-const viaSchema = v.picklist(['direct', 'lan', 'relay', 'mailbox', 'group']);
-
-export const messageRow = v.object({
-  id: exactly(16),
-  conversation: text(64),
-  number: count(),
-  from: text(64),
-  body: text(TEXT_BYTES * 4),
-  sentAt: time(),
-  receivedAt: time(),
-  state: v.optional(v.picklist(['queued', 'failed', 'stored', 'delivered', 'read'])),
-  via: v.optional(viaSchema),
-  upload: v.optional(
-    v.object({ id: exactly(16), name: text(TRANSFER_PATH_BYTES), size: count(), type: v.optional(text(127)) }),
-  ),
-  /** Of direct conversations: where it stands among the others. */
-  order: v.optional(time()),
-  edited: v.optional(v.boolean()),
-  deleted: v.optional(v.boolean()),
-  replyTo: v.optional(exactly(16)),
-  /** The text names the person whose device this is. */
-  mentioned: v.optional(v.boolean()),
-  /** Seconds the message has to live, and when by this device's clock it has to go. */
-  lifetime: v.optional(count(EXPIRE_MAX_SECONDS)),
-  expires: v.optional(time()),
-  reactions: v.optional(list(v.object({ user: text(64), emoji: text(64) }), 64)),
-});
-export type MessageRow = v.InferOutput<typeof messageRow>;
 
 /** Where a message stands, by its id; also the memory that it was received. */
 const placeRow = v.object({ conversation: text(64), number: count() });

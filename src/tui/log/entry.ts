@@ -1,4 +1,5 @@
 import type { DeliveryState, TransferEvent, UploadEvent, UploadMention } from '../../peer/api/events.js';
+import type { PollState } from '../../peer/api/polls.js';
 import type { Picture } from './picture.js';
 
 /** A quotation above a reply: whom and what it answers. */
@@ -47,6 +48,9 @@ export interface Entry {
   readonly hidden?: true;
   /** How many gave each reaction. */
   readonly reactions?: ReadonlyMap<string, number>;
+  readonly poll?: PollState;
+  /** Kept in sight of everybody. */
+  readonly pinned?: boolean;
   readonly edited?: boolean;
   /** Its text is gone. */
   readonly deleted?: boolean;

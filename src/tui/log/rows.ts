@@ -7,6 +7,7 @@ import { batchSpans } from './batch-rows.js';
 import { bodyRows, saidRows } from './body-rows.js';
 import type { Entry, Quote } from './entry.js';
 import { type Picture, pictureLooks } from './picture.js';
+import { pollRows } from './poll-rows.js';
 import type { LogRow, Part, RowStyle } from './row.js';
 import { type Span, wrapSpans } from './spans.js';
 import { headSpans, stateRows } from './transfer-rows.js';
@@ -68,9 +69,10 @@ function headParts(
 
 const isGone = ({ deleted, hidden }: Entry): boolean => deleted === true || hidden === true;
 
-function said({ text, edited, deleted, hidden }: Entry): string {
+function said({ text, edited, deleted, hidden, poll }: Entry): string {
   if (hidden) return 'A message of somebody you have blocked.';
   if (deleted) return 'This message was taken back.';
+  if (poll) return poll.question;
   return edited ? `${text} (edited)` : text;
 }
 
@@ -93,11 +95,13 @@ function messageRows(entry: Entry, look: RowStyle, quote: Quote | undefined): Lo
   const act = isGone(entry) ? undefined : deedOf(entry.text);
   const body = act === undefined ? said(entry) : `${entry.from} ${act}${entry.edited ? ' (edited)' : ''}`;
   rows.push(...saidRows(body, text, isGone(entry) ? 'dim' : style, look));
+  if (entry.poll && !isGone(entry)) rows.push(...pollRows(entry.poll, text, look));
   rows[0]!.push(...headParts(act === undefined ? entry : { ...entry, from: '*' }, look));
-  if (entry.reactions && entry.reactions.size > 0) {
-    const reactions = Array.from(entry.reactions, ([emoji, count]) => `${emoji} ${count}`).join('  ');
-    rows.push([part(text, fit(reactions, Math.max(2, look.width - text)), 'dim')]);
-  }
+  const marks = [
+    ...(entry.pinned ? ['⚑ pinned'] : []),
+    ...Array.from(entry.reactions ?? [], ([emoji, count]) => `${emoji} ${count}`),
+  ];
+  if (marks.length > 0) rows.push([part(text, fit(marks.join('  '), Math.max(2, look.width - text)), 'dim')]);
   return rows.map((parts) => ({ parts, id: entry.id }));
 }
 

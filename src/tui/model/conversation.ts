@@ -1,5 +1,6 @@
 import type { MessageEvent } from '../../peer/api/events.js';
 import type { HistoryMessage } from '../../peer/api/peer.js';
+import type { PollState } from '../../peer/api/polls.js';
 import { foldName } from '../../wire/names.js';
 import { cleanLine, cleanText } from '../../wire/text.js';
 import type { Entry } from '../log/entry.js';
@@ -25,6 +26,8 @@ export interface Conversation {
   firstUnread: string | undefined;
   /** How far its history was read from disk. */
   loaded: 'nothing' | 'loading' | 'part' | 'all';
+  /** The messages pinned in it, as far as they are here; the newest last. */
+  pins: readonly Entry[];
   /** What is being written in it while another one is open. */
   draft: string;
   /** Nothing in it is told of, and only what names one is counted. */
@@ -49,6 +52,7 @@ export function newConversation(id: string, number = 0): Conversation {
     mentions: 0,
     firstUnread: undefined,
     loaded: 'nothing',
+    pins: [],
     draft: '',
     muted: false,
     expire: 0,
@@ -72,7 +76,7 @@ export function mentions(text: string, user: string): boolean {
 export function toEntry(message: MessageEvent | HistoryMessage, self: string): Entry {
   const own = foldName(message.from) === foldName(self);
   const text = cleanText(message.text);
-  const { edited, deleted, reactions, readBy } = message as Partial<HistoryMessage>;
+  const { edited, deleted, reactions, readBy, pinned } = message as Partial<HistoryMessage>;
   const mentioned = message.mentioned ?? mentions(text, self);
   return {
     id: message.id,
@@ -88,10 +92,19 @@ export function toEntry(message: MessageEvent | HistoryMessage, self: string): E
     ...(readBy !== undefined && { readBy: readBy.map((user) => cleanLine(user)) }),
     ...(edited && { edited }),
     ...(deleted && { deleted }),
+    ...(pinned && { pinned }),
+    ...(message.poll !== undefined && { poll: cleanPoll(message.poll) }),
     ...(reactions !== undefined && reactions.length > 0 && { reactions: counted(reactions) }),
     ...(own && 'state' in message && message.state !== undefined && { state: message.state }),
   };
 }
+
+/** The same gate for what a poll says. */
+export const cleanPoll = (poll: PollState): PollState => ({
+  ...poll,
+  question: cleanLine(poll.question, 300),
+  options: poll.options.map(({ text, by }) => ({ text: cleanLine(text, 100), by: by.map((user) => cleanLine(user)) })),
+});
 
 /** How many gave each reaction, in the order in which they were given first. */
 export function counted(reactions: NonNullable<HistoryMessage['reactions']>): ReadonlyMap<string, number> {

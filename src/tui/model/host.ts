@@ -7,6 +7,8 @@ export type Effect =
   | { readonly type: 'notify'; readonly conversation: string; readonly mention: boolean }
   /** One's own message that was sent elsewhere on this device: by a command, or a one-shot on the same profile. */
   | { readonly type: 'refresh'; readonly conversation: string }
+  /** Other messages are pinned now. */
+  | { readonly type: 'pins'; readonly conversation: string }
   /** Who is in a group may be others now. */
   | { readonly type: 'members'; readonly conversation: string };
 

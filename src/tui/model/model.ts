@@ -17,8 +17,9 @@ import type { ConversationSummary, HistoryMessage, UserSummary } from '../../pee
 import { cleanLine, cleanText, cleanWhole, FAILURE_CAP } from '../../wire/text.js';
 import type { Entry } from '../log/entry.js';
 import { failureText } from '../text/sentence.js';
+import { changeSays } from './changes.js';
 import { Checklist } from './checklist.js';
-import { type Conversation, counted, firstOfLast, HOME, newConversation } from './conversation.js';
+import { type Conversation, cleanPoll, counted, firstOfLast, HOME, newConversation } from './conversation.js';
 import { Files } from './files.js';
 import { GroupEvents } from './group-events.js';
 import type { Groups } from './groups.js';
@@ -156,6 +157,10 @@ export class ChatModel implements ModelHost {
     }
   }
 
+  setPins(id: string, pins: readonly HistoryMessage[]): void {
+    this.conversation(id).pins = pins.map((message) => this.files.entryOf(message));
+  }
+
   setMembers(id: string, members: readonly GroupMember[]): void {
     const clean = members.map((member) => ({ ...member, user: cleanLine(member.user) }));
     this.groups.group(id).members = clean.sort((a, b) => (a.user.toLowerCase() < b.user.toLowerCase() ? -1 : 1));
@@ -187,7 +192,7 @@ export class ChatModel implements ModelHost {
       case 'sent':
         return this.own.sent(event);
       case 'change':
-        return this.#change(event);
+        return this.#change(event, now);
       case 'transfer':
         return this.files.transfer(event, now);
       case 'upload':
@@ -278,15 +283,20 @@ export class ChatModel implements ModelHost {
     return [];
   }
 
-  #change({ id, conversation, change, text, reactions }: ChangeEvent): readonly Effect[] {
-    const { log } = this.conversation(cleanLine(conversation));
+  #change(event: ChangeEvent, now: number): readonly Effect[] {
+    const { id, change, text, reactions, poll } = event;
+    const { id: conversation, log } = this.conversation(cleanLine(event.conversation));
+    const said = changeSays(event);
+    if (said !== undefined) this.notice(said, now, { conversation, kind: 'event' });
     if (change === 'expired') log.remove(id);
     log.replace(id, (entry) => {
+      if (change === 'pinned' || change === 'unpinned') return { ...entry, pinned: change === 'pinned' };
+      if (change === 'voted' || change === 'closed') return poll ? { ...entry, poll: cleanPoll(poll) } : entry;
       if (change === 'reaction') return { ...entry, reactions: counted(reactions ?? []) };
       if (change === 'deleted') return { ...entry, text: '', deleted: true, reactions: new Map() };
       return { ...entry, text: cleanText(text ?? ''), edited: true };
     });
-    return [];
+    return change === 'pinned' || change === 'unpinned' || change === 'deleted' ? [{ type: 'pins', conversation }] : [];
   }
 
   #account(event: AccountEvent, now: number): void {

@@ -7,6 +7,8 @@ export interface Areas {
   readonly divider: number;
   readonly title: Rect;
   readonly log: Rect;
+  /** The newest pinned message, above the log. */
+  readonly pins: Rect;
   /** Who is in a group, right of the log. */
   readonly members: Rect;
   readonly hint: Rect;
@@ -17,6 +19,7 @@ export interface Areas {
 export interface Wanted {
   /** Rows. */
   readonly hint: number;
+  readonly pins: number;
   /** Rows; it gets at most a third of the screen. */
   readonly editor: number;
   readonly members: boolean;
@@ -48,7 +51,8 @@ export function areas(width: number, height: number, wanted: Wanted): Areas {
   const main = Math.max(0, width - x);
   const editorRows = Math.max(1, Math.min(wanted.editor, Math.floor(height / 3)));
   const hintRows = Math.min(wanted.hint, Math.max(0, height - editorRows - 4));
-  const logRows = Math.max(0, height - 3 - editorRows - hintRows);
+  const pinRows = Math.min(wanted.pins, Math.max(0, height - editorRows - hintRows - 8));
+  const logRows = Math.max(0, height - 3 - editorRows - hintRows - pinRows);
   const membersWidth = wanted.members && main - 2 - MEMBERS_WIDTH >= LOG_WIDTH ? MEMBERS_WIDTH : 0;
   // A column on either side is left free: text that touches a line is hard to read.
   const inner = Math.max(0, main - 2);
@@ -57,10 +61,11 @@ export function areas(width: number, height: number, wanted: Wanted): Areas {
     sidebar: { x: 0, y: 0, width: side, height: height - 1 },
     divider: side === 0 ? -1 : side,
     title: { x, y: 0, width: main, height: 1 },
-    log: { x: x + 1, y: 1, width: logWidth, height: logRows },
-    members: { x: x + logWidth + 2, y: 1, width: membersWidth, height: logRows },
-    hint: { x, y: 1 + logRows, width: main, height: hintRows },
-    editor: { x: x + 1, y: 2 + logRows + hintRows, width: Math.min(inner, LOG_WIDEST), height: editorRows },
+    pins: { x: x + 1, y: 1, width: inner, height: pinRows },
+    log: { x: x + 1, y: 1 + pinRows, width: logWidth, height: logRows },
+    members: { x: x + logWidth + 2, y: 1 + pinRows, width: membersWidth, height: logRows },
+    hint: { x, y: 1 + pinRows + logRows, width: main, height: hintRows },
+    editor: { x: x + 1, y: 2 + pinRows + logRows + hintRows, width: Math.min(inner, LOG_WIDEST), height: editorRows },
     status: { x: 0, y: height - 1, width, height: 1 },
   };
 }

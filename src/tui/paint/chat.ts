@@ -7,6 +7,7 @@ import { hintText, paintHint } from './hint.js';
 import { paintLog, viewStyle } from './log.js';
 import { paintMembers } from './members.js';
 import { paintPicker } from './picker.js';
+import { paintPins } from './pins.js';
 import { paintQuestion } from './question.js';
 import type { ChatScene } from './scene.js';
 import { paintSidebar } from './sidebar.js';
@@ -19,9 +20,10 @@ export function chatAreas(scene: ChatScene, width: number, height: number): Area
   const editor = scene.search?.editor ?? scene.editor;
   const members = scene.members && scene.model.selected.startsWith('#');
   const { sidebar } = scene;
-  const first = areas(width, height, { hint: 0, editor: 1, members, sidebar });
+  const pins = scene.model.current.pins.length > 0 ? 1 : 0;
+  const first = areas(width, height, { hint: 0, pins, editor: 1, members, sidebar });
   const rows = scene.prompt ? 1 : editorRows(editor, first.editor.width, scene.bidi);
-  return areas(width, height, { hint: hintText(scene) === '' ? 0 : 1, editor: rows, members, sidebar });
+  return areas(width, height, { hint: hintText(scene) === '' ? 0 : 1, pins, editor: rows, members, sidebar });
 }
 
 export interface ChatPicture {
@@ -42,6 +44,7 @@ export function paintChat(scene: ChatScene, width: number, height: number): Chat
   paintSidebar(grid, scene.model, place.sidebar);
   if (place.divider >= 0) grid.fill({ ...place.sidebar, x: place.divider, width: 1 }, 'border', '│');
   paintTitle(grid, scene, place.title);
+  paintPins(grid, current, place.pins, scene.bidi);
   const style = viewStyle(scene, place.log.width);
   const { above, rows } = paintLog(grid, current, place.log, style);
   paintChecklist(grid, scene.model, place.log, rows);

@@ -203,6 +203,7 @@ export class ChatScreen implements ChatActions {
     for (const effect of this.model.apply(event, clock.now())) {
       if (effect.type === 'notify') this.#notifier.notify(event, effect.conversation);
       else if (effect.type === 'members') this.#membersChanged(effect.conversation);
+      else if (effect.type === 'pins') void this.#loader.pins(effect.conversation);
       else void this.#loader.refresh(this.model.conversation(effect.conversation));
     }
     this.#frames.soon();

@@ -69,6 +69,17 @@ export class Loader {
     }
   }
 
+  /** What is pinned there now. */
+  async pins(id: string): Promise<void> {
+    if (id === HOME) return;
+    try {
+      this.#model.setPins(id, await this.#peer.pins.list(id));
+      this.#changed();
+    } catch {
+      // Nothing stands above the log then; /pins says why.
+    }
+  }
+
   /** Who is in a group, as it is now; asked for again where something changes meanwhile. */
   async members(id: string): Promise<void> {
     if (!id.startsWith('#') || this.#model.groups.get(id)?.state === 'none') return;
@@ -116,6 +127,7 @@ export class Loader {
     const { unread } = this.#model.conversation(id);
     const conversation = this.#model.select(id);
     void this.members(id);
+    void this.pins(id);
     if (conversation.loaded !== 'nothing') return;
     conversation.loaded = 'loading';
     await this.#load(conversation, { limit: FIRST_PAGE }, unread);

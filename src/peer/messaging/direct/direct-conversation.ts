@@ -1,6 +1,7 @@
 import type { Content } from '../../../wire/content.js';
 import { foldName } from '../../../wire/names.js';
-import { type Conversation, type ConversationId, conversationWith } from '../conversation.js';
+import { type Also, type Conversation, type ConversationId, conversationWith } from '../conversation.js';
+import type { DirectPins } from '../direct-pins.js';
 import type { ExpirationSetting } from '../expiration-setting.js';
 import type { History } from '../history.js';
 import type { DirectSender } from './sender.js';
@@ -9,6 +10,7 @@ export interface DirectConversationParts {
   readonly sender: DirectSender;
   readonly history: History;
   readonly setting: ExpirationSetting;
+  readonly pins: DirectPins;
   isBlocked(user: string): boolean;
   /** To the devices of a person that a link is up to. */
   typing(user: string, active: boolean): void;
@@ -35,8 +37,8 @@ export class DirectConversation implements Conversation {
     return this.#parts.sender.enqueue(this.#user, work);
   }
 
-  send(text: string, answers?: Uint8Array) {
-    return this.#parts.sender.sendText(this.#user, text, answers);
+  send(text: string, also?: Also) {
+    return this.#parts.sender.sendText(this.#user, text, also);
   }
 
   sendContent(content: Content): Promise<Uint8Array> {
@@ -49,6 +51,14 @@ export class DirectConversation implements Conversation {
 
   withdraw(id: Uint8Array) {
     return this.#parts.sender.withdraw(id, this.#user);
+  }
+
+  pins(): Promise<readonly Uint8Array[]> {
+    return this.#parts.pins.list(this.#user);
+  }
+
+  pin(id: Uint8Array, pinned: boolean, words: string): Promise<void> {
+    return this.#parts.pins.set(this.#user, { id, pinned, words });
   }
 
   async lifetime(): Promise<number> {

@@ -5,12 +5,12 @@ import type { Random } from '../../../base/random.js';
 import type { Scope } from '../../../base/scope.js';
 import type { MlsEngine } from '../../../crypto/mls.js';
 import type { LocalStore, Step } from '../../../store/local.js';
-import { type Content, contentCodec, MESSAGE_ID_BYTES } from '../../../wire/content.js';
+import { type Content, contentCodec, MESSAGE_ID_BYTES, type TextContent } from '../../../wire/content.js';
 import type { DeviceAddress } from '../../../wire/directory.js';
 import { foldName } from '../../../wire/names.js';
 import type { MessageRow, OutboxRow, Tables } from '../../storage/tables.js';
 import { ByUser } from '../by-user.js';
-import { conversationWith } from '../conversation.js';
+import { type Also, conversationWith } from '../conversation.js';
 import type { History } from '../history.js';
 import { lineOf, textOf } from '../message-content.js';
 import type { MlsGroup, MlsGroups } from '../mls-groups.js';
@@ -87,8 +87,8 @@ export class DirectSender {
    * Resolves when the message is on disk, sealed where that was possible.
    * @throws Failure usage 'text-empty', limit 'text-too-long', trust 'identity-changed', unknown 'user-unknown'
    */
-  async sendText(to: string, text: string, answers?: Uint8Array): Promise<MessageRow> {
-    const said = { body: sendable(text), ...(answers && { replyTo: answers }) };
+  async sendText(to: string, text: string, { answers, poll }: Also = {}): Promise<MessageRow> {
+    const said = { body: sendable(text), ...(answers && { replyTo: answers }), ...(poll && { poll }) };
     const { row, written } = await this.#entering(to, (user) => this.#sealText(user, said));
     await written;
     return row;
@@ -110,7 +110,7 @@ export class DirectSender {
 
   #sealText(
     user: string,
-    said: { readonly body: string; readonly replyTo?: Uint8Array },
+    said: Pick<TextContent, 'body' | 'replyTo' | 'poll'>,
   ): Promise<{ row: MessageRow; written: Promise<unknown> }> {
     return this.enqueue(user, async () => {
       const group = await this.#groupFor(user);

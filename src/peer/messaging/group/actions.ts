@@ -1,6 +1,8 @@
-import { hasCode } from '../../../base/errors.js';
+import { sameBytes } from '../../../base/bytes.js';
+import { Failure, hasCode } from '../../../base/errors.js';
 import { signStatement } from '../../../crypto/acts.js';
 import type { GroupHistory, GroupKind, Statement } from '../../../wire/acts.js';
+import { PINS } from '../../../wire/limits.js';
 import { parseGroupName } from '../../../wire/names.js';
 import { conversationIn } from '../conversation.js';
 import type { GroupContext } from './context.js';
@@ -133,6 +135,17 @@ export class GroupActions {
   async setExpire(name: string, expire: number): Promise<void> {
     const { slow, readOnly } = (await this.#init.known.joined(name)).roster;
     await this.moderate(name, { action: 'settings', slow, readOnly, expire });
+  }
+
+  /** Keeps a message in sight of all members, or no more. @throws Failure denied 'not-permitted', limit 'pins-full' */
+  async pin(name: string, id: Uint8Array, pinned: boolean): Promise<void> {
+    const group = await this.#init.known.joined(name);
+    await this.moderate(name, () => {
+      const { slow, readOnly } = group.roster;
+      const others = group.roster.pins.filter((one) => !sameBytes(one, id));
+      if (pinned && others.length >= PINS) throw new Failure('pins-full');
+      return { action: 'settings', slow, readOnly, pins: pinned ? [...others, id] : others };
+    });
   }
 
   /**

@@ -1,7 +1,7 @@
 import { toFailure } from '../../../base/errors.js';
 import type { Content } from '../../../wire/content.js';
 import type { SignalInit } from '../../../wire/signals.js';
-import { type Conversation, type ConversationId, conversationIn } from '../conversation.js';
+import { type Also, type Conversation, type ConversationId, conversationIn } from '../conversation.js';
 import type { Groups } from './groups.js';
 
 export interface GroupConversationParts {
@@ -30,8 +30,8 @@ export class GroupConversation implements Conversation {
     return this.#parts.groups.inQueue(this.#name, work);
   }
 
-  send(text: string, answers?: Uint8Array) {
-    return this.#parts.groups.send(this.#name, text, answers);
+  send(text: string, also?: Also) {
+    return this.#parts.groups.send(this.#name, text, also);
   }
 
   sendContent(content: Content): Promise<void> {
@@ -44,6 +44,14 @@ export class GroupConversation implements Conversation {
 
   withdraw(id: Uint8Array) {
     return this.#parts.groups.withdraw(this.#name, id);
+  }
+
+  async pins(): Promise<readonly Uint8Array[]> {
+    return this.#parts.groups.queries.pins(this.#name);
+  }
+
+  pin(id: Uint8Array, pinned: boolean): Promise<void> {
+    return this.#parts.groups.actions.pin(this.#name, id, pinned);
   }
 
   async lifetime(): Promise<number> {

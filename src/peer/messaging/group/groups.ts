@@ -5,7 +5,7 @@ import { notJoined } from '../../../wire/group-roster.js';
 import type { Notice } from '../../../wire/rpc.js';
 import type { SignalInit } from '../../../wire/signals.js';
 import type { MessageRow } from '../../storage/tables.js';
-import { conversationIn } from '../conversation.js';
+import { type Also, conversationIn } from '../conversation.js';
 import { UNPLACED } from '../message-view.js';
 import { GroupActions } from './actions.js';
 import type { GroupContext } from './context.js';
@@ -155,8 +155,8 @@ export class Groups {
 
   // --- What is said ---
 
-  async send(name: string, text: string, answers?: Uint8Array): Promise<MessageRow> {
-    return this.#sender.text(await this.#registry.joined(name), text, answers);
+  async send(name: string, text: string, also?: Also): Promise<MessageRow> {
+    return this.#sender.text(await this.#registry.joined(name), text, also);
   }
 
   async sendContent(name: string, content: Content): Promise<void> {

@@ -5,7 +5,7 @@ import type { Step } from '../../../store/local.js';
 import type { Act } from '../../../wire/acts.js';
 import type { GroupEntry } from '../../../wire/groups.js';
 import type { Transaction } from '../transaction.js';
-import { actEvents } from './act-events.js';
+import { actEvents, settingsOf } from './act-events.js';
 import type { GroupContext } from './context.js';
 import { Epochs } from './epochs.js';
 import type { Group } from './group.js';
@@ -129,11 +129,12 @@ export class LogFollower {
       return;
     }
     const act = this.#verified(group, encoded);
+    const before = settingsOf(group);
     tx.add(...this.#init.store.fold(group, act, encoded, seq));
     group.arrivals.note(act, this.#init.clock.monotonic());
     if (act.statement.action === 'join') group.row = { ...group.row, lastJoin: seq };
     tx.afterCommit(() => {
-      for (const event of actEvents(group, act)) this.#init.emit(event);
+      for (const event of actEvents(group, act, before)) this.#init.emit(event);
     });
     if (act.statement.action === 'renew') await this.epochs.renewed(group, act, seq, tx);
     else tx.add(...(await this.#outside(group)));
@@ -167,9 +168,10 @@ export class LogFollower {
         more &&= !isEnough(seq);
         if (isEnough(seq)) break;
         const act = this.#verified(group, encoded);
+        const before = settingsOf(group);
         steps.push(...store.fold(group, act, encoded, seq), ...(await this.#outside(group)));
         group.arrivals.note(act, clock.monotonic());
-        if (tell) for (const event of actEvents(group, act)) this.#init.emit(event);
+        if (tell) for (const event of actEvents(group, act, before)) this.#init.emit(event);
       }
       if (steps.length === 0) continue;
       await disk.write(steps);

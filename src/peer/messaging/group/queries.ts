@@ -49,6 +49,11 @@ export class GroupQueries {
     return this.#init.known.named(name)?.roster.expire ?? 0;
   }
 
+  /** Ids of the messages that are pinned, in the order in which they were. */
+  pins(name: string): readonly Uint8Array[] {
+    return this.#init.known.named(name)?.roster.pins ?? [];
+  }
+
   async list(): Promise<readonly GroupSummary[]> {
     const { self, known, isOnline, request } = this.#init;
     if (!isOnline()) return known.all().map((group) => this.#summary(group, self.user));

@@ -5,7 +5,7 @@ import type { Step } from '../../../store/local.js';
 import { type Content, contentCodec, MESSAGE_ID_BYTES, type UploadContent } from '../../../wire/content.js';
 import { notJoined } from '../../../wire/group-roster.js';
 import type { GroupOutRow, MessageRow } from '../../storage/tables.js';
-import { conversationIn } from '../conversation.js';
+import { type Also, conversationIn } from '../conversation.js';
 import { lineOf, textOf } from '../message-content.js';
 import { UNPLACED } from '../message-view.js';
 import { sendable } from '../sendable.js';
@@ -55,7 +55,7 @@ export class GroupSender {
    * Resolves when the line is on disk.
    * @throws Failure usage 'text-empty', limit 'text-too-long', denied 'group-not-joined'
    */
-  async text(group: Group, text: string, answers?: Uint8Array): Promise<MessageRow> {
+  async text(group: Group, text: string, { answers, poll }: Also = {}): Promise<MessageRow> {
     const { history, clock, random, self, disk, tables, role } = this.#init;
     if (!group.roster.isMember(self.user)) throw notJoined(group.row.name);
     group.roster.assertMayWrite(role());
@@ -64,6 +64,7 @@ export class GroupSender {
     const said = {
       ...{ body: sendable(text), sentAt: now },
       ...(answers && { replyTo: answers }),
+      ...(poll && { poll }),
       ...(expire > 0 && { expires: expire }),
     };
     const order = this.#nextOrder++;
