@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { constants, existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { type Picture, parsePpm } from '../src/tui/log/picture.js';
+import { FINE, type Picture, parsePpm, small } from '../src/tui/log/picture.js';
 
-/** Cells of a preview in a terminal are one pixel wide and two high. */
-const WIDTH = 48;
-const HEIGHT = 24;
+/** Cells of a preview in a terminal are one pixel wide and two high, and terminals that can show more get more. */
+const WIDTH = 48 * FINE;
+const HEIGHT = 24 * FINE;
 const OUTPUT_BYTES = 64 + 3 * WIDTH * HEIGHT;
 const MILLISECONDS = 5_000;
 const MEMORY_BYTES = 1 << 30;
@@ -61,6 +61,9 @@ function pictureOf(fd: number): Promise<Picture | undefined> {
       resolve(picture);
     };
     child.on('error', () => end(undefined));
-    child.on('close', (code) => end(code === 0 ? parsePpm(Buffer.concat(chunks), Math.max(WIDTH, HEIGHT)) : undefined));
+    child.on('close', (code) => {
+      const fine = code === 0 ? parsePpm(Buffer.concat(chunks), Math.max(WIDTH, HEIGHT)) : undefined;
+      end(fine && small(fine));
+    });
   });
 }

@@ -16,6 +16,7 @@ import type { MessageEvent, PeerEvent } from '../../src/peer/api/events.js';
 import type { GroupSummary } from '../../src/peer/api/groups.js';
 import type { ConversationNote, NotesApi } from '../../src/peer/api/notes.js';
 import type { HistoryQuery } from '../../src/peer/api/peer.js';
+import { FINE, small } from '../../src/tui/log/picture.js';
 import type { ThemeName } from '../../src/tui/paint/theme.js';
 import type { BidiChoice } from '../../src/tui/screen/bidi-mode.js';
 import { runScreen } from '../../src/tui/screen/run.js';
@@ -167,17 +168,17 @@ const { status, failure, said } = await runScreen({
       },
     ),
   // A sky over a meadow, whatever the file: what ffmpeg makes of it has a test of its own.
-  preview: async () => ({
-    width: 40,
-    height: 20,
-    pixels: Uint8Array.from({ length: 40 * 20 * 3 }, (_, at) => {
-      const [x, y] = [Math.floor(at / 3) % 40, Math.floor(at / 120)];
+  preview: async () => {
+    const [width, height] = [40 * FINE, 20 * FINE];
+    const pixels = Uint8Array.from({ length: width * height * 3 }, (_, at) => {
+      const [x, y] = [(Math.floor(at / 3) % width) / FINE, Math.floor(at / (3 * width)) / FINE];
       const ground = y > 13 + 2 * Math.sin(x / 5);
       const sun = (x - 30) ** 2 + (y - 5) ** 2 < 9;
       const [red, green, blue] = sun ? [250, 220, 90] : ground ? [70, 120 + y * 3, 60] : [70 + y * 8, 130 + y * 6, 220];
       return [red, green, blue][at % 3]!;
-    }),
-  }),
+    });
+    return small({ width, height, pixels });
+  },
   pasted: () => pastedFiles(process.env.CHAT_HOME ?? '/nowhere', () => systemClock.now()),
   edit: () => textEditor(process.env.CHAT_HOME ?? '/nowhere', process.env),
   bidi: (process.env.CHAT_BIDI ?? 'app') as BidiChoice,

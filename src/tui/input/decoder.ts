@@ -9,6 +9,8 @@ export type InputEvent =
   /** A paste beyond all measure: none of it is taken. */
   | { readonly type: 'paste-refused'; readonly length: number }
   | { readonly type: 'focus'; readonly focused: boolean }
+  /** What the terminal says of itself, whoever asked; never anything that was typed. */
+  | { readonly type: 'answer'; readonly text: string }
   | MouseInput;
 
 const PASTE_START = '\x1b[200~';
@@ -26,6 +28,9 @@ const ANSWER = /^\x1b(?:\]\d{1,4};|P[\d;]{0,8}[$+>!|]|_G)[^\x07\x1b]*(?:\x07|\x1
 const ANSWER_BEGUN =
   /^\x1b(?:\](?:\d{1,4}(?:;[^\x07\x1b]*\x1b?)?)?|P[\d;]{0,8}(?:[$+>!|][^\x07\x1b]*\x1b?)?|_(?:G[^\x07\x1b]*\x1b?)?)$/;
 const ANSWER_CAP = 1_024;
+/** Those that somebody may wait for, whole: XTVERSION and kitty's; the size of a cell (XTWINOPS) and DA1. */
+const ANSWERED = /^\x1b(?:P>\||_G)[^\x07\x1b]*(?:\x07|\x1b\\)$/;
+const ABOUT = /^\x1b\[(?:\?[\d;]+c|6;\d+;\d+t)$/;
 const X10 = /^\x1b\[M.{3}/s;
 const X10_BEGUN = /^\x1b\[M.{0,2}$/s;
 const LINUX = /^\x1b\[\[[A-E]/;
@@ -116,7 +121,7 @@ export class InputDecoder {
     const answer = (ANSWER.exec(this.#rest) ?? cutOff(this.#rest))?.[0];
     if (answer !== undefined) {
       this.#take(answer.length);
-      return undefined;
+      return ANSWERED.test(answer) ? { type: 'answer', text: answer } : undefined;
     }
     const whole = (LINUX.exec(this.#rest) ?? CSI.exec(this.#rest) ?? SS3.exec(this.#rest))?.[0];
     if (whole === undefined) return this.#escaped();
@@ -129,6 +134,7 @@ export class InputDecoder {
     if (whole === '\x1b[I' || whole === '\x1b[O') return { type: 'focus', focused: whole === '\x1b[I' };
     const mouse = SGR_MOUSE.exec(whole);
     if (mouse !== null) return sgrMouse(Number(mouse[1]), Number(mouse[2]), Number(mouse[3]), mouse[4] === 'M');
+    if (ABOUT.test(whole)) return { type: 'answer', text: whole };
     const key = LINUX.test(whole) ? `f${whole.charCodeAt(3) - 64}` : sequenceKey(whole);
     return key === undefined ? undefined : { type: 'key', key };
   }

@@ -1,10 +1,44 @@
 import type { Look } from '../paint/theme.js';
 
-/** A small picture: three bytes a pixel, red, green, blue, row by row from the top. */
-export interface Picture {
+/** Three bytes a pixel, red, green, blue, row by row from the top. */
+export interface Pixels {
   readonly width: number;
   readonly height: number;
   readonly pixels: Uint8Array;
+}
+
+/** A small picture, of two pixels a cell, and the same as terminals show it that can show more. */
+export interface Picture extends Pixels {
+  readonly fine?: Pixels;
+}
+
+/** Pixels of the fine one for one of the small one, either way. */
+export const FINE = 8;
+
+/** The average of each block of pixels; an even number of rows, so that it ends with a whole cell. */
+export function small(fine: Pixels): Picture {
+  const width = Math.max(1, Math.round(fine.width / FINE));
+  const height = 2 * Math.max(1, Math.round(fine.height / (2 * FINE)));
+  const pixels = new Uint8Array(width * height * 3);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++)
+      pixels.set(average(fine, x / width, y / height, 1 / width, 1 / height), 3 * (y * width + x));
+  }
+  return { width, height, pixels, fine };
+}
+
+/** Of a part of it, given in parts of the whole. */
+function average({ width, height, pixels }: Pixels, x: number, y: number, wide: number, high: number): number[] {
+  const [left, top] = [Math.floor(x * width), Math.floor(y * height)];
+  const right = Math.max(left + 1, Math.floor((x + wide) * width));
+  const bottom = Math.max(top + 1, Math.floor((y + high) * height));
+  const sum = [0, 0, 0];
+  for (let row = top; row < Math.min(bottom, height); row++) {
+    for (let at = (row * width + left) * 3; at < (row * width + Math.min(right, width)) * 3; at++)
+      sum[at % 3]! += pixels[at]!;
+  }
+  const count = Math.max(1, (Math.min(bottom, height) - top) * (Math.min(right, width) - left));
+  return sum.map((value) => Math.round(value / count));
 }
 
 const STEPS = [0, 95, 135, 175, 215, 255];
@@ -31,7 +65,7 @@ export function paletteOf(red: number, green: number, blue: number): number {
 }
 
 /** Two pixels a cell, one above the other: the upper half block in one colour on another. */
-export function pictureLooks({ width, height, pixels }: Picture): Look[][] {
+export function pictureLooks({ width, height, pixels }: Pixels): Look[][] {
   const color = (x: number, y: number): number => {
     const at = (Math.min(y, height - 1) * width + x) * 3;
     return paletteOf(pixels[at] ?? 0, pixels[at + 1] ?? 0, pixels[at + 2] ?? 0);
@@ -44,7 +78,7 @@ export function pictureLooks({ width, height, pixels }: Picture): Look[][] {
 const PPM = /^P6\s+(\d{1,4})\s+(\d{1,4})\s+255\s/;
 
 /** A binary PPM (netpbm), as ffmpeg writes it. Undefined for what is none, or is larger than `most` in either direction. */
-export function parsePpm(bytes: Uint8Array, most: number): Picture | undefined {
+export function parsePpm(bytes: Uint8Array, most: number): Pixels | undefined {
   const head = PPM.exec(Buffer.from(bytes.subarray(0, 32)).toString('latin1'));
   if (head === null) return undefined;
   const [width, height] = [Number(head[1]), Number(head[2])];

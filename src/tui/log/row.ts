@@ -1,3 +1,4 @@
+import type { Strip } from '../graphics/strip.js';
 import type { Look, Style } from '../paint/theme.js';
 import type { Glyph } from '../text/glyphs.js';
 import type { BidiMode } from '../text/layout.js';
@@ -11,6 +12,8 @@ export interface Part {
   readonly marks?: readonly Mark[];
   /** How each glyph looks, where every one looks otherwise. */
   readonly looks?: readonly Look[];
+  /** The part of a picture that stands there, for terminals that can show it. */
+  readonly strip?: Strip;
 }
 
 export interface Mark {

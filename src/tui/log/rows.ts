@@ -120,7 +120,10 @@ function spanParts(spans: readonly Span[], x: number, bidi: BidiMode): Part[] {
 function pictureRows(picture: Picture | undefined, x: number, { width, pictures }: RowStyle): Part[][] {
   if (picture === undefined || pictures !== true || x + picture.width > width) return [];
   const glyphs = toGlyphs('▀'.repeat(picture.width));
-  return pictureLooks(picture).map((looks) => [{ x, glyphs, style: 'text' as const, looks }]);
+  const { fine } = picture;
+  return pictureLooks(picture).map((looks, row, { length: rows }) => [
+    { x, glyphs, style: 'text' as const, looks, ...(fine && { strip: { picture: fine, row, rows } }) },
+  ]);
 }
 
 /** A file: what it is, how it stands with it, and perhaps what it shows. */

@@ -1,3 +1,4 @@
+import type { Placed, Strip } from '../graphics/strip.js';
 import { type Glyph, toGlyphs } from '../text/glyphs.js';
 import { type BidiMode, layout } from '../text/layout.js';
 import type { Look, Style } from './theme.js';
@@ -26,6 +27,13 @@ export class Grid {
   readonly width: number;
   readonly height: number;
   readonly rows: Cell[][];
+  /** Parts of pictures, over the cells that look like this; what is painted over one of them takes it away. */
+  readonly strips: {
+    readonly x: number;
+    readonly y: number;
+    readonly looks: readonly Look[];
+    readonly strip: Strip;
+  }[] = [];
   /** Where the terminal's cursor is to stand, or undefined for none. */
   cursor: { readonly x: number; readonly y: number } | undefined;
 
@@ -39,6 +47,13 @@ export class Grid {
 
   get area(): Rect {
     return { x: 0, y: 0, width: this.width, height: this.height };
+  }
+
+  /** The strips that are still there. */
+  get pictures(): Placed[] {
+    return this.strips
+      .filter(({ x, y, looks }) => looks.every((look, at) => this.rows[y]?.[x + at]?.style === look))
+      .map(({ x, y, looks, strip }) => ({ ...strip, x, y, columns: looks.length }));
   }
 
   fill({ x, y, width, height }: Rect, style: Style, text = ' '): void {

@@ -72,8 +72,11 @@ export function paintLog(
   const top = area.y + area.height - rows.length;
   const right = area.x + area.width;
   for (const [row, { parts }] of rows.entries()) {
-    for (const part of parts)
-      grid.glyphs(area.x + part.x, top + row, part.glyphs, part.style, right, styleOf(part), linkOf(part));
+    for (const part of parts) {
+      const [x, y] = [area.x + part.x, top + row];
+      grid.glyphs(x, y, part.glyphs, part.style, right, styleOf(part), linkOf(part));
+      if (part.strip && part.looks) grid.strips.push({ x, y, looks: part.looks, strip: part.strip });
+    }
   }
   return { above, rows: rows.length };
 }

@@ -68,13 +68,13 @@ export class ChatView {
   /** Wanted, and in a theme that has colours. */
   get pictures(): boolean {
     const { settings, env } = this.#init;
-    return settings.get('previews') && hasPictures(this.#seen.display.theme, env);
+    return settings.get('previews') !== 'off' && hasPictures(this.#seen.display.theme, env);
   }
 
   paint(): ChatPicture {
     const { terminal, env } = this.#init;
     const picture = paintChat(this.#scene, terminal.width, terminal.height);
-    terminal.paint(picture.grid, chooseTheme(this.#seen.display.theme, env));
+    terminal.paint(picture.grid, chooseTheme(this.#seen.display.theme, env), this.#init.settings.get('previews'));
     terminal.setTitle(titleOf(this.#seen.model));
     return picture;
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import type { PeerApi } from '../../peer/api/peer.js';
+import type { PictureChoice } from '../graphics/capabilities.js';
 import type { ChatModel } from '../model/model.js';
 import type { ThemeName } from '../paint/theme.js';
 import type { Choices } from './choices.js';
@@ -54,9 +55,9 @@ export class LocalActionRunner implements LocalActions {
     this.#host.display.say(`Notices: ${choice}`);
   }
 
-  setPreviews(on: boolean): void {
-    this.#host.settings.set('previews', on);
-    this.#host.display.say(on ? 'Previews on' : 'Previews off');
+  setPreviews(choice: PictureChoice): void {
+    this.#host.settings.set('previews', choice);
+    this.#host.display.say(`Previews: ${choice}`);
   }
 
   showCommands(): void {

@@ -1,6 +1,7 @@
 import { Failure } from '../../base/errors.js';
 import { foldName, parseGroupName, parseUserName } from '../../wire/names.js';
 import type { CommandInfo } from '../commands.js';
+import { PICTURES, type PictureChoice } from '../graphics/capabilities.js';
 import { isThemeName, THEME_NAMES, type ThemeName } from '../paint/theme.js';
 import { NOTIFY_CHOICES, type NotifyChoice } from './settings.js';
 
@@ -12,7 +13,7 @@ export interface LocalActions {
   setTheme(name: ThemeName): void;
   setMouse(on: boolean): void;
   setNotify(choice: NotifyChoice): void;
-  setPreviews(on: boolean): void;
+  setPreviews(choice: PictureChoice): void;
   showCommands(): void;
   showEverything(): void;
   showUnread(): void;
@@ -181,10 +182,14 @@ const LOCAL: readonly LocalCommand[] = [
   },
   {
     name: 'previews',
-    usage: '/previews on|off',
-    about: 'Turn small pictures of images and videos in the log on or off, where ffmpeg is installed.',
-    takes: [ON_OFF],
-    run: (actions, argument) => switched(argument, (on) => actions.setPreviews(on)),
+    usage: `/previews ${PICTURES.join('|')}`,
+    about: 'Show small pictures of images and videos as the terminal can, as blocks, by one protocol, or not (ffmpeg).',
+    takes: [PICTURES],
+    run: (actions, argument) => {
+      const choice = PICTURES.find((each) => each === argument);
+      if (choice !== undefined) actions.setPreviews(choice);
+      return choice !== undefined;
+    },
   },
   {
     name: 'quit',

@@ -1,4 +1,5 @@
 import type { Failure } from '../../base/errors.js';
+import type { PictureChoice } from '../graphics/capabilities.js';
 import type { InputEvent } from '../input/decoder.js';
 import type { Grid } from '../paint/grid.js';
 import type { Theme } from '../paint/theme.js';
@@ -9,8 +10,8 @@ export interface TerminalPort {
   readonly height: number;
   onInput(listener: (event: InputEvent) => void): void;
   onResize(listener: () => void): void;
-  /** Shows a picture of the terminal's size; only what changed is sent. */
-  paint(grid: Grid, theme: Theme): void;
+  /** Shows a picture of the terminal's size; only what changed is sent. @param pictures how those in it are shown */
+  paint(grid: Grid, theme: Theme, pictures?: PictureChoice): void;
   /** Forgets what is on the screen: another program may have written there. */
   forget(): void;
   setMouse(on: boolean): void;

@@ -1,3 +1,4 @@
+import { PICTURES, type PictureChoice } from '../graphics/capabilities.js';
 import { type ChecklistState, isStep } from '../model/checklist.js';
 import { isThemeName, type ThemeName } from '../paint/theme.js';
 
@@ -14,7 +15,7 @@ export interface SettingsValues {
   /** The list of conversations, where there is room. */
   readonly sidebar: boolean;
   readonly notify: NotifyChoice;
-  readonly previews: boolean;
+  readonly previews: PictureChoice;
   readonly checklist: ChecklistState;
 }
 
@@ -24,7 +25,7 @@ const FIRST: SettingsValues = {
   members: true,
   sidebar: true,
   notify: 'desktop',
-  previews: true,
+  previews: 'on',
   checklist: { done: [], dismissed: false },
 };
 
@@ -38,6 +39,12 @@ export interface SettingsFile {
 
 const isNotify = (word: unknown): word is NotifyChoice => (NOTIFY_CHOICES as readonly unknown[]).includes(word);
 
+/** It was a switch before. */
+function picturesOf(found: unknown): PictureChoice {
+  if (typeof found === 'boolean') return found ? 'on' : 'off';
+  return PICTURES.find((choice) => choice === found) ?? FIRST.previews;
+}
+
 /** Whatever stands in the file: what makes no sense is as if it weren't there. */
 function parsed(text: string | undefined): SettingsValues {
   let found: Partial<Record<keyof SettingsValues, unknown>> = {};
@@ -47,7 +54,7 @@ function parsed(text: string | undefined): SettingsValues {
   } catch {
     // A file cut off or edited by hand: everything is as at the first start.
   }
-  const on = (name: 'mouse' | 'members' | 'sidebar' | 'previews'): boolean =>
+  const on = (name: 'mouse' | 'members' | 'sidebar'): boolean =>
     typeof found[name] === 'boolean' ? found[name] : FIRST[name];
   const { done, dismissed } = (found.checklist ?? {}) as { readonly done?: unknown; readonly dismissed?: unknown };
   return {
@@ -55,7 +62,7 @@ function parsed(text: string | undefined): SettingsValues {
     mouse: on('mouse'),
     members: on('members'),
     sidebar: on('sidebar'),
-    previews: on('previews'),
+    previews: picturesOf(found.previews),
     notify: isNotify(found.notify) ? found.notify : FIRST.notify,
     checklist: { done: Array.isArray(done) ? done.filter(isStep) : [], dismissed: dismissed === true },
   };

@@ -4,6 +4,9 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import blessed, { type Screen } from 'blessed';
 import type { Cancel, Clock } from '../../base/clock.js';
 import { packageFile } from '../../base/package-files.js';
+import { Capabilities, GRAPHICS, type Graphics, type PictureChoice } from '../graphics/capabilities.js';
+import { PictureLayer } from '../graphics/layer.js';
+import type { Placed } from '../graphics/strip.js';
 import { InputDecoder, type InputEvent } from '../input/decoder.js';
 import type { Grid } from '../paint/grid.js';
 import type { Theme } from '../paint/theme.js';
@@ -68,6 +71,8 @@ export class Terminal implements TerminalPort {
   readonly #screen: Screen;
   readonly #decoder = new InputDecoder();
   readonly #bytes = new StringDecoder('utf8');
+  readonly #pictures = new PictureLayer();
+  readonly #capabilities: Capabilities;
   readonly #resized = (): void => this.#onResize();
   readonly #read = (chunk: Buffer): void => this.#feed(chunk);
   /** The terminal may be gone before the program is: writing to it then fails, and there is nobody to tell. */
@@ -87,6 +92,9 @@ export class Terminal implements TerminalPort {
     output.on('error', this.#gone);
     input.on('error', this.#gone);
     this.#screen = openScreen(output);
+    this.#capabilities = new Capabilities(init.clock, (text) => {
+      if (!this.#away) output.write(text);
+    });
     this.#take();
     output.on('resize', this.#resized);
   }
@@ -103,6 +111,7 @@ export class Terminal implements TerminalPort {
     const { input } = this.#init;
     this.#escape();
     input.off('data', this.#read);
+    this.#screen.program._write(this.#pictures.clear());
     this.#screen.program._write(LEAVE);
   }
 
@@ -133,18 +142,27 @@ export class Terminal implements TerminalPort {
 
   #feed(chunk: Buffer): void {
     this.#escape();
-    for (const event of this.#decoder.feed(this.#bytes.write(chunk))) this.#onInput(event);
+    for (const event of this.#decoder.feed(this.#bytes.write(chunk))) {
+      if (event.type !== 'answer') this.#onInput(event);
+      else if (this.#capabilities.heard(event.text)) this.#onResize();
+    }
     if (!this.#decoder.pending) return;
     this.#escape = this.#init.clock.after(ESCAPE_WAIT, () => {
       for (const event of this.#decoder.flush()) this.#onInput(event);
     });
   }
 
-  paint(grid: Grid, theme: Theme): void {
+  paint(grid: Grid, theme: Theme, pictures: PictureChoice = 'off'): void {
     if (this.#away) return;
     const { program, lines, olines } = this.#screen;
     blit(grid, theme, lines, olines, this.#isModern);
+    const layer = this.#showPictures(grid, pictures);
     this.#screen.draw(0, lines.length - 1);
+    const drawn = layer();
+    if (drawn !== '') {
+      program.flush();
+      program._write(drawn);
+    }
     if (grid.cursor === undefined) program.hideCursor();
     else {
       program.cup(grid.cursor.y, grid.cursor.x);
@@ -153,8 +171,35 @@ export class Terminal implements TerminalPort {
     program.flush();
   }
 
+  /** @returns what to send once the cells are written */
+  #showPictures(grid: Grid, choice: PictureChoice): () => string {
+    const wanted = grid.pictures;
+    const { lines, olines } = this.#screen;
+    if (wanted.length > 0 && this.#isModern && choice !== 'off' && choice !== 'blocks') this.#capabilities.ask();
+    const forced = GRAPHICS.find((each) => each === choice);
+    const graphics: Graphics | undefined = forced ?? (choice === 'on' ? this.#capabilities.best : undefined);
+    const cellsOf = ({ x, y, columns }: Placed) => [lines[y]?.slice(x, x + columns), olines[y]?.slice(x, x + columns)];
+    const touched = new Set(
+      wanted.filter((strip) => {
+        const [now = [], before = []] = cellsOf(strip);
+        return now.some((cell, at) => cell[0] !== before[at]?.[0] || cell[1] !== before[at]?.[1]);
+      }),
+    );
+    const { stale, send } = this.#pictures.show(graphics, wanted, this.#capabilities.cell, (strip) =>
+      touched.has(strip),
+    );
+    for (const strip of stale) {
+      for (const cell of olines[strip.y]?.slice(strip.x, strip.x + strip.columns) ?? []) cell[1] = '\0';
+      const line = lines[strip.y];
+      if (line) line.dirty = true;
+    }
+    return send;
+  }
+
   forget(): void {
-    if (!this.#away) this.#screen.realloc();
+    if (this.#away) return;
+    this.#pictures.forget();
+    this.#screen.realloc();
   }
 
   /** Nothing may be written: it would go to somebody else. */

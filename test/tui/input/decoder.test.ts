@@ -72,6 +72,7 @@ test('mouse reports are assembled, wheels told apart, motion ignored', () => {
 
 test('a sequence nobody knows is swallowed whole, and a broken one takes no text with it', () => {
   assert.deepEqual(decode('\x1b[?1;2ca\x1b[99;99;99~b'), [
+    { type: 'answer', text: '\x1b[?1;2c' },
     { type: 'text', text: 'a' },
     { type: 'text', text: 'b' },
   ]);
