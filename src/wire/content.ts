@@ -1,6 +1,5 @@
 import * as v from 'valibot';
 import { addresses } from './address.js';
-import { unexpected } from './cbor.js';
 import {
   EXPIRE_MAX_SECONDS,
   MANIFEST_BYTES,
@@ -170,7 +169,11 @@ const TRANSFER_TYPES: ReadonlySet<Content['type']> = new Set(['offer', 'answer',
 
 export const isTransferContent = (content: Content): content is TransferContent => TRANSFER_TYPES.has(content.type);
 
-const wireCodec = codec<WireContent>(wireSchema, SEALED_BYTES);
+const wireCodec = codec<WireContent>(wireSchema, SEALED_BYTES, (content) =>
+  content.type === 'text' && content.does !== undefined && content.replyTo === undefined
+    ? 'a text that does something and says not to which message'
+    : undefined,
+);
 
 function written(content: Content): WireContent {
   if (content.type !== 'pin' && content.type !== 'close') return content;
@@ -181,9 +184,9 @@ function written(content: Content): WireContent {
 
 function read(content: WireContent): Content {
   if (content.type !== 'text' || content.does === undefined) return content;
-  const { body: words, replyTo: id } = content;
+  const { body: words, replyTo } = content;
   const { what, at } = content.does;
-  if (id === undefined) throw unexpected('a text does something and says not to which message');
+  const id = replyTo!;
   if (what === 'close') return { type: 'close', id, at, words };
   return { type: 'pin', id, pinned: what === 'pin', at, words };
 }
