@@ -175,8 +175,9 @@ const wireCodec = codec<WireContent>(wireSchema, SEALED_BYTES, (content) =>
     : undefined,
 );
 
-function written(content: Content): WireContent {
-  if (content.type !== 'pin' && content.type !== 'close') return content;
+/** Whatever it is: the codec judges what comes out. */
+function written(content: Content | undefined): WireContent {
+  if (content?.type !== 'pin' && content?.type !== 'close') return content as WireContent;
   const { id, at, words } = content;
   const what = content.type === 'close' ? 'close' : content.pinned ? 'pin' : 'unpin';
   return { type: 'text', body: words, sentAt: at, replyTo: id, does: { what, at } };
