@@ -2,6 +2,17 @@ import { DIRECTORY_COMMANDS } from './commands/directory-options.js';
 
 /** Commands of the shell that are not of the table, by their whole names. */
 export const PROGRAMS: readonly string[] = [
-  ...['register', 'login', 'restore', 'listen', 'rpc', 'keeper', 'keeper install', 'start', 'relay start'],
+  ...[
+    'register',
+    'login',
+    'restore',
+    'verify-export',
+    'listen',
+    'rpc',
+    'keeper',
+    'keeper install',
+    'start',
+    'relay start',
+  ],
   ...DIRECTORY_COMMANDS.map((name) => `directory ${name}`),
 ];

@@ -11,6 +11,7 @@ import type { RegisterOptions } from './commands/register.js';
 import { relayCommands } from './commands/relay-options.js';
 import type { RestoreOptions } from './commands/restore.js';
 import type { RpcOptions } from './commands/rpc.js';
+import type { VerifyExportOptions } from './commands/verify-export.js';
 import { DIRECTORY, OPENING, PASSWORD_FILE, PHRASE_FILE } from './options.js';
 import type { Shell } from './shell.js';
 import { type Parsed, runFromTable } from './table-commands.js';
@@ -171,6 +172,24 @@ function addRestore(argv: Argv, line: Line): void {
   );
 }
 
+function addVerifyExport(argv: Argv, line: Line): void {
+  argv.command(
+    'verify-export <file>',
+    "Verify a signed export of a group: offline, with the directory's fingerprint alone.",
+    (inner) =>
+      inner
+        .positional('file', { type: 'string', describe: "what 'p2pchat export --signed' has written" })
+        .options({
+          directory: { ...DIRECTORY, describe: "the directory's link; by default that of the profile" },
+          fingerprint: { type: 'string', requiresArg: true, describe: "what stands behind '#' in that link" },
+        })
+        .epilogue('Example: p2pchat verify-export lobby.jsonl --fingerprint FINGERPRINT'),
+    line.does(async (shell, parsed: VerifyExportOptions) =>
+      (await import('./commands/verify-export.js')).verifyExport(shell, parsed),
+    ),
+  );
+}
+
 /** For scripts and other programs. */
 function addPrograms(argv: Argv, line: Line): void {
   argv
@@ -282,6 +301,7 @@ function build(words: readonly string[], version: string, line: Line, columns: n
     .option('json', { type: 'boolean', describe: 'one JSON object a line on standard output', global: true });
   addSessions(argv, line);
   addRestore(argv, line);
+  addVerifyExport(argv, line);
   addPrograms(argv, line);
   keeperCommands(argv, line);
   addTable(argv, line, purpose);

@@ -62,11 +62,11 @@ export const importBackup = define({
   slash: 'import',
   slashTakes: { file: 'FILE' },
   parameters: {
-    file: { type: 'path', about: 'a backup of this account' },
+    file: { type: 'path', about: "a backup of this account, or what 'p2pchat export --signed' wrote" },
     ...UNDER,
     passphrase: { type: 'secret', about: 'Passphrase', file: 'passphrase-file', when: { under: ['passphrase'] } },
   },
-  about: 'Take the history out of a backup of your account and put it beside what is here.',
+  about: 'Take the history out of a backup of your account, or a signed export, and put it beside what is here.',
   examples: { slash: '~/p2pchat.backup', shell: 'p2pchat.backup' },
 
   async *run(peer, { file, ...args }) {

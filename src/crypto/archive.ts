@@ -46,6 +46,8 @@ export interface ArchivedMessage {
   readonly user: string;
   readonly deviceKey: Uint8Array;
   readonly statement: Uint8Array;
+  /** The device's, over its place and the content. */
+  readonly signature: Uint8Array;
   readonly content: Uint8Array;
 }
 
@@ -71,6 +73,14 @@ const number = (value: number): Uint8Array => {
 
 const placeBytes = ({ use = 'archive', directoryId, group, epoch, id }: ArchivePlace): Uint8Array =>
   concat(CONTEXTS[use], utf8(directoryId), group, number(epoch), id);
+
+/** Whether a device has said that there. */
+export const isSignedBy = (
+  deviceKey: Uint8Array,
+  place: ArchivePlace,
+  content: Uint8Array,
+  signature: Uint8Array,
+): boolean => verifySignature(deviceKey, concat(placeBytes(place), content), signature);
 
 /** An MLS message begins with its version, 0x0001; a CBOR map does not. */
 export const isArchived = (sealed: Uint8Array): boolean => sealed[0] !== 0;
@@ -125,13 +135,13 @@ export function openArchived(
   const bound = placeBytes({ ...place, epoch });
   const opened = openAead(key, box, bound);
   if (opened === undefined) throw unreadable();
-  const { signature, pad: _, ...message } = plain.decode(opened);
+  const { pad: _, ...message } = plain.decode(opened);
   const identity = identityOf(message.user);
   const account = { directoryId: place.directoryId, folded: foldName(message.user) };
   const proven =
     identity !== undefined &&
     isConsent(identity, account, message.deviceKey, message.statement) &&
-    verifySignature(message.deviceKey, concat(bound, message.content), signature);
+    isSignedBy(message.deviceKey, { ...place, epoch }, message.content, message.signature);
   if (!proven) throw unproven();
   return message;
 }

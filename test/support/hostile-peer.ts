@@ -117,6 +117,9 @@ export const hostilePeer = (): PeerApi => ({
   backups: {
     write: async () => ({ path: X, lines: 1, bytes: 1, mode: 'new' }),
     import: async () => ({ added: 1, changed: 1, unsent: 0 }),
+    async *exportSigned() {
+      yield { event: 'export', part: 'act', n: 0, room: X, act: X };
+    },
   },
   handOver: {
     wish: async () => ({ history: 'all' }),

@@ -28,6 +28,9 @@ export function noAccount(): AccountApi {
 export const noBackups: BackupsApi = {
   write: () => Promise.reject(new Error('this peer has no backups')),
   import: () => Promise.reject(new Error('this peer has no backups')),
+  async *exportSigned() {
+    yield* [];
+  },
 };
 
 /** Of a peer whose account has no other device. */

@@ -59,6 +59,7 @@ const status = await main(process.argv.slice(2), {
     },
     enrolByCode: () => Promise.reject(new Error('nobody has a code')),
     recoverAccount: () => Promise.reject(new Error('there is no recovery in this script')),
+    verifyExport: () => Promise.reject(new Error('there is no export in this script')),
     openBackup: () => Promise.reject(new Error('there is no backup in this script')),
     async profile(home) {
       const { user } = script(home);

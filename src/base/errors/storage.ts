@@ -52,6 +52,52 @@ export const STORAGE = {
     'The backup cannot be written there.',
     'Give a file in a folder that exists and that you may write to.',
   ],
+  'export-altered': [
+    'trust',
+    'The export is not as the one who made it has signed it.',
+    'Get it again from whoever made it.',
+  ],
+  'export-author': [
+    'trust',
+    'A line of the export is not by the person it names.',
+    'Get the export again from whoever made it. `details` name the line.',
+  ],
+  'export-gap': [
+    'trust',
+    'A line was dropped from the export.',
+    'Get it again from whoever made it. `details` say where.',
+  ],
+  'export-invalid': [
+    'usage',
+    'That is not a signed export that this program can read.',
+    "Give a file that 'p2pchat export --signed' has written; one of a newer program needs that.",
+  ],
+  'export-line-changed': [
+    'trust',
+    'A line of the export was changed.',
+    'Get the export again from whoever made it. `details` name the line.',
+  ],
+  'export-other-directory': [
+    'trust',
+    'The export is of another directory.',
+    'Give the link or the fingerprint of that directory, if you trust it.',
+  ],
+  'export-other-room': [
+    'trust',
+    'A line of the export, or all of it, is of another room.',
+    'Get the export again from whoever made it.',
+  ],
+  'export-reordered': [
+    'trust',
+    'The lines of the export are not in their order.',
+    'Get it again from whoever made it.',
+  ],
+  'export-truncated': ['trust', 'The end of the export is missing.', 'Get it again whole.'],
+  'export-unsigned': [
+    'usage',
+    'Only groups with shared history have signatures that others can verify.',
+    'Name such a group, a room for instance: export #lobby --signed.',
+  ],
   'restore-taken': [
     'usage',
     'There is a profile in this folder already.',

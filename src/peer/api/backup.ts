@@ -1,3 +1,4 @@
+import type { ExportRecord } from '../../wire/signed-export.js';
 import type { AskCode } from './account.js';
 
 /** A backup of what this device keeps of the account's history, and taking one in. */
@@ -29,8 +30,16 @@ export interface BackupsApi {
    *   'backup-locked'; trust 'backup-other-account'; storage 'backup-damaged', 'backup-truncated'; limit 'disk-full'
    */
   write(path: string, passphrase?: string): Promise<BackupReport>;
-  /** Puts what is in a backup of this account beside what is here. @throws Failure the same */
+  /**
+   * Puts what is in a backup of this account, or in a signed export of a group at its directory, beside what is here.
+   * @throws Failure the same, and as `verifyExport` of Peers
+   */
   import(path: string, passphrase?: string): Promise<ImportReport>;
+  /**
+   * What is shown here of a group whose history is shared, as records that anybody with the directory's fingerprint can verify.
+   * @throws Failure usage 'export-unsigned', denied 'group-not-joined'
+   */
+  exportSigned(group: string): AsyncIterable<ExportRecord>;
 }
 
 /** What an opened backup becomes: a new device of its account, with the history in it. */
@@ -65,4 +74,15 @@ export interface Restored extends Pick<ImportReport, 'unsent'> {
   readonly device: string;
   readonly directory: string;
   readonly lines: number;
+}
+
+/** A signed export in which everything is as its authors, and who made it, have signed it. */
+export interface VerifiedExport {
+  /** Of the group: its id and name, and when the export was made, in milliseconds since 1970. */
+  readonly room: { readonly room: string; readonly name: string; readonly at: number };
+  /** Who made it. */
+  readonly by: { readonly user: string; readonly device: string };
+  readonly lines: number;
+  /** Lines that whoever made it was shown and that are not in it. */
+  readonly left: number;
 }

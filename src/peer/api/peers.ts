@@ -1,6 +1,6 @@
 import type { Role } from '../../wire/directory.js';
 import type { CodeInit, LoginPeer, NewAccount, OpenPeer, Recovery } from './account.js';
-import type { OpenedBackup } from './backup.js';
+import type { OpenedBackup, VerifiedExport } from './backup.js';
 import type { PeerApi, Whoami } from './peer.js';
 
 /** What is known of a folder's profile without its password. */
@@ -34,6 +34,11 @@ export interface Peers {
   enrolByCode(init: CodeInit): Promise<EnrolledByCode>;
   /** Reads a backup to its end. @param ask gets the words it is sealed under @throws Failure as BackupsApi's `import` */
   openBackup(path: string, ask: (by: 'phrase' | 'passphrase') => Promise<string>): Promise<OpenedBackup>;
+  /**
+   * Reads a signed export of a group to its end, offline. Nothing is known but the directory's fingerprint.
+   * @throws Failure usage 'export-invalid', 'file-unreadable', trust 'export-…', 'act-forged', 'certificate-…'
+   */
+  verifyExport(path: string, fingerprint: string): Promise<VerifiedExport>;
   /** Undefined where there is no profile in the folder. */
   profile(home: string): Promise<KnownProfile | undefined>;
 }

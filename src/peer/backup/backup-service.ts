@@ -8,12 +8,15 @@ import { assertPassword } from '../../crypto/password.js';
 import type { LocalStore } from '../../store/local.js';
 import { parseLink } from '../../wire/link.js';
 import { foldName } from '../../wire/names.js';
+import type { ExportRecord } from '../../wire/signed-export.js';
 import type { BackupReport, BackupsApi, ImportReport } from '../api/backup.js';
 import type { Tables } from '../storage/tables.js';
 import { changedSince } from './collect.js';
+import { groupNamed, lineRecord } from './exported-line.js';
 import { recordsOf } from './frames.js';
 import { markNow } from './mark.js';
 import { HistoryMerge, type MergeInit } from './merge.js';
+import { isSignedExport, verifyExport } from './read-export.js';
 import { BackupFile } from './read-file.js';
 import { type AccountRecord, type HistoryRecord, speaking } from './record.js';
 import { Replaced } from './replaced.js';
@@ -25,6 +28,7 @@ export interface BackupServiceInit
   readonly self: { readonly user: string; readonly device: string; readonly identity: SigningKey };
   /** `p2pchat://HOST:PORT#FINGERPRINT` */
   readonly directory: string;
+  exportSigned(group: string): AsyncIterable<ExportRecord>;
   readonly tables: Tables;
   readonly disk: LocalStore;
   readonly clock: Clock;
@@ -79,20 +83,43 @@ export class BackupService implements BackupsApi {
     });
   }
 
+  exportSigned(group: string): AsyncIterable<ExportRecord> {
+    return this.#init.exportSigned(group);
+  }
+
   import(path: string, passphrase?: string): Promise<ImportReport> {
     return this.#inTurn(async () => {
-      const { tables, disk, history, clock, enqueue, learnContact, learnPreferences, keysCame } = this.#init;
+      if (await isSignedExport(path)) return this.#importSigned(path);
       const secret = this.#secret(passphrase);
       const file = await BackupFile.need(path);
       const pieces = await this.#unlock(file, secret);
       this.#assertOwn(await verified(file, pieces.fork()));
-      const merge = new HistoryMerge({
-        ...{ tables, disk, history, enqueue, learnContact, learnPreferences, ...(keysCame && { keysCame }) },
-        fresh: false,
-        now: () => clock.now(),
-      });
+      const merge = this.#merge();
       await takeIn(file, pieces, merge);
       return { ...merge.counts };
+    });
+  }
+
+  /** Nothing of it is taken before all of it is verified. */
+  async #importSigned(path: string): Promise<ImportReport> {
+    const { directory, clock, self, tables } = this.#init;
+    const { fingerprint } = parseLink(directory);
+    const { room, by } = await verifyExport(path, fingerprint);
+    const named = await groupNamed(tables, room.name);
+    if (named !== undefined && named !== room.room) throw new Failure('export-other-room');
+    const merge = this.#merge();
+    await merge.take({ kind: 'account', user: by.user, directory, device: by.device, at: clock.now() });
+    await verifyExport(path, fingerprint, (line) => merge.take(lineRecord(line, room.name, self.user)));
+    await merge.settle();
+    return { ...merge.counts };
+  }
+
+  #merge(): HistoryMerge {
+    const { tables, disk, history, clock, enqueue, learnContact, learnPreferences, keysCame } = this.#init;
+    return new HistoryMerge({
+      ...{ tables, disk, history, enqueue, learnContact, learnPreferences, ...(keysCame && { keysCame }) },
+      fresh: false,
+      now: () => clock.now(),
     });
   }
 

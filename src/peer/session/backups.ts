@@ -37,6 +37,7 @@ function backupsOf({ self, services, ...parts }: BackupsInit): BackupsApi {
     ...{ ...parts, ...memoryOf(services) },
     self: { user, device, identity },
     directory: formatLink(link),
+    exportSigned: (group) => services.groups.signedExport(group),
   });
 }
 

@@ -18,7 +18,7 @@ export function groupContext(common: Common, services: Services): GroupContext {
     },
     ...{ isOnline: common.isOnline, isBlocked: common.isBlocked, link: common.link, report: services.reporter.report },
     mayPost: () => !services.setBack.isComparing,
-    self: { user, device, key, signatureKey, statement: self.statement() },
+    self: { user, device, key, signatureKey, statement: self.statement(), certificate: () => self.certificate },
     role: () => self.role,
     keep: (row) => services.state.unknown.keep(row),
     store: new GroupStore(tables, services.mlsGroups, self.anchor.trust),

@@ -9,6 +9,8 @@ export const peers: Peers = {
   enrolByCode: async (init) => (await import('../account/enrol-by-code.js')).enrolByCode(init),
   openBackup: async (path, ask) => (await import('./restore.js')).openBackup(path, ask),
 
+  verifyExport: async (path, fingerprint) => (await import('../backup/read-export.js')).verifyExport(path, fingerprint),
+
   async profile(home) {
     const profile = await (await import('../storage/profile.js')).readProfile(home);
     if (profile === undefined) return undefined;

@@ -39,6 +39,7 @@ function device(name: string) {
   const service = new BackupService({
     ...{ ...own, clock: systemClock, random: systemRandom, directory: LINK },
     self: { user: 'ann', device: name, identity },
+    exportSigned: () => assert.fail('no group is exported here'),
   });
   return {
     ...{ tables, disk, history, service },

@@ -31,6 +31,8 @@ export interface GroupContext {
     readonly signatureKey: KeyObject;
     /** The identity's consent to this device. */
     readonly statement: Uint8Array;
+    /** Of now, DER. */
+    certificate(): Uint8Array;
   };
   readonly engine: MlsEngine;
   readonly groups: MlsGroups;

@@ -4,6 +4,7 @@ import type { DirectoryNotices } from '../../../wire/directory.js';
 import { notJoined } from '../../../wire/group-roster.js';
 import type { Notice } from '../../../wire/rpc.js';
 import type { SignalInit } from '../../../wire/signals.js';
+import type { ExportRecord } from '../../../wire/signed-export.js';
 import type { MessageRow } from '../../storage/tables.js';
 import { type Also, conversationIn } from '../conversation.js';
 import { UNPLACED } from '../message-view.js';
@@ -20,6 +21,7 @@ import { GroupRegistry } from './registry.js';
 import { GroupSender } from './sender.js';
 import { GroupSetBack } from './set-back.js';
 import { Signals } from './signals.js';
+import { SignedExport } from './signed-export.js';
 
 /** The named groups of this peer, put together, and what is said in them. */
 export class Groups {
@@ -35,6 +37,7 @@ export class Groups {
   readonly #signals: Signals;
   readonly #offline: OfflineDelivery;
   readonly #archive: HistoryKeys;
+  readonly #export: SignedExport;
 
   constructor(context: GroupContext) {
     this.#context = context;
@@ -59,6 +62,7 @@ export class Groups {
     const send = (group: Group, content: Content): Promise<void> => sender.content(group, content, true);
     const archive = new HistoryKeys({ ...context, follower, send });
     this.#archive = archive;
+    this.#export = new SignedExport({ ...context, follower });
     this.#registry = known;
     this.#follower = follower;
     this.#joiner = joiner;
@@ -109,6 +113,11 @@ export class Groups {
   keysCame(id: Uint8Array): void {
     const group = this.#registry.get(id);
     if (group) this.#archive.came(group);
+  }
+
+  /** What is shown here of a group with shared history, so that anybody can verify it. */
+  async *signedExport(name: string): AsyncGenerator<ExportRecord> {
+    yield* this.#export.of(await this.#registry.joined(name));
   }
 
   /** Sends what waits. */

@@ -1,6 +1,6 @@
 import { hex, sameBytes } from '../../../base/bytes.js';
 import { Failure } from '../../../base/errors.js';
-import { archiveEpoch, isArchived, openArchived } from '../../../crypto/archive.js';
+import { type ArchivedMessage, archiveEpoch, isArchived, openArchived } from '../../../crypto/archive.js';
 import type { Step } from '../../../store/local.js';
 import { type Content, isChangeContent, type TextContent, type UploadContent } from '../../../wire/content.js';
 import { foldName } from '../../../wire/names.js';
@@ -113,7 +113,7 @@ export class GroupReceiver {
   }
 
   /** @throws Failure protocol 'archive-key-missing' */
-  async openArchived(group: Group, entry: Entry<'message'>): Promise<{ user: string; content: Uint8Array }> {
+  async openArchived(group: Group, entry: Entry<'message'>): Promise<ArchivedMessage> {
     const { anchor, tables } = this.#init;
     const epoch = archiveEpoch(entry.sealed);
     const current = group.mls?.state.epoch === epoch ? this.#init.membership.archiveKey(group) : undefined;
