@@ -64,13 +64,13 @@ function incoming(event: TransferEvent, face: Face): string | undefined {
   const where = files[0]?.path === undefined ? '' : ` in ${field(files[0].path)}`;
   switch (state) {
     case 'offered':
-      return `${who} offers ${what(event)}${whom}${lies(event)}. To take it: ${face === 'slash' ? '/' : 'p2pchat '}accept ${shortId(event)}`;
+      return `${who} offers ${what(event)}${whom}${lies(event)}${without(event)}. To take it: ${face === 'slash' ? '/' : 'p2pchat '}accept ${shortId(event)}`;
     case 'accepted':
       return event.waiting === undefined ? `accepted from ${who}: ${what(event)}` : waits(event);
     case 'paused':
       return paused(event);
     case 'done':
-      return `received from ${who}: ${what(event)}${howFast(event)}${byPath(event)}${where}`;
+      return `received from ${who}: ${what(event)}${howFast(event)}${byPath(event)}${where}${without(event)}`;
     case 'failed':
       return `not received from ${who}: ${what(event)}${becauseOf(event)}`;
     case 'declined':

@@ -29,7 +29,7 @@ export type { Progress, TransferEvent, TransferState } from './driver/events.js'
 export type { NodeOptions, ReceiveOptions, SendOptions } from './driver/node.js';
 export type { RememberedPath } from './driver/path-memory.js';
 export type { RelayOffer } from './driver/relay-offer.js';
-export { describe, type Source } from './files/file-source.js';
+export { describe, type LeftOut, type Source } from './files/file-source.js';
 export { discardPartial, diskFull, type PlacedFile, SPARE_BYTES } from './files/partial-download.js';
 export { type Playable, type PlayerServer, servePlayer } from './files/player.js';
 export { hasSafeNames } from './files/safe-name.js';

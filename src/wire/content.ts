@@ -8,6 +8,7 @@ import {
   POLL_QUESTION_BYTES,
   REASON_CHARS,
   SEALED_BYTES,
+  SHAPE_BYTES,
   TEXT_BYTES,
   TRANSFER_CANDIDATES,
   TRANSFER_FILES,
@@ -102,6 +103,8 @@ const wireSchema = v.variant('type', [
     candidates,
     /** `#name`, where each of a group gets the same offer. */
     group: v.optional(text(64)),
+    /** Encoded by shapeCodec. */
+    shape: v.optional(bytes(SHAPE_BYTES)),
   }),
   /** A step of either side; of several devices which accept, the sender keeps the first and cancels the others. */
   v.object({

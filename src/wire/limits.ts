@@ -224,6 +224,10 @@ export const TRANSFER_FILES = 2_048;
 export const TRANSFER_PATH_BYTES = 1_024;
 export const TRANSFER_PATH_DEPTH = 16;
 export const MANIFEST_BYTES = 192 << 10;
+/** What an offer says besides the list: times, execute bits, empty folders, and what isn't sent. */
+export const SHAPE_BYTES = 48 << 10;
+export const SHAPE_FOLDERS = 512;
+export const SHAPE_LEFT_OUT = 128;
 /** Addresses one side of a transfer names. */
 export const TRANSFER_CANDIDATES = 16;
 /** Every path carries this much (RFC 9000 §14), and handshakes are padded to it. */

@@ -51,6 +51,17 @@ for (const [given, becomes] of AWKWARD) {
   });
 }
 
+test('U11 inside a folder that comes along a name may begin with a dot, and leads nowhere else', () => {
+  const inside = (path: string): string => safeParts(path, true).join('/');
+  assert.equal(inside('proj/.git/config'), 'proj/.git/config');
+  assert.equal(inside('.proj/.x'), '_proj/.x');
+  assert.equal(inside('.bashrc'), '_bashrc');
+  assert.equal(inside('proj/...'), 'proj/_');
+  assert.equal(inside('proj/. x'), 'proj/_x');
+  assert.throws(() => safeParts('proj/..', true), { code: 'unsafe-name' });
+  assert.throws(() => safeParts('proj/../x', true), { code: 'unsafe-name' });
+});
+
 test('U11 whatever the path, the parts stay in their folder, and are safe already', () => {
   const piece = fc.oneof(
     fc.string({ unit: 'binary' }),

@@ -108,7 +108,8 @@ export const EVENTS: { readonly [E in EventName]: EventRow<E> } = {
       start: '`remembered` or `retreated`: whether it began with what the path carried before',
       endpoint: '`batch (koffi)` or `dgram`: how datagrams are sent and received here',
       offeredAt: 'when it was offered',
-      leftOut: "while it is offered, on the sender's side: what of the folders is not sent, each with `name` and `why`",
+      leftOut:
+        'while it is offered, and at the receiver when it is done: what of the folders is not sent, each with `name` and `why`',
       seconds: 'once done, where all of it came in one go: how long it ran',
       reason: 'why it is not faster',
       waiting: 'while it is offered or accepted, and does not run: `code`, `message`, `hint`',

@@ -154,7 +154,7 @@ export interface TransferEvent {
   /** While it runs by UDP: how datagrams are sent and received here, `batch (koffi)` or `dgram`. */
   readonly endpoint?: string;
   readonly offeredAt?: string;
-  /** While it is offered, on the sender's side: what of the folders is not sent, and why. */
+  /** While it is offered, and at the receiver when it is done: what of the folders is not sent, and why. */
   readonly leftOut?: readonly { readonly name: string; readonly why: string }[];
   /** Once it is done, where all of it came in one go: how long it ran. */
   readonly seconds?: number;

@@ -64,7 +64,7 @@ const room = v.object({
 });
 export type RoomRecord = v.InferOutput<typeof room>;
 
-const STAYS = ['secret', 'candidates', 'source', 'folder', 'device', 'paused', 'deposit', 'unseen'] as const;
+const STAYS = ['secret', 'shape', 'candidates', 'source', 'folder', 'device', 'paused', 'deposit', 'unseen'] as const;
 
 /** A transfer that is over; what it was secured with, and where its files came from, stays where it ran. */
 const transfer = v.object({

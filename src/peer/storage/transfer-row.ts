@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { addresses } from '../../wire/address.js';
-import { MANIFEST_BYTES, TRANSFER_CANDIDATES, TRANSFER_FILES } from '../../wire/limits.js';
+import { MANIFEST_BYTES, SHAPE_BYTES, TRANSFER_CANDIDATES, TRANSFER_FILES } from '../../wire/limits.js';
 import { bytes, count, exactly, list, text, time } from '../../wire/schema.js';
 
 export const PATH_BYTES = 4_096;
@@ -15,6 +15,8 @@ export const transferRow = v.object({
   device: v.optional(text(16)),
   secret: exactly(32),
   manifest: bytes(MANIFEST_BYTES),
+  /** What the offer said of the files besides. */
+  shape: v.optional(bytes(SHAPE_BYTES)),
   video: v.boolean(),
   createdAt: time(),
   /** From accepted on it runs whenever both sides are there. */

@@ -8,6 +8,7 @@ import type { PlacedFile, Progress } from '../../transfer/transfer.js';
 import type { DirectoryRequest } from '../../wire/directory-request.js';
 import { DEPOSIT_BLOCK_BYTES } from '../../wire/limits.js';
 import { blockCount, blockLength, contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
+import { readShape } from '../../wire/transfer-shape.js';
 import type { TransferRow } from '../storage/tables.js';
 import type { Outcome, Run } from './run.js';
 import { inWindow } from './window.js';
@@ -72,6 +73,7 @@ export class DepositRun implements Run {
     const { sums } = this.#deposit;
     const partial = await PartialDownload.open({
       ...{ id: row.id, manifest, folder: row.folder!, durable: true, keep: true },
+      shape: readShape(row.shape),
     });
     try {
       this.#advance(partial);

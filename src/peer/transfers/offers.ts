@@ -10,6 +10,7 @@ import type { OfferOptions } from '../api/peer.js';
 import type { TransferRow } from '../storage/tables.js';
 import type { Deposits } from './deposits.js';
 import { describeFor, stampOf } from './source.js';
+import { shapeOf } from './source-shape.js';
 import { awayForNow } from './stall-reasons.js';
 import type { TransferEndpoint } from './transfer-endpoint.js';
 import { nobodyElse } from './transfer-failures.js';
@@ -76,6 +77,7 @@ export class Offers {
       user,
       secret: random.bytes(32),
       manifest: manifestCodec.encode(source.manifest),
+      shape: shapeOf(source),
       video,
       createdAt: clock.now(),
       state: 'offered',
@@ -93,9 +95,10 @@ export class Offers {
     entries.add(entry);
     await disk.write([entries.put(entry)]);
     entries.show(entry);
-    const { id: transfer, secret, manifest, createdAt: sentAt } = row;
+    const { id: transfer, secret, manifest, shape, createdAt: sentAt } = row;
     entry.message = await this.#init.send(user, {
       ...{ type: 'offer', transfer, secret, manifest, video, sentAt, candidates },
+      ...(shape && { shape }),
       ...(group !== undefined && { group }),
     });
     return entry;

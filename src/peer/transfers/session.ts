@@ -15,6 +15,7 @@ import type {
   Transfers,
 } from '../../transfer/transfer.js';
 import { contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
+import { readShape } from '../../wire/transfer-shape.js';
 import type { TransferSpeed } from '../api/peer.js';
 import { refusedBy, TOKENS_FOR_MS } from '../network/relay-tokens.js';
 import type { TransferRow } from '../storage/tables.js';
@@ -85,7 +86,10 @@ export class Session implements Run {
     const common = { id, secret, candidates, proved: this.#proved, patience: PATIENCE_MS };
     const onEvent = (event: TransferEvent): void => this.#take(event);
     if (row.direction === 'in') {
-      this.#handle = transfers.receive({ ...common, manifest, folder: row.folder!, keep: true }, onEvent);
+      this.#handle = transfers.receive(
+        { ...common, manifest, folder: row.folder!, keep: true, shape: readShape(row.shape) },
+        onEvent,
+      );
       this.#dialIn(RECEIVER_DIALS_AFTER_MS);
     } else {
       const { rate = speed.rate, pace = speed.pace, trace } = row.source!;

@@ -5,6 +5,7 @@ import type { DeviceAddress } from '../../wire/directory.js';
 import { TRANSFER_CANDIDATES } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
 import { type Manifest, manifestCodec } from '../../wire/transfer-manifest.js';
+import { readShape } from '../../wire/transfer-shape.js';
 import type { Transaction } from '../messaging/transaction.js';
 import type { TransferRow } from '../storage/tables.js';
 import { calledOff, declined, elsewhere, isCalledOff, reasonOf } from './outcomes.js';
@@ -77,6 +78,7 @@ export class Signalling {
       device: from.device,
       secret: offer.secret,
       manifest: offer.manifest,
+      ...(readShape(offer.shape) && { shape: offer.shape }),
       video: offer.video,
       createdAt: this.#init.now(),
       state: 'offered',

@@ -6,6 +6,7 @@ import type { Source } from '../../transfer/transfer.js';
 import { foldName } from '../../wire/names.js';
 import { cleanLine } from '../../wire/text.js';
 import { type Manifest, manifestCodec } from '../../wire/transfer-manifest.js';
+import { readShape } from '../../wire/transfer-shape.js';
 import type { TransferEvent } from '../api/events.js';
 import type { Tables, TransferRow } from '../storage/tables.js';
 import { isCalledOff, isOwnDeed } from './outcomes.js';
@@ -170,9 +171,11 @@ export class TransferStore {
   view(entry: TransferEntry): TransferEvent {
     const { run, lastRun, row, manifest, waiting, laid, notLaid } = entry;
     const { progress, endpoint, here = 0, average = 0, seconds } = run ?? lastRun ?? {};
-    const leftOut = row.state === 'offered' ? (entry.source?.leftOut ?? []) : [];
+    // Of what comes it is said once more when it is here: by then nobody remembers.
+    const isTold = row.state === 'offered' || (row.state === 'done' && row.direction === 'in');
+    const { leftOut = [], more = 0 } = (isTold && readShape(row.shape)) || {};
     return viewOf(row, manifest, {
-      leftOut,
+      leftOut: more === 0 ? leftOut : [...leftOut, { name: `and ${more} more`, why: 'not named' }],
       running: run?.running ?? false,
       progress,
       endpoint,

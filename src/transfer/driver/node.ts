@@ -3,6 +3,7 @@ import type { Random } from '../../base/random.js';
 import type { Range } from '../../wire/datagrams/control.js';
 import { answerEcho, encodeEchoRequest } from '../../wire/datagrams/echo.js';
 import type { Manifest } from '../../wire/transfer-manifest.js';
+import type { Shape } from '../../wire/transfer-shape.js';
 import type { Source } from '../files/file-source.js';
 import { PartialDownload } from '../files/partial-download.js';
 import { CookieGate } from '../protocol/cookies.js';
@@ -63,6 +64,8 @@ export interface ReceiveOptions extends CommonOptions {
   readonly durable?: boolean;
   /** What is known of it stays beside the files, for whoever has yet to keep that it is done, and calls `discardPartial` then. */
   readonly keep?: boolean;
+  /** As of PartialDownload. */
+  readonly shape?: Shape | undefined;
 }
 
 export type Command =
@@ -145,6 +148,7 @@ export class TransferNode {
       folder,
       durable: options.durable ?? true,
       keep: options.keep ?? false,
+      shape: options.shape,
     });
     try {
       return this.#receive(options, partial, onEvent);

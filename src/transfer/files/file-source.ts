@@ -20,6 +20,7 @@ export interface SourceFile {
   readonly name: string;
   readonly size: number;
   readonly mtimeMs: number;
+  readonly executable: boolean;
 }
 
 /** What was found in a folder and is not sent. */
@@ -36,6 +37,8 @@ export interface Source {
   /** Leaves of the hash tree, joined, where the manifest has its root. */
   readonly leaves?: Uint8Array;
   readonly leftOut?: readonly LeftOut[];
+  /** Those with nothing in them, as they would stand in the manifest. */
+  readonly folders?: readonly string[];
 }
 
 /** Up to this much content is hashed before it is offered: beyond, nobody would wait for it. */
@@ -68,9 +71,9 @@ export async function describe(paths: readonly string[], options: DescribeOption
   const block = total <= SMALL_BYTES ? 64 << 10 : 256 << 10;
   const plain: Manifest = { files: files.map(({ name, size }) => ({ path: name, size })), block };
   assertOfferable(plain);
-  if (!(options.tree ?? total <= HASHED_BYTES)) return { files, manifest: plain, leftOut };
+  if (!(options.tree ?? total <= HASHED_BYTES)) return { files, manifest: plain, leftOut, folders: found.folders };
   const leaves = await hashLeaves({ files, manifest: plain });
-  return { files, manifest: { ...plain, root: treeOf(leaves).root }, leaves, leftOut };
+  return { files, manifest: { ...plain, root: treeOf(leaves).root }, leaves, leftOut, folders: found.folders };
 }
 
 /** What no receiver would take is found out here, before anything is read, stored or said. */
@@ -130,6 +133,7 @@ function kindOf(info: Stats): string {
 class Collection {
   readonly files: SourceFile[] = [];
   readonly leftOut: LeftOut[] = [];
+  readonly folders: string[] = [];
   readonly unreadable: LeftOut[] = [];
 
   /** @param named by a person: then it may be a link; what is found below it is not followed */
@@ -147,7 +151,7 @@ class Collection {
     if (this.files.length === TRANSFER_FILES) {
       throw unofferable('too-many-files', `more than ${TRANSFER_FILES} files in one transfer`);
     }
-    this.files.push({ path, name, size: info.size, mtimeMs: info.mtimeMs });
+    this.files.push({ path, name, size: info.size, mtimeMs: info.mtimeMs, executable: (info.mode & 0o100) !== 0 });
   }
 
   async #folder(path: string, name: string): Promise<void> {
@@ -159,7 +163,7 @@ class Collection {
       this.unreadable.push({ name: `${name}/`, why: 'not readable' });
       return;
     }
-    if (entries.length === 0) this.leftOut.push({ name: `${name}/`, why: 'an empty folder' });
+    if (entries.length === 0) this.folders.push(name);
     for (const entry of entries) await this.add(join(path, entry), `${name}/${entry}`, false);
   }
 }

@@ -15,6 +15,7 @@ import { promisify } from 'node:util';
 import { hex } from '../../base/bytes.js';
 import { Failure } from '../../base/errors.js';
 import { contentBytes, type Manifest } from '../../wire/transfer-manifest.js';
+import type { Shape } from '../../wire/transfer-shape.js';
 import { Layout } from '../protocol/layout.js';
 import { RangeSet } from '../protocol/range-set.js';
 import type { BlockSink } from '../protocol/receiver.js';
@@ -23,7 +24,9 @@ import { manifestDigest } from './file-source.js';
 import { Folder } from './folder.js';
 import { bootId, JournalWriter, readJournal } from './journal.js';
 import { OpenFiles } from './open-files.js';
+import { openUnder } from './open-under.js';
 import { numbered, safeTree } from './safe-name.js';
+import { takeShape } from './take-shape.js';
 
 /**
  * Content on its way to a folder: a hidden folder there holds the files under their names and the journal. When all of it is
@@ -56,6 +59,8 @@ export interface PartialDownloadInit {
   readonly durable: boolean;
   /** The hidden folder stays after the end, until `discardPartial`. */
   readonly keep?: boolean;
+  /** What the sender said of the files besides: times, execute bits, empty folders, and that names may begin with a dot. */
+  readonly shape?: Shape | undefined;
 }
 
 export class PartialDownload implements BlockSink {
@@ -82,7 +87,10 @@ export class PartialDownload implements BlockSink {
    * @throws Failure transfer 'unsafe-name', limit 'disk-full', storage 'folder-changed'
    */
   static async open(init: PartialDownloadInit): Promise<PartialDownload> {
-    const parts = safeTree(init.manifest.files.map((file) => file.path));
+    const parts = safeTree(
+      init.manifest.files.map((file) => file.path),
+      init.shape !== undefined,
+    );
     await mkdir(init.folder, { recursive: true });
     return new PartialDownload(init, parts);
   }
@@ -239,6 +247,9 @@ export class PartialDownload implements BlockSink {
     if (this.#init.durable) await this.#syncAll();
     if (this.#syncError !== undefined) throw this.#syncError;
     this.#unsynced = 0;
+    const { shape } = this.#init;
+    if (shape && this.#placed.size === 0)
+      takeShape(shape, { tree: this.#tree, count: this.#parts.length, fdOf: (file) => this.#files.get(file) });
     this.#files.close();
     for (const entry of this.#tree.names().sort()) {
       let name = entry;
@@ -304,20 +315,6 @@ export function discardPartial(folder: string, id: Uint8Array): void {
     if (target.has(hiddenName(id))) target.remove(hiddenName(id));
   } finally {
     target.close();
-  }
-}
-
-function openUnder(root: Folder, parts: readonly string[], flags: number): number {
-  const opened: Folder[] = [];
-  try {
-    let folder = root;
-    for (const part of parts.slice(0, -1)) {
-      folder = folder.child(part, (flags & O_CREAT) !== 0);
-      opened.push(folder);
-    }
-    return folder.openFile(parts.at(-1)!, flags);
-  } finally {
-    for (const folder of opened) folder.close();
   }
 }
 

@@ -21,18 +21,19 @@ const refuse = (path: string, why: string): Failure =>
 
 /**
  * @param path as the manifest says it: relative, '/' between folders
+ * @param dots whether a name may begin with a dot where it is inside a folder that comes with it
  * @returns one harmless name for each part
  * @throws Failure transfer 'unsafe-name'
  */
-export function safeParts(path: string): string[] {
+export function safeParts(path: string, dots = false): string[] {
   if (path.includes('\0')) throw refuse(path, 'has a NUL in it');
   if (/^([/\\]|[a-z]:[/\\])/i.test(path)) throw refuse(path, 'is absolute');
   const parts = path.split('/');
   if (parts.length > TRANSFER_PATH_DEPTH) throw refuse(path, 'is nested too deeply');
-  return parts.map((part) => {
+  return parts.map((part, depth) => {
     if (part === '' || part === '.' || part === '..') throw refuse(path, 'does not stay in its folder');
     if (part.split('\\').includes('..')) throw refuse(path, 'does not stay in its folder');
-    return safeName(part);
+    return safeName(part, dots && depth > 0);
   });
 }
 
@@ -47,9 +48,10 @@ export function hasSafeNames({ files }: Manifest): boolean {
 }
 
 /** One name without folders, harmless on every system. Idempotent. */
-function safeName(name: string): string {
+function safeName(name: string, dots: boolean): string {
   let safe = cleanLine(name).replace(FORBIDDEN, '_');
-  safe = safe.replace(/^[.\s]+/, '_').replace(/[.\s]+$/, '');
+  const hidden = dots && /^\.[^.\s]/.test(safe);
+  safe = (hidden ? safe : safe.replace(/^[.\s]+/, '_')).replace(/[.\s]+$/, '');
   if (safe === '') safe = '_';
   if (DEVICES.test(safe)) safe = `_${safe}`;
   return cutBytes(safe);
@@ -72,11 +74,11 @@ const folded = (parts: readonly string[]): string => parts.join('/').normalize('
  * Where each file of a manifest goes, no two the same, none under another file.
  * @throws Failure transfer 'unsafe-name'
  */
-export function safeTree(paths: readonly string[]): string[][] {
+export function safeTree(paths: readonly string[], dots = false): string[][] {
   const files = new Set<string>();
   const folders = new Set<string>();
   const next = new Map<string, number>();
-  const trees = paths.map(safeParts);
+  const trees = paths.map((path) => safeParts(path, dots));
   for (const parts of trees) {
     for (let depth = 1; depth < parts.length; depth++) folders.add(folded(parts.slice(0, depth)));
   }
