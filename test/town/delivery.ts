@@ -57,7 +57,9 @@ const RACE_MS = 2_000;
 function mayOvertake(resident: Resident, early: HistoryMessage, late: HistoryMessage): boolean {
   const [first, second] = [Date.parse(late.receivedAt), Date.parse(early.receivedAt)];
   const isRace = second - first < RACE_MS;
-  return early.via === 'mailbox' && late.via === 'direct' && (isRace || resident.wasOffline(first));
+  return (
+    early.via === 'mailbox' && (late.via === 'direct' || late.via === 'relay') && (isRace || resident.wasOffline(first))
+  );
 }
 
 const otherOf = ({ installation: { user } }: Resident): string => (user === 'ada' ? 'bob' : 'ada');

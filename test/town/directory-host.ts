@@ -6,6 +6,10 @@ import { carryOut } from '../../src/directory/requests/ledger.js';
 import { type Connection, openConnection } from '../../src/directory/server/connection.js';
 import { FairQueue } from '../../src/directory/server/fair-queue.js';
 import { openServices, type Services } from '../../src/directory/services.js';
+import { DEFAULT_RELAY_LIMITS } from '../../src/relay/core/limits.js';
+import { Relay } from '../../src/relay/core/relay.js';
+import { answerEcho } from '../../src/wire/datagrams/echo.js';
+import { TYPE } from '../../src/wire/datagrams/header.js';
 import { type Disk, type KillAt, OpenDisk } from './disk.js';
 import { Machine } from './machine.js';
 import type { TownParts } from './parts.js';
@@ -60,11 +64,49 @@ export class DirectoryHost {
       connections.add(connection);
       void connection.done.then(() => connections.delete(connection));
     });
+    web.relayHost = DIRECTORY_HOST;
+    const relay = this.#relay(core, machine);
     const check = (): void => {
+      relay.sweep();
       for (const { channel } of connections) channel.check(machine.monotonic());
       machine.after(CHECK_EVERY_MS, check);
     };
     check();
+  }
+
+  /** As it runs beside the directory, on a socket of the town. */
+  #relay(core: Services, machine: Machine): { sweep(): void } {
+    const endpoint = this.#parts.web.datagrams.open(machine, DIRECTORY_PORT);
+    const key = SigningKey.fromSeed(core.authority.derive('p2pchat/1 relay'));
+    const relay = new Relay({
+      ...{ key, directoryId: core.authority.trust.directoryId, limits: DEFAULT_RELAY_LIMITS, random: machine.random },
+      emit: (path, datagram) => endpoint.sendOne(path, datagram),
+      wall: () => machine.now(),
+    });
+    const pass = (): void => {
+      for (let next = relay.next(machine.monotonic()); next !== undefined; next = relay.next(machine.monotonic())) {
+        const { bytes, length, segment } = next.piece;
+        for (let at = 0; at < length; at += segment) {
+          endpoint.sendOne(next.path, bytes.subarray(at, Math.min(length, at + segment)));
+        }
+        relay.release(next.piece);
+      }
+    };
+    endpoint.onDatagrams = (bytes, view, at, length, path) => {
+      const datagram = bytes.subarray(at, at + length);
+      const [host = '', port] = path.key.split(' ');
+      const echo = view.getUint8(at) === TYPE.echoRequest ? answerEcho(datagram, host, Number(port)) : undefined;
+      if (echo !== undefined) endpoint.sendOne(path, echo);
+      else relay.receive(bytes, view, at, length, path, machine.monotonic());
+      pass();
+    };
+    core.relays.own = { key: key.publicKey, port: DIRECTORY_PORT };
+    return {
+      sweep: () => {
+        relay.timeout(machine.monotonic());
+        pass();
+      },
+    };
   }
 
   kill(): void {

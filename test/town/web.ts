@@ -1,9 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
-import { Failure } from '../../src/base/errors.js';
 import { type Random, randomBelow } from '../../src/base/random.js';
 import { type Transport, unreachable } from '../../src/peer/network/transport.js';
 import { HANDSHAKE_TIMEOUT_MS } from '../../src/wire/limits.js';
+import { ALPN_PEER } from '../../src/wire/peer-link.js';
+import { type Arriving, Datagrams, shownOver } from './datagrams.js';
 import type { Machine } from './machine.js';
 import { type Shown, SimulatedSocket } from './socket.js';
 import type { VirtualTime } from './time.js';
@@ -15,6 +16,15 @@ export interface WebSettings {
   readonly jitter: number;
   /** Chance that a piece is lost: as TCP sends it again it comes late, and everything behind it with it. */
   readonly loss: number;
+}
+
+/** What becomes of datagrams, besides the weather. */
+export interface Routers {
+  /** Nobody but the directory can be dialled. */
+  readonly noTcp: boolean;
+  /** Those that go by the relay's host, and those that go straight. */
+  readonly relay: 'open' | 'shut' | 'hostile';
+  readonly straight: 'open' | 'shut';
 }
 
 interface Listener {
@@ -37,6 +47,10 @@ const RETRANSMITTED_MS = [200, 2_000] as const;
 /** The network of the town: TCP as programs see it, with its delays, losses, partitions and broken connections. */
 export class Web {
   settings: WebSettings;
+  /** Where the directory is, and its relay. */
+  relayHost = '';
+  routers: Routers = { noTcp: false, relay: 'shut', straight: 'shut' };
+  readonly datagrams: Datagrams;
   readonly #time: VirtualTime;
   readonly #dice: Random;
   readonly #trace: Trace;
@@ -50,6 +64,25 @@ export class Web {
     this.#dice = dice;
     this.#trace = trace;
     this.settings = settings;
+    this.datagrams = new Datagrams(dice);
+    this.datagrams.carry = (from, to, datagram) => this.#carryDatagram(from, to, datagram);
+  }
+
+  #carryDatagram(from: string, to: string, datagram: Uint8Array): Arriving[] {
+    const { relay, straight } = this.routers;
+    const way = from === this.relayHost || to === this.relayHost ? relay : straight;
+    const chance = (part: number): boolean => randomBelow(this.#dice, 10_000) < part * 10_000;
+    if (way === 'shut' || !this.#reaches(from, to) || chance(this.settings.loss)) return [];
+    const arriving = { after: this.#delay(), datagram };
+    if (way === 'open') return [arriving];
+    if (chance(0.3)) return [];
+    if (chance(0.2)) {
+      const other = datagram.slice();
+      other[randomBelow(this.#dice, other.length)]! ^= 1 + randomBelow(this.#dice, 255);
+      return [{ ...arriving, datagram: other }];
+    }
+    const late = { datagram, after: randomBelow(this.#dice, 6_000) };
+    return chance(0.3) ? [arriving, arriving, late] : chance(0.2) ? [late] : [arriving];
   }
 
   /** These are cut off from the others; nobody, and everything goes through again. */
@@ -68,6 +101,13 @@ export class Web {
     pipe?.target?.destroy(new Error('connection reset'));
   }
 
+  /** All connections between two who are not the directory break. */
+  cutAll(): void {
+    for (const { from, to, target } of this.#pipes) {
+      if (from.host !== this.relayHost && to.host !== this.relayHost) target?.destroy(new Error('connection reset'));
+    }
+  }
+
   listen(machine: Machine, port: number, shown: Shown, accept: (socket: TLSSocket) => void): () => void {
     const key = `${machine.host}:${port}`;
     const listener = { machine, shown, accept };
@@ -82,9 +122,9 @@ export class Web {
   transport(machine: Machine): Transport {
     return {
       datagrams: {
-        open: () => Promise.reject(new Failure('address-in-use')),
-        client: () => Promise.reject(new Failure('closed')),
-        server: () => Promise.reject(new Failure('closed')),
+        open: async () => [this.datagrams.open(machine)],
+        client: (stream, { cert }) => shownOver(stream, shownBy(cert as string), ALPN_PEER),
+        server: (stream, { cert }) => shownOver(stream, shownBy(cert as string), ALPN_PEER),
       },
       dial: (options, { signal }) => {
         const shown = shownBy(options.cert as string);
@@ -121,6 +161,7 @@ export class Web {
       // The handshakes of TCP and TLS go to and fro twice.
       from.after(this.#delay() * 4, () => {
         if (over || signal.aborted || !this.#reaches(from.host, to.host)) return;
+        if (this.routers.noTcp && to.host !== this.relayHost) return;
         const listener = this.#listeners.get(`${to.host}:${to.port}`);
         if (listener === undefined) return fail('refused', Object.assign(new Error(), { code: 'ECONNREFUSED' }));
         over = true;

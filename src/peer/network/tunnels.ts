@@ -69,7 +69,7 @@ export class Tunnels {
   readonly #init: TunnelsInit;
   readonly #calls: Calls;
   readonly #pace = new CallPace();
-  readonly #answers = new Map<string, (answered: Answered) => void>();
+  readonly #answers = new Map<string, (answered?: Answered) => void>();
   #opening: Promise<TunnelHost> | undefined;
   #seen: { readonly at: number; readonly from: string; readonly address: Promise<Endpoint | undefined> } | undefined;
   #unjudged = 0;
@@ -95,7 +95,6 @@ export class Tunnels {
     const answer = new Promise<Answered | undefined>((resolve) => {
       this.#answers.set(id, resolve);
       cancel = clock.after(HANDSHAKE_TIMEOUT_MS, () => resolve(undefined));
-      scope.signal.addEventListener('abort', () => resolve(undefined), { once: true });
     });
     try {
       const { there } = await request('call', { user: to.user, device: to.device, sealed });
@@ -187,16 +186,12 @@ export class Tunnels {
   /** Tokens end sooner than many a link. */
   async #keepRelays(tunnel: OpenTunnel, { user, device }: DeviceAddress): Promise<void> {
     const { relays, scope, clock } = this.#init;
-    let over = false;
-    void tunnel.closed.then(() => {
-      over = true;
-    });
-    while (!over && !scope.closed) {
-      const offers = await relays.offers({ user, device }).catch(() => []);
-      tunnel.useRelays(offers);
-      const pause = scope.pause(clock, offers.length > 0 ? TOKENS_FOR_MS : TOKENS_AGAIN_MS);
-      await Promise.race([pause, tunnel.closed]);
-    }
+    const offers = await relays.offers({ user, device }).catch(() => []);
+    tunnel.useRelays(offers);
+    const cancel = clock.after(offers.length > 0 ? TOKENS_FOR_MS : TOKENS_AGAIN_MS, () =>
+      scope.run(() => this.#keepRelays(tunnel, { user, device })),
+    );
+    void tunnel.closed.then(cancel);
   }
 
   /** Where this side may be: what its router makes of it where that is known, and its own addresses. */
@@ -246,6 +241,7 @@ export class Tunnels {
   }
 
   async #close(): Promise<void> {
+    for (const resolve of this.#answers.values()) resolve();
     const host = await this.#opening?.catch(() => undefined);
     await host?.close();
   }
