@@ -68,3 +68,9 @@ function decoded(bytes: Uint8Array): HistoryRecord | undefined {
     return undefined;
   }
 }
+
+/** The first record alone; undefined where it can't be read. */
+export function firstOf(piece: Uint8Array): HistoryRecord | undefined {
+  if (piece.length < LENGTH_BYTES) return undefined;
+  return recordsOf(piece.subarray(0, LENGTH_BYTES + lengthAt(piece, 0)))?.[0];
+}
