@@ -121,7 +121,11 @@ export class OpenTunnel implements Runner, RelayUser {
   }
 
   crash(_failure: Failure): void {
-    this.#tunnel.close();
+    try {
+      this.#tunnel.close();
+    } catch {
+      this.#gone();
+    }
   }
 
   #gone(): void {

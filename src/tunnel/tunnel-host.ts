@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { Cancel, Clock } from '../base/clock.js';
-import { hasCode } from '../base/errors.js';
+import { hasCode, toFailure } from '../base/errors.js';
 import type { Random } from '../base/random.js';
 import type { RelayHost, Runner } from '../transfer/driver/host.js';
 import type { RelayOffer, RelayUser } from '../transfer/driver/relay-offer.js';
@@ -129,7 +129,24 @@ export class TunnelHost implements RelayHost {
     try {
       known.runner.receive(bytes, view, at, length, path, now);
     } catch (error) {
-      if (!hasCode(error, 'malformed')) throw error;
+      if (!hasCode(error, 'malformed')) this.#crash(known.runner, error);
+    }
+  }
+
+  /** What throws in one tunnel ends that one. */
+  #crash(runner: Runner, error: unknown): void {
+    this.#runners.delete(runner);
+    for (const [key, registered] of this.#registered) {
+      if (registered.runner === runner) this.#registered.delete(key);
+    }
+    runner.crash(toFailure(error));
+  }
+
+  #work(runner: Runner, now: number): void {
+    try {
+      runner.work(now);
+    } catch (error) {
+      this.#crash(runner, error);
     }
   }
 
@@ -139,7 +156,7 @@ export class TunnelHost implements RelayHost {
     const now = this.now();
     let next = Number.POSITIVE_INFINITY;
     for (const runner of [...this.#runners]) {
-      if (runner.nextTimeout(now) <= now) runner.work(now);
+      if (runner.nextTimeout(now) <= now) this.#work(runner, now);
       if (this.#runners.has(runner)) next = Math.min(next, runner.nextTimeout(now));
     }
     if (next === this.#timerAt) return;

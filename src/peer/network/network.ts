@@ -90,9 +90,10 @@ export class Network {
   async start(listen: ListenAddress, handlers: NetworkHandlers): Promise<void> {
     const { clock, random, scope } = this.#init;
     this.#handlers = handlers;
+    // Made first, they end last: links say goodbye in them.
+    this.#tunnels = this.#makeTunnels(handlers);
     this.#links = this.#makeLinks(handlers);
     await this.links.listen(listen);
-    this.#tunnels = this.#makeTunnels(handlers);
     this.#beginLan(handlers);
     this.#callGiven();
     // What a simulated network is like its own clock decides.
