@@ -144,7 +144,7 @@ test('A8 three devices, one away, one killed ten times in the hand-over, a direc
     if (said.state === 'done') break;
     await c.kill('SIGKILL');
     kills++;
-    if (kills % 3 === 0) await says(bob, ['send', '#lobby', `while it comes ${kills}`, '--wait', 'queued']);
+    if (kills % 3 === 0) await says(bob, ['send', '#lobby', `while it comes ${kills}`, '--wait', 'stored']);
     c = await third.listen();
   }
   assert.equal(kills, KILLS, 'it was over before');

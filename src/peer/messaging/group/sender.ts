@@ -29,6 +29,8 @@ export interface GroupSenderInit extends GroupContext {
 /** How often a message is sealed again because the group went on meanwhile. */
 const TRIES = 16;
 const RETRY_MS = 2_000;
+/** So long after the directory has taken a message the log's news of it may come. */
+const UNSEEN_MS = 3_000;
 
 /**
  * Messages to groups: on disk first, then into the group's log, one after the other. A message is done when it is seen in
@@ -211,7 +213,7 @@ export class GroupSender {
     const posted = new Set<GroupOutRow>();
     for (;;) {
       const row = waiting.find((one) => !posted.has(one));
-      if (row === undefined) return;
+      if (row === undefined) return this.#lookFor(posted, group);
       now.row = row;
       const sealed = await this.#init.enqueue(group, () => this.#seal(group, row));
       try {
@@ -230,6 +232,20 @@ export class GroupSender {
         await this.#init.enqueue(group, () => this.#init.catchUp(group));
       }
     }
+  }
+
+  /** What was posted stands in the log; where the news of that is lost, it is read there. */
+  #lookFor(posted: ReadonlySet<GroupOutRow>, group: Group): void {
+    const { scope, clock, isOnline, enqueue, report } = this.#init;
+    const isUnseen = (): boolean => this.#queue(group.id).some((row) => posted.has(row));
+    if (!isUnseen()) return;
+    scope.after(clock, UNSEEN_MS, () => {
+      if (!isUnseen() || !isOnline()) return;
+      scope.run(
+        () => enqueue(group, () => this.#init.catchUp(group)),
+        (error) => toFailure(error).reason !== 'unreachable' && report('', error),
+      );
+    });
   }
 
   /** It stood in the log already, where this device has read on since (or was not inside): it is not shown to it again. */
