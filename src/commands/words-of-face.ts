@@ -8,7 +8,7 @@ import { shellWord } from './shell-word.js';
  */
 
 const SLASH = /(?<![\w/.'~])\/([a-z]+)\b(?![/.])/g;
-const SHELL = /\bp2pchat ((?:group |account )?[a-z][a-z-]*)\b/g;
+const SHELL = /\bp2pchat ((?:group |account |device )?[a-z][a-z-]*)\b/g;
 const SHELL_LINE = /\bp2pchat [a-z][^;,()`]*/g;
 
 const forShell = (text: string): string =>

@@ -15,6 +15,7 @@ import {
   KEY_PACKAGE_BYTES,
   NAME_CHARS,
   PREFERENCES_BYTES,
+  RUN_BYTES,
   SEALED_BYTES,
 } from '../wire/limits.js';
 import { relaySchema } from '../wire/relay.js';
@@ -94,6 +95,8 @@ const preferencesSchema = v.object({ tag: exactly(16), sealed: bytes(PREFERENCES
 /** Key: folded name / device. What changes with every connection. */
 const seenSchema = v.object({
   starts: count(),
+  /** The run of its program that was here last, and in which life of this store; absent where that does not count them. */
+  run: v.optional(v.object({ id: exactly(RUN_BYTES), life: exactly(16) })),
   lastSeen: time(),
   endpoints: addresses(ENDPOINTS_PER_DEVICE),
 });

@@ -19,6 +19,8 @@ import {
   KEY_PACKAGES_KEPT,
   MAILBOX_PAGE,
   NAME_CHARS,
+  RUN_BYTES,
+  RUNS_TOLD,
   SEALED_BYTES,
 } from './limits.js';
 import { newcomerMethods, pairingMethods, pairingNotices } from './pairing.js';
@@ -169,6 +171,8 @@ export const directoryMethods = {
       state: presenceSchema,
       /** How often this device's program has started, this time included; grows with every start. */
       starts: count(),
+      /** Which run of a program on this profile this is, and those before it: of a copy that fell behind they are others. */
+      runs: v.optional(v.object({ now: exactly(RUN_BYTES), before: list(exactly(RUN_BYTES), RUNS_TOLD) })),
       /** Of the revocation list this device has; who says it is told of changes by `crl.delta`. */
       crl: v.optional(count()),
       /** As the directory gave it last. */

@@ -58,6 +58,9 @@ export const TYPING_FOR_MS = 6_000;
 export const DEVICES_PER_ACCOUNT = 16;
 /** How far a direct conversation's number may leap: over groups made between a directory's backup and its restore. */
 export const DIRECT_LEAP = 1_024;
+/** Names of a run of a program on a profile, and how many a device tells of. */
+export const RUN_BYTES = 16;
+export const RUNS_TOLD = 32;
 /** Devices that are no more, which an account is told of. */
 export const DEVICES_FORMER = 32;
 export const ENDPOINTS_PER_DEVICE = 16;

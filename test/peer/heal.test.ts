@@ -6,7 +6,7 @@ import { PASSWORD, Town, watch } from '../support/town.js';
 const town = await Town.build();
 after(() => town.close());
 
-test('M9 a profile restored from a backup is found, and its conversations begin anew', async () => {
+test('M9 a profile restored from a backup is found, and goes on as another device', async () => {
   let ada = await town.settle('ada');
   const bob = await town.settle('bob');
   const atBob = watch(bob);
@@ -35,7 +35,7 @@ test('M9 a profile restored from a backup is found, and its conversations begin 
   await Promise.all([ada.close(), bob.close()]);
 });
 
-test('M9 what a restored profile cannot open is sealed again by its author', async () => {
+test('M9 what waits for the device that a restored profile was is sealed for the one it is, once that is shut out', async () => {
   let cat = await town.settle('cat');
   const dan = await town.settle('dan');
   const first = watch(cat);
@@ -52,9 +52,12 @@ test('M9 what a restored profile cannot open is sealed again by its author', asy
   await cp(town.home('cat-backup'), town.home('cat'), { recursive: true });
   await dan.send('cat', 'three');
 
+  const before = cat.device;
   cat = await town.open('cat');
   const restored = watch(cat);
   await cat.replayUnseen();
+  assert.notEqual(cat.device, before);
+  await cat.account.revokeDevice(before, PASSWORD);
   await restored.message('three');
   await Promise.all([cat.close(), dan.close()]);
 });

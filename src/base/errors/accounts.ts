@@ -32,6 +32,11 @@ export const ACCOUNTS = {
     'Use one program for each profile; for a further machine, log in there instead of copying the profile.',
   ],
   'device-here': ['usage', 'That is the device you are using.', 'To leave it, log out: /logout.'],
+  'profile-copied': [
+    'trust',
+    'This profile is a copy, and the one it was copied from has gone on since.',
+    'Log in here: p2pchat login. It becomes a device of its own then, and nothing that is kept here is lost.',
+  ],
   'device-unknown': ['unknown', 'There is no such device.', 'Their devices have changed: look them up again.'],
   'devices-full': [
     'limit',

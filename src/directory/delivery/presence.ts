@@ -1,5 +1,6 @@
-import { concat, utf8 } from '../../base/bytes.js';
+import { concat, sameBytes, utf8 } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
+import { Failure } from '../../base/errors.js';
 import { Queues } from '../../base/queues.js';
 import type { Authority } from '../../crypto/ca.js';
 import { path } from '../../store/keys.js';
@@ -10,7 +11,7 @@ import {
   type Role,
   rosterCodec,
 } from '../../wire/directory.js';
-import type { Result } from '../../wire/rpc.js';
+import type { Params, Result } from '../../wire/rpc.js';
 import type { Account, Accounts } from '../accounts/accounts.js';
 import type { Devices } from '../authority/devices.js';
 import type { SeenRow, Tables } from '../rows.js';
@@ -33,6 +34,12 @@ export interface PersonSeen {
   readonly lastSeen: number;
 }
 
+type Shown = Pick<Params<DirectoryMethods, 'hello'>, 'starts' | 'runs'>;
+
+/** Of two copies of a profile each has runs that the other one lacks. */
+const isSameLine = ({ run }: SeenRow, { now, before }: NonNullable<Shown['runs']>, life: Uint8Array): boolean =>
+  run === undefined || !sameBytes(run.life, life) || [now, ...before].some((one) => sameBytes(one, run.id));
+
 const NEVER: SeenRow = { starts: 0, lastSeen: 0, endpoints: [] };
 
 /** Who is there, since when, and how to reach them: presence, and rosters under the directory's signature. */
@@ -46,18 +53,31 @@ export class Presence {
     this.#init = init;
   }
 
-  /** @returns what was known of the device before */
-  async signedIn(session: DeviceSession, starts: number): Promise<SeenRow> {
-    const { tables, clock, sessions } = this.#init;
+  /**
+   * Writes down that the device is here, unless its profile is a copy that another one has gone on from since.
+   * @param life of this store: one that was set back knows old runs only
+   * @returns what was known of the device before
+   * @throws Failure trust 'profile-copied'
+   */
+  async recognise(session: DeviceSession, { starts, runs }: Shown, life: Uint8Array): Promise<SeenRow> {
+    const { tables, clock } = this.#init;
     let before = NEVER;
     await tables.seen.update(path(session.folded, session.device), (row = NEVER) => {
       before = row;
-      return { starts: Math.max(starts, row.starts), lastSeen: clock.now(), endpoints: [...session.endpoints] };
+      if (runs !== undefined && !isSameLine(row, runs, life)) throw new Failure('profile-copied');
+      return {
+        ...{ starts: Math.max(starts, row.starts), lastSeen: clock.now(), endpoints: [...session.endpoints] },
+        ...(runs && { run: { id: runs.now, life } }),
+      };
     });
+    return before;
+  }
+
+  async signedIn(session: DeviceSession): Promise<void> {
+    const { sessions } = this.#init;
     const replaced = sessions.add(session);
     replaced?.replacedBy(session);
     await this.#announce(session.folded);
-    return before;
   }
 
   async signedOut(session: DeviceSession): Promise<void> {

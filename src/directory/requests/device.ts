@@ -199,9 +199,10 @@ export class DeviceRequests implements DeviceSession, Signed {
     this.hearsChanges = params.crl !== undefined;
     this.hearsCalls = params.calls === true;
     if (params.stamp !== undefined && core.incarnation.isLost(params.stamp)) await setBack(core);
+    const { starts: startsSeen } = await core.people.recognise(this, params, core.incarnation.id);
     this.#role = account.role;
     this.#caller.onGreeted();
-    const { starts: startsSeen } = await core.people.signedIn(this, params.starts);
+    await core.people.signedIn(this);
     // The channel may have closed, or the device been revoked, while this was under way.
     if (this.#left) await core.people.signedOut(this);
     await assertCurrent(core, account.folded, deviceId, serial);

@@ -11,33 +11,41 @@ export const LOGIN_MENDS: readonly Code[] = [...AWAY_TOO_LONG, 'certificate-revo
 /** The row with its keys could not be read: it becomes another device of the account. */
 export const LOST_KEYS = 'profile-damaged';
 
+/** It is a copy of a profile that has gone on since: it becomes another device of the account. */
+export const COPIED = 'profile-copied';
+
 /** What others can bring about by guessing at the name. */
 const BARRED: readonly Code[] = ['name-blocked', 'too-many-logins'];
 
 /**
  * Opens the profile; where the directory does not take its certificate any more, for one of `reasons`, makes the device
- * one of the account again and opens once more.
+ * one of the account again and opens once more; for each of them once.
  * @param open throws what it was refused for, where that is one of the reasons it is given
  * @throws Failure as `open` and `enrol` do
  */
 export async function reauthenticating<T>(
   reasons: readonly Code[],
   open: (reasons: readonly Code[]) => Promise<T>,
-  enrol: () => Promise<unknown>,
+  enrol: (refusal: Code) => Promise<unknown>,
 ): Promise<T> {
   try {
     return await open(reasons);
   } catch (error) {
     const refusal = reasons.find((code) => hasCode(error, code));
     if (refusal === undefined) throw error;
-    await enrol().catch((why: unknown) => {
+    await enrol(refusal).catch((why: unknown) => {
       if (hasCode(why, 'wrong-credentials')) throw changedElsewhere();
       // The directory is gone meanwhile, or its own certificate is what is past, or strangers keep the name blocked: what is
       // kept here opens all the same.
       const isBarred = AWAY_TOO_LONG.includes(refusal) && BARRED.some((code) => hasCode(why, code));
       if (toFailure(why).reason !== 'unreachable' && !hasCode(why, refusal) && !isBarred) throw why;
     });
-    return open([]);
+    // A copy that was not used for long is refused for both.
+    return reauthenticating(
+      reasons.filter((code) => code !== refusal),
+      open,
+      enrol,
+    );
   }
 }
 

@@ -20,6 +20,7 @@ import type { NewAccount } from '../api/account.js';
 import type { HistoryWish } from '../api/hand-over.js';
 import type { Enrolled } from '../api/peers.js';
 import type { LocalDevice } from '../identity/local-device.js';
+import { ofAnotherDevice } from '../storage/another-device.js';
 import { makeHome, readProfile, storeFolder, writeProfile } from '../storage/profile.js';
 import { type DeviceRow, openTables } from '../storage/tables.js';
 import { type EnrolChannel, withEnrolChannel } from './enrol-channel.js';
@@ -118,7 +119,8 @@ export async function enrol(
   const store = await openLevelStore({ folder: storeFolder(init.home) });
   try {
     const tables = openTables(store, sealer(vault.key, means.random));
-    const before = await tables.device.get('self');
+    const kept = await tables.device.get('self');
+    const before = init.isCopy === true ? undefined : kept;
     const deviceKey = before ? SigningKey.fromSeed(before.deviceSeed) : SigningKey.generate(means.random);
     const statement = signDevice(identity, account, deviceKey.publicKey);
     const csr = createCsr(deviceKey, { user, identityKey: identity.publicKey, statement });
@@ -127,7 +129,11 @@ export async function enrol(
     const issued = { certificate, crl, caCertificate: channel.authority, role };
     const row = deviceRow({ deviceKey, identity, ...issued }, before);
     const wish = before ? init.history : (init.history ?? ALL_HISTORY);
-    await store.write([tables.device.put(['self'], row), ...(wish ? [tables.wishes.put(['self'], wish)] : [])]);
+    await store.write([
+      ...(before ? [] : await ofAnotherDevice(tables)),
+      tables.device.put(['self'], row),
+      ...(wish ? [tables.wishes.put(['self'], wish)] : []),
+    ]);
     const device = deviceIdOf(deviceKey.publicKey);
     const recovery = sealForRecovery(vault.key, identity, means.random);
     await saveProfile(init.home, link, { user, device, recovery }, vault);
@@ -151,6 +157,8 @@ const deviceRow = ({ deviceKey, identity, ...issued }: DeviceParts, before?: Dev
   ...{ deviceSeed: deviceKey.seed(), identitySeed: identity.seed() },
   ...issued,
   starts: before?.starts ?? 0,
+  ...(before?.runs && { runs: before.runs }),
+  ...(before?.recovery && { recovery: before.recovery }),
 });
 
 export interface NewDevice extends Omit<DeviceParts, 'role'> {

@@ -84,6 +84,8 @@ export type AskCode = (why: Failure) => Promise<string>;
 export interface NewAccount extends ProfileInit {
   /** What the new device asks the account's other ones for; all of it, if not given. */
   readonly history?: HistoryWish;
+  /** What is kept in the folder becomes another device than it was: it is a copy of one that has gone on. */
+  readonly isCopy?: boolean;
   /** `p2pchat://HOST:PORT#FINGERPRINT` */
   readonly directory: string;
   readonly user: string;

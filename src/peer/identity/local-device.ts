@@ -1,18 +1,20 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { sameBytes } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
 import { readAuthority, readDeviceCertificate } from '../../crypto/certificate.js';
 import { readCrl } from '../../crypto/crl.js';
 import { createCsr } from '../../crypto/csr.js';
 import { type AccountName, signDevice } from '../../crypto/identity.js';
-import { SigningKey } from '../../crypto/keys.js';
+import { deviceIdOf, SigningKey } from '../../crypto/keys.js';
 import type { TlsIdentity } from '../../crypto/tls.js';
 import type { LocalStore } from '../../store/local.js';
 import type { Role } from '../../wire/directory.js';
-import { CERTIFICATE_LIFETIME_MS } from '../../wire/limits.js';
+import { CERTIFICATE_LIFETIME_MS, RUNS_TOLD } from '../../wire/limits.js';
 import { type DirectoryLink, parseLink } from '../../wire/link.js';
 import { foldName } from '../../wire/names.js';
 import type { Profile } from '../storage/profile.js';
+import { RUNS_ANSWERED } from '../storage/runs-row.js';
 import type { DeviceRow, Tables } from '../storage/tables.js';
 import { TrustAnchor } from './trust-anchor.js';
 
@@ -38,9 +40,10 @@ export class LocalDevice {
     this.#tables = tables;
     this.#row = row;
     this.user = profile.user;
-    this.device = profile.device;
     this.link = parseLink(profile.directory);
     this.key = SigningKey.fromSeed(row.deviceSeed);
+    // The profile's file may be of the device that this was: it is written last.
+    this.device = deviceIdOf(this.key.publicKey);
     this.identity = SigningKey.fromSeed(row.identitySeed);
     this.signatureKey = createPrivateKey(this.key.pem());
     const trust = readAuthority(row.caCertificate, this.link.fingerprint);
@@ -130,6 +133,31 @@ export class LocalDevice {
   /** A number that nobody has been shown; on disk first. */
   async countStart(): Promise<void> {
     await this.#update({ starts: this.#row.starts + 1 });
+  }
+
+  /** Those before this one that the directory can have heard of. */
+  runsBefore(): Uint8Array[] {
+    const { answered, said } = this.#runs;
+    return [...answered, ...said];
+  }
+
+  /** The directory is about to hear of the run; on disk first. */
+  async saysRun(run: Uint8Array): Promise<void> {
+    const { answered, said } = this.#runs;
+    if (this.runsBefore().some((one) => sameBytes(one, run))) return;
+    await this.#update({ runs: { answered, said: [...said, run].slice(RUNS_ANSWERED - RUNS_TOLD) } });
+  }
+
+  /** The directory has the run, and none of another copy of this profile. */
+  async runAnswered(run: Uint8Array): Promise<void> {
+    const { answered, said } = this.#runs;
+    if (said.length === 0 && answered.some((one) => sameBytes(one, run))) return;
+    const others = answered.filter((one) => !sameBytes(one, run));
+    await this.#update({ runs: { answered: [...others, run].slice(-RUNS_ANSWERED), said: [] } });
+  }
+
+  get #runs(): NonNullable<DeviceRow['runs']> {
+    return this.#row.runs ?? { answered: [], said: [] };
   }
 
   /** Further than every number the directory has seen of us. */

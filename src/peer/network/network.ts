@@ -3,7 +3,7 @@ import { Failure, toFailure } from '../../base/errors.js';
 import { directoryClientTls } from '../../crypto/tls.js';
 import { ALPN_DIRECTORY, type DeviceAddress, type PresenceState } from '../../wire/directory.js';
 import type { DirectoryRequest } from '../../wire/directory-request.js';
-import { PROTOCOL_VERSIONS } from '../../wire/limits.js';
+import { PROTOCOL_VERSIONS, RUN_BYTES } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
 import { gather, KnownPlaces, toldByDirectory } from './candidates.js';
 import { dialDirectory } from './dial-directory.js';
@@ -32,6 +32,8 @@ const RELINKED_AFTER_MS = [200, 2_500];
 export class Network {
   readonly #init: NetworkInit;
   readonly #instance: Uint8Array;
+  /** By it the directory knows a copy of this profile, which lacks it. */
+  readonly #run: Uint8Array;
   readonly #transport: Transport;
   #handlers!: NetworkHandlers;
   #links: LinkManager | undefined;
@@ -51,6 +53,7 @@ export class Network {
   constructor(init: NetworkInit) {
     this.#init = init;
     this.#instance = init.random.bytes(16);
+    this.#run = init.random.bytes(RUN_BYTES);
     this.#transport = init.transport ?? tlsTransport;
   }
 
@@ -102,7 +105,10 @@ export class Network {
       ...{ clock, random, scope },
       connect: (signal) => this.#connect(signal),
       hello: () => this.#hello(),
-      onOnline: (welcome) => handlers.onOnline(welcome),
+      onOnline: (welcome) => {
+        scope.run(() => this.#init.self.runAnswered(this.#run), handlers.onError);
+        handlers.onOnline(welcome);
+      },
       onOffline: (_why, retryIn) => {
         handlers.onOffline(retryIn);
         this.#lan?.lookAgain();
@@ -310,6 +316,7 @@ export class Network {
     this.#saidHello = true;
     const stamp = this.#handlers.stamp();
     const endpoints = this.links.endpoints();
+    await self.saysRun(this.#run);
     this.#told = JSON.stringify(endpoints);
     return {
       versions: [...PROTOCOL_VERSIONS],
@@ -319,6 +326,7 @@ export class Network {
       state: this.#presence,
       starts: self.starts,
       calls: true as const,
+      runs: { now: this.#run, before: self.runsBefore() },
       crl: self.anchor.crl.number,
       ...(stamp && { stamp }),
     };

@@ -62,7 +62,7 @@ export async function startPeer(init: OpenPeer, starting: Starting): Promise<Pee
   const aside = new SetAside(disk, found);
   const tables = openTables(disk, sealer(starting.key, random), aside);
   const self = await LocalDevice.load(starting.profile, disk, tables, clock);
-  await keepRecovery(home, self, starting);
+  await mendProfile(home, self, starting);
   const online = new Scope();
   const network = new Network({
     ...{ self, clock, random, transport, scope: online },
@@ -123,11 +123,14 @@ export async function startPeer(init: OpenPeer, starting: Starting): Promise<Pee
 /** Loaded when it is needed: most runs of the program find the directory. */
 const speakOnWire: OpenMulticast = async (onHeard) => (await import('../../net/multicast.js')).openMulticast(onHeard);
 
-/** Profiles of the first version had no copy of the vault's key for the recovery phrase. */
-async function keepRecovery(home: string, self: LocalDevice, { profile, key, random }: Starting): Promise<void> {
-  if (profile.recovery !== undefined) return;
-  const recovery = sealForRecovery(key, self.identity, random);
-  await writeProfile(home, { ...(await requireProfile(home)), recovery });
+/**
+ * Profiles of the first version had no copy of the vault's key for the recovery phrase; and a program may have ended
+ * between a device's keys and its name.
+ */
+async function mendProfile(home: string, self: LocalDevice, { profile, key, random }: Starting): Promise<void> {
+  if (profile.recovery !== undefined && profile.device === self.device) return;
+  const recovery = profile.recovery ?? sealForRecovery(key, self.identity, random);
+  await writeProfile(home, { ...(await requireProfile(home)), device: self.device, recovery });
 }
 
 interface HandlerParts {

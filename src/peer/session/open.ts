@@ -6,7 +6,7 @@ import { parseLink } from '../../wire/link.js';
 import { foldName } from '../../wire/names.js';
 import { adoptPassword } from '../account/password.js';
 import { PasswordGuard } from '../account/password-guard.js';
-import { AWAY_TOO_LONG, LOGIN_MENDS, LOST_KEYS, reauthenticating } from '../account/reauthenticate.js';
+import { AWAY_TOO_LONG, COPIED, LOGIN_MENDS, LOST_KEYS, reauthenticating } from '../account/reauthenticate.js';
 import { enrolDevice, type Means, SYSTEM } from '../account/register.js';
 import type { LoginPeer, OpenPeer } from '../api/account.js';
 import type { PeerApi } from '../api/peer.js';
@@ -23,9 +23,9 @@ export async function openPeer(init: OpenPeer, means: Means = SYSTEM): Promise<P
   const profile = await requireProfile(init.home);
   const found: Failure[] = [];
   return reauthenticating(
-    [...AWAY_TOO_LONG, LOST_KEYS],
+    [...AWAY_TOO_LONG, LOST_KEYS, COPIED],
     (reasons) => open(init, means, reasons, found),
-    () => enrolHere(init, profile, means),
+    (refusal) => enrolAgain(init, profile, { means, refusal, found }),
   );
 }
 
@@ -56,16 +56,45 @@ export async function loginPeer(init: LoginPeer, means: Means = SYSTEM): Promise
   if (profile && !profile.loggedOut) {
     assertOwner(profile, init.user);
     return reauthenticating(
-      [...(init.rejoin ? LOGIN_MENDS : AWAY_TOO_LONG), LOST_KEYS],
+      [...(init.rejoin ? LOGIN_MENDS : AWAY_TOO_LONG), LOST_KEYS, COPIED],
       (reasons) => open(init, means, reasons, found),
-      () => enrolHere(init, profile, means),
+      (refusal) => enrolAgain(init, profile, { means, refusal, found }),
     );
   }
   await enrolHere(init, profile, means);
   return open(init, means, [], found);
 }
 
-async function enrolHere(init: LoginPeer, profile: Profile | undefined, means: Means): Promise<Enrolled> {
+interface Again {
+  readonly means: Means;
+  readonly refusal: Code;
+  readonly found: Failure[];
+}
+
+/** As the device it was, unless this is a copy of that: then as another one, which is told. */
+async function enrolAgain(init: LoginPeer, profile: Profile, { means, refusal, found }: Again): Promise<void> {
+  const isCopy = refusal === COPIED;
+  const { device } = await enrolHere(init, profile, means, isCopy);
+  if (isCopy) found.push(becameAnother(profile.device, device));
+}
+
+const becameAnother = (before: string, now: string): Failure =>
+  new Failure(
+    COPIED,
+    `This profile was a copy of your device ${before}, which has gone on since. Here it is ${now} now.`,
+    {
+      hint:
+        `What came since the copy was made is fetched from rooms, and from your other devices once it is allowed there: ` +
+        `p2pchat device allow ${now}. If ${before} is gone for good, shut it out: p2pchat device revoke ${before}. What waits for it comes here then.`,
+    },
+  );
+
+async function enrolHere(
+  init: LoginPeer,
+  profile: Profile | undefined,
+  means: Means,
+  isCopy = false,
+): Promise<Enrolled> {
   const user = init.user ?? profile?.user;
   const directory = init.directory ?? profile?.directory;
   if (user === undefined || directory === undefined) {
@@ -76,7 +105,7 @@ async function enrolHere(init: LoginPeer, profile: Profile | undefined, means: M
   const { home, password, code, askCode, history } = init;
   return enrolDevice(
     {
-      ...{ home, password, directory, user },
+      ...{ home, password, directory, user, isCopy },
       ...(history !== undefined && { history }),
       ...(code !== undefined && { code }),
       ...(askCode !== undefined && { askCode }),

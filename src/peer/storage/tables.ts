@@ -19,6 +19,7 @@ import { handOverRow, sharingRow, wishRow } from './hand-over-row.js';
 import { messageRow, viaSchema } from './message-row.js';
 import { ownDevicesRow } from './own-devices-row.js';
 import { preferencesRow } from './preferences-row.js';
+import { runsRow } from './runs-row.js';
 import { seedRow } from './seed-row.js';
 import { SetAside } from './set-aside.js';
 import { PATH_BYTES, pathRow, transferRow } from './transfer-row.js';
@@ -45,6 +46,7 @@ const deviceRow = v.object({
   recovery: v.optional(v.picklist(['shown', 'checked'])),
   /** How often a program has started on this row; the directory remembers the highest it saw. */
   starts: count(),
+  runs: v.optional(runsRow),
 });
 export type DeviceRow = v.InferOutput<typeof deviceRow>;
 

@@ -232,12 +232,12 @@ export class DirectSender {
     return this.#init.outbox.drop(user);
   }
 
-  /** Devices changed: what waits may go; where our stored word is the last, the gone ones leave before the next. */
+  /** Devices changed: what waits may go; where a word of ours is stored and not read, the gone ones leave before the next. */
   devicesChanged(user: string): void {
     this.flush(user);
     const work = async (): Promise<void> => {
-      if ((await this.#init.history.stored(conversationWith(user), 1)).length === 0) return;
-      if (await this.#init.direct.hasLeavers(user)) await this.#groupFor(user);
+      if (!(await this.#init.direct.hasLeavers(user))) return;
+      if ((await this.#init.history.stored(conversationWith(user), RESEALED)).length > 0) await this.#groupFor(user);
     };
     this.enqueue(user, work).catch((error: unknown) => this.#init.onStuck(user, toFailure(error)));
   }
