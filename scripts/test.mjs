@@ -31,6 +31,6 @@ const result = spawnSync(
     ...files,
   ],
   // Tests say nothing on the network of the machine they run on; those that want to be heard have one of their own.
-  { cwd: root, stdio: 'inherit', env: { ...process.env, P2PCHAT_LAN: 'off' } },
+  { cwd: root, stdio: 'inherit', env: { ...process.env, P2PCHAT_LAN: 'off', P2PCHAT_MAPPING: 'off' } },
 );
 process.exit(result.status ?? 1);

@@ -43,6 +43,13 @@ export interface Host {
   address: string;
 }
 
+/** Two hosts behind a NAT each. */
+export type Nats = Network & {
+  readonly outside: { readonly a: string; readonly b: string };
+  readonly routers: { readonly a: Host; readonly b: Host };
+  readonly middle: Host;
+};
+
 export interface WanSettings {
   readonly oneWayMs: number;
   readonly loss: number;
@@ -131,11 +138,9 @@ export class Network {
   /**
    * Two hosts, each behind a NAT, and the world between them; `outside` are the NATs' addresses.
    * @param random which of them choose another port for each destination, so that no hole can be punched
+   * @param world the networks between each NAT and the others
    */
-  static nats(random: {
-    readonly a: boolean;
-    readonly b: boolean;
-  }): Network & { readonly outside: { a: string; b: string }; readonly middle: Host } {
+  static nats(random: { readonly a: boolean; readonly b: boolean }, world = { a: '198.51.100', b: '203.0.113' }): Nats {
     const net = new Network();
     const [a, b] = [net.a.name, net.b.name];
     const [natA, natB, middle] = ['n', 'm', 'i'].map((end) => net.#more(`${net.#tag}${end}`)) as [
@@ -147,21 +152,22 @@ export class Network {
     net.a.address = '10.1.0.2';
     net.b.address = '10.2.0.2';
     joinHosts([a, 'w', '10.1.0.2/24'], [natA, 'lan', '10.1.0.1/24']);
-    joinHosts([natA, 'wan', '198.51.100.1/24'], [middle, 'ia', '198.51.100.254/24']);
-    joinHosts([natB, 'wan', '203.0.113.1/24'], [middle, 'ib', '203.0.113.254/24']);
+    joinHosts([natA, 'wan', `${world.a}.1/24`], [middle, 'ia', `${world.a}.254/24`]);
+    joinHosts([natB, 'wan', `${world.b}.1/24`], [middle, 'ib', `${world.b}.254/24`]);
     joinHosts([b, 'w', '10.2.0.2/24'], [natB, 'lan', '10.2.0.1/24']);
     const routes = [
       [a, '10.1.0.1'],
       [b, '10.2.0.1'],
-      [natA, '198.51.100.254'],
-      [natB, '203.0.113.254'],
+      [natA, `${world.a}.254`],
+      [natB, `${world.b}.254`],
     ] as const;
     for (const [host, gateway] of routes) run('ip', '-n', host, 'route', 'add', 'default', 'via', gateway);
     for (const host of [natA, middle, natB]) run('ip', 'netns', 'exec', host, 'sysctl', '-qw', 'net.ipv4.ip_forward=1');
     natRules(natA, random.a);
     natRules(natB, random.b);
-    const outside = { a: '198.51.100.1', b: '203.0.113.1' };
-    return Object.assign(net, { outside, middle: { name: middle, address: '198.51.100.254' } });
+    const outside = { a: `${world.a}.1`, b: `${world.b}.1` };
+    const routers = { a: { name: natA, address: '10.1.0.1' }, b: { name: natB, address: '10.2.0.1' } };
+    return Object.assign(net, { outside, routers, middle: { name: middle, address: `${world.a}.254` } });
   }
 
   /**

@@ -58,6 +58,7 @@ export async function manual(version: string): Promise<string> {
     '.SH ENVIRONMENT',
     `.TP\n.B P2PCHAT_HOME\n${roff('The folder for everything this installation keeps.')}`,
     `.TP\n.B P2PCHAT_LAN\n${roff('off: nothing is said on the local network, whatever the preferences are.')}`,
+    `.TP\n.B P2PCHAT_MAPPING\n${roff('off: no router is asked to let others in, whatever the preferences are.')}`,
     `.TP\n.B P2PCHAT_DIRECTORY\n${roff('The link of the directory, as --directory has it.')}`,
     `.TP\n.B NO_COLOR\n${roff('Set to anything: no colours.')}`,
     '.SH EXIT STATUS',

@@ -140,5 +140,6 @@ export function withPassword(shell: Shell, options: PeerOptions, secret: string)
     ...(listen !== undefined && { listen }),
     peers: peersOption(options.peer),
     lan: shell.env.P2PCHAT_LAN !== 'off',
+    mapping: shell.env.P2PCHAT_MAPPING !== 'off',
   };
 }

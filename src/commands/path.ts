@@ -1,4 +1,4 @@
-import type { PathReport, PathTry } from '../peer/api/peer.js';
+import type { PathReport, PathTry } from '../peer/api/paths.js';
 import { define } from './command.js';
 import { field } from './format-message.js';
 

@@ -52,7 +52,7 @@ async function registerOrLogIn(peers: Peers, init: BotInit): Promise<PeerApi> {
 
 /** What `openBot` does, given how a program comes to have a peer. */
 export async function openBotBy(peers: Peers, given: BotInit): Promise<Bot> {
-  const init = { ...given, lan: process.env.P2PCHAT_LAN !== 'off' };
+  const init = { ...given, lan: process.env.P2PCHAT_LAN !== 'off', mapping: process.env.P2PCHAT_MAPPING !== 'off' };
   const profile = await peers.profile(init.home);
   const peer = profile === undefined ? await registerOrLogIn(peers, init) : await peers.loginPeer(init);
   const scope = new Scope();

@@ -16,7 +16,7 @@ const [ada] = [await stage.registered('ada'), await stage.registered('ben')];
 async function run(words: readonly string[], stdout: number | 'closed'): Promise<{ status: unknown; stderr: string }> {
   const child = spawn(process.execPath, [bin, ...words], {
     stdio: ['ignore', stdout === 'closed' ? 'pipe' : stdout, 'pipe'],
-    env: { PATH: process.env.PATH ?? '', P2PCHAT_HOME: ada.home, P2PCHAT_LAN: 'off' },
+    env: { PATH: process.env.PATH ?? '', P2PCHAT_HOME: ada.home, P2PCHAT_LAN: 'off', P2PCHAT_MAPPING: 'off' },
   });
   if (stdout === 'closed') child.stdout?.destroy();
   let stderr = '';

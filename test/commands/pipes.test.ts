@@ -43,6 +43,7 @@ async function bash(line: string): Promise<{ status: number | null; stdout: stri
       HOME: workshop.folder,
       P2PCHAT_HOME: town.home('ann'),
       P2PCHAT_LAN: 'off',
+      P2PCHAT_MAPPING: 'off',
       PW: secret,
     },
     cwd: workshop.folder,

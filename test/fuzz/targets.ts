@@ -7,6 +7,7 @@ import { readCrl } from '../../src/crypto/crl.js';
 import { createCsr, readCsr } from '../../src/crypto/csr.js';
 import { DerError } from '../../src/crypto/der.js';
 import { signDevice } from '../../src/crypto/identity.js';
+import { MappingClient } from '../../src/net/mapping/client.js';
 import { InputDecoder } from '../../src/tui/input/decoder.js';
 import { parsePpm } from '../../src/tui/log/picture.js';
 import { addressBytes } from '../../src/wire/address.js';
@@ -25,6 +26,8 @@ import {
 import { connectionId, datagramLength, viewOf } from '../../src/wire/datagrams/header.js';
 import { decodeBind, decodeBound, decodeRefused } from '../../src/wire/datagrams/relay.js';
 import { encodeFrame, FrameDecoder } from '../../src/wire/frame.js';
+import { decodeNatPmp, encodeNatPmpMap } from '../../src/wire/gateway/nat-pmp.js';
+import { decodePcp, encodePcpAnnounce, encodePcpMap } from '../../src/wire/gateway/pcp.js';
 import { FRAME_BYTES } from '../../src/wire/limits.js';
 import { formatLink, parseLink } from '../../src/wire/link.js';
 import { parseGroupName, parseUserName } from '../../src/wire/names.js';
@@ -34,6 +37,7 @@ import { BROKEN_FRAMES } from '../attackers/frames.js';
 import { harmOf } from '../support/hostile-text.js';
 import { KEY_NAME, KEY_SEQUENCES } from '../support/key-sequences.js';
 import { testAuthority, testDevice } from '../support/pki.js';
+import { seededRandom } from '../support/random.js';
 import { wireCodecs } from '../support/wire-codecs.js';
 import type { Target } from './fuzz.js';
 
@@ -65,6 +69,7 @@ const strings = (...decoders: readonly ((text: string) => unknown)[]) =>
   each(...decoders.map((decode) => (input: Uint8Array) => decode(textOf(input))));
 
 const CONNECTION = connectionId(new Uint8Array(8).fill(7));
+const PORT = { protocol: 'udp', internalPort: 4_000, externalPort: 4_000, lifetime: 3_600 } as const;
 const hello = rpcMessage.encode({ t: 'q', i: 1, m: 'hello', p: { versions: [1], agent: 'x' } });
 
 /** The first two bytes say which codec it is. */
@@ -128,6 +133,25 @@ export const TARGETS: readonly Target[] = [
       (input) => answerEcho(input, '192.0.2.1', 5_000),
       (input) => datagramLength(viewOf(input), 0, input.length),
     ),
+  },
+  {
+    name: 'gateway',
+    seeds: (random) => [
+      encodePcpMap({ ...PORT, nonce: random.bytes(12) }, '192.0.2.1').map((byte, at) =>
+        at === 1 ? byte | 0x80 : byte,
+      ),
+      encodePcpAnnounce('192.0.2.1').map((byte, at) => (at === 1 ? byte | 0x80 : byte)),
+      Uint8Array.of(0, 0x80, 0, 0, 0, 0, 1, 44, 11, 22, 1, 2),
+      encodeNatPmpMap(PORT).map((byte, at) => (at === 1 ? byte | 0x80 : byte)),
+    ],
+    run: (input) => {
+      each(decodePcp, decodeNatPmp)(input);
+      // Whatever a router says, the client goes on.
+      const client = new MappingClient({ random: seededRandom(1), client: '192.0.2.1' });
+      client.want([{ protocol: 'udp', port: 4_000 }], 0);
+      client.receive(input, 1);
+      client.tick(1);
+    },
   },
   {
     name: 'names-and-links',

@@ -66,6 +66,7 @@ export class Running {
         P2PCHAT_HOME: home,
         TMPDIR: tmpdir(),
         P2PCHAT_LAN: 'off',
+        P2PCHAT_MAPPING: 'off',
         ...env,
       },
       cwd: home,

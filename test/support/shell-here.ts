@@ -48,7 +48,12 @@ export async function shellHere(home: string, words: readonly string[], input = 
   const stdin = new PassThrough();
   stdin.end(input);
   const scope = new Scope();
-  const process = { env: { P2PCHAT_HOME: home, P2PCHAT_LAN: 'off' }, stdin, stdout: out.stream, stderr: err.stream };
+  const process = {
+    env: { P2PCHAT_HOME: home, P2PCHAT_LAN: 'off', P2PCHAT_MAPPING: 'off' },
+    stdin,
+    stdout: out.stream,
+    stderr: err.stream,
+  };
   const json = words.includes('--json');
   let failure: ReturnType<typeof toFailure> | undefined;
   try {

@@ -68,6 +68,26 @@ export const NETWORK = {
     'A message is malformed.',
     'The other side speaks another protocol or a newer version: update p2pchat on both sides.',
   ],
+  'mapping-failed': [
+    'unreachable',
+    'The router has no public address that it could map.',
+    'Its own connection is down, or another router is in front of it: forward a port there, or ask the provider for a public address. Files go by a relay meanwhile.',
+  ],
+  'mapping-full': [
+    'limit',
+    'The router has no port to give.',
+    'Look in its settings at how many ports are mapped. If another router is in front of it, forward a port there, or ask the provider for a public address. Files go by a relay meanwhile.',
+  ],
+  'mapping-refused': [
+    'denied',
+    'The router refuses to let others in.',
+    'Allow PCP, NAT-PMP or UPnP for this machine in the settings of the router, or forward a port there (UDP and TCP) and start p2pchat with --listen 0.0.0.0:PORT. p2pchat preferences mapping off ends the asking.',
+  ],
+  'mapping-unreadable': [
+    'protocol',
+    "What the router answers can't be read.",
+    'Update the router, or forward a port there (UDP and TCP) and start p2pchat with --listen 0.0.0.0:PORT. p2pchat preferences mapping off ends the asking.',
+  ],
   'method-unknown': [
     'protocol',
     'There is no such method.',

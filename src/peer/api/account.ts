@@ -117,6 +117,8 @@ export interface OpenPeer extends ProfileInit {
   readonly peers?: readonly string[];
   /** Whether this program speaks to the local network by itself, as far as the preferences let it. */
   readonly lan?: boolean;
+  /** Whether it asks the router here to let others in, as far as the preferences let it. */
+  readonly mapping?: boolean;
   /** Files will be sent or taken: their thread starts while the profile opens. */
   readonly transfers?: boolean;
 }

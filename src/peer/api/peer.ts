@@ -1,5 +1,5 @@
 import type { Failure } from '../../base/errors.js';
-import type { PresenceState, Role } from '../../wire/directory.js';
+import type { Role } from '../../wire/directory.js';
 import type { AccountApi } from './account.js';
 import type { BackupsApi } from './backup.js';
 import type { ChangesApi } from './changes.js';
@@ -9,8 +9,8 @@ import type { GuestsApi } from './guests.js';
 import type { HandOverApi } from './hand-over.js';
 import type { HistoryMessage } from './history.js';
 import type { NotesApi } from './notes.js';
+import type { PathReport } from './paths.js';
 import type { PollsApi } from './polls.js';
-
 import type { UploadsApi } from './uploads.js';
 import type { UserSummary } from './user-summary.js';
 
@@ -73,38 +73,6 @@ export interface Check {
   readonly hint?: string;
 }
 
-/** Who named an address: the device itself by way of the directory, an answer on the local network, or a person by hand. */
-export type CandidateKind = 'directory' | 'lan' | 'given';
-
-/** What became of dialling one of a device's addresses. */
-export interface PathTry {
-  readonly address: string;
-  readonly by: CandidateKind;
-  /**
-   * `somebody else`: another program or machine answers there; `not dialled`: an inner address, of no network of ours;
-   * `not needed`: another one answered first.
-   */
-  readonly result: 'refused' | 'no route' | 'no answer' | 'somebody else' | 'not dialled' | 'not needed';
-}
-
-/** How one device of a person is reached at the moment. */
-export interface PathReport {
-  readonly user: string;
-  readonly device: string;
-  readonly state: PresenceState;
-  readonly path: 'direct' | 'lan' | 'relay' | 'mailbox' | 'none';
-  /** Of a link: where it leads, and its round trip in ms. */
-  readonly address?: string;
-  readonly rtt?: number;
-  /** The other addresses, and why they are not in use. */
-  readonly tried: readonly PathTry[];
-  /** How files go at the moment, where any do: round trip in ms, and the part of the datagrams that is lost. */
-  readonly files?: Pick<TransferEvent, 'path' | 'rtt' | 'loss'>;
-  /** Why not by a better path, and what to do about it. */
-  readonly why: string;
-  readonly hint: string;
-}
-
 export interface SendResult {
   readonly id: string;
   readonly conversation: string;
@@ -124,6 +92,8 @@ export interface Preferences {
   readonly typing: boolean;
   /** Whether contacts are looked for on the local network while the directory is away, and find this device there. */
   readonly lan: boolean;
+  /** Whether the router here is asked to let others in at the ports of this device. */
+  readonly mapping: boolean;
   /** Conversations without notice: `#group`, or `@user`, who is muted in groups too. */
   readonly muted: readonly string[];
   /** `@user`: nothing of them is shown, and they don't learn it. */
@@ -132,7 +102,7 @@ export interface Preferences {
 
 export interface PreferencesApi {
   get(): Preferences;
-  set(wanted: Partial<Pick<Preferences, 'readReceipts' | 'typing' | 'lan'>>): Promise<Preferences>;
+  set(wanted: Partial<Pick<Preferences, 'readReceipts' | 'typing' | 'lan' | 'mapping'>>): Promise<Preferences>;
   /** @param who `@user`, `user` or `#group` */
   mute(who: string, muted: boolean): Promise<Preferences>;
   /** @throws Failure usage 'send-self', 'name-invalid' */

@@ -49,11 +49,11 @@ export class Preferences implements LineLook {
   }
 
   get(): Wishes {
-    const { readReceipts, typing, lan = true, muted, blocked } = this.#row;
-    return { readReceipts, typing, lan, muted: [...muted].sort(), blocked: [...blocked].sort() };
+    const { readReceipts, typing, lan = true, mapping = true, muted, blocked } = this.#row;
+    return { readReceipts, typing, lan, mapping, muted: [...muted].sort(), blocked: [...blocked].sort() };
   }
 
-  set(wanted: Partial<Pick<Wishes, 'readReceipts' | 'typing' | 'lan'>>): Promise<Wishes> {
+  set(wanted: Partial<Pick<Wishes, 'readReceipts' | 'typing' | 'lan' | 'mapping'>>): Promise<Wishes> {
     return this.#save({ ...this.#row, ...wanted });
   }
 
@@ -174,7 +174,7 @@ export class PreferencesService implements PreferencesApi {
     return this.#init.preferences.get();
   }
 
-  async set(wanted: Partial<Pick<Wishes, 'readReceipts' | 'typing' | 'lan'>>): Promise<Wishes> {
+  async set(wanted: Partial<Pick<Wishes, 'readReceipts' | 'typing' | 'lan' | 'mapping'>>): Promise<Wishes> {
     const wishes = await this.#init.preferences.set(wanted);
     await this.#init.obey();
     return wishes;

@@ -2,7 +2,7 @@ import { LruCache } from '../../base/lru-cache.js';
 import { isOwnNetwork } from '../../net/interfaces.js';
 import type { Endpoint } from '../../wire/directory.js';
 import { foldName } from '../../wire/names.js';
-import type { CandidateKind } from '../api/peer.js';
+import type { CandidateKind } from '../api/paths.js';
 import type { ListenAddress } from './listen-address.js';
 import { mayDial } from './may-dial.js';
 

@@ -1,5 +1,5 @@
 import { toFailure } from '../../base/errors.js';
-import type { PathTry } from '../api/peer.js';
+import type { PathTry } from '../api/paths.js';
 
 const REFUSED = 'ECONNREFUSED';
 const NO_ROUTE = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT']);

@@ -4,7 +4,7 @@ import type { Scope } from '../../base/scope.js';
 import { assertPeer, type DeviceCertificate } from '../../crypto/certificate.js';
 import { assertChannel, peerCertificateDer, peerClientTls, type TlsIdentity } from '../../crypto/tls.js';
 import { foldName } from '../../wire/names.js';
-import type { PathTry } from '../api/peer.js';
+import type { PathTry } from '../api/paths.js';
 import type { Candidate, LinkTarget } from './candidates.js';
 import { resultOf } from './dial-attempts.js';
 import { type ListenAddress, showEndpoint } from './listen-address.js';

@@ -10,7 +10,7 @@ import type { PortLimits } from '../../net/secure-port.js';
 import type { Endpoint } from '../../wire/directory.js';
 import { HANDSHAKE_TIMEOUT_MS } from '../../wire/limits.js';
 import { ALPN_PEER, ALPN_STREAM } from '../../wire/peer-link.js';
-import type { PathTry } from '../api/peer.js';
+import type { PathTry } from '../api/paths.js';
 import type { Caller } from './calls.js';
 import type { Candidate, LinkTarget } from './candidates.js';
 import { Dialler, type SecureSocket } from './dialler.js';

@@ -37,6 +37,20 @@ export function endpointsOf({ host, port }: ListenAddress): Endpoint[] {
   return ranked.slice(0, ENDPOINTS_PER_DEVICE).map(({ address }) => ({ host: address, port }));
 }
 
+/** With those at the router here, which others outside reach before any that is left out for them. */
+export function endpointsWith(
+  ports: { endpoints(): readonly Endpoint[] } | undefined,
+  own: readonly Endpoint[],
+): Endpoint[] {
+  const mapped = ports?.endpoints() ?? [];
+  const inner = own.filter(({ host }) => !isLoopback(host));
+  return [
+    ...inner.slice(0, ENDPOINTS_PER_DEVICE - mapped.length),
+    ...mapped,
+    ...own.filter(({ host }) => isLoopback(host)),
+  ].slice(0, ENDPOINTS_PER_DEVICE);
+}
+
 /** The same for others on one of its wires: no loopback, and link-local addresses, too, whose zone is the other's to know. */
 export function wireEndpointsOf({ host, port }: ListenAddress): Endpoint[] {
   if (!isAny(host)) return isLoopback(host) ? [] : [{ host, port }];

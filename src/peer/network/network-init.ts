@@ -13,6 +13,7 @@ import type { Welcome } from './directory-client.js';
 import type { LanContact } from './lan-discovery.js';
 import type { Link, LinkHandlers } from './link.js';
 import type { ListenAddress } from './listen-address.js';
+import type { MappedPorts } from './mapped-ports.js';
 import type { Transport } from './transport.js';
 
 export interface NetworkInit {
@@ -24,6 +25,8 @@ export interface NetworkInit {
   readonly transport?: Transport | undefined;
   /** How the local network is spoken to; not at all, if not given. */
   readonly multicast?: OpenMulticast | undefined;
+  /** Ports at the router here; none are asked for, if not given. */
+  readonly mapped?: MappedPorts | undefined;
   /** Addresses given by hand, which are called as long as this runs. */
   readonly peers?: readonly ListenAddress[] | undefined;
 }
@@ -43,6 +46,7 @@ export interface NetworkHandlers {
   /** Whom to look for on the local network, and to answer to there. */
   contacts(): Promise<readonly LanContact[]>;
   wantsLan(): boolean;
+  wantsMapping(): boolean;
   /** A connection for a transfer. @returns whether it has a part in it */
   onStream(from: DeviceAddress, transfer: Uint8Array, stream: Duplex): boolean;
   onLink(link: Link): void;

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { Failure, toFailure } from '../../base/errors.js';
+import { type Failure, toFailure } from '../../base/errors.js';
 import { directoryClientTls } from '../../crypto/tls.js';
 import { ALPN_DIRECTORY, type DeviceAddress, type PresenceState } from '../../wire/directory.js';
 import type { DirectoryRequest } from '../../wire/directory-request.js';
@@ -13,8 +13,10 @@ import { Lan, type LanProbe } from './lan.js';
 import type { LanFound } from './lan-discovery.js';
 import type { Link } from './link.js';
 import { LinkManager } from './link-manager.js';
-import type { ListenAddress } from './listen-address.js';
+import { endpointsWith, type ListenAddress } from './listen-address.js';
+import type { MappedPorts } from './mapped-ports.js';
 import { mayDial } from './may-dial.js';
+import { doorShut, notTriedYet } from './network-failures.js';
 import type { NetworkHandlers, NetworkInit } from './network-init.js';
 import { watchNetwork } from './network-watch.js';
 import { RelayTokens } from './relay-tokens.js';
@@ -30,6 +32,8 @@ const RELINKED_AFTER_MS = [200, 2_500];
 
 /** The peer's two ways out: the channel to its directory, and direct links to others. */
 export class Network {
+  /** The ports at the router here. */
+  readonly mapped: MappedPorts | undefined;
   readonly #init: NetworkInit;
   readonly #instance: Uint8Array;
   /** By it the directory knows a copy of this profile, which lacks it. */
@@ -52,6 +56,7 @@ export class Network {
 
   constructor(init: NetworkInit) {
     this.#init = init;
+    this.mapped = init.mapped;
     this.#instance = init.random.bytes(16);
     this.#run = init.random.bytes(RUN_BYTES);
     this.#transport = init.transport ?? tlsTransport;
@@ -98,6 +103,7 @@ export class Network {
     this.#links = this.#makeLinks(handlers);
     await this.links.listen(listen);
     this.#beginLan(handlers);
+    this.#beginMapping(handlers);
     this.#callGiven();
     // What a simulated network is like its own clock decides.
     if (this.#transport === tlsTransport) watchNetwork({ clock, scope, onChange: () => this.#changed() });
@@ -107,6 +113,7 @@ export class Network {
       hello: () => this.#hello(),
       onOnline: (welcome) => {
         scope.run(() => this.#init.self.runAnswered(this.#run), handlers.onError);
+        this.mapped?.refresh();
         handlers.onOnline(welcome);
       },
       onOffline: (_why, retryIn) => {
@@ -149,6 +156,7 @@ export class Network {
 
   /** Begins or ends what is done only where it is wanted. */
   async obey(): Promise<void> {
+    this.mapped?.look();
     await this.#lan?.obey();
   }
 
@@ -254,6 +262,13 @@ export class Network {
     scope.after(clock, LAN_AFTER_MS, () => scope.run(() => lan.obey(), handlers.onError));
   }
 
+  #beginMapping({ wantsMapping: isWanted, onError }: NetworkHandlers): void {
+    this.mapped?.begin({
+      ...{ isWanted, onError, listening: () => this.links.address, seen: () => this.welcome?.observed?.host },
+      onChange: () => this.#init.scope.run(() => this.#tellEndpoints(), onError),
+    });
+  }
+
   #found({ endpoints, ...found }: LanFound): void {
     if (endpoints.length === 0 || !this.#handlers.isWanted(found.user)) return;
     this.#met.lan.set(found, endpoints);
@@ -269,12 +284,13 @@ export class Network {
     this.#tunnels?.moved();
     this.#client?.recheck();
     this.#lan?.lookAgain();
+    this.mapped?.refresh();
     this.#init.scope.run(() => this.#tellEndpoints(), this.#handlers.onError);
   }
 
   /** A channel that outlived the change still tells the directory where this device was. */
   async #tellEndpoints(): Promise<void> {
-    const endpoints = this.links.endpoints();
+    const endpoints = endpointsWith(this.mapped, this.links.endpoints());
     const told = JSON.stringify(endpoints);
     if (!this.isOnline || this.#presence === 'offline' || told === this.#told) return;
     await this.request('presence.set', { state: this.#presence, endpoints }).catch((error) => {
@@ -315,7 +331,7 @@ export class Network {
     if (this.#saidHello && this.welcome === undefined) await self.countStart();
     this.#saidHello = true;
     const stamp = this.#handlers.stamp();
-    const endpoints = this.links.endpoints();
+    const endpoints = endpointsWith(this.mapped, this.links.endpoints());
     await self.saysRun(this.#run);
     this.#told = JSON.stringify(endpoints);
     return {
@@ -332,10 +348,3 @@ export class Network {
     };
   }
 }
-
-const notTriedYet = (): Failure =>
-  new Failure('directory-offline', 'the directory has not been reached yet', {
-    hint: 'It is tried when the program has started.',
-  });
-
-const doorShut = (): Failure => new Failure('closed', 'there is no link between the two');

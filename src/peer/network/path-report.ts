@@ -1,7 +1,7 @@
 import type { PresenceState } from '../../wire/directory.js';
 import { foldName } from '../../wire/names.js';
 import type { TransferEvent } from '../api/events.js';
-import type { PathReport, PathTry } from '../api/peer.js';
+import type { PathReport, PathTry } from '../api/paths.js';
 import type { Contact, ContactDevice } from '../identity/contacts.js';
 import type { Link } from './link.js';
 import type { LinkManager } from './link-manager.js';
@@ -11,13 +11,15 @@ export interface PathsInit {
   isOnline(): boolean;
   resolve(user: string): Promise<Contact>;
   transfers(): readonly TransferEvent[];
+  /** What of this side would help, where others can't be reached. */
+  advice(): string | undefined;
 }
 
 /** Each device of a person, and how it is reached: dialled anew where there is no link, so that what it says is so now. */
 export async function reportPaths(init: PathsInit, user: string): Promise<PathReport[]> {
-  const { links, isOnline, resolve, transfers } = init;
+  const { links, isOnline, resolve, transfers, advice } = init;
   const { devices, user: name } = await resolve(user);
-  const reports = await Promise.all(devices.map((target) => report(links, target, isOnline())));
+  const reports = await Promise.all(devices.map((target) => report(links, target, isOnline(), advice())));
   const running = transfers().find(({ peer, state }) => state === 'running' && foldName(peer) === foldName(name));
   if (running === undefined) return reports;
   // Which of the devices it goes to is not told: it stands with the one that is linked.
@@ -34,7 +36,12 @@ const filesOf = ({ path, rtt, loss }: TransferEvent): NonNullable<PathReport['fi
   ...(loss !== undefined && { loss }),
 });
 
-async function report(links: LinkManager, target: ContactDevice, online: boolean): Promise<PathReport> {
+async function report(
+  links: LinkManager,
+  target: ContactDevice,
+  online: boolean,
+  advice: string | undefined,
+): Promise<PathReport> {
   const { user, device, state } = target;
   const about = { user, device, state };
   // Who is away by the directory's word is not dialled for nothing.
@@ -43,7 +50,7 @@ async function report(links: LinkManager, target: ContactDevice, online: boolean
     await links.reach(target);
   }
   const link = links.get(device);
-  if (link === undefined) return { ...about, ...unreached(links.tries(device), state, online) };
+  if (link === undefined) return { ...about, ...unreached(links.tries(device), state, online, advice) };
   const rtt = await link.measure();
   return {
     ...about,
@@ -67,7 +74,12 @@ function wordsOf({ path, tunnelled }: Link): Pick<PathReport, 'why' | 'hint'> {
 
 type Unreached = Pick<PathReport, 'path' | 'tried' | 'why' | 'hint'>;
 
-function unreached(tried: readonly PathTry[], state: PresenceState, online: boolean): Unreached {
+function unreached(
+  tried: readonly PathTry[],
+  state: PresenceState,
+  online: boolean,
+  advice: string | undefined,
+): Unreached {
   const path = online ? 'mailbox' : 'none';
   if (online && state === 'offline') {
     return {
@@ -82,7 +94,12 @@ function unreached(tried: readonly PathTry[], state: PresenceState, online: bool
       hint: 'They can give one: p2pchat login --listen 0.0.0.0:4100.',
     };
   }
-  return { path, tried, why: `None of their addresses lets us in.${others}`, hint: adviceFor(tried) };
+  return {
+    path,
+    tried,
+    why: `None of their addresses lets us in.${others}`,
+    hint: [adviceFor(tried), advice].filter(Boolean).join(' '),
+  };
 }
 
 const OPEN_A_PORT = 'Have one side open a port: p2pchat login --listen 0.0.0.0:4100, and TCP and UDP 4100 let through.';

@@ -17,6 +17,7 @@ import { LocalDevice } from '../identity/local-device.js';
 import { LinkReceiver } from '../messaging/direct/link-receiver.js';
 import { LinkEvents } from '../network/link-events.js';
 import { ANY_ADDRESS, parseListen } from '../network/listen-address.js';
+import { MappedPorts } from '../network/mapped-ports.js';
 import { Network } from '../network/network.js';
 import type { NetworkHandlers } from '../network/network-init.js';
 import type { Transport } from '../network/transport.js';
@@ -67,6 +68,7 @@ export async function startPeer(init: OpenPeer, starting: Starting): Promise<Pee
   const network = new Network({
     ...{ self, clock, random, transport, scope: online },
     multicast: init.lan === true ? speakOnWire : undefined,
+    mapped: init.mapping === true ? new MappedPorts({ clock, random, scope: online }) : undefined,
     peers: init.peers?.map(parseListen),
   });
   const services = new ComposedServices({ home, self, disk, tables, clock, random, network, scope: online });
@@ -106,10 +108,8 @@ export async function startPeer(init: OpenPeer, starting: Starting): Promise<Pee
     if (init.vaultKey !== undefined) throw new Failure('certificate-expired');
     await reenterByPassword(self, init.password, clock);
   };
-  await network.start(
-    listen,
-    handlersOf({ self, network, services, sync, handOver, pairings, linkEvents, onRefused, reenter }),
-  );
+  const parts = { self, network, services, sync, handOver, pairings, linkEvents, onRefused, reenter };
+  await network.start(listen, handlersOf(parts));
   await sync.caughtUp();
   sync.keepHouse();
   // Who is banned is told, with the reason and the end.
@@ -169,6 +169,7 @@ function handlersOf(parts: HandlerParts): NetworkHandlers {
     admit: (certificate) => contacts.admit(certificate),
     isWanted: (user) => !preferences.isBlocked(user),
     wantsLan: () => preferences.get().lan,
+    wantsMapping: () => preferences.get().mapping,
     contacts: async () => {
       const own = { user: self.user, identityKey: self.identity.publicKey };
       const pinned = await contacts.pinned(LAN_CONTACTS);

@@ -9,6 +9,7 @@ import { showEndpoint } from '../network/listen-address.js';
 import type { Network } from '../network/network.js';
 import type { Outlook, TransferEndpoint } from '../transfers/transfer-endpoint.js';
 import { localNetwork } from './doctor-lan.js';
+import { mappedPorts } from './doctor-mapping.js';
 
 interface Patient {
   readonly self: LocalDevice;
@@ -19,14 +20,17 @@ interface Patient {
 
 /** What works here, and what to do about the rest. */
 export async function diagnose(patient: Patient): Promise<readonly Check[]> {
+  const files = await datagrams(patient);
+  const mapped = await mappedPorts(patient.network);
   return [
     directory(patient),
     clocks(patient),
     certificate(patient),
     directLinks(patient),
     await behind(patient),
+    mapped,
     await localNetwork(patient.network),
-    await datagrams(patient),
+    files,
   ];
 }
 
@@ -91,6 +95,9 @@ async function behind({ network, sockets }: Patient): Promise<Check> {
   if (seen === undefined) return { name, ok: true, says: 'not known: the directory was not reached' };
   if (isOwnAddress(seen)) return { name, ok: true, says: `the directory sees ${seen}, an address of this machine` };
   const router = `the directory sees ${seen}, a router's address`;
+  const open = network.mapped?.endpoints() ?? [];
+  if (open.length > 0)
+    return { name, ok: true, says: `${router}, which lets others in at ${open.map(showEndpoint).join(', ')}` };
   return { name, ok: true, says: `${router}: ${kindOf(await sockets.outlook(), network.links.address.port)}` };
 }
 

@@ -11,7 +11,7 @@ export function transferManager(common: Common, services: Services): TransferMan
   const listening = () => network.links.address;
   return new TransferManager({
     ...{ tables, disk, clock, random, scope, emit: common.emit, self: common.address, rules: services.rules },
-    sockets: new TransferEndpoint({ clock, listening, directory: self.link }),
+    sockets: new TransferEndpoint({ clock, listening, directory: self.link, mapped: network.mapped }),
     relays: network.relays,
     enter: (to) => services.sender.enter(to),
     members: (group) => services.groups.queries.others(group),

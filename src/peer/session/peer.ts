@@ -16,12 +16,12 @@ import type { GroupsApi } from '../api/groups.js';
 import type { GuestsApi } from '../api/guests.js';
 import type { NotesApi } from '../api/notes.js';
 import type { PairingsApi } from '../api/pairing.js';
+import type { PathReport } from '../api/paths.js';
 import type {
   Check,
   ConversationSummary,
   FilesApi,
   HistoryQuery,
-  PathReport,
   PeerApi,
   PinsApi,
   PreferencesApi,
@@ -279,7 +279,8 @@ export class Peer implements PeerApi {
     const { contacts, transfers } = this.#services;
     const isOnline = (): boolean => this.directoryState === 'online';
     const about = { transfers: () => transfers.list(), resolve: (who: string) => contacts.resolve(who) };
-    return reportPaths({ links: this.#network.links, isOnline, ...about }, this.#addressee(user));
+    const advice = (): string | undefined => this.#network.mapped?.advice();
+    return reportPaths({ links: this.#network.links, isOnline, advice, ...about }, this.#addressee(user));
   }
 
   doctor(): Promise<readonly Check[]> {

@@ -7,6 +7,7 @@ export const preferencesRow = v.object({
   typing: v.boolean(),
   /** Of this installation alone. */
   lan: v.optional(v.boolean()),
+  mapping: v.optional(v.boolean()),
   /** Conversations, folded. */
   muted: list(text(64), 4096),
   /** People, folded. */

@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import type { Clock } from '../../base/clock.js';
 import { hasCode } from '../../base/errors.js';
 import { localAddresses } from '../../net/interfaces.js';
@@ -15,6 +15,8 @@ export interface TransferEndpointInit {
   readonly clock: Clock;
   /** Where the peer's links come in. */
   listening(): ListenAddress;
+  /** The port at the router here. */
+  readonly mapped?: { wantDatagrams(port: number): void; datagrams(): readonly HostAddress[] } | undefined;
   /** The directory's address, as the profile has it. */
   readonly directory: { readonly host: string; readonly port: number };
 }
@@ -68,6 +70,8 @@ export class TransferEndpoint {
 
   /** After a fault in their thread the next who needs transfers gets new ones. */
   #opened(transfers: Transfers): Transfers {
+    const port = transfers.endpoints.find(({ address }) => isIPv4(address.host))?.address.port;
+    if (port !== undefined) this.#init.mapped?.wantDatagrams(port);
     void transfers.interrupted.then(() => {
       this.#opening = undefined;
       this.#seen = undefined;
@@ -75,13 +79,19 @@ export class TransferEndpoint {
     return transfers;
   }
 
-  /** Addresses of this machine, the likelier ones first. */
+  /** Where others may reach this machine, the likelier addresses first; the one at its router among them. */
   async local(): Promise<HostAddress[]> {
+    const own = await this.#own();
+    return [...own, ...(this.#init.mapped?.datagrams() ?? [])].slice(0, TRANSFER_CANDIDATES);
+  }
+
+  /** Addresses of this machine. */
+  async #own(): Promise<HostAddress[]> {
     const transfers = await this.open();
     const loopback = transfers.endpoints
       .filter(({ address }) => ANY.includes(address.host))
       .map(({ address }) => ({ host: address.host === '::' ? '::1' : '127.0.0.1', port: address.port }));
-    return [...transfers.candidates().slice(0, TRANSFER_CANDIDATES - 3), ...loopback];
+    return [...transfers.candidates().slice(0, TRANSFER_CANDIDATES - 4), ...loopback];
   }
 
   /** How this machine looks from outside. */
@@ -99,7 +109,7 @@ export class TransferEndpoint {
     const transfers = await this.open();
     const numeric = isIP(host) ? host : (await lookup(host)).address;
     const seen = await transfers.reflexive({ host: numeric, port });
-    const own = await this.local();
+    const own = await this.#own();
     const keepsPort = own.some((one) => one.port === seen.port);
     const isOwn = own.some((one) => one.host === seen.host && one.port === seen.port);
     return { answered: true, keepsPort, ...(!isOwn && { seen }) };
