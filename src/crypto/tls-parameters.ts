@@ -22,6 +22,22 @@ function isKnown(groups: string): boolean {
   }
 }
 
+/** Of TLS 1.2, for browsers: agreed anew for each connection, by elliptic curves, and nothing that is open to tampering. */
+const BROWSER_SUITES = ['AES128-GCM-SHA256', 'AES256-GCM-SHA384', 'CHACHA20-POLY1305'].flatMap((suite) => [
+  `ECDHE-ECDSA-${suite}`,
+  `ECDHE-RSA-${suite}`,
+]);
+const BROWSER_GROUP_LISTS = GROUP_LISTS.map((groups) => `${groups}:P-256`);
+
+/** For the one port that browsers come to, with a certificate that they know, whatever its key is. */
+export const BROWSER_TLS_PARAMETERS = {
+  minVersion: 'TLSv1.2',
+  maxVersion: 'TLSv1.3',
+  ciphers: [...SUITES, ...BROWSER_SUITES].join(':'),
+  ecdhCurve: BROWSER_GROUP_LISTS.find(isKnown)!,
+  secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
+} as const;
+
 export const TLS_PARAMETERS = {
   minVersion: 'TLSv1.3',
   maxVersion: 'TLSv1.3',

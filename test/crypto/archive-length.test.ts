@@ -20,7 +20,7 @@ test('N15 what is sealed for shared history has lengths in steps of 256 bytes', 
     lengths.add(sealed.length);
     const opened = openArchived(sealed, key, place, () => identity.publicKey);
     assert.deepEqual(opened.content, content);
-    assert.deepEqual(Object.keys(opened).sort(), ['content', 'deviceKey', 'statement', 'user']);
+    assert.deepEqual(Object.keys(opened).sort(), ['content', 'deviceKey', 'signature', 'statement', 'user']);
   }
   const steps = [...lengths].sort((a, b) => a - b);
   for (const [at, length] of steps.entries())

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../src/base/clock.js';
 import { Scope } from '../../src/base/scope.js';
 import { directoryClientTls, enrolClientTls, peerClientTls, peerServerTls } from '../../src/crypto/tls.js';
+import { BROWSER_TLS_PARAMETERS } from '../../src/crypto/tls-parameters.js';
 import { LinkManager } from '../../src/peer/network/link-manager.js';
 import { tlsTransport } from '../../src/peer/network/transport.js';
 import { ALPN_DIRECTORY, ALPN_ENROL } from '../../src/wire/directory.js';
@@ -166,25 +167,43 @@ test('P1 N2 our clients refuse servers of other parameters', async (t) => {
   for (const [what, other] of Object.entries(OTHERS)) assert.equal(await reached(other), false, what);
 });
 
-/** Where a TLS socket may be made: one place for servers, one for clients. */
+test('P1 N2 to a browser nothing is spoken that is slow to agree on, or can be tampered with', () => {
+  const { ciphers, ecdhCurve, minVersion } = BROWSER_TLS_PARAMETERS;
+  assert.equal(minVersion, 'TLSv1.2');
+  for (const suite of ciphers.split(':')) assert.match(suite, /^(TLS_|ECDHE-).*(GCM|POLY1305)/, suite);
+  for (const group of ecdhCurve.split(':')) assert.match(group, /^\*?(X25519|P-256)/, group);
+  createSecureContext(BROWSER_TLS_PARAMETERS);
+});
+
+const PARAMETER = /\b(ecdhCurve|sigalgs|ciphers|minVersion|maxVersion|secureOptions)\b/;
+/** The port for guests, whose browsers know other certificates than ours. */
+const FOR_BROWSERS = 'directory/guests/server.ts';
+
+/** Where a TLS socket may be made, besides the port for guests. */
 const MAKERS: Readonly<Record<string, readonly string[]>> = {
   'crypto/tls-parameters.ts': ['createSecureContext'],
   'net/secure-port.ts': ['createServer'],
-  'peer/network/transport.ts': ['connect'],
+  // A server of its own for each stream of datagrams.
+  'peer/network/transport.ts': ['connect', 'createServer'],
 };
 
-test('P1 N2 every TLS socket of the program is made in one of two places, and its parameters in one', () => {
+test('P1 N2 every TLS socket of the program is made in few places, and its parameters in one', () => {
   const src = fileURLToPath(new URL('../../../src', import.meta.url));
   const found: Record<string, string[]> = {};
   for (const name of readdirSync(src, { recursive: true, encoding: 'utf8' })) {
     if (!name.endsWith('.ts')) continue;
     const text = readFileSync(`${src}/${name}`, 'utf8');
+    if (name.replaceAll('\\', '/') === FOR_BROWSERS) {
+      assert.match(text, /createTlsServer\(\{[^}]*\.\.\.BROWSER_TLS_PARAMETERS \}/, name);
+      assert.doesNotMatch(text, PARAMETER, name);
+      continue;
+    }
     assert.doesNotMatch(text, /from 'node:(https|http2)'|import \w+ from 'node:tls'|\* as \w+ from 'node:tls'/, name);
     const [, list] = /import \{([^}]*)\} from 'node:tls'/.exec(text) ?? [];
     const values = (list ?? '').split(',').flatMap((each) => /^\s*(\w+)(?: as \w+)?\s*$/.exec(each)?.[1] ?? []);
     if (values.length > 0) found[name.replaceAll('\\', '/')] = values;
     if (name.endsWith('tls-parameters.ts')) continue;
-    assert.doesNotMatch(text, /\b(ecdhCurve|sigalgs|ciphers|minVersion|maxVersion|secureOptions)\b/, name);
+    assert.doesNotMatch(text, PARAMETER, name);
   }
   assert.deepEqual(found, MAKERS);
 });

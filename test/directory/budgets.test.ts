@@ -78,7 +78,10 @@ test('N6 updates of one row queue up and share a write; what one throws is its o
   assert.deepEqual(last.status === 'fulfilled' && last.value, { acts: 248 });
 });
 
-const minimal = { 'factor.begin': {}, 'factor.codes': {}, 'factor.off': {}, 'account.delete': {} } as const;
+const minimal = {
+  ...{ 'factor.begin': {}, 'factor.codes': {}, 'factor.off': {}, 'account.delete': {} },
+  'pairing.open': {},
+} as const;
 
 test('N6 N4 what the table says takes the password is refused without it, whatever its handler does', async (t) => {
   const { link } = await testDirectory(t);

@@ -55,7 +55,7 @@ test('N6 every request says who may, what proof it takes and what it costs', () 
   assert.deepEqual(Object.keys(ENROL_REQUESTS).sort(), Object.keys(enrolMethods).sort());
   const rows: [string, { proof: string; cost: number }][] = Object.entries({ ...ENROL_REQUESTS, ...DEVICE_REQUESTS });
   for (const [method, { proof, cost }] of rows) {
-    assert.ok(['none', 'certificate', 'password', 'phrase'].includes(proof), method);
+    assert.ok(['none', 'certificate', 'password', 'phrase', 'code'].includes(proof), method);
     assert.ok(Number.isSafeInteger(cost) && cost > 0, `${method} costs nothing`);
   }
   for (const [method, row] of Object.entries(DEVICE_REQUESTS)) {
@@ -83,6 +83,8 @@ const HARMLESS = new Set([
   'crl.put',
   // Of what was begun with the password.
   'factor.confirm',
+  'pairing.answer',
+  'pairing.close',
 ]);
 
 test('N4 whatever ends, changes or hands over something of the account takes the password', () => {

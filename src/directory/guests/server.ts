@@ -6,6 +6,7 @@ import { base64url } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
 import { Failure, toFailure } from '../../base/errors.js';
 import { repeat } from '../../base/interval.js';
+import { BROWSER_TLS_PARAMETERS } from '../../crypto/tls-parameters.js';
 import { addressKey, plainAddress } from '../guard/address.js';
 import { type ListenAddress, listenFailure } from '../server/server.js';
 import type { Services } from '../services.js';
@@ -58,7 +59,7 @@ export class GuestServer {
     this.#server =
       init.tls === undefined
         ? createServer(bounds, onRequest)
-        : createTlsServer({ ...bounds, ...readPair(init.tls), minVersion: 'TLSv1.2' }, onRequest);
+        : createTlsServer({ ...bounds, ...readPair(init.tls), ...BROWSER_TLS_PARAMETERS }, onRequest);
     this.#server.maxConnections = CONNECTIONS;
     this.#server.keepAliveTimeout = IDLE_MS;
     this.#server.on('connection', (socket: Socket) => this.#admit(socket));
