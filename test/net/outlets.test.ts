@@ -163,6 +163,7 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'control/jsonrpc.ts': 'to standard output, and waits',
   'directory/log/log.ts': 'to the file of the log',
   'net/outlet.ts': 'the outlet itself',
+  'page/saver.ts': 'to a file, in a browser',
   'peer/network/link-stream.ts': 'the two frames of a greeting',
   'transfer/files/player.ts': 'waits for the player',
   'transfer/udp/stream-path.ts': 'to the other thread, where an outlet is',
