@@ -5,6 +5,7 @@ export const PROGRAMS: readonly string[] = [
   ...[
     'register',
     'login',
+    'join',
     'restore',
     'verify-export',
     'listen',

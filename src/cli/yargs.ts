@@ -4,6 +4,7 @@ import type { Command } from '../commands/command.js';
 import { commands } from '../commands/commands.js';
 import { namesOf, onFace } from '../commands/lookup.js';
 import { directoryCommands } from './commands/directory-options.js';
+import { joinCommands } from './commands/join-options.js';
 import { keeperCommands } from './commands/keeper-options.js';
 import type { ListenOptions } from './commands/listen.js';
 import type { LoginOptions } from './commands/login.js';
@@ -79,7 +80,9 @@ function addTable(argv: Argv, line: Line, purpose: Purpose): void {
 /** Every further name that leads to a command in the shell, which no command has for its own. */
 function aliases(): Map<string, Command> {
   const own = new Set(commands.filter(({ shell }) => shell).map(({ name }) => name.split(' ')[0]!));
-  const names = commands.flatMap((command) => namesOf(command, 'shell').slice(1)).filter((name) => !own.has(name));
+  const names = commands
+    .flatMap((command) => namesOf(command, 'shell').slice(1))
+    .filter((name) => !own.has(name) && !name.includes(' --'));
   return new Map(names.map((name) => [name, onFace(commands, 'shell', name)!]));
 }
 
@@ -241,7 +244,8 @@ function addFirstMinutes(argv: Argv, line: Line): void {
  * Reads a command line. Help, version and completion are printed by yargs itself; there is nothing to run then.
  * @throws Failure usage
  */
-export async function parse(words: readonly string[], version: string): Promise<Action | undefined> {
+export async function parse(typed: readonly string[], version: string): Promise<Action | undefined> {
+  const words = inOwnWords(typed);
   if (words[0] === 'completion') chooseShell(words[1]);
   const line = new Line();
   const columns = Math.min(100, process.stdout.columns ?? 100);
@@ -253,6 +257,13 @@ export async function parse(words: readonly string[], version: string): Promise<
     throw error instanceof Failure ? error : await usageFailure(words, (error as Error).message, helpText);
   }
   return line.action;
+}
+
+/** `invite --words` is a command of its own, called by what it is a kind of. */
+function inOwnWords(words: readonly string[]): readonly string[] {
+  const [first, second = ''] = words;
+  const command = second.startsWith('--') ? onFace(commands, 'shell', `${first} ${second}`) : undefined;
+  return command === undefined ? words : [...command.name.split(' '), ...words.slice(2)];
 }
 
 /** By these two yargs tells zsh from bash, once and at its beginning. */
@@ -302,6 +313,7 @@ function build(words: readonly string[], version: string, line: Line, columns: n
   addSessions(argv, line);
   addRestore(argv, line);
   addVerifyExport(argv, line);
+  joinCommands(argv, line);
   addPrograms(argv, line);
   keeperCommands(argv, line);
   addTable(argv, line, purpose);

@@ -13,6 +13,7 @@ import { groupCommands } from './groups.js';
 import { guestCommands } from './guests.js';
 import { help } from './help-command.js';
 import { history } from './history.js';
+import { inviteWords } from './invite-words.js';
 import { moderationCommands } from './moderation.js';
 import { path } from './path.js';
 import { pinCommands } from './pins.js';
@@ -45,6 +46,7 @@ export const commands: readonly Command[] = [
   ...pinCommands,
   ...pollCommands,
   ...groupCommands,
+  inviteWords,
   ...uploadCommands,
   ...guestCommands,
   ...moderationCommands,

@@ -20,8 +20,14 @@ export function deviceNotice({ state, device, at, unlisted }: DeviceEvent, face:
 }
 
 const MADE = {
-  done: ({ device }: CodeEvent) =>
-    `${device === undefined || device.name === '' ? device?.id : `${field(device.name)} (${device.id})`} is a device of your account now, by the code that was made here. It gets the history whenever both are there.`,
+  done: ({ device, user, group }: CodeEvent) => {
+    if (user !== undefined) {
+      const where = group === undefined ? '' : ` and is asked into ${field(group)}`;
+      return `${field(user)} has joined by the code that was made here${where}.`;
+    }
+    const who = device === undefined || device.name === '' ? device?.id : `${field(device.name)} (${device.id})`;
+    return `${who} is a device of your account now, by the code that was made here. It gets the history whenever both are there.`;
+  },
   wrong: () =>
     'Somebody gave other words for the code that was made here, or is led to another directory. The code is spent, and nothing was given away: make another one.',
   left: () => 'Somebody began with the code that was made here and went away. The code is spent: make another one.',

@@ -93,7 +93,6 @@ const entering = (name: string, slash: string, shell: boolean, about: string): C
     name,
     slash,
     shell,
-    ...(shell && { aliases: ['join'] }),
     parameters: { name: NAME },
     about,
     examples: { slash: 'lobby', shell: 'lobby' },

@@ -1,7 +1,7 @@
 import { concat, utf8 } from '../base/bytes.js';
 import { Failure } from '../base/errors.js';
 import type { Random } from '../base/random.js';
-import { type PairingKind, pairingHello, pairingProof, pairingShare } from '../wire/pairing.js';
+import { type PairingKind, pairingHello, pairingMore, pairingProof, pairingShare } from '../wire/pairing.js';
 import { openAead, sealAead } from './aead.js';
 import { type CpaceKey, type CpaceMessage, CpaceSide } from './cpace.js';
 import { derive } from './kdf.js';
@@ -26,6 +26,9 @@ export interface PairingInit {
 }
 
 const ZERO = Uint8Array.of(0);
+/** What stands in the proofs, and what is said after them. */
+const PROOF = Uint8Array.of(0);
+const MORE = Uint8Array.of(1);
 const NEWCOMER = utf8('newcomer');
 const HOST = utf8('host');
 const SESSION_BYTES = 16;
@@ -36,15 +39,16 @@ const inputsOf = ({ kind, number, words, directoryId }: PairingInit, session: Ui
   session,
 });
 
-const keyFor = (key: CpaceKey, side: 'newcomer' | 'host'): Uint8Array =>
-  derive(key.secret, `p2pchat/1 pairing ${side}`);
+const keyFor = (key: CpaceKey, side: Side): Uint8Array => derive(key.secret, `p2pchat/1 pairing ${side}`);
 
-const seal = (key: CpaceKey, side: 'newcomer' | 'host', plain: Uint8Array, random: Random): Uint8Array =>
-  sealAead(keyFor(key, side), plain, ZERO, random);
+type Side = 'newcomer' | 'host';
+
+const seal = (key: CpaceKey, side: Side, plain: Uint8Array, random: Random, place = PROOF): Uint8Array =>
+  sealAead(keyFor(key, side), plain, place, random);
 
 /** @throws Failure denied 'pairing-wrong' */
-function open(key: CpaceKey, side: 'newcomer' | 'host', sealed: Uint8Array): Uint8Array {
-  const plain = openAead(keyFor(key, side), sealed, ZERO);
+function open(key: CpaceKey, side: Side, sealed: Uint8Array, place = PROOF): Uint8Array {
+  const plain = openAead(keyFor(key, side), sealed, place);
   if (plain === undefined) throw new Failure('pairing-wrong');
   return plain;
 }
@@ -56,6 +60,7 @@ export class PairingNewcomer {
   readonly #session: Uint8Array;
   #theirs: CpaceMessage | undefined;
   #key: CpaceKey | undefined;
+  #isProved = false;
 
   constructor(init: PairingInit, random: Random) {
     this.#random = random;
@@ -81,7 +86,15 @@ export class PairingNewcomer {
     const [key, theirs] = [this.#key, this.#theirs];
     if (key === undefined || theirs === undefined || !key.isConfirmed(theirs, confirmation))
       throw new Failure('pairing-wrong');
-    return open(key, 'host', sealed);
+    const gift = open(key, 'host', sealed);
+    this.#isProved = true;
+    return gift;
+  }
+
+  /** One thing more, after `take`. */
+  tell(plain: Uint8Array): Uint8Array {
+    if (this.#key === undefined || !this.#isProved) throw new Failure('pairing-wrong');
+    return pairingMore.encode({ sealed: seal(this.#key, 'newcomer', plain, this.#random, MORE) });
   }
 }
 
@@ -133,5 +146,11 @@ export class PairingHost {
     if (key === undefined || own === undefined || !this.#isProved) throw new Failure('pairing-wrong');
     const confirmation = key.confirm({ share: own.share, said: HOST });
     return pairingProof.encode({ confirmation, sealed: seal(key, 'host', gift, this.#random) });
+  }
+
+  /** What the newcomer says after that. @throws Failure denied 'pairing-wrong' */
+  hear(message: Uint8Array): Uint8Array {
+    if (this.#key === undefined || !this.#isProved) throw new Failure('pairing-wrong');
+    return open(this.#key, 'newcomer', pairingMore.decode(message).sealed, MORE);
   }
 }

@@ -38,6 +38,7 @@ export const DEVICE_REQUESTS: Readonly<Record<keyof DirectoryMethods, RequestRow
   'devices.revoke': { may: 'account.own', proof: 'password', cost: 40 },
   logout: { may: 'account.own', proof: 'certificate', passwordFor: ['everywhere'], cost: 40 },
   'pairing.open': { may: 'account.own', proof: 'password', cost: 20 },
+  'pairing.invite': { may: 'invitation.create', proof: 'certificate', cost: 20 },
   'pairing.answer': { may: 'account.own', proof: 'certificate', cost: 10 },
   'pairing.close': { may: 'account.own', proof: 'certificate', cost: 4 },
   'preferences.get': { may: 'account.own', proof: 'certificate', cost: 6 },

@@ -47,8 +47,13 @@ export const newcomerMethods = {
 export const pairingMethods = {
   /** For another device of the account. Only within a minute of login.finish on this channel. */
   'pairing.open': method(nothing, v.object({ number, expires: time() })),
-  /** `device`: of the account, to be enrolled by the newcomer. */
-  'pairing.answer': method(v.object({ number, message, device: v.optional(deviceId) }), nothing),
+  /** For somebody who has no account yet: `invite` is for the one who has the words. */
+  'pairing.invite': method(nothing, v.object({ number, expires: time(), invite: text(64) })),
+  /** `device`: of the account, to be enrolled by the newcomer. `done`: nothing more is said by this code. */
+  'pairing.answer': method(
+    v.object({ number, message, device: v.optional(deviceId), done: v.optional(v.boolean()) }),
+    nothing,
+  ),
   /** `wrong`: the newcomer did not have the words. */
   'pairing.close': method(v.object({ number, wrong: v.boolean() }), nothing),
 };
@@ -70,6 +75,9 @@ export const pairingHello = codec(v.object({ session: exactly(16), share }), 128
 export const pairingShare = codec(v.object({ share }), 64);
 export const pairingProof = codec(v.object({ confirmation, sealed }), PAIRING_MESSAGE_BYTES);
 
+/** What is said after the proofs. */
+export const pairingMore = codec(v.object({ sealed }), PAIRING_MESSAGE_BYTES);
+
 /** A new device to an old one: its key. */
 export const deviceAsks = codec(v.object({ key: exactly(32), label: text(DEVICE_LABEL_CHARS) }), 256);
 
@@ -82,3 +90,16 @@ export const deviceGets = codec(
   }),
   1_024,
 );
+
+/** To somebody who joins: an invitation of the directory, the name that is meant for them, and where they go first. */
+export const personGets = codec(
+  v.object({
+    invite: text(64),
+    user: v.optional(text(NAME_CHARS)),
+    group: v.optional(text(NAME_CHARS)),
+  }),
+  512,
+);
+
+/** Who somebody has become. */
+export const personIs = codec(v.object({ user: text(NAME_CHARS), identityKey: exactly(32) }), 256);

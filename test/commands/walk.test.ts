@@ -180,7 +180,7 @@ test('in the shell every alias does what its command does', async () => {
       if (onFace(commands, 'shell', name) !== command) continue;
       heard.length = 0;
       const { status, stderr } = await shellHere(folder, [
-        ...[name, ...words(command, 'shell', false)],
+        ...[...name.split(' '), ...words(command, 'shell', false)],
         ...secretFiles(command),
       ]);
       assert.equal(status, 0, `${name}: ${stderr}`);

@@ -311,6 +311,7 @@ const message = new Uint8Array(96);
 /** Params of the right form for each request. */
 const minimal: Readonly<Record<Exclude<MethodName<DirectoryMethods>, 'hello'>, object>> = {
   'pairing.open': {},
+  'pairing.invite': {},
   'pairing.answer': { number: 1, message: new Uint8Array(1) },
   'pairing.close': { number: 1, wrong: false },
   'login.start': { user: 'alice', request: message },

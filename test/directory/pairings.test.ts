@@ -122,6 +122,7 @@ test('N60 a stranger who tries numbers is slowed down, and uses up no code of wh
   const tries = (): number => {
     for (let made = 0; ; made++) {
       try {
+        pairings.charge('stranger');
         pairings.meet(wrong, 'device', message, 'stranger');
       } catch (error) {
         if (hasCode(error, 'rate-limited')) return made;

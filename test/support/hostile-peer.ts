@@ -36,6 +36,10 @@ const account: AccountApi = {
       ...{ code: X, link: X, expiresAt: AT },
       outcome: Promise.resolve({ device: { id: X, name: X } }),
     }),
+    invite: async () => ({
+      ...{ code: X, link: X, expiresAt: AT },
+      outcome: Promise.resolve({ user: X, group: X }),
+    }),
   },
   secondFactor,
   recovery: 'unseen',

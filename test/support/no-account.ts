@@ -16,7 +16,7 @@ export function noAccount(): AccountApi {
       renewCodes: never,
       off: never,
     },
-    pairings: { addDevice: never },
+    pairings: { addDevice: never, invite: never },
     recoveryPhrase: never,
     checkRecoveryPhrase: never,
     devices: async () => [],

@@ -55,8 +55,9 @@ const status = await main(process.argv.slice(2), {
         throw new Failure('password-weak', 'The password is too weak.', { hint: 'Use more words.' });
       }
       writeFileSync(join(home, 'script.json'), JSON.stringify({ ...script(home), user, password }));
-      return { user, device: '00112233445566ff', role: 'beginner' };
+      return { user, device: '00112233445566ff', role: 'beginner', identityKey: new Uint8Array(32) };
     },
+    joinByCode: () => Promise.reject(new Error('nobody has a code')),
     enrolByCode: () => Promise.reject(new Error('nobody has a code')),
     recoverAccount: () => Promise.reject(new Error('there is no recovery in this script')),
     verifyExport: () => Promise.reject(new Error('there is no export in this script')),

@@ -155,7 +155,7 @@ export const ACCOUNTS = {
   'pairing-unknown': [
     'unknown',
     'This directory has no such code.',
-    'Check the number, and that the directory is the right one; a code is gone after its first use and after ten minutes.',
+    'Check the number, and that the directory is the right one. `login --code` takes codes for devices, `join` those for people; each is gone after its use and its time.',
   ],
   'pairing-unsupported': [
     'unknown',

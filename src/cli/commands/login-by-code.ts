@@ -19,7 +19,7 @@ export function wantsCode({ code, 'code-file': file }: CodeOptions): boolean {
 }
 
 /** What another answer mends; nothing of it has been tried yet. */
-const AGAIN: readonly Code[] = ['code-invalid', 'directory-needed', 'link-invalid', 'password-empty'];
+const AGAIN: readonly Code[] = ['code-invalid', 'directory-needed', 'link-invalid'];
 
 /**
  * Gets the code, from the file, from standard input or from a person; and where it was spoken, the directory's address.
@@ -40,7 +40,7 @@ export async function askingForCode<T>(
     } catch (error) {
       const failure = toFailure(error);
       if (!asks || !AGAIN.includes(failure.code as Code)) throw failure;
-      if (failure.code === 'code-invalid' || failure.code === 'password-empty') {
+      if (failure.code === 'code-invalid') {
         shell.output.failure(failure);
         code = undefined;
         continue;

@@ -141,8 +141,19 @@ async function byCode(shell: Shell, options: LoginOptions): Promise<void> {
   if (!(await wantsScreen(shell, options))) return new LineMode(shell, peer).run();
   // The screen reads the keyboard itself.
   shell.input().close();
-  await shown(shell, { peer, directory: undefined, user, known: true, ...cannotSignIn });
+  await shown(shell, peer, user);
 }
+
+/** The chat on the screen, of a peer that runs already. */
+export const shown = (shell: Shell, peer: PeerApi, user: string, open?: string): Promise<void> =>
+  onScreen(shell, {
+    peer,
+    directory: undefined,
+    user,
+    known: true,
+    ...cannotSignIn,
+    ...(open !== undefined && { open }),
+  });
 
 const alreadyIn = (): Promise<never> => Promise.reject(inUse());
 const cannotSignIn = { signIn: alreadyIn, signUp: alreadyIn };
@@ -173,7 +184,7 @@ async function screen(shell: Shell, options: LoginOptions, profile: Whoami | und
     return (await openProfile(shell, () => loginPeer(init), { stays: true })).peer;
   };
   const { open: conversation, greeting, invite: given } = options;
-  await shown(shell, {
+  await onScreen(shell, {
     directory: givenDirectory(shell, options) ?? profile?.directory,
     user: options.name ?? profile?.user,
     known: profile !== undefined,
@@ -196,7 +207,7 @@ async function screen(shell: Shell, options: LoginOptions, profile: Whoami | und
   });
 }
 
-async function shown(shell: Shell, start: ScreenStart): Promise<void> {
+async function onScreen(shell: Shell, start: ScreenStart): Promise<void> {
   const end = await (await shell.parts.screen()).run(start);
   if (end.said !== undefined) shell.output.note(end.said);
   if (end.failure) throw end.failure;

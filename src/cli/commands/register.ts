@@ -1,6 +1,6 @@
 import { type Code, Failure, hasCode, toFailure } from '../../base/errors.js';
 import { type NewAccount, wantsAnotherName } from '../../peer/api/account.js';
-import type { Enrolled } from '../../peer/api/peers.js';
+import type { Registered as NewlyRegistered } from '../../peer/api/peers.js';
 import { parseUserName } from '../../wire/names.js';
 import { neededDirectory, type PeerOptions, withPassword } from '../options.js';
 import { canAsk, newPassword } from '../password.js';
@@ -23,7 +23,7 @@ async function askName(shell: Shell): Promise<string> {
 }
 
 /** What was registered, and the password it was registered with. */
-export interface Registered extends Enrolled {
+export interface Registered extends NewlyRegistered {
   readonly password: string;
 }
 

@@ -1,8 +1,10 @@
 import type { Cancel, Clock } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
 import { type Random, randomBelow } from '../../base/random.js';
+import type { DirectoryMethods } from '../../wire/directory.js';
 import { PAIRING_ANSWER_MS, PAIRING_MS, PAIRING_NUMBERS } from '../../wire/limits.js';
 import type { PairingKind } from '../../wire/pairing.js';
+import type { Params } from '../../wire/rpc.js';
 import type { DeviceSession, Sessions } from '../delivery/sessions.js';
 import { rateLimited, type TokenBuckets } from '../guard/token-bucket.js';
 import { PAIRINGS_OPEN, PAIRINGS_PER_DEVICE } from '../limits.js';
@@ -18,6 +20,7 @@ export interface PairingsInit {
 /** A newcomer on its channel, from its first word on. */
 export interface Visit {
   readonly pairing: Pairing;
+  readonly address: string;
   /** What it has said waits for an answer. */
   answer?: { resolve(message: Uint8Array): void; reject(why: Failure): void } | undefined;
 }
@@ -65,20 +68,28 @@ export class Pairings {
     return { number, expires };
   }
 
+  /** A try, of this address: given back where something comes of it. @throws Failure limit 'rate-limited' */
+  charge(address: string): void {
+    const { clock, misses } = this.#init;
+    const wait = misses.take(address, clock.monotonic());
+    if (wait > 0) throw rateLimited('too many wrong codes from this address', wait);
+  }
+
+  refund(address: string): void {
+    this.#init.misses.refund(address, this.#init.clock.monotonic());
+  }
+
   /**
-   * A newcomer comes with a number.
+   * A newcomer comes with a number, and has been charged for it.
    * @returns its visit, and the answer to its first word
    * @throws Failure unknown 'pairing-unknown'; denied 'pairing-used', 'pairing-expired'; unreachable 'pairing-away'; limit
    */
   meet(number: number, kind: PairingKind, message: Uint8Array, address: string): [Visit, Promise<Uint8Array>] {
-    const { clock, misses } = this.#init;
-    const wait = misses.take(address, clock.monotonic());
-    if (wait > 0) throw rateLimited('too many wrong codes from this address', wait);
     const pairing = this.#open.get(number);
     if (pairing === undefined || pairing.kind !== kind) throw new Failure(this.#spent.get(number) ?? 'pairing-unknown');
     if (pairing.visit !== undefined) throw new Failure('pairing-used');
     if (this.#host(pairing) === undefined) throw new Failure('pairing-away');
-    const visit: Visit = { pairing };
+    const visit: Visit = { pairing, address };
     pairing.visit = visit;
     return [visit, this.say(visit, message)];
   }
@@ -101,12 +112,13 @@ export class Pairings {
   }
 
   /** @throws Failure unknown 'pairing-unknown' */
-  answer(session: DeviceSession, number: number, message: Uint8Array, device: string | undefined): void {
+  answer(session: DeviceSession, { number, message, device, done }: Params<DirectoryMethods, 'pairing.answer'>): void {
     const { visit } = this.#owned(session, number);
     const waiting = visit && this.#answered(visit);
     if (visit === undefined || waiting === undefined) throw new Failure('pairing-unknown');
     if (device !== undefined) visit.pairing.granted = device;
     waiting.resolve(message);
+    if (done === true) this.done(visit);
   }
 
   /** Who made the code wants no more of it. @throws Failure unknown 'pairing-unknown' */
@@ -125,8 +137,8 @@ export class Pairings {
   }
 
   /** What the newcomer came for has been done. */
-  done({ pairing }: Visit, address: string): void {
-    this.#init.misses.refund(address, this.#init.clock.monotonic());
+  done({ pairing, address }: Visit): void {
+    this.refund(address);
     this.#end(pairing.number, 'done');
   }
 

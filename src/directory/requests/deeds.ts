@@ -53,6 +53,7 @@ export const DEEDS: Readonly<Record<Method, Words>> = {
   'recover.finish': 'recover the account: finish',
   enrol: 'enrol a device',
   'pairing.open': 'make a code for a device',
+  'pairing.invite': 'make a code for somebody new',
   'pairing.answer': 'answer to a code',
   'pairing.close': 'take back a code',
   'pairing.meet': 'give a code',

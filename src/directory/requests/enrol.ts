@@ -104,8 +104,11 @@ export class EnrolRequests {
 
   /** One code on a channel. */
   async meet({ number, kind, message }: Params<EnrolMethods, 'pairing.meet'>): Promise<{ message: Uint8Array }> {
+    const { pairings } = this.core;
     if (this.#visit !== undefined) throw new Failure('pairing-used');
-    const [visit, answer] = this.core.pairings.meet(number, kind, message, addressKey(this.#caller.address));
+    const address = addressKey(this.#caller.address);
+    pairings.charge(address);
+    const [visit, answer] = pairings.meet(number, kind, message, address);
     this.#visit = visit;
     return { message: await answer };
   }
@@ -127,7 +130,7 @@ export class EnrolRequests {
     if (why !== undefined) throw why;
     this.about(account.user);
     const certificate = await devices.enrol(account, csr, label, by);
-    pairings.done(this.#visit!, addressKey(this.#caller.address));
+    pairings.done(this.#visit!);
     return { certificate, crl: revocations.der };
   }
 

@@ -31,7 +31,8 @@ export async function enrolByCode(init: CodeInit, means: Means = SYSTEM): Promis
   return withUnprovedChannel(address, clock, async (channel) => {
     const deviceKey = SigningKey.generate(random);
     const asks = deviceAsks.encode({ key: deviceKey.publicKey, label: label() });
-    const given = deviceGets.decode(await meet(channel, code, 'device', asks, means));
+    const { gift } = await meet(channel, code, 'device', asks, means);
+    const given = deviceGets.decode(gift);
     const { name: user } = parseUserName(given.user);
     const identity = SigningKey.fromSeed(given.identity);
     const account = { directoryId: channel.trust.directoryId, folded: foldName(user) };
@@ -59,25 +60,25 @@ export function addressOf({ link }: SpokenCode, given: string | undefined): Dire
   });
 }
 
-/** Meets whoever made the code, and proves the words. @returns what the other side gives */
+/** Meets whoever made the code, and proves the words. @returns what the other side gives, and this side of the secret */
 export async function meet(
   channel: EnrolChannel,
   { number, words }: SpokenCode,
   kind: PairingKind,
   asks: Uint8Array,
   { random }: Means,
-): Promise<Uint8Array> {
+): Promise<{ readonly gift: Uint8Array; readonly newcomer: PairingNewcomer }> {
   const { directoryId } = channel.trust;
   const newcomer = new PairingNewcomer({ kind, number, words, directoryId }, random);
   const met = await channel
     .request('pairing.meet', { number, kind, message: newcomer.hello() })
     .catch(throwUnsupported);
   const answered = await channel.request('pairing.say', { message: newcomer.prove(met.message, asks) });
-  return newcomer.take(answered.message);
+  return { gift: newcomer.take(answered.message), newcomer };
 }
 
 /** A device that was one before has a vault and keys of its own: its password lets it in again. */
-async function assertEmpty(home: string): Promise<void> {
+export async function assertEmpty(home: string): Promise<void> {
   const profile = await readProfile(home);
   if (profile === undefined) return;
   throw new Failure('profile-taken', `this installation belongs to ${profile.user} already`, {

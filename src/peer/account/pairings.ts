@@ -5,14 +5,14 @@ import type { Scope } from '../../base/scope.js';
 import { deviceIdOf } from '../../crypto/keys.js';
 import { PairingHost } from '../../crypto/pairing.js';
 import { formatCode, formatCodeLink, newWords } from '../../crypto/spoken-code.js';
-import { createVault, type Vault } from '../../crypto/vault.js';
-import type { DirectoryNotices } from '../../wire/directory.js';
+import { createVault } from '../../crypto/vault.js';
+import type { DirectoryMethods, DirectoryNotices } from '../../wire/directory.js';
 import { PAIRING_MS } from '../../wire/limits.js';
-import { deviceAsks, deviceGets } from '../../wire/pairing.js';
-import type { Notice } from '../../wire/rpc.js';
+import { deviceAsks, deviceGets, type PairingKind, personGets, personIs } from '../../wire/pairing.js';
+import type { Notice, Params } from '../../wire/rpc.js';
 import { cleanLine } from '../../wire/text.js';
 import type { CodeEvent } from '../api/events.js';
-import type { CodeOutcome, OpenCode, PairingsApi } from '../api/pairing.js';
+import type { CameDevice, CamePerson, OpenCode, PairingsApi } from '../api/pairing.js';
 import type { LocalDevice } from '../identity/local-device.js';
 import type { OwnDevices } from '../identity/own-devices.js';
 import type { DirectoryClient } from '../network/directory-client.js';
@@ -27,26 +27,27 @@ export interface PairingsInit {
   client(): DirectoryClient;
   /** That device may have the history that is kept here. */
   allowHistory(device: string): Promise<void>;
+  /** A group that this account may bring people into, as it is called. @throws Failure denied, unknown */
+  groupFor(name: string): Promise<string>;
+  /** Invites a newcomer who has shown this identity. @throws Failure trust where the directory shows another one */
+  bringIn(person: { readonly user: string; readonly identityKey: Uint8Array }, group?: string): Promise<void>;
   emit(event: CodeEvent): void;
   report(error: unknown): void;
 }
 
-/** What a newcomer gets who had the words. */
-interface Admission {
-  readonly gift: Uint8Array;
-  readonly outcome: CodeOutcome;
-}
+type Outcome = CameDevice | CamePerson;
+type Answer = Omit<Params<DirectoryMethods, 'pairing.answer'>, 'number'>;
 
 /** A code that was made here, until it is spent. */
 interface Open {
-  readonly number: number;
   readonly host: PairingHost;
   readonly cancelEnd: Cancel;
-  admit(asks: Uint8Array): Promise<Admission>;
-  settle(outcome: CodeOutcome): void;
+  /** Answers the newcomer after their machines have met: its proof first. */
+  answer(message: Uint8Array): Promise<Answer>;
+  settle(outcome: Outcome): void;
   fail(why: Failure): void;
-  /** Whom it let in. */
-  admitted?: CodeOutcome;
+  /** Who has come by it. */
+  came?: Outcome;
   /** Resolves when it is spent. */
   readonly spent: Promise<unknown>;
 }
@@ -71,44 +72,63 @@ export class Pairings implements PairingsApi {
     init.scope.defer(() => this.#closeAll());
   }
 
-  async addDevice(password: string): Promise<OpenCode> {
-    const { self, random, client } = this.#init;
+  async addDevice(password: string): Promise<OpenCode<CameDevice>> {
+    const { self, random, client, scope, ownDevices, allowHistory, report } = this.#init;
     await confirmPassword(client(), self, password);
     // Its key is what the new device opens its store by; the account's password opens it from then on.
-    const vault = await createVault(password, random);
+    const { key: vaultKey, file } = await createVault(password, random);
     const { number, expires } = await client().request('pairing.open', {}).catch(throwUnsupported);
-    return this.#opened(number, expires, (asks) => this.#admitDevice(number, asks, vault));
+    return this.#opened<CameDevice>('device', { number, expires }, (open) => async (proof) => {
+      const { key, label } = deviceAsks.decode(open.host.judge(proof));
+      const device = deviceIdOf(key);
+      // Whoever made the code is told of this device by what comes of the code.
+      scope.run(() => ownDevices.quietly(device, () => open.spent), report);
+      await allowHistory(device);
+      open.came = { device: { id: device, name: cleanLine(label) } };
+      const vault = { key: vaultKey, file };
+      const gift = deviceGets.encode({ user: self.user, identity: self.identity.seed(), vault });
+      return { message: open.host.give(gift), device };
+    });
   }
 
-  async #admitDevice(number: number, asks: Uint8Array, vault: Vault): Promise<Admission> {
-    const { self, scope, ownDevices, allowHistory, report } = this.#init;
-    const { key, label } = deviceAsks.decode(asks);
-    const device = deviceIdOf(key);
-    // Whoever made the code is told of this device by what comes of the code.
-    scope.run(() => ownDevices.quietly(device, async () => this.#open.get(number)?.spent), report);
-    await allowHistory(device);
-    const gift = deviceGets.encode({
-      ...{ user: self.user, identity: self.identity.seed() },
-      vault: { key: vault.key, file: vault.file },
+  async invite(group?: string): Promise<OpenCode<CamePerson>> {
+    const { client, groupFor, bringIn } = this.#init;
+    const name = group === undefined ? undefined : await groupFor(group);
+    const { invite, ...opened } = await client().request('pairing.invite', {}).catch(throwUnsupported);
+    return this.#opened<CamePerson>('invitation', opened, (open) => {
+      let isProved = false;
+      return async (message) => {
+        if (!isProved) {
+          open.host.judge(message);
+          isProved = true;
+          return { message: open.host.give(personGets.encode({ invite, ...(name && { group: name }) })) };
+        }
+        const person = personIs.decode(open.host.hear(message));
+        await bringIn(person, name);
+        open.came = { user: person.user, ...(name && { group: `#${name}` }) };
+        return { message: DONE, done: true };
+      };
     });
-    return { gift, outcome: { device: { id: device, name: cleanLine(label) } } };
   }
 
   /** A newcomer has said something. */
   async said({ number, message }: Notice<DirectoryNotices, 'pairing.said'>): Promise<void> {
+    const { client } = this.#init;
     const open = this.#open.get(number);
     if (open === undefined) {
       // Of an earlier run of this program.
-      await this.#init.client().request('pairing.close', { number, wrong: false });
+      await client().request('pairing.close', { number, wrong: false });
       return;
     }
     try {
-      await this.#init.client().request('pairing.answer', { number, ...(await this.#answer(open, message)) });
+      const { host } = open;
+      const answer = host.isMet ? await open.answer(message) : { message: host.meet(message) };
+      await client().request('pairing.answer', { number, ...answer });
     } catch (error) {
       const why = toFailure(error);
-      const isWrong = why.reason !== 'unreachable';
+      const isWrong = why.reason === 'protocol' || hasCode(why, 'pairing-wrong');
       this.#end(number, isWrong ? new Failure('pairing-wrong') : why);
-      await this.#init.client().request('pairing.close', { number, wrong: isWrong });
+      await client().request('pairing.close', { number, wrong: isWrong });
     }
   }
 
@@ -118,28 +138,30 @@ export class Pairings implements PairingsApi {
     else this.#end(number, new Failure(how === 'left' ? 'pairing-left' : 'pairing-expired'));
   }
 
-  async #answer(open: Open, message: Uint8Array): Promise<{ message: Uint8Array; device?: string }> {
-    const { host } = open;
-    if (!host.isMet) return { message: host.meet(message) };
-    const { gift, outcome } = await open.admit(host.judge(message));
-    open.admitted = outcome;
-    return { message: host.give(gift), device: outcome.device.id };
-  }
-
-  #opened(number: number, expires: number, admit: Open['admit']): OpenCode {
+  #opened<T extends Outcome>(
+    kind: PairingKind,
+    { number, expires }: { readonly number: number; readonly expires: number },
+    answering: (open: Open) => Open['answer'],
+  ): OpenCode<T> {
     const { self, clock, random } = this.#init;
     const words = newWords(random);
     const { directoryId } = self.anchor.trust;
-    const host = new PairingHost({ kind: 'device', number, words, directoryId }, random);
-    let settle!: Open['settle'];
+    const host = new PairingHost({ kind, number, words, directoryId }, random);
+    let settle!: (outcome: T) => void;
     let fail!: Open['fail'];
-    const outcome = new Promise<CodeOutcome>((resolve, reject) => {
+    const outcome = new Promise<T>((resolve, reject) => {
       [settle, fail] = [resolve, reject];
     });
     // Told by an event, too: whoever made the code need not wait for it.
     const spent = outcome.catch(() => {});
     const cancelEnd = clock.after(PAIRING_MS, () => this.#end(number, new Failure('pairing-expired')));
-    this.#open.set(number, { number, host, cancelEnd, admit, settle, fail, spent });
+    const open: Open = {
+      ...{ host, cancelEnd, fail, spent },
+      settle: (came) => settle(came as T),
+      answer: (message) => answer(message),
+    };
+    const answer = answering(open);
+    this.#open.set(number, open);
     const code = { number, words };
     return { code: formatCode(code), link: formatCodeLink(self.link, code), expiresAt: timestamp(expires), outcome };
   }
@@ -150,10 +172,10 @@ export class Pairings implements PairingsApi {
     if (open === undefined) return;
     this.#open.delete(number);
     open.cancelEnd();
-    const { admitted } = open;
-    if (why === undefined && admitted !== undefined) {
-      open.settle(admitted);
-      this.#init.emit({ event: 'account', change: 'code', state: 'done', ...admitted });
+    const { came } = open;
+    if (why === undefined && came !== undefined) {
+      open.settle(came);
+      this.#init.emit({ event: 'account', change: 'code', state: 'done', ...came });
       return;
     }
     const failure = why ?? new Failure('pairing-left');
@@ -171,6 +193,9 @@ export class Pairings implements PairingsApi {
     this.#open.clear();
   }
 }
+
+/** That somebody has been brought in is all there is to say. */
+const DONE = Uint8Array.of(1);
 
 /** A directory of an earlier version has no such request. */
 export function throwUnsupported(error: unknown): never {

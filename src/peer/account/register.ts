@@ -18,7 +18,7 @@ import { foldName, parseUserName } from '../../wire/names.js';
 import type { Role } from '../../wire/roles.js';
 import type { NewAccount } from '../api/account.js';
 import type { HistoryWish } from '../api/hand-over.js';
-import type { Enrolled } from '../api/peers.js';
+import type { Enrolled, Registered } from '../api/peers.js';
 import type { LocalDevice } from '../identity/local-device.js';
 import { ofAnotherDevice } from '../storage/another-device.js';
 import { makeHome, readProfile, storeFolder, writeProfile } from '../storage/profile.js';
@@ -41,7 +41,7 @@ export const SYSTEM: Means = { clock: systemClock, random: systemRandom };
  * Creates the account and makes this installation its first device.
  * @throws Failure usage 'name-invalid', 'name-taken', 'password-weak', denied 'invite-…', unreachable
  */
-export async function registerAccount(init: NewAccount, means: Means = SYSTEM): Promise<Enrolled> {
+export async function registerAccount(init: NewAccount, means: Means = SYSTEM): Promise<Registered> {
   const { name: user } = parseUserName(init.user);
   const link = parseLink(init.directory);
   await assertPassword(init.password, [user, link.host]);
@@ -61,7 +61,8 @@ export async function registerAccount(init: NewAccount, means: Means = SYSTEM): 
       ...(init.email !== undefined && { email: init.email }),
     });
     // There is no other device yet.
-    return enrol(channel, link, { ...init, user, history: { history: 'none' } }, means);
+    const enrolled = await enrol(channel, link, { ...init, user, history: { history: 'none' } }, means);
+    return { ...enrolled, identityKey: identity.publicKey };
   });
 }
 

@@ -96,6 +96,9 @@ export interface NewAccount extends ProfileInit {
   readonly askCode?: AskCode;
 }
 
+/** What `joinByCode` takes. */
+export type JoinInit = Omit<CodeInit, 'history'>;
+
 /** What `enrolByCode` takes. */
 export interface CodeInit {
   readonly home: string;

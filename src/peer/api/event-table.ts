@@ -205,6 +205,8 @@ export const EVENTS: { readonly [E in EventName]: EventRow<E> } = {
       state:
         '`added`, `revoked`; `asked` (that device asks for the history), `allowed`, `giving`, `given`, `waiting` (until it is allowed there), `taking`, `done`; of `code` `done`, `wrong` (words), `left` (in the middle), `expired`; `shown`, `checked`; `on`, `off`',
       device: 'of `device`, `history` and a `code` that is `done`: `id` and `name`',
+      user: 'of a `code` that is `done`: who has come',
+      group: 'of a `code` that is `done`: `#group` that the person was asked into',
       muted: 'of `preferences`: which conversations are muted now',
       lines: 'of `history`: messages that have come from that device so far',
       at: "of `device`: when, by the directory's clock",

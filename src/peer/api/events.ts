@@ -211,8 +211,10 @@ export interface CodeEvent {
   readonly change: 'code';
   /** `wrong`: somebody tried other words; `left`: began and went away; either way, and after ten minutes, it is spent. */
   readonly state: 'done' | 'wrong' | 'left' | 'expired';
-  /** Of `done`: the device that has come. */
+  /** Of `done`: the device that has come, or the person, and the `#group` they were asked into. */
   readonly device?: { readonly id: string; readonly name: string };
+  readonly user?: string;
+  readonly group?: string;
 }
 
 /** Something of one's own account has changed, or was seen to. */

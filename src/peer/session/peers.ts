@@ -6,6 +6,7 @@ export const peers: Peers = {
   loginPeer: async (init) => (await import('./open.js')).loginPeer(init),
   registerAccount: async (init) => (await import('../account/register.js')).registerAccount(init),
   recoverAccount: async (init) => (await import('../account/recover.js')).recoverAccount(init),
+  joinByCode: async (init, signUp) => (await import('../account/join-by-code.js')).joinByCode(init, signUp),
   enrolByCode: async (init) => (await import('../account/enrol-by-code.js')).enrolByCode(init),
   openBackup: async (path, ask) => (await import('./restore.js')).openBackup(path, ask),
 
