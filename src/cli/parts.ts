@@ -157,6 +157,13 @@ export interface StoreCounts {
   readonly bytes: number;
 }
 
+/** One line of a roster. */
+export interface RosterPerson {
+  readonly line: number;
+  readonly name: string;
+  readonly group?: string;
+}
+
 export interface RunningDirectory {
   /** `p2pchat://HOST:PORT#FINGERPRINT` */
   readonly link: string;
@@ -171,6 +178,8 @@ export interface RunningDirectory {
   command(line: string): Promise<readonly ConsoleItem[]>;
   /** Copies the directory, as it is at one moment, into a folder. @throws Failure */
   backUp(to: string): Promise<readonly ConsoleItem[]>;
+  /** Makes join codes. @throws Failure */
+  roster(people: readonly RosterPerson[], days: number): Promise<readonly ConsoleItem[]>;
   /** Writes to a new file where somebody has moved the log's away. */
   reopenLog(): void;
   /** Resolves when it has ended; rejects with what ended it, if it wasn't told to. */

@@ -14,6 +14,7 @@ import { DEFAULT_LIMITS, type DirectoryLimits, type UploadLimits } from './limit
 import { openLog } from './log/log.js';
 import type { Figures } from './metrics/serve.js';
 import type { SharedStore } from './open-database.js';
+import { makeRoster, type RosterPerson } from './operator/roster.js';
 import type { OwnRelayOptions } from './relays/own-relay.js';
 import type { ListenAddress } from './server/server.js';
 
@@ -60,6 +61,8 @@ export interface DaemonLogOptions {
   readonly tell?: (line: string) => void;
 }
 
+const DAY_MS = 24 * 3_600_000;
+
 /** A directory as a shell command runs it: with its log in the data folder, and its console by lines. */
 export interface Daemon {
   readonly link: string;
@@ -75,6 +78,8 @@ export interface Daemon {
   command(line: string): Promise<readonly ConsoleItem[]>;
   /** Copies the directory, as it is at one moment, into a folder. @throws Failure */
   backUp(to: string): Promise<readonly ConsoleItem[]>;
+  /** Makes join codes. @throws Failure */
+  roster(people: readonly RosterPerson[], days: number): Promise<readonly ConsoleItem[]>;
   /** Writes to a new file where somebody has moved the log's away. */
   reopenLog(): void;
   /** Resolves when it has ended; rejects with what ended it, if it wasn't told to. */
@@ -124,6 +129,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       ...(guests !== undefined && { guests: guests.url }),
       command: (line) => runLine(directory, line),
       backUp: (to) => backUp(directory, to),
+      roster: (people, days) => makeRoster(directory, people, days * DAY_MS),
       reopenLog: () => log.reopen(),
       ended,
       close: () => directory.close(),

@@ -135,6 +135,10 @@ export const LOGINS_PER_CHANNEL = 4;
 export const PAIRINGS_PER_DEVICE = 8;
 export const PAIRINGS_OPEN = 1_000;
 
+/** Wrong words that a join code on a card outlives, and cards that are made at once. */
+export const JOIN_CODE_TRIES = 5;
+export const ROSTER_PEOPLE = 1_000;
+
 /** Names remembered that have taken a use of an invitation. */
 export const INVITATION_TAKERS = 64;
 

@@ -157,6 +157,17 @@ const invitationSchema = v.object({
   takers: v.optional(list(userName, INVITATION_TAKERS)),
 });
 
+/** Key: its number. A code on a card: its words and its invitation are sealed. */
+const joinCodeSchema = v.object({
+  sealed: bytes(512),
+  name: userName,
+  group: v.optional(text(NAME_CHARS)),
+  expiresAt: time(),
+  /** Wrong ones, and those under way. */
+  tries: count(),
+});
+export type JoinCodeRow = v.InferOutput<typeof joinCodeSchema>;
+
 /** One row: acts of the ledger, from the first, that have been carried out. */
 const carriedSchema = v.object({ acts: count() });
 
@@ -203,6 +214,7 @@ export const openTables = (store: Store, onUnreadable?: OnUnreadable) => ({
   directory: new Table(store, 'directory', codec(directorySchema, ROW_BYTES)),
   carried: new Table(store, 'ledger.carried', codec(carriedSchema, ROW_BYTES)),
   invitations: new Table(store, 'invitations', codec(invitationSchema, ROW_BYTES)),
+  joinCodes: new Table(store, 'joincodes', codec(joinCodeSchema, ROW_BYTES), onUnreadable),
   keyPackages: new Table(store, 'keypackages', codec(keyPackageSchema, ROW_BYTES), onUnreadable),
   usedKeyPackages: new Table(store, 'keypackages.used', codec(usedKeyPackageSchema, ROW_BYTES), onUnreadable),
   /** Key: folded name / device. */

@@ -12,6 +12,7 @@ import type { Role } from '../wire/roles.js';
 import { Accounts } from './accounts/accounts.js';
 import { banNow } from './accounts/bans.js';
 import { Invitations } from './accounts/invitations.js';
+import { JoinCodes } from './accounts/join-codes.js';
 import { Ownership } from './accounts/ownership.js';
 import { Pairings } from './accounts/pairings.js';
 import { Registration } from './accounts/registration.js';
@@ -133,14 +134,13 @@ async function openParts(init: ServicesInit, meter: Meter) {
     proofs: new Proofs(authority.derive('p2pchat/1 stamp')),
   });
   const ownership = await Ownership.open(tables, {
-    clock,
-    random,
-    directoryId: authority.trust.directoryId,
+    ...{ clock, random, directoryId: authority.trust.directoryId },
     registration: init.registration,
   });
   const accounts = await Accounts.open({ tables, store, ownership, clock, maxAccounts: limits.accounts });
   const secondFactors = new SecondFactors({ tables, authority, clock, random });
   const invitations = new Invitations(tables, clock, random);
+  const joinCodes = new JoinCodes({ tables, invitations, authority, clock, random });
   const sessions = new Sessions();
   const listNews = new ListNews({ clock, sessions, revocations: () => revocations });
   const revocations: Revocations = await Revocations.open({
@@ -148,11 +148,7 @@ async function openParts(init: ServicesInit, meter: Meter) {
     onPublished: () => sessions.size > 0 && listNews.changed(),
   });
   const devices = new Devices({
-    tables,
-    authority,
-    revocations,
-    clock,
-    random,
+    ...{ tables, authority, revocations, clock, random },
     perAccount: limits.certificatesPerAccount,
     onChanged: (folded, version) => people.devicesChanged(folded, version),
   });
@@ -176,7 +172,7 @@ async function openParts(init: ServicesInit, meter: Meter) {
   const ledger = await Ledger.open(store, authority);
   const relays = await Relays.open({ tables, authority, clock, pairDay: limits.relayPairDay });
   return {
-    ...{ incarnation, tables, ownership, accounts, secondFactors, invitations },
+    ...{ incarnation, tables, ownership, accounts, secondFactors, invitations, joinCodes },
     ...{ sessions, revocations, listNews, devices, people },
     ...{ keyPackages, mailboxes, leftMail, groupLogs, namedGroups, uploads, ...guests, ledger, relays },
   };
@@ -228,13 +224,14 @@ const postTo =
 
 /** Publishes the revocation list now and then, and sweeps what has expired. @returns what ends it */
 function keepHouse(parts: Parts, clock: Clock, log: Logger): () => Promise<void> {
-  const { revocations, keyPackages, devices, leftMail, namedGroups, uploads, guestLinks } = parts;
+  const { revocations, keyPackages, devices, joinCodes, leftMail, namedGroups, uploads, guestLinks } = parts;
   const failed = (error: unknown): void => log.error('housekeeping failed', { error: String(error) });
   const steps = [
     () => revocations.publish(),
     () => keyPackages.sweep((folded, device) => devices.find(folded, device)),
     () => devices.sweep(),
     () => leftMail.sweep(),
+    () => joinCodes.sweep(),
     () => namedGroups.trimAll(),
     () => uploads.sweep(),
     () => guestLinks.sweep(),

@@ -234,6 +234,22 @@ export const ACCOUNTS = {
     'the answer about this user was not signed by the directory',
     'Somebody is changing what the directory says: check the network, and tell the operator.',
   ],
+  'roster-encoding': [
+    'usage',
+    'The roster is not UTF-8.',
+    'Save the file as "CSV UTF-8" and give the command again; nothing was made.',
+  ],
+  'roster-file': ['usage', 'The roster cannot be read or the cards cannot be written.', 'Nothing was made.'],
+  'roster-line': [
+    'usage',
+    'A line of the roster is not right.',
+    'One person a line: name, then if you like label and group. Mend it and give the command again; nothing was made.',
+  ],
+  'roster-refused': [
+    'usage',
+    'For some of the roster no code can be made.',
+    'Mend those lines and give the command again; nothing was made.',
+  ],
   'row-set-aside': [
     'storage',
     'Something in the profile could not be read; it was set aside, and the rest goes on.',

@@ -9,7 +9,7 @@ import { dataFolder } from './directory-place.js';
 const notRunning = (folder: string): Failure => new Failure('directory-not-running', `No directory runs on ${folder}.`);
 
 /** A running directory, by its control socket. @throws Failure unreachable 'directory-not-running' */
-async function running(shell: Shell, data: string | undefined): Promise<ControlClient> {
+export async function running(shell: Shell, data: string | undefined): Promise<ControlClient> {
   const folder = dataFolder(shell, data);
   const client = await connectControl(await controlPath(folder, shell.env));
   if (client === undefined) throw notRunning(folder);

@@ -4,6 +4,7 @@ import type { Shell } from '../shell.js';
 import type { Parsed } from '../table-commands.js';
 import type { InstallOptions } from './directory-install.js';
 import type { CheckParsed, MigrateParsed, RestoreParsed } from './directory-move.js';
+import type { RosterOptions } from './directory-roster.js';
 import type { DirectoryStartOptions } from './directory-start-options.js';
 import { CONFIG, DATA, START, STORE, STORE_FILES } from './directory-start-table.js';
 
@@ -43,7 +44,7 @@ const CONSOLE: readonly (readonly [form: string, line: string, about: string])[]
 
 /** What stands after `p2pchat directory`. */
 export const DIRECTORY_COMMANDS: readonly string[] = [
-  ...['start', 'audit', 'stop', 'config', 'install', 'migrate', 'backup', 'restore', 'check'],
+  ...['start', 'audit', 'stop', 'roster', 'config', 'install', 'migrate', 'backup', 'restore', 'check'],
   ...CONSOLE.map(([form]) => form.split(' ')[0]!),
 ];
 
@@ -103,6 +104,35 @@ function addSetUp(argv: Argv, notes: Line): void {
 }
 
 const PLACE = { type: 'string', requiresArg: true, demandOption: true } as const;
+
+/** A class or a team at once. */
+function addRoster(argv: Argv, notes: Line): void {
+  argv.command(
+    'roster <file>',
+    'Make a join code for each person of a CSV, and print a card for each.',
+    (options) =>
+      options
+        .positional('file', {
+          type: 'string',
+          demandOption: true,
+          describe: 'one person a line: name, label, open group',
+        })
+        .options({
+          html: { type: 'string', requiresArg: true, describe: 'file for a page with the cards, to be printed' },
+          days: {
+            type: 'string',
+            requiresArg: true,
+            describe: 'how long the codes are good',
+            defaultDescription: '14',
+          },
+          data: DATA,
+        })
+        .epilogue('Example: p2pchat directory roster class.csv --html cards.html'),
+    notes.does(async (shell, parsed: RosterOptions) =>
+      (await import('./directory-roster.js')).directoryRoster(shell, parsed),
+    ),
+  );
+}
 
 /** What is done with the store of a directory as a whole. */
 function addStores(argv: Argv, notes: Line): void {
@@ -180,6 +210,7 @@ export function directoryCommands(argv: Argv, notes: Line): void {
         (await import('./directory-ask.js')).directoryStop(shell, parsed.data),
       ),
     );
+    addRoster(inner, notes);
     addSetUp(inner, notes);
     addStores(inner, notes);
     for (const command of CONSOLE) addConsole(inner, notes, command);

@@ -6,7 +6,7 @@ import { controlPath } from '../../control/path.js';
 import { serveControl } from '../../control/server.js';
 import { parseGroupName } from '../../wire/names.js';
 import { listenOption, numberOption, parentGone, sizeOption } from '../options.js';
-import type { DirectoryOptions, RunningDirectory } from '../parts.js';
+import type { DirectoryOptions, RosterPerson, RunningDirectory } from '../parts.js';
 import type { Shell } from '../shell.js';
 import { configured, readConfig } from './directory-config.js';
 import { dataFolder, storeOf } from './directory-place.js';
@@ -102,6 +102,10 @@ function optionsOf(shell: Shell, options: DirectoryStartOptions): DirectoryOptio
 /** What a shell asks of a running directory: one line of its console. */
 const methods = (directory: RunningDirectory): Methods => ({
   console: async (params) => directory.command(String((params as NamedParams).line)),
+  roster: async (params) => {
+    const { people, days } = params as NamedParams;
+    return directory.roster(people as readonly RosterPerson[], Number(days));
+  },
   backup: async (params) => directory.backUp(String((params as NamedParams).to)),
 });
 

@@ -58,6 +58,16 @@ export class Invitations {
     return fresh;
   }
 
+  /** Whether it still admits somebody. */
+  async isOpen(token: string): Promise<boolean> {
+    const row = await this.#tables.invitations.get(keyOf(token));
+    return row !== undefined && row.left > 0 && row.expiresAt > this.#clock.now();
+  }
+
+  async withdraw(token: string): Promise<void> {
+    await this.#tables.invitations.delete(keyOf(token));
+  }
+
   /** Nothing came of it. */
   async giveBack(token: string, folded: string): Promise<void> {
     await this.#tables.invitations.update(keyOf(token), (row) =>

@@ -7,6 +7,7 @@ import { isName } from '../../wire/names.js';
 import type { Params, Result } from '../../wire/rpc.js';
 import type { Account } from '../accounts/accounts.js';
 import { banNow } from '../accounts/bans.js';
+import type { CardVisit } from '../accounts/join-codes.js';
 import { ChannelLogins } from '../accounts/logins.js';
 import type { Visit } from '../accounts/pairings.js';
 import { ChannelRecovery } from '../accounts/recovery.js';
@@ -25,6 +26,12 @@ export interface EnrolCaller {
   onGreeted(): void;
 }
 
+/** A newcomer with a card: what is said next. */
+interface Card {
+  readonly say: CardVisit['prove'] | undefined;
+  readonly joined: CardVisit['joined'];
+}
+
 /** Registration, login and enrolment on one channel that has shown no certificate. */
 export class EnrolRequests {
   readonly core: Services;
@@ -34,6 +41,7 @@ export class EnrolRequests {
   #greeted = false;
   #user: string | undefined;
   #visit: Visit | undefined;
+  #card: Card | undefined;
 
   constructor(core: Services, caller: EnrolCaller) {
     this.core = core;
@@ -104,18 +112,35 @@ export class EnrolRequests {
 
   /** One code on a channel. */
   async meet({ number, kind, message }: Params<EnrolMethods, 'pairing.meet'>): Promise<{ message: Uint8Array }> {
-    const { pairings } = this.core;
-    if (this.#visit !== undefined) throw new Failure('pairing-used');
+    const { pairings, joinCodes } = this.core;
+    if (this.#visit !== undefined || this.#card !== undefined) throw new Failure('pairing-used');
     const address = addressKey(this.#caller.address);
     pairings.charge(address);
+    const card = kind === 'invitation' ? await joinCodes.meet(number) : undefined;
+    if (card !== undefined) {
+      this.#card = { say: card.prove, joined: card.joined };
+      return { message: card.hello(message) };
+    }
     const [visit, answer] = pairings.meet(number, kind, message, address);
     this.#visit = visit;
     return { message: await answer };
   }
 
   async say({ message }: Params<EnrolMethods, 'pairing.say'>): Promise<{ message: Uint8Array }> {
+    const { pairings } = this.core;
+    if (this.#card !== undefined) return { message: await this.#sayToCard(this.#card, message) };
     if (this.#visit === undefined) throw new Failure('pairing-unknown');
-    return { message: await this.core.pairings.say(this.#visit, message) };
+    return { message: await pairings.say(this.#visit, message) };
+  }
+
+  /** The proof once, then that they have joined. */
+  async #sayToCard(card: Card, message: Uint8Array): Promise<Uint8Array> {
+    const { say, joined } = card;
+    if (say === undefined) return joined(message);
+    this.#card = { say: undefined, joined };
+    const answer = await say(message);
+    this.core.pairings.refund(addressKey(this.#caller.address));
+    return answer;
   }
 
   /** A device of the account let this one in: neither the password nor the second factor is asked for. */

@@ -1,6 +1,7 @@
 import type { PresenceState, RegistrationMode, Role } from '../../wire/directory.js';
 import type { OperatorStatement } from '../../wire/operator-acts.js';
 import type { GuestEvent } from './guests.js';
+import type { CameDevice, CamePerson } from './pairing.js';
 import type { PollState } from './polls.js';
 import type { SeedEvent } from './seeds.js';
 
@@ -205,16 +206,12 @@ export interface HistoryEvent {
   readonly lines?: number;
 }
 
-/** What came of a code that was made here for somebody new. */
-export interface CodeEvent {
+/** What came of a code that was made here for somebody new: of `done` the device that has come, or the person. */
+export interface CodeEvent extends Partial<CameDevice & CamePerson> {
   readonly event: 'account';
   readonly change: 'code';
   /** `wrong`: somebody tried other words; `left`: began and went away; either way, and after ten minutes, it is spent. */
   readonly state: 'done' | 'wrong' | 'left' | 'expired';
-  /** Of `done`: the device that has come, or the person, and the `#group` they were asked into. */
-  readonly device?: { readonly id: string; readonly name: string };
-  readonly user?: string;
-  readonly group?: string;
 }
 
 /** Something of one's own account has changed, or was seen to. */
