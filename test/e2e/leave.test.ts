@@ -131,7 +131,7 @@ test('a folder and what is piped are laid down too, taken by whoever accepts, an
     ['done', 'done'],
   );
   assert.deepEqual(readFileSync(join(into, 'trip', 'a.bin')), readFileSync(join(folder, 'a.bin')));
-  assert.deepEqual(readdirSync(join(into, 'trip')).sort(), ['a.bin', 'b.bin', 'nothing']);
+  assert.deepEqual(readdirSync(join(into, 'trip')).sort(), ['a.bin', 'b.bin', 'empty', 'nothing']);
   assert.equal(readFileSync(join(into, 'log.txt'), 'utf8'), 'a line\n'.repeat(50_000));
 
   const told = start('dan', 'listen');
