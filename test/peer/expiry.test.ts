@@ -38,7 +38,7 @@ test('messages disappear on both sides, from history, search and export, and sta
   const { id } = await ann.send('@bob', 'gone in an hour');
   const received = await atBob.message('gone in an hour');
   const left = Date.parse(received.expiresAt!) - Date.parse(received.receivedAt);
-  assert.equal(left, HOUR);
+  assert.ok(Math.abs(left - HOUR) < 5_000, `${left} ms`);
   assert.equal((await ann.conversations())[0]?.expire, 3600);
   await ann.changes.edit(id, 'gone in an hour, edited');
   await event(atBob, 'change', (one) => one.id === id);

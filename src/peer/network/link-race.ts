@@ -23,7 +23,7 @@ export interface LinkRaceInit {
 }
 
 /** An address that answers does so sooner; then no tunnel is made. */
-const HEAD_START_MS = 250;
+const HEAD_START_MS = 1_500;
 /** Whoever waits for a link has the mailbox: it is quicker than a longer wait. */
 const LINK_WITHIN_MS = 2_000;
 

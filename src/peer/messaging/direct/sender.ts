@@ -236,8 +236,8 @@ export class DirectSender {
   devicesChanged(user: string): void {
     this.flush(user);
     const work = async (): Promise<void> => {
-      if (!(await this.#init.direct.hasLeavers(user))) return;
-      if ((await this.#init.history.stored(conversationWith(user), RESEALED)).length > 0) await this.#groupFor(user);
+      if ((await this.#init.history.stored(conversationWith(user), RESEALED)).length === 0) return;
+      if (await this.#init.direct.hasLeavers(user)) await this.#groupFor(user);
     };
     this.enqueue(user, work).catch((error: unknown) => this.#init.onStuck(user, toFailure(error)));
   }
