@@ -83,6 +83,16 @@ export class ExportVerifier {
    */
   take(json: unknown): ExportedLine | undefined {
     const record = readRecord(json);
+    try {
+      return this.#take(record);
+    } catch (error) {
+      // What stands in it was readable when it was signed.
+      if (!hasCode(error, 'malformed') && !hasCode(error, 'certificate-malformed')) throw error;
+      throw new Failure('export-altered', undefined, { details: { at: record.n }, cause: error });
+    }
+  }
+
+  #take(record: ExportRecord): ExportedLine | undefined {
     if (this.#room === undefined) return this.#begin(record);
     if (this.#end !== undefined) throw new Failure('export-altered');
     this.#number(record);

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { randomBelow } from '../../../src/base/random.js';
 import { exportHistory } from '../../../src/commands/export.js';
 import { ExportVerifier } from '../../../src/crypto/signed-export.js';
 import type { PeerApi } from '../../../src/peer/api/peer.js';
 import { parseLink } from '../../../src/wire/link.js';
 import type { ExportedLine, ExportRecord } from '../../../src/wire/signed-export.js';
 import { Workshop } from '../../support/processes.js';
+import { seededRandom } from '../../support/random.js';
 import { errorCode } from '../../support/stage.js';
 import { Town, watch } from '../../support/town.js';
 
@@ -123,6 +125,31 @@ for (const [what, code, records] of TAMPERED) {
     assert.throws(() => verify(records()), { code });
   });
 }
+
+test('whichever byte of a signed export is another one, it is told as a fault of the export', () => {
+  const text = lobby.map((record) => JSON.stringify(record)).join('\n');
+  const chance = seededRandom('bytes of an export');
+  const told = new Set<unknown>();
+  for (let tries = 0; tries < 600; tries++) {
+    const bytes = Buffer.from(text);
+    const place = randomBelow(chance, bytes.length);
+    bytes[place]! ^= 1 << randomBelow(chance, 7);
+    try {
+      const said = verify(
+        bytes
+          .toString('utf8')
+          .split('\n')
+          .map((each) => JSON.parse(each)),
+      );
+      assert.fail(`nobody noticed byte ${place}: ${JSON.stringify(said).slice(0, 80)}`);
+    } catch (error) {
+      // JSON that is none is told by whoever reads the lines.
+      if (!(error instanceof SyntaxError)) told.add((error as { code?: unknown }).code);
+    }
+  }
+  const known = /^(export-[a-z-]+|act-forged|certificate-untrusted|certificate-profile|identity-statement)$/;
+  for (const code of told) assert.match(String(code), known);
+});
 
 test('an export of another directory, or one that was tampered with, ends verify-export and import with status 6', async () => {
   assert.throws(
