@@ -62,7 +62,7 @@ export function yargsOptions(command: Command, argv: Argv, describes: boolean): 
   argv.options(OPENING);
   for (const { file, about } of secretsOf(command)) {
     if (file !== 'password-file')
-      argv.option(file, { ...PASSWORD_FILE, describe: `the same for: ${about.toLowerCase()}` });
+      argv.option(file, { ...PASSWORD_FILE, describe: `file with this in its first line: ${about.toLowerCase()}` });
   }
   if (!describes) argv.strict(false).strictOptions();
   return argv.epilogue(notes(command));

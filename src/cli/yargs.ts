@@ -142,7 +142,7 @@ function addSessions(argv: Argv, line: Line): void {
               type: 'string',
               describe: `without a value: by a code from 'device add' on another device. With one: ${CODE.describe}`,
             },
-            'code-file': { ...PASSWORD_FILE, describe: 'the same for: code of another device' },
+            'code-file': { ...PASSWORD_FILE, describe: 'file with this in its first line: code of another device' },
             history: {
               type: 'string',
               requiresArg: true,
@@ -167,7 +167,7 @@ function addRestore(argv: Argv, line: Line): void {
           'password-file': PASSWORD_FILE,
           recover: { type: 'boolean', describe: 'enrol with the recovery phrase, and a new password' },
           'phrase-file': PHRASE_FILE,
-          'passphrase-file': { ...PASSWORD_FILE, describe: 'the same for: passphrase of the backup' },
+          'passphrase-file': { ...PASSWORD_FILE, describe: 'file with this in its first line: passphrase of the backup' },
           code: CODE,
         })
         .epilogue('Example: p2pchat restore /media/stick/p2pchat.backup'),

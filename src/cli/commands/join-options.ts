@@ -14,7 +14,7 @@ export function joinCommands(argv: Argv, notes: Line): void {
         .options({
           ...OPENING,
           directory: { ...DIRECTORY, describe: 'HOST, HOST:PORT or a link, as it stands beside the code' },
-          'code-file': { ...PASSWORD_FILE, describe: 'the same for: the code' },
+          'code-file': { ...PASSWORD_FILE, describe: 'file with this in its first line: the code' },
           name: { type: 'string', requiresArg: true, describe: 'the user name; asked for if not given' },
           email: { type: 'string', requiresArg: true, describe: "for the directory's operator; optional" },
           plain: { type: 'boolean', describe: 'end once you have joined, instead of opening the chat' },
