@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inflateSync } from 'node:zlib';
+import { PictureLayer } from '../../src/tui/graphics/layer.js';
 import { encodePng } from '../../src/tui/graphics/png.js';
 import { quantise } from '../../src/tui/graphics/quantise.js';
 import { encodeSixel } from '../../src/tui/graphics/sixel.js';
@@ -87,4 +88,28 @@ test('strips, one below the other, are the picture; the small one has two pixels
     assert.ok(made.width <= 48 && made.height <= 24, `${made.width} × ${made.height}`);
   }
   assert.deepEqual([...small({ width: 8, height: 16, pixels: new Uint8Array(384).fill(9) }).pixels], Array(6).fill(9));
+});
+
+test('what shows its strips as text leaves no pixels behind when another way is chosen, and encodes a picture once', () => {
+  const picture = noise(16, 16, 6);
+  const strip = { picture, row: 0, rows: 1, x: 2, y: 3, columns: 2 };
+  const cell = { width: 8, height: 16 };
+  for (const first of ['sixel', 'iterm2'] as const) {
+    for (const next of ['kitty', undefined] as const) {
+      const layer = new PictureLayer();
+      const shown = layer.show(first, [strip], cell, () => false).send();
+      assert.equal(layer.show(first, [strip], cell, () => false).send(), '');
+      assert.equal(
+        layer.show(first, [strip], cell, () => true).send(),
+        shown,
+        'the same again where its cells are new',
+      );
+      assert.deepEqual(layer.show(next, [strip], cell, () => false).stale, [strip], `${first}, then ${next}`);
+    }
+  }
+  const kitty = new PictureLayer();
+  kitty.show('kitty', [strip], cell, () => false).send();
+  const { stale, send } = kitty.show('sixel', [strip], cell, () => false);
+  assert.deepEqual(stale, [], 'what lies over the cells is told to go');
+  assert.match(send(), /^\x1b7\x1b_Ga=d,d=A,q=2\x1b\\.*\x1bP0;1;0q/s);
 });

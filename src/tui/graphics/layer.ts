@@ -1,9 +1,9 @@
 import type { Pixels } from '../log/picture.js';
 import type { CellSize, Graphics } from './capabilities.js';
 import { encodePng } from './png.js';
-import { type Indexed, quantise } from './quantise.js';
+import { quantise } from './quantise.js';
 import { encodeSixel } from './sixel.js';
-import { type Placed, stripPixels } from './strip.js';
+import { type Placed, type Strip, stripPixels } from './strip.js';
 
 /** Where the size of a cell isn't known and sixels are wanted all the same. */
 const USUAL_CELL: CellSize = { width: 10, height: 20 };
@@ -23,7 +23,8 @@ export class PictureLayer {
   readonly #placed = new Map<string, Placed>();
   /** Kitty's ids, by picture and row; those used last at the end. */
   readonly #ids = new Map<Pixels, Map<number, number>>();
-  readonly #quantised = new WeakMap<Pixels, Map<string, Indexed>>();
+  /** The strips of a picture as they were sent last: they go out anew wherever the log scrolls. */
+  readonly #encoded = new WeakMap<Pixels, { readonly how: string; readonly strips: readonly string[] }>();
   readonly #free: number[] = [];
   #nextId = 1;
   #graphics: Graphics | undefined;
@@ -51,16 +52,17 @@ export class PictureLayer {
     cell: CellSize | undefined,
     isTouched: (strip: Placed) => boolean,
   ): { readonly stale: readonly Placed[]; send(): string } {
-    const changed = graphics !== this.#graphics;
-    const cleared = changed ? this.clear() : '';
+    const before = this.#graphics;
+    const changed = graphics !== before;
     this.#graphics = graphics;
     const next = new Map(graphics === undefined ? [] : wanted.map((strip) => [nameOf(strip), strip]));
-    const stale = [...this.#placed].filter(([name, strip]) => next.get(name)?.picture !== strip.picture);
-    for (const [name] of stale) this.#placed.delete(name);
-    const gone = stale.map(([, strip]) => strip);
+    const gone = [...this.#placed].filter(([name, strip]) => changed || next.get(name)?.picture !== strip.picture);
+    for (const [name] of gone) this.#placed.delete(name);
+    const stale = gone.map(([, strip]) => strip);
+    const cleared = changed ? this.clear() : '';
     const send = (): string => {
-      const off = graphics === 'kitty' ? gone.map((strip) => this.#takeOff(strip, next)).join('') : '';
-      let text = cleared + off;
+      let text = cleared;
+      if (before === 'kitty' && !changed) for (const strip of stale) text += this.#takeOff(strip, next);
       for (const [name, strip] of next) {
         if (this.#placed.has(name) && (graphics === 'kitty' || !isTouched(strip))) continue;
         this.#placed.set(name, strip);
@@ -68,12 +70,18 @@ export class PictureLayer {
       }
       return text === '' ? '' : `\x1b7${text}\x1b8`;
     };
-    return { stale: graphics === 'kitty' ? [] : gone, send };
+    return { stale: before === 'kitty' ? [] : stale, send };
   }
 
   #drawn(graphics: Graphics, strip: Placed, cell: CellSize): string {
     if (graphics === 'kitty') return this.#kitty(strip);
-    return graphics === 'iterm2' ? inline(strip) : this.#sixel(strip, cell);
+    const { picture, row, rows, columns } = strip;
+    const how = `${graphics} ${rows} ${columns} ${cell.width} ${cell.height}`;
+    const known = this.#encoded.get(picture);
+    if (known?.how === how) return known.strips[row]!;
+    const strips = graphics === 'iterm2' ? inlines(strip) : sixels(strip, cell);
+    this.#encoded.set(picture, { how, strips });
+    return strips[row]!;
   }
 
   /** Moved is not gone: it is placed again where it is now. */
@@ -108,30 +116,26 @@ export class PictureLayer {
     this.#free.push(...rows.values());
     return [...rows.values()].map((id) => `\x1b_Ga=d,d=I,i=${id},q=2\x1b\\`).join('');
   }
-
-  #sixel(strip: Placed, { width, height }: CellSize): string {
-    const { picture, row, rows, columns } = strip;
-    const wide = columns * width;
-    const size = `${wide} ${height}`;
-    const known = this.#quantised.get(picture) ?? new Map<string, Indexed>();
-    this.#quantised.set(picture, known);
-    let indexed = known.get(size);
-    if (indexed === undefined) {
-      indexed = quantise(stripPixels({ picture, row: 0, rows: 1 }, wide, rows * height), COLORS);
-      known.set(size, indexed);
-    }
-    const from = row * height * wide;
-    return encodeSixel({ ...indexed, height, indices: indexed.indices.subarray(from, from + wide * height) });
-  }
 }
 
-const pngOf = (strip: Placed): Buffer =>
+const pngOf = (strip: Strip): Buffer =>
   encodePng(stripPixels(strip, strip.picture.width, Math.max(1, Math.round(strip.picture.height / strip.rows))));
 
-function inline(strip: Placed): string {
-  const png = pngOf(strip);
-  const how = `inline=1;size=${png.length};width=${strip.columns};height=1;preserveAspectRatio=0;doNotMoveCursor=1`;
-  return `\x1b]1337;File=${how}:${png.toString('base64')}\x07`;
+const inlines = ({ picture, rows, columns }: Placed): string[] =>
+  Array.from({ length: rows }, (_, row) => {
+    const png = pngOf({ picture, row, rows });
+    const how = `inline=1;size=${png.length};width=${columns};height=1;preserveAspectRatio=0;doNotMoveCursor=1`;
+    return `\x1b]1337;File=${how}:${png.toString('base64')}\x07`;
+  });
+
+/** In the same colours all. */
+function sixels({ picture, rows, columns }: Placed, { width, height }: CellSize): string[] {
+  const wide = columns * width;
+  const indexed = quantise(stripPixels({ picture, row: 0, rows: 1 }, wide, rows * height), COLORS);
+  return Array.from({ length: rows }, (_, row) => {
+    const from = row * height * wide;
+    return encodeSixel({ ...indexed, height, indices: indexed.indices.subarray(from, from + wide * height) });
+  });
 }
 
 /** As a PNG (f=100) that is kept and not shown yet, in pieces. */
