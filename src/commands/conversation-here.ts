@@ -2,6 +2,19 @@ import { Failure } from '../base/errors.js';
 import type { PeerApi } from '../peer/api/peer.js';
 import type { Context } from './command.js';
 import { assertConversation } from './known.js';
+import type { Parameter } from './parameter.js';
+
+export const HERE = {
+  type: 'conversation',
+  optional: true,
+  about: '@user or #group; in the chat, the current one by default',
+} as const satisfies Parameter;
+
+/** As `conversationsHere` takes it. */
+export const HERE_OR_ALL = {
+  ...HERE,
+  about: '@user or #group; without it the current one, and in a shell all',
+} as const satisfies Parameter;
 
 /** The conversation that was named, or the one the chat is in. @throws Failure usage 'conversation-needed' */
 export function conversationHere(named: string | undefined, { current }: Context): string {

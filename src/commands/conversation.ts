@@ -2,18 +2,11 @@ import { Failure } from '../base/errors.js';
 import type { PeerApi, Preferences } from '../peer/api/peer.js';
 import { EXPIRE_MAX_SECONDS } from '../wire/limits.js';
 import { type Command, type Context, define } from './command.js';
-import { conversationHere } from './conversation-here.js';
+import { conversationHere, HERE } from './conversation-here.js';
 import { spanOf } from './duration.js';
 import { field } from './format-message.js';
 import { assertConversation, assertUsers } from './known.js';
 import { chosenMessage, ofText } from './message-selector.js';
-import type { Parameter } from './parameter.js';
-
-const CONVERSATION = {
-  type: 'conversation',
-  optional: true,
-  about: '@user or #group; in the chat, the current one by default',
-} as const satisfies Parameter;
 
 /** The same, once it is sure that there is such a one. @throws Failure unknown `user-unknown`, `group-unknown` */
 async function existing(peer: PeerApi, named: string | undefined, context: Context): Promise<string> {
@@ -57,7 +50,7 @@ const me = define({
 const read = define({
   name: 'read',
   slash: 'read',
-  parameters: { conversation: CONVERSATION },
+  parameters: { conversation: HERE },
   about: 'Mark a conversation as read; sends read receipts unless you have turned them off.',
   examples: { slash: '@bob', shell: '@bob' },
   async *run(peer, { conversation }, context) {
@@ -103,7 +96,7 @@ const expire = define({
   slash: 'expire',
   parameters: {
     after: { type: 'lifetime', optional: true, about: '30s, 5m, 1h, 2d, 1w, or off; without it, what holds now' },
-    in: { ...CONVERSATION, flag: true },
+    in: { ...HERE, flag: true },
   },
   slashTakes: { after: 'DURATION|off', in: 'CONVERSATION' },
   about: 'Set after how long new messages disappear, on all sides; without a time, show it.',
@@ -167,7 +160,7 @@ const quiet = (name: 'mute' | 'unmute', about: string): Command =>
   define({
     name,
     slash: name,
-    parameters: { conversation: CONVERSATION },
+    parameters: { conversation: HERE },
     about,
     examples: { slash: '#lobby', shell: "'#lobby'" },
     async *run(peer, { conversation }, context) {

@@ -1,45 +1,8 @@
 import { Failure } from '../base/errors.js';
 import type { GuestEvent } from '../peer/api/guests.js';
-import type { PeerApi } from '../peer/api/peer.js';
 import { type Command, define } from './command.js';
 import { guestLines, guestNotice, guestProgress } from './guest-lines.js';
-
-/**
- * Every event of what is laid down until its link can be given out.
- * @throws Failure why it can't
- */
-async function* untilReady(peer: PeerApi, begin: () => Promise<GuestEvent>): AsyncGenerator<GuestEvent> {
-  const events: GuestEvent[] = [];
-  let wake = (): void => {};
-  const stop = peer.guests.follow((event) => {
-    events.push(event);
-    wake();
-  });
-  // A timer of the clock would not keep the process; somebody waits for this.
-  const alive = setInterval(() => {}, 1 << 30);
-  try {
-    const { id } = await begin();
-    let over = false;
-    const ready = peer.guests.ready(id).finally(() => {
-      over = true;
-      wake();
-    });
-    ready.catch(() => {});
-    void peer.ended.then(() => wake());
-    while (!over || events.length > 0) {
-      const event = events.shift();
-      if (event?.id === id && (event.state === 'laying' || event.state === 'open')) yield event;
-      if (event !== undefined || over) continue;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
-    await ready;
-  } finally {
-    clearInterval(alive);
-    stop();
-  }
-}
+import { untilOver } from './until-over.js';
 
 const offline = (): Failure =>
   new Failure('directory-offline', 'the directory cannot be reached, and it holds what links for guests open', {
@@ -62,7 +25,12 @@ const share = define({
     // The chat shows the events by itself.
     if (face === 'slash') await begin();
     else if (peer.directoryState === 'offline') throw offline();
-    else yield* untilReady(peer, begin);
+    else
+      yield* untilOver(peer, {
+        begin,
+        follow: (listener: (event: GuestEvent) => void) => peer.guests.follow(listener),
+        over: (id) => peer.guests.ready(id),
+      });
   },
   lines: (event, { now }) => (event.state === 'open' ? guestNotice(event, now()) : []),
   progress: guestProgress,

@@ -1,6 +1,6 @@
 import type { HistoryMessage } from '../peer/api/peer.js';
 import { type Command, define } from './command.js';
-import { conversationsHere } from './conversation-here.js';
+import { conversationsHere, HERE_OR_ALL } from './conversation-here.js';
 import { messageLine } from './format-message.js';
 import { chosenMessage, WHICH } from './message-selector.js';
 import type { Parameter } from './parameter.js';
@@ -45,13 +45,7 @@ const pins = define({
   name: 'pins',
   slash: 'pins',
   empty: 'Nothing is pinned there.',
-  parameters: {
-    conversation: {
-      type: 'conversation',
-      optional: true,
-      about: '@user or #group; without it the current one, and in a shell all',
-    },
-  },
+  parameters: { conversation: HERE_OR_ALL },
   about: 'List the pinned messages of a conversation.',
   examples: { slash: '#lobby', shell: '@bob' },
   async *run(peer, { conversation }, context): AsyncIterable<{ event: 'message'; history: true } & HistoryMessage> {

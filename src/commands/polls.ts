@@ -1,7 +1,7 @@
 import { Failure } from '../base/errors.js';
 import type { PollMessage } from '../peer/api/polls.js';
 import { type Command, type Context, define } from './command.js';
-import { conversationHere, conversationsHere } from './conversation-here.js';
+import { conversationHere, conversationsHere, HERE, HERE_OR_ALL } from './conversation-here.js';
 import { clockTime, field } from './format-message.js';
 import { assertConversation } from './known.js';
 import { chosenMessage } from './message-selector.js';
@@ -9,12 +9,6 @@ import type { Parameter } from './parameter.js';
 
 const POLL = 'the poll: its id or the beginning of it; in the chat the newest by default';
 const ID = { type: 'words', flag: true, optional: true, about: POLL } as const satisfies Parameter;
-
-const CONVERSATION = {
-  type: 'conversation',
-  optional: true,
-  about: '@user or #group; in the chat, the current one by default',
-} as const satisfies Parameter;
 
 interface Item extends PollMessage {
   readonly event: 'poll';
@@ -44,7 +38,7 @@ const ask = define({
   parameters: {
     ask: { type: 'words', about: 'the question and the answers, with a bar between them: Where? | Here | There' },
     several: { type: 'switch', flag: true, optional: true, about: 'one may give several answers' },
-    in: { ...CONVERSATION, flag: true },
+    in: { ...HERE, flag: true },
   },
   slashTakes: { several: 'several', in: 'CONVERSATION', ask: 'QUESTION | ANSWER | ANSWER' },
   about: 'Ask a conversation a question with two to twelve answers to choose from.',
@@ -105,9 +99,7 @@ const polls = define({
   name: 'polls',
   slash: 'polls',
   empty: 'Nobody has asked anything there.',
-  parameters: {
-    conversation: { ...CONVERSATION, about: '@user or #group; without it the current one, and in a shell all' },
-  },
+  parameters: { conversation: HERE_OR_ALL },
   about: 'Show the polls of a conversation and how they stand.',
   examples: { slash: '#lobby', shell: '@bob' },
   async *run(peer, { conversation }, context): AsyncIterable<Item> {

@@ -3,46 +3,15 @@ import type { UploadEvent } from '../peer/api/events.js';
 import type { PeerApi } from '../peer/api/peer.js';
 import { type Command, type Context, define } from './command.js';
 import { groupHere } from './groups.js';
+import { untilOver } from './until-over.js';
 import { uploadLine, uploadNotice, uploadProgress } from './upload-lines.js';
 
-/**
- * Every event of one upload or download until it is over.
- * @throws Failure why it failed
- */
-async function* until(peer: PeerApi, begin: () => Promise<UploadEvent>): AsyncGenerator<UploadEvent> {
-  const events: UploadEvent[] = [];
-  let wake = (): void => {};
-  const stop = peer.uploads.follow((event) => {
-    events.push(event);
-    wake();
+const until = (peer: PeerApi, begin: () => Promise<UploadEvent>): AsyncGenerator<UploadEvent> =>
+  untilOver(peer, {
+    begin,
+    follow: (listener: (event: UploadEvent) => void) => peer.uploads.follow(listener),
+    over: (id) => peer.uploads.finished(id),
   });
-  // A timer of the clock would not keep the process; somebody waits for this.
-  const alive = setInterval(() => {}, 1 << 30);
-  try {
-    const { id } = await begin();
-    let over = false;
-    const finished = peer.uploads.finished(id).finally(() => {
-      over = true;
-      wake();
-    });
-    finished.catch(() => {});
-    void peer.ended.then(() => wake());
-    for (;;) {
-      const event = events.shift();
-      if (event !== undefined) {
-        if (event.id === id && event.state !== 'failed') yield event;
-      } else if (over) break;
-      else
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-    }
-    await finished;
-  } finally {
-    clearInterval(alive);
-    stop();
-  }
-}
 
 async function* send(peer: PeerApi, group: string, path: string, context: Context): AsyncGenerator<UploadEvent> {
   if (context.face === 'slash') {
