@@ -52,7 +52,7 @@ export class DirectPins {
     const before = pins.find((one) => sameBytes(one.id, id));
     if ((before?.pinned ?? false) === wanted) return;
     const at = Math.max(clock.now(), (before?.at ?? 0) + 1);
-    head.pins = withWord(pins, { id, pinned: wanted, at });
+    head.pins = joinedPins(pins, [{ id, pinned: wanted, at }]);
     await disk.write([history.saveHead(head)]);
     await sendContent(user, { type: 'pin', id, pinned: wanted, at, words });
     emit(eventOf(conversation, self, { id, pinned: wanted }));
@@ -63,13 +63,15 @@ export class DirectPins {
     const { history, clock, emit } = this.#init;
     const conversation = conversationWith(user);
     const head = await history.head(conversation);
+    const { pins = [] } = head;
     // Nobody has the last word for years to come.
     const word = { id, pinned: wanted, at: Math.min(said, clock.now() + CLOCK_SKEW_MS) };
-    const before = head.pins?.find((one) => sameBytes(one.id, id));
-    if (before && !isLater(word, before)) return;
-    head.pins = withWord(head.pins ?? [], word);
+    const now = joinedPins(pins, [word]);
+    if (now === pins) return;
+    const before = pins.find((one) => sameBytes(one.id, id));
+    head.pins = now;
     tx.add(history.saveHead(head));
-    if (before?.pinned !== wanted) tx.afterCommit(() => emit(eventOf(conversation, by, word)));
+    if ((before?.pinned ?? false) !== wanted) tx.afterCommit(() => emit(eventOf(conversation, by, word)));
   }
 }
 
@@ -79,17 +81,15 @@ const isLater = (one: Word, other: Word): boolean =>
 
 const pinned = (words: Words): Words => words.filter((word) => word.pinned).slice(-PINS);
 
+/** What is known of pins with further words on them; the same object where these say nothing new. */
+export const joinedPins = (known: Words, further: Words): Words => further.reduce(withWord, known);
+
 function withWord(words: Words, word: Word): Words {
-  const all = [...words.filter((one) => !sameBytes(one.id, word.id)), word].sort((one, other) => one.at - other.at);
+  const before = words.find((one) => sameBytes(one.id, word.id));
+  if (before && !isLater(word, before)) return words;
+  const all = [...words.filter((one) => one !== before), word].sort((one, other) => one.at - other.at);
   return all.slice(-KEPT);
 }
-
-/** What two devices know of the same conversation. */
-export const joinedPins = (here: Words, there: Words): Words =>
-  there.reduce((known, word) => {
-    const before = known.find((one) => sameBytes(one.id, word.id));
-    return before && !isLater(word, before) ? known : withWord(known, word);
-  }, here);
 
 const eventOf = (conversation: string, from: string, word: Pick<Word, 'id' | 'pinned'>): ChangeEvent => ({
   ...{ event: 'change', id: hex(word.id), conversation, from },

@@ -2,9 +2,9 @@ import { fromHex } from '../../base/bytes.js';
 import { Failure } from '../../base/errors.js';
 import type { HistoryMessage, PinsApi } from '../api/peer.js';
 import type { MessageRow } from '../storage/tables.js';
-import { type Conversations, conversationWith, isGroupId } from './conversation.js';
+import type { Conversations } from './conversation.js';
 import type { History } from './history.js';
-import { recipient } from './recipient.js';
+import { conversationTo } from './recipient.js';
 
 export interface PinsInit {
   readonly history: History;
@@ -37,7 +37,7 @@ export class Pins implements PinsApi {
 
   async list(to: string): Promise<readonly HistoryMessage[]> {
     const { history, conversations, self, line } = this.#init;
-    const id = isGroupId(to) ? to : conversationWith(recipient(self.user, to));
+    const id = conversationTo(self.user, to);
     const rows = await Promise.all((await conversations.of(id).pins()).map((pin) => history.find(pin)));
     return rows.filter((row) => row && !row.deleted).map((row) => ({ ...line(row!), pinned: true }));
   }

@@ -8,7 +8,7 @@ import { cleanLine } from '../../wire/text.js';
 import type { SentEvent } from '../api/events.js';
 import type { PollInit, PollMessage, PollsApi } from '../api/polls.js';
 import type { MessageRow } from '../storage/tables.js';
-import { type Conversations, conversationWith, isGroupId } from './conversation.js';
+import type { Conversations } from './conversation.js';
 import type { History } from './history.js';
 import {
   asText,
@@ -21,7 +21,7 @@ import {
   resultText,
   votingTime,
 } from './poll.js';
-import { recipient } from './recipient.js';
+import { conversationTo } from './recipient.js';
 
 export interface PollsInit {
   readonly history: History;
@@ -48,7 +48,7 @@ export class Polls implements PollsApi {
     const names = new Set(poll.options.map((text) => text.toLowerCase()));
     if (names.size !== poll.options.length || names.size < 2 || names.size > POLL_OPTIONS) throw wrongOptions();
     const { conversations, self, onSent, emit } = this.#init;
-    const conversation = isGroupId(to) ? to : conversationWith(recipient(self.user, to));
+    const conversation = conversationTo(self.user, to);
     const row = await conversations.of(conversation).send(asText(poll), { poll });
     onSent(row);
     emit({ event: 'sent', id: hex(row.id), conversation: row.conversation, state: row.state ?? 'queued' });

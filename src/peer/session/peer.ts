@@ -38,10 +38,10 @@ import type { HandOver } from '../backup/hand-over.js';
 import type { LocalDevice } from '../identity/local-device.js';
 import { VerificationService } from '../identity/verification-service.js';
 import { awaitDelivery } from '../messaging/await-delivery.js';
-import { conversationWith, isGroupId, nameIn } from '../messaging/conversation.js';
+import { isGroupId, nameIn } from '../messaging/conversation.js';
 import { GroupService } from '../messaging/group/group-service.js';
 import { PreferencesService } from '../messaging/preferences.js';
-import { recipient } from '../messaging/recipient.js';
+import { conversationTo, recipient } from '../messaging/recipient.js';
 import type { LinkEvents } from '../network/link-events.js';
 import type { Network } from '../network/network.js';
 import { reportPaths } from '../network/path-report.js';
@@ -181,7 +181,7 @@ export class Peer implements PeerApi {
   }
 
   async send(to: string, text: string, { replyTo }: SendOptions = {}): Promise<SendResult> {
-    const id = isGroupId(to) ? to : conversationWith(this.#addressee(to));
+    const id = conversationTo(this.user, to);
     const answers = replyTo === undefined ? undefined : await this.#answered(id, replyTo);
     const row = await this.#services.conversations.of(id).send(text, answers && { answers });
     this.#services.state.sent(row.conversation);
@@ -219,7 +219,7 @@ export class Peer implements PeerApi {
   }
 
   async setLifetime(to: string, seconds: number): Promise<void> {
-    const id = isGroupId(to) ? to : conversationWith(this.#addressee(to));
+    const id = conversationTo(this.user, to);
     await this.#services.conversations.of(id).setLifetime(seconds);
   }
 
@@ -336,6 +336,6 @@ export class Peer implements PeerApi {
 
   #conversation(text: string): string {
     if (isGroupId(text)) return this.#services.groups.queries.conversation(nameIn(text)) ?? text;
-    return conversationWith(this.#addressee(text));
+    return conversationTo(this.user, text);
   }
 }
