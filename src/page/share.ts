@@ -1,5 +1,5 @@
 import { sizeText } from '../base/size.js';
-import { guestBlockLength, guestBlocks } from '../wire/guest-blocks.js';
+import { depositBlockLength, depositBlocks } from '../wire/deposit-blocks.js';
 import { decodeWords, GUEST_FILE_KEY, GUEST_HEAD_KEY, guestHeadPlace } from '../wire/guest-seal.js';
 import { cleanLine } from '../wire/text.js';
 import type { Link } from './link.js';
@@ -92,7 +92,7 @@ class Fetching {
   }
 
   async #blocks(seal: Seal, saver: Saver): Promise<void> {
-    const blocks = guestBlocks(this.#size);
+    const blocks = depositBlocks(this.#size);
     const began = { at: performance.now(), from: this.#next };
     const ahead: Promise<Bytes>[] = [];
     let asked = this.#next;
@@ -104,7 +104,7 @@ class Fetching {
         ahead.push(one);
       }
       const plain = await seal.openBlock(await ahead.shift()!, this.#link.id, this.#size, this.#next);
-      if (plain?.length !== guestBlockLength(this.#size, this.#next)) throw new Trouble('damaged');
+      if (plain?.length !== depositBlockLength(this.#size, this.#next)) throw new Trouble('damaged');
       await saver.write(plain);
       const now = performance.now();
       if (now - told < TELL_EVERY_MS) continue;
@@ -115,7 +115,7 @@ class Fetching {
   }
 
   #tell(began: number): void {
-    const bytes = Math.min(this.#size, (this.#next + 1) * guestBlockLength(this.#size, 0));
+    const bytes = Math.min(this.#size, (this.#next + 1) * depositBlockLength(this.#size, 0));
     view.progress('Fetched', bytes, this.#size, (performance.now() - began) / 1_000);
   }
 

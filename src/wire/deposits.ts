@@ -10,12 +10,6 @@ import { UPLOAD_OVERHEAD } from './uploads.js';
  * Every request may be repeated after a lost answer.
  */
 
-export const depositBlocks = (size: number): number => Math.ceil(size / DEPOSIT_BLOCK_BYTES);
-
-/** Content bytes of one block of a deposit of `size`. */
-export const depositBlockLength = (size: number, block: number): number =>
-  Math.min(DEPOSIT_BLOCK_BYTES, size - block * DEPOSIT_BLOCK_BYTES);
-
 const one = { deposit: exactly(16) };
 const block = count(DEPOSIT_BLOCKS);
 const sealed = bytes(DEPOSIT_BLOCK_BYTES + UPLOAD_OVERHEAD, 1);

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { hex } from '../../base/bytes.js';
 import { path } from '../../store/keys.js';
-import { depositBlockLength, depositBlocks } from '../../wire/deposits.js';
+import { depositBlockLength, depositBlocks } from '../../wire/deposit-blocks.js';
 import { DEPOSIT_PEOPLE, NAME_CHARS } from '../../wire/limits.js';
 import { codec, count, list, text, time } from '../../wire/schema.js';
 import { UPLOAD_OVERHEAD, uploadBlockLength, uploadBlocks } from '../../wire/uploads.js';

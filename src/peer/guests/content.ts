@@ -1,14 +1,12 @@
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Failure } from '../../base/errors.js';
 import { safeTree } from '../../transfer/files/safe-name.js';
-import type { Source } from '../../transfer/transfer.js';
-import { guestBlockLength, guestBlocks } from '../../wire/guest-blocks.js';
+import { depositBlockLength, depositBlocks } from '../../wire/deposit-blocks.js';
 import { DEPOSIT_BLOCK_BYTES } from '../../wire/limits.js';
 import { sourceOf, stampOf } from '../transfers/source.js';
+import { piecesOf, type SourceFile } from '../transfers/source-pieces.js';
 import { type ZipEntry, zipPieces, zipSize } from './zip.js';
-
-type SourceFile = Source['files'][number];
 
 /** What lies behind a link: a file as it is, a folder as one archive. */
 export interface Content {
@@ -38,7 +36,7 @@ export async function contentAt(path: string): Promise<Content> {
 /** Each a copy of its own, in the blocks in which it is sealed. */
 export async function* blocksOf({ size, pieces }: Content): AsyncGenerator<{ block: number; plain: Uint8Array }> {
   const fresh = (block: number): Uint8Array =>
-    new Uint8Array(block < guestBlocks(size) ? guestBlockLength(size, block) : 0);
+    new Uint8Array(block < depositBlocks(size) ? depositBlockLength(size, block) : 0);
   let [block, filled] = [0, 0];
   let plain = fresh(block);
   for await (const piece of pieces()) {
@@ -54,37 +52,12 @@ export async function* blocksOf({ size, pieces }: Content): AsyncGenerator<{ blo
       filled = 0;
     }
   }
-  if (block !== guestBlocks(size)) throw changed();
+  if (block !== depositBlocks(size)) throw changed();
 }
 
-/** @throws Failure transfer 'source-changed' */
-async function* readPieces(file: SourceFile): AsyncGenerator<Uint8Array> {
-  const handle = await open(file.path, 'r').catch((cause: unknown) => {
-    throw changed(cause);
-  });
-  try {
-    await judge(handle, file);
-    for (let at = 0; at < file.size; ) {
-      const piece = new Uint8Array(Math.min(DEPOSIT_BLOCK_BYTES, file.size - at));
-      const { bytesRead } = await handle.read(piece, 0, piece.length, at);
-      if (bytesRead === 0) throw changed();
-      at += bytesRead;
-      yield piece.subarray(0, bytesRead);
-    }
-    await judge(handle, file);
-  } finally {
-    await handle.close();
-  }
-}
+/** Each a copy of its own. @throws Failure transfer 'source-changed' */
+const readPieces = (file: SourceFile): AsyncGenerator<Uint8Array> =>
+  piecesOf(file, () => new Uint8Array(Math.min(DEPOSIT_BLOCK_BYTES, file.size)), changed);
 
-interface Stated {
-  stat(): Promise<{ readonly size: number; readonly mtimeMs: number }>;
-}
-
-async function judge(handle: Stated, { size, mtimeMs }: SourceFile): Promise<void> {
-  const info = await handle.stat();
-  if (info.size !== size || info.mtimeMs !== mtimeMs) throw changed();
-}
-
-const changed = (cause?: unknown): Failure =>
+export const changed = (cause?: unknown): Failure =>
   new Failure('source-changed', 'what is shared has changed, or is gone, since', { hint: 'Share it again.', cause });

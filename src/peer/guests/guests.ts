@@ -16,7 +16,7 @@ import type { GuestEvent, GuestsApi, GuestTerms } from '../api/guests.js';
 import type { GuestRow } from '../storage/guest-row.js';
 import type { Tables } from '../storage/tables.js';
 import { inWindow } from '../transfers/window.js';
-import { blocksOf, contentAt } from './content.js';
+import { blocksOf, changed, contentAt } from './content.js';
 import { Laying } from './laying.js';
 import { linkOf, strangeView, viewOf } from './view.js';
 
@@ -313,6 +313,3 @@ function unlessUnreachable(error: unknown): void {
 function unlessUnknown(error: unknown): void {
   if (!hasCode(error, 'guest-link-unknown')) throw error;
 }
-
-const changed = (): Failure =>
-  new Failure('source-changed', 'what is shared has changed, or is gone, since', { hint: 'Share it again.' });

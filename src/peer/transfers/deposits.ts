@@ -7,7 +7,7 @@ import type { Scope } from '../../base/scope.js';
 import { sealUploadBlock } from '../../crypto/upload-blocks.js';
 import type { LocalStore } from '../../store/local.js';
 import type { TransferContent } from '../../wire/content.js';
-import { depositBlocks } from '../../wire/deposits.js';
+import { depositBlocks } from '../../wire/deposit-blocks.js';
 import type { DirectoryRequest } from '../../wire/directory-request.js';
 import { DEPOSIT_BLOCK_BYTES } from '../../wire/limits.js';
 import { contentBytes } from '../../wire/transfer-manifest.js';

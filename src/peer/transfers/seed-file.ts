@@ -1,6 +1,6 @@
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { depositBlockLength, depositBlocks } from '../../wire/deposits.js';
+import { depositBlockLength, depositBlocks } from '../../wire/deposit-blocks.js';
 import { DEPOSIT_BLOCK_BYTES } from '../../wire/limits.js';
 import { UPLOAD_OVERHEAD } from '../../wire/uploads.js';
 

@@ -15,7 +15,7 @@ import { openTables } from '../../../src/peer/storage/tables.js';
 import { Seeds } from '../../../src/peer/transfers/seeds.js';
 import { openMemoryStore } from '../../../src/store/memory/open.js';
 import type { TransferContent } from '../../../src/wire/content.js';
-import { depositBlockLength, depositBlocks } from '../../../src/wire/deposits.js';
+import { depositBlockLength, depositBlocks } from '../../../src/wire/deposit-blocks.js';
 import type { DirectoryRequest } from '../../../src/wire/directory-request.js';
 import { DEPOSIT_BLOCK_BYTES } from '../../../src/wire/limits.js';
 import { manifestCodec } from '../../../src/wire/transfer-manifest.js';
