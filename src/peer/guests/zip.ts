@@ -51,44 +51,43 @@ function extra64(numbers: readonly number[]): Buffer {
 
 const isLarge = (number: number): boolean => number >= MOST_32;
 
-function localHeader({ name, size, mtimeMs }: ZipEntry, crc: number): Buffer {
-  const title = Buffer.from(name);
-  const extra = extra64(isLarge(size) ? [size, size] : []);
+/** What stands in front of a file and in the list alike. */
+function facts({ name, size, mtimeMs }: ZipEntry, crc: number, version: number, extra: number): Buffer {
   const { time, date } = dosTime(mtimeMs);
-  const head = Buffer.alloc(30);
-  head.writeUInt32LE(LOCAL, 0);
-  head.writeUInt16LE(extra.length > 0 ? VERSION_64 : VERSION, 4);
-  head.writeUInt16LE(FLAGS, 6);
-  head.writeUInt16LE(time, 10);
-  head.writeUInt16LE(date, 12);
-  head.writeUInt32LE(crc, 14);
-  head.writeUInt32LE(Math.min(size, MOST_32), 18);
-  head.writeUInt32LE(Math.min(size, MOST_32), 22);
-  head.writeUInt16LE(title.length, 26);
-  head.writeUInt16LE(extra.length, 28);
-  return Buffer.concat([head, title, extra]);
+  const said = Buffer.alloc(26);
+  said.writeUInt16LE(version, 0);
+  said.writeUInt16LE(FLAGS, 2);
+  said.writeUInt16LE(time, 6);
+  said.writeUInt16LE(date, 8);
+  said.writeUInt32LE(crc, 10);
+  said.writeUInt32LE(Math.min(size, MOST_32), 14);
+  said.writeUInt32LE(Math.min(size, MOST_32), 18);
+  said.writeUInt16LE(Buffer.byteLength(name), 22);
+  said.writeUInt16LE(extra, 24);
+  return said;
 }
 
-function centralHeader({ name, size, mtimeMs }: ZipEntry, crc: number, offset: number): Buffer {
-  const title = Buffer.from(name);
+const versionFor = (extra: Buffer): number => (extra.length > 0 ? VERSION_64 : VERSION);
+
+function localHeader(entry: ZipEntry, crc: number): Buffer {
+  const { name, size } = entry;
+  const extra = extra64(isLarge(size) ? [size, size] : []);
+  const head = Buffer.alloc(4);
+  head.writeUInt32LE(LOCAL);
+  return Buffer.concat([head, facts(entry, crc, versionFor(extra), extra.length), Buffer.from(name), extra]);
+}
+
+function centralHeader(entry: ZipEntry, crc: number, offset: number): Buffer {
+  const { name, size } = entry;
   const extra = extra64([...(isLarge(size) ? [size, size] : []), ...(isLarge(offset) ? [offset] : [])]);
-  const { time, date } = dosTime(mtimeMs);
-  const version = extra.length > 0 ? VERSION_64 : VERSION;
-  const head = Buffer.alloc(46);
+  const version = versionFor(extra);
+  const head = Buffer.alloc(6);
   head.writeUInt32LE(CENTRAL, 0);
   head.writeUInt16LE(MADE_BY | version, 4);
-  head.writeUInt16LE(version, 6);
-  head.writeUInt16LE(FLAGS, 8);
-  head.writeUInt16LE(time, 12);
-  head.writeUInt16LE(date, 14);
-  head.writeUInt32LE(crc, 16);
-  head.writeUInt32LE(Math.min(size, MOST_32), 20);
-  head.writeUInt32LE(Math.min(size, MOST_32), 24);
-  head.writeUInt16LE(title.length, 28);
-  head.writeUInt16LE(extra.length, 30);
-  head.writeUInt32LE(MODE, 38);
-  head.writeUInt32LE(Math.min(offset, MOST_32), 42);
-  return Buffer.concat([head, title, extra]);
+  const rest = Buffer.alloc(14);
+  rest.writeUInt32LE(MODE, 6);
+  rest.writeUInt32LE(Math.min(offset, MOST_32), 10);
+  return Buffer.concat([head, facts(entry, crc, version, extra.length), rest, Buffer.from(name), extra]);
 }
 
 /** @param at where the list of files stands, and how long it is */
