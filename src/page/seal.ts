@@ -12,6 +12,14 @@ export async function derive(secret: Bytes, info: string): Promise<Bytes> {
   return new Uint8Array(await crypto.subtle.deriveBits(how, key, 256));
 }
 
+/**
+ * Gives the memory of what was used back at once: a browser that is busy collects blocks more slowly than they come, and a
+ * page that passed a file on would hold all of it. Where a browser can't, it collects them as it does.
+ */
+export function release({ buffer }: Bytes): void {
+  (buffer as { transfer?(length: number): ArrayBuffer }).transfer?.(0);
+}
+
 /** XAES-256-GCM (C2SP) under one key. */
 export class Seal {
   readonly #aes: CryptoKey;

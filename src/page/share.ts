@@ -4,7 +4,7 @@ import { decodeWords, GUEST_FILE_KEY, GUEST_HEAD_KEY, guestHeadPlace } from '../
 import { cleanLine } from '../wire/text.js';
 import type { Link } from './link.js';
 import { chooseSaver, type Saver } from './saver.js';
-import { type Bytes, base64url, derive, fromBase64url, Seal } from './seal.js';
+import { type Bytes, base64url, derive, fromBase64url, release, Seal } from './seal.js';
 import { Trouble } from './trouble.js';
 import { view } from './view.js';
 
@@ -103,9 +103,12 @@ class Fetching {
         one.catch(() => {});
         ahead.push(one);
       }
-      const plain = await seal.openBlock(await ahead.shift()!, this.#link.id, this.#size, this.#next);
+      const sealed = await ahead.shift()!;
+      const plain = await seal.openBlock(sealed, this.#link.id, this.#size, this.#next);
+      release(sealed);
       if (plain?.length !== depositBlockLength(this.#size, this.#next)) throw new Trouble('damaged');
       await saver.write(plain);
+      release(plain);
       const now = performance.now();
       if (now - told < TELL_EVERY_MS) continue;
       told = now;
