@@ -1,6 +1,7 @@
 import { sizeText } from '../base/size.js';
 import { depositBlockLength, depositBlocks } from '../wire/deposit-blocks.js';
 import { decodeWords, GUEST_FILE_KEY, GUEST_HEAD_KEY, guestHeadPlace } from '../wire/guest-seal.js';
+import { DEPOSIT_BLOCK_BYTES } from '../wire/limits.js';
 import { cleanLine } from '../wire/text.js';
 import type { Link } from './link.js';
 import { chooseSaver, type Saver } from './saver.js';
@@ -37,17 +38,20 @@ async function wordsOf({ id, secret }: Link, head: string) {
   return { name: cleanLine(words.name), from: cleanLine(words.from) };
 }
 
-/** Of this tab: who reloads the page does not use the link up. */
-function visitOf({ id }: Link): { readonly id: string; readonly isKnown: boolean } {
-  const key = `visit ${base64url(id)}`;
+const visitKey = ({ id }: Link): string => `visit ${base64url(id)}`;
+
+/** Of this tab: who has begun and reloads the page does not use the link up. */
+function visitOf(link: Link): { readonly id: string; readonly isKnown: boolean } {
+  const known = stored(() => sessionStorage.getItem(visitKey(link)));
+  return { id: known ?? base64url(crypto.getRandomValues(new Uint8Array(16))), isKnown: known !== undefined };
+}
+
+/** Undefined where the browser keeps nothing for pages. */
+function stored<T>(use: () => T | null): T | undefined {
   try {
-    const known = sessionStorage.getItem(key);
-    if (known !== null) return { id: known, isKnown: true };
-    const fresh = base64url(crypto.getRandomValues(new Uint8Array(16)));
-    sessionStorage.setItem(key, fresh);
-    return { id: fresh, isKnown: false };
+    return use() ?? undefined;
   } catch {
-    return { id: base64url(crypto.getRandomValues(new Uint8Array(16))), isKnown: false };
+    return undefined;
   }
 }
 
@@ -81,6 +85,7 @@ class Fetching {
 
   async #fetch(saver: Saver): Promise<void> {
     const { client, secret } = this.#link;
+    stored(() => sessionStorage.setItem(visitKey(this.#link), this.#visit));
     await client.visit(this.#visit);
     const seal = await Seal.of(await derive(secret, GUEST_FILE_KEY));
     await this.#blocks(seal, saver);
@@ -112,14 +117,17 @@ class Fetching {
       const now = performance.now();
       if (now - told < TELL_EVERY_MS) continue;
       told = now;
-      this.#tell(began.at);
+      this.#tell(this.#next + 1, began);
     }
-    this.#tell(began.at);
+    this.#tell(blocks, began);
   }
 
-  #tell(began: number): void {
-    const bytes = Math.min(this.#size, (this.#next + 1) * depositBlockLength(this.#size, 0));
-    view.progress('Fetched', bytes, this.#size, (performance.now() - began) / 1_000);
+  /** @param began when, and behind how many blocks: what came before a break was not fetched since */
+  #tell(there: number, began: { readonly at: number; readonly from: number }): void {
+    const bytes = (blocks: number): number => Math.min(this.#size, blocks * DEPOSIT_BLOCK_BYTES);
+    const seconds = (performance.now() - began.at) / 1_000;
+    const rate = seconds > 1 ? (bytes(there) - bytes(began.from)) / seconds : undefined;
+    view.progress('Fetched', bytes(there), this.#size, rate);
   }
 
   async #drop(): Promise<void> {

@@ -47,12 +47,13 @@ export const view = {
     state('ready');
   },
 
-  progress(word: string, bytes: number, size: number, seconds: number): void {
+  /** @param rate bytes a second, where that is known */
+  progress(word: string, bytes: number, size: number, rate: number | undefined): void {
     const bar = part<HTMLProgressElement>('bar');
     bar.max = Math.max(1, size);
     bar.value = bytes;
-    const rate = seconds > 1 ? `, ${sizeText(Math.round(bytes / seconds))}/s` : '';
-    show('state', `${word} ${sizeText(bytes)} of ${sizeText(size)}${rate}`);
+    const howFast = rate === undefined ? '' : `, ${sizeText(Math.round(rate))}/s`;
+    show('state', `${word} ${sizeText(bytes)} of ${sizeText(size)}${howFast}`);
     document.title = `${size === 0 ? 100 : Math.floor((100 * bytes) / size)} % – p2pchat`;
   },
 

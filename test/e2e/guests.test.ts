@@ -150,7 +150,14 @@ test('a link that is used up, ended, cut, changed or unknown says so, each in it
     'ready',
     'who has used it may come back in the same tab',
   );
-  assert.match(await trouble(await visit(link, 'guest-link-used')), /used up/);
+  const late = await visit(link, 'guest-link-used');
+  assert.match(await trouble(late), /used up/);
+  await late.reload();
+  assert.equal(
+    await pageIs(late, 'ready', 'guest-link-used'),
+    'guest-link-used',
+    'who has only looked has not used it',
+  );
 
   const [before, key = ''] = link.split('#');
   const other = `${key.startsWith('A') ? 'B' : 'A'}${key.slice(1)}`;

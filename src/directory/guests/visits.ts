@@ -34,7 +34,7 @@ export class Visits {
     this.#init = init;
   }
 
-  /** @throws Failure as `#need`, unknown 'guest-link-used' where nothing is left */
+  /** Uses nothing up, also where nothing is left. @throws Failure as `#need` */
   async open(proven: Proven) {
     const { head, size, count, visits, expires } = await this.#need(proven);
     const left = count - visits.length;
