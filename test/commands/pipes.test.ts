@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import type { PeerApi } from '../../src/peer/api/peer.js';
 import { describe } from '../../src/transfer/transfer.js';
 import { Workshop } from '../support/processes.js';
-import { PASSWORD, Town } from '../support/town.js';
+import { PASSWORD, Town, watch } from '../support/town.js';
+import { event } from '../support/watching.js';
 
 /** The habits of a shell: pipes in the place of files, standard input, words that begin with a dash. */
 
@@ -35,9 +36,12 @@ after(async () => {
   await workshop.close();
 });
 
+/** Root may read everything: here it may not. */
+const UNPRIVILEGED = process.getuid?.() === 0 ? 'setpriv --bounding-set=-dac_override,-dac_read_search' : '';
+
 /** A line of bash, with `p2pchat` in it. */
 async function bash(line: string): Promise<{ status: number | null; stdout: string; stderr: string }> {
-  const child = spawn('bash', ['-c', `p2pchat() { "${process.execPath}" "${bin}" "$@"; }; ${line}`], {
+  const child = spawn('bash', ['-c', `p2pchat() { ${UNPRIVILEGED} "${process.execPath}" "${bin}" "$@"; }; ${line}`], {
     env: {
       PATH: process.env.PATH,
       HOME: workshop.folder,
@@ -105,36 +109,22 @@ test('what of a folder is not sent is named', async () => {
   assert.match(stdout, /Not sent: proj\/link \(a link\)/);
 });
 
-/** Looks at a folder as somebody who may not read everything, whoever runs this test. */
-async function described(folder: string, options: object): Promise<string> {
-  const module = new URL('../../src/transfer/transfer.js', import.meta.url).href;
-  const code = `import { describe } from ${JSON.stringify(module)};
-    const said = await describe([${JSON.stringify(folder)}], ${JSON.stringify(options)}).then(
-      ({ files, leftOut }) => [...files.map(({ name }) => name), '-', ...leftOut.map(({ name }) => name)].join(' '),
-      ({ code }) => code,
-    );
-    process.stdout.write(said);`;
-  const as = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
-  const child = spawn(process.execPath, ['--input-type=module', '-e', code], { ...as, cwd: '/' });
-  let said = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    said += chunk;
-  });
-  await once(child, 'close');
-  return said;
-}
-
-const NOBODY = 65_534;
-
-test('what may not be read is named at once, and left out if one says so', async () => {
-  chmodSync(workshop.folder, 0o711);
+test('what may not be read is named at once, and left out if one says so; the receiver is told of it', async () => {
   const folder = join(workshop.folder, 'locked');
-  mkdirSync(join(folder, 'deep'), { recursive: true, mode: 0o755 });
+  mkdirSync(join(folder, 'deep'), { recursive: true });
   for (const name of ['a', 'b']) writeFileSync(join(folder, name), name);
-  chmodSync(folder, 0o755);
-  chmodSync(join(folder, 'a'), 0o644);
-  chmodSync(join(folder, 'b'), 0);
-  chmodSync(join(folder, 'deep'), 0);
-  assert.equal(await described(folder, {}), 'source-unreadable');
-  assert.equal(await described(folder, { skipUnreadable: true }), 'locked/a - locked/b locked/deep/');
+  for (const name of ['b', 'deep']) chmodSync(join(folder, name), 0);
+  const offer = 'p2pchat file bob locked --timeout 60s --password-file "$PW"';
+  const refused = await bash(offer);
+  assert.equal(refused.status, 2, refused.stderr);
+  assert.match(refused.stderr, /you may not read 'locked\/b', 'locked\/deep\/': nothing was offered/);
+  const atBob = watch(bob);
+  const { status, stdout, stderr } = await bash(`${offer} --skip-unreadable`);
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /Not sent: locked\/b \(not readable\), locked\/deep\/ \(not readable\)/);
+  const { files, leftOut } = await event(atBob, 'transfer', (one) => one.state === 'done');
+  assert.deepEqual(
+    [files.map(({ name }) => name), leftOut?.map(({ name, why }) => `${name}: ${why}`)],
+    [['locked/a'], ['locked/b: not readable', 'locked/deep/: not readable']],
+  );
 });
