@@ -11,7 +11,6 @@ const SRC = fileURLToPath(new URL('../../../src/', import.meta.url));
 /** Files of others' formats, or of no consequence; what this program keeps in a small file goes by `base/whole-file`. */
 const WRITES_ITSELF: Readonly<Record<string, string>> = {
   'base/whole-file.ts': 'the one that does it',
-  'cli/commands/directory-roster.ts': 'cards, opened before any code is made',
   'cli/commands/service-unit.ts': 'what systemd reads, and others too',
   'cli/playground.ts': 'a password that is made anew where the file is empty',
   'cli/tour-files.ts': 'the tour throws them away',

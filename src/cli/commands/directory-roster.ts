@@ -1,6 +1,7 @@
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Failure } from '../../base/errors.js';
+import { WholeFile } from '../../base/whole-file.js';
 import { parseLink } from '../../wire/link.js';
 import { type Card, htmlPage, textCard } from '../cards.js';
 import { numberOption } from '../options.js';
@@ -35,7 +36,7 @@ export async function directoryRoster(shell: Shell, { file, data, days, html }: 
     const given = people.map(({ line, name, group }) => ({ line, name, ...(group !== undefined && { group }) }));
     const items = (await client.call('roster', { people: given, days: lifetime })) as readonly ConsoleItem[];
     const cards = items.map(({ json }, at) => cardOf(json, people[at]!));
-    await page?.write(htmlPage(cards));
+    await page?.replace(htmlPage(cards));
     for (const [at, { json }] of items.entries()) {
       const { label } = people[at]!;
       shell.output.say({ ...json, ...(label !== undefined && { label }) }, textCard(cards[at]!));
@@ -68,23 +69,10 @@ async function bytesOf(file: string): Promise<Uint8Array> {
   });
 }
 
-/** The file that the page goes to, tried before any code is made: it appears whole, for its owner alone, or not at all. */
-async function pageAt(path: string) {
-  const beside = `${path}.new`;
-  const handle = await open(beside, 'w', 0o600).catch((error: NodeJS.ErrnoException) => {
+/** The file that the page goes to, tried before any code is made. @throws Failure usage 'roster-file' */
+const pageAt = (path: string): Promise<WholeFile> =>
+  WholeFile.begin(path).catch((error: NodeJS.ErrnoException) => {
     throw new Failure('roster-file', `The cards cannot be written: ${error.code ?? 'unknown'}.`, {
-      hint: `Name a file in a folder that is there, and yours, by --html. Nothing was made.`,
+      hint: 'Name a file in a folder that is there, and yours, by --html. Nothing was made.',
     });
   });
-  return {
-    async write(text: string): Promise<void> {
-      await handle.writeFile(text);
-      await handle.sync();
-      await rename(beside, path);
-    },
-    async close(): Promise<void> {
-      await handle.close();
-      await rm(beside, { force: true });
-    },
-  };
-}
