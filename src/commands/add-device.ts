@@ -1,5 +1,5 @@
 import type { PeerApi } from '../peer/api/peer.js';
-import { parseLink } from '../wire/link.js';
+import { hostAndPort, parseLink } from '../wire/link.js';
 import { type Context, define } from './command.js';
 import { field } from './format-message.js';
 import type { Parameter } from './parameter.js';
@@ -35,8 +35,7 @@ interface Made {
 }
 
 export function codeItem(peer: PeerApi, { code, link, expiresAt }: Made): CodeItem {
-  const { host, port } = parseLink(peer.whoami().directory);
-  const directory = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const directory = hostAndPort(parseLink(peer.whoami().directory));
   return { event: 'code', code, link, directory, expiresAt, qr: qrLines(link, 'low') };
 }
 

@@ -56,9 +56,11 @@ export function parseAddress(text: string): DirectoryAddress {
   return { host: canonicalHost(host), port: portOf(port) };
 }
 
-export function formatLink({ host, port, fingerprint }: DirectoryLink): string {
-  return `p2pchat://${host.includes(':') ? `[${host}]` : host}:${port}#${fingerprint}`;
-}
+/** As one writes it: an IPv6 address in brackets. */
+export const hostAndPort = ({ host, port }: Pick<DirectoryLink, 'host' | 'port'>): string =>
+  `${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+export const formatLink = (link: DirectoryLink): string => `p2pchat://${hostAndPort(link)}#${link.fingerprint}`;
 
 /** Whether the text is a directory's id: the one spelling of 32 bytes. */
 export const isFingerprint = (text: string): boolean =>

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import * as v from 'valibot';
 import { Failure } from '../base/errors.js';
 import { NAME_CHARS, RELAY_TOKEN_BYTES, RELAYS, RELAYS_PER_PAIR } from './limits.js';
+import { hostAndPort } from './link.js';
 import { method } from './rpc.js';
 import { bytes, codec, count, exactly, list, text, time } from './schema.js';
 
@@ -63,10 +64,8 @@ export const relayMethods = {
 const LINE = /^p2pchat-relay:\/\/(\[[0-9a-f:.]+\]|[^\s[\]:/?#@\\%]+):(\d{1,5})#([\w-]{43})$/i;
 
 /** What a relay prints when it starts, and its directory's operator gives to the directory. */
-export function formatRelay({ key, host, port }: RelayPlace): string {
-  const at = host.includes(':') ? `[${host}]` : host;
-  return `p2pchat-relay://${at}:${port}#${Buffer.from(key).toString('base64url')}`;
-}
+export const formatRelay = (place: RelayPlace): string =>
+  `p2pchat-relay://${hostAndPort(place)}#${Buffer.from(place.key).toString('base64url')}`;
 
 /** @throws Failure usage 'relay-invalid' */
 export function parseRelay(line: string): RelayPlace {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Failure } from '../../base/errors.js';
 import { WholeFile } from '../../base/whole-file.js';
-import { parseLink } from '../../wire/link.js';
+import { hostAndPort, parseLink } from '../../wire/link.js';
 import { type Card, htmlPage, textCard } from '../cards.js';
 import { numberOption } from '../options.js';
 import type { ConsoleItem } from '../parts.js';
@@ -50,10 +50,9 @@ export async function directoryRoster(shell: Shell, { file, data, days, html }: 
 }
 
 function cardOf(json: ConsoleItem['json'], { label }: RosterLine): Card {
-  const { host, port } = parseLink(String(json.link));
   return {
     ...{ name: String(json.name), code: String(json.code), until: String(json.expiresAt).slice(0, 10) },
-    directory: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+    directory: hostAndPort(parseLink(String(json.link))),
     ...(label !== undefined && { label }),
   };
 }

@@ -1,8 +1,8 @@
-import { isIP } from 'node:net';
 import { systemClock } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
 import { linkHost } from '../../net/link-host.js';
 import { GUEST_URL_BYTES } from '../../wire/limits.js';
+import { hostAndPort } from '../../wire/link.js';
 import type { Directory } from '../directory.js';
 import type { ListenAddress } from '../server/server.js';
 import { readGuestPage } from './page.js';
@@ -35,7 +35,7 @@ export class Guests {
     // A proxy speaks plain HTTP to what stands behind it on the same machine.
     const behindProxy = given !== undefined && tls === undefined && isLoopback(listen.host);
     const server = await GuestServer.listen({ address: listen, tls, page, clock: systemClock, behindProxy });
-    const own = `${tls === undefined ? 'http' : 'https'}://${isIP(host) === 6 ? `[${host}]` : host}:${server.port}/`;
+    const own = `${tls === undefined ? 'http' : 'https'}://${hostAndPort({ host, port: server.port })}/`;
     return new Guests(server, given ?? own);
   }
 

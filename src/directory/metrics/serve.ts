@@ -1,6 +1,7 @@
 import { systemClock } from '../../base/clock.js';
 import { version } from '../../base/package-files.js';
 import { linkHost } from '../../net/link-host.js';
+import { hostAndPort } from '../../wire/link.js';
 import type { Directory } from '../directory.js';
 import type { ListenAddress } from '../server/server.js';
 import type { Meter } from './meter.js';
@@ -30,7 +31,7 @@ export class Figures {
 
   get url(): string {
     const host = linkHost(this.#address.host);
-    return `http://${host.includes(':') ? `[${host}]` : host}:${this.#server?.port ?? this.#address.port}/`;
+    return `http://${hostAndPort({ host, port: this.#server?.port ?? this.#address.port })}/`;
   }
 
   async close(): Promise<void> {

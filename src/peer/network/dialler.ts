@@ -3,11 +3,12 @@ import type { Clock } from '../../base/clock.js';
 import type { Scope } from '../../base/scope.js';
 import { assertPeer, type DeviceCertificate } from '../../crypto/certificate.js';
 import { assertChannel, peerCertificateDer, peerClientTls, type TlsIdentity } from '../../crypto/tls.js';
+import { hostAndPort } from '../../wire/link.js';
 import { foldName } from '../../wire/names.js';
 import type { PathTry } from '../api/paths.js';
 import type { Candidate, LinkTarget } from './candidates.js';
 import { resultOf } from './dial-attempts.js';
-import { type ListenAddress, showEndpoint } from './listen-address.js';
+import type { ListenAddress } from './listen-address.js';
 import type { Dial } from './transport.js';
 
 export interface DiallerInit {
@@ -44,7 +45,7 @@ export class Dialler {
   /** What became of each address of a device when it was last dialled. */
   tries(device: string): PathTry[] {
     return Array.from(this.#tries.get(device) ?? [], ([candidate, result]) => ({
-      ...{ address: showEndpoint(candidate), by: candidate.by, result },
+      ...{ address: hostAndPort(candidate), by: candidate.by, result },
     }));
   }
 

@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net';
 import { Failure } from '../../base/errors.js';
 import { interfaceAddresses, isLoopback } from '../../net/interfaces.js';
 import type { Endpoint } from '../../wire/directory.js';
@@ -59,6 +58,3 @@ export function wireEndpointsOf({ host, port }: ListenAddress): Endpoint[] {
   );
   return usable.slice(0, ENDPOINTS_PER_DEVICE).map(({ address }) => ({ host: address, port }));
 }
-
-export const showEndpoint = ({ host, port }: Endpoint): string =>
-  isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;

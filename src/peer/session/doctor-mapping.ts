@@ -2,8 +2,8 @@ import { Failure } from '../../base/errors.js';
 import type { MappingTrouble } from '../../net/mapping/client.js';
 import type { Dialect } from '../../net/mapping/entry.js';
 import type { GatewayState } from '../../net/mapping/port-mapper.js';
+import { hostAndPort } from '../../wire/link.js';
 import type { Check } from '../api/peer.js';
-import { showEndpoint } from '../network/listen-address.js';
 import type { Network } from '../network/network.js';
 
 const NAME = 'mapped ports';
@@ -41,7 +41,7 @@ function judged({ gateway, speaks, mapped, trouble }: GatewayState, seen: string
   if (mapped.length > 0) {
     const ports = [...mapped]
       .sort((one, other) => (one.protocol < other.protocol ? -1 : 1))
-      .map(({ protocol, external }) => `${protocol.toUpperCase()} ${showEndpoint(external)}`);
+      .map(({ protocol, external }) => `${protocol.toUpperCase()} ${hostAndPort(external)}`);
     const by = speaks === undefined ? '' : ` by ${SPOKEN[speaks]}`;
     const says = `the router (${gateway}) lets others in at ${ports.join(' and ')}${by}`;
     const inner = mapped.find(({ external }) => external.host !== seen);

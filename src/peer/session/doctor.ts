@@ -3,9 +3,9 @@ import { timestamp } from '../../base/clock.js';
 import { hasCode } from '../../base/errors.js';
 import { isOwnAddress } from '../../net/interfaces.js';
 import { CLOCK_SKEW_MS } from '../../wire/limits.js';
+import { hostAndPort } from '../../wire/link.js';
 import type { Check } from '../api/peer.js';
 import type { LocalDevice } from '../identity/local-device.js';
-import { showEndpoint } from '../network/listen-address.js';
 import type { Network } from '../network/network.js';
 import type { Outlook, TransferEndpoint } from '../transfers/transfer-endpoint.js';
 import { localNetwork } from './doctor-lan.js';
@@ -97,12 +97,12 @@ async function behind({ network, sockets }: Patient): Promise<Check> {
   const router = `the directory sees ${seen}, a router's address`;
   const open = network.mapped?.endpoints() ?? [];
   if (open.length > 0)
-    return { name, ok: true, says: `${router}, which lets others in at ${open.map(showEndpoint).join(', ')}` };
+    return { name, ok: true, says: `${router}, which lets others in at ${open.map(hostAndPort).join(', ')}` };
   return { name, ok: true, says: `${router}: ${kindOf(await sockets.outlook(), network.links.address.port)}` };
 }
 
 function directLinks({ network }: Patient): Check {
-  const endpoints = network.links.endpoints().map(showEndpoint);
+  const endpoints = network.links.endpoints().map(hostAndPort);
   return { name: 'direct links', ok: endpoints.length > 0, says: `listening at ${endpoints.join(', ')}` };
 }
 
