@@ -80,6 +80,19 @@ test('A10 a device that was shut out meanwhile lets nobody in', async (t) => {
   await assert.rejects(newcomer.request('pairing.enrol', { csr, label: 'x' }), coded('device-unknown'));
 });
 
+test('N60 of codes that are tried at once on one channel, one is looked up', async (t) => {
+  const { link } = await testDirectory(t);
+  const newcomer = await openEnrol(link);
+  afterwards(t, () => newcomer.close());
+  const tried = [100_000, 100_001].map((number) =>
+    assert.rejects(
+      newcomer.request('pairing.meet', { number, kind: 'invitation', message }),
+      coded(number === 100_000 ? 'pairing-unknown' : 'pairing-used'),
+    ),
+  );
+  await Promise.all(tried);
+});
+
 /** The meeting place alone, with a device that is there. */
 function place(clock: Clock) {
   const told: string[] = [];
@@ -100,10 +113,10 @@ test('a code ends after ten minutes, and when nobody answers; both sides are tol
   assert.equal(expires, clock.now() + PAIRING_MS);
   clock.advance(PAIRING_MS);
   assert.deepEqual(told, ['expired']);
-  assert.throws(() => pairings.meet(number, 'device', message, 'here'), coded('pairing-expired'));
+  assert.throws(() => pairings.meet(number, 'device', 'here'), coded('pairing-expired'));
   const next = pairings.open(session, 'device').number;
-  const [visit, answer] = pairings.meet(next, 'device', message, 'here');
-  const failed = assert.rejects(answer, coded('pairing-away'));
+  const visit = pairings.meet(next, 'device', 'here');
+  const failed = assert.rejects(pairings.say(visit, message), coded('pairing-away'));
   clock.advance(PAIRING_ANSWER_MS);
   await failed;
   assert.deepEqual(told, ['expired', 'pairing.said', 'left']);
@@ -116,14 +129,14 @@ test('N60 a stranger who tries numbers is slowed down, and uses up no code of wh
   const { number } = pairings.open(session, 'device');
   const { burst, perSecond } = DEFAULT_LIMITS.pairingMisses;
   sessions.remove(session);
-  assert.throws(() => pairings.meet(number, 'device', message, 'there'), coded('pairing-away'));
+  assert.throws(() => pairings.meet(number, 'device', 'there'), coded('pairing-away'));
   sessions.add(session);
   const wrong = number === 1000 ? 1001 : 1000;
   const tries = (): number => {
     for (let made = 0; ; made++) {
       try {
         pairings.charge('stranger');
-        pairings.meet(wrong, 'device', message, 'stranger');
+        pairings.meet(wrong, 'device', 'stranger');
       } catch (error) {
         if (hasCode(error, 'rate-limited')) return made;
         assert.ok(hasCode(error, 'pairing-unknown'));
@@ -133,7 +146,7 @@ test('N60 a stranger who tries numbers is slowed down, and uses up no code of wh
   assert.equal(tries(), burst);
   clock.advance(PAIRING_MS / 2);
   assert.equal(tries(), Math.floor((PAIRING_MS / 2_000) * perSecond));
-  const [, answer] = pairings.meet(number, 'device', message, 'somebody else');
+  const answer = pairings.say(pairings.meet(number, 'device', 'somebody else'), message);
   pairings.close(session, number, true);
   return assert.rejects(answer, coded('pairing-wrong'));
 });

@@ -64,8 +64,12 @@ export class JoinCodes {
     }
   }
 
-  /** @returns undefined where no card has the number @throws Failure denied 'pairing-used', 'pairing-expired' */
-  async meet(number: number): Promise<CardVisit | undefined> {
+  /**
+   * @param onProved the words were right
+   * @returns undefined where no card has the number
+   * @throws Failure denied 'pairing-used', 'pairing-expired'
+   */
+  async meet(number: number, onProved: () => void): Promise<CardVisit | undefined> {
     const { tables, clock, invitations, authority, random } = this.#init;
     const key = String(number);
     const row = await tables.joinCodes.get(key);
@@ -75,23 +79,31 @@ export class JoinCodes {
     if (row.tries >= JOIN_CODE_TRIES || !(await invitations.isOpen(token))) throw used();
     const { directoryId } = authority.trust;
     const host = new PairingHost({ kind: 'invitation', number, words, directoryId }, random);
-    return {
-      hello: (message) => host.meet(message),
-      prove: async (message) => {
+    const steps: ((message: Uint8Array) => Uint8Array | Promise<Uint8Array>)[] = [
+      (hello) => host.meet(hello),
+      async (proof) => {
         const tries = await this.#count(key, 1);
         try {
-          host.judge(message);
+          host.judge(proof);
         } catch {
           throw wrong(JOIN_CODE_TRIES - tries);
         }
         await this.#count(key, -1);
+        onProved();
         const { name: user, group } = row;
         return host.give(personGets.encode({ invite: token, user, ...(group !== undefined && { group }) }));
       },
-      joined: async (message) => {
-        host.hear(message);
+      async (joined) => {
+        host.hear(joined);
         await tables.joinCodes.delete(key);
         return JOINED;
+      },
+    ];
+    return {
+      say: async (message) => {
+        const step = steps.shift();
+        if (step === undefined) throw new Failure('pairing-used');
+        return step(message);
       },
     };
   }
@@ -139,13 +151,10 @@ export class JoinCodes {
   }
 }
 
-/** A newcomer with a card. */
+/** A newcomer with a card, who says hello, proves the words, and has made an account. */
 export interface CardVisit {
-  hello(message: Uint8Array): Uint8Array;
   /** @throws Failure denied 'pairing-wrong', 'pairing-used' */
-  prove(message: Uint8Array): Promise<Uint8Array>;
-  /** They have made their account. */
-  joined(message: Uint8Array): Promise<Uint8Array>;
+  say(message: Uint8Array): Promise<Uint8Array>;
 }
 
 const JOINED = Uint8Array.of(1);

@@ -81,17 +81,16 @@ export class Pairings {
 
   /**
    * A newcomer comes with a number, and has been charged for it.
-   * @returns its visit, and the answer to its first word
    * @throws Failure unknown 'pairing-unknown'; denied 'pairing-used', 'pairing-expired'; unreachable 'pairing-away'; limit
    */
-  meet(number: number, kind: PairingKind, message: Uint8Array, address: string): [Visit, Promise<Uint8Array>] {
+  meet(number: number, kind: PairingKind, address: string): Visit {
     const pairing = this.#open.get(number);
     if (pairing === undefined || pairing.kind !== kind) throw new Failure(this.#spent.get(number) ?? 'pairing-unknown');
     if (pairing.visit !== undefined) throw new Failure('pairing-used');
     if (this.#host(pairing) === undefined) throw new Failure('pairing-away');
     const visit: Visit = { pairing, address };
     pairing.visit = visit;
-    return [visit, this.say(visit, message)];
+    return visit;
   }
 
   /** @throws Failure protocol 'pairing-malformed'; denied 'pairing-wrong'; unreachable 'pairing-away' */

@@ -26,12 +26,6 @@ export interface EnrolCaller {
   onGreeted(): void;
 }
 
-/** A newcomer with a card: what is said next. */
-interface Card {
-  readonly say: CardVisit['prove'] | undefined;
-  readonly joined: CardVisit['joined'];
-}
-
 /** Registration, login and enrolment on one channel that has shown no certificate. */
 export class EnrolRequests {
   readonly core: Services;
@@ -40,8 +34,9 @@ export class EnrolRequests {
   readonly #caller: EnrolCaller;
   #greeted = false;
   #user: string | undefined;
+  #hasMet = false;
   #visit: Visit | undefined;
-  #card: Card | undefined;
+  #card: CardVisit | undefined;
 
   constructor(core: Services, caller: EnrolCaller) {
     this.core = core;
@@ -110,37 +105,32 @@ export class EnrolRequests {
     return { certificate, crl: this.core.revocations.der };
   }
 
-  /** One code on a channel. */
-  async meet({ number, kind, message }: Params<EnrolMethods, 'pairing.meet'>): Promise<{ message: Uint8Array }> {
+  /** One code on a channel, and no second one while the first is looked up. */
+  async meet(params: Params<EnrolMethods, 'pairing.meet'>): Promise<{ message: Uint8Array }> {
+    if (this.#hasMet) throw new Failure('pairing-used');
+    this.#hasMet = true;
+    try {
+      await this.#find(params);
+    } catch (error) {
+      this.#hasMet = false;
+      throw error;
+    }
+    return this.say(params);
+  }
+
+  async #find({ number, kind }: Params<EnrolMethods, 'pairing.meet'>): Promise<void> {
     const { pairings, joinCodes } = this.core;
-    if (this.#visit !== undefined || this.#card !== undefined) throw new Failure('pairing-used');
     const address = addressKey(this.#caller.address);
     pairings.charge(address);
-    const card = kind === 'invitation' ? await joinCodes.meet(number) : undefined;
-    if (card !== undefined) {
-      this.#card = { say: card.prove, joined: card.joined };
-      return { message: card.hello(message) };
-    }
-    const [visit, answer] = pairings.meet(number, kind, message, address);
-    this.#visit = visit;
-    return { message: await answer };
+    if (kind === 'invitation') this.#card = await joinCodes.meet(number, () => pairings.refund(address));
+    if (this.#card === undefined) this.#visit = pairings.meet(number, kind, address);
   }
 
   async say({ message }: Params<EnrolMethods, 'pairing.say'>): Promise<{ message: Uint8Array }> {
     const { pairings } = this.core;
-    if (this.#card !== undefined) return { message: await this.#sayToCard(this.#card, message) };
+    if (this.#card !== undefined) return { message: await this.#card.say(message) };
     if (this.#visit === undefined) throw new Failure('pairing-unknown');
     return { message: await pairings.say(this.#visit, message) };
-  }
-
-  /** The proof once, then that they have joined. */
-  async #sayToCard(card: Card, message: Uint8Array): Promise<Uint8Array> {
-    const { say, joined } = card;
-    if (say === undefined) return joined(message);
-    this.#card = { say: undefined, joined };
-    const answer = await say(message);
-    this.core.pairings.refund(addressKey(this.#caller.address));
-    return answer;
   }
 
   /** A device of the account let this one in: neither the password nor the second factor is asked for. */
