@@ -9,10 +9,9 @@ import { foldName, parseUserName } from '../../wire/names.js';
 import { deviceAsks, deviceGets, type PairingKind } from '../../wire/pairing.js';
 import type { CodeInit } from '../api/account.js';
 import type { EnrolledByCode } from '../api/peers.js';
-import { readProfile } from '../storage/profile.js';
 import { type EnrolChannel, withUnprovedChannel } from './enrol-channel.js';
 import { throwUnsupported } from './pairings.js';
-import { install, label, type Means, SYSTEM } from './register.js';
+import { assertFree, install, label, type Means, SYSTEM } from './register.js';
 
 /**
  * Makes this installation a device of the account where the code was made, without the account's password:
@@ -24,7 +23,8 @@ import { install, label, type Means, SYSTEM } from './register.js';
  * @throws Failure 'pairing-…'; usage 'profile-taken'; unreachable; trust
  */
 export async function enrolByCode(init: CodeInit, means: Means = SYSTEM): Promise<EnrolledByCode> {
-  await assertEmpty(init.home);
+  // A device that was one before has a vault and keys of its own: its password lets it in again.
+  await assertFree(init.home);
   const code = parseCode(init.code);
   const address = addressOf(code, init.directory);
   const { clock, random } = means;
@@ -75,13 +75,4 @@ export async function meet(
     .catch(throwUnsupported);
   const answered = await channel.request('pairing.say', { message: newcomer.prove(met.message, asks) });
   return { gift: newcomer.take(answered.message), newcomer };
-}
-
-/** A device that was one before has a vault and keys of its own: its password lets it in again. */
-export async function assertEmpty(home: string): Promise<void> {
-  const profile = await readProfile(home);
-  if (profile === undefined) return;
-  throw new Failure('profile-taken', `this installation belongs to ${profile.user} already`, {
-    hint: `Log in with: p2pchat login ${profile.user}. To add another device set P2PCHAT_HOME to another folder.`,
-  });
 }

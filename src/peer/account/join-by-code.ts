@@ -3,9 +3,9 @@ import { formatLink } from '../../wire/link.js';
 import { personGets, personIs } from '../../wire/pairing.js';
 import type { JoinInit } from '../api/account.js';
 import type { Joined, Registered } from '../api/peers.js';
-import { addressOf, assertEmpty, meet } from './enrol-by-code.js';
+import { addressOf, meet } from './enrol-by-code.js';
 import { withUnprovedChannel } from './enrol-channel.js';
-import { type Means, SYSTEM } from './register.js';
+import { assertFree, type Means, SYSTEM } from './register.js';
 
 /** Nothing is asked for before the words are proved. */
 const NOTHING = Uint8Array.of(0);
@@ -24,7 +24,7 @@ export async function joinByCode<T extends Registered>(
 ): Promise<Joined<T>> {
   const code = parseCode(init.code);
   const address = addressOf(code, init.directory);
-  await assertEmpty(init.home);
+  await assertFree(init.home);
   return withUnprovedChannel(address, means.clock, async (channel) => {
     const { gift, newcomer } = await meet(channel, code, 'invitation', NOTHING, means);
     const { host, port } = address;

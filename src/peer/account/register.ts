@@ -84,7 +84,7 @@ export async function assertFree(home: string, user?: string): Promise<void> {
   const profile = await readProfile(home);
   if (profile === undefined || (user !== undefined && foldName(profile.user) === foldName(user))) return;
   throw new Failure('profile-taken', `this installation belongs to ${profile.user} already`, {
-    hint: `Log in with: p2pchat login ${profile.user}. For another account set P2PCHAT_HOME to another folder.`,
+    hint: `Log in with: p2pchat login ${profile.user}. For another account or device set P2PCHAT_HOME to another folder.`,
   });
 }
 
