@@ -135,7 +135,7 @@ export const LOGINS_PER_CHANNEL = 4;
 export const PAIRINGS_PER_DEVICE = 8;
 export const PAIRINGS_OPEN = 1_000;
 
-/** Wrong words that a join code on a card outlives, and cards that are made at once. */
+/** Wrong tries, the last of which spends a join code on a card; and cards that are made at once. */
 export const JOIN_CODE_TRIES = 5;
 export const ROSTER_PEOPLE = 1_000;
 

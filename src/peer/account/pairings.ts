@@ -161,6 +161,8 @@ export class Pairings implements PairingsApi {
       answer: (message) => answer(message),
     };
     const answer = answering(open);
+    // Only a directory that errs or lies gives out a number twice.
+    this.#end(number, new Failure('pairing-expired'));
     this.#open.set(number, open);
     const code = { number, words };
     return { code: formatCode(code), link: formatCodeLink(self.link, code), expiresAt: timestamp(expires), outcome };
