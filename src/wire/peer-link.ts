@@ -24,8 +24,17 @@ export const peerMethods = {
     v.object({ versions: list(count(65_535), 8), agent: text(64), instance: exactly(16), crl: count() }),
     v.object({ version: count(65_535), instance: exactly(16), crl: count() }),
   ),
-  /** The answer is the receipt: the message is on the receiver's disk. */
-  deliver: method(v.object({ id: exactly(16), group: exactly(16), sealed: bytes(SEALED_BYTES, 1) }), nothing),
+  /**
+   * The answer is the receipt: the message is on the receiver's disk. With `mailed`, what was said before it went into the
+   * receiver's mailbox, and may lie there still.
+   */
+  deliver: method(
+    v.object({
+      ...{ id: exactly(16), group: exactly(16), sealed: bytes(SEALED_BYTES, 1) },
+      mailed: v.optional(v.literal(true)),
+    }),
+    nothing,
+  ),
   /**
    * To another device of one's own: what it keeps and has written since a revision of its store, lines no older than `from`.
    * Without a piece in the answer its person has not allowed it. With the first piece comes the revision it all goes up to.

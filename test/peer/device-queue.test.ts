@@ -119,6 +119,30 @@ test('what a device cannot take over the link goes into its mailbox', async () =
   assert.deepEqual(seen.stored, [1]);
 });
 
+test('the first over a link after something in the mailbox says so, until the device has taken one', async () => {
+  const { seen, state, lane, settle } = world();
+  const behind: (boolean | undefined)[] = [];
+  lane.push(item(1));
+  await settle();
+  assert.deepEqual(seen.stored, [1]);
+  const link = (answer: () => Promise<unknown>): DeliveryLink => ({
+    deliver: (_item, mailed) => {
+      behind.push(mailed);
+      return answer();
+    },
+  });
+  state.link = link(() => {
+    state.link = link(async () => {});
+    return Promise.reject(lost);
+  });
+  for (const order of [2, 3]) lane.push(item(order));
+  await settle();
+  lane.push(item(4));
+  await settle();
+  assert.deepEqual(behind, [true, false, true, false, false]);
+  assert.deepEqual(seen.delivered, [2, 3, 4]);
+});
+
 test('with neither link nor mailbox they wait, and leave when one comes back', async () => {
   const { clock, seen, state, lane, settle, goodLink } = world();
   state.mailbox = false;

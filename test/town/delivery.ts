@@ -47,19 +47,9 @@ export const delivery = (make: Make, seed: string, steps = 24): Promise<string> 
     for (const [at, resident] of town.residents.entries()) judge(resident, all[at]!, all[0]!, life.said);
   });
 
-/** Known, and not cured: a link that has just come up may be quicker than what the directory is about to push. */
-const RACE_MS = 2_000;
-
-/**
- * What is kept at the directory can't be known of before the directory is reached: what comes straight meanwhile goes before it.
- * So does what wins a race of the two ways.
- */
+/** What is kept at the directory can't be read before that is reached: what comes straight meanwhile goes before it. */
 function mayOvertake(resident: Resident, early: HistoryMessage, late: HistoryMessage): boolean {
-  const [first, second] = [Date.parse(late.receivedAt), Date.parse(early.receivedAt)];
-  const isRace = second - first < RACE_MS;
-  return (
-    early.via === 'mailbox' && (late.via === 'direct' || late.via === 'relay') && (isRace || resident.wasOffline(first))
-  );
+  return early.via === 'mailbox' && late.via !== 'mailbox' && resident.wasOffline(Date.parse(late.receivedAt));
 }
 
 const otherOf = ({ installation: { user } }: Resident): string => (user === 'ada' ? 'bob' : 'ada');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { liveThrough, seedsOf } from './seeds.js';
-import { SimulatedTown } from './town.js';
+import { type Make, SimulatedTown } from './town.js';
 
 const seeds = seedsOf('small-tunnels', 5);
 
@@ -9,14 +9,45 @@ test(`P7 messages over a hostile relay, and paths that die and change, arrive on
   await liveThrough('small-tunnels', seeds);
 });
 
-test('a message comes by the relay, then straight, by the relay when that dies, and by the mailbox where nothing is left', async () => {
-  const make = await SimulatedTown.planned({
+const twoPeople = (): Promise<Make> =>
+  SimulatedTown.planned({
     people: { ada: 1, bob: 1 },
     async prepare(town) {
       await town.done('the first line', town.find('ada').peer!.send('bob', 'the first line'));
     },
   });
-  const town = await make('by turns');
+
+test('P7 what comes over a new link does not overtake what lies in the mailbox and was said before', async () => {
+  const town = await (await twoPeople())('behind the mail');
+  const [ada, bob] = [town.find('ada'), town.find('bob')];
+  const texts: string[] = [];
+  bob.peer!.subscribe((event) => {
+    if (event.event === 'message') texts.push(event.text);
+  });
+  let stored = 0;
+  ada.peer!.subscribe((event) => {
+    if (event.event === 'sent' && event.state === 'stored') stored++;
+  });
+  const said = Array.from({ length: 20 }, (_, at) => `line ${at}`);
+  town.web.cutAll();
+  town.web.routers = { noTcp: true, relay: 'shut', straight: 'shut' };
+  for (const text of said) await town.done(text, ada.peer!.send('bob', text));
+  town.web.late = { to: bob.installation.host, ms: 700 };
+  await town.until('all are in the mailbox', () => stored === said.length);
+  town.web.routers = { noTcp: false, relay: 'shut', straight: 'shut' };
+  await town.done('a word of bob', bob.peer!.send('ada', 'a word'));
+  await town.until('a link', () => ada.peer!.links().some(({ state }) => state === 'up'), 500);
+  assert.equal(texts.length, 0);
+  await town.done('over', ada.peer!.send('bob', 'over'));
+  await town.until('over comes', () => texts.includes('over'));
+  assert.deepEqual(texts, [...said, 'over']);
+  const lines = await town.done('history', bob.peer!.history({ conversation: '@ada' }));
+  assert.equal(lines.at(-1)?.via, 'direct');
+  town.close();
+});
+
+test('a message comes by the relay, then straight, by the relay when that dies, and by the mailbox where nothing is left', async () => {
+  const town = await (await twoPeople())('by turns');
   const [ada, bob] = [town.find('ada'), town.find('bob')];
   const vias = new Map<string, string>();
   bob.peer!.subscribe((event) => {

@@ -50,6 +50,8 @@ export class Web {
   /** Where the directory is, and its relay. */
   relayHost = '';
   routers: Routers = { noTcp: false, relay: 'shut', straight: 'shut' };
+  /** What the directory says to this host takes so many ms longer. */
+  late: { readonly to: string; readonly ms: number } | undefined;
   readonly datagrams: Datagrams;
   readonly #time: VirtualTime;
   readonly #dice: Random;
@@ -214,7 +216,8 @@ export class Web {
 
   #carry(pipe: Pipe, chunk: Uint8Array): void {
     const now = this.#time.monotonic();
-    pipe.lastAt = Math.max(pipe.lastAt, now + this.#delay() + this.#again());
+    const late = pipe.from.host === this.relayHost && pipe.to.host === this.late?.to ? this.late.ms : 0;
+    pipe.lastAt = Math.max(pipe.lastAt, now + this.#delay() + this.#again() + late);
     this.#time.after(pipe.lastAt - now, () => this.#arrive(pipe, chunk));
   }
 

@@ -10,5 +10,6 @@ export interface QueuedItem {
 
 /** A link to one device, as far as those who send over it know. */
 export interface DeliveryLink {
-  deliver(item: QueuedItem): Promise<unknown>;
+  /** @param mailed what was said before it is in the device's mailbox */
+  deliver(item: QueuedItem, mailed?: boolean): Promise<unknown>;
 }

@@ -228,7 +228,10 @@ export class ComposedServices implements Services {
 
   async #link(address: DeviceAddress): Promise<DeliveryLink | undefined> {
     const link = await this.#init.network.link(address);
-    return link && { deliver: ({ id, group, sealed }) => link.request('deliver', { id, group, sealed }) };
+    if (link === undefined) return undefined;
+    const deliver: DeliveryLink['deliver'] = ({ id, group, sealed }, mailed) =>
+      link.request('deliver', { id, group, sealed, ...(mailed && { mailed }) });
+    return { deliver };
   }
 
   #outbox(): Outbox {

@@ -29,12 +29,15 @@ const SIGNAL_WAIT_MS = 150;
 
 /**
  * The way of messages to one device, in order: over the link while there is one, else into the mailbox, else they wait.
- * What was sent on a link and not acknowledged before it broke is sent again; the receiver knows it by its id.
+ * What was sent on a link and not acknowledged before it broke is sent again; the receiver knows it by its id. What follows
+ * something in the mailbox over a link says so, since the device may not have read it yet.
  */
 export class DeviceQueue {
   readonly #init: DeviceQueueInit;
   readonly #items = new Set<QueuedItem>();
   #unsent: QueuedItem[] = [];
+  /** Some are in the mailbox, and nothing shows that the device has looked there since. */
+  #mailed = false;
   #running: Promise<void> | undefined;
   #again = false;
   #closed = false;
@@ -131,10 +134,14 @@ export class DeviceQueue {
       else refused ??= why;
     };
     this.#unsent = [...this.#items];
+    // The others follow the first, which waits there for the mailbox.
+    let first = true;
     while (!refused && !broken && !this.#closed) {
       const item = flying.size < WINDOW ? this.#unsent.shift() : undefined;
       if (item) {
-        const flight = link.deliver(item).then(() => this.#delivered(item), judge);
+        const isBehind = first && this.#mailed;
+        first = false;
+        const flight = link.deliver(item, isBehind).then(() => this.#delivered(item, isBehind), judge);
         flying.add(flight);
         void flight.then(() => flying.delete(flight));
       } else if (flying.size > 0) await Promise.race(flying);
@@ -150,12 +157,14 @@ export class DeviceQueue {
       const batch = [...this.#items].filter(takes).slice(0, MAILBOX_BATCH);
       if (batch.length === 0) return;
       await this.#init.store(this.#init.address, batch);
+      this.#mailed = true;
       for (const item of batch) this.#items.delete(item);
       this.#init.onStored(batch);
     }
   }
 
-  #delivered(item: QueuedItem): void {
+  #delivered(item: QueuedItem, isBehind: boolean): void {
+    if (isBehind) this.#mailed = false;
     this.#items.delete(item);
     this.#init.onDelivered(item);
   }

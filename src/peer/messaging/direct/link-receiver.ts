@@ -28,10 +28,16 @@ export class LinkReceiver {
     this.#init = init;
   }
 
-  /** One after the other, as they were sent: one that has to wait for its Welcome is not overtaken. */
-  async deliver({ id, group, sealed }: Params<PeerMethods, 'deliver'>, link: ArrivalLink): Promise<void> {
+  /**
+   * One after the other, as they were sent: one that has to wait for its Welcome is not overtaken, nor what lies in the mailbox
+   * by what was said after it.
+   */
+  async deliver({ id, group, sealed, mailed }: Params<PeerMethods, 'deliver'>, link: ArrivalLink): Promise<void> {
     const incoming = { id, group, sealed, via: link.via };
-    const before = Promise.all([this.#taking.get(link), this.#init.mailboxEmptied()]);
+    const { mailboxEmptied, drainMailbox } = this.#init;
+    // A mailbox that can't be read holds up nobody.
+    const read = mailed ? drainMailbox().catch(() => {}) : undefined;
+    const before = Promise.all([this.#taking.get(link), mailboxEmptied(), read]);
     const taken = before.then(() => this.#takeIn(incoming));
     this.#taking.set(
       link,
