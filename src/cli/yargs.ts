@@ -167,7 +167,10 @@ function addRestore(argv: Argv, line: Line): void {
           'password-file': PASSWORD_FILE,
           recover: { type: 'boolean', describe: 'enrol with the recovery phrase, and a new password' },
           'phrase-file': PHRASE_FILE,
-          'passphrase-file': { ...PASSWORD_FILE, describe: 'file with this in its first line: passphrase of the backup' },
+          'passphrase-file': {
+            ...PASSWORD_FILE,
+            describe: 'file with this in its first line: passphrase of the backup',
+          },
           code: CODE,
         })
         .epilogue('Example: p2pchat restore /media/stick/p2pchat.backup'),
