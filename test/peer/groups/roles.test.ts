@@ -94,6 +94,7 @@ test('A9 every command is offered to those whom a table written a second time na
     ban: 'advanced',
     unban: 'advanced',
     role: 'admin',
+    'invite-words': 'admin',
     'reset-second-factor': 'admin',
   };
   for (const command of commands) assert.equal(command.least, least[command.name] ?? 'beginner', command.name);
