@@ -119,6 +119,11 @@ export class Session<
     });
   }
 
+  /** Something that was asked for is not answered yet. */
+  get isAwaiting(): boolean {
+    return this.#pending.size > 0;
+  }
+
   notify<N extends NoticeName<Tells>>(notice: N, params: Notice<Tells, N>): void {
     if (!this.#closed) this.#send({ t: 'n', m: notice, p: params });
   }

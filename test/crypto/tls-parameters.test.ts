@@ -67,6 +67,7 @@ async function ports(t: TestContext): Promise<{ port: number; alpn: string; what
     onLink() {},
     onLost() {},
     onChange() {},
+    onSilent() {},
     onStream: () => false,
     call: async () => undefined,
   });

@@ -26,7 +26,7 @@ function linksOf(t: TestContext, clock: ManualClock, seen: string): LinkManager 
     ...{ identity: () => alice.tls, handlers: {} as never },
     candidates: (target) => gather([toldByDirectory(() => seen)], target),
     admit: () => Promise.reject(new Error('nobody')),
-    ...{ onLink() {}, onLost() {}, onChange() {}, onStream: () => false, call: async () => undefined },
+    ...{ onLink() {}, onLost() {}, onChange() {}, onSilent() {}, onStream: () => false, call: async () => undefined },
   });
 }
 

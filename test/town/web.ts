@@ -40,6 +40,8 @@ interface Pipe {
   lastAt: number;
   readonly held: Uint8Array[];
   target: SimulatedSocket | undefined;
+  /** What is between knows nothing of it any more: what goes by it is lost, and nobody is told. */
+  forgotten: boolean;
 }
 
 const RETRANSMITTED_MS = [200, 2_000] as const;
@@ -108,6 +110,29 @@ export class Web {
     for (const { from, to, target } of this.#pipes) {
       if (from.host !== this.relayHost && to.host !== this.relayHost) target?.destroy(new Error('connection reset'));
     }
+  }
+
+  /**
+   * Connections between two who are not the directory carry nothing any more, and nobody is told; but where `gone` is, which has
+   * another address now, they are broken.
+   */
+  forget(gone?: string): void {
+    const forgotten = [...this.#pipes].filter(
+      ({ from, to }) => from.host !== this.relayHost && to.host !== this.relayHost,
+    );
+    for (const pipe of forgotten) {
+      pipe.forgotten = true;
+      this.#pipes.delete(pipe);
+    }
+    for (const { to, target } of forgotten) if (to.host === gone) target?.destroy(new Error('no route'));
+  }
+
+  /** Between two who are not the directory. */
+  get connections(): number {
+    const open = [...this.#pipes].filter(
+      ({ from, to, target }) => from.host !== this.relayHost && to.host !== this.relayHost && !target!.destroyed,
+    );
+    return open.length / 2;
   }
 
   listen(machine: Machine, port: number, shown: Shown, accept: (socket: TLSSocket) => void): () => void {
@@ -204,7 +229,7 @@ export class Web {
   }
 
   #pipe(from: Machine, to: Machine): Pipe {
-    const pipe: Pipe = { from, to, lastAt: 0, held: [], target: undefined };
+    const pipe: Pipe = { from, to, lastAt: 0, held: [], target: undefined, forgotten: false };
     this.#pipes.add(pipe);
     return pipe;
   }
@@ -223,6 +248,7 @@ export class Web {
 
   #arrive(pipe: Pipe, chunk: Uint8Array): void {
     const { from, to, target } = pipe;
+    if (pipe.forgotten) return;
     if (!this.#reaches(from.host, to.host)) {
       pipe.held.push(chunk);
       return;

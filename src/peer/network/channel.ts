@@ -72,6 +72,10 @@ export class Channel<S extends MethodTable, H extends NoticeTable, C extends Met
     this.#watch();
   }
 
+  get isOver(): boolean {
+    return this.#ended;
+  }
+
   /** Asks when there is room for the question, in the order of the calls. */
   request<M extends MethodName<C>>(method: M, params: Params<C, M>): Promise<Result<C, M>> {
     return new Promise((resolve, reject) => {

@@ -18,6 +18,7 @@ import { Link, type LinkHandlers } from './link.js';
 import { LinkRace } from './link-race.js';
 import { greetStream, takeStream } from './link-stream.js';
 import { endpointsOf, type ListenAddress, wireEndpointsOf } from './listen-address.js';
+import { olderLives } from './older-link.js';
 import type { OpenPort, Transport } from './transport.js';
 import type { LinkWay } from './tunnel-way.js';
 import type { Tunnelled } from './tunnels.js';
@@ -40,6 +41,8 @@ export interface LinkManagerInit {
   onLost(link: Link): void;
   /** Its round trip was measured, it fell silent, or it is heard again. */
   onChange(link: Link): void;
+  /** Nothing has come by it for SILENT_AFTER_MS, though something was asked for. */
+  onSilent(link: Link): void;
   /** A connection for a transfer, from a device that has been judged. @returns whether it has a part in it */
   onStream(from: DeviceCertificate, transfer: Uint8Array, stream: Duplex): boolean;
 }
@@ -59,6 +62,8 @@ const UNREACHABLE_FOR_MS = 3_000;
 export class LinkManager {
   readonly #init: LinkManagerInit;
   readonly #links = new Map<string, Link>();
+  /** Links beside a better one, which is asked whether it lives. */
+  readonly #waiting = new Set<Link>();
   readonly #dialling = new Map<string, Promise<Link | undefined>>();
   readonly #failedAt = new Map<string, number>();
   readonly #dialler: Dialler;
@@ -155,14 +160,17 @@ export class LinkManager {
     if (known) return known;
     const failedAt = this.#failedAt.get(device);
     if (failedAt !== undefined && this.#init.clock.monotonic() - failedAt < UNREACHABLE_FOR_MS) return undefined;
-    const running = this.#dialling.get(device) ?? this.#dial(target).finally(() => this.#dialling.delete(device));
-    this.#dialling.set(device, running);
-    return running;
+    return this.#dialOnce(target);
+  }
+
+  /** Makes a link beside one that is not heard; resolves when it is there, or can't be had. */
+  async beside(target: LinkTarget): Promise<void> {
+    await this.#dialOnce(target);
   }
 
   /** Dials now, beside a try that is under way: somebody has just said where the device is. */
   async retry(target: LinkTarget): Promise<void> {
-    if (this.#links.get(target.device) === undefined) await this.#race.dial(target);
+    if (this.#links.get(target.device)?.silent ?? true) await this.#race.dial(target);
   }
 
   /** Somebody has called, and a tunnel to them is there. */
@@ -178,6 +186,13 @@ export class LinkManager {
     } finally {
       this.#judging.delete(socket);
     }
+  }
+
+  #dialOnce(target: LinkTarget): Promise<Link | undefined> {
+    const { device } = target;
+    const running = this.#dialling.get(device) ?? this.#dial(target).finally(() => this.#dialling.delete(device));
+    this.#dialling.set(device, running);
+    return running;
   }
 
   async #dial(target: LinkTarget): Promise<Link | undefined> {
@@ -222,7 +237,9 @@ export class LinkManager {
   async #greet(socket: TLSSocket, certificate: DeviceCertificate, dialled: boolean, way?: LinkWay): Promise<Link> {
     const { clock, instance, handlers, scope } = this.#init;
     const onChange = (changed: Link): void => {
-      if (this.#links.get(changed.device) === changed) this.#init.onChange(changed);
+      if (this.#links.get(changed.device) !== changed) return;
+      this.#init.onChange(changed);
+      if (changed.silent) this.#init.onSilent(changed);
     };
     const link = new Link({ socket, certificate, clock, instance, dialled, handlers, onChange, way });
     const cancel = clock.after(HANDSHAKE_TIMEOUT_MS, () => link.close(tooSlow()));
@@ -234,27 +251,44 @@ export class LinkManager {
     } finally {
       cancel();
     }
-    if (scope.closed) link.close(ending());
-    else this.#keepOne(link);
+    scope.run(() => this.#keepOne(link));
     return link;
   }
 
   /**
    * Of two links between the same two programs both ends keep the one over TCP, and of two of one kind that which the lower
-   * device id dialled; but nothing is kept of which nothing is heard: the other end has another address now.
+   * device id dialled. The older one has to show that it lives before it is kept: the other end may have another address now,
+   * and have made the newer one because of that. Both are served meanwhile.
    */
-  #keepOne(link: Link): void {
-    const other = this.#links.get(link.device);
-    const rivals = other !== undefined && !other.silent && sameBytes(other.instance, link.instance);
-    if (rivals && this.#isBetter(other, link)) {
-      link.close(surplus());
-      return;
+  async #keepOne(link: Link): Promise<void> {
+    this.#waiting.add(link);
+    let older = this.#betterThan(link);
+    while (older !== undefined) {
+      if (await olderLives(this.#init.clock, { older, newer: link })) link.close(surplus());
+      if (link.isOver) break;
+      const next = this.#betterThan(link);
+      if (next === older) break;
+      older = next;
     }
+    this.#waiting.delete(link);
+    if (this.#init.scope.closed) link.close(ending());
+    else if (!link.isOver) this.#keep(link);
+  }
+
+  #keep(link: Link): void {
+    const older = this.#links.get(link.device);
     this.#links.set(link.device, link);
     this.#failedAt.delete(link.device);
     void link.closed.then(() => this.#forget(link));
-    other?.close(surplus());
+    older?.close(surplus());
     this.#init.onLink(link);
+  }
+
+  /** The link that would be kept of the two, if it lives. */
+  #betterThan(link: Link): Link | undefined {
+    const older = this.#links.get(link.device);
+    if (older === undefined || older.silent || !sameBytes(older.instance, link.instance)) return undefined;
+    return this.#isBetter(older, link) ? older : undefined;
   }
 
   #isBetter(one: Link, other: Link): boolean {
@@ -275,7 +309,7 @@ export class LinkManager {
   async #closeAll(): Promise<void> {
     // The server counts as closed when its last connection is, so both have to end at once.
     const portClosed = this.#port?.close();
-    for (const link of this.all()) link.close(ending());
+    for (const link of [...this.all(), ...this.#waiting]) link.close(ending());
     for (const socket of [...this.#judging, ...this.#streams]) socket.destroy();
     await portClosed;
   }

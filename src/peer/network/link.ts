@@ -95,6 +95,20 @@ export class Link {
     return this.#channel.closed;
   }
 
+  get isOver(): boolean {
+    return this.#channel.isOver;
+  }
+
+  /** Something that was asked for is not answered yet. */
+  get isAwaiting(): boolean {
+    return this.#channel.session.isAwaiting;
+  }
+
+  /** Whether anything has come by it after that moment, of the monotonic clock. */
+  heardAfter(moment: number): boolean {
+    return this.#channel.session.heardAt > moment;
+  }
+
   /** The address at the other end; '' once it is closed. */
   get address(): string {
     return this.#init.way?.address ?? this.#channel.socket.remoteAddress ?? '';

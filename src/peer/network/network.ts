@@ -5,7 +5,7 @@ import { ALPN_DIRECTORY, type DeviceAddress, type PresenceState } from '../../wi
 import type { DirectoryRequest } from '../../wire/directory-request.js';
 import { PROTOCOL_VERSIONS, RUN_BYTES } from '../../wire/limits.js';
 import { foldName } from '../../wire/names.js';
-import { gather, KnownPlaces, toldByDirectory } from './candidates.js';
+import { gather, KnownPlaces, type LinkTarget, toldByDirectory } from './candidates.js';
 import { dialDirectory } from './dial-directory.js';
 import { DirectoryClient, type Welcome } from './directory-client.js';
 import { callGivenPeers } from './given-peers.js';
@@ -13,6 +13,7 @@ import { Lan, type LanProbe } from './lan.js';
 import type { LanFound } from './lan-discovery.js';
 import type { Link } from './link.js';
 import { LinkManager } from './link-manager.js';
+import { LinkRepair } from './link-repair.js';
 import { endpointsWith, type ListenAddress } from './listen-address.js';
 import type { MappedPorts } from './mapped-ports.js';
 import { mayDial } from './may-dial.js';
@@ -26,9 +27,6 @@ import { agent } from './user-agent.js';
 
 /** When the local network is looked at, where the directory has not answered by then. */
 const LAN_AFTER_MS = 1_000;
-/** After the network changed: links that were lost by it are made again, once the other side has missed them. */
-const RELINKED_FOR_MS = 10_000;
-const RELINKED_AFTER_MS = [200, 2_500];
 
 /** The peer's two ways out: the channel to its directory, and direct links to others. */
 export class Network {
@@ -39,6 +37,7 @@ export class Network {
   /** By it the directory knows a copy of this profile, which lacks it. */
   readonly #run: Uint8Array;
   readonly #transport: Transport;
+  readonly #repair: LinkRepair;
   #handlers!: NetworkHandlers;
   #links: LinkManager | undefined;
   #client: DirectoryClient | undefined;
@@ -50,7 +49,6 @@ export class Network {
   #saidHello = false;
   /** What the link's name stood for when the directory was last reached. */
   #directoryAt: string | undefined;
-  #changedAt = Number.NEGATIVE_INFINITY;
   /** Where the directory was last told that this device is. */
   #told = '';
 
@@ -60,6 +58,10 @@ export class Network {
     this.#instance = init.random.bytes(16);
     this.#run = init.random.bytes(RUN_BYTES);
     this.#transport = init.transport ?? tlsTransport;
+    this.#repair = new LinkRepair({
+      ...{ clock: init.clock, scope: init.scope, links: () => this.links, isOnline: () => this.isOnline },
+      target: (address) => this.#target(address),
+    });
   }
 
   get directoryState(): 'online' | 'offline' {
@@ -143,10 +145,14 @@ export class Network {
     if (this.#links === undefined) return undefined;
     const known = this.#links.get(device);
     if (known) return known;
+    const target = await this.#target({ user, device });
+    return target && this.links.reach(target);
+  }
+
+  async #target({ user, device }: DeviceAddress): Promise<LinkTarget | undefined> {
     const target = (await this.#handlers.devices(user)).find((one) => one.device === device);
     if (target === undefined || !this.#handlers.isWanted(user)) return undefined;
-    if (this.isOnline && target.state === 'offline' && !this.#met.lan.has(target)) return undefined;
-    return this.links.reach(target);
+    return this.isOnline && target.state === 'offline' && !this.#met.lan.has(target) ? undefined : target;
   }
 
   /** Another device wants a link, and can't dial this one. */
@@ -240,9 +246,10 @@ export class Network {
       onLink: (link) => handlers.onLink(link),
       onLost: (link) => {
         handlers.onLost(link);
-        this.#relink(link);
+        this.#repair.lost(link);
       },
       onChange: (link) => handlers.onChange(link),
+      onSilent: (link) => this.#repair.silent(link),
       onStream: ({ user, deviceId: device }, transfer, stream) => handlers.onStream({ user, device }, transfer, stream),
     });
   }
@@ -278,7 +285,7 @@ export class Network {
 
   /** Another network, or a while in which nothing was heard: all that is connected shows what of it is left. */
   #changed(): void {
-    this.#changedAt = this.#init.clock.monotonic();
+    this.#repair.changed();
     this.#met.lan.clear();
     this.links.moved();
     this.#tunnels?.moved();
@@ -297,17 +304,6 @@ export class Network {
       if (toFailure(error).reason !== 'unreachable') throw error;
     });
     this.#told = told;
-  }
-
-  /** Who was linked before the network changed is linked to again, from here: the others can't know where this is now. */
-  #relink({ certificate: { user, deviceId: device } }: Link): void {
-    const { clock, scope } = this.#init;
-    if (clock.monotonic() - this.#changedAt > RELINKED_FOR_MS) return;
-    const again = async (): Promise<void> => {
-      this.links.mayRetry(device);
-      await this.link({ user, device }).catch(() => undefined);
-    };
-    for (const ms of RELINKED_AFTER_MS) scope.after(clock, ms, () => scope.run(again));
   }
 
   #callGiven(): void {
