@@ -97,7 +97,7 @@ export class OpenTunnel implements Runner, RelayUser {
   /** Relays at which the two may meet, or other tokens for those that are known. */
   useRelays(offers: readonly RelayOffer[]): void {
     if (this.#tunnel.closed) return;
-    for (const offer of offers) this.#init.host.useRelay(offer, this);
+    for (const offer of offers) this.#init.host.relays.use(offer, this);
   }
 
   onRelay(path: RelayPath, state: RelayState, why?: Refused): void {
@@ -132,7 +132,7 @@ export class OpenTunnel implements Runner, RelayUser {
     const { host } = this.#init;
     host.unregister(this.#init.in.id);
     host.retire(this);
-    host.leaveRelays(this);
+    host.relays.leave(this);
     this.stream.destroy();
     this.#settle();
   }

@@ -3,7 +3,6 @@ import type { Cancel, Clock } from '../base/clock.js';
 import { hasCode, toFailure } from '../base/errors.js';
 import type { Random } from '../base/random.js';
 import type { RelayHost, Runner } from '../transfer/driver/host.js';
-import type { RelayOffer, RelayUser } from '../transfer/driver/relay-offer.js';
 import { LANE, RelayWays } from '../transfer/driver/relay-ways.js';
 import { Sockets } from '../transfer/driver/sockets.js';
 import type { Path } from '../transfer/protocol/path.js';
@@ -33,9 +32,9 @@ const ECHO_WAIT_MS = 400;
 
 export class TunnelHost implements RelayHost {
   readonly random: Random;
+  readonly relays: RelayWays;
   readonly #init: TunnelHostInit;
   readonly #sockets: Sockets;
-  readonly #relays: RelayWays;
   readonly #registered = new Map<number, Registered>();
   readonly #runners = new Set<Runner>();
   readonly #echoes = new Set<(datagram: Uint8Array) => void>();
@@ -47,7 +46,7 @@ export class TunnelHost implements RelayHost {
     this.#init = init;
     this.random = init.random;
     this.#sockets = new Sockets(init.endpoints, () => this.now());
-    this.#relays = new RelayWays(this, LANE.links);
+    this.relays = new RelayWays(this, LANE.links);
     for (const endpoint of init.endpoints) {
       endpoint.onDatagrams = (bytes, view, at, length, path) => this.#route(bytes, view, at, length, path);
       endpoint.onTurn = () => this.wake();
@@ -75,14 +74,6 @@ export class TunnelHost implements RelayHost {
 
   prove(path: Path): void {
     this.#sockets.prove(path);
-  }
-
-  useRelay(offer: RelayOffer, user: RelayUser): void {
-    this.#relays.use(offer, user);
-  }
-
-  leaveRelays(user: RelayUser): void {
-    this.#relays.leave(user);
   }
 
   relayed(bytes: Uint8Array, view: DataView, at: number, length: number, path: Path): void {

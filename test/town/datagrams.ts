@@ -4,7 +4,7 @@ import { concat } from '../../src/base/bytes.js';
 import { type Random, randomBelow } from '../../src/base/random.js';
 import { DatagramBatch } from '../../src/transfer/protocol/datagram-batch.js';
 import type { Path } from '../../src/transfer/protocol/path.js';
-import type { Endpoint, HostAddress } from '../../src/transfer/udp/endpoint.js';
+import { type Endpoint, type HostAddress, ToldEndpoint } from '../../src/transfer/udp/endpoint.js';
 import { viewOf } from '../../src/wire/datagrams/header.js';
 import type { Machine } from './machine.js';
 import { type Shown, SimulatedSocket } from './socket.js';
@@ -48,7 +48,7 @@ export class Datagrams {
   }
 }
 
-export class SimulatedEndpoint implements Endpoint {
+export class SimulatedEndpoint extends ToldEndpoint implements Endpoint {
   readonly kind = 'simulated';
   readonly family = 4;
   readonly buffer = 1 << 20;
@@ -62,7 +62,9 @@ export class SimulatedEndpoint implements Endpoint {
     readonly machine: Machine,
     readonly address: HostAddress,
     readonly post: (to: string, bytes: Uint8Array) => void,
-  ) {}
+  ) {
+    super();
+  }
 
   path({ host, port }: HostAddress): Path {
     return this.byKey(`${host} ${port}`);
@@ -91,16 +93,6 @@ export class SimulatedEndpoint implements Endpoint {
     for (let at = 0; at < length; at += segment) this.sendOne(path, bytes.subarray(at, Math.min(length, at + segment)));
     return 'sent';
   }
-
-  favour(): () => void {
-    return () => {};
-  }
-
-  drain(): boolean {
-    return false;
-  }
-
-  watch(): void {}
 
   async close(): Promise<void> {
     this.#closed = true;

@@ -74,8 +74,7 @@ test('U2 of 500 authentic handshakes, as of one who repeats what it has seen, fe
     wake: () => {},
     retire: () => {},
     add: () => {},
-    useRelay: () => {},
-    leaveRelays: () => {},
+    relays: { use() {}, leave() {} },
     relayed: () => {},
     path: () => undefined,
   } as unknown as Host;

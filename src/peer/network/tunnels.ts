@@ -104,13 +104,13 @@ export class Tunnels {
       cancel();
       this.#answers.delete(id);
       this.#calls.forget(id);
-      host.leaveRelays(early);
+      host.relays.leave(early);
     }
   }
 
   async #bind(host: TunnelHost, to: DeviceAddress, user: RelayUser): Promise<void> {
     const offers = await this.#init.relays.offers(to).catch(() => []);
-    for (const offer of offers) host.useRelay(offer, user);
+    for (const offer of offers) host.relays.use(offer, user);
   }
 
   async #dialled(host: TunnelHost, to: Caller, { keys, candidates }: Answered): Promise<Tunnelled> {

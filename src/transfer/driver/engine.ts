@@ -5,7 +5,6 @@ import type { DatagramBatch } from '../protocol/datagram-batch.js';
 import type { Path } from '../protocol/path.js';
 import type { Endpoint, HostAddress } from '../udp/endpoint.js';
 import type { Host, Runner } from './host.js';
-import type { RelayOffer, RelayUser } from './relay-offer.js';
 import { LANE, RelayWays } from './relay-ways.js';
 import { Sockets } from './sockets.js';
 
@@ -40,9 +39,9 @@ interface Registered {
 export class Engine implements Host {
   readonly random: Random;
   readonly now: () => number;
+  readonly relays: RelayWays;
   readonly #init: EngineInit;
   readonly #sockets: Sockets;
-  readonly #relays: RelayWays;
   readonly #registered = new Map<number, Registered>();
   readonly #runners = new Set<Runner>();
   readonly #nap: ((ms: number) => void) | undefined;
@@ -69,7 +68,7 @@ export class Engine implements Host {
     this.random = init.random;
     this.now = init.now;
     this.#sockets = new Sockets(init.endpoints, init.now);
-    this.#relays = new RelayWays(this, LANE.transfers);
+    this.relays = new RelayWays(this, LANE.transfers);
     this.#nap = init.endpoints.every((endpoint) => endpoint.nap !== undefined) ? init.endpoints[0]?.nap : undefined;
     for (const endpoint of init.endpoints) {
       endpoint.onDatagrams = (bytes, view, at, length, path) => this.#route(bytes, view, at, length, path, endpoint);
@@ -132,14 +131,6 @@ export class Engine implements Host {
 
   favour(path: Path): () => void {
     return this.#sockets.favour(path);
-  }
-
-  useRelay(offer: RelayOffer, user: RelayUser): void {
-    this.#relays.use(offer, user);
-  }
-
-  leaveRelays(user: RelayUser): void {
-    this.#relays.leave(user);
   }
 
   relayed(bytes: Uint8Array, view: DataView, at: number, length: number, path: Path): void {

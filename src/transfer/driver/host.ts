@@ -38,9 +38,13 @@ export interface Host extends RelayHost {
   train(path: Path): DatagramBatch | undefined;
   /** @returns the size that was refused, or 0 */
   sendTrain(path: Path): number;
+  readonly relays: Relays;
+}
+
+export interface Relays {
   /** Has a transfer told of a relay, and of what becomes of it, until it leaves them. */
-  useRelay(offer: RelayOffer, user: RelayUser): void;
-  leaveRelays(user: RelayUser): void;
+  use(offer: RelayOffer, user: RelayUser): void;
+  leave(user: RelayUser): void;
 }
 
 /** A transfer as the engine runs it. */

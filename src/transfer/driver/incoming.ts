@@ -89,7 +89,7 @@ export class Incoming implements Runner, RelayUser {
   }
 
   addRelays(relays: readonly RelayOffer[]): void {
-    for (const relay of relays) this.#host.useRelay(relay, this);
+    for (const relay of relays) this.#host.relays.use(relay, this);
   }
 
   onRelay(path: RelayPath, state: RelayState, why?: Refused): void {
@@ -332,7 +332,7 @@ export class Incoming implements Runner, RelayUser {
   async #release(): Promise<void> {
     this.#over = true;
     this.#host.unregister(this.#responder.id);
-    this.#host.leaveRelays(this);
+    this.#host.relays.leave(this);
     this.#sessions.forgetAll();
     this.#stream?.close();
     this.#favourite.set(undefined);

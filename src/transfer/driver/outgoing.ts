@@ -101,7 +101,7 @@ export class Outgoing implements Runner, RelayUser {
   }
 
   addRelays(relays: readonly RelayOffer[]): void {
-    for (const relay of relays) this.#host.useRelay(relay, this);
+    for (const relay of relays) this.#host.relays.use(relay, this);
   }
 
   onRelay(path: RelayPath, state: RelayState, why?: Refused): void {
@@ -341,7 +341,7 @@ export class Outgoing implements Runner, RelayUser {
   async close(): Promise<void> {
     this.#over = true;
     this.#forgetIds();
-    this.#host.leaveRelays(this);
+    this.#host.relays.leave(this);
     this.#stream?.close();
     this.#source.close();
     this.#init.onClose?.();

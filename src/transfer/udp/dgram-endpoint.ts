@@ -5,7 +5,7 @@ import { Failure } from '../../base/errors.js';
 import { viewOf } from '../../wire/datagrams/header.js';
 import { DatagramBatch } from '../protocol/datagram-batch.js';
 import type { Path } from '../protocol/path.js';
-import { type Endpoint, type HostAddress, type OnDatagrams, PathTable, type Sent } from './endpoint.js';
+import { type Endpoint, type HostAddress, type OnDatagrams, PathTable, type Sent, ToldEndpoint } from './endpoint.js';
 import { largestDatagram } from './local-address.js';
 
 /** Node's own UDP sockets: everywhere, one datagram a system call. */
@@ -41,7 +41,7 @@ export async function openDgram(address: HostAddress): Promise<Endpoint> {
   return new DgramEndpoint(socket, family);
 }
 
-class DgramEndpoint implements Endpoint {
+class DgramEndpoint extends ToldEndpoint implements Endpoint {
   readonly kind = 'dgram';
   readonly train = new DatagramBatch();
   onDatagrams: OnDatagrams = () => {};
@@ -58,6 +58,7 @@ class DgramEndpoint implements Endpoint {
     readonly socket: Socket,
     readonly family: 4 | 6,
   ) {
+    super();
     socket.on('message', (message, from) => this.#onMessage(message, from));
     // What a send provoked far away is no fault of this socket.
     socket.on('error', () => {});
@@ -129,16 +130,6 @@ class DgramEndpoint implements Endpoint {
     this.socket.send(datagram, port, host, () => {});
     return 'sent';
   }
-
-  favour(): () => void {
-    return () => {};
-  }
-
-  drain(): boolean {
-    return false;
-  }
-
-  watch(): void {}
 
   close(): Promise<void> {
     this.#closed ??= new Promise((resolve) => this.socket.close(resolve));

@@ -46,6 +46,19 @@ export interface Endpoint {
   close(): Promise<void>;
 }
 
+/** One that the event loop tells of each datagram: it makes ready for nothing, and keeps nothing to be taken in. */
+export abstract class ToldEndpoint {
+  favour(): () => void {
+    return () => {};
+  }
+
+  drain(): boolean {
+    return false;
+  }
+
+  watch(): void {}
+}
+
 /**
  * Paths by address, the same object for the same address. A flood from invented addresses forgets those that nobody uses:
  * of two generations the older is dropped when the younger is full.

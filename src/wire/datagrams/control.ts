@@ -294,6 +294,11 @@ const closeReason = (code: number): CloseReason => CLOSE_REASONS.get(code) ?? 'f
 function decodeAck(reader: VarintReader): Ack {
   const delay = reader.varint();
   const bytes = reader.varint();
+  return { delay, bytes, ranges: decodeRanges(reader, ACK_RANGES) };
+}
+
+/** Packet numbers, the largest first, each range told by its distance below the one before. */
+export function decodeRanges(reader: VarintReader, most: number): Range[] {
   const ranges: Range[] = [];
   let below = Number.MAX_SAFE_INTEGER;
   while (reader.left > 0) {
@@ -302,11 +307,11 @@ function decodeAck(reader: VarintReader): Ack {
     const end = ranges.length === 0 ? distance : below - distance;
     const first = end - length;
     if (length === 0 || first < 0 || (ranges.length > 0 && distance === 0)) throw malformed('ranges out of order');
-    if (ranges.length === ACK_RANGES) throw malformed('too many ranges');
+    if (ranges.length === most) throw malformed('too many ranges');
     ranges.push({ first, end });
     below = first;
   }
-  return { delay, bytes, ranges };
+  return ranges;
 }
 
 function decodeWanted(reader: VarintReader): Range[] {

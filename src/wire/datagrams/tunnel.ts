@@ -2,7 +2,7 @@ import { addressBytes, isAddress } from '../address.js';
 import { unexpected as malformed } from '../cbor.js';
 import type { Endpoint } from '../directory.js';
 import { DATAGRAM_MIN_BYTES, TRANSFER_CANDIDATES, TUNNEL_ACK_RANGES } from '../limits.js';
-import type { Range } from './control.js';
+import { decodeRanges, type Range } from './control.js';
 import { TAG_BYTES } from './handshake.js';
 import { COMMON_BYTES, type ConnectionId, TYPE, viewOf, writeCommon } from './header.js';
 import { RELAY_DATA_BYTES } from './relay.js';
@@ -203,7 +203,7 @@ function decodeFrame(type: number, body: Uint8Array): TunnelFrame | undefined {
   const reader = new VarintReader(body);
   switch (type) {
     case FRAME.ack:
-      return { type: 'ack', delay: reader.varint(), ranges: decodeRanges(reader) };
+      return { type: 'ack', delay: reader.varint(), ranges: decodeRanges(reader, TUNNEL_ACK_RANGES) };
     case FRAME.bytes:
       return { type: 'bytes', offset: reader.varint(), bytes: body.slice(body.length - reader.left) };
     case FRAME.room:
@@ -221,22 +221,6 @@ function decodeFrame(type: number, body: Uint8Array): TunnelFrame | undefined {
     default:
       return undefined;
   }
-}
-
-function decodeRanges(reader: VarintReader): Range[] {
-  const ranges: Range[] = [];
-  let below = Number.MAX_SAFE_INTEGER;
-  while (reader.left > 0) {
-    const distance = reader.varint();
-    const length = reader.varint();
-    const end = ranges.length === 0 ? distance : below - distance;
-    const first = end - length;
-    if (length === 0 || first < 0 || (ranges.length > 0 && distance === 0)) throw malformed('ranges out of order');
-    if (ranges.length === TUNNEL_ACK_RANGES) throw malformed('too many ranges');
-    ranges.push({ first, end });
-    below = first;
-  }
-  return ranges;
 }
 
 /** One that is none is left out, as in all lists of addresses. */
