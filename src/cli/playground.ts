@@ -7,6 +7,7 @@ import { startChild } from './children.js';
 import { login, wantsScreen } from './commands/login.js';
 import { signUp } from './commands/register.js';
 import { LOBBY } from './first-room.js';
+import { listenOption } from './options.js';
 import type { ConsoleItem } from './parts.js';
 import type { Shell } from './shell.js';
 
@@ -15,8 +16,13 @@ interface Place {
   readonly ownerInvite?: string | undefined;
 }
 
+export interface StartOptions {
+  /** Where others reach the directory; without it, it is for this machine alone. */
+  readonly listen?: string | undefined;
+}
+
 /** The directory of this machine: the one that runs already, else one that runs as long as this chat. */
-async function directory(shell: Shell): Promise<Place> {
+async function directory(shell: Shell, listen: string): Promise<Place> {
   const data = join(shell.home, 'directory');
   const running = await connectControl(await controlPath(data, shell.env));
   if (running) {
@@ -25,7 +31,7 @@ async function directory(shell: Shell): Promise<Place> {
     const { link, ownerInvite } = item!.json as { link: string; ownerInvite?: string };
     return { link, ownerInvite };
   }
-  const words = ['directory', 'start', '--data', data, '--listen', '127.0.0.1:0', '--with-parent'];
+  const words = ['directory', 'start', '--data', data, '--listen', listen, '--with-parent'];
   const { link, ownerInvite } = await startChild(shell, shell.home, words).event(({ event }) => event === 'ready');
   return { link: String(link), ownerInvite: ownerInvite as string | undefined };
 }
@@ -47,48 +53,59 @@ async function echoBot(shell: Shell, link: string): Promise<void> {
   await child.event(({ event }) => event === 'ready');
 }
 
-const invitation = (link: string): string[] => [
-  'For a second person on this machine, in another terminal, in this folder:',
-  `  P2PCHAT_HOME=~/p2pchat-second npx p2pchat login NAME --directory '${link}'`,
-];
+/** As one types it here: in a checkout by npx, elsewhere as it is installed. */
+const invitation = (shell: Shell, link: string, options: StartOptions): string[] =>
+  options.listen === undefined
+    ? [
+        `For a second person on this machine, in another terminal${inCheckout(shell) ? ', in this folder' : ''}:`,
+        `  P2PCHAT_HOME=~/p2pchat-second ${inCheckout(shell) ? 'npx ' : ''}p2pchat login NAME --directory '${link}'`,
+      ]
+    : [
+        'For everybody else, each on their own machine with p2pchat installed, while this chat runs:',
+        `  p2pchat login NAME --directory '${link}'`,
+      ];
+
+const inCheckout = ({ env }: Shell): boolean => env.npm_lifecycle_event === 'start';
 
 /** What the screen says in the lobby at the first start. */
-const tips = (link: string): string[] => [
+const tips = (invited: readonly string[]): string[] => [
   '#lobby is open to everybody on this directory: write something there and press Enter.',
   'The echo bot answers private messages: /msgto echo hello',
   '',
-  ...invitation(link),
+  ...invited,
 ];
 
-const welcome = (link: string): string[] => [
+const welcome = (invited: readonly string[]): string[] => [
   '',
   'Try:',
   '  /msgto echo hello     a message to the echo bot; what you type then goes to it, too',
   '  /activeuser           who is here',
   '  /help                 all commands',
   '',
-  ...invitation(link),
+  ...invited,
   '',
 ];
 
 /** Directory, echo bot and chat on this machine; the first two end with the chat. */
-export async function playground(shell: Shell): Promise<void> {
+export async function playground(shell: Shell, options: StartOptions): Promise<void> {
+  const listen = listenOption(options.listen) ?? '127.0.0.1:0';
   shell.output.note('Starting a directory and an echo bot on this machine…');
-  const { link, ownerInvite } = await directory(shell);
+  const { link, ownerInvite } = await directory(shell, listen);
   await echoBot(shell, link);
   const { profile } = await shell.parts.peer();
   const invite = ownerInvite === undefined ? {} : { invite: ownerInvite };
-  const options = { directory: link };
-  if (await wantsScreen(shell, options)) {
-    return login(shell, { ...options, ...invite, open: LOBBY, greeting: tips(link) });
+  const here = { directory: link };
+  const invited = invitation(shell, link, options);
+  if (await wantsScreen(shell, here)) {
+    return login(shell, { ...here, ...invite, open: LOBBY, greeting: tips(invited) });
   }
   const known = await profile(shell.home);
   if (known === undefined) {
     shell.output.note('You are new here. Pick a name and a password.');
-    const { user, password } = await signUp(shell, { ...options, ...invite });
-    shell.output.note(...welcome(link));
-    return login(shell, { ...options, name: user, fresh: true }, password);
+    const { user, password } = await signUp(shell, { ...here, ...invite });
+    shell.output.note(...welcome(invited));
+    return login(shell, { ...here, name: user, fresh: true }, password);
   }
-  shell.output.note(...welcome(link));
-  return login(shell, options);
+  shell.output.note(...welcome(invited));
+  return login(shell, here);
 }

@@ -14,6 +14,7 @@ import type { RestoreOptions } from './commands/restore.js';
 import type { RpcOptions } from './commands/rpc.js';
 import type { VerifyExportOptions } from './commands/verify-export.js';
 import { DIRECTORY, OPENING, PASSWORD_FILE, PHRASE_FILE } from './options.js';
+import type { StartOptions } from './playground.js';
 import type { Shell } from './shell.js';
 import { type Parsed, runFromTable } from './table-commands.js';
 import { usageFailure } from './usage-failure.js';
@@ -238,8 +239,15 @@ function addFirstMinutes(argv: Argv, line: Line): void {
   argv.command(
     'start',
     'Start a directory and an echo bot on this machine and open the chat; without a terminal, play a tour.',
-    (inner) => inner,
-    line.does(async (shell) => (await import('./commands/start.js')).start(shell)),
+    (inner) =>
+      inner
+        .option('listen', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'HOST:PORT of the directory, so that others can join: 0.0.0.0:4000; else it is for this machine',
+        })
+        .epilogue('Example: p2pchat start --listen 0.0.0.0:4000'),
+    line.does(async (shell, parsed: StartOptions) => (await import('./commands/start.js')).start(shell, parsed)),
   );
 }
 
