@@ -14,6 +14,6 @@ USER p2pchat
 VOLUME /data
 EXPOSE 4000/tcp 4000/udp
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["/usr/local/lib/p2pchat/runtime/node", "-e", "fetch('http://127.0.0.1:9464/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["/usr/local/lib/p2pchat/current/lib/p2pchat/runtime/node", "-e", "fetch('http://127.0.0.1:9464/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # Further options, and a file of them, come behind the image's name: ... p2pchat --registration invite
 ENTRYPOINT ["p2pchat", "directory", "start", "--data", "/data", "--listen", "0.0.0.0:4000", "--metrics", "127.0.0.1:9464", "--log", "-"]

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Failure } from '../base/errors.js';
 import { connectControl } from '../control/client.js';
 import { controlPath } from '../control/path.js';
 import { startChild } from './children.js';
@@ -22,16 +23,22 @@ export interface StartOptions {
 }
 
 /** The directory of this machine: the one that runs already, else one that runs as long as this chat. */
-async function directory(shell: Shell, listen: string): Promise<Place> {
+async function directory(shell: Shell, listen: string | undefined): Promise<Place> {
   const data = join(shell.home, 'directory');
   const running = await connectControl(await controlPath(data, shell.env));
   if (running) {
     const [item] = (await running.call('console', { line: 'database' })) as readonly ConsoleItem[];
     running.close();
     const { link, ownerInvite } = item!.json as { link: string; ownerInvite?: string };
+    // Where it listens was said when it was started: others can't join one that is for this machine.
+    if (listen !== undefined) {
+      throw new Failure('usage', `A directory of this folder runs already: ${link}`, {
+        hint: `End it first (the chat that started it, or p2pchat directory stop --data ${data}), or leave out --listen.`,
+      });
+    }
     return { link, ownerInvite };
   }
-  const words = ['directory', 'start', '--data', data, '--listen', listen, '--with-parent'];
+  const words = ['directory', 'start', '--data', data, '--listen', listen ?? '127.0.0.1:0', '--with-parent'];
   const { link, ownerInvite } = await startChild(shell, shell.home, words).event(({ event }) => event === 'ready');
   return { link: String(link), ownerInvite: ownerInvite as string | undefined };
 }
@@ -88,7 +95,7 @@ const welcome = (invited: readonly string[]): string[] => [
 
 /** Directory, echo bot and chat on this machine; the first two end with the chat. */
 export async function playground(shell: Shell, options: StartOptions): Promise<void> {
-  const listen = listenOption(options.listen) ?? '127.0.0.1:0';
+  const listen = listenOption(options.listen);
   shell.output.note('Starting a directory and an echo bot on this machine…');
   const { link, ownerInvite } = await directory(shell, listen);
   await echoBot(shell, link);

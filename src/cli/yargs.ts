@@ -12,9 +12,9 @@ import type { RegisterOptions } from './commands/register.js';
 import { relayCommands } from './commands/relay-options.js';
 import type { RestoreOptions } from './commands/restore.js';
 import type { RpcOptions } from './commands/rpc.js';
+import { startCommands } from './commands/start-options.js';
 import type { VerifyExportOptions } from './commands/verify-export.js';
 import { DIRECTORY, OPENING, PASSWORD_FILE, PHRASE_FILE } from './options.js';
-import type { StartOptions } from './playground.js';
 import type { Shell } from './shell.js';
 import { type Parsed, runFromTable } from './table-commands.js';
 import { usageFailure } from './usage-failure.js';
@@ -235,22 +235,6 @@ function addPrograms(argv: Argv, line: Line): void {
     );
 }
 
-function addFirstMinutes(argv: Argv, line: Line): void {
-  argv.command(
-    'start',
-    'Start a directory and an echo bot on this machine and open the chat; without a terminal, play a tour.',
-    (inner) =>
-      inner
-        .option('listen', {
-          type: 'string',
-          requiresArg: true,
-          describe: 'HOST:PORT of the directory, so that others can join: 0.0.0.0:4000; else it is for this machine',
-        })
-        .epilogue('Example: p2pchat start --listen 0.0.0.0:4000'),
-    line.does(async (shell, parsed: StartOptions) => (await import('./commands/start.js')).start(shell, parsed)),
-  );
-}
-
 /**
  * Reads a command line. Help, version and completion are printed by yargs itself; there is nothing to run then.
  * @throws Failure usage
@@ -330,7 +314,7 @@ function build(words: readonly string[], version: string, line: Line, columns: n
   addTable(argv, line, purpose);
   directoryCommands(argv, line);
   relayCommands(argv, line);
-  addFirstMinutes(argv, line);
+  startCommands(argv, line);
   argv.command(
     'completion [shell]',
     'Print a script for bash, zsh or fish: p2pchat completion bash >> ~/.bashrc',

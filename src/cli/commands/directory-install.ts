@@ -1,7 +1,14 @@
 import { resolve } from 'node:path';
 import type { Shell } from '../shell.js';
 import { configTemplate } from './directory-config.js';
-import { assertOwnUnit, hiddenProgram, type ServiceUnit, unitText, writeInstalled } from './service-unit.js';
+import {
+  assertOwnUnit,
+  hiddenProgram,
+  type ServiceUnit,
+  unitText,
+  whatStarts,
+  writeInstalled,
+} from './service-unit.js';
 
 export interface InstallOptions {
   readonly unit?: string | undefined;
@@ -24,7 +31,7 @@ export const directoryUnit = (program: readonly string[], config: string): Servi
 export async function directoryInstall(shell: Shell, options: InstallOptions): Promise<void> {
   const unit = resolve(options.unit ?? UNIT);
   const config = resolve(options.config ?? CONFIG_FILE);
-  const service = directoryUnit([process.execPath, shell.parts.program], config);
+  const service = directoryUnit(await whatStarts(process.execPath, shell.parts.program), config);
   await assertOwnUnit(unit, service.writtenBy);
   const fresh = await writeInstalled(config, configTemplate(), 'wx', ELSEWHERE);
   await writeInstalled(unit, unitText(service), 'w', ELSEWHERE);

@@ -1,7 +1,14 @@
 import { basename, resolve } from 'node:path';
 import type { AcceptMode } from '../../peer/api/peer.js';
 import type { Shell } from '../shell.js';
-import { assertOwnUnit, hiddenProgram, type ServiceUnit, unitText, writeInstalled } from './service-unit.js';
+import {
+  assertOwnUnit,
+  hiddenProgram,
+  type ServiceUnit,
+  unitText,
+  whatStarts,
+  writeInstalled,
+} from './service-unit.js';
 
 export interface KeeperInstallOptions {
   readonly unit?: string | undefined;
@@ -40,7 +47,7 @@ export async function keeperInstall(shell: Shell, options: KeeperInstallOptions)
   const passwordFile = resolve(options['password-file'] ?? PASSWORD_FILE);
   const name = basename(unit);
   const { accept } = options;
-  const service = keeperUnit([process.execPath, shell.parts.program], { name, passwordFile, accept });
+  const service = keeperUnit(await whatStarts(process.execPath, shell.parts.program), { name, passwordFile, accept });
   await assertOwnUnit(unit, service.writtenBy);
   await writeInstalled(unit, unitText(service), 'w', 'Do it as root, or give another place with --unit FILE.');
   shell.output.say({ event: 'installed', unit, home: HOME, passwordFile }, [

@@ -1,5 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { Failure } from '../../base/errors.js';
 
 /** Services for systemd: units that see nothing of the machine but the program, a data folder of their own and the network. */
@@ -75,6 +75,19 @@ SystemCallErrorNumber=EPERM
 [Install]
 WantedBy=multi-user.target
 `;
+}
+
+/**
+ * Of what scripts/install.sh has installed, the link that an upgrade moves: the folder that Node lies in is of one version
+ * and goes with it.
+ *
+ * @param program its file
+ */
+export async function whatStarts(node: string, program: string): Promise<string[]> {
+  const version = resolve(node, '../../../..');
+  const current = join(version, '..', 'current');
+  if ((await realpath(current).catch(() => undefined)) !== version) return [node, program];
+  return [join(current, 'bin', 'p2pchat')];
 }
 
 /** For whoever installs one whose program lies where a service can't read. */
