@@ -1,6 +1,6 @@
 import { sizeText } from '../base/size.js';
 import type { Face } from '../commands/command.js';
-import { codeNotice, deviceNotice, historyNotice } from '../commands/device-lines.js';
+import { codeNotice, deviceNotice, historyNotice, upgradeNotice } from '../commands/device-lines.js';
 import { spanOf } from '../commands/duration.js';
 import { groupWords, moderationPlace, moderationWords } from '../commands/event-words.js';
 import { clockTime, field, messageLine, onOneLine } from '../commands/format-message.js';
@@ -88,6 +88,7 @@ const seedLine = ({ user, size, state }: SeedEvent): string =>
 function accountLines(event: AccountEvent, now: number, face: Exclude<Face, 'rpc'>): string[] {
   if (event.change === 'device') return [`-- ${deviceNotice(event, face, now)}`];
   if (event.change === 'history') return [`-- ${historyNotice(event, face)}`];
+  if (event.change === 'upgrade') return [`-- ${upgradeNotice(event, face)}`];
   if (event.change === 'code') return [`-- ${codeNotice(event)}`];
   return event.change === 'second-factor' ? [`-- the second factor of your account is ${event.state} now`] : [];
 }

@@ -119,17 +119,32 @@ type Wishes = { readonly event: 'preferences' } & Preferences;
 
 const list = (names: readonly string[]): string => (names.length === 0 ? 'nobody' : names.map(field).join(' '));
 
-const preferenceLines = ({ readReceipts, typing: isTyping, lan, mapping, muted, blocked }: Wishes): string[] => [
+const preferenceLines = ({
+  readReceipts,
+  typing: isTyping,
+  lan,
+  mapping,
+  upgrades,
+  muted,
+  blocked,
+}: Wishes): string[] => [
   `receipts  ${readReceipts ? 'on' : 'off'}   read receipts, told and seen`,
   `typing    ${isTyping ? 'on' : 'off'}   who is typing, told and seen`,
   `lan       ${lan ? 'on' : 'off'}   contacts found on the local network while the directory is away`,
   `mapping   ${mapping ? 'on' : 'off'}   the router here is asked to let others in (PCP, NAT-PMP)`,
+  `upgrades  ${upgrades ? 'on' : 'off'}   told that a later version of the program is out`,
   `muted     ${list(muted)}`,
   `blocked   ${list(blocked)}`,
 ];
 
 /** What `preferences` turns on and off, by the word for it. */
-const SWITCHES = { receipts: 'readReceipts', typing: 'typing', lan: 'lan', mapping: 'mapping' } as const;
+const SWITCHES = {
+  receipts: 'readReceipts',
+  typing: 'typing',
+  lan: 'lan',
+  mapping: 'mapping',
+  upgrades: 'upgrades',
+} as const;
 type Switch = keyof typeof SWITCHES;
 
 const preferences = define({
@@ -139,7 +154,8 @@ const preferences = define({
     what: { type: 'choice', choices: Object.keys(SWITCHES) as Switch[], optional: true, about: 'what to change' },
     value: { type: 'choice', choices: ['on', 'off'], optional: true, about: 'how' },
   },
-  about: 'Show your preferences and whom you have muted or blocked; turn receipts, typing, lan or mapping on or off.',
+  about:
+    'Show your preferences and whom you have muted or blocked; turn receipts, typing, lan, mapping or upgrades on or off.',
   examples: { slash: 'receipts off', shell: 'receipts off' },
   async *run(peer, { what, value }): AsyncIterable<Wishes> {
     if (what !== undefined && value === undefined) {

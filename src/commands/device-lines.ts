@@ -1,4 +1,4 @@
-import type { CodeEvent, DeviceEvent, HistoryEvent } from '../peer/api/events.js';
+import type { CodeEvent, DeviceEvent, HistoryEvent, UpgradeEvent } from '../peer/api/events.js';
 import { clockTime, field, messageCount } from './format-message.js';
 
 /** How a device is shut out, by which face. */
@@ -62,3 +62,9 @@ export function historyNotice({ state, device, lines = 0 }: HistoryEvent, face: 
       return `The history that ${who} keeps is here, too: ${messageCount(lines)}.`;
   }
 }
+
+const QUIET = { slash: '/preferences upgrades off', shell: 'p2pchat preferences upgrades off' } as const;
+
+/** Names no address: where this one came from, the next one does. */
+export const upgradeNotice = ({ version, own }: UpgradeEvent, face: keyof typeof QUIET): string =>
+  `p2pchat ${field(version)} is out, this is ${field(own)}. Get it where you got this one, and install it the same way (docs/install.md); nothing has to be done at once. Not to be told: ${QUIET[face]}`;

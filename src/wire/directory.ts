@@ -185,6 +185,8 @@ export const directoryMethods = {
       user: userName,
       role: roleSchema,
       now: time(),
+      /** What the directory's program is, as `agent` says of the device's. */
+      agent: v.optional(text(64)),
       /** The address this channel comes from, as the directory sees it. */
       observed: v.optional(addressIfGood),
       /** Left out where the device has that very list. */

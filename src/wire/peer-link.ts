@@ -22,7 +22,7 @@ export const peerMethods = {
   /** First request of whoever dialled. `instance` is random for each start of a program. */
   hello: method(
     v.object({ versions: list(count(65_535), 8), agent: text(64), instance: exactly(16), crl: count() }),
-    v.object({ version: count(65_535), instance: exactly(16), crl: count() }),
+    v.object({ version: count(65_535), agent: v.optional(text(64)), instance: exactly(16), crl: count() }),
   ),
   /**
    * The answer is the receipt: the message is on the receiver's disk. With `mailed`, what was said before it went into the

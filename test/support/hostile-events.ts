@@ -90,6 +90,7 @@ export const HOSTILE_EVENTS: { readonly [E in PeerEvent['event']]: readonly Of<E
     { event: 'account', change: 'code', state: 'done', device: { id: X, name: X } },
     { event: 'account', change: 'code', state: 'done', user: X, group: X },
     { event: 'account', change: 'preferences', muted: [X] },
+    { event: 'account', change: 'upgrade', version: X, own: X },
     { event: 'account', change: 'second-factor', state: 'on' },
     { event: 'account', change: 'recovery', state: 'shown' },
   ],

@@ -17,7 +17,15 @@ const message: HistoryMessage = {
 
 const verification: Verification = { user: X, safetyNumber: X, fingerprint: X, trust: 'changed' };
 const sent = { id: X, conversation: X, state: 'read' } as const;
-const wishes: Preferences = { readReceipts: true, typing: true, lan: true, mapping: true, muted: [X], blocked: [X] };
+const wishes: Preferences = {
+  readReceipts: true,
+  typing: true,
+  lan: true,
+  mapping: true,
+  upgrades: true,
+  muted: [X],
+  blocked: [X],
+};
 const [transfer] = HOSTILE_EVENTS.transfer;
 const [upload] = HOSTILE_EVENTS.upload;
 const [guest] = HOSTILE_EVENTS.guest;

@@ -33,7 +33,15 @@ export const noPolls: PollsApi = { ask: none, vote: none, close: none, show: non
 
 export const noPins: PinsApi = { pin: none, list: async () => [] };
 
-const wishes: Preferences = { readReceipts: true, typing: true, lan: true, mapping: true, muted: [], blocked: [] };
+const wishes: Preferences = {
+  readReceipts: true,
+  typing: true,
+  lan: true,
+  mapping: true,
+  upgrades: true,
+  muted: [],
+  blocked: [],
+};
 
 export const noPreferences: PreferencesApi = {
   get: () => wishes,

@@ -1,5 +1,7 @@
 import { hex } from '../../base/bytes.js';
 import { Failure, hasCode } from '../../base/errors.js';
+import { version as program } from '../../base/package-files.js';
+import { agentOf } from '../../wire/agent.js';
 import {
   type DirectoryMethods,
   type DirectoryNotices,
@@ -221,6 +223,7 @@ export class DeviceRequests implements DeviceSession, Signed {
       stamp: core.incarnation.stamp,
       ...((await lacksFactor(core, account)) && { secondFactor: 'required' as const }),
       ...(operatorAct !== undefined && { operatorAct }),
+      agent: agentOf(program),
       relays: core.relays.named,
       calls: true,
       ...(preferences && { preferences }),

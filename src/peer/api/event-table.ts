@@ -201,12 +201,14 @@ export const EVENTS: { readonly [E in EventName]: EventRow<E> } = {
   account: {
     about: "Something of one's own account has changed, or was seen to.",
     fields: {
-      change: '`device`, `history`, `code`, `recovery`, `second-factor` or `preferences`',
+      change: '`device`, `history`, `code`, `recovery`, `second-factor`, `preferences` or `upgrade`',
       state:
         '`added`, `revoked`; `asked` (that device asks for the history), `allowed`, `giving`, `given`, `waiting` (until it is allowed there), `taking`, `done`; of `code` `done`, `wrong` (words), `left` (in the middle), `expired`; `shown`, `checked`; `on`, `off`',
       device: 'of `device`, `history` and a `code` that is `done`: `id` and `name`',
       user: 'of a `code` that is `done`: who has come',
       group: 'of a `code` that is `done`: `#group` that the person was asked into',
+      version: 'of `upgrade`: a later version of the program than this one, as directories and peers say',
+      own: 'of `upgrade`: the version of this one',
       muted: 'of `preferences`: which conversations are muted now',
       lines: 'of `history`: messages that have come from that device so far',
       at: "of `device`: when, by the directory's clock",

@@ -1,9 +1,11 @@
 import type { PresenceState, RegistrationMode, Role } from '../../wire/directory.js';
 import type { OperatorStatement } from '../../wire/operator-acts.js';
+import type { CodeEvent, UpgradeEvent } from './account-events.js';
 import type { GuestEvent } from './guests.js';
-import type { CameDevice, CamePerson } from './pairing.js';
 import type { PollState } from './polls.js';
 import type { SeedEvent } from './seeds.js';
+
+export type { CodeEvent, UpgradeEvent } from './account-events.js';
 
 /**
  * What a peer tells whoever watches it: the screen, line mode, `listen --json`, a bot. The names and fields are a contract
@@ -206,19 +208,12 @@ export interface HistoryEvent {
   readonly lines?: number;
 }
 
-/** What came of a code that was made here for somebody new: of `done` the device that has come, or the person. */
-export interface CodeEvent extends Partial<CameDevice & CamePerson> {
-  readonly event: 'account';
-  readonly change: 'code';
-  /** `wrong`: somebody tried other words; `left`: began and went away; either way, and after ten minutes, it is spent. */
-  readonly state: 'done' | 'wrong' | 'left' | 'expired';
-}
-
 /** Something of one's own account has changed, or was seen to. */
 export type AccountEvent =
   | DeviceEvent
   | HistoryEvent
   | CodeEvent
+  | UpgradeEvent
   | {
       readonly event: 'account';
       readonly change: 'recovery';

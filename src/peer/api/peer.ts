@@ -94,6 +94,8 @@ export interface Preferences {
   readonly lan: boolean;
   /** Whether the router here is asked to let others in at the ports of this device. */
   readonly mapping: boolean;
+  /** Whether to be told that a later version of the program is out. */
+  readonly upgrades: boolean;
   /** Conversations without notice: `#group`, or `@user`, who is muted in groups too. */
   readonly muted: readonly string[];
   /** `@user`: nothing of them is shown, and they don't learn it. */
@@ -102,7 +104,9 @@ export interface Preferences {
 
 export interface PreferencesApi {
   get(): Preferences;
-  set(wanted: Partial<Pick<Preferences, 'readReceipts' | 'typing' | 'lan' | 'mapping'>>): Promise<Preferences>;
+  set(
+    wanted: Partial<Pick<Preferences, 'readReceipts' | 'typing' | 'lan' | 'mapping' | 'upgrades'>>,
+  ): Promise<Preferences>;
   /** @param who `@user`, `user` or `#group` */
   mute(who: string, muted: boolean): Promise<Preferences>;
   /** @throws Failure usage 'send-self', 'name-invalid' */

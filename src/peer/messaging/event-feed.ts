@@ -37,6 +37,8 @@ export class EventFeed {
   #replaying: Promise<void> | undefined;
   /** What went wrong while nobody watched, as while this program came to be online. */
   #untold: PeerEvent[] = [];
+  /** What somebody is told as soon as they watch. */
+  #later: (() => void)[] = [];
   /** The links that came up while nobody watched, by user, as they are by now. */
   readonly #unheard = new Map<string, LinkEvent>();
   #waiting: Cancel | undefined;
@@ -61,6 +63,12 @@ export class EventFeed {
     return this.#listeners.size > 0;
   }
 
+  /** For what is told once, to somebody: at once, or when what came before is shown to who watches. */
+  whenWatched(tell: () => void): void {
+    if (this.#listeners.size > 0) tell();
+    else this.#later = [...this.#later, tell].slice(-UNTOLD);
+  }
+
   emit(event: PeerEvent): void {
     if (this.#look.isUnwanted(event)) return;
     if (this.#listeners.size === 0) this.#remember(event);
@@ -76,6 +84,7 @@ export class EventFeed {
 
   #tellUntold(): void {
     for (const event of this.#untold.splice(0)) this.emit(event);
+    for (const tell of this.#later.splice(0)) tell();
     const links = [...this.#unheard.values()];
     this.#unheard.clear();
     for (const link of links) this.emit(link);

@@ -49,11 +49,11 @@ export class Preferences implements LineLook {
   }
 
   get(): Wishes {
-    const { readReceipts, typing, lan = true, mapping = true, muted, blocked } = this.#row;
-    return { readReceipts, typing, lan, mapping, muted: [...muted].sort(), blocked: [...blocked].sort() };
+    const { readReceipts, typing, lan = true, mapping = true, upgrades = true, muted, blocked } = this.#row;
+    return { readReceipts, typing, lan, mapping, upgrades, muted: [...muted].sort(), blocked: [...blocked].sort() };
   }
 
-  set(wanted: Partial<Pick<Wishes, 'readReceipts' | 'typing' | 'lan' | 'mapping'>>): Promise<Wishes> {
+  set(wanted: Partial<Pick<Wishes, 'readReceipts' | 'typing' | 'lan' | 'mapping' | 'upgrades'>>): Promise<Wishes> {
     return this.#save({ ...this.#row, ...wanted });
   }
 
@@ -174,7 +174,9 @@ export class PreferencesService implements PreferencesApi {
     return this.#init.preferences.get();
   }
 
-  async set(wanted: Partial<Pick<Wishes, 'readReceipts' | 'typing' | 'lan' | 'mapping'>>): Promise<Wishes> {
+  async set(
+    wanted: Partial<Pick<Wishes, 'readReceipts' | 'typing' | 'lan' | 'mapping' | 'upgrades'>>,
+  ): Promise<Wishes> {
     const wishes = await this.#init.preferences.set(wanted);
     await this.#init.obey();
     return wishes;

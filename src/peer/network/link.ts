@@ -38,6 +38,12 @@ export interface LinkInit {
   onChange?(link: Link): void;
 }
 
+interface Remote {
+  readonly agent?: string | undefined;
+  readonly instance: Uint8Array;
+  readonly crl: number;
+}
+
 /** A live connection to one device of another person, or of ours. Both ends have proven who they are. */
 export class Link {
   readonly certificate: DeviceCertificate;
@@ -48,7 +54,7 @@ export class Link {
   readonly #ready: Promise<void>;
   #greeted!: () => void;
   #path: 'direct' | 'lan' | undefined;
-  #remote: { instance: Uint8Array; crl: number } | undefined;
+  #remote: Remote | undefined;
   /** Of the last ping, in ms. */
   rtt: number | undefined;
   readonly #measured: ((rtt: number) => void)[] = [];
@@ -155,6 +161,11 @@ export class Link {
     return this.#remote!.crl;
   }
 
+  /** What the other program says it is; after greet. */
+  get agent(): string | undefined {
+    return this.#remote!.agent;
+  }
+
   /** Whoever dialled says hello; resolves when both know each other's version. @throws when the link fails before */
   async greet(): Promise<void> {
     if (this.dialled) this.#accept(await this.#channel.session.request('hello', this.#hello()));
@@ -199,7 +210,7 @@ export class Link {
     };
   }
 
-  #accept(remote: { instance: Uint8Array; crl: number }): void {
+  #accept(remote: Remote): void {
     this.#remote = remote;
     this.#channel.session.open();
     this.#greeted();
@@ -226,7 +237,7 @@ export class Link {
     return {};
   }
 
-  #welcome({ versions, instance, crl }: Params<PeerMethods, 'hello'>): Result<PeerMethods, 'hello'> {
+  #welcome({ versions, agent: theirs, instance, crl }: Params<PeerMethods, 'hello'>): Result<PeerMethods, 'hello'> {
     const version = PROTOCOL_VERSIONS.find((one) => versions.includes(one));
     if (version === undefined) {
       throw new Failure('version-unknown', 'the two programs share no version of the protocol', {
@@ -234,7 +245,7 @@ export class Link {
       });
     }
     if (this.#remote && !sameBytes(this.#remote.instance, instance)) throw new Failure('hello-twice');
-    this.#accept({ instance, crl });
-    return { version, instance: this.#init.instance, crl: this.#init.handlers.crl().number };
+    this.#accept({ agent: theirs, instance, crl });
+    return { version, agent, instance: this.#init.instance, crl: this.#init.handlers.crl().number };
   }
 }

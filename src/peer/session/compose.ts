@@ -31,6 +31,9 @@ import { pairingsOf } from './pairings.js';
 import { Peer } from './peer.js';
 import type { Services } from './services.js';
 import { Sync } from './sync.js';
+import type { UpgradeWatch } from './upgrade-watch.js';
+import { DIRECTORY } from './upgrades.js';
+import { upgradeWatchOf } from './watch-upgrades.js';
 
 export interface Starting {
   readonly profile: Profile;
@@ -108,7 +111,8 @@ export async function startPeer(init: OpenPeer, starting: Starting): Promise<Pee
     if (init.vaultKey !== undefined) throw new Failure('certificate-expired');
     await reenterByPassword(self, init.password, clock);
   };
-  const parts = { self, network, services, sync, handOver, pairings, linkEvents, onRefused, reenter };
+  const upgrades = upgradeWatchOf({ self, tables, disk, clock, scope: online }, services);
+  const parts = { self, network, services, upgrades, sync, handOver, pairings, linkEvents, onRefused, reenter };
   await network.start(listen, handlersOf(parts));
   await sync.caughtUp();
   sync.keepHouse();
@@ -137,6 +141,7 @@ interface HandlerParts {
   readonly self: LocalDevice;
   readonly network: Network;
   readonly services: Services;
+  readonly upgrades: UpgradeWatch;
   readonly sync: Sync;
   readonly handOver: HandOver;
   readonly pairings: Pairings;
@@ -147,7 +152,7 @@ interface HandlerParts {
 
 /** What the network hands in goes to the service it is for. */
 function handlersOf(parts: HandlerParts): NetworkHandlers {
-  const { self, network, services, sync, handOver, pairings, linkEvents, onRefused, reenter } = parts;
+  const { self, network, services, upgrades, sync, handOver, pairings, linkEvents, onRefused, reenter } = parts;
   const { contacts, preferences, receiver, groups, mail, outbox, transfers, state } = services;
   const links = new LinkReceiver({
     receiver,
@@ -178,6 +183,7 @@ function handlersOf(parts: HandlerParts): NetworkHandlers {
     onStream: (from, transfer, stream) => transfers.takeStream(from, transfer, stream),
     onLink: (link) => {
       linkEvents.changed(link);
+      upgrades.hear(link.certificate.user, link.agent);
       sync.linked(link);
     },
     onLost: (link) => {
@@ -186,7 +192,10 @@ function handlersOf(parts: HandlerParts): NetworkHandlers {
     },
     onChange: (link) => linkEvents.changed(link),
     stamp: () => services.setBack.stamp,
-    onOnline: (welcome) => sync.online(welcome),
+    onOnline: (welcome) => {
+      upgrades.hear(DIRECTORY, welcome.agent);
+      return sync.online(welcome);
+    },
     onOffline: (retryIn) => sync.offline(retryIn),
     onRefused,
     onTrouble: (why) => services.reporter.report('', why),

@@ -8,6 +8,7 @@ export const preferencesRow = v.object({
   /** Of this installation alone. */
   lan: v.optional(v.boolean()),
   mapping: v.optional(v.boolean()),
+  upgrades: v.optional(v.boolean()),
   /** Conversations, folded. */
   muted: list(text(64), 4096),
   /** People, folded. */

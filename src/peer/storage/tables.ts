@@ -23,6 +23,7 @@ import { runsRow } from './runs-row.js';
 import { seedRow } from './seed-row.js';
 import { SetAside } from './set-aside.js';
 import { PATH_BYTES, pathRow, transferRow } from './transfer-row.js';
+import { upgradeRow } from './upgrade-row.js';
 
 export type { MessageRow } from './message-row.js';
 export type { PreferencesRow } from './preferences-row.js';
@@ -313,6 +314,7 @@ const tablesOn = (shelf: Shelf) => ({
   wishes: new Table(shelf, 'wish', row(wishRow)),
   /** How far a backup goes, by its id: what was written behind that revision is not in it, and how it ended. */
   backups: new Table(shelf, 'backup', row(v.object({ revision: count(), tail: exactly(32), at: time() }))),
+  upgrade: new Table(shelf, 'upgrade', row(upgradeRow)),
   /** Which life of the directory's store this device has compared itself with. */
   incarnation: new Table(shelf, 'incarnation', row(v.object({ id: exactly(16), stamp: v.optional(bytes(128)) }))),
 });

@@ -1,5 +1,5 @@
 import { Failure } from '../../base/errors.js';
-import { codeNotice, deviceNotice, historyNotice } from '../../commands/device-lines.js';
+import { codeNotice, deviceNotice, historyNotice, upgradeNotice } from '../../commands/device-lines.js';
 import { guestNotice } from '../../commands/guest-lines.js';
 import { inWordsOf } from '../../commands/words-of-face.js';
 import type {
@@ -304,6 +304,7 @@ export class ChatModel implements ModelHost {
     else if (event.change === 'preferences') this.setMuted(event.muted);
     else if (event.change === 'second-factor')
       this.notice(`The second factor of your account is ${event.state} now.`, now);
+    else if (event.change === 'upgrade') this.notice(upgradeNotice(event, 'slash'), now);
     else if (event.change === 'code')
       this.notice(codeNotice(event), now, { kind: event.state === 'done' ? 'notice' : 'error' });
     else if (event.change === 'history')
