@@ -17,20 +17,28 @@ export function guestNotice(event: GuestEvent, now: number): string[] {
 }
 
 function notice(event: GuestEvent, now: number): string | undefined {
-  const { state, link, expires, count, used, done, error } = event;
+  const { state, kind, link, expires, count, used, done, path, error } = event;
+  const what = event.name === '' ? '' : ` for ${field(event.name)}`;
   switch (state) {
     case 'laying':
       return event.bytes === 0 ? `${called(event)} is being sealed and laid down for guests` : undefined;
     case 'open':
+      if (kind === 'collect')
+        return `Guests may hand in ${count} ${count === 1 ? 'file' : 'files'} until ${clockTime(expires ?? '', now)} by this link: ${field(link ?? '')}`;
       return `${called(event)} may be fetched ${count} times until ${clockTime(expires ?? '', now)} by whoever has this link: ${field(link ?? '')}`;
     case 'visited':
-      return `A guest fetches ${called(event)}: ${used} of ${count}`;
+      return kind === 'collect'
+        ? `A guest hands in${what}: ${used} of ${count}`
+        : `A guest fetches ${called(event)}: ${used} of ${count}`;
     case 'fetched':
       return `A guest has all of ${called(event)}: ${done} by now`;
+    case 'received':
+      return `A guest has handed in ${called(event)}${path === undefined ? '' : `, which is at ${field(path)}`}`;
     case 'ended':
+      if (kind === 'collect') return `The link for handing in${what} has ended: used ${used} times`;
       return `The link to ${called(event)} has ended: fetched ${done} times`;
     case 'failed':
-      return `${called(event)}: ${field(error?.message ?? 'it failed')} ${field(error?.hint ?? '')}`.trimEnd();
+      return `${kind === 'collect' ? `What a guest handed in${what}` : called(event)}: ${field(error?.message ?? 'it failed')} ${field(error?.hint ?? '')}`.trimEnd();
   }
 }
 
@@ -48,6 +56,7 @@ export function guestProgress(event: GuestEvent): ProgressPart[] | undefined {
 export function guestLines(event: GuestEvent, now: number): string[] {
   const { id, state, expires, count, used, link } = event;
   const until = expires === undefined || state === 'ended' ? '' : `, until ${clockTime(expires, now)}`;
-  const line = `${id.slice(0, SHORT_ID)} ${state.padEnd(7)} ${called(event)}, used ${used} of ${count}${until}`;
+  const what = event.kind === 'collect' ? `to hand in ${field(event.name)}`.trimEnd() : called(event);
+  const line = `${id.slice(0, SHORT_ID)} ${state.padEnd(7)} ${what}, used ${used} of ${count}${until}`;
   return link === undefined ? [line] : [line, `  ${field(link)}`];
 }

@@ -36,6 +36,25 @@ const share = define({
   progress: guestProgress,
 });
 
+const collect = define({
+  name: 'collect',
+  slash: 'collect',
+  parameters: {
+    name: { type: 'words', optional: true, about: 'what for, as guests see it' },
+    count: { type: 'count', flag: true, optional: true, about: 'how many files it takes; 10 by default' },
+    for: { type: 'seconds', flag: true, optional: true, about: 'how long, such as 24h; 7d by default' },
+    size: { type: 'size', flag: true, optional: true, about: 'how large a file may be, such as 100MB; 1GB by default' },
+  },
+  about: 'Make a link by which somebody without p2pchat hands in files with a browser, sealed for you.',
+  examples: { slash: 'photos of the trip --count 5 --size 200MB', shell: "'photos of the trip' --count 5" },
+
+  async *run(peer, { name = '', count, for: seconds, size }, { face }) {
+    const event = await peer.guests.collect(name, { count, seconds, size });
+    if (face !== 'slash') yield event;
+  },
+  lines: (event, { now }) => guestNotice(event, now()),
+});
+
 const list = define({
   name: 'share list',
   slash: 'shares',
@@ -64,4 +83,4 @@ const end = define({
   lines: (event, { now }) => guestNotice(event, now()),
 });
 
-export const guestCommands: readonly Command[] = [share, list, end];
+export const guestCommands: readonly Command[] = [share, list, end, collect];

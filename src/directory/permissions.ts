@@ -89,6 +89,10 @@ export const DEVICE_REQUESTS: Readonly<Record<keyof DirectoryMethods, RequestRow
   'guests.share': { may: 'message.direct', proof: 'certificate', cost: 30 },
   'guests.put': { may: 'message.direct', proof: 'certificate', cost: 10 },
   'guests.finish': { may: 'message.direct', proof: 'certificate', cost: 30 },
+  'guests.collect': { may: 'message.direct', proof: 'certificate', cost: 30 },
+  'guests.drops': { may: 'message.direct', proof: 'certificate', cost: 20 },
+  'guests.get': { may: 'message.direct', proof: 'certificate', cost: 10 },
+  'guests.taken': { may: 'message.direct', proof: 'certificate', cost: 30 },
   'guests.list': { may: 'message.direct', proof: 'certificate', cost: 40 },
   'guests.end': { may: 'message.direct', proof: 'certificate', cost: 30 },
   'ledger.act': { may: 'people.see', proof: 'certificate', cost: 40 },
@@ -115,6 +119,9 @@ export const VISIT_REQUESTS: Readonly<Record<keyof VisitMethods, RequestRow>> = 
   'guest.open': { proof: 'link', cost: 10 },
   'guest.visit': { proof: 'link', cost: 40 },
   'guest.get': { proof: 'link', cost: 10 },
+  'guest.drop': { proof: 'link', cost: 60 },
+  'guest.put': { proof: 'link', cost: 10 },
+  'guest.look': { proof: 'link', cost: 10 },
   'guest.done': { proof: 'link', cost: 40 },
 };
 

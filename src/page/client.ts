@@ -9,6 +9,8 @@ export interface Opened {
   readonly size: number;
   readonly left: number;
   readonly expires: number;
+  /** Of a link for handing in. */
+  readonly key?: string;
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -38,26 +40,40 @@ export class Client {
     return new Uint8Array(bytes);
   }
 
+  /** @returns how many blocks are there, from the first */
+  async drop(visit: string, what: { size: number; enc: string; head: string }): Promise<number> {
+    const { have } = (await (await this.#ask('PUT', visit, JSON.stringify(what))).json()) as { have: number };
+    return have;
+  }
+
+  async put(visit: string, block: number, sealed: Bytes): Promise<void> {
+    await this.#ask('PUT', `${visit}/${block}`, sealed);
+  }
+
+  async look(visit: string): Promise<string> {
+    return ((await (await this.#ask('GET', visit)).json()) as { state: string }).state;
+  }
+
   async done(visit: string): Promise<void> {
     await this.#ask('POST', `${visit}/done`);
   }
 
-  async #ask(method: string, path?: string): Promise<Response> {
+  async #ask(method: string, path?: string, body?: string | Bytes): Promise<Response> {
     for (const wait of AGAIN_AFTER) {
       try {
-        return await this.#once(method, path);
+        return await this.#once(method, path, body);
       } catch (error) {
         if (!(error instanceof Trouble) || !['lost', 'rate-limited'].includes(error.code)) throw error;
         await pause(Math.max(wait, 1_000 * error.seconds));
       }
     }
-    return this.#once(method, path);
+    return this.#once(method, path, body);
   }
 
-  async #once(method: string, path?: string): Promise<Response> {
+  async #once(method: string, path?: string, body: string | Bytes | null = null): Promise<Response> {
     const where = new URL(path === undefined ? this.#link : `${this.#link}/${path}`, location.href);
     const headers = { authorization: `Link ${this.#access}` };
-    const answer = await fetch(where, { method, headers, cache: 'no-store', credentials: 'omit' }).catch(() => {
+    const answer = await fetch(where, { method, headers, body, cache: 'no-store', credentials: 'omit' }).catch(() => {
       throw new Trouble('lost');
     });
     if (answer.ok) return answer;

@@ -1,3 +1,4 @@
+import { openCollect } from './collect.js';
 import { linkHere } from './link.js';
 import { openShare } from './share.js';
 import { view } from './view.js';
@@ -5,7 +6,9 @@ import { view } from './view.js';
 /** The page that a link for guests opens. */
 
 async function start(): Promise<void> {
-  await openShare(await linkHere());
+  const link = await linkHere();
+  if (link.pin === undefined) await openShare(link);
+  else await openCollect(link, link.pin);
 }
 
 // Another link in the same tab changes nothing but what is behind the #.

@@ -48,6 +48,17 @@ export class Seal {
     }
   }
 
+  async seal(plain: Bytes, place: Uint8Array): Promise<Bytes> {
+    const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
+    const key = await this.#messageKey(nonce, 'encrypt');
+    const how = { name: 'AES-GCM', iv: nonce.subarray(12), additionalData: place as Bytes };
+    const sealed = new Uint8Array(await crypto.subtle.encrypt(how, key, plain));
+    const whole = new Uint8Array(nonce.length + sealed.length);
+    whole.set(nonce);
+    whole.set(sealed, nonce.length);
+    return whole;
+  }
+
   openBlock(sealed: Bytes, id: Bytes, size: number, block: number): Promise<Bytes | undefined> {
     return this.open(sealed, guestBlockPlace(id, size, block));
   }

@@ -1,13 +1,13 @@
 import { sizeText } from '../base/size.js';
 import { depositBlockLength, depositBlocks } from '../wire/deposit-blocks.js';
-import { decodeWords, GUEST_FILE_KEY, GUEST_HEAD_KEY, guestHeadPlace } from '../wire/guest-seal.js';
+import { GUEST_FILE_KEY } from '../wire/guest-seal.js';
 import { DEPOSIT_BLOCK_BYTES } from '../wire/limits.js';
-import { cleanLine } from '../wire/text.js';
 import type { Link } from './link.js';
 import { chooseSaver, type Saver } from './saver.js';
-import { type Bytes, base64url, derive, fromBase64url, release, Seal } from './seal.js';
+import { type Bytes, base64url, derive, release, Seal } from './seal.js';
 import { Trouble } from './trouble.js';
 import { view } from './view.js';
+import { momentText, timesMore, wordsOf } from './words.js';
 
 /** A file for a guest: looked at, fetched block by block, opened here, and saved as it comes. */
 
@@ -18,24 +18,13 @@ const TELL_EVERY_MS = 100;
 export async function openShare(link: Link): Promise<void> {
   const { head, size, left, expires } = await link.client.open();
   const words = await wordsOf(link, head);
-  const uses = left === 1 ? 'once more' : `${left} times more`;
-  const until = new Date(expires).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
   const visit = visitOf(link);
   // Who has begun already goes on without another use.
   if (left === 0 && !visit.isKnown) throw new Trouble('guest-link-used');
-  const facts = `${sizeText(size)}. The link opens ${uses}, until ${until}.`;
+  const facts = `${sizeText(size)}. The link opens ${timesMore(left)}, until ${momentText(expires)}.`;
   view.ready(`${words.from} shares a file with you`, words.name, facts, 'Download');
   const fetching = new Fetching(link, words.name, size, visit.id);
   view.onAct(() => void fetching.run());
-}
-
-async function wordsOf({ id, secret }: Link, head: string) {
-  const seal = await Seal.of(await derive(secret, GUEST_HEAD_KEY));
-  const sealed = fromBase64url(head);
-  const opened = sealed && (await seal.open(sealed, guestHeadPlace(id)));
-  const words = opened && decodeWords(opened);
-  if (words === undefined) throw new Trouble('changed');
-  return { name: cleanLine(words.name), from: cleanLine(words.from) };
 }
 
 const visitKey = ({ id }: Link): string => `visit ${base64url(id)}`;

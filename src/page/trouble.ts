@@ -27,6 +27,19 @@ const WORDS: Readonly<Record<string, Words>> = {
     what: 'This link is not whole: there is no key behind a # in it.',
     next: 'Copy the whole link once more.',
   },
+  'other-key': {
+    what: 'The directory has given out another key than the one that this link is for. What you hand in could be read by somebody else.',
+    next: 'Don’t go on. Tell whoever gave you the link, by another way than this.',
+  },
+  'upload-quota': {
+    what: 'There is no room left for it with whoever asks for it.',
+    next: 'Tell them; they can make room, or raise it with whoever runs the directory.',
+  },
+  'guest-too-large': {
+    what: 'The file is larger than this link takes.',
+    next: 'Ask whoever gave you the link for one that takes more.',
+  },
+  'file-changed': { what: 'The file can’t be read any more as you chose it.', next: 'Choose it once more.' },
   changed: {
     what: 'What the directory gave out is not what belongs to this link: it was changed.',
     next: 'Don’t go on. Tell whoever gave you the link, by another way than this.',
@@ -64,6 +77,15 @@ export class Trouble extends Error {
 
   /** Trying again may help, without a new page. */
   get mayPass(): boolean {
-    return ['lost', 'rate-limited', 'damaged', 'not-saved', 'internal'].includes(this.code);
+    return [
+      'lost',
+      'rate-limited',
+      'damaged',
+      'not-saved',
+      'internal',
+      'file-changed',
+      'guest-too-large',
+      'upload-quota',
+    ].includes(this.code);
   }
 }

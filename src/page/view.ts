@@ -33,6 +33,26 @@ export const view = {
     part<HTMLButtonElement>('act').onclick = act;
   },
 
+  /** There are files to choose, or to be dropped anywhere on the page. */
+  choose(): void {
+    const files = part<HTMLInputElement>('files');
+    files.hidden = false;
+    addEventListener('dragover', (event) => event.preventDefault());
+    addEventListener('drop', (event) => {
+      event.preventDefault();
+      if (event.dataTransfer?.files.length) files.files = event.dataTransfer.files;
+    });
+  },
+
+  chosen(): File[] {
+    return [...(part<HTMLInputElement>('files').files ?? [])];
+  },
+
+  ask(text: string): void {
+    show('state', text);
+    part('files').focus();
+  },
+
   begin(): void {
     part<HTMLButtonElement>('act').disabled = true;
     show('trouble', '');
@@ -57,12 +77,13 @@ export const view = {
     document.title = `${size === 0 ? 100 : Math.floor((100 * bytes) / size)} % – p2pchat`;
   },
 
-  done(text: string): void {
+  done(text: string, name = 'done'): void {
     part('bar').hidden = true;
     part('act').hidden = true;
     show('state', text);
     document.title = 'p2pchat';
-    state('done');
+    part('files').hidden = true;
+    state(name);
   },
 
   /** @param again what the button says then; undefined where trying again is no use */

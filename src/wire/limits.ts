@@ -204,6 +204,10 @@ export const GUEST_COUNT = 256;
 export const GUEST_WORDS_BYTES = 512;
 /** The same, sealed. */
 export const GUEST_HEAD_BYTES = 600;
+/** Files handed in that are told of at once. */
+export const GUEST_DROPS = 16;
+/** A public key of P-256, and what is sealed to one begins with, not compressed. */
+export const GUEST_KEY_BYTES = 65;
 /** What links begin with. */
 export const GUEST_URL_BYTES = 256;
 

@@ -369,6 +369,12 @@ const minimal: Readonly<Record<Exclude<MethodName<DirectoryMethods>, 'hello'>, o
   'guests.share': { link: id, head: id, proof: new Uint8Array(32), count: 1, lasts: 1, size: 1 },
   'guests.put': { link: id, block: 0, sealed: id },
   'guests.finish': { link: id },
+  'guests.collect': {
+    ...{ link: id, head: id, proof: new Uint8Array(32), count: 1, lasts: 1, size: 1, key: new Uint8Array(65) },
+  },
+  'guests.drops': { link: id },
+  'guests.get': { link: id, visit: id, block: 0 },
+  'guests.taken': { link: id, visit: id },
   'guests.list': {},
   'guests.end': { link: id },
   call: { user: 'alice', device: '0123456789abcdef', sealed: id },

@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hasCode } from '../../src/base/errors.js';
-import { assertMay, DEVICE_REQUESTS, ENROL_REQUESTS, takesPassword } from '../../src/directory/permissions.js';
+import {
+  assertMay,
+  DEVICE_REQUESTS,
+  ENROL_REQUESTS,
+  takesPassword,
+  VISIT_REQUESTS,
+} from '../../src/directory/permissions.js';
 import { directoryMethods, enrolMethods, type Role } from '../../src/wire/directory.js';
+import { visitMethods } from '../../src/wire/guests.js';
 import { type Action, may, PERMISSIONS, ROLES } from '../../src/wire/roles.js';
 
 /** The table as it was agreed, written out a second time, by least role. */
@@ -53,9 +60,12 @@ test('A9 every request has its action, and what has none is denied to everybody'
 
 test('N6 every request says who may, what proof it takes and what it costs', () => {
   assert.deepEqual(Object.keys(ENROL_REQUESTS).sort(), Object.keys(enrolMethods).sort());
-  const rows: [string, { proof: string; cost: number }][] = Object.entries({ ...ENROL_REQUESTS, ...DEVICE_REQUESTS });
+  const rows: [string, { proof: string; cost: number }][] = Object.entries({
+    ...{ ...ENROL_REQUESTS, ...DEVICE_REQUESTS, ...VISIT_REQUESTS },
+  });
+  assert.deepEqual(Object.keys(VISIT_REQUESTS).sort(), Object.keys(visitMethods).sort());
   for (const [method, { proof, cost }] of rows) {
-    assert.ok(['none', 'certificate', 'password', 'phrase', 'code'].includes(proof), method);
+    assert.ok(['none', 'certificate', 'password', 'phrase', 'code', 'link'].includes(proof), method);
     assert.ok(Number.isSafeInteger(cost) && cost > 0, `${method} costs nothing`);
   }
   for (const [method, row] of Object.entries(DEVICE_REQUESTS)) {

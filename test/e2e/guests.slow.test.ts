@@ -6,9 +6,9 @@ import { after, before, type TestContext, test } from 'node:test';
 import type { BrowserContext } from 'playwright-core';
 import { systemRandom } from '../../src/base/random.js';
 import { guestBrowser, noBrowser, pageIs } from '../support/browser.js';
-import { Workshop } from '../support/processes.js';
+import { type Running, Workshop } from '../support/processes.js';
 
-/** A large file, and how much memory the page takes. */
+/** A large file each way, and how much memory the page takes. */
 
 const BYTES = 200_000_000;
 const workshop = new Workshop();
@@ -19,6 +19,7 @@ const home = (name: string): string => {
   return folder;
 };
 let browser: BrowserContext;
+let ann: Running;
 let large = '';
 const skip = noBrowser;
 
@@ -35,6 +36,8 @@ before(async () => {
     .start(['directory', 'start', '--json', ...data], { home: home('operator') })
     .event(({ event }) => event === 'ready');
   await does('register', 'ann', '--directory', String(ready.link), '--invite', String(ready.ownerInvite));
+  ann = workshop.start(['listen', '--json', ...password], { home: home('ann') });
+  await ann.event(({ event }) => event === 'ready');
   browser = await guestBrowser(join(workshop.folder, 'browser'));
   large = join(workshop.folder, 'large.bin');
   writeFileSync(large, systemRandom.bytes(BYTES));
@@ -99,4 +102,20 @@ test('a file of 200 MB is fetched whole, and the page stays small', { skip }, as
   assert.equal(await hash(await came.path()), await hash(large));
   assertBounded(t, 'fetched', performance.now() - began);
   await page.close();
+});
+
+test('a file of 200 MB is handed in whole, and the page stays small', { skip }, async (t) => {
+  const { link, id } = await does('collect', 'films');
+  const page = await browser.newPage();
+  page.setDefaultTimeout(1_800_000);
+  await page.goto(String(link));
+  await pageIs(page, 'ready');
+  const began = performance.now();
+  await page.getByLabel('files to hand in').setInputFiles(large);
+  await page.getByRole('button', { name: 'Hand in' }).click();
+  await pageIs(page, 'done', 'taken');
+  assertBounded(t, 'handed in', performance.now() - began);
+  await pageIs(page, 'taken');
+  const received = await ann.event((said) => said.event === 'guest' && said.state === 'received' && said.id === id);
+  assert.equal(await hash(String(received.path)), await hash(large));
 });

@@ -250,3 +250,97 @@ test('the page is used by keys alone, is dark where that is wanted, and saves wh
   })()`);
   assert.equal(digest, hash(path));
 });
+
+/** A link for handing in, by what keeps every byte that passes. */
+async function collecting(...words: string[]): Promise<{ link: string; id: string }> {
+  const said = (await does('ann', 'collect', ...words)).at(-1);
+  assert.deepEqual([said?.kind, said?.state], ['collect', 'open']);
+  const link = new URL(String(said?.link));
+  link.port = String(recorder.port);
+  return { link: link.href, id: String(said?.id) };
+}
+
+async function handIn(page: Page, ...paths: string[]): Promise<void> {
+  await page.getByLabel('files to hand in').setInputFiles(paths);
+  await page.getByRole('button', { name: 'Hand in' }).click();
+}
+
+test('a guest hands in files by a browser: whole, sealed on the way and at rest, and both are told', {
+  skip,
+}, async () => {
+  const { link, id } = await collecting('the trip', '--count', '3');
+  const [one, two] = [file('..\\nice <i>.bin', 2_000_000), file('second.bin', 10)];
+  const page = await visit(link);
+  assert.equal(await page.locator('#lead').innerText(), 'ann asks you for a file');
+  assert.equal(await page.locator('#name').innerText(), 'the trip');
+  await handIn(page, one, two);
+  await pageIs(page, 'done', 'taken');
+  const [first, second] = await ann.several(2, guest('received', id));
+  const path = String(first?.path);
+  assert.ok(path.startsWith(join(home('ann'), 'downloads/')), path);
+  assert.equal(hash(path), hash(one));
+  assert.equal(hash(String(second?.path)), hash(two));
+  assert.equal(await pageIs(page, 'taken'), 'taken', 'the guest is told that it was fetched');
+  const secrets = [NEEDLE, 'nice <i>', 'the trip', new URL(link).hash.slice(1)];
+  assert.deepEqual(found([secrets[1]!, secrets[2]!, secrets[3]!], recorder.traffic), []);
+  assert.deepEqual(filesWith(secrets, join(workshop.folder, 'directory')), [], 'nor do they lie at the directory');
+});
+
+test('a link for handing in that is used up, takes less, or finds no room says so, each in its own words', {
+  skip,
+}, async () => {
+  const { link, id } = await collecting('--count', '1', '--size', '30MB');
+  const page = await visit(link);
+  await handIn(page, file('large.bin', 31_000_000));
+  await pageIs(page, 'guest-too-large');
+  await handIn(page, file('no-room.bin', 25_000_000));
+  await pageIs(page, 'upload-quota');
+  assert.match(await trouble(page), /no room left/);
+  await handIn(page, file('fits.bin', 1_000));
+  await pageIs(page, 'done', 'taken');
+  await ann.event(guest('received', id));
+  assert.match(await trouble(await visit(link, 'guest-link-used')), /used up/);
+});
+
+test('N30 a directory that swaps the key to which guests seal is found out by the page, and by who made the link', {
+  skip,
+}, async () => {
+  const { link, id } = await collecting('homework');
+  const theirs = Buffer.from(
+    new Uint8Array(
+      await crypto.subtle.exportKey(
+        'raw',
+        (await crypto.subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, true, ['deriveBits'])).publicKey,
+      ),
+    ),
+  ).toString('base64url');
+  const lie = async (page: Page): Promise<void> => {
+    await page.route('**/g/*', async (route) => {
+      if (!route.request().headers().authorization) return route.continue();
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, json: { ...((await answer.json()) as object), key: theirs } });
+    });
+  };
+  const honest = await browser.newPage();
+  await lie(honest);
+  await honest.goto(link);
+  await pageIs(honest, 'other-key');
+  assert.match(await trouble(honest), /another key.*Don’t go on/);
+
+  // A page that lies as well looks at no hash: what it seals is for somebody else, and does not open here.
+  const lying = await browser.newPage();
+  await lie(lying);
+  await lying.route(link.split('#')[0]!, async (route) => {
+    if (route.request().headers().authorization) return route.fallback();
+    const answer = await route.fetch();
+    const script = (await answer.text()).replace('.every((', '.some((');
+    const headers = { ...answer.headers(), 'content-security-policy': '' };
+    await route.fulfill({ response: answer, headers, body: script });
+  });
+  await lying.goto(link);
+  await pageIs(lying, 'ready');
+  await handIn(lying, file('secret.bin', 1_000));
+  await pageIs(lying, 'done', 'taken');
+  const failed = await ann.event(guest('failed', id));
+  assert.equal((failed.error as { code?: string }).code, 'guest-drop-foreign');
+});

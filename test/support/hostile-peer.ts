@@ -109,6 +109,7 @@ const uploads: UploadsApi = {
 
 const guests: GuestsApi = {
   share: async () => guest!,
+  collect: async () => guest!,
   ready: async () => HOSTILE_EVENTS.guest.find(({ state }) => state === 'open')!,
   list: async () => HOSTILE_EVENTS.guest,
   end: async () => HOSTILE_EVENTS.guest.find(({ state }) => state === 'ended')!,

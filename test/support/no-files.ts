@@ -36,5 +36,5 @@ export function noGuests(): GuestsApi {
   const never = async (): Promise<never> => {
     throw new Error('this peer has no guests');
   };
-  return { share: never, ready: never, list: async () => [], end: never, follow: () => () => {} };
+  return { share: never, collect: never, ready: never, list: async () => [], end: never, follow: () => () => {} };
 }

@@ -29,6 +29,21 @@ export const GUESTS = {
     'Build it, or install the package anew.',
   ],
   'guest-request': ['usage', 'That is not something a link for guests answers.', 'Open the link in a browser.'],
+  'guest-drop-damaged': [
+    'trust',
+    'What a guest handed in is not whole: the directory gave out something else than was sealed.',
+    'Nothing of it was kept. Ask the guest to hand it in once more; if it happens again, tell the operator.',
+  ],
+  'guest-drop-foreign': [
+    'trust',
+    'Something was handed in that is not sealed to the key of this link.',
+    'Nothing of it was kept. The page that the guest saw may have been a false one: ask them what it was, by another way.',
+  ],
+  'guest-too-large': [
+    'limit',
+    'The file is larger than this link takes.',
+    'Ask whoever gave you the link for one that takes more.',
+  ],
   'guest-visit-unknown': ['unknown', 'This visit has not begun, or is forgotten.', 'Open the link anew.'],
   'guests-off': [
     'usage',

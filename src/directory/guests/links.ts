@@ -1,14 +1,15 @@
-import { fromHex, hex } from '../../base/bytes.js';
+import { fromHex, hex, sameBytes } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
 import { Failure, hasCode } from '../../base/errors.js';
 import { Queues } from '../../base/queues.js';
+import { sha256 } from '../../crypto/hash.js';
 import { path, segments } from '../../store/keys.js';
 import type { Store } from '../../store/store.js';
 import type { GuestLinkView } from '../../wire/guests.js';
-import { GUEST_LINKS } from '../../wire/limits.js';
+import { GUEST_DROPS, GUEST_LINKS } from '../../wire/limits.js';
 import { Table } from '../table.js';
 import type { Standing, Uploads } from '../uploads/uploads.js';
-import { type GuestLinkRow, guestLinkCodec } from './rows.js';
+import { type GuestLinkRow, guestLinkCodec, type VisitRow } from './rows.js';
 
 export interface GuestLinksInit {
   readonly store: Store;
@@ -30,10 +31,14 @@ export interface Terms {
   readonly count: number;
   readonly lasts: number;
   readonly size: number;
+  /** Of a link by which files are handed in. */
+  readonly key?: Uint8Array;
 }
 
 /** Links that are over are remembered for so long, so that a guest is told that, milliseconds. */
 const REMEMBERED_MS = 30 * 24 * 3_600_000;
+/** What is handed in has to be whole within it. */
+const BEGUN_MS = 24 * 3_600_000;
 
 export const keyOf = (link: Uint8Array): string => path(hex(link));
 const linkOf = (key: string): Uint8Array => fromHex(segments(key)[0]!);
@@ -77,6 +82,13 @@ export class GuestLinks {
     }
   }
 
+  /** Makes a link by which guests hand in files. @throws Failure usage 'guests-off', limit 'guest-links-full' */
+  async collect(by: GuestLinkRow['by'], terms: Terms): Promise<{ readonly expires: number; readonly url: string }> {
+    const url = this.#url();
+    const { row } = await this.#turns.take(by.folded, () => this.#make(by, terms));
+    return { expires: row.expires, url };
+  }
+
   /** @throws Failure as the uploads' `put` */
   async put(folded: string, link: Uint8Array, block: number, sealed: Uint8Array): Promise<void> {
     await this.#init.uploads.put({ guest: link }, folded, block, sealed);
@@ -99,14 +111,39 @@ export class GuestLinks {
     const found = await this.#rowsOf(folded);
     return found.map(({ link, row: { kind, at, expires, count, visits, state } }) => ({
       ...{ link, kind, at, expires, count, used: visits.length },
-      done: visits.filter((visit) => visit.state === 'done').length,
+      done: visits.filter((visit) => visit.state !== 'begun').length,
+      waiting: visits.filter((visit) => visit.state === 'done' && visit.drop !== undefined).length,
       state: expires <= now ? 'ended' : state,
     }));
   }
 
-  /** Nothing of it can be had any more. @throws Failure unknown 'guest-link-unknown', denied 'not-permitted' */
+  /** What was handed in and not fetched, the first of it. @throws Failure unknown 'guest-link-unknown' */
+  async drops(folded: string, link: Uint8Array) {
+    const { visits } = await this.#need(folded, link);
+    const waiting = visits.flatMap(({ visit, state, drop }) => (state === 'done' && drop ? [{ visit, ...drop }] : []));
+    return waiting.slice(0, GUEST_DROPS);
+  }
+
+  /** @throws Failure unknown 'guest-link-unknown', 'upload-gone' */
+  async get(folded: string, link: Uint8Array, visit: Uint8Array, block: number): Promise<Uint8Array> {
+    await this.#need(folded, link);
+    return this.#init.uploads.get({ guest: dropId(link, visit) }, block);
+  }
+
+  /** @throws Failure unknown 'guest-link-unknown' */
+  async taken(folded: string, link: Uint8Array, visit: Uint8Array): Promise<void> {
+    await this.#need(folded, link);
+    await this.rows.update(
+      keyOf(link),
+      (row) => row && { ...row, visits: row.visits.map((one) => (sameBytes(one.visit, visit) ? takenOf(one) : one)) },
+    );
+    await this.empty(dropId(link, visit), folded);
+  }
+
+  /** Nothing of it can be had any more; what was handed in whole is still there for its maker. @throws Failure unknown 'guest-link-unknown', denied 'not-permitted' */
   async end(by: { readonly folded: string; readonly any: boolean }, link: Uint8Array): Promise<void> {
-    const { folded } = (await this.#need(by.any ? undefined : by.folded, link)).by;
+    const { by: maker, visits } = await this.#need(by.any ? undefined : by.folded, link);
+    const { folded } = maker;
     const now = this.#init.clock.now();
     await this.rows.update(keyOf(link), (row) =>
       row === undefined || row.state === 'ended'
@@ -114,12 +151,13 @@ export class GuestLinks {
         : { ...row, state: 'ended', expires: Math.min(row.expires, now) },
     );
     await this.empty(link, folded);
+    for (const { visit, state } of visits) if (state === 'begun') await this.empty(dropId(link, visit), folded);
     this.#init.onChanged(folded, link);
   }
 
-  /** Gives back the room of what is behind a link. */
-  async empty(link: Uint8Array, folded: string): Promise<void> {
-    await this.#init.uploads.remove({ guest: link }, { folded, any: false }).catch(unlessGone);
+  /** Gives back the room of what is behind a link, or was handed in. */
+  async empty(guest: Uint8Array, folded: string): Promise<void> {
+    await this.#init.uploads.remove({ guest }, { folded, any: false }).catch(unlessGone);
   }
 
   changed(folded: string, link: Uint8Array): void {
@@ -128,9 +166,10 @@ export class GuestLinks {
 
   /** Forgets what has been over for long; what lay behind it went with the time of the uploads. */
   async sweep(): Promise<void> {
-    const before = this.#init.clock.now() - REMEMBERED_MS;
+    const now = this.#init.clock.now();
     for await (const { key, value } of this.rows.range()) {
-      if (value.expires <= before) await this.#forget(key, value.by.folded);
+      if (value.expires <= now - REMEMBERED_MS) await this.#forget(key, value.by.folded);
+      else if (value.kind === 'collect') await this.rows.update(key, (row) => row && withoutStale(row, now - BEGUN_MS));
     }
   }
 
@@ -145,7 +184,10 @@ export class GuestLinks {
     const now = this.#init.clock.now();
     const lasts = Math.min(terms.lasts, this.#init.lifetimeMs);
     const fresh: GuestLinkRow = {
-      ...{ kind: 'share', by, head, proof, size, count, at: now, expires: now + lasts, state: 'laying', visits: [] },
+      ...{ by, head, proof, size, count, at: now, expires: now + lasts, visits: [] },
+      ...(terms.key === undefined
+        ? { kind: 'share', state: 'laying' }
+        : { kind: 'collect', state: 'open', key: terms.key }),
     };
     const there = await this.rows.get(keyOf(link));
     if (there !== undefined) {
@@ -199,6 +241,17 @@ export class GuestLinks {
     this.#own.set(folded, keys);
     return keys;
   }
+}
+
+/** Under which what is handed in lies: whoever chooses the id of a visit chooses nothing of others by it. */
+export const dropId = (link: Uint8Array, visit: Uint8Array): Uint8Array => sha256(link, visit).subarray(0, 16);
+
+const takenOf = ({ visit, at }: VisitRow): VisitRow => ({ visit, at, state: 'taken' });
+
+/** What was begun and never finished leaves its place to others. */
+function withoutStale(row: GuestLinkRow, before: number): GuestLinkRow | undefined {
+  const visits = row.visits.filter(({ state, at }) => state !== 'begun' || at > before);
+  return visits.length === row.visits.length ? undefined : { ...row, visits };
 }
 
 function unlessGone(error: unknown): void {

@@ -1,4 +1,4 @@
-import { fromBase64url } from '../../base/bytes.js';
+import { fromBase64url, fromUtf8 } from '../../base/bytes.js';
 import { Failure } from '../../base/errors.js';
 import { type VisitMethods, visitMethods } from '../../wire/guests.js';
 import type { MethodName, Params, Result } from '../../wire/rpc.js';
@@ -15,6 +15,8 @@ export interface GuestRequest {
   readonly path: readonly string[];
   /** As the `authorization` header has it. */
   readonly access: string;
+  /** What came with it. */
+  readonly body: Uint8Array;
   /** Of the guest, or as the proxy before this says. */
   readonly address: string;
 }
@@ -32,6 +34,15 @@ const handlers: Handlers<VisitMethods, Services> = {
     core.meter.downloaded(sealed.length);
     return { sealed };
   },
+  'guest.drop': async (core, { visit, size, enc, head, ...proven }) => ({
+    have: await core.visits.drop(proven, visit, { size, enc, head }),
+  }),
+  'guest.put': async (core, { visit, block, sealed, ...proven }) => {
+    await core.visits.put(proven, visit, block, sealed);
+    core.meter.uploaded(sealed.length);
+    return {};
+  },
+  'guest.look': async (core, { visit, ...proven }) => ({ state: await core.visits.look(proven, visit) }),
   'guest.done': async (core, { visit, ...proven }) => {
     await core.visits.done(proven, visit);
     return {};
@@ -42,6 +53,9 @@ const handlers: Handlers<VisitMethods, Services> = {
 const ROUTES: Readonly<Record<string, MethodName<VisitMethods>>> = {
   'GET 1': 'guest.open',
   'POST 2': 'guest.visit',
+  'PUT 2': 'guest.drop',
+  'GET 2': 'guest.look',
+  'PUT 3': 'guest.put',
   'GET 3': 'guest.get',
   'POST 3': 'guest.done',
 };
@@ -56,14 +70,26 @@ function methodOf({ method, path }: GuestRequest): MethodName<VisitMethods> {
 /** The words of a request as its schema takes them. @throws Failure 'malformed' */
 function paramsOf(
   method: MethodName<VisitMethods>,
-  { path, access }: GuestRequest,
+  { path, access, body }: GuestRequest,
 ): Params<VisitMethods, typeof method> {
   const [link = '', visit = '', block = ''] = path;
   const given = {
     ...{ link: fromBase64url(link), visit: fromBase64url(visit), access: fromBase64url(access) },
+    ...(method === 'guest.drop' && dropOf(body)),
+    ...(method === 'guest.put' && { sealed: body }),
     block: /^\d{1,9}$/.test(block) ? Number(block) : -1,
   };
   return parse(visitMethods[method].params, given) as Params<VisitMethods, typeof method>;
+}
+
+/** `{size, enc, head}` in JSON. @throws Failure usage 'guest-request' */
+function dropOf(body: Uint8Array): object {
+  try {
+    const { size, enc, head } = JSON.parse(fromUtf8(body)) as Record<string, unknown>;
+    return { size, enc: fromBase64url(String(enc)), head: fromBase64url(String(head)) };
+  } catch (cause) {
+    throw new Failure('guest-request', undefined, { cause });
+  }
 }
 
 /** @throws Failure as the handlers, limit 'rate-limited' */

@@ -7,6 +7,8 @@ import type { Clock } from '../../base/clock.js';
 import { Failure, toFailure } from '../../base/errors.js';
 import { repeat } from '../../base/interval.js';
 import { BROWSER_TLS_PARAMETERS } from '../../crypto/tls-parameters.js';
+import { DEPOSIT_BLOCK_BYTES } from '../../wire/limits.js';
+import { UPLOAD_OVERHEAD } from '../../wire/uploads.js';
 import { addressKey, plainAddress } from '../guard/address.js';
 import { type ListenAddress, listenFailure } from '../server/server.js';
 import type { Services } from '../services.js';
@@ -37,11 +39,14 @@ const IDLE_MS = 15_000;
 /** A certificate that was renewed on the disk is in use after so long, at most. */
 const RELOAD_EVERY_MS = 3_600_000;
 
+const BODY_BYTES = DEPOSIT_BLOCK_BYTES + UPLOAD_OVERHEAD;
+
 /** By reason and code, so that a browser's own tools say what it was; the page goes by the code. */
 const STATUS: Readonly<Record<string, number>> = {
   ...{ unknown: 404, trust: 403, ended: 410, limit: 429, usage: 400, protocol: 400, unreachable: 503 },
   'upload-quota': 507,
   'upload-gone': 410,
+  'guest-too-large': 413,
 };
 
 /** Guests by HTTP: the page, and what it asks for. Of who can't show a whole link nothing is kept but budgets. */
@@ -115,7 +120,6 @@ export class GuestServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    request.resume();
     try {
       await this.#answer(request, response);
     } catch (error) {
@@ -142,7 +146,8 @@ export class GuestServer {
     }
     const core = this.#core();
     if (core === undefined) throw new Failure('directory-stopping');
-    const answer = await serveGuest(core, { method, path, access, address: this.#addressOf(request) });
+    const body = await bodyOf(request);
+    const answer = await serveGuest(core, { method, path, access, body, address: this.#addressOf(request) });
     if ('sealed' in answer) send(response, 200, 'application/octet-stream', answer.sealed);
     else send(response, 200, 'application/json', JSON.stringify(answer, spelled));
   }
@@ -163,6 +168,18 @@ function readPair({ cert, key }: GuestTls): { cert: Buffer; key: Buffer } {
   } catch (cause) {
     throw new Failure('guests-tls', undefined, { cause });
   }
+}
+
+/** No more than a sealed block. @throws Failure usage 'guest-request' */
+async function bodyOf(request: IncomingMessage): Promise<Uint8Array> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    length += part.length;
+    if (length > BODY_BYTES) throw new Failure('guest-request');
+    parts.push(part);
+  }
+  return Buffer.concat(parts, length);
 }
 
 const spelled = (_name: string, value: unknown): unknown => (value instanceof Uint8Array ? base64url(value) : value);

@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.js';
 import { Failure } from '../../base/errors.js';
 import { sha256 } from '../../crypto/hash.js';
 import type { Uploads } from '../uploads/uploads.js';
-import { type GuestLinks, keyOf } from './links.js';
+import { dropId, type GuestLinks, keyOf } from './links.js';
 import type { GuestLinkRow, VisitRow } from './rows.js';
 
 export interface VisitsInit {
@@ -36,23 +36,48 @@ export class Visits {
 
   /** Uses nothing up, also where nothing is left. @throws Failure as `#need` */
   async open(proven: Proven) {
-    const { head, size, count, visits, expires } = await this.#need(proven);
-    const left = count - visits.length;
-    return { head, size, left, expires };
+    const { head, size, count, visits, expires, key } = await this.#need(proven);
+    return { head, size, left: count - visits.length, expires, ...(key !== undefined && { key }) };
   }
 
   /** @throws Failure as `#need`, ended 'guest-link-used' */
   async begin(proven: Proven, visit: Uint8Array): Promise<void> {
-    const { folded } = (await this.#need(proven)).by;
-    const at = this.#init.clock.now();
-    let isNew = false;
-    await this.#update(proven.link, (row) => {
-      isNew = !row.visits.some((one) => sameBytes(one.visit, visit));
-      if (!isNew) return undefined;
-      if (row.visits.length >= row.count) throw new Failure('guest-link-used');
-      return { ...row, visits: [...row.visits, { visit, at, state: 'begun' as const }] };
-    });
-    if (isNew) this.#init.links.changed(folded, proven.link);
+    const { kind, by } = await this.#need(proven);
+    if (kind !== 'share') throw new Failure('guest-request');
+    if (await this.#enter(proven.link, { visit })) this.#init.links.changed(by.folded, proven.link);
+  }
+
+  /**
+   * Begins to hand in a file, or finds what there is of it.
+   * @returns how many blocks are there, from the first
+   * @throws Failure as `begin`, limit 'guest-too-large', 'upload-quota'
+   */
+  async drop(proven: Proven, visit: Uint8Array, drop: NonNullable<VisitRow['drop']>): Promise<number> {
+    const { links, uploads } = this.#init;
+    const { kind, by, size } = await this.#need(proven);
+    if (kind !== 'collect') throw new Failure('guest-request');
+    if (drop.size > size) throw new Failure('guest-too-large');
+    const isNew = await this.#enter(proven.link, { visit, drop });
+    try {
+      const { have } = await uploads.begin({ guest: dropId(proven.link, visit) }, by, drop.size);
+      if (isNew) links.changed(by.folded, proven.link);
+      return have;
+    } catch (error) {
+      if (isNew) await this.#leave(proven.link, visit);
+      throw error;
+    }
+  }
+
+  /** @throws Failure as `#need`, and as the uploads' `put` */
+  async put(proven: Proven, visit: Uint8Array, block: number, sealed: Uint8Array): Promise<void> {
+    const row = await this.#need(proven);
+    visitIn(row, visit);
+    await this.#init.uploads.put({ guest: dropId(proven.link, visit) }, row.by.folded, block, sealed);
+  }
+
+  /** @throws Failure as `#need` */
+  async look(proven: Proven, visit: Uint8Array): Promise<VisitRow['state']> {
+    return visitIn(await this.#need(proven), visit).state;
   }
 
   /** @throws Failure as `#need`, unknown 'upload-gone' */
@@ -63,7 +88,11 @@ export class Visits {
 
   /** What nobody can fetch any more gives its room back. @throws Failure as `#need` */
   async done(proven: Proven, visit: Uint8Array): Promise<void> {
-    const { folded } = (await this.#need(proven)).by;
+    const { by, kind, visits: begun } = await this.#need(proven);
+    const { folded } = by;
+    if (kind === 'collect' && begun.some((one) => sameBytes(one.visit, visit) && one.state === 'begun')) {
+      await this.#init.uploads.finish({ guest: dropId(proven.link, visit) }, folded);
+    }
     let isNew = false;
     const row = await this.#update(proven.link, (before) => {
       isNew = visitIn(before, visit).state === 'begun';
@@ -74,9 +103,27 @@ export class Visits {
       return { ...before, visits };
     });
     if (!isNew || row === undefined) return;
-    const isOver = row.visits.length >= row.count && row.visits.every(({ state }) => state === 'done');
+    const isOver =
+      kind === 'share' && row.visits.length >= row.count && row.visits.every(({ state }) => state === 'done');
     if (isOver) await this.#init.links.empty(proven.link, folded);
     this.#init.links.changed(folded, proven.link);
+  }
+
+  /** @returns whether it takes a use: the same visit again takes none. @throws Failure ended 'guest-link-used' */
+  async #enter(link: Uint8Array, visit: Pick<VisitRow, 'visit' | 'drop'>): Promise<boolean> {
+    const at = this.#init.clock.now();
+    let isNew = false;
+    await this.#update(link, (row) => {
+      isNew = !row.visits.some((one) => sameBytes(one.visit, visit.visit));
+      if (!isNew) return undefined;
+      if (row.visits.length >= row.count) throw new Failure('guest-link-used');
+      return { ...row, visits: [...row.visits, { ...visit, at, state: 'begun' as const }] };
+    });
+    return isNew;
+  }
+
+  async #leave(link: Uint8Array, visit: Uint8Array): Promise<void> {
+    await this.#update(link, (row) => ({ ...row, visits: row.visits.filter((one) => !sameBytes(one.visit, visit)) }));
   }
 
   #update(link: Uint8Array, change: (row: GuestLinkRow) => GuestLinkRow | undefined) {

@@ -18,6 +18,20 @@ export const guestHandlers: Pick<Handlers<DirectoryMethods, Signed>, OfLinks> = 
   'guests.finish': async ({ core, session }, { link }) => ({
     expires: await core.guestLinks.finish(session.folded, link),
   }),
+  'guests.collect': ({ core, session: { user, folded } }, terms) => core.guestLinks.collect({ user, folded }, terms),
+  'guests.drops': async ({ core, session }, { link }) => ({
+    drops: await core.guestLinks.drops(session.folded, link),
+  }),
+  'guests.get': ({ core, session }, { link, visit, block }) =>
+    fewAtOnce(session, async () => {
+      const sealed = await core.guestLinks.get(session.folded, link, visit, block);
+      core.meter.downloaded(sealed.length);
+      return { sealed };
+    }),
+  'guests.taken': async ({ core, session }, { link, visit }) => {
+    await core.guestLinks.taken(session.folded, link, visit);
+    return {};
+  },
   'guests.list': async ({ core, session }) => ({ links: await core.guestLinks.list(session.folded) }),
   'guests.end': async ({ core, session }, { link }) => {
     await core.guestLinks.end({ folded: session.folded, any: may(session.role, 'upload.remove') }, link);

@@ -7,6 +7,12 @@ export interface GuestsApi {
    * 'guest-links-full'
    */
   share(path: string, terms: GuestTerms): Promise<GuestEvent>;
+  /**
+   * Makes a link by which guests hand in files, which come to the folder for downloads.
+   * @param name what for, as guests see it; may be empty
+   * @throws Failure usage 'guests-off', 'guests-unsupported', limit 'guest-links-full', unreachable
+   */
+  collect(name: string, terms: GuestTerms & { readonly size?: number | undefined }): Promise<GuestEvent>;
   /** Resolves with `open` when all of it lies there. @throws Failure why it does not */
   ready(id: string): Promise<GuestEvent>;
   /** Oldest first: those made here with the link, those of other devices of the account without. */
@@ -26,17 +32,19 @@ export interface GuestTerms {
 
 /**
  * `laying` while it is sealed and laid down, `open` when the link can be given out; `visited` when a guest has begun to
- * fetch it, `fetched` when one has all of it; `ended`, also by its time; `failed`.
+ * fetch it, or to hand in, `fetched` when one has all of it; `received` when what was handed in is here; `ended`, also by its
+ * time; `failed`.
  */
-export type GuestState = 'laying' | 'open' | 'visited' | 'fetched' | 'ended' | 'failed';
+export type GuestState = 'laying' | 'open' | 'visited' | 'fetched' | 'received' | 'ended' | 'failed';
 
 export interface GuestEvent {
   readonly event: 'guest';
   readonly id: string;
-  readonly kind: 'share';
+  readonly kind: 'share' | 'collect';
   readonly state: GuestState;
-  /** As guests see it; empty where another device of the account has made it. */
+  /** As guests see it; of what was `received`, as the guest says, made harmless to show. Empty where another device made it. */
   readonly name: string;
+  /** Of `collect`, what a file may have; of what was `received` its own. */
   readonly size: number;
   /** While it is laid down: content that lies there. */
   readonly bytes: number;

@@ -5,19 +5,22 @@ import { Failure, hasCode, toFailure } from '../../base/errors.js';
 import { Queues } from '../../base/queues.js';
 import type { Random } from '../../base/random.js';
 import type { Scope } from '../../base/scope.js';
-import { guestFileKey, guestProof, sealGuestBlock, sealGuestWords } from '../../crypto/guest-links.js';
+import { createDropKeys } from '../../crypto/guest-drops.js';
+import { guestFileKey, sealGuestBlock } from '../../crypto/guest-links.js';
 import type { LocalStore } from '../../store/local.js';
 import type { DirectoryRequest } from '../../wire/directory-request.js';
+import { COLLECT_SECRET_BYTES, SHARE_SECRET_BYTES } from '../../wire/guest-seal.js';
 import type { GuestLinkView } from '../../wire/guests.js';
-import { DEPOSIT_BLOCK_BYTES, GUEST_COUNT } from '../../wire/limits.js';
-import { clipped } from '../../wire/schema.js';
-import { cleanLine } from '../../wire/text.js';
+import { DEPOSIT_BLOCK_BYTES } from '../../wire/limits.js';
 import type { GuestEvent, GuestsApi, GuestTerms } from '../api/guests.js';
 import type { GuestRow } from '../storage/guest-row.js';
 import type { Tables } from '../storage/tables.js';
 import { inWindow } from '../transfers/window.js';
 import { blocksOf, changed, contentAt } from './content.js';
+import { Drops } from './drops.js';
 import { Laying } from './laying.js';
+import { unlessUnknown, unlessUnreachable, unlessUnsupported } from './refusals.js';
+import { assertTerms, DEFAULT_COUNT, DEFAULT_SECONDS, DEFAULT_SIZE, termsOf } from './terms.js';
 import { linkOf, strangeView, viewOf } from './view.js';
 
 export interface GuestsInit {
@@ -33,13 +36,13 @@ export interface GuestsInit {
   isWatched(): boolean;
   emit(event: GuestEvent): void;
   report(error: unknown): void;
+  /** Where what guests hand in goes. */
+  folder(): string;
 }
 
+type CollectTerms = GuestTerms & { readonly size?: number | undefined };
+
 const RETRY_MS = 2_000;
-const DEFAULT_COUNT = 10;
-const DEFAULT_SECONDS = 7 * 86_400;
-/** Of the name that guests are shown, so that it fits with the rest. */
-const NAME_BYTES = 200;
 
 /**
  * Links for guests that were made here. What lies behind one is sealed under a secret that stands in the link and nowhere
@@ -54,16 +57,19 @@ export class Guests implements GuestsApi {
   /** One is laid down after the other; and what the directory tells is compared one time after the other. */
   readonly #turn = new PQueue({ concurrency: 1 });
   readonly #looks = new Queues();
+  readonly #fetching = new Set<string>();
+  readonly #drops: Drops;
 
   constructor(init: GuestsInit) {
     this.#init = init;
+    this.#drops = new Drops({ ...init, tell: (event) => this.#tell(event) });
   }
 
   /** What an earlier program began. */
   async load(): Promise<void> {
     for await (const row of this.#init.tables.guests.range([])) {
       this.#rows.set(hex(row.id), row);
-      if (row.url === undefined) this.#laying.set(hex(row.id), new Laying(this.#init.clock));
+      if (row.url === undefined && row.kind === 'share') this.#laying.set(hex(row.id), new Laying(this.#init.clock));
     }
   }
 
@@ -91,7 +97,8 @@ export class Guests implements GuestsApi {
     assertTerms(count, seconds);
     const { name, size, stamp } = await contentAt(path);
     const row: GuestRow = {
-      ...{ id: random.bytes(16), kind: 'share', name, secret: random.bytes(32), path, stamp, size, count },
+      ...{ id: random.bytes(16), kind: 'share', name, size, count },
+      ...{ secret: random.bytes(SHARE_SECRET_BYTES), source: { path, stamp } },
       ...{ lasts: 1_000 * seconds, at: clock.now(), told: { used: 0, done: 0 } },
     };
     // What doesn't fit is said at once.
@@ -102,6 +109,31 @@ export class Guests implements GuestsApi {
     this.#tell(event);
     this.#start(hex(row.id));
     return event;
+  }
+
+  async collect(name: string, { count = DEFAULT_COUNT, seconds = DEFAULT_SECONDS, size = DEFAULT_SIZE }: CollectTerms) {
+    const { random, clock, request, user } = this.#init;
+    assertTerms(count, seconds);
+    const keys = await createDropKeys(random);
+    const row: GuestRow = {
+      ...{ id: random.bytes(16), kind: 'collect', name, secret: random.bytes(COLLECT_SECRET_BYTES), keys, size, count },
+      ...{ lasts: 1_000 * seconds, at: clock.now(), told: { used: 0, done: 0 } },
+    };
+    // Kept first: what is handed in opens with these keys alone.
+    await this.#keep(row);
+    try {
+      const { publicKey: key } = keys;
+      const answer = await request('guests.collect', { ...termsOf(row, user, random), size, key }).catch(
+        unlessUnsupported,
+      );
+      await this.#keep({ ...row, ...answer });
+      const event = this.#view({ ...row, ...answer }, undefined);
+      this.#tell(event);
+      return event;
+    } catch (error) {
+      await this.#forget(row);
+      throw error;
+    }
   }
 
   async ready(id: string): Promise<GuestEvent> {
@@ -183,24 +215,15 @@ export class Guests implements GuestsApi {
 
   async #begin(row: GuestRow): Promise<{ readonly have: number; readonly url: string }> {
     const { request, random, user } = this.#init;
-    const { id, secret, count, lasts, size } = row;
-    const words = { name: clipped(cleanLine(row.name), NAME_BYTES), from: user };
-    const terms = {
-      link: id,
-      head: sealGuestWords(secret, id, words, random),
-      proof: guestProof(secret),
-      count,
-      lasts,
-    };
-    return request('guests.share', { ...terms, size }).catch(unlessUnsupported);
+    return request('guests.share', { ...termsOf(row, user, random), size: row.size }).catch(unlessUnsupported);
   }
 
   async #lay(row: GuestRow, laying: Laying): Promise<void> {
     const { request, clock, random } = this.#init;
     const { signal } = laying.abort;
     if (signal.aborted) return;
-    const content = await contentAt(row.path);
-    if (content.size !== row.size || !sameBytes(content.stamp, row.stamp)) throw changed();
+    const content = await contentAt(row.source!.path);
+    if (content.size !== row.size || !sameBytes(content.stamp, row.source!.stamp)) throw changed();
     const { have, url } = await this.#begin(row);
     const key = guestFileKey(row.secret);
     let there = have;
@@ -241,7 +264,9 @@ export class Guests implements GuestsApi {
       if (!this.#rows.has(hex(row.id))) continue;
       const link = known.get(hex(row.id));
       const seen = link === undefined ? row : await this.#tellVisits(row, link);
-      if (link !== undefined && link.state !== 'ended') continue;
+      if (link !== undefined && link.waiting > 0) this.#fetch(seen);
+      // What was handed in whole is fetched also behind the end.
+      if (link !== undefined && (link.state !== 'ended' || link.waiting > 0)) continue;
       this.#tell(viewOf(seen, 'ended'));
       await this.#forget(seen);
     }
@@ -251,10 +276,32 @@ export class Guests implements GuestsApi {
     const { told } = row;
     if (used === told.used && done === told.done) return row;
     for (let n = told.used + 1; n <= used; n++) this.#tell(viewOf(row, 'visited', { used: n }));
-    for (let n = told.done + 1; n <= done; n++) this.#tell(viewOf(row, 'fetched', { used, done: n }));
+    // What was handed in is told of when it is here.
+    if (row.kind === 'share')
+      for (let n = told.done + 1; n <= done; n++) this.#tell(viewOf(row, 'fetched', { used, done: n }));
     const seen = { ...row, told: { used, done } };
     await this.#keep(seen);
     return seen;
+  }
+
+  /** What was handed in comes one link after the other, and of one link one file after the other. */
+  #fetch(row: GuestRow): void {
+    const { scope, report } = this.#init;
+    const id = hex(row.id);
+    if (this.#fetching.has(id)) return;
+    this.#fetching.add(id);
+    scope.run(
+      async () => {
+        try {
+          await this.#turn.add(() => this.#drops.fetch(row));
+        } finally {
+          this.#fetching.delete(id);
+        }
+        // What came meanwhile; and a link that is over has nothing to wait for now.
+        await this.tell();
+      },
+      (error) => report(error),
+    );
   }
 
   /** Undefined where the directory can't be asked, or knows no guests. */
@@ -290,26 +337,4 @@ export class Guests implements GuestsApi {
     this.#init.emit(event);
     for (const follower of this.#followers) follower(event);
   }
-}
-
-/** @throws Failure usage 'argument-invalid' */
-function assertTerms(count: number, seconds: number): void {
-  if (count > GUEST_COUNT)
-    throw new Failure('argument-invalid', `count: a link may be used ${GUEST_COUNT} times at most.`, {
-      hint: `Give a number from 1 to ${GUEST_COUNT}.`,
-    });
-  if (seconds <= 0)
-    throw new Failure('argument-invalid', 'for: a link has to live for a while.', { hint: 'Write 1h or 7d.' });
-}
-
-function unlessUnsupported(error: unknown): never {
-  throw hasCode(error, 'method-unknown') ? new Failure('guests-unsupported', undefined, { cause: error }) : error;
-}
-
-function unlessUnreachable(error: unknown): void {
-  if (toFailure(error).reason !== 'unreachable') throw error;
-}
-
-function unlessUnknown(error: unknown): void {
-  if (!hasCode(error, 'guest-link-unknown')) throw error;
 }

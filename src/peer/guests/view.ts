@@ -1,5 +1,6 @@
-import { base64url, hex } from '../../base/bytes.js';
+import { base64url, concat, hex } from '../../base/bytes.js';
 import { timestamp } from '../../base/clock.js';
+import { sha256 } from '../../crypto/hash.js';
 import type { GuestLinkView } from '../../wire/guests.js';
 import { cleanLine } from '../../wire/text.js';
 import type { GuestEvent, GuestState } from '../api/guests.js';
@@ -8,8 +9,11 @@ import type { GuestRow } from '../storage/guest-row.js';
 /** Links for guests as they are told to whoever watches. */
 
 /** What to give out; undefined while there is nothing behind it. */
-export const linkOf = ({ url, id, secret }: GuestRow): string | undefined =>
-  url === undefined ? undefined : `${url}g/${base64url(id)}#${base64url(secret)}`;
+export function linkOf({ url, id, secret, keys }: GuestRow): string | undefined {
+  // The key is pinned by its hash: the directory can give out no other.
+  const behind = keys === undefined ? secret : concat(secret, sha256(keys.publicKey));
+  return url === undefined ? undefined : `${url}g/${base64url(id)}#${base64url(behind)}`;
+}
 
 export const viewOf = (row: GuestRow, state: GuestState, more: Partial<GuestEvent> = {}): GuestEvent => ({
   event: 'guest',
@@ -23,7 +27,7 @@ export const viewOf = (row: GuestRow, state: GuestState, more: Partial<GuestEven
   count: row.count,
   used: row.told.used,
   done: row.told.done,
-  path: row.path,
+  ...(row.source !== undefined && { path: row.source.path }),
   ...more,
 });
 

@@ -60,6 +60,7 @@ export function guestsOf(common: Common, services: Services): Guests {
     ...{ tables, disk, clock, random, request: network.request, emit: common.emit, scope, isOnline: common.isOnline },
     user: self.user,
     isWatched: () => services.feed.isWatched,
+    folder: () => services.rules.folder,
     report: services.reporter.unlessAway,
   });
 }

@@ -1,25 +1,29 @@
 import * as v from 'valibot';
+import { COLLECT_SECRET_BYTES, SHARE_SECRET_BYTES } from '../../wire/guest-seal.js';
 import {
   DEPOSIT_BLOCK_BYTES,
   DEPOSIT_BLOCKS,
   GUEST_COUNT,
+  GUEST_KEY_BYTES,
   GUEST_URL_BYTES,
   TRANSFER_PATH_BYTES,
 } from '../../wire/limits.js';
-import { count, exactly, text, time } from '../../wire/schema.js';
+import { bytes, count, exactly, text, time } from '../../wire/schema.js';
 import { PATH_BYTES } from './transfer-row.js';
 
 /** A link for guests that was made here. */
 export const guestRow = v.object({
   id: exactly(16),
-  kind: v.picklist(['share']),
+  kind: v.picklist(['share', 'collect']),
   /** As guests see it. */
   name: text(TRANSFER_PATH_BYTES),
-  /** What stands behind the # of the link. */
-  secret: exactly(32),
-  /** What lies behind it: the file or folder, and how it looked. */
-  path: text(PATH_BYTES),
-  stamp: exactly(32),
+  /** What stands behind the # of the link, as far as it is secret. */
+  secret: bytes(SHARE_SECRET_BYTES, COLLECT_SECRET_BYTES),
+  /** Of `share`, what lies behind it: the file or folder, and how it looked. */
+  source: v.optional(v.object({ path: text(PATH_BYTES), stamp: exactly(32) })),
+  /** Of `collect`: what is handed in is sealed to it. */
+  keys: v.optional(v.object({ privateKey: exactly(32), publicKey: exactly(GUEST_KEY_BYTES) })),
+  /** Of `collect`: what one file may have. */
   size: count(DEPOSIT_BLOCKS * DEPOSIT_BLOCK_BYTES),
   count: count(GUEST_COUNT),
   /** Milliseconds. */

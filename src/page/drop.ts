@@ -1,0 +1,32 @@
+import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from '@hpke/core';
+import { encodeWords, GUEST_FILE_KEY, guestDropPlace } from '../wire/guest-seal.js';
+import { GUEST_WORDS_BYTES } from '../wire/limits.js';
+import { type Bytes, base64url, Seal } from './seal.js';
+
+/** What a file that is handed in begins with, and what seals its blocks. */
+export interface Sealed {
+  readonly enc: string;
+  readonly head: string;
+  readonly seal: Seal;
+}
+
+const suite = new CipherSuite({
+  kem: new DhkemP256HkdfSha256(),
+  kdf: new HkdfSha256(),
+  aead: new Aes256Gcm(),
+});
+
+/** Seals to the public key of the link, for whoever made it. */
+export async function sealTo(key: Bytes, link: Bytes, visit: Bytes, name: string): Promise<Sealed> {
+  const recipientPublicKey = await suite.kem.deserializePublicKey(key.buffer);
+  const info = guestDropPlace(link, visit).slice().buffer as ArrayBuffer;
+  const sender = await suite.createSenderContext({ recipientPublicKey, info });
+  const words = encodeWords({ name, from: '' }, GUEST_WORDS_BYTES).slice().buffer as ArrayBuffer;
+  const head = await sender.seal(words);
+  const exported = await sender.export(new TextEncoder().encode(GUEST_FILE_KEY).slice().buffer, 32);
+  return {
+    enc: base64url(new Uint8Array(sender.enc)),
+    head: base64url(new Uint8Array(head)),
+    seal: await Seal.of(new Uint8Array(exported)),
+  };
+}
