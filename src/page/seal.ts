@@ -5,6 +5,8 @@ import { guestBlockPlace } from '../wire/guest-seal.js';
 const NONCE_BYTES = 24;
 
 export type Bytes = Uint8Array<ArrayBuffer>;
+/** As WebCrypto has it, wherever this is compiled. */
+type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
 export async function derive(secret: Bytes, info: string): Promise<Bytes> {
   const key = await crypto.subtle.importKey('raw', secret, 'HKDF', false, ['deriveBits']);
@@ -22,10 +24,10 @@ export function release({ buffer }: Bytes): void {
 
 /** XAES-256-GCM (C2SP) under one key. */
 export class Seal {
-  readonly #aes: CryptoKey;
+  readonly #aes: Key;
   readonly #subkey: Bytes;
 
-  private constructor(aes: CryptoKey, subkey: Bytes) {
+  private constructor(aes: Key, subkey: Bytes) {
     this.#aes = aes;
     this.#subkey = subkey;
   }
@@ -63,7 +65,7 @@ export class Seal {
     return this.open(sealed, guestBlockPlace(id, size, block));
   }
 
-  async #messageKey(nonce: Bytes, use: 'decrypt' | 'encrypt'): Promise<CryptoKey> {
+  async #messageKey(nonce: Bytes, use: 'decrypt' | 'encrypt'): Promise<Key> {
     const raw = new Uint8Array(32);
     for (const half of [0, 1]) {
       const block = new Uint8Array(16);
@@ -82,7 +84,7 @@ export class Seal {
 }
 
 /** One block by itself: the first of CBC from zeros is that; what follows is padding. */
-async function encrypted(aes: CryptoKey, block: Bytes): Promise<Bytes> {
+async function encrypted(aes: Key, block: Bytes): Promise<Bytes> {
   return new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-CBC', iv: new Uint8Array(16) }, aes, block), 0, 16);
 }
 

@@ -70,13 +70,11 @@ export const HOSTILE_EVENTS: { readonly [E in PeerEvent['event']]: readonly Of<E
   upload: each(['uploading', 'stored', 'downloading', 'done', 'failed', 'expired'] as const, (state) => ({
     ...{ ...upload, state },
   })),
-  guest: each(['laying', 'open', 'visited', 'fetched', 'ended', 'failed'] as const, (state) => ({ ...guest, state })),
-  change: each(CHANGES, (change) => ({
   guest: each(['laying', 'open', 'visited', 'fetched', 'received', 'ended', 'failed'] as const, (state) => ({
     ...guest,
     state,
   })),
-  change: each(['edited', 'deleted', 'reaction', 'expired'] as const, (change) => ({
+  change: each(CHANGES, (change) => ({
     ...{ event: 'change', id: X, conversation: X, from: X, change, text: X, reactions: [{ user: X, emoji: X }] },
     poll: POLL,
   })),
