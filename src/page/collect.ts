@@ -5,7 +5,7 @@ import { DEPOSIT_BLOCK_BYTES } from '../wire/limits.js';
 import { cleanLine } from '../wire/text.js';
 import { sealTo } from './drop.js';
 import type { Link } from './link.js';
-import { type Bytes, base64url, fromBase64url } from './seal.js';
+import { type Bytes, base64url, fromBase64url, release } from './seal.js';
 import { Trouble } from './trouble.js';
 import { view } from './view.js';
 import { momentText, timesMore, wordsOf } from './words.js';
@@ -78,7 +78,10 @@ class HandingIn {
     const under: Promise<void>[] = [];
     const one = async (block: number): Promise<void> => {
       const plain = await partOf(file, block);
-      await client.put(name, block, await seal.seal(plain, guestBlockPlace(visit, file.size, block)));
+      const sealed = await seal.seal(plain, guestBlockPlace(visit, file.size, block));
+      release(plain);
+      await client.put(name, block, sealed);
+      release(sealed);
       there++;
       const bytes = Math.min(file.size, there * DEPOSIT_BLOCK_BYTES);
       view.progress('Handed in', bytes, file.size, (performance.now() - began) / 1_000);

@@ -58,6 +58,7 @@ export class Seal {
     const whole = new Uint8Array(nonce.length + sealed.length);
     whole.set(nonce);
     whole.set(sealed, nonce.length);
+    release(sealed);
     return whole;
   }
 

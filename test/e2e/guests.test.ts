@@ -262,7 +262,7 @@ async function collecting(...words: string[]): Promise<{ link: string; id: strin
 
 async function handIn(page: Page, ...paths: string[]): Promise<void> {
   await page.getByLabel('files to hand in').setInputFiles(paths);
-  await page.getByRole('button', { name: 'Hand in' }).click();
+  await page.getByRole('button', { name: 'Hand in', exact: true }).click();
 }
 
 test('a guest hands in files by a browser: whole, sealed on the way and at rest, and both are told', {
@@ -333,7 +333,7 @@ test('N30 a directory that swaps the key to which guests seal is found out by th
   await lying.route(link.split('#')[0]!, async (route) => {
     if (route.request().headers().authorization) return route.fallback();
     const answer = await route.fetch();
-    const script = (await answer.text()).replace('.every((', '.some((');
+    const script = (await answer.text()).replace('.every((', '.slice(0, 0).every((');
     const headers = { ...answer.headers(), 'content-security-policy': '' };
     await route.fulfill({ response: answer, headers, body: script });
   });
