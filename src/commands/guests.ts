@@ -52,7 +52,7 @@ const collect = define({
     const event = await peer.guests.collect(name, { count, seconds, size });
     if (face !== 'slash') yield event;
   },
-  lines: (event, { now }) => guestNotice(event, now()),
+  lines: (event, { now }) => [...guestNotice(event, now()), 'What they hand in comes while a chat or listen runs.'],
 });
 
 const list = define({

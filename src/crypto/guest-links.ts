@@ -23,6 +23,9 @@ export const guestFileKey = (secret: Uint8Array): Uint8Array => derive(secret, G
 export const sealGuestWords = (secret: Uint8Array, link: Uint8Array, words: GuestWords, random: Random): Uint8Array =>
   sealAead(derive(secret, GUEST_HEAD_KEY), encodeWords(words, GUEST_WORDS_BYTES), guestHeadPlace(link), random);
 
+/** Under which what is handed in lies: whoever chooses the id of a visit chooses nothing of others by it. */
+export const dropId = (link: Uint8Array, visit: Uint8Array): Uint8Array => sha256(link, visit).subarray(0, 16);
+
 /** @param id of the link */
 export const sealGuestBlock = (
   key: Uint8Array,

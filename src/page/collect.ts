@@ -3,12 +3,13 @@ import { depositBlocks } from '../wire/deposit-blocks.js';
 import { fittingName, guestBlockPlace } from '../wire/guest-seal.js';
 import { DEPOSIT_BLOCK_BYTES } from '../wire/limits.js';
 import { cleanLine } from '../wire/text.js';
-import { sealTo } from './drop.js';
+import { type Recipient, type Sealed, sealTo } from './drop.js';
 import type { Link } from './link.js';
+import { Pace } from './pace.js';
 import { type Bytes, base64url, fromBase64url, release } from './seal.js';
 import { Trouble } from './trouble.js';
 import { view } from './view.js';
-import { momentText, timesMore, wordsOf } from './words.js';
+import { momentText, wordsOf } from './words.js';
 
 /** A guest hands in files: each sealed here, block by block, to the key that the link names, and laid down at the directory. */
 
@@ -25,76 +26,108 @@ export async function openCollect(link: Link, pin: Bytes): Promise<void> {
   if (raw === undefined || !same(new Uint8Array(await crypto.subtle.digest('SHA-256', raw)), pin))
     throw new Trouble('other-key');
   if (left === 0) throw new Trouble('guest-link-used');
-  const facts = `A file may have up to ${sizeText(size)}. The link takes ${left === 1 ? 'one more file' : `files ${timesMore(left)}`}, until ${momentText(expires)}.`;
+  const facts = `A file may have up to ${sizeText(size)}. The link takes ${filesMore(left)}, until ${momentText(expires)}.`;
   view.ready(`${words.from} asks you for a file`, words.name, facts, 'Hand in');
   view.choose();
-  const handing = new HandingIn(link, raw, size);
+  const handing = new HandingIn(link, raw, { size, left });
   view.onAct(() => void handing.run(view.chosen()));
 }
+
+const filesMore = (left: number): string => (left === 1 ? 'one more file' : `${left} more files`);
 
 const same = (one: Bytes, other: Bytes): boolean =>
   one.length === other.length && one.every((byte, at) => byte === other[at]);
 
+/** A file on its way: broken off, it goes on under the same name and key, and takes no other use of the link. */
+interface Begun extends Sealed {
+  readonly visit: Bytes;
+  isDone: boolean;
+}
+
 class HandingIn {
   readonly #link: Link;
-  readonly #key: Bytes;
-  readonly #most: number;
-  readonly #done = new Set<File>();
+  readonly #recipient: Recipient;
+  /** What a file may have, and how many more the link took when it was opened. */
+  readonly #terms: { readonly size: number; readonly left: number };
+  readonly #begun = new Map<File, Begun>();
 
-  constructor(link: Link, key: Bytes, most: number) {
+  constructor(link: Link, key: Bytes, terms: { readonly size: number; readonly left: number }) {
     this.#link = link;
-    this.#key = key;
-    this.#most = most;
+    this.#recipient = { link: link.id, secret: link.secret, key };
+    this.#terms = terms;
   }
 
   /** One after the other; what is there already is not handed in twice. */
   async run(files: readonly File[]): Promise<void> {
+    const { size, left } = this.#terms;
     if (files.length === 0) return view.ask('Choose a file first.');
+    const fresh = files.filter((file) => !this.#begun.has(file));
+    const more = left - this.#begun.size;
+    if (fresh.length > more) return view.ask(`These are ${files.length} files, and the link takes ${filesMore(more)}.`);
     view.begin();
-    const visits: string[] = [];
     try {
-      for (const file of files) {
-        if (this.#done.has(file)) continue;
-        if (file.size > this.#most) throw new Trouble('guest-too-large');
-        visits.push(await this.#handIn(file));
-        this.#done.add(file);
-      }
+      if (files.some((file) => file.size > size)) throw new Trouble('guest-too-large');
+      for (const file of files) await this.#handIn(file);
     } catch (error) {
       view.trouble(error, 'Hand in');
       return;
     }
-    const what = files.length === 1 ? files[0]!.name : `All ${files.length} files`;
+    const what = files.length === 1 ? cleanLine(files[0]!.name) : `All ${files.length} files`;
     view.done(`${what}: handed in, sealed. It lies at the directory until it is fetched.`);
+    const visits = files.map((file) => base64url(this.#begun.get(file)!.visit));
     await this.#follow(visits, what).catch(() => {});
   }
 
-  async #handIn(file: File): Promise<string> {
-    const { client, id } = this.#link;
+  async #handIn(file: File): Promise<void> {
+    const { client } = this.#link;
+    const begun = this.#begun.get(file) ?? (await this.#begin(file));
+    if (begun.isDone) return;
+    const { enc, head } = begun;
+    const visit = base64url(begun.visit);
+    const there = await client.drop(visit, { size: file.size, enc, head }).catch((error: unknown) => {
+      // Nothing of it is kept then, nor has it taken a use.
+      if (error instanceof Trouble && error.code === 'upload-quota') this.#begun.delete(file);
+      throw error;
+    });
+    await this.#blocks(file, begun, there);
+    await client.done(visit);
+    begun.isDone = true;
+  }
+
+  async #begin(file: File): Promise<Begun> {
     const visit = crypto.getRandomValues(new Uint8Array(16));
+    const sealed = await sealTo(this.#recipient, visit, fittingName(cleanLine(file.name)));
+    const begun = { ...sealed, visit, isDone: false };
+    this.#begun.set(file, begun);
+    return begun;
+  }
+
+  /** @param there how many blocks the directory has, from the first */
+  async #blocks(file: File, { visit, seal }: Begun, there: number): Promise<void> {
     const name = base64url(visit);
-    const { enc, head, seal } = await sealTo(this.#key, id, visit, fittingName(cleanLine(file.name)));
-    let there = await client.drop(name, { size: file.size, enc, head });
-    const began = performance.now();
+    const pace = new Pace('Handed in', file.size, there);
     const under: Promise<void>[] = [];
+    let now = there;
     const one = async (block: number): Promise<void> => {
       const plain = await partOf(file, block);
       const sealed = await seal.seal(plain, guestBlockPlace(visit, file.size, block));
       release(plain);
-      await client.put(name, block, sealed);
+      await this.#link.client.put(name, block, sealed);
       release(sealed);
-      there++;
-      const bytes = Math.min(file.size, there * DEPOSIT_BLOCK_BYTES);
-      view.progress('Handed in', bytes, file.size, (performance.now() - began) / 1_000);
+      pace.tell(++now);
     };
-    for (let block = there; block < depositBlocks(file.size); block++) {
-      if (under.length >= AHEAD) await under.shift();
-      const next = one(block);
-      next.catch(() => {});
-      under.push(next);
+    try {
+      for (let block = there; block < depositBlocks(file.size); block++) {
+        if (under.length >= AHEAD) await under.shift();
+        const next = one(block);
+        next.catch(() => {});
+        under.push(next);
+      }
+      await Promise.all(under);
+    } finally {
+      // Of what broke off nothing is told later, in the place of why.
+      await Promise.allSettled(under);
     }
-    await Promise.all(under);
-    await client.done(name);
-    return name;
   }
 
   /** Until all of them have been fetched, or the person goes. */

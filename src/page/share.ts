@@ -1,22 +1,23 @@
 import { sizeText } from '../base/size.js';
 import { depositBlockLength, depositBlocks } from '../wire/deposit-blocks.js';
 import { GUEST_FILE_KEY } from '../wire/guest-seal.js';
-import { DEPOSIT_BLOCK_BYTES } from '../wire/limits.js';
 import type { Link } from './link.js';
+import { Pace } from './pace.js';
 import { chooseSaver, type Saver } from './saver.js';
 import { type Bytes, base64url, derive, release, Seal } from './seal.js';
 import { Trouble } from './trouble.js';
 import { view } from './view.js';
-import { momentText, timesMore, wordsOf } from './words.js';
+import { momentText, wordsOf } from './words.js';
 
 /** A file for a guest: looked at, fetched block by block, opened here, and saved as it comes. */
 
 /** Blocks that are asked for before the one that is saved. */
 const AHEAD = 4;
-const TELL_EVERY_MS = 100;
 
 export async function openShare(link: Link): Promise<void> {
-  const { head, size, left, expires } = await link.client.open();
+  const { head, size, left, expires, key } = await link.client.open();
+  // One for handing in, cut before its pin.
+  if (key !== undefined) throw new Trouble('guest-link-key');
   const words = await wordsOf(link, head);
   const visit = visitOf(link);
   // Who has begun already goes on without another use.
@@ -26,6 +27,8 @@ export async function openShare(link: Link): Promise<void> {
   const fetching = new Fetching(link, words.name, size, visit.id);
   view.onAct(() => void fetching.run());
 }
+
+const timesMore = (left: number): string => (left === 1 ? 'once more' : `${left} times more`);
 
 const visitKey = ({ id }: Link): string => `visit ${base64url(id)}`;
 
@@ -87,11 +90,10 @@ class Fetching {
 
   async #blocks(seal: Seal, saver: Saver): Promise<void> {
     const blocks = depositBlocks(this.#size);
-    const began = { at: performance.now(), from: this.#next };
+    const pace = new Pace('Fetched', this.#size, this.#next);
     const ahead: Promise<Bytes>[] = [];
     let asked = this.#next;
-    let told = 0;
-    for (; this.#next < blocks; this.#next++) {
+    while (this.#next < blocks) {
       while (asked < Math.min(blocks, this.#next + AHEAD)) {
         const one = this.#link.client.block(this.#visit, asked++);
         one.catch(() => {});
@@ -103,20 +105,8 @@ class Fetching {
       if (plain?.length !== depositBlockLength(this.#size, this.#next)) throw new Trouble('damaged');
       await saver.write(plain);
       release(plain);
-      const now = performance.now();
-      if (now - told < TELL_EVERY_MS) continue;
-      told = now;
-      this.#tell(this.#next + 1, began);
+      pace.tell(++this.#next);
     }
-    this.#tell(blocks, began);
-  }
-
-  /** @param began when, and behind how many blocks: what came before a break was not fetched since */
-  #tell(there: number, began: { readonly at: number; readonly from: number }): void {
-    const bytes = (blocks: number): number => Math.min(this.#size, blocks * DEPOSIT_BLOCK_BYTES);
-    const seconds = (performance.now() - began.at) / 1_000;
-    const rate = seconds > 1 ? (bytes(there) - bytes(began.from)) / seconds : undefined;
-    view.progress('Fetched', bytes(there), this.#size, rate);
   }
 
   async #drop(): Promise<void> {

@@ -50,7 +50,7 @@ const WORDS: Readonly<Record<string, Words>> = {
   },
   lost: {
     what: 'The connection was lost.',
-    next: 'What has come is kept while this page stays open: go on when it is back.',
+    next: 'What is there already is kept while this page stays open: go on when it is back.',
   },
   'not-saved': {
     what: 'The file could not be saved here.',

@@ -14,7 +14,5 @@ export async function wordsOf({ id, secret }: Link, head: string): Promise<Guest
   return { name: cleanLine(words.name), from: cleanLine(words.from) };
 }
 
-export const timesMore = (left: number): string => (left === 1 ? 'once more' : `${left} times more`);
-
 export const momentText = (at: number): string =>
   new Date(at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });

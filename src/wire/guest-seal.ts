@@ -3,17 +3,22 @@
  * page in a guest's browser is made of it, too. The seal itself is XAES-256-GCM (src/crypto/aead.ts, src/page/seal.ts).
  *
  * A link is URL `g/` LINK `#` FRAGMENT, both base64url. The fragment of a share is 32 random bytes, from which everything
- * else is derived by HKDF-SHA-256 under these names. That of a link by which files are handed in is 16 random bytes, for `head`
- * and `access`, and the SHA-256 of a public key, so that the directory can give out no other: what is handed in is sealed to it
- * by HPKE (RFC 9180: DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-256-GCM), and its blocks under a key which that exports.
+ * else is derived by HKDF-SHA-256 under these names. That of a link by which files are handed in is 32 random bytes likewise,
+ * and the SHA-256 of a public key, so that the directory can give out no other: what is handed in is sealed to it by HPKE
+ * (RFC 9180: DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-256-GCM), and its blocks under a key which that exports. The mode is
+ * that of a shared key, derived from the secret: the directory knows the public key, and could make files up without it.
  */
-export const SHARE_SECRET_BYTES = 32;
-export const COLLECT_SECRET_BYTES = 16;
+export const GUEST_SECRET_BYTES = 32;
+/** Of a link by which files are handed in: what stands behind the secret. */
+export const GUEST_PIN_BYTES = 32;
 
 export const GUEST_FILE_KEY = 'p2pchat/1 guest file';
 export const GUEST_HEAD_KEY = 'p2pchat/1 guest head';
 /** What shows the directory that somebody has the whole link; that keeps its SHA-256. */
 export const GUEST_ACCESS = 'p2pchat/1 guest access';
+
+/** What shows who opens a file that was handed in that it comes from somebody with the whole link. */
+export const GUEST_SENDER = 'p2pchat/1 guest sender';
 
 /** What a link says to who opens it. */
 export interface GuestWords {

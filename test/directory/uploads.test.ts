@@ -59,7 +59,7 @@ test('what is taken back while it is looked whether it is whole is gone, and its
   const { uploads, clock, blobs, again } = await directory({ lifetimeMs: HOUR });
   const id = { deposit: random.bytes(16) };
   const size = 8 * DEPOSIT_BLOCK_BYTES;
-  await uploads.begin(id, ANN, size, ['bob']);
+  await uploads.begin(id, ANN, size, { to: ['bob'] });
   for (let block = 0; block < 8; block++) {
     await uploads.put(id, 'ann', block, random.bytes(DEPOSIT_BLOCK_BYTES + UPLOAD_OVERHEAD));
   }

@@ -374,4 +374,11 @@ export const CATALOGUE: readonly Row[] = [
     holds:
       'one guess on either side, 2^-33 each; then the code is spent, whoever made it is told, and nothing was given',
   },
+  {
+    id: 'N61',
+    attack:
+      'a guest hands in more than a link takes, or begins and never ends; a directory makes up, repeats, enlarges or withholds what guests hand in',
+    holds:
+      'no more than the link says, and a quarter of the quota stays free; nothing made up, too large or a second time reaches the disk, and what is true still comes',
+  },
 ];

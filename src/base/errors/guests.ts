@@ -36,8 +36,13 @@ export const GUESTS = {
   ],
   'guest-drop-foreign': [
     'trust',
-    'Something was handed in that is not sealed to the key of this link.',
+    'Something was handed in that was not sealed for this link, by somebody who has all of it.',
     'Nothing of it was kept. The page that the guest saw may have been a false one: ask them what it was, by another way.',
+  ],
+  'guest-drop-gone': [
+    'ended',
+    'What a guest handed in is gone: it lay at the directory for longer than that keeps files.',
+    'Ask the guest to hand it in once more, and keep a chat or listen running while you collect.',
   ],
   'guest-too-large': [
     'limit',

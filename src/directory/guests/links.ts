@@ -2,7 +2,7 @@ import { fromHex, hex, sameBytes } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
 import { Failure, hasCode } from '../../base/errors.js';
 import { Queues } from '../../base/queues.js';
-import { sha256 } from '../../crypto/hash.js';
+import { dropId } from '../../crypto/guest-links.js';
 import { path, segments } from '../../store/keys.js';
 import type { Store } from '../../store/store.js';
 import type { GuestLinkView } from '../../wire/guests.js';
@@ -112,7 +112,7 @@ export class GuestLinks {
     return found.map(({ link, row: { kind, at, expires, count, visits, state } }) => ({
       ...{ link, kind, at, expires, count, used: visits.length },
       done: visits.filter((visit) => visit.state !== 'begun').length,
-      waiting: visits.filter((visit) => visit.state === 'done' && visit.drop !== undefined).length,
+      waiting: visits.filter(isWaiting).length,
       state: expires <= now ? 'ended' : state,
     }));
   }
@@ -120,8 +120,8 @@ export class GuestLinks {
   /** What was handed in and not fetched, the first of it. @throws Failure unknown 'guest-link-unknown' */
   async drops(folded: string, link: Uint8Array) {
     const { visits } = await this.#need(folded, link);
-    const waiting = visits.flatMap(({ visit, state, drop }) => (state === 'done' && drop ? [{ visit, ...drop }] : []));
-    return waiting.slice(0, GUEST_DROPS);
+    const waiting = visits.filter(isWaiting).slice(0, GUEST_DROPS);
+    return waiting.map(({ visit, drop }) => ({ visit, ...drop }));
   }
 
   /** @throws Failure unknown 'guest-link-unknown', 'upload-gone' */
@@ -142,16 +142,16 @@ export class GuestLinks {
 
   /** Nothing of it can be had any more; what was handed in whole is still there for its maker. @throws Failure unknown 'guest-link-unknown', denied 'not-permitted' */
   async end(by: { readonly folded: string; readonly any: boolean }, link: Uint8Array): Promise<void> {
-    const { by: maker, visits } = await this.#need(by.any ? undefined : by.folded, link);
-    const { folded } = maker;
+    const { folded } = (await this.#need(by.any ? undefined : by.folded, link)).by;
     const now = this.#init.clock.now();
-    await this.rows.update(keyOf(link), (row) =>
+    const ended = await this.rows.update(keyOf(link), (row) =>
       row === undefined || row.state === 'ended'
         ? undefined
         : { ...row, state: 'ended', expires: Math.min(row.expires, now) },
     );
     await this.empty(link, folded);
-    for (const { visit, state } of visits) if (state === 'begun') await this.empty(dropId(link, visit), folded);
+    for (const { visit, state } of ended?.visits ?? [])
+      if (state === 'begun') await this.empty(dropId(link, visit), folded);
     this.#init.onChanged(folded, link);
   }
 
@@ -167,8 +167,10 @@ export class GuestLinks {
   /** Forgets what has been over for long; what lay behind it went with the time of the uploads. */
   async sweep(): Promise<void> {
     const now = this.#init.clock.now();
+    // What was handed in at the last moment waits for as long as uploads are kept.
+    const remembered = Math.max(REMEMBERED_MS, this.#init.lifetimeMs);
     for await (const { key, value } of this.rows.range()) {
-      if (value.expires <= now - REMEMBERED_MS) await this.#forget(key, value.by.folded);
+      if (value.expires <= now - remembered) await this.#forget(key, value.by.folded);
       else if (value.kind === 'collect') await this.rows.update(key, (row) => row && withoutStale(row, now - BEGUN_MS));
     }
   }
@@ -202,10 +204,10 @@ export class GuestLinks {
     throw new Failure('upload-taken');
   }
 
-  /** Of too many links those that are over go first. @throws Failure limit 'guest-links-full' */
+  /** Of too many links those that are over go first, but for those of which something waits. @throws Failure limit 'guest-links-full' */
   async #makeRoom(folded: string, now: number): Promise<void> {
     if (this.#keysOf(folded).size < GUEST_LINKS) return;
-    const over = (await this.#rowsOf(folded)).find(({ row }) => row.expires <= now);
+    const over = (await this.#rowsOf(folded)).find(({ row }) => row.expires <= now && !row.visits.some(isWaiting));
     if (over === undefined) throw new Failure('guest-links-full');
     await this.#forget(keyOf(over.link), folded);
   }
@@ -243,8 +245,9 @@ export class GuestLinks {
   }
 }
 
-/** Under which what is handed in lies: whoever chooses the id of a visit chooses nothing of others by it. */
-export const dropId = (link: Uint8Array, visit: Uint8Array): Uint8Array => sha256(link, visit).subarray(0, 16);
+/** Whole, and not fetched by its maker. */
+const isWaiting = (visit: VisitRow): visit is VisitRow & { drop: NonNullable<VisitRow['drop']> } =>
+  visit.state === 'done' && visit.drop !== undefined;
 
 const takenOf = ({ visit, at }: VisitRow): VisitRow => ({ visit, at, state: 'taken' });
 

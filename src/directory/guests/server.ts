@@ -43,7 +43,7 @@ const BODY_BYTES = DEPOSIT_BLOCK_BYTES + UPLOAD_OVERHEAD;
 
 /** By reason and code, so that a browser's own tools say what it was; the page goes by the code. */
 const STATUS: Readonly<Record<string, number>> = {
-  ...{ unknown: 404, trust: 403, ended: 410, limit: 429, usage: 400, protocol: 400, unreachable: 503 },
+  ...{ unknown: 404, trust: 403, denied: 403, ended: 410, limit: 429, usage: 400, protocol: 400, unreachable: 503 },
   'upload-quota': 507,
   'upload-gone': 410,
   'guest-too-large': 413,

@@ -1,10 +1,12 @@
 import { timingSafeEqual } from 'node:crypto';
 import { hex, sameBytes } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
-import { Failure } from '../../base/errors.js';
+import { Failure, hasCode } from '../../base/errors.js';
+import { dropId } from '../../crypto/guest-links.js';
 import { sha256 } from '../../crypto/hash.js';
+import { depositBlocks } from '../../wire/deposit-blocks.js';
 import type { Uploads } from '../uploads/uploads.js';
-import { dropId, type GuestLinks, keyOf } from './links.js';
+import { type GuestLinks, keyOf } from './links.js';
 import type { GuestLinkRow, VisitRow } from './rows.js';
 
 export interface VisitsInit {
@@ -16,6 +18,9 @@ export interface VisitsInit {
   /** Takes what a request costs from all who come with that link. @throws Failure limit 'rate-limited' */
   spend(link: string): Promise<void> | undefined;
 }
+
+/** What guests hand in leaves the rest of the quota to whoever made the link. */
+const GUESTS_PART = 0.75;
 
 /** Who comes with a link, and shows that all of it is there. */
 export interface Proven {
@@ -44,11 +49,12 @@ export class Visits {
   async begin(proven: Proven, visit: Uint8Array): Promise<void> {
     const { kind, by } = await this.#need(proven);
     if (kind !== 'share') throw new Failure('guest-request');
-    if (await this.#enter(proven.link, { visit })) this.#init.links.changed(by.folded, proven.link);
+    const { isNew } = await this.#enter(proven.link, { visit });
+    if (isNew) this.#init.links.changed(by.folded, proven.link);
   }
 
   /**
-   * Begins to hand in a file, or finds what there is of it.
+   * Begins to hand in a file, or finds what there is of it: what is whole, or was fetched, is not begun again.
    * @returns how many blocks are there, from the first
    * @throws Failure as `begin`, limit 'guest-too-large', 'upload-quota'
    */
@@ -57,14 +63,22 @@ export class Visits {
     const { kind, by, size } = await this.#need(proven);
     if (kind !== 'collect') throw new Failure('guest-request');
     if (drop.size > size) throw new Failure('guest-too-large');
-    const isNew = await this.#enter(proven.link, { visit, drop });
+    const guest = dropId(proven.link, visit);
+    const { isNew, state } = await this.#enter(proven.link, { visit, drop });
+    if (state !== 'begun') return depositBlocks(drop.size);
     try {
-      const { have } = await uploads.begin({ guest: dropId(proven.link, visit) }, by, drop.size);
+      const { have } = await uploads.begin({ guest }, by, drop.size, { part: GUESTS_PART });
+      // Ended meanwhile: nobody else would give its room back.
+      if ((await links.rows.get(keyOf(proven.link)))?.state !== 'open') {
+        await links.empty(guest, by.folded);
+        throw new Failure('guest-link-ended');
+      }
       if (isNew) links.changed(by.folded, proven.link);
       return have;
     } catch (error) {
       if (isNew) await this.#leave(proven.link, visit);
-      throw error;
+      // How much its maker has lying here is nothing for guests.
+      throw hasCode(error, 'upload-quota') ? new Failure('upload-quota') : error;
     }
   }
 
@@ -109,21 +123,27 @@ export class Visits {
     this.#init.links.changed(folded, proven.link);
   }
 
-  /** @returns whether it takes a use: the same visit again takes none. @throws Failure ended 'guest-link-used' */
-  async #enter(link: Uint8Array, visit: Pick<VisitRow, 'visit' | 'drop'>): Promise<boolean> {
+  /**
+   * @returns whether it takes a use, which the same visit again does not, and how far it is
+   * @throws Failure ended 'guest-link-used'
+   */
+  async #enter(link: Uint8Array, visit: Pick<VisitRow, 'visit' | 'drop'>) {
     const at = this.#init.clock.now();
-    let isNew = false;
+    let known: VisitRow | undefined;
     await this.#update(link, (row) => {
-      isNew = !row.visits.some((one) => sameBytes(one.visit, visit.visit));
-      if (!isNew) return undefined;
+      known = row.visits.find((one) => sameBytes(one.visit, visit.visit));
+      if (known !== undefined) return undefined;
       if (row.visits.length >= row.count) throw new Failure('guest-link-used');
       return { ...row, visits: [...row.visits, { ...visit, at, state: 'begun' as const }] };
     });
-    return isNew;
+    return { isNew: known === undefined, state: known?.state ?? 'begun' };
   }
 
   async #leave(link: Uint8Array, visit: Uint8Array): Promise<void> {
-    await this.#update(link, (row) => ({ ...row, visits: row.visits.filter((one) => !sameBytes(one.visit, visit)) }));
+    await this.#init.links.rows.update(
+      keyOf(link),
+      (row) => row && { ...row, visits: row.visits.filter((one) => !sameBytes(one.visit, visit)) },
+    );
   }
 
   #update(link: Uint8Array, change: (row: GuestLinkRow) => GuestLinkRow | undefined) {

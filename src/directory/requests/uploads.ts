@@ -51,7 +51,7 @@ export const uploadHandlers: Pick<Handlers<DirectoryMethods, Signed>, Uploading>
     const { user, folded } = session;
     const people = new Set<string>();
     for (const name of to) people.add((await core.accounts.need(name)).folded);
-    return core.uploads.begin({ deposit }, { user, folded }, size, [...people]);
+    return core.uploads.begin({ deposit }, { user, folded }, size, { to: [...people] });
   },
   'deposits.put': ({ core, session }, { deposit, block, sealed }) =>
     fewAtOnce(session, async () => {

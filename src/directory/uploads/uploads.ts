@@ -23,6 +23,14 @@ export interface Standing {
   readonly expires: number;
 }
 
+/** What may be said of one that begins. */
+export interface Beginning {
+  /** Those for whom a deposit is, folded. */
+  readonly to?: readonly string[];
+  /** How much of its account's quota may be in use with it, as a part of 1. */
+  readonly part?: number;
+}
+
 /**
  * Sealed files for groups, and deposits for people who are away, each block a blob of its own, so that an upload goes on
  * where it was broken off. Room is taken when an upload begins, and given back when it is removed or its time is over. A
@@ -56,14 +64,13 @@ export class Uploads {
 
   /**
    * Takes room for an upload, or finds what there is of it.
-   * @param to those for whom a deposit is, folded
    * @throws Failure limit 'upload-quota', 'uploads-full', 'uploads-share', 'deposits-full', denied 'upload-taken'
    */
-  begin(id: UploadId, by: UploadRow['by'], size: number, to?: readonly string[]): Promise<Standing> {
+  begin(id: UploadId, by: UploadRow['by'], size: number, { to, part }: Beginning = {}): Promise<Standing> {
     return this.#inTurn(async () => {
       const there = await this.#rows.get(rowKey(id));
       const kind = { ...(to !== undefined && { to: [...to] }), ...('guest' in id && { guest: true as const }) };
-      if (there === undefined) return this.#make(id, { by, size, ...kind });
+      if (there === undefined) return this.#make(id, { by, size, ...kind }, part);
       if (there.by.folded !== by.folded || there.size !== size) throw taken();
       const now = this.#clock.now();
       if (there.finished && there.expires > now) return this.#standing(id, there);
@@ -182,10 +189,11 @@ export class Uploads {
     return { bytes: this.#total };
   }
 
-  async #make(id: UploadId, begun: Pick<UploadRow, 'by' | 'size' | 'to' | 'guest'>): Promise<Standing> {
+  async #make(id: UploadId, begun: Pick<UploadRow, 'by' | 'size' | 'to' | 'guest'>, part = 1): Promise<Standing> {
     const wanted = held(begun);
     const { folded } = begun.by;
-    const { perAccount, total, unfinishedMs } = this.#limits;
+    const { total, unfinishedMs } = this.#limits;
+    const perAccount = part * this.#limits.perAccount;
     const used = this.#used.get(folded) ?? 0;
     if (used + wanted > perAccount) throw overQuota('your files take', used, perAccount);
     if (this.#total + wanted > total) throw overQuota('the files of all take', this.#total, total);

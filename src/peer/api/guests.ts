@@ -12,7 +12,7 @@ export interface GuestsApi {
    * @param name what for, as guests see it; may be empty
    * @throws Failure usage 'guests-off', 'guests-unsupported', limit 'guest-links-full', unreachable
    */
-  collect(name: string, terms: GuestTerms & { readonly size?: number | undefined }): Promise<GuestEvent>;
+  collect(name: string, terms: CollectTerms): Promise<GuestEvent>;
   /** Resolves with `open` when all of it lies there. @throws Failure why it does not */
   ready(id: string): Promise<GuestEvent>;
   /** Oldest first: those made here with the link, those of other devices of the account without. */
@@ -28,6 +28,11 @@ export interface GuestTerms {
   readonly count?: number | undefined;
   /** For how long; 7 days by default. */
   readonly seconds?: number | undefined;
+}
+
+export interface CollectTerms extends GuestTerms {
+  /** What one file may have, bytes; 1 GB by default. */
+  readonly size?: number | undefined;
 }
 
 /**

@@ -9,18 +9,19 @@ import { createDropKeys } from '../../crypto/guest-drops.js';
 import { guestFileKey, sealGuestBlock } from '../../crypto/guest-links.js';
 import type { LocalStore } from '../../store/local.js';
 import type { DirectoryRequest } from '../../wire/directory-request.js';
-import { COLLECT_SECRET_BYTES, SHARE_SECRET_BYTES } from '../../wire/guest-seal.js';
+import { GUEST_SECRET_BYTES } from '../../wire/guest-seal.js';
 import type { GuestLinkView } from '../../wire/guests.js';
 import { DEPOSIT_BLOCK_BYTES } from '../../wire/limits.js';
-import type { GuestEvent, GuestsApi, GuestTerms } from '../api/guests.js';
+import type { CollectTerms, GuestEvent, GuestsApi, GuestTerms } from '../api/guests.js';
 import type { GuestRow } from '../storage/guest-row.js';
 import type { Tables } from '../storage/tables.js';
 import { inWindow } from '../transfers/window.js';
 import { blocksOf, changed, contentAt } from './content.js';
-import { Drops } from './drops.js';
+import { Drops, mayReceive } from './drops.js';
 import { Laying } from './laying.js';
 import { unlessUnknown, unlessUnreachable, unlessUnsupported } from './refusals.js';
-import { assertTerms, DEFAULT_COUNT, DEFAULT_SECONDS, DEFAULT_SIZE, termsOf } from './terms.js';
+import { GuestRows } from './rows.js';
+import { assertTerms, DEFAULT_COUNT, DEFAULT_SECONDS, DEFAULT_SIZE, fitting, termsOf } from './terms.js';
 import { linkOf, strangeView, viewOf } from './view.js';
 
 export interface GuestsInit {
@@ -40,8 +41,6 @@ export interface GuestsInit {
   folder(): string;
 }
 
-type CollectTerms = GuestTerms & { readonly size?: number | undefined };
-
 const RETRY_MS = 2_000;
 
 /**
@@ -51,7 +50,7 @@ const RETRY_MS = 2_000;
  */
 export class Guests implements GuestsApi {
   readonly #init: GuestsInit;
-  readonly #rows = new Map<string, GuestRow>();
+  readonly #rows: GuestRows;
   readonly #laying = new Map<string, Laying>();
   readonly #followers = new Set<(event: GuestEvent) => void>();
   /** One is laid down after the other; and what the directory tells is compared one time after the other. */
@@ -62,14 +61,22 @@ export class Guests implements GuestsApi {
 
   constructor(init: GuestsInit) {
     this.#init = init;
-    this.#drops = new Drops({ ...init, tell: (event) => this.#tell(event) });
+    const rows = new GuestRows(init.tables, init.disk);
+    this.#rows = rows;
+    this.#drops = new Drops({
+      ...{ ...init, rowOf: (id) => rows.get(id), tell: (event) => this.#tell(event) },
+      taken: (id, visit) => rows.change(id, ({ taken = [] }) => ({ taken: [...taken, visit] })),
+    });
   }
 
   /** What an earlier program began. */
   async load(): Promise<void> {
-    for await (const row of this.#init.tables.guests.range([])) {
-      this.#rows.set(hex(row.id), row);
-      if (row.url === undefined && row.kind === 'share') this.#laying.set(hex(row.id), new Laying(this.#init.clock));
+    await this.#rows.load();
+    for (const row of this.#rows.all()) {
+      if (row.url !== undefined) continue;
+      if (row.kind === 'share') this.#laying.set(hex(row.id), new Laying(this.#init.clock));
+      // Nobody was given this link.
+      else await this.#rows.forget(row);
     }
   }
 
@@ -98,12 +105,12 @@ export class Guests implements GuestsApi {
     const { name, size, stamp } = await contentAt(path);
     const row: GuestRow = {
       ...{ id: random.bytes(16), kind: 'share', name, size, count },
-      ...{ secret: random.bytes(SHARE_SECRET_BYTES), source: { path, stamp } },
+      ...{ secret: random.bytes(GUEST_SECRET_BYTES), source: { path, stamp } },
       ...{ lasts: 1_000 * seconds, at: clock.now(), told: { used: 0, done: 0 } },
     };
     // What doesn't fit is said at once.
     if (isOnline()) await this.#begin(row).catch(unlessUnreachable);
-    await this.#keep(row);
+    await this.#rows.keep(row);
     this.#laying.set(hex(row.id), new Laying(clock));
     const event = viewOf(row, 'laying');
     this.#tell(event);
@@ -113,25 +120,25 @@ export class Guests implements GuestsApi {
 
   async collect(name: string, { count = DEFAULT_COUNT, seconds = DEFAULT_SECONDS, size = DEFAULT_SIZE }: CollectTerms) {
     const { random, clock, request, user } = this.#init;
-    assertTerms(count, seconds);
+    assertTerms(count, seconds, size);
     const keys = await createDropKeys(random);
     const row: GuestRow = {
-      ...{ id: random.bytes(16), kind: 'collect', name, secret: random.bytes(COLLECT_SECRET_BYTES), keys, size, count },
-      ...{ lasts: 1_000 * seconds, at: clock.now(), told: { used: 0, done: 0 } },
+      ...{ id: random.bytes(16), kind: 'collect', name: fitting(name), secret: random.bytes(GUEST_SECRET_BYTES) },
+      ...{ keys, size, count, lasts: 1_000 * seconds, at: clock.now(), told: { used: 0, done: 0 } },
     };
     // Kept first: what is handed in opens with these keys alone.
-    await this.#keep(row);
+    await this.#rows.keep(row);
     try {
       const { publicKey: key } = keys;
       const answer = await request('guests.collect', { ...termsOf(row, user, random), size, key }).catch(
         unlessUnsupported,
       );
-      await this.#keep({ ...row, ...answer });
+      await this.#rows.keep({ ...row, ...answer });
       const event = this.#view({ ...row, ...answer }, undefined);
       this.#tell(event);
       return event;
     } catch (error) {
-      await this.#forget(row);
+      await this.#rows.forget(row);
       throw error;
     }
   }
@@ -147,11 +154,9 @@ export class Guests implements GuestsApi {
   async list(): Promise<readonly GuestEvent[]> {
     const links = await this.#links();
     const known = new Map(links?.map((link) => [hex(link.link), link]));
-    const own = [...this.#rows.values()]
-      .sort((a, b) => a.at - b.at)
-      .map((row) => this.#view(row, known.get(hex(row.id))));
+    const own = this.#rows.all().map((row) => this.#view(row, known.get(hex(row.id))));
     // What was ended is remembered for guests, not for its maker.
-    const others = [...known].filter(([id, { state }]) => !this.#rows.has(id) && state !== 'ended');
+    const others = [...known].filter(([id, { state }]) => this.#rows.get(id) === undefined && state !== 'ended');
     return [...own, ...others.map(([, link]) => strangeView(link))];
   }
 
@@ -163,8 +168,13 @@ export class Guests implements GuestsApi {
     this.#laying.get(one.id)?.failed(new Failure('guest-link-ended'));
     this.#laying.delete(one.id);
     await this.#init.request('guests.end', { link: Buffer.from(one.id, 'hex') }).catch(unlessUnknown);
-    if (row !== undefined) await this.#forget(row);
     const event: GuestEvent = { ...one, state: 'ended' };
+    if (row !== undefined && (await this.#isWaiting(row))) {
+      // Its keys open what guests have handed in by now: that comes first.
+      this.look();
+      return event;
+    }
+    if (row !== undefined) await this.#rows.forget(row);
     this.#tell(event);
     return event;
   }
@@ -208,7 +218,7 @@ export class Guests implements GuestsApi {
     this.#tell(viewOf(row, 'failed', { error: { code, message, hint } }));
     laying.failed(why);
     scope.run(async () => {
-      await this.#forget(row);
+      await this.#rows.forget(row);
       await this.#init.request('guests.end', { link: row.id }).catch(unlessUnknown);
     }, report);
   }
@@ -245,7 +255,7 @@ export class Guests implements GuestsApi {
     if (signal.aborted) return;
     const { expires } = await request('guests.finish', { link: row.id });
     const open = { ...row, url, expires };
-    await this.#keep(open);
+    await this.#rows.keep(open);
     this.#laying.delete(hex(row.id));
     const event = this.#view(open, undefined);
     this.#tell(event);
@@ -255,52 +265,59 @@ export class Guests implements GuestsApi {
   // --- What guests do ---
 
   async #compare(): Promise<void> {
-    const open = [...this.#rows.values()].filter(({ url }) => url !== undefined);
+    const open = this.#rows.all().filter(({ url }) => url !== undefined);
     if (open.length === 0 || !this.#init.isWatched()) return;
     const links = await this.#links();
     if (links === undefined) return;
     const known = new Map(links.map((link) => [hex(link.link), link]));
-    for (const row of open) {
-      if (!this.#rows.has(hex(row.id))) continue;
-      const link = known.get(hex(row.id));
-      const seen = link === undefined ? row : await this.#tellVisits(row, link);
-      if (link !== undefined && link.waiting > 0) this.#fetch(seen);
+    for (const id of open.map((row) => hex(row.id))) {
+      const link = known.get(id);
+      if (link !== undefined) await this.#tellVisits(id, link);
+      const row = this.#rows.get(id);
+      if (row === undefined) continue;
+      const isWaiting = isToCome(row, link);
+      if (isWaiting) this.#fetch(id);
       // What was handed in whole is fetched also behind the end.
-      if (link !== undefined && (link.state !== 'ended' || link.waiting > 0)) continue;
-      this.#tell(viewOf(seen, 'ended'));
-      await this.#forget(seen);
+      if (link !== undefined && (link.state !== 'ended' || isWaiting)) continue;
+      this.#tell(viewOf(row, 'ended'));
+      await this.#rows.forget(row);
     }
   }
 
-  async #tellVisits(row: GuestRow, { used, done }: GuestLinkView): Promise<GuestRow> {
+  async #tellVisits(id: string, { used, done }: GuestLinkView): Promise<void> {
+    const row = this.#rows.get(id);
+    if (row === undefined) return;
     const { told } = row;
-    if (used === told.used && done === told.done) return row;
+    if (used === told.used && done === told.done) return;
     for (let n = told.used + 1; n <= used; n++) this.#tell(viewOf(row, 'visited', { used: n }));
     // What was handed in is told of when it is here.
     if (row.kind === 'share')
       for (let n = told.done + 1; n <= done; n++) this.#tell(viewOf(row, 'fetched', { used, done: n }));
-    const seen = { ...row, told: { used, done } };
-    await this.#keep(seen);
-    return seen;
+    await this.#rows.change(id, () => ({ told: { used, done } }));
   }
 
   /** What was handed in comes one link after the other, and of one link one file after the other. */
-  #fetch(row: GuestRow): void {
+  #fetch(id: string): void {
     const { scope, report } = this.#init;
-    const id = hex(row.id);
     if (this.#fetching.has(id)) return;
     this.#fetching.add(id);
     scope.run(
       async () => {
-        try {
-          await this.#turn.add(() => this.#drops.fetch(row));
-        } finally {
-          this.#fetching.delete(id);
-        }
+        const isAny = await this.#turn.add(() => this.#drops.fetch(id)).finally(() => this.#fetching.delete(id));
         // What came meanwhile; and a link that is over has nothing to wait for now.
-        await this.tell();
+        if (isAny) this.look();
       },
-      (error) => report(error),
+      (error) => scope.closed || report(error),
+    );
+  }
+
+  /** Whether guests have handed in what is not here. */
+  async #isWaiting(row: GuestRow): Promise<boolean> {
+    if (row.kind !== 'collect') return false;
+    const links = await this.#links();
+    return isToCome(
+      row,
+      links?.find(({ link }) => sameBytes(link, row.id)),
     );
   }
 
@@ -323,18 +340,12 @@ export class Guests implements GuestsApi {
     return viewOf(row, 'open', { ...numbers, link: linkOf(row)! });
   }
 
-  async #keep(row: GuestRow): Promise<void> {
-    await this.#init.disk.write([this.#init.tables.guests.put([hex(row.id)], row)]);
-    this.#rows.set(hex(row.id), row);
-  }
-
-  async #forget(row: GuestRow): Promise<void> {
-    await this.#init.disk.write([this.#init.tables.guests.remove([hex(row.id)])]);
-    this.#rows.delete(hex(row.id));
-  }
-
   #tell(event: GuestEvent): void {
     this.#init.emit(event);
     for (const follower of this.#followers) follower(event);
   }
 }
+
+/** What the directory says waits, as far as the link takes as much. */
+const isToCome = (row: GuestRow, link: GuestLinkView | undefined): boolean =>
+  link !== undefined && link.waiting > 0 && mayReceive(row);

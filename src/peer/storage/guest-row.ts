@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { COLLECT_SECRET_BYTES, SHARE_SECRET_BYTES } from '../../wire/guest-seal.js';
+import { GUEST_SECRET_BYTES } from '../../wire/guest-seal.js';
 import {
   DEPOSIT_BLOCK_BYTES,
   DEPOSIT_BLOCKS,
@@ -8,7 +8,7 @@ import {
   GUEST_URL_BYTES,
   TRANSFER_PATH_BYTES,
 } from '../../wire/limits.js';
-import { bytes, count, exactly, text, time } from '../../wire/schema.js';
+import { count, exactly, list, text, time } from '../../wire/schema.js';
 import { PATH_BYTES } from './transfer-row.js';
 
 /** A link for guests that was made here. */
@@ -18,7 +18,7 @@ export const guestRow = v.object({
   /** As guests see it. */
   name: text(TRANSFER_PATH_BYTES),
   /** What stands behind the # of the link, as far as it is secret. */
-  secret: bytes(SHARE_SECRET_BYTES, COLLECT_SECRET_BYTES),
+  secret: exactly(GUEST_SECRET_BYTES),
   /** Of `share`, what lies behind it: the file or folder, and how it looked. */
   source: v.optional(v.object({ path: text(PATH_BYTES), stamp: exactly(32) })),
   /** Of `collect`: what is handed in is sealed to it. */
@@ -32,6 +32,8 @@ export const guestRow = v.object({
   /** Once all of it lies there: what the link begins with, and when it ends. */
   url: v.optional(text(GUEST_URL_BYTES)),
   expires: v.optional(time()),
+  /** Of `collect`, visits of which what was handed in came, or was of no use: none of them comes again. */
+  taken: v.optional(list(exactly(16), GUEST_COUNT)),
   /** How many visits its person has been told of, and of those, how many that brought all of it. */
   told: v.object({ used: count(GUEST_COUNT), done: count(GUEST_COUNT) }),
 });

@@ -42,7 +42,7 @@ async function stage(t: TestContext) {
     'deposits.get': ({ block, ...id }: { deposit: Uint8Array; block: number }) =>
       uploads.get(id, block, 'ann').then((sealed) => ({ sealed })),
     'deposits.begin': ({ size, to, ...id }: { deposit: Uint8Array; size: number; to: string[] }) =>
-      uploads.begin(id, by, size, to),
+      uploads.begin(id, by, size, { to }),
     'deposits.put': ({ block, sealed, ...id }: { deposit: Uint8Array; block: number; sealed: Uint8Array }) =>
       uploads.put(id, 'ann', block, sealed).then(() => ({})),
     'deposits.finish': (id: { deposit: Uint8Array }) => uploads.finish(id, 'ann').then((expires) => ({ expires })),
@@ -100,7 +100,7 @@ const offer: TransferContent = {
 };
 
 async function lay(uploads: Uploads): Promise<void> {
-  await uploads.begin({ deposit }, by, SIZE, ['bob']);
+  await uploads.begin({ deposit }, by, SIZE, { to: ['bob'] });
   for (let block = 0; block < depositBlocks(SIZE); block++) {
     const plain = new Uint8Array(depositBlockLength(SIZE, block)).fill(block);
     await uploads.put({ deposit }, 'ann', block, sealUploadBlock(key, place, block, plain, systemRandom));
@@ -139,7 +139,7 @@ test('U8 a keeper lays down again what the directory has forgotten, until the re
 
 test('U8 a keeper keeps no block that does not open, and takes word of it from its own account alone', async (t) => {
   const { folder, uploads, disk, told, open } = await stage(t);
-  await uploads.begin({ deposit }, by, SIZE, ['bob']);
+  await uploads.begin({ deposit }, by, SIZE, { to: ['bob'] });
   for (let block = 0; block < depositBlocks(SIZE); block++) {
     const junk = new Uint8Array(depositBlockLength(SIZE, block) + 40);
     await uploads.put({ deposit }, 'ann', block, junk);
