@@ -28,7 +28,7 @@ const WORDS: Readonly<Record<string, Words>> = {
     next: 'Copy the whole link once more.',
   },
   'other-key': {
-    what: 'The directory has given out another key than the one that this link is for. What you hand in could be read by somebody else.',
+    what: 'The directory has given out another key than the one that this link is for, or the link was changed. What you hand in could be read by somebody else.',
     next: 'Don’t go on. Tell whoever gave you the link, by another way than this.',
   },
   'upload-quota': {

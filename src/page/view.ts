@@ -80,6 +80,8 @@ export const view = {
   done(text: string, name = 'done'): void {
     part('bar').hidden = true;
     part('act').hidden = true;
+    // How often the link may be used is another number by now.
+    show('facts', '');
     show('state', text);
     document.title = 'p2pchat';
     part('files').hidden = true;

@@ -298,9 +298,16 @@ test('a link for handing in that is used up, takes less, or finds no room says s
   await handIn(page, file('no-room.bin', 25_000_000));
   await pageIs(page, 'upload-quota');
   assert.match(await trouble(page), /no room left/);
-  await handIn(page, file('fits.bin', 1_000));
+  // What breaks off goes on, and takes no other use.
+  await page.route(/\/g\/[^/]+\/[^/]+\/2$/, (route) => route.fulfill({ status: 500, json: { code: 'internal' } }), {
+    times: 1,
+  });
+  await handIn(page, file('fits.bin', 900_000));
+  await pageIs(page, 'internal');
+  await page.getByRole('button', { name: 'Hand in', exact: true }).click();
   await pageIs(page, 'done', 'taken');
-  await ann.event(guest('received', id));
+  const { path } = await ann.event(guest('received', id));
+  assert.equal(hash(String(path)), hash(join(home('files'), 'fits.bin')));
   assert.match(await trouble(await visit(link, 'guest-link-used')), /used up/);
 });
 
