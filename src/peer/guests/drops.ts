@@ -6,6 +6,7 @@ import { type Drop, type OpenedDrop, openDrop } from '../../crypto/guest-drops.j
 import { dropId } from '../../crypto/guest-links.js';
 import { discardPartial } from '../../transfer/files/partial-download.js';
 import type { DirectoryRequest } from '../../wire/directory-request.js';
+import type { GuestLinkView } from '../../wire/guests.js';
 import { DEPOSIT_BLOCK_BYTES } from '../../wire/limits.js';
 import { cleanLine } from '../../wire/text.js';
 import type { GuestEvent } from '../api/guests.js';
@@ -27,7 +28,11 @@ export interface DropsInit {
 }
 
 /** Whether more may come by a link: the directory is not believed that somebody has handed in more than it takes. */
-export const mayReceive = ({ taken = [], count }: GuestRow): boolean => taken.length < count;
+const mayReceive = ({ taken = [], count }: GuestRow): boolean => taken.length < count;
+
+/** Whether something waits that this link takes. */
+export const isToCome = (row: GuestRow, link: GuestLinkView | undefined): boolean =>
+  link !== undefined && link.waiting > 0 && mayReceive(row);
 
 /**
  * What guests have handed in: fetched from the directory, opened, and put into the folder for downloads, under a name made

@@ -17,7 +17,7 @@ import type { GuestRow } from '../storage/guest-row.js';
 import type { Tables } from '../storage/tables.js';
 import { inWindow } from '../transfers/window.js';
 import { blocksOf, changed, contentAt } from './content.js';
-import { Drops, mayReceive } from './drops.js';
+import { Drops, isToCome } from './drops.js';
 import { Laying } from './laying.js';
 import { unlessUnknown, unlessUnreachable, unlessUnsupported } from './refusals.js';
 import { GuestRows } from './rows.js';
@@ -345,7 +345,3 @@ export class Guests implements GuestsApi {
     for (const follower of this.#followers) follower(event);
   }
 }
-
-/** What the directory says waits, as far as the link takes as much. */
-const isToCome = (row: GuestRow, link: GuestLinkView | undefined): boolean =>
-  link !== undefined && link.waiting > 0 && mayReceive(row);
