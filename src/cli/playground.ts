@@ -69,6 +69,7 @@ const invitation = (shell: Shell, link: string, options: StartOptions): string[]
       ]
     : [
         'For everybody else, each on their own machine with p2pchat installed, while this chat runs:',
+        'type /invite --words here and tell them what it says; or hand this on by a way you trust:',
         `  p2pchat login NAME --directory '${link}'`,
       ];
 

@@ -46,12 +46,27 @@ async function install(terminal: TerminalSession): Promise<void> {
   await seen(terminal, 'Take it away:');
 }
 
-/** @param named the name stood on the command line */
-async function signUp(terminal: TerminalSession, name: string, named = false): Promise<void> {
+/** In the form that the chat begins with. */
+async function signUp(terminal: TerminalSession, name: string): Promise<void> {
   await seen(terminal, 'Create an account');
   terminal.write('\r');
   await seen(terminal, 'Password again');
-  terminal.write(`${named ? '' : `${name}\r`}${PASSWORD}\r${PASSWORD}\r\r`);
+  terminal.write(`${name}\r${PASSWORD}\r${PASSWORD}\r\r`);
+  await seen(terminal, `p2pchat · ${name}`);
+}
+
+/** By what `/invite --words` tells in another chat. */
+async function joinBy(terminal: TerminalSession, host: string, code: string, name: string): Promise<void> {
+  terminal.write(`p2pchat join --directory ${host}\r`);
+  for (const [asked, answer] of [
+    ['Code, a number and three words:', code],
+    ['User name:', name],
+    ['New password:', PASSWORD],
+    ['New password once more:', PASSWORD],
+  ] as const) {
+    await seen(terminal, asked);
+    terminal.write(`${answer}\r`);
+  }
   await seen(terminal, `p2pchat · ${name}`);
 }
 
@@ -76,8 +91,11 @@ test('two machines with nothing: two commands on each to the first message betwe
   await ada.waitFor(({ text }) => /p2pchat:\/\/\S+/.test(text), 'the link', 60_000);
   const [link] = /p2pchat:\/\/[^\s']+/.exec(ada.screen.text)!;
   assert.ok(link.startsWith(`p2pchat://${here.address}:4000#`), link);
-  bob.write(`p2pchat login bob --directory '${link}'\r`);
-  await signUp(bob, 'bob', true);
+  ada.write('/invite --words\r');
+  const words = /this code: (\d+( [a-z]+){3})/;
+  await ada.waitFor(({ text }) => words.test(text), 'the words', 60_000);
+  const [, code = ''] = words.exec(ada.screen.text)!;
+  await joinBy(bob, here.address, code, 'bob');
   bob.write('/msgto ada good morning from a machine with nothing\r');
   await seen(ada, 'bob');
   ada.write('/open @bob\r');
