@@ -56,11 +56,12 @@ export class LineMode {
   /** Resolves when the input ends or the peer does. */
   async run(): Promise<void> {
     const { output } = this.#shell;
-    const show = (event: PeerEvent): void => {
-      if (event.event === 'ready') return;
-      output.say(event, eventLines(event, this.#shell.clock.now(), 'slash', this.#peer.user));
+    const show = (event: PeerEvent): Promise<void> | undefined => {
+      if (event.event === 'ready') return undefined;
+      const read = this.#shell.hand(event, eventLines(event, this.#shell.clock.now(), 'slash', this.#peer.user));
       if (event.event === 'sent' && event.state !== 'queued') this.#queued.delete(event.id);
       if (event.event === 'message') void this.#seen(event.conversation);
+      return read;
     };
     const ready = readyEvent(this.#peer);
     output.say(ready, eventLines(ready, this.#shell.clock.now()));

@@ -28,14 +28,23 @@ export class Output {
     this.#results(this.json ? [jsonLine(item)] : lines.map(printable));
   }
 
+  /** As `say`; resolves when it has left this program, and is rejected where it can't. */
+  hand(item: object, lines: readonly string[]): Promise<void> {
+    if (!this.json && lines.length === 0) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const left = (error?: Error | null): void => (error ? reject(error) : resolve());
+      this.#results(this.json ? [jsonLine(item)] : lines.map(printable), left);
+    });
+  }
+
   results(lines: readonly string[]): void {
     this.#results(lines.map(printable));
   }
 
-  #results(lines: readonly string[]): void {
+  #results(lines: readonly string[], left?: (error?: Error | null) => void): void {
     if (lines.length === 0) return;
     this.#endProgress();
-    this.around(() => this.#out.write(`${lines.join('\n')}\n`));
+    this.around(() => this.#out.write(`${lines.join('\n')}\n`, left));
   }
 
   /** On a terminal, in the place of the progress said before; elsewhere nothing. */

@@ -5,6 +5,7 @@ import { homeFolder } from './home.js';
 import { type Input, PipedInput, TerminalInput } from './input.js';
 import { Output } from './output.js';
 import type { Parts } from './parts.js';
+import { Reader } from './reader.js';
 
 /** The process as its commands see it. */
 export interface Process {
@@ -19,6 +20,8 @@ export interface Shell {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
   readonly output: Output;
+  /** Says it, and resolves when whoever reads the output has had it; is rejected where he went before. */
+  hand(item: object, lines: readonly string[]): Promise<void>;
   readonly clock: Clock;
   readonly parts: Parts;
   /** Closed when the command ends, or when the process is told to. */
@@ -51,6 +54,7 @@ const HUNG_UP = 129;
 
 export function openShell({ process, json, ...rest }: ShellInit): Shell {
   const output = new Output(process.stdout, process.stderr, json);
+  const reader = new Reader(process.stdout, rest.clock, rest.scope);
   let input: Input | undefined;
   const open = (): Input => {
     if (!process.stdin.isTTY) return new PipedInput(process.stdin);
@@ -66,6 +70,11 @@ export function openShell({ process, json, ...rest }: ShellInit): Shell {
     home: homeFolder(process.env),
     terminal: process.stdin.isTTY === true && process.stdout.isTTY === true,
     output,
+    async hand(item, lines) {
+      const left = output.hand(item, lines);
+      const read = reader.read();
+      await Promise.all([left, read]);
+    },
     input() {
       input ??= open();
       return input;

@@ -114,13 +114,8 @@ export const lineOf = (line: object): Uint8Array => Buffer.from(`${jsonLine(line
 /** One line to the other side; resolves when it takes more. */
 export function write(output: Writable, line: object): Promise<void> {
   if (output.destroyed || output.writableEnded) return Promise.resolve();
-  if (output.write(`${jsonLine(line)}\n`)) return Promise.resolve();
   return new Promise((resolve) => {
-    const done = (): void => {
-      output.off('drain', done).off('close', done);
-      resolve();
-    };
-    output.on('drain', done).on('close', done);
+    output.write(`${jsonLine(line)}\n`, () => resolve());
   });
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { EVENTS_BEHIND, Subscription } from '../../src/control/subscription.js';
 import type { PeerEvent } from '../../src/peer/api/events.js';
 
@@ -67,4 +68,27 @@ test('N5 a reader who does not keep up is not held in memory, and is told what h
   subscription.end();
   peer.say(typing(0));
   assert.equal(peer.kept.length, 1, 'nobody listens any more');
+});
+
+test('N27 what a caller had not been told when he went is not taken', async () => {
+  let listener: (event: PeerEvent) => unknown = () => {};
+  const peer = {
+    subscribe(one: (event: PeerEvent) => unknown) {
+      listener = one;
+      return () => {};
+    },
+    replayUnseen: async () => {},
+  };
+  let hangUp!: () => void;
+  const subscription = new Subscription(peer, (event) =>
+    event.event === 'ready' ? Promise.resolve() : new Promise<void>((resolve) => (hangUp = resolve)),
+  );
+  await subscription.start(READY);
+  await setImmediate();
+  const taken = [listener(typing(1)), listener(typing(2))];
+  await setImmediate();
+  hangUp();
+  subscription.end();
+  const states = (await Promise.allSettled(taken)).map(({ status }) => status);
+  assert.deepEqual(states, ['rejected', 'rejected']);
 });

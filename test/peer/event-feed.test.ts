@@ -96,3 +96,66 @@ test('links that were made while nobody watched are told to who watches then, as
   await feed.close();
   await store.close();
 });
+
+test('N27 what no listener took stays for the next who listens, once; one who takes it is enough', async () => {
+  const { feed, write, store } = bench();
+  const say = async (): Promise<void> => (await write())();
+  const stop = feed.subscribe(async ({ event }) => {
+    if (event === 'message') throw new Error('nobody reads');
+  });
+  await say();
+  let take!: () => void;
+  const slow = new Promise<void>((resolve) => {
+    take = resolve;
+  });
+  const stopSlow = feed.subscribe(() => slow);
+  await say();
+  await setImmediate();
+  take();
+  await setImmediate();
+  stop();
+  stopSlow();
+  const texts = listenTo(feed);
+  await feed.replayUnseen();
+  assert.deepEqual(texts, ['line 1']);
+  await feed.replayUnseen();
+  assert.deepEqual(texts, ['line 1']);
+  await feed.close();
+  await store.close();
+});
+
+test('N27 a reader who is slow is not shown it twice meanwhile, and holds up no end', async () => {
+  const { feed, clock, write, store } = bench();
+  const texts: string[] = [];
+  feed.subscribe((event: PeerEvent) => {
+    if (event.event === 'message') texts.push(event.text);
+    return new Promise(() => {});
+  });
+  (await write())();
+  await feed.replayUnseen();
+  assert.deepEqual(texts, ['line 1']);
+  const closed = feed.close();
+  clock.advance(1_000);
+  await closed;
+  await store.close();
+});
+
+test('N27 of what is kept until somebody was told of it, one says whether somebody has taken it', async () => {
+  const { feed, clock, store } = bench();
+  const news: PeerEvent = { event: 'account', change: 'recovery', state: 'shown' };
+  assert.equal(await feed.tell(news), false, 'nobody is there');
+  const stop = feed.subscribe(async () => {
+    throw new Error('nobody reads');
+  });
+  assert.equal(await feed.tell(news), false);
+  const stopSlow = feed.subscribe(() => new Promise(() => {}));
+  const slow = feed.tell(news);
+  clock.advance(1_000);
+  assert.equal(await slow, false);
+  stop();
+  stopSlow();
+  listenTo(feed);
+  assert.equal(await feed.tell(news), true);
+  await feed.close();
+  await store.close();
+});

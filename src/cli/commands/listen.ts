@@ -23,6 +23,9 @@ const receiving = ({ accept, to }: ListenOptions): ReceiveOptions => ({
   ...(to !== undefined && { folder: resolve(to) }),
 });
 
+/** What comes beyond the count is not shown, and stays for the next who listens. */
+const enoughShown = (): Error => new Error('as many messages were shown as were asked for');
+
 /** Prints events and knows when there have been enough. */
 class Watcher {
   readonly #shell: Shell;
@@ -45,13 +48,15 @@ class Watcher {
     return this.#count === undefined || this.#seen >= this.#count;
   }
 
-  show(event: PeerEvent): void {
+  /** Resolves when it was read, and is rejected where nobody does. */
+  async show(event: PeerEvent): Promise<void> {
     if (event.event === 'message' && !event.hidden && this.#count !== undefined) {
-      if (this.#seen >= this.#count) return;
+      if (this.#seen >= this.#count) throw enoughShown();
       this.#seen++;
     }
-    this.#shell.output.say(event, eventLines(event, this.#shell.clock.now()));
+    const read = this.#shell.hand(event, eventLines(event, this.#shell.clock.now()));
     if (this.#count !== undefined && this.#seen >= this.#count) this.#settle();
+    await read;
   }
 }
 
@@ -67,7 +72,7 @@ const sessionEnded = (): Failure =>
 
 async function watchThrough(client: ControlClient, watcher: Watcher, files: ReceiveOptions): Promise<Watching> {
   client.onNotification = (method, { event }) => {
-    if (method === 'event') watcher.show(event as PeerEvent);
+    if (method === 'event') watcher.show(event as PeerEvent).catch(() => {});
   };
   await client.call('subscribe', {}).catch((error) => {
     throw hasCode(error, 'method-unknown') ? notWatchable() : error;
@@ -83,10 +88,10 @@ async function watchThrough(client: ControlClient, watcher: Watcher, files: Rece
 async function watchHere(shell: Shell, init: OpenPeer, watcher: Watcher, files: ReceiveOptions): Promise<Watching> {
   const { openPeer } = await shell.parts.peer();
   const { peer } = await openProfile(shell, () => openPeer(init), { stays: true });
-  watcher.show(readyEvent(peer));
+  watcher.show(readyEvent(peer)).catch(() => {});
   shell.scope.defer(
     peer.subscribe((event) => {
-      if (event.event !== 'ready') watcher.show(event);
+      return event.event === 'ready' ? undefined : watcher.show(event);
     }),
   );
   peer.files.receive(files);

@@ -17,6 +17,12 @@ import type { UserSummary } from './user-summary.js';
 export type { HistoryMessage } from './history.js';
 export type { UserSummary } from './user-summary.js';
 
+/**
+ * Where it returns a promise, a message that it was given counts as seen once that resolves, and stays for the next who
+ * listens where it is rejected; else it counts as seen at once.
+ */
+export type Listener = (event: PeerEvent) => unknown;
+
 /** What a running peer offers to its faces: the screen, the command line, RPC. They know this and nothing behind it. */
 
 export interface ConversationSummary {
@@ -237,7 +243,7 @@ export interface PeerApi {
   takeSetAside(): readonly Failure[];
 
   /** Every event from now on; the function it gives back ends that. */
-  subscribe(listener: (event: PeerEvent) => void): () => void;
+  subscribe(listener: Listener): () => void;
   /**
    * Emits, as `message` events with `history: true`, what came while nobody was watching, oldest first; then counts
    * everything shown so far as seen by a watcher.

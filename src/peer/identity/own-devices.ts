@@ -21,7 +21,8 @@ export interface OwnDevicesInit {
   isOnline(): boolean;
   /** Whether anybody hears of events now. */
   isWatched(): boolean;
-  emit(event: DeviceEvent): void;
+  /** @returns whether somebody has taken it */
+  tell(event: DeviceEvent): Promise<boolean>;
   report(error: unknown): void;
 }
 
@@ -113,8 +114,8 @@ export class OwnDevices {
   async #tell(): Promise<void> {
     const row = this.#row;
     if (row === undefined || row.untold.length === 0 || !this.#heard || !this.#init.isWatched()) return;
-    for (const change of row.untold) this.#init.emit(eventOf(change));
-    await this.#save({ ...row, untold: [] });
+    const told = await Promise.all(row.untold.map((change) => this.#init.tell(eventOf(change))));
+    if (told.includes(true)) await this.#save({ ...row, untold: row.untold.filter((_, at) => !told[at]) });
   }
 
   async #save(row: OwnDevicesRow): Promise<void> {

@@ -2,6 +2,7 @@ import { hex } from '../../base/bytes.js';
 import type { Cancel, Clock } from '../../base/clock.js';
 import type { LocalStore } from '../../store/local.js';
 import type { LinkEvent, MessageEvent, PeerEvent } from '../api/events.js';
+import type { Listener } from '../api/peer.js';
 import type { MessageRow, Tables } from '../storage/tables.js';
 import { hide, type LineLook, marksOf, placeOf } from './message-view.js';
 
@@ -16,22 +17,26 @@ interface FeedLook extends LineLook {
  */
 const FORGET_AFTER_MS = 200;
 const DISK_RETRY_MS = 5_000;
+/** Whoever was handed something has so long to say that he took it, where somebody waits for that. */
+const TAKEN_WITHIN_MS = 1_000;
 const UNTOLD = 32;
 
 /**
- * Hands events to whoever watches. A message stays noted as unseen until somebody has been given it, so that what comes
- * while nobody watches, or just before a crash, is shown by the next who does.
+ * Hands events to whoever watches. A message stays noted as unseen until somebody has taken it, so that what comes while
+ * nobody watches, just before a crash, or into a pipe that nobody reads any more, is shown by the next who does.
  */
 export class EventFeed {
   readonly #tables: Tables;
   readonly #store: LocalStore;
   readonly #look: FeedLook;
-  readonly #listeners = new Set<(event: PeerEvent) => void>();
+  readonly #listeners = new Set<Listener>();
   readonly #clock: Clock;
   /** Notes of what was shown, until they are gone from the disk. */
   readonly #seen = new Set<number>();
   /** Of those, and of what a replay under way may still read from the disk, all that was shown. */
   readonly #shown = new Set<number>();
+  /** What listeners were handed and have not taken yet, by its note. */
+  readonly #handed = new Map<number, Promise<void>>();
   /** The note of the first line that came while what came before is still being shown: it follows from the disk. */
   #heldFrom: number | undefined;
   #replaying: Promise<void> | undefined;
@@ -52,7 +57,7 @@ export class EventFeed {
     this.#clock = clock;
   }
 
-  subscribe(listener: (event: PeerEvent) => void): () => void {
+  subscribe(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);
@@ -70,9 +75,52 @@ export class EventFeed {
   }
 
   emit(event: PeerEvent): void {
-    if (this.#look.isUnwanted(event)) return;
+    // Whether it was taken matters where it is kept, which is for messages alone.
+    void this.#give(event)?.catch(() => {});
+  }
+
+  /** The same, of what is kept until somebody was told of it. @returns whether somebody has taken it */
+  async tell(event: PeerEvent): Promise<boolean> {
+    if (this.#listeners.size === 0) return false;
+    const taken = this.#give(event);
+    return taken === undefined || this.#within(taken.then(yes, no));
+  }
+
+  /** Some readers never take what they were handed. */
+  async #within(taken: Promise<boolean>): Promise<boolean> {
+    let cancel: Cancel | undefined;
+    const over = new Promise<boolean>((resolve) => {
+      cancel = this.#clock.after(TAKEN_WITHIN_MS, () => resolve(false));
+    });
+    return Promise.race([taken, over]).finally(() => cancel?.());
+  }
+
+  /** @returns what resolves when the first has taken it, and is rejected where nobody does; nothing where it counts as taken */
+  #give(event: PeerEvent): Promise<void> | undefined {
+    if (this.#look.isUnwanted(event)) return undefined;
     if (this.#listeners.size === 0) this.#remember(event);
-    for (const listener of this.#listeners) listener(event);
+    const taken = [...this.#listeners].map((listener) => listener(event));
+    const later = taken.filter((each) => each instanceof Promise);
+    const first: Promise<void> | undefined = later.length === 0 ? undefined : Promise.any(later);
+    if (later.length === taken.length) return first;
+    first?.catch(() => {});
+    return undefined;
+  }
+
+  #hand(event: MessageEvent, order: number): void {
+    const taken = this.#give(event);
+    if (taken === undefined) {
+      this.#forget(order);
+      return;
+    }
+    const settled = taken.then(
+      () => {
+        this.#handed.delete(order);
+        this.#forget(order);
+      },
+      () => void this.#handed.delete(order),
+    );
+    this.#handed.set(order, settled);
   }
 
   #remember(event: PeerEvent): void {
@@ -102,8 +150,7 @@ export class EventFeed {
       this.#heldFrom = Math.min(unseen, this.#heldFrom ?? unseen);
       return;
     }
-    this.emit(this.#eventOf(row));
-    this.#forget(unseen);
+    this.#hand(this.#eventOf(row), unseen);
   }
 
   /** Shows what nobody has been shown. Resolves when all of it was, and what came meanwhile. */
@@ -132,13 +179,13 @@ export class EventFeed {
     for await (const note of this.#tables.unseen.range(['all'], { from })) {
       const { order, id } = note;
       if (this.#listeners.size === 0) return;
-      if (this.#shown.has(order)) continue;
+      if (this.#shown.has(order) || this.#handed.has(order)) continue;
       // It may have another number by now.
       const place = id && (await this.#tables.places.get(hex(id)));
       const { conversation, number } = place ?? note;
       const row = await this.#tables.messages.get(conversation, number);
-      if (row && !row.deleted) this.emit({ ...this.#eventOf(row), ...(past && { history: true }) });
-      this.#forget(order);
+      if (row && !row.deleted) this.#hand({ ...this.#eventOf(row), ...(past && { history: true }) }, order);
+      else this.#forget(order);
     }
   }
 
@@ -150,6 +197,7 @@ export class EventFeed {
 
   /** Resolves when what was shown is no longer noted as unseen. */
   async close(): Promise<void> {
+    if (this.#handed.size > 0) await this.#within(Promise.all(this.#handed.values()).then(yes));
     this.#closed = true;
     this.#forgetNow();
     await this.#forgetting;
@@ -189,6 +237,9 @@ export class EventFeed {
     }
   }
 }
+
+const yes = (): boolean => true;
+const no = (): boolean => false;
 
 const toEvent = (row: MessageRow): MessageEvent => ({
   event: 'message',

@@ -11,6 +11,7 @@ export function transferManager(common: Common, services: Services): TransferMan
   const listening = () => network.links.address;
   return new TransferManager({
     ...{ tables, disk, clock, random, scope, emit: common.emit, self: common.address, rules: services.rules },
+    tell: (event) => services.feed.tell(event),
     sockets: new TransferEndpoint({ clock, listening, directory: self.link, mapped: network.mapped }),
     relays: network.relays,
     enter: (to) => services.sender.enter(to),

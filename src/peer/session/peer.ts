@@ -11,7 +11,7 @@ import { changePassword, confirmPassword } from '../account/password.js';
 import type { AccountApi } from '../api/account.js';
 import type { BackupsApi } from '../api/backup.js';
 import type { ChangesApi } from '../api/changes.js';
-import type { DeliveryState, LinkEvent, PeerEvent } from '../api/events.js';
+import type { DeliveryState, LinkEvent } from '../api/events.js';
 import type { GroupsApi } from '../api/groups.js';
 import type { GuestsApi } from '../api/guests.js';
 import type { NotesApi } from '../api/notes.js';
@@ -22,6 +22,7 @@ import type {
   ConversationSummary,
   FilesApi,
   HistoryQuery,
+  Listener,
   PeerApi,
   PinsApi,
   PreferencesApi,
@@ -167,7 +168,7 @@ export class Peer implements PeerApi {
     return this.#leaving ? undefined : this.#network.trouble;
   }
 
-  subscribe(listener: (event: PeerEvent) => void): () => void {
+  subscribe(listener: Listener): () => void {
     return this.#services.feed.subscribe(listener);
   }
 

@@ -69,6 +69,8 @@ export interface TransferManagerInit {
   /** Somebody hears what is emitted. */
   isWatched(): boolean;
   emit(event: PeerEvent): void;
+  /** The same of what is kept until somebody was told of it. @returns whether somebody has taken it */
+  tell(event: PeerEvent): Promise<boolean>;
 }
 
 /** From one person, of those that were taken without asking; what is beyond stays an offer. */
@@ -90,13 +92,13 @@ export class TransferManager {
 
   constructor(init: TransferManagerInit) {
     this.#init = init;
-    const { tables, disk, clock, scope, sockets, relays, emit, send, dial, isThere, linkedFrom } = init;
+    const { tables, disk, clock, scope, sockets, relays, emit, tell, send, dial, isThere, linkedFrom } = init;
     const { directoryId, request } = init;
     this.#players = new Players(init.random);
     this.#lastWords = new LastWords(clock);
     this.seeds = init.seeds;
     this.speeds = new RateSettings(tables, disk);
-    this.#entries = new TransferStore({ tables, disk, emit, isWatched: () => init.isWatched() });
+    this.#entries = new TransferStore({ tables, disk, emit, tell, isWatched: () => init.isWatched() });
     const entries = this.#entries;
     entries.follow(({ id, state, error }) => {
       if (state === 'failed' && isCalledOff(error)) init.scope.run(() => this.#players.end(id));

@@ -78,6 +78,8 @@ export interface TransferStoreInit {
   readonly tables: Tables;
   readonly disk: LocalStore;
   emit(event: TransferEvent): void;
+  /** @returns whether somebody has taken it */
+  tell(event: TransferEvent): Promise<boolean>;
   /** Somebody hears what is emitted. */
   isWatched(): boolean;
 }
@@ -161,11 +163,15 @@ export class TransferStore {
   /** Tells what has ended while nobody was watching. */
   async tellUnseen(): Promise<void> {
     const ended = this.all().filter(({ row }) => row.unseen === true);
-    for (const entry of ended) {
+    const tell = async (entry: TransferEntry): Promise<boolean> => {
       entry.row = { ...entry.row, unseen: false };
-      this.#init.emit(this.view(entry));
-    }
-    if (ended.length > 0) await this.#init.disk.write(ended.map((entry) => this.put(entry)));
+      const isTaken = await this.#init.tell(this.view(entry));
+      if (!isTaken) entry.row = { ...entry.row, unseen: true };
+      return isTaken;
+    };
+    const told = await Promise.all(ended.map(tell));
+    const taken = ended.filter((_, at) => told[at]);
+    if (taken.length > 0) await this.#init.disk.write(taken.map((entry) => this.put(entry)));
   }
 
   view(entry: TransferEntry): TransferEvent {

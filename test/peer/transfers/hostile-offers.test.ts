@@ -25,7 +25,13 @@ function receiver() {
   const step = {} as Step;
   const tables = { transfers: { put: () => step, remove: () => step } } as unknown as Tables;
   const disk = { write: async (more: Step[]) => void steps.push(...more) } as unknown as LocalStore;
-  const entries = new TransferStore({ tables, disk, isWatched: () => true, emit: (_event: TransferEvent) => {} });
+  const entries = new TransferStore({
+    tables,
+    disk,
+    isWatched: () => true,
+    emit: (_event: TransferEvent) => {},
+    tell: async () => true,
+  });
   const running = {
     later: (_entry: unknown, work: () => unknown) => work(),
     start: () => said.push('start'),
