@@ -40,6 +40,8 @@ export function moderationWords(event: ModerationEvent, now: number, self?: stri
     role: () => `${who(user, self)} ${be(user, self, 'now')} ${role} now`,
     kick: () => `${who(user, self)} ${be(user, self, 'then')} kicked`,
     ban: () => `${who(user, self)} ${be(user, self, 'now')} banned`,
+    silence: () => `${who(user, self)} ${be(user, self, 'now')} silenced`,
+    unsilence: () => `${who(user, self)} ${be(user, self, 'now')} no longer silenced`,
     unban: () => `${who(user, self)} ${be(user, self, 'now')} no longer banned`,
   };
   const deed = what[action];

@@ -1,7 +1,7 @@
 import { Failure, toFailure } from '../base/errors.js';
 import type { PeerApi } from '../peer/api/peer.js';
 import { type Command, type Context, define, type Face } from './command.js';
-import { field } from './format-message.js';
+import { clockTime, field } from './format-message.js';
 import { assertUsers } from './known.js';
 import type { Parameter } from './parameter.js';
 import { userOf } from './parse-argument.js';
@@ -162,9 +162,12 @@ const members = define({
     const group = groupHere(name, context);
     for (const member of await peer.groups.members(group)) yield { event: 'member' as const, group, ...member };
   },
-  lines: ({ user, state, role = '', presence = '' }) => [
-    `${field(user).padEnd(20)} ${(state === 'invited' ? 'invited' : presence).padEnd(8)} ${role}`.trimEnd(),
-  ],
+  lines: ({ user, state, role = '', presence = '', silenced }, { now }) => {
+    const held = silenced === undefined ? '' : `  silenced until ${clockTime(silenced, now())}`;
+    return [
+      `${field(user).padEnd(20)} ${(state === 'invited' ? 'invited' : presence).padEnd(8)} ${role}${held}`.trimEnd(),
+    ];
+  },
 });
 
 const list = define({

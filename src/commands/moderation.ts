@@ -37,9 +37,18 @@ const lines = ({ action, user, group, until, role }: Said): string[] => {
       kick: `was kicked from ${where}`,
       ban: `is banned from ${where}`,
       unban: `is no longer banned from ${where}`,
+      silence: `cannot write to ${where}`,
+      unsilence: `writes to ${where} again`,
       'reset-second-factor': 'logs in by the password alone now',
     }[action] ?? action;
-  return [`${field(user)} ${what}${until === undefined ? '' : ` until ${until}`}.`];
+  const said = `${field(user)} ${what}${until === undefined ? '' : ` until ${until}`}.`;
+  return [said, ...(group === undefined ? (BEYOND[action] ?? []) : [])];
+};
+
+/** What a deed towards the whole directory does to groups. */
+const BEYOND: Readonly<Record<string, readonly string[]>> = {
+  ban: ['They are logged out, and out of every group. Those by invitation have to invite them again when the ban is lifted.'],
+  unban: ['They log in again and enter open groups; groups by invitation have to invite them again.'],
 };
 
 /**
@@ -137,6 +146,47 @@ const unban = define({
   lines,
 });
 
+const SILENCE_S = 3_600;
+
+const silence = define({
+  name: 'silence',
+  aliases: ['timeout', 'quiet', 'gag'],
+  slash: 'silence',
+  parameters: {
+    user: USER,
+    reason: REASON,
+    group: GROUP,
+    for: { type: 'seconds', flag: true, optional: true, about: 'how long: 10m, 1h, 1d; an hour if not given' },
+  },
+  least: 'advanced',
+  about: 'Keep a member from writing to a group for a while; they go on reading. (mute is for yourself alone.)',
+  examples: { slash: 'bob cool down --for 10m', shell: 'bob cool down --group lobby --for 10m' },
+  async *run(peer, { user, reason, group: named, for: seconds = SILENCE_S }, context): AsyncIterable<Said> {
+    const until = Math.round(context.now() + seconds * 1000);
+    const group = await peer.groups.silence(groupHere(named, context), user, { ...(reason && { reason }), until });
+    yield {
+      ...{ event: 'moderation', action: 'silence', user, by: peer.user, group, ...(reason && { reason }) },
+      until: new Date(until).toISOString(),
+    };
+  },
+  lines,
+});
+
+const unsilence = define({
+  name: 'unsilence',
+  aliases: ['untimeout', 'unquiet', 'ungag'],
+  slash: 'unsilence',
+  parameters: { user: USER, group: GROUP },
+  least: 'advanced',
+  about: 'Let a member write to a group again.',
+  examples: { slash: 'bob', shell: 'bob --group lobby' },
+  async *run(peer, { user, group: named }, context): AsyncIterable<Said> {
+    const group = await peer.groups.silence(groupHere(named, context), user, {});
+    yield { event: 'moderation', action: 'unsilence', user, by: peer.user, group };
+  },
+  lines,
+});
+
 const resetSecondFactor = define({
   name: 'reset-second-factor',
   slash: 'resetsecondfactor',
@@ -183,4 +233,6 @@ function ledgerLine(
   return `${number}  ${clockTime(at, now)} ${by === OPERATOR ? 'the operator' : field(by)}: ${action}${target}${rest}`;
 }
 
-export const moderationCommands: readonly Command[] = [role, kick, ban, unban, resetSecondFactor, ledger];
+export const moderationCommands: readonly Command[] = [
+  ...[role, kick, ban, unban, silence, unsilence, resetSecondFactor, ledger],
+];

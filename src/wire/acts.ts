@@ -53,6 +53,8 @@ const statementSchema = v.variant('action', [
     expire: v.optional(count(EXPIRE_MAX_SECONDS)),
     /** The messages that are pinned, in the order in which they were; as they were, if left out. */
     pins: v.optional(list(exactly(16), PINS)),
+    /** Who can write again only from then on, or at once without `until`; the others as they were. */
+    silence: v.optional(v.object({ ...target, ...reason, until: v.optional(time()) })),
   }),
 ]);
 export type Statement = v.InferOutput<typeof statementSchema>;

@@ -18,6 +18,7 @@ export interface Standing {
 
 type Create = Extract<Statement, { action: 'create' }>;
 type Targeted = Extract<Statement, { user: string }>;
+type Silence = NonNullable<Extract<Statement, { action: 'settings' }>['silence']>;
 
 /**
  * Who is in a group, as its acts say; the same for everybody who has read the same acts, the directory included. It
@@ -27,6 +28,8 @@ export class GroupRoster {
   #created: Create | undefined;
   #creator = '';
   readonly #standings = new Map<string, Standing>();
+  /** Until when members were silenced, by folded name. Who leaves and comes back still is. */
+  readonly #silenced = new Map<string, number>();
   slow = 0;
   readOnly = false;
   /** Seconds that new messages live; 0 for no end. */
@@ -72,10 +75,19 @@ export class GroupRoster {
     return [...this.#standings.values()];
   }
 
-  /** Whether somebody of that role may write here. @throws Failure denied 'group-read-only' */
-  assertMayWrite(role: Role): void {
-    if (!this.readOnly || may(role, 'group.members')) return;
-    throw new Failure('group-read-only', `only moderators write to #${this.name}`);
+  /** Until when that member can't write, where that is so. */
+  silencedUntil(user: string, now: number): number | undefined {
+    const until = this.#silenced.get(foldName(user));
+    return until !== undefined && until > now ? until : undefined;
+  }
+
+  /** Whether that member may write here. @throws Failure denied 'group-read-only', 'silenced' */
+  assertMayWrite({ user, role, now }: { readonly user: string; readonly role: Role; readonly now: number }): void {
+    if (this.readOnly && !may(role, 'group.members')) {
+      throw new Failure('group-read-only', `only moderators write to #${this.name}`);
+    }
+    const until = this.silencedUntil(user, now);
+    if (until !== undefined) throw silenced(this.name, until);
   }
 
   /**
@@ -105,12 +117,14 @@ export class GroupRoster {
     else if (statement.action === 'settings') {
       assertMembersRight(seal.role, 'change its settings');
       if (statement.pins !== undefined) assertMayPin(seal.role);
+      if (statement.silence !== undefined) this.#judgeSilence(act, statement.silence);
     }
   }
 
   /** Call `judge` first. */
-  apply({ statement, by }: Act): void {
+  apply({ statement, by, seal }: Act): void {
     if (statement.action === 'settings') {
+      if (statement.silence !== undefined && seal.targetRole !== undefined) this.#silence(statement.silence);
       this.slow = statement.slow;
       this.readOnly = statement.readOnly;
       this.expire = statement.expire ?? this.expire;
@@ -129,6 +143,19 @@ export class GroupRoster {
     if (after === undefined) return;
     const identityKey = after.identityKey ?? before?.identityKey;
     this.#standings.set(foldName(user), { ...after, user: before?.user ?? user, ...(identityKey && { identityKey }) });
+  }
+
+  /** Without the role a directory of an earlier version sealed it, which holds nobody back: it says nothing. */
+  #judgeSilence({ by, seal: { role, targetRole } }: Act, { user }: Silence): void {
+    if (targetRole === undefined) return;
+    if (foldName(user) === by.folded) throw new Failure('act-on-self', 'that is you');
+    if (outranks(targetRole, role) || targetRole === 'super-admin') throw outranked(role, user, targetRole);
+    if (this.standing(user) === undefined) throw new Failure('not-a-member', `${user} is not in #${this.name}`);
+  }
+
+  #silence({ user, until }: Silence): void {
+    if (until === undefined) this.#silenced.delete(foldName(user));
+    else this.#silenced.set(foldName(user), until);
   }
 
   #judgeJoin({ by, seal }: Act, own: Standing | undefined): void {
@@ -158,9 +185,7 @@ export class GroupRoster {
       return;
     }
     const highest = action === 'ban' ? outranks(role, targetRole) : !outranks(targetRole, role);
-    if (!highest || targetRole === 'super-admin') {
-      throw new Failure('member-outranks', `your role '${role}' does not reach ${user}, who is '${targetRole}'`);
-    }
+    if (!highest || targetRole === 'super-admin') throw outranked(role, user, targetRole);
     if (action !== 'ban' && standing?.state !== 'member' && standing?.state !== 'invited') {
       throw new Failure('not-a-member', `${user} is not in #${this.name}`);
     }
@@ -230,6 +255,14 @@ export const banned = (name: string, until: number | undefined): Failure =>
     'group-banned',
     `you are banned from #${name}${until === undefined ? '' : ` until ${new Date(until).toISOString()}`}`,
   );
+
+const silenced = (name: string, until: number): Failure =>
+  new Failure('silenced', `you cannot write to #${name} until ${new Date(until).toISOString()}`, {
+    details: { until: new Date(until).toISOString() },
+  });
+
+const outranked = (role: Role, user: string, target: Role): Failure =>
+  new Failure('member-outranks', `your role '${role}' does not reach ${user}, who is '${target}'`);
 
 export const notInvited = (name: string): Failure => new Failure('not-invited', `nobody has invited you to #${name}`);
 

@@ -9,7 +9,9 @@ import type { GroupChange, ModerationEvent } from '../../src/peer/api/events.js'
 const now = Date.UTC(2026, 0, 1, 12);
 
 const CHANGES: readonly GroupChange[] = ['created', 'invited', 'joined', 'left', 'added', 'removed', 'kicked'];
-const ACTIONS: readonly ModerationEvent['action'][] = ['ban', 'unban', 'kick', 'role', 'settings'];
+const ACTIONS: readonly ModerationEvent['action'][] = [
+  ...(['ban', 'unban', 'kick', 'silence', 'unsilence', 'role', 'settings'] as const),
+];
 
 test('every event has all its words, for whom it concerns and for others', () => {
   const whole = {
@@ -51,5 +53,17 @@ test('the rights of each role are told, from the table', () => {
   );
   for (const { name, least } of commands) {
     if (least !== 'beginner') assert.ok(rights.find((line) => line.startsWith(`${least}:`))?.includes(name), name);
+  }
+});
+
+test('a ban or its end says where it holds, and what it does to groups', () => {
+  const context = { face: 'shell', commands, now: () => now } as const;
+  const said = (name: string, group?: string): readonly string[] =>
+    commands
+      .find((each) => each.name === name)!
+      .lines({ event: 'moderation', action: name, user: 'bob', by: 'ann', ...(group && { group }) }, context);
+  for (const name of ['ban', 'unban']) {
+    assert.match(said(name, '#team').join(), /#team\.$/);
+    assert.match(said(name).join(), /whole directory\..*by invitation have to invite them again/);
   }
 });

@@ -184,3 +184,20 @@ test('a closed lane sends nothing more', async () => {
   await settle();
   assert.deepEqual(seen.delivered, []);
 });
+
+test('a backlog that is let through by and by says once why it waits, and the next one again', async () => {
+  const { clock, seen, state, lane, settle } = world();
+  const limited = new Failure('rate-limited', 'too much', { details: { seconds: 1 } });
+  Object.assign(state, { mailbox: false, refusal: limited });
+  for (let backlog = 1; backlog <= 2; backlog++) {
+    for (let order = 1; order <= 20; order++) lane.push(item(20 * backlog + order));
+    for (let round = 0; round < 6; round++) {
+      await settle();
+      state.mailbox = round > 3;
+      clock.advance(2_000);
+    }
+    await settle();
+    assert.deepEqual([lane.isEmpty, seen.stuck.length], [true, backlog]);
+    state.mailbox = false;
+  }
+});

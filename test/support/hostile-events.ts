@@ -81,7 +81,7 @@ export const HOSTILE_EVENTS: { readonly [E in PeerEvent['event']]: readonly Of<E
   group: each(['created', 'invited', 'joined', 'left', 'added', 'removed', 'kicked'] as const, (change) => ({
     ...{ event: 'group', group: X, change, user: X, by: X },
   })),
-  moderation: each(['ban', 'unban', 'kick', 'role', 'settings'] as const, (action) => ({
+  moderation: each(['ban', 'unban', 'kick', 'silence', 'unsilence', 'role', 'settings'] as const, (action) => ({
     ...{ event: 'moderation', action, user: X, by: X, reason: X, until: X, group: X, role: 'admin' },
     ...{ slow: 1, readOnly: true, mode: 'invite' },
   })),

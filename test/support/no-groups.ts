@@ -21,6 +21,7 @@ export const noGroups: GroupsApi = {
   kick: none,
   ban: none,
   unban: none,
+  silence: none,
   settings: none,
   setRole: none,
   resetSecondFactor: none,

@@ -116,3 +116,43 @@ test('A9 every role, changing every role into every role', () => {
     }
   }
 });
+
+const silenceOf = (user: string, until?: number): Deed => ({
+  ...{ action: 'settings', slow: 0, readOnly: false },
+  silence: { user, ...(until !== undefined && { until }) },
+});
+
+test('A9 who may silence whom, and that it holds until then, also for who leaves and comes back', () => {
+  for (const [at, role] of ROLES.entries()) {
+    for (const [targetAt, target] of ROLES.entries()) {
+      const said = outcome(() => rosterOf('invite').judge(actOf('ann', role, silenceOf('bob', 9), target)));
+      const reach = at <= targetAt && target !== 'super-admin' ? 'ok' : 'member-outranks';
+      assert.equal(said, role === 'beginner' ? 'not-permitted' : reach, `${role} silences ${target}`);
+    }
+  }
+  const roster = rosterOf('open');
+  const does = (user: string, deed: Deed, target?: Role): void => {
+    const act = actOf(user, 'admin', deed, target);
+    roster.judge(act);
+    roster.apply(act);
+  };
+  const writes = (now: number): string => outcome(() => roster.assertMayWrite({ user: 'Bob', role: 'beginner', now }));
+  assert.equal(
+    outcome(() => does('ann', silenceOf('ann', 9), 'beginner')),
+    'act-on-self',
+  );
+  assert.equal(
+    outcome(() => does('ann', silenceOf('eve', 9), 'beginner')),
+    'not-a-member',
+  );
+  does('ann', silenceOf('bob', 9), 'beginner');
+  does('bob', { action: 'leave' });
+  does('bob', { action: 'join' });
+  does('ann', { action: 'settings', slow: 5, readOnly: false });
+  assert.deepEqual([writes(8), writes(9)], ['silenced', 'ok']);
+  does('ann', silenceOf('bob'), 'beginner');
+  assert.equal(writes(8), 'ok');
+  // A directory of an earlier version seals no role of whom it is about, and lets them write: then so do members.
+  does('ann', silenceOf('bob', 9));
+  assert.equal(writes(8), 'ok');
+});

@@ -122,6 +122,11 @@ export const GROUPS = {
     'That is more rooms than a directory can start with.',
     'Name fewer with --rooms; others can be made as open groups.',
   ],
+  silenced: [
+    'denied',
+    'A moderator has silenced you in that group.',
+    'Wait until then, or ask a moderator of the group.',
+  ],
   'slow-mode': [
     'limit',
     'Slow mode is on: each member may write only once in a while.',

@@ -4,7 +4,7 @@ import { chained, digestOf, NO_ACTS, readAct } from '../../crypto/acts.js';
 import type { Authority } from '../../crypto/ca.js';
 import { readOperatorAct, signOperatorAct } from '../../crypto/operator-acts.js';
 import type { Log, Store } from '../../store/store.js';
-import type { Act } from '../../wire/acts.js';
+import { type Act, actCodec, type Statement, statementCodec } from '../../wire/acts.js';
 import { assertDirectoryBan } from '../../wire/group-roster.js';
 import { foldName } from '../../wire/names.js';
 import type { OperatorStatement } from '../../wire/operator-acts.js';
@@ -37,7 +37,7 @@ export class Ledger {
   #next = 0;
   /** Acts follow each other: the head is that of what is on disk, and never of what is on its way. */
   #last: Promise<unknown> = Promise.resolve();
-  /** The operator's newest act by the folded name it concerns; those that concern nobody alone under `''`. */
+  /** The newest act of the operator, or lifted ban, by the folded name it concerns; those of nobody alone under `''`. */
   readonly #operated = new Map<string, number>();
 
   private constructor(log: Log, authority: Authority) {
@@ -102,7 +102,7 @@ export class Ledger {
     });
   }
 
-  /** The number of the newest act of the operator which concerns that person. */
+  /** The number of the newest act of the operator, or lifted ban, which concerns that person. */
   newestOperated(folded: string, role: Role): number | undefined {
     const numbers = [this.#operated.get(folded), seesAll(role) ? this.#operated.get('') : undefined];
     const known = numbers.filter((number) => number !== undefined);
@@ -153,8 +153,8 @@ export class Ledger {
   #fold({ act, operator }: Stored): void {
     this.#head = chained(this.#head, digestOf(act));
     this.#next++;
-    if (!operator) return;
-    const statement = readOperatorAct(act, this.#authority.trust);
+    const statement = operator ? readOperatorAct(act, this.#authority.trust) : unbanIn(act);
+    if (statement === undefined) return;
     this.#operated.set('user' in statement ? foldName(statement.user) : '', this.#next);
   }
 
@@ -164,6 +164,12 @@ export class Ledger {
     const { statement, by } = readAct(act, trust);
     return by.folded === folded || about(statement, folded);
   }
+}
+
+/** Whose ban was lifted was told of nothing when it was: they had no session. */
+function unbanIn(act: Uint8Array): Statement | undefined {
+  const statement = statementCodec.decode(actCodec.decode(act).statement);
+  return statement.action === 'unban' ? statement : undefined;
 }
 
 const seesAll = (role: Role): boolean => may(role, 'person.ban');

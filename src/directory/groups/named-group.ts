@@ -159,7 +159,7 @@ export class NamedGroup {
     return this.#commits.get(epoch);
   }
 
-  /** @throws Failure denied 'epoch-past', 'group-read-only', limit 'rate-limited' */
+  /** @throws Failure denied 'epoch-past', 'group-read-only', 'silenced', limit 'rate-limited' */
   post(
     from: DeviceAddress,
     message: { id: Uint8Array; epoch: number; sealed: Uint8Array },
@@ -168,7 +168,7 @@ export class NamedGroup {
     const known = this.#ids.get(idKey(from, message.id));
     if (known !== undefined) return known;
     if (message.epoch !== this.epoch) throw epochPast(this.epoch);
-    this.roster.assertMayWrite(role);
+    this.roster.assertMayWrite({ user: from.user, role, now });
     if (!may(role, 'group.members')) this.#assertSlow(from, now);
     const stored = this.#append({ kind: 'message', ...message, from, at: now });
     this.#remember(from, message.id, stored);

@@ -27,7 +27,12 @@ const ACTS: { readonly [A in ActAction]: (statement: Extract<Statement, { action
   role: ({ user, role }) => `make ${person(user)} ${role}`,
   'reset-second-factor': ({ user }) => `reset the second factor of ${person(user)}`,
   renew: () => 'renew the keys of #',
-  settings: () => 'change the settings of #',
+  settings: ({ silence }) => {
+    if (silence === undefined) return 'change the settings of #';
+    return silence.until === undefined
+      ? `let ${person(silence.user)} write again in #`
+      : `silence ${person(silence.user)} in #`;
+  },
 };
 
 const where = (group: Uint8Array | undefined): string => (group === undefined ? 'everywhere' : 'in #');

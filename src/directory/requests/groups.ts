@@ -1,6 +1,6 @@
 import { Failure } from '../../base/errors.js';
 import { readAct, type SignedStatement, sealAct } from '../../crypto/acts.js';
-import { type Act, statementCodec } from '../../wire/acts.js';
+import { type Act, type Statement, statementCodec } from '../../wire/acts.js';
 import type { DeviceAddress, DirectoryMethods } from '../../wire/directory.js';
 import { notInvited } from '../../wire/group-roster.js';
 import { ACTS_PAGE, GROUP_LOG_PAGE, GROUPS_LISTED } from '../../wire/limits.js';
@@ -112,13 +112,19 @@ export const groupHandlers: Pick<Handlers<DirectoryMethods, Signed>, Grouping> =
 
 const address = ({ session }: Signed): DeviceAddress => ({ user: session.user, device: session.device });
 
+const targetOf = (statement: Statement): string | undefined => {
+  if (statement.action === 'settings') return statement.silence?.user;
+  return 'user' in statement ? statement.user : undefined;
+};
+
 /** The statement under the directory's seal, with every signature judged as any reader will. */
 export async function sealed(by: Signed, signed: SignedStatement): Promise<{ act: Act; encoded: Uint8Array }> {
   const { core, session } = by;
   const { certificate } = await core.devices.need(session.folded, session.device);
   const statement = statementCodec.decode(signed.statement);
   await assertFactor(by, statement.action);
-  const target = 'user' in statement ? await core.accounts.need(statement.user) : undefined;
+  const whom = targetOf(statement);
+  const target = whom === undefined ? undefined : await core.accounts.need(whom);
   const encoded = sealAct(core.authority, signed, {
     certificate,
     role: session.role,

@@ -14,7 +14,7 @@ export const uploadHandlers: Pick<Handlers<DirectoryMethods, Signed>, Uploading>
   'uploads.begin': async (signed, { size, ...id }) => {
     const group = await joined(signed, id.group);
     const { user, folded, role } = signed.session;
-    group.roster.assertMayWrite(role);
+    group.roster.assertMayWrite({ user, role, now: signed.core.clock.now() });
     const { have, finished } = await signed.core.uploads.begin(id, { user, folded }, size);
     return { have, finished };
   },

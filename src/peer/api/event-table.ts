@@ -186,11 +186,11 @@ export const EVENTS: { readonly [E in EventName]: EventRow<E> } = {
     about: 'A ban, a kick, a role, or what holds in a group; and what the operator of the directory does.',
     fields: {
       action:
-        '`ban`, `unban`, `kick`, `role` or `settings`; of the operator `reset-second-factor`, `unblock`, `owner`, `account-remove`, `account-reset` or `registration`',
+        '`ban`, `unban`, `kick`, `silence`, `unsilence`, `role` or `settings`; of the operator `reset-second-factor`, `unblock`, `owner`, `account-remove`, `account-reset` or `registration`',
       user: 'whom it concerns; empty where it is nobody',
       by: 'who did it; `(operator)`; empty where the directory did',
       reason: 'as they said',
-      until: 'when a ban ends',
+      until: 'when a ban or a silence ends',
       group: '`#group`; absent for the whole directory',
       role: 'of `role`: the new one',
       slow: 'of `settings`: seconds between two messages of one member',

@@ -290,7 +290,7 @@ type OperatorAction = OperatorStatement['action'];
 
 export interface ModerationEvent {
   readonly event: 'moderation';
-  readonly action: 'ban' | 'unban' | 'kick' | 'role' | 'settings' | OperatorAction;
+  readonly action: 'ban' | 'unban' | 'kick' | 'silence' | 'unsilence' | 'role' | 'settings' | OperatorAction;
   readonly user: string;
   /** `(operator)`: whoever runs the directory, at its console. */
   readonly by: string;

@@ -31,6 +31,8 @@ export interface GroupMember {
   readonly state: 'member' | 'invited';
   readonly role?: Role;
   readonly presence?: PresenceState;
+  /** Until when they can't write, where a moderator has silenced them. */
+  readonly silenced?: string;
 }
 
 export interface Ban {
@@ -72,6 +74,8 @@ export interface GroupsApi {
   /** From a group; without one from the whole directory. */
   ban(user: string, ban: Ban, group?: string): Promise<void>;
   unban(user: string, group?: string): Promise<void>;
+  /** Keeps a member from writing to a group until then; without `until` they write again. */
+  silence(name: string, user: string, silence: Ban): Promise<string>;
   /** Changes what is given and leaves the rest. Without anything, tells how it is. */
   settings(name: string, change?: Partial<GroupSettings>): Promise<GroupSettings & { readonly group: string }>;
   setRole(user: string, role: Role): Promise<void>;

@@ -38,9 +38,10 @@ export const isBlockedHere = (user: string): Failure =>
 
 /** What was done to whom, as this device reads it. */
 export function moderationLog(common: Common, services: Services): ModerationLog {
-  const { self, disk, tables, clock, scope, network, emit } = common;
+  const { self, disk, tables, clock, scope, network } = common;
   return new ModerationLog({
-    ...{ tables, disk, clock, scope, emit, request: network.request, anchor: self.anchor, key: self.key },
+    ...{ tables, disk, clock, scope, request: network.request, anchor: self.anchor, key: self.key, user: self.user },
+    tell: (event) => services.feed.tell(event),
     isWatched: () => services.feed.isWatched,
     report: services.reporter.unlessAway,
   });
@@ -67,9 +68,10 @@ export function preferencesOf(common: Common, services: Services): Preferences {
 
 /** Which devices are one's own. */
 export function ownDevicesOf(common: Common, services: Services): OwnDevices {
-  const { self, disk, tables, clock, scope, network, emit, isOnline } = common;
+  const { self, disk, tables, clock, scope, network, isOnline } = common;
   return new OwnDevices({
-    ...{ tables, disk, clock, scope, emit, request: network.request, device: self.device, anchor: self.anchor },
+    ...{ tables, disk, clock, scope, request: network.request, device: self.device, anchor: self.anchor },
+    tell: (event) => services.feed.tell(event),
     ...{ isOnline, isWatched: () => services.feed.isWatched, report: services.reporter.unlessAway },
   });
 }

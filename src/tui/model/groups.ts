@@ -97,6 +97,10 @@ export function moderationSays(event: ModerationEvent, self: string): Said {
       return { sign: '✗', text: `${name} ${was} banned by ${who}${time(event.until)}${because}` };
     case 'unban':
       return { sign: '·', text: `${name} may come back: ${who} lifted the ban${because}` };
+    case 'silence':
+      return { sign: '✗', text: `${name} ${was} silenced by ${who}${time(event.until)}${because}` };
+    case 'unsilence':
+      return { sign: '·', text: `${name} may write again: ${who} lifted the silence${because}` };
     case 'kick':
       return me && event.group !== undefined
         ? { sign: '✗', text: kickedYou(who, cleanLine(event.group), because) }

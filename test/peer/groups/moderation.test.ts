@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { Town, watch } from '../../support/town.js';
+import { loginPeer } from '../../../src/peer/session/open.js';
+import { GroupRoster } from '../../../src/wire/group-roster.js';
+import { PASSWORD, Town, watch } from '../../support/town.js';
 import { event } from '../../support/watching.js';
 
 const town = await Town.build();
@@ -74,5 +76,50 @@ test('A10 a ban from the directory cuts sessions, revokes, makes groups rekey, a
     'what concerns others is only counted',
   );
   assert.deepEqual((await owner.groups.ledger()).map(({ action }) => action).slice(-2), ['ban', 'unban']);
-  await emma.close();
+  const again = { home: town.home('finn'), password: PASSWORD, listen: '127.0.0.1:0', rejoin: true };
+  const back = await loginPeer({ ...again, user: 'finn', directory: town.link });
+  const atBack = watch(back);
+  await back.replayUnseen();
+  const lifted = await event(atBack, 'moderation', (one) => one.action === 'unban');
+  assert.deepEqual([lifted.user, lifted.by, lifted.group], ['finn', 'owner', undefined]);
+  await Promise.all([emma.close(), back.close()]);
+});
+
+test('who is silenced reads on and writes nothing until it is lifted, whatever the directory lets through', async () => {
+  const [gina, hugo] = [await town.settle('gina'), await town.settle('hugo')];
+  await owner.groups.create('quiet-room', { kind: 'open' });
+  for (const peer of [gina, hugo]) await peer.groups.join('quiet-room');
+  const [atGina, atHugo] = [watch(gina), watch(hugo)];
+  const until = Date.now() + 3_600_000;
+  await assert.rejects(gina.groups.silence('quiet-room', 'hugo', { until }), { code: 'not-permitted' });
+  await owner.groups.silence('quiet-room', 'hugo', { until, reason: 'cool down' });
+  const told = await event(atHugo, 'moderation', (one) => one.action === 'silence');
+  assert.deepEqual([told.by, told.reason, told.until], ['owner', 'cool down', new Date(until).toISOString()]);
+  await assert.rejects(hugo.send('#quiet-room', 'why?'), { code: 'silenced', exit: 8 });
+  const { id } = await owner.send('#quiet-room', 'you can read this');
+  await event(atHugo, 'message', (one) => one.id === id);
+  const listed = (await gina.groups.members('quiet-room')).find(({ user }) => user === 'hugo');
+  assert.equal(listed?.silenced, new Date(until).toISOString());
+  // A program that does not hold itself back is refused by the directory, and one that has the directory's help by members.
+  const { assertMayWrite } = GroupRoster.prototype;
+  let asked = 0;
+  try {
+    GroupRoster.prototype.assertMayWrite = function (by) {
+      if (asked++ > 0) assertMayWrite.call(this, by);
+    };
+    await hugo.send('#quiet-room', 'past myself');
+    await event(atHugo, 'error', (one) => one.code === 'silenced');
+    GroupRoster.prototype.assertMayWrite = () => {};
+    const past = await hugo.send('#quiet-room', 'past the directory');
+    await hugo.waitFor(past.id, 'stored', 10_000);
+  } finally {
+    GroupRoster.prototype.assertMayWrite = assertMayWrite;
+  }
+  await owner.groups.silence('quiet-room', 'hugo', {});
+  const said = await hugo.send('#quiet-room', 'thank you');
+  await event(atGina, 'message', (one) => one.id === said.id);
+  assert.deepEqual(atGina.texts(), ['you can read this', 'thank you']);
+  const actions = (await owner.groups.ledger('quiet-room')).map(({ action }) => action);
+  assert.deepEqual(actions.slice(-2), ['silence', 'unsilence']);
+  await Promise.all([gina.close(), hugo.close()]);
 });

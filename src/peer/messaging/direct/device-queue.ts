@@ -42,6 +42,8 @@ export class DeviceQueue {
   #again = false;
   #closed = false;
   #cancelRetry: Cancel = () => {};
+  /** Why what waits does, as it was told: a backlog that is let through by and by is stuck many times for one reason. */
+  #told: string | undefined;
 
   constructor(init: DeviceQueueInit) {
     this.#init = init;
@@ -89,6 +91,7 @@ export class DeviceQueue {
         this.#failed(toFailure(error));
       }
     }
+    if (this.isEmpty) this.#told = undefined;
   }
 
   async #drain(): Promise<void> {
@@ -181,7 +184,8 @@ export class DeviceQueue {
   }
 
   #stuck(why: Failure): void {
-    this.#init.onStuck(why);
+    if (this.#told !== why.code) this.#init.onStuck(why);
+    this.#told = why.code;
     this.#cancelRetry = this.#init.clock.after(Math.max(RETRY_MS, waitOf(why)), () => this.poke());
   }
 }

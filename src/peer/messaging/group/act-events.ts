@@ -32,6 +32,14 @@ function pinEvents(conversation: string, from: string, before: Settings['pins'],
   ];
 }
 
+type Silence = NonNullable<Extract<Act['statement'], { action: 'settings' }>['silence']>;
+
+const silenceEvent = (group: string, by: string, { user, until, reason }: Silence): ModerationEvent => ({
+  ...{ event: 'moderation', action: until === undefined ? 'unsilence' : 'silence', user, by, group },
+  ...(reason && { reason }),
+  ...(until !== undefined && { until: timestamp(until) }),
+});
+
 /** What those who watch are told of an act. @param before what held then */
 export function actEvents(group: Group, { statement, by }: Act, before: Settings): ActEvent[] {
   const name = conversationIn(group.row.name);
@@ -45,6 +53,10 @@ export function actEvents(group: Group, { statement, by }: Act, before: Settings
   }
   if (action === 'settings' && statement.pins !== undefined) {
     events.push(...pinEvents(name, by.user, before.pins, statement.pins));
+    if (statement.slow === before.slow && statement.readOnly === before.readOnly) return events;
+  }
+  if (action === 'settings' && statement.silence !== undefined) {
+    events.push(silenceEvent(name, by.user, statement.silence));
     if (statement.slow === before.slow && statement.readOnly === before.readOnly) return events;
   }
   if (action === 'kick' || action === 'ban' || action === 'unban' || action === 'settings') {

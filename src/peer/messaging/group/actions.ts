@@ -16,6 +16,13 @@ import type { GroupRegistry } from './registry.js';
 type Distribute<T> = T extends unknown ? Omit<T, 'directory' | 'group' | 'previous' | 'at'> : never;
 export type GroupAction = Distribute<Statement>;
 
+type Silence = NonNullable<Extract<GroupAction, { action: 'settings' }>['silence']>;
+
+const silencesNobody = (): Failure =>
+  new Failure('method-unknown', 'This directory is of an earlier version, which silences nobody.', {
+    hint: 'Ask its operator to update it.',
+  });
+
 const TRIES = 64;
 
 export interface GroupActionsInit extends GroupContext {
@@ -129,6 +136,22 @@ export class GroupActions {
       const { slow, readOnly } = group.roster;
       return { action: 'settings', slow, readOnly, ...change };
     });
+  }
+
+  /**
+   * Nobody takes what that member writes until then; without `until` all do again.
+   * @throws Failure denied 'not-permitted', 'member-outranks', protocol 'method-unknown' of an older directory
+   */
+  async silence(name: string, silence: Silence): Promise<Group> {
+    const group = await this.#init.known.joined(name);
+    await this.moderate(name, () => {
+      const { slow, readOnly } = group.roster;
+      return { action: 'settings', slow, readOnly, silence };
+    });
+    const { user, until } = silence;
+    const holds = until === undefined || group.roster.silencedUntil(user, until - 1) !== undefined;
+    if (!holds) throw silencesNobody();
+    return group;
   }
 
   /** @throws Failure denied 'not-permitted', 'group-not-joined' */

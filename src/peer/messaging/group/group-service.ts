@@ -1,3 +1,4 @@
+import { timestamp } from '../../../base/clock.js';
 import { readAct } from '../../../crypto/acts.js';
 import type { Role } from '../../../wire/directory.js';
 import { foldName, parseUserName } from '../../../wire/names.js';
@@ -59,10 +60,16 @@ export class GroupService implements GroupsApi {
 
   async members(name: string): Promise<readonly GroupMember[]> {
     const standings = await this.#init.groups.queries.members(bare(name));
+    const silenced = await this.#init.groups.queries.silenced(bare(name));
     const users = new Map((await this.#init.users().catch(() => [])).map((one) => [foldName(one.user), one]));
     return standings.map(({ user, state }) => {
       const known = users.get(foldName(user));
-      return { user, state: state as GroupMember['state'], ...(known && { role: known.role, presence: known.state }) };
+      const until = silenced(user);
+      return {
+        ...{ user, state: state as GroupMember['state'] },
+        ...(known && { role: known.role, presence: known.state }),
+        ...(until !== undefined && { silenced: timestamp(until) }),
+      };
     });
   }
 
@@ -87,6 +94,11 @@ export class GroupService implements GroupsApi {
     const action = { action: 'unban' as const, user: person(user) };
     if (group === undefined) await this.#init.ledger.act(action);
     else await this.#init.groups.actions.moderate(bare(group), action);
+  }
+
+  silence(name: string, user: string, { reason, until }: Ban) {
+    const silence = { user: person(user), ...because(reason), ...(until !== undefined && { until }) };
+    return called(this.#init.groups.actions.silence(bare(name), silence));
   }
 
   async settings(name: string, change: Partial<GroupSettings> = {}) {

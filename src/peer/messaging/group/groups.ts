@@ -170,7 +170,8 @@ export class Groups {
 
   async sendContent(name: string, content: Content): Promise<void> {
     const group = await this.#registry.joined(name);
-    group.roster.assertMayWrite(this.#context.role());
+    const { self, role, clock } = this.#context;
+    group.roster.assertMayWrite({ user: self.user, role: role(), now: clock.now() });
     await this.#sender.content(group, content, false);
   }
 

@@ -9,6 +9,7 @@ import { readOperatorAct } from '../../../crypto/operator-acts.js';
 import type { LocalStore } from '../../../store/local.js';
 import type { Act, Statement } from '../../../wire/acts.js';
 import type { DirectoryRequest } from '../../../wire/directory-request.js';
+import { foldName } from '../../../wire/names.js';
 import { OPERATOR, type OperatorStatement } from '../../../wire/operator-acts.js';
 import type { ModerationEvent, PeerEvent } from '../../api/events.js';
 import type { LedgerLine } from '../../api/groups.js';
@@ -22,9 +23,12 @@ export interface ModerationLogInit {
   readonly anchor: TrustAnchor;
   readonly clock: Clock;
   readonly key: SigningKey;
+  /** Whose device this is. */
+  readonly user: string;
   readonly request: DirectoryRequest;
   readonly scope: Scope;
-  emit(event: PeerEvent): void;
+  /** @returns whether somebody has taken it */
+  tell(event: PeerEvent): Promise<boolean>;
   /** Whether somebody hears of events. */
   isWatched(): boolean;
   report(error: unknown): void;
@@ -76,26 +80,30 @@ export class ModerationLog {
     await this.tell();
   }
 
-  /** Tells of what the operator has done since this device last told of it, as soon as somebody hears it. */
+  /** Tells of what the operator has done, and that a ban was lifted, since this device last told of it, as soon as somebody hears it. */
   tell(): Promise<void> {
     this.#telling = this.#telling.then(() => this.#tell()).catch((error: unknown) => this.#init.report(error));
     return this.#telling;
   }
 
   async #tell(): Promise<void> {
-    const { tables, disk, emit, isWatched } = this.#init;
+    const { tables, disk, isWatched } = this.#init;
     const newest = this.#newest;
     const told = (await tables.ledger.get('self'))?.told;
     if (newest === undefined || (told !== undefined && (newest <= told || !isWatched()))) return;
-    if (told !== undefined) for (const event of await this.#operatorSince(told)) emit(event);
+    if (told !== undefined) {
+      const taken = await Promise.all((await this.#operatorSince(told)).map((event) => this.#init.tell(event)));
+      if (taken.includes(false)) return;
+    }
     const now = (await tables.ledger.get('self')) ?? { number: 0, head: NO_ACTS };
     await disk.write([tables.ledger.put(['self'], { ...now, told: newest })]);
   }
 
   async #operatorSince(told: number): Promise<ModerationEvent[]> {
     const { lines } = await this.#follow();
-    return lines.flatMap(({ number, by, action, user = '', mode, at: _at, ...rest }) =>
-      number > told && by === OPERATOR
+    const isMine = (user: string): boolean => foldName(user) === foldName(this.#init.user);
+    return lines.flatMap(({ number, by = '', action, user = '', mode, at: _at, ...rest }) =>
+      number > told && (by === OPERATOR || (action === 'unban' && isMine(user)))
         ? [
             {
               event: 'moderation',
@@ -140,10 +148,21 @@ export class ModerationLog {
 }
 
 export function lineOf({ statement, by, seal }: Act): Omit<LedgerLine, 'number'> {
+  const common = { by: by.user, at: timestamp(seal.at) };
+  if (statement.action === 'settings' && statement.silence !== undefined) {
+    const { user, until, reason } = statement.silence;
+    const end = until === undefined ? {} : { until: timestamp(until) };
+    return {
+      action: until === undefined ? 'unsilence' : 'silence',
+      ...common,
+      user,
+      ...end,
+      ...(reason && { reason }),
+    };
+  }
   return {
     action: statement.action,
-    by: by.user,
-    at: timestamp(seal.at),
+    ...common,
     ...('user' in statement && { user: statement.user }),
     ...('slow' in statement && { slow: statement.slow, readOnly: statement.readOnly }),
     ...('role' in statement && { role: statement.role }),

@@ -98,6 +98,8 @@ export class OfflineDelivery {
     const place = { use: 'aside' as const, directoryId: anchor.trust.directoryId, group: group.id, id };
     const opened = openArchived(sealed, this.#key(group), place, (user) => group.roster.standing(user)?.identityKey);
     if (!group.roster.isMember(opened.user)) throw refused(group, `${opened.user} is not a member`);
+    const isSilenced = group.roster.silencedUntil(opened.user, clock.now()) !== undefined;
+    if (isSilenced) throw refused(group, `${opened.user} is silenced`);
     const content = contentCodec.decode(opened.content);
     if (content.type !== 'text') throw refused(group, 'only texts go straight');
     const conversation = conversationIn(group.row.name);

@@ -25,10 +25,11 @@ export class GroupQueries {
     return (await this.#init.known.joined(name)).id;
   }
 
-  /** The same, of a group this account may write to. @throws Failure denied 'group-read-only' */
+  /** The same, of a group this account may write to. @throws Failure denied 'group-read-only', 'silenced' */
   async writableId(name: string): Promise<Uint8Array> {
     const { id, roster } = await this.#init.known.joined(name);
-    roster.assertMayWrite(this.#init.role());
+    const { self, role, clock } = this.#init;
+    roster.assertMayWrite({ user: self.user, role: role(), now: clock.now() });
     return id;
   }
 
@@ -82,6 +83,13 @@ export class GroupQueries {
     const group = await this.#init.known.need(name);
     if (this.#init.isOnline()) await this.#init.enqueue(group, () => this.#init.catchUp(group));
     return group.roster.all().filter(({ state }) => state === 'member' || state === 'invited');
+  }
+
+  /** Until when each member can't write, where that is so. */
+  async silenced(name: string): Promise<(user: string) => number | undefined> {
+    const { roster } = await this.#init.known.need(name);
+    const now = this.#init.clock.now();
+    return (user) => roster.silencedUntil(user, now);
   }
 
   /** Whoever else is inside, for what goes to each. @throws Failure unknown 'group-unknown', denied 'group-not-joined' */

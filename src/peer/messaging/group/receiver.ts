@@ -49,6 +49,7 @@ export class GroupReceiver {
     }
     const { user, content: plaintext } = await this.#open(group, entry);
     if (!group.roster.isMember(user)) throw refused(group, `${user} is not a member`);
+    if (group.roster.silencedUntil(user, entry.at) !== undefined) throw refused(group, `${user} is silenced`);
     const content = decodeContent(plaintext);
     tx.areLines &&= content?.type === 'text';
     if (content?.type !== 'text' && content?.type !== 'upload') {

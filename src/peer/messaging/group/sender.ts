@@ -40,6 +40,8 @@ export class GroupSender {
   readonly #init: GroupSenderInit;
   readonly #waiting = new Map<string, GroupOutRow[]>();
   readonly #running = new Set<string>();
+  /** Why what waits does, by group, as it was told. */
+  readonly #told = new Map<string, string>();
   #nextOrder = 1;
 
   constructor(init: GroupSenderInit) {
@@ -55,13 +57,13 @@ export class GroupSender {
 
   /**
    * Resolves when the line is on disk.
-   * @throws Failure usage 'text-empty', limit 'text-too-long', denied 'group-not-joined'
+   * @throws Failure usage 'text-empty', limit 'text-too-long', denied 'group-not-joined', 'group-read-only', 'silenced'
    */
   async text(group: Group, text: string, { answers, poll }: Also = {}): Promise<MessageRow> {
     const { history, clock, random, self, disk, tables, role } = this.#init;
     if (!group.roster.isMember(self.user)) throw notJoined(group.row.name);
-    group.roster.assertMayWrite(role());
     const now = clock.now();
+    group.roster.assertMayWrite({ user: self.user, role: role(), now });
     const { expire } = group.roster;
     const said = {
       ...{ body: sendable(text), sentAt: now },
@@ -213,7 +215,10 @@ export class GroupSender {
     const posted = new Set<GroupOutRow>();
     for (;;) {
       const row = waiting.find((one) => !posted.has(one));
-      if (row === undefined) return this.#lookFor(posted, group);
+      if (row === undefined) {
+        this.#told.delete(hex(group.id));
+        return this.#lookFor(posted, group);
+      }
       now.row = row;
       const sealed = await this.#init.enqueue(group, () => this.#seal(group, row));
       try {
@@ -300,7 +305,9 @@ export class GroupSender {
       if (waiting.length > 0) this.#later(group, 0);
       return;
     }
-    if (failure.code !== 'rate-limited') report(`messages to #${group.row.name} wait`, failure);
+    const isNew = this.#told.get(hex(group.id)) !== failure.code;
+    if (isNew) report(`messages to #${group.row.name} wait`, failure);
+    this.#told.set(hex(group.id), failure.code);
     this.#later(group, Math.max(RETRY_MS, waitOf(failure)));
   }
 
