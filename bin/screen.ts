@@ -59,7 +59,7 @@ function desktop(title: string, text: string): boolean {
 
 export const screenParts: ScreenParts = {
   canShow: () => canShowScreen(process.stdin, process.stdout, process.env),
-  run: ({ directory, user, known, peer, signIn, signUp, open, greeting }) =>
+  run: ({ directory, user, known, peer, signIn, signUp, byCode, open, greeting }) =>
     runScreen({
       input: process.stdin,
       output: process.stdout,
@@ -70,6 +70,7 @@ export const screenParts: ScreenParts = {
         : {
             entrance: {
               ...{ directory, user, known, signIn, signUp },
+              ...(byCode !== undefined && { byCode }),
               strength: (password, name) => judgePassword(password, [name]),
             },
           },

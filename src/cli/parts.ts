@@ -38,6 +38,8 @@ export interface ScreenStart {
   readonly known: boolean;
   signIn(input: { directory: string; user: string; password: string }, askCode: AskCode): Promise<PeerApi>;
   signUp(input: { directory: string; user: string; password: string; invite?: string }): Promise<PeerApi>;
+  /** Where there is no profile: lets this machine in by a code of another device. */
+  byCode?(input: { code: string; directory: string }): Promise<PeerApi>;
   /** The conversation to open where nothing was said yet. */
   readonly open?: string;
   readonly greeting?: readonly string[];

@@ -24,9 +24,9 @@ function home(script: object): string {
 }
 
 /** In a shell, which notes the terminal's settings before and after, and says the status. */
-function open(where: string, words: string): TerminalSession {
+function open(where: string, words: string, env: Readonly<Record<string, string>> = {}): TerminalSession {
   const line = `stty -g > before; '${process.execPath}' '${program}' ${words}; echo "status $?"; stty -g > after; echo finished`;
-  const session = new TerminalSession('sh', ['-c', `cd '${where}'; ${line}`], { env: { P2PCHAT_HOME: where } });
+  const session = new TerminalSession('sh', ['-c', `cd '${where}'; ${line}`], { env: { P2PCHAT_HOME: where, ...env } });
   sessions.push(session);
   return session;
 }
@@ -118,3 +118,20 @@ for (const [signal, status] of [
     }
   });
 }
+
+test('a login with a password file, or by the recovery phrase, opens the screen on a terminal, and lines where those are asked for', async () => {
+  const where = home({ user: 'alice', password: 'right enough' });
+  writeFileSync(join(where, 'secret'), 'right enough\n');
+  writeFileSync(join(where, 'phrase'), 'some words\n');
+  const recover = '--recover --phrase-file phrase --directory p2pchat://127.0.0.1:1#ff';
+  for (const [words, shown] of [
+    ['', 'the screen, which asks who it is'],
+    ['--password-file secret', 'the screen, of alice'],
+    [`alice ${recover} --password-file secret`, 'the screen, of alice'],
+    ['--plain --password-file secret', 'signed in as'],
+  ]) {
+    const session = open(where, `login ${words}`, { SCRIPTED_SCREEN: 'yes' });
+    await session.waitForText(shown!);
+    assert.doesNotMatch(session.output, /right enough/);
+  }
+});

@@ -120,7 +120,7 @@ export async function login(shell: Shell, options: LoginOptions, known?: string)
     return login(shell, { ...options, name: recovered.user }, recovered.password);
   }
   if (known === undefined && (await wantsScreen(shell, options))) return screen(shell, options, profile);
-  for (const line of options.greeting ?? []) shell.output.note(line);
+  if (!(await hasScreen(shell, options))) for (const line of options.greeting ?? []) shell.output.note(line);
   const user = await nameOf(shell, options.name, profile);
   const signIn = new SignIn(shell, options, profile);
   const opening = known === undefined ? signIn.tries(user) : signIn.open(user, known);
@@ -128,20 +128,38 @@ export async function login(shell: Shell, options: LoginOptions, known?: string)
     throw hasCode(error, 'store-in-use') ? inUse() : error;
   });
   if (options.fresh) await enterFirstRoom(peer).catch(() => {});
-  await new LineMode(shell, peer).run();
+  await chat(shell, options, peer);
+}
+
+/** In whichever form fits, of a peer that runs already. */
+async function chat(shell: Shell, options: LoginOptions, peer: PeerApi): Promise<void> {
+  if (!(await hasScreen(shell, options))) return new LineMode(shell, peer).run();
+  // The screen reads the keyboard itself.
+  shell.input().close();
+  await shown(shell, peer, peer.user, options.open);
 }
 
 /** Let in by another device of the account: the profile opens without its password this time. */
 async function byCode(shell: Shell, options: LoginOptions): Promise<void> {
-  const { user, vaultKey } = await enrolByCode(shell, options);
+  const { vaultKey } = await enrolByCode(shell, options);
+  await chat(shell, options, await openedWith(shell, options, vaultKey));
+}
+
+async function openedWith(shell: Shell, options: LoginOptions, vaultKey: Uint8Array): Promise<PeerApi> {
   const { openPeer } = await shell.parts.peer();
   // The profile has the whole link by now.
   const { directory: _, ...init } = withPassword(shell, options, '');
-  const { peer } = await openProfile(shell, () => openPeer({ ...init, vaultKey }), { stays: true });
-  if (!(await wantsScreen(shell, options))) return new LineMode(shell, peer).run();
-  // The screen reads the keyboard itself.
-  shell.input().close();
-  await shown(shell, peer, user);
+  return (await openProfile(shell, () => openPeer({ ...init, vaultKey }), { stays: true })).peer;
+}
+
+/** The same, where the screen has asked for the code. */
+async function openedByCode(
+  shell: Shell,
+  options: LoginOptions,
+  given: { readonly code: string; readonly directory: string },
+): Promise<PeerApi> {
+  const { vaultKey } = await (await shell.parts.peer()).enrolByCode({ home: shell.home, ...given, ...wished(options) });
+  return openedWith(shell, options, vaultKey);
 }
 
 /** The chat on the screen, of a peer that runs already. */
@@ -162,11 +180,17 @@ const cannotSignIn = { signIn: alreadyIn, signUp: alreadyIn };
 const wished = ({ history }: LoginOptions): Pick<LoginPeer, 'history'> =>
   history === undefined ? {} : { history: historyWish(history) };
 
-/** A person at a terminal that can, who did not ask for lines and has no password in a file. */
-export async function wantsScreen(shell: Shell, options: LoginOptions): Promise<boolean> {
-  if (!shell.terminal || options.plain || shell.output.json || options['password-file'] !== undefined) return false;
+/** A person at a terminal that can, who did not ask for lines. */
+async function hasScreen(shell: Shell, options: LoginOptions): Promise<boolean> {
+  // The keyboard of a password on standard input has been read to its end.
+  const isRead = options['password-file'] === '-';
+  if (!shell.terminal || options.plain || shell.output.json || isRead) return false;
   return (await shell.parts.screen()).canShow();
 }
+
+/** The same, where the screen is to ask for the password too. */
+export const wantsScreen = async (shell: Shell, options: LoginOptions): Promise<boolean> =>
+  options['password-file'] === undefined && (await hasScreen(shell, options));
 
 async function screen(shell: Shell, options: LoginOptions, profile: Whoami | undefined): Promise<void> {
   const { loginPeer, registerAccount } = await shell.parts.peer();
@@ -202,6 +226,7 @@ async function screen(shell: Shell, options: LoginOptions, profile: Whoami | und
       void enterFirstRoom(peer).catch(() => {});
       return peer;
     },
+    ...(profile === undefined && { byCode: (given) => openedByCode(shell, options, given) }),
     ...(conversation !== undefined && { open: conversation }),
     ...(greeting !== undefined && { greeting }),
   });

@@ -1,4 +1,4 @@
-import { type SignInFlow, WELCOME } from '../signin/flow.js';
+import type { SignInFlow } from '../signin/flow.js';
 import type { Field } from '../signin/form.js';
 import { fit, textWidth, toGlyphs } from '../text/glyphs.js';
 import { layout } from '../text/layout.js';
@@ -79,18 +79,25 @@ function paintWelcome(place: Place, flow: SignInFlow): void {
     'text',
   );
   place.y += 1;
-  for (const [at, { label, about }] of WELCOME.entries()) {
+  for (const [at, { label, about }] of flow.choices.entries()) {
     const marked = at === flow.choice;
     place.grid.text(place.x, place.y, `${marked ? '›' : ' '} ${label}`, marked ? 'accent' : 'text', place.right);
     place.grid.text(place.x + 24, place.y++, about, 'dim', place.right);
   }
 }
 
-const TITLE = { welcome: 'p2pchat', signin: 'Sign in', signup: 'Create an account', code: 'Second factor' };
+const TITLE = {
+  welcome: 'p2pchat',
+  signin: 'Sign in',
+  signup: 'Create an account',
+  bycode: 'Add this device',
+  code: 'Second factor',
+};
 const KEYS = {
   welcome: '↑ ↓ to choose · Enter · Esc to leave',
   signin: 'Enter: next · Tab, ↑ ↓: between fields · Esc: back',
   signup: 'Enter: next · Tab, ↑ ↓: between fields · Esc: back',
+  bycode: 'Enter: next · Tab, ↑ ↓: between fields · Esc: back',
   code: 'Enter: go on · Esc: back',
 };
 

@@ -15,6 +15,12 @@ export interface SignUpInput extends SignInInput {
   readonly invite?: string;
 }
 
+/** A number and three words, and where the directory is: HOST, HOST:PORT or a link. */
+export interface CodeInput {
+  readonly code: string;
+  readonly directory: string;
+}
+
 /** How a person gets from a name and a password to a running peer; composed where screen and peer meet. */
 export interface Entrance {
   /** The directory's link, where one is remembered or given; without it the screen asks. */
@@ -30,6 +36,8 @@ export interface Entrance {
   signIn(input: SignInInput, askCode: AskCode): Promise<PeerApi>;
   /** @throws Failure as `signIn`, and `usage` for a name that is taken or invalid, or an invite that is wanted */
   signUp(input: SignUpInput): Promise<PeerApi>;
+  /** Becomes a device by the code that another one of the account shows; absent where there is a profile already. */
+  byCode?(input: CodeInput): Promise<PeerApi>;
   /** How soon a password would be guessed. */
   strength(password: string, user: string): Promise<Strength>;
 }

@@ -6,9 +6,9 @@ import { cleanLine } from '../../wire/text.js';
 import { failureText } from '../text/sentence.js';
 import { CodeQuestion } from './code.js';
 import type { Entrance, Strength } from './entrance.js';
-import { type Form, signInForm, signUpForm } from './form.js';
+import { byCodeForm, type Form, signInForm, signUpForm } from './form.js';
 
-export type Stage = 'welcome' | 'signin' | 'signup' | 'code';
+export type Stage = 'welcome' | 'signin' | 'signup' | 'bycode' | 'code';
 
 /** What is said below the form: an error with its next step, or what goes on. */
 export interface Says {
@@ -90,8 +90,14 @@ export class SignInFlow {
     if (this.#form.value('password') === password) this.#strength = strength;
   }
 
+  /** What the welcome offers. */
+  get choices(): readonly Choice[] {
+    return WELCOME.filter(({ opens }) => opens !== 'bycode' || this.#entrance.byCode !== undefined);
+  }
+
   choose(by: number): void {
-    this.#choice = (this.#choice + by + WELCOME.length) % WELCOME.length;
+    const { length } = this.choices;
+    this.#choice = (this.#choice + by + length) % length;
   }
 
   /** Back to the welcome; from there, out. */
@@ -114,7 +120,7 @@ export class SignInFlow {
   async enter(now: () => number): Promise<void> {
     if (this.#code.open) this.#answerCode();
     if (this.#busy || this.#outcome) return;
-    if (this.#stage === 'welcome') this.#open(WELCOME[this.#choice]!.opens);
+    if (this.#stage === 'welcome') this.#open(this.choices[this.#choice]!.opens);
     else if (!this.#form.atLast) this.#next();
     else if (now() >= this.#blockedUntil && this.#complete()) await this.#submit(now);
   }
@@ -138,8 +144,9 @@ export class SignInFlow {
     if (stage === undefined) this.leave();
     else this.#stage = stage;
     const { directory, user } = this.#entrance;
-    this.#form = stage === 'signup' ? signUpForm(directory, user) : signInForm(directory, user);
-    this.#says = undefined;
+    if (stage === 'bycode') this.#form = byCodeForm(directory);
+    else this.#form = stage === 'signup' ? signUpForm(directory, user) : signInForm(directory, user);
+    this.#says = stage === 'bycode' ? { kind: 'info', text: CODE_MADE } : undefined;
   }
 
   /** The field after the one that is filled in, or may be left empty. */
@@ -162,6 +169,7 @@ export class SignInFlow {
 
   /** What can be judged without asking the directory. */
   async #check(): Promise<void> {
+    if (this.#stage === 'bycode') return;
     parseUserName(this.#form.value('user'));
     if (this.#stage !== 'signup') return;
     if (this.#form.value('password') !== this.#form.value('again')) {
@@ -197,8 +205,10 @@ export class SignInFlow {
 
   #ask(): Promise<PeerApi> {
     const value = (name: Parameters<Form['value']>[0]): string => this.#form.value(name).trim();
+    const directory = this.#entrance.directory ?? value('directory');
+    if (this.#stage === 'bycode') return this.#entrance.byCode!({ code: value('words'), directory });
     const input = {
-      directory: this.#entrance.directory ?? value('directory'),
+      directory,
       user: parseUserName(value('user')).name,
       password: this.#form.value('password'),
     };
@@ -218,19 +228,31 @@ export class SignInFlow {
     if (banned || (failure.reason === 'credentials' && left <= 0)) this.#outcome = { failure };
     if (failure.reason !== 'unreachable') this.#form.forget();
     this.#strength = undefined;
-    this.#form.focus(wantsAnotherName(failure) ? 'user' : 'password');
+    if (this.#stage === 'bycode') this.#form.focus(OF_THE_DIRECTORY.includes(failure.code) ? 'directory' : 'words');
+    else this.#form.focus(wantsAnotherName(failure) ? 'user' : 'password');
   }
 }
 
+/** What another answer to where the directory is may mend. */
+const OF_THE_DIRECTORY: readonly string[] = ['directory-needed', 'directory-offline', 'link-invalid'];
+
+const CODE_MADE =
+  'On a device you have: /device add (or p2pchat device add). It shows a number and three words, and where the directory is.';
 const ONE_MOMENT: Says = { kind: 'info', text: 'One moment…' };
 const CODE_WANTED = 'The password is right. Now the six digits from your app, or a recovery code.';
 
 const triesLeft = (left: number): string => (left <= 0 ? '' : ` ${left === 1 ? '1 try' : `${left} tries`} left.`);
 
+interface Choice {
+  readonly label: string;
+  readonly about: string;
+  readonly opens: Stage | undefined;
+}
+
 /** The choices of the welcome, in their order; the last one leaves. */
-export const WELCOME: readonly { readonly label: string; readonly about: string; readonly opens: Stage | undefined }[] =
-  [
-    { label: 'Create an account', about: 'You need a name and a password', opens: 'signup' },
-    { label: 'Sign in', about: 'You have an account already', opens: 'signin' },
-    { label: 'Leave', about: '', opens: undefined },
-  ];
+const WELCOME: readonly Choice[] = [
+  { label: 'Create an account', about: 'You need a name and a password', opens: 'signup' },
+  { label: 'Sign in', about: 'You have an account already', opens: 'signin' },
+  { label: 'Add this device', about: 'By a code from a device you have', opens: 'bycode' },
+  { label: 'Leave', about: '', opens: undefined },
+];

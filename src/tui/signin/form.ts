@@ -1,6 +1,6 @@
 import { Editor } from '../editor/editor.js';
 
-export type FieldName = 'directory' | 'user' | 'password' | 'again' | 'invite' | 'code';
+export type FieldName = 'directory' | 'user' | 'password' | 'again' | 'invite' | 'code' | 'words';
 
 export interface Field {
   readonly name: FieldName;
@@ -87,6 +87,10 @@ export function signUpForm(directory: string | undefined, user: string | undefin
   ];
   return withUser(new Form(fields), user);
 }
+
+/** What another device shows. */
+export const byCodeForm = (directory: string | undefined): Form =>
+  new Form([field('words', 'Code'), ...(directory === undefined ? [field('directory', 'Directory')] : [])]);
 
 /** Digits or a recovery code: good once, so they may be seen. */
 export const codeForm = (): Form => new Form([field('code', 'Code')]);

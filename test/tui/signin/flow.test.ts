@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../../../src/base/errors.js';
-import type { AskCode, Entrance, SignUpInput } from '../../../src/tui/signin/entrance.js';
+import type { AskCode, CodeInput, Entrance, SignUpInput } from '../../../src/tui/signin/entrance.js';
 import { SignInFlow } from '../../../src/tui/signin/flow.js';
 import { FakePeer } from '../../support/fake-peer.js';
 
@@ -30,6 +30,13 @@ class FakeEntrance implements Entrance {
   }
 
   signUp = (input: SignUpInput) => this.signIn(input);
+  readonly codesGiven: CodeInput[] = [];
+  byCode? = async (input: CodeInput) => {
+    this.codesGiven.push(input);
+    const failure = this.answers.shift();
+    if (failure) throw failure;
+    return new FakePeer('ann');
+  };
   strength = async (password: string) => ({ score: 2, ok: password.length > 5, reason: 'it is short' });
 }
 
@@ -261,4 +268,32 @@ test('Esc leads from the code back to the password, and a block counts down ther
   other.flow.leave();
   await other.login;
   assert.ok(other.flow.outcome && 'failure' in other.flow.outcome && other.flow.outcome.failure.code === 'left');
+});
+
+test('a device is added by the code of another one; what was wrong is asked for again', async () => {
+  const entrance = new FakeEntrance();
+  entrance.directory = undefined;
+  entrance.answers.push(new Failure('code-invalid'), new Failure('directory-offline'));
+  const flow = new SignInFlow(entrance);
+  flow.choose(2);
+  await flow.enter(() => 0);
+  assert.equal(flow.stage, 'bycode');
+  assert.match(flow.says(0)!.text, /device add/);
+  await fill(flow, ['1234 one two', 'host']);
+  assert.deepEqual([flow.says(0)!.kind, flow.form.active.name], ['error', 'words']);
+  await fill(flow, [' three', ':1']);
+  assert.equal(flow.form.active.name, 'directory');
+  await fill(flow, ['23']);
+  assert.ok(flow.outcome && 'peer' in flow.outcome);
+  assert.deepEqual(entrance.codesGiven.at(-1), { code: '1234 one two three', directory: 'host:123' });
+});
+
+test('where there is a profile already no code is offered', () => {
+  const entrance = new FakeEntrance();
+  delete entrance.byCode;
+  const { choices } = new SignInFlow(entrance);
+  assert.deepEqual(
+    choices.map(({ opens }) => opens),
+    ['signup', 'signin', undefined],
+  );
 });
