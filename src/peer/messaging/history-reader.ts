@@ -1,7 +1,7 @@
 import { hex } from '../../base/bytes.js';
 import { foldText } from '../../wire/text.js';
 import type { ConversationSummary, HistoryMessage, HistoryQuery, SearchQuery } from '../api/peer.js';
-import type { MessageRow, Tables } from '../storage/tables.js';
+import type { MessageRow, PositionRow, Tables } from '../storage/tables.js';
 import { isGroupId } from './conversation.js';
 import { unreadOf } from './history.js';
 import { hide, type LineLook, seqOf, toLine, UNPLACED } from './message-view.js';
@@ -50,9 +50,9 @@ export class HistoryReader {
     return { ...row, reactions: reactions.filter(({ user }) => !this.#look.isBlocked(user)) };
   }
 
-  line(row: MessageRow, positions: readonly { user: string; through: number }[] = []): HistoryMessage {
+  line(row: MessageRow, positions: readonly PositionRow[] = []): HistoryMessage {
     const seq = seqOf(row);
-    const by = row.state === undefined || seq === undefined ? [] : positions.filter(({ through }) => through >= seq);
+    const by = row.state === undefined || seq === undefined ? [] : positions.filter((one) => isReadAt(one, seq));
     const line = { ...toLine(this.#seen(row)), ...(by.length > 0 && { readBy: by.map(({ user }) => user).sort() }) };
     return this.#look.isHidden(row) ? hide(line) : line;
   }
@@ -124,6 +124,9 @@ function matches(row: MessageRow, words: readonly string[], { from, since, until
   const body = foldText(row.body);
   return words.every((word) => body.includes(word));
 }
+
+const isReadAt = ({ earlier = [], ...now }: PositionRow, seq: number): boolean =>
+  [now, ...earlier].some(({ through, from = 0 }) => seq >= from && seq <= through);
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];

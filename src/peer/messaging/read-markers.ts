@@ -25,7 +25,7 @@ const TOLD_OF = 256;
 
 /**
  * What was read, here and by others. Between two, receipts name the messages and are kept like any message until they
- * arrive. In groups a reader's position alone is told, to who is there: it stands for everything before it.
+ * arrive. In groups a reader's position alone is told, to who is there: it stands for everything since they entered.
  */
 export class ReadMarkers {
   readonly #init: ReadMarkersInit;
@@ -103,11 +103,12 @@ export class ReadMarkers {
     const { tables, disk, history, self } = this.#init;
     if (foldName(user) === foldName(self)) return this.#settleElsewhere(conversation, through);
     if (!this.#init.isOn()) return;
-    const before = (await tables.positions.get(conversation, foldName(user)))?.through ?? 0;
+    const known = await tables.positions.get(conversation, foldName(user));
+    const before = known?.through ?? 0;
     const { last } = await history.head(conversation);
     const upTo = Math.min(through, last);
     if (upTo <= before) return;
-    await disk.write([tables.positions.put([conversation, foldName(user)], { user, through: upTo })]);
+    await disk.write([tables.positions.put([conversation, foldName(user)], { ...known, user, through: upTo })]);
     const own: MessageRow[] = [];
     for await (const row of history.rows(conversation, before + 1, upTo)) {
       if (row.state === undefined || row.deleted) continue;

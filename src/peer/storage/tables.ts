@@ -32,6 +32,8 @@ export type { TransferRow } from './transfer-row.js';
 /** What a peer keeps. Rows are private to this installation: their forms may change with a migration. */
 
 const ROW_BYTES = 4 << 20;
+/** Of a member in a group, of which it is remembered what they read. */
+export const STAYS = 8;
 const row = <T>(schema: v.GenericSchema<unknown, T>) => codec(schema, ROW_BYTES);
 
 /** This device: its keys and the certificate it holds now. */
@@ -226,8 +228,11 @@ export type LaterRow = v.InferOutput<typeof laterRow>;
 /** A line that nobody has been shown. Notes of before say no id. */
 const unseenRow = v.object({ order: count(), conversation: text(64), number: count(), id: v.optional(exactly(16)) });
 
-/** How far a member of a group has read its log. */
-export const positionRow = v.object({ user: text(64), through: count() });
+const stay = { through: count(), from: v.optional(count()) };
+/** How far a member of a group has read its log, since they entered it at `from`; and in earlier stays, the latest first. */
+export const positionRow = v.object({ user: text(64), ...stay, earlier: v.optional(list(v.object(stay), STAYS)) });
+
+export type PositionRow = v.InferOutput<typeof positionRow>;
 
 /** What was written and not sent, however long, and the number a person opens the conversation by. */
 export const noteRow = v.object({ conversation: text(64), draft: text(ROW_BYTES - 1_024), number: count(99) });

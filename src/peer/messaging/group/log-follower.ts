@@ -4,6 +4,9 @@ import { digestOf, readAct } from '../../../crypto/acts.js';
 import type { Step } from '../../../store/local.js';
 import type { Act } from '../../../wire/acts.js';
 import type { GroupEntry } from '../../../wire/groups.js';
+import { foldName } from '../../../wire/names.js';
+import { STAYS } from '../../storage/tables.js';
+import { conversationIn } from '../conversation.js';
 import type { Transaction } from '../transaction.js';
 import { actEvents, settingsOf } from './act-events.js';
 import type { GroupContext } from './context.js';
@@ -130,7 +133,7 @@ export class LogFollower {
     }
     const act = this.#verified(group, encoded);
     const before = settingsOf(group);
-    tx.add(...this.#init.store.fold(group, act, encoded, seq));
+    tx.add(...this.#init.store.fold(group, act, encoded, seq), ...(await this.#entered(group, act, seq)));
     group.arrivals.note(act, this.#init.clock.monotonic());
     if (act.statement.action === 'join') group.row = { ...group.row, lastJoin: seq };
     tx.afterCommit(() => {
@@ -138,6 +141,18 @@ export class LogFollower {
     });
     if (act.statement.action === 'renew') await this.epochs.renewed(group, act, seq, tx);
     else tx.add(...(await this.#outside(group)));
+  }
+
+  /** What was said before somebody entered was not said to them: reading on from there tells nothing of it. */
+  async #entered(group: Group, { statement, by }: Act, seq: number): Promise<Step[]> {
+    if (statement.action !== 'join' && statement.action !== 'add') return [];
+    const { positions } = this.#init.tables;
+    const user = statement.action === 'add' ? statement.user : by.user;
+    const key = [conversationIn(group.row.name), foldName(user)] as const;
+    const before = await positions.get(...key);
+    const { through, from, earlier = [] } = before ?? { through: 0 };
+    const stays = [{ through, ...(from !== undefined && { from }) }, ...earlier].slice(0, STAYS);
+    return [positions.put(key, { user, through: seq, from: seq, ...(before && { earlier: stays }) })];
   }
 
   /** Whoever is no member any more has no keys: they go with the act that says so, in one write. */
@@ -170,6 +185,7 @@ export class LogFollower {
         const act = this.#verified(group, encoded);
         const before = settingsOf(group);
         steps.push(...store.fold(group, act, encoded, seq), ...(await this.#outside(group)));
+        steps.push(...(await this.#entered(group, act, seq)));
         group.arrivals.note(act, clock.monotonic());
         if (tell) for (const event of actEvents(group, act, before)) this.#init.emit(event);
       }
