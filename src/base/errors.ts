@@ -84,9 +84,16 @@ export function waitOf({ details }: Pick<Failure, 'details'>): number {
   return typeof seconds === 'number' && seconds > 0 ? Math.min(seconds * 1_000, LONGEST_WAIT_MS) : 0;
 }
 
+/** Parts are loaded when they are needed: another version that was installed meanwhile has others. */
+const isPartMissing = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  (error.code === 'ERR_MODULE_NOT_FOUND' || error.code === 'MODULE_NOT_FOUND');
+
 /** Whatever was thrown, as a Failure: what is not one already is a fault of the program. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
+  if (isPartMissing(error)) return new Failure('program-replaced', undefined, { cause: error });
   const message = error instanceof Error ? error.message : String(error);
   return new Failure('internal', message, { cause: error });
 }

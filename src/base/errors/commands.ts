@@ -65,6 +65,11 @@ export const COMMANDS = {
     'The offer is kept and goes out by itself: leave `p2pchat login` or `p2pchat listen` running.',
   ],
   'option-unknown': ['usage', 'There is no such option.', 'The help of the command lists its options.'],
+  'program-replaced': [
+    'internal',
+    'A part of this program is gone: another version was installed, or it was removed, while it ran.',
+    'End it and start it again; nothing is lost by that.',
+  ],
   'scope-needed': ['usage', 'From where: one group, or the whole directory?', 'Say --group NAME or --everywhere.'],
   'socket-taken': [
     'usage',
