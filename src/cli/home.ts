@@ -14,3 +14,7 @@ function dataFolder(env: Environment): string {
 /** The folder for everything this installation keeps: `P2PCHAT_HOME`, else by XDG. */
 export const homeFolder = (env: Environment): string =>
   env.P2PCHAT_HOME ? resolve(env.P2PCHAT_HOME) : join(dataFolder(env), 'p2pchat');
+
+/** Where things are kept by default, for the help. */
+export const KEPT =
+  'Everything is kept in ~/.local/share/p2pchat, or in the folder that P2PCHAT_HOME names: the profile, received files in downloads/, the data of a directory in directory/.';

@@ -1,4 +1,5 @@
 import { commands } from '../commands/commands.js';
+import { KEPT } from './home.js';
 import { PROGRAMS } from './programs.js';
 import { helpText } from './yargs.js';
 
@@ -56,7 +57,7 @@ export async function manual(version: string): Promise<string> {
     '.SH COMMANDS',
     ...sections,
     '.SH ENVIRONMENT',
-    `.TP\n.B P2PCHAT_HOME\n${roff('The folder for everything this installation keeps.')}`,
+    `.TP\n.B P2PCHAT_HOME\n${roff(`The folder for everything this installation keeps. ${KEPT}`)}`,
     `.TP\n.B P2PCHAT_LAN\n${roff('off: nothing is said on the local network, whatever the preferences are.')}`,
     `.TP\n.B P2PCHAT_MAPPING\n${roff('off: no router is asked to let others in, whatever the preferences are.')}`,
     `.TP\n.B P2PCHAT_DIRECTORY\n${roff('The link of the directory, as --directory has it.')}`,

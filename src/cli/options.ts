@@ -26,6 +26,20 @@ export const PHRASE_FILE = {
   describe: 'file with the recovery phrase; - is standard input',
 } as const;
 
+export const CODE = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'of the second factor: six digits from your app, or a recovery code',
+} as const;
+
+/** Of what `listen` takes. */
+export const INTO = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'folder for the files',
+  defaultDescription: 'downloads in P2PCHAT_HOME',
+} as const;
+
 export const DIRECTORY = {
   type: 'string',
   requiresArg: true,

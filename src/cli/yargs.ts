@@ -14,7 +14,8 @@ import type { RestoreOptions } from './commands/restore.js';
 import type { RpcOptions } from './commands/rpc.js';
 import { startCommands } from './commands/start-options.js';
 import type { VerifyExportOptions } from './commands/verify-export.js';
-import { DIRECTORY, OPENING, PASSWORD_FILE, PHRASE_FILE } from './options.js';
+import { KEPT } from './home.js';
+import { CODE, DIRECTORY, INTO, OPENING, PASSWORD_FILE, PHRASE_FILE } from './options.js';
 import type { Shell } from './shell.js';
 import { type Parsed, runFromTable } from './table-commands.js';
 import { usageFailure } from './usage-failure.js';
@@ -22,12 +23,6 @@ import { yargsForm, yargsOptions } from './yargs-table.js';
 
 /** What was asked for, still to be run. */
 export type Action = (shell: Shell) => Promise<void>;
-
-const CODE = {
-  type: 'string',
-  requiresArg: true,
-  describe: 'of the second factor: six digits from your app, or a recovery code',
-} as const;
 
 /** A lone `-` stands for standard input; yargs would take it for nothing. */
 const DASH = '\0';
@@ -214,7 +209,7 @@ function addPrograms(argv: Argv, line: Line): void {
               requiresArg: true,
               describe: 'whose files are accepted without asking, besides the rules of autoaccept',
             },
-            to: { type: 'string', requiresArg: true, describe: 'folder for the files' },
+            to: INTO,
           })
           .epilogue(
             'Example: p2pchat listen --json --count 1 --timeout 60\nStatus 1 if --count was not reached in time.',
@@ -325,6 +320,7 @@ function build(words: readonly string[], version: string, line: Line, columns: n
     ),
   );
   return argv
+    .epilogue(KEPT)
     .demandCommand(1, 'Which command?')
     .strict()
     .help()

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -41,4 +41,17 @@ test('N25 a folder with too many files, or too deep, is refused with the limit',
 test('what is offered is what can be read', async () => {
   const { manifest } = await describe([folderOf('most', numbered(TRANSFER_FILES, 'a'))]);
   assert.deepEqual(manifestCodec.decode(manifestCodec.encode(manifest)), manifest);
+});
+
+test('a folder of nothing but empty folders, or of what is not sent, is refused by its own words', async () => {
+  mkdirSync(join(root, 'only', 'a', 'b'), { recursive: true });
+  await assert.rejects(describe([join(root, 'only')]), (error: Error & { code: string; hint: string }) => {
+    assert.deepEqual(
+      [error.code, /: only empty folders$/.test(error.message), /tar/.test(error.hint)],
+      ['nothing-to-send', true, true],
+    );
+    return true;
+  });
+  symlinkSync('nowhere', join(root, 'only', 'link'));
+  await assert.rejects(describe([join(root, 'only')]), /only empty folders, 'only\/link' is a link$/);
 });

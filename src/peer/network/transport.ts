@@ -111,6 +111,6 @@ function serverOver(stream: Duplex, options: TlsOptions): Promise<TLSSocket> {
 
 export const unreachable = ({ host, port }: { host: string; port: number }, why: string, cause?: Error): Failure =>
   new Failure('directory-offline', `nothing answers at ${host}:${port} (${why})`, {
-    hint: 'Check the address and the network, and whether the directory runs (p2pchat doctor).',
+    hint: 'Check the address, whether the directory runs there, and whether a firewall lets TCP to that port through.',
     cause,
   });

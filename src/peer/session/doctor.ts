@@ -43,7 +43,7 @@ function directory({ self, network }: Patient): Check {
     name: 'directory',
     ok: false,
     says: `not reached at ${where}`,
-    hint: 'Check that it runs and that a firewall lets TCP to that port through; give another address with --directory.',
+    hint: 'Check that it runs and that a firewall lets TCP to that port through. If it has moved, end what runs on this profile and start it with --directory LINK: where the fingerprint is the same, it is remembered.',
   };
 }
 
@@ -102,8 +102,11 @@ async function behind({ network, sockets }: Patient): Promise<Check> {
 }
 
 function directLinks({ network }: Patient): Check {
+  const name = 'direct links';
   const endpoints = network.links.endpoints().map(hostAndPort);
-  return { name: 'direct links', ok: endpoints.length > 0, says: `listening at ${endpoints.join(', ')}` };
+  if (endpoints.length > 0) return { name, ok: true, says: `listening at ${endpoints.join(', ')}` };
+  const hint = 'Start it again with --listen 0.0.0.0:PORT. Until then messages go by links to others, and the mailbox.';
+  return { name, ok: false, says: 'listening nowhere', hint };
 }
 
 /** What files go by: the endpoint in use here, and whether UDP leaves this machine at all. */

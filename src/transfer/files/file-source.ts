@@ -64,9 +64,7 @@ export async function describe(paths: readonly string[], options: DescribeOption
   if (found.unreadable.length > 0 && options.skipUnreadable !== true) throw unreadable(found.unreadable);
   const { files } = found;
   const leftOut = [...found.leftOut, ...found.unreadable];
-  if (files.length === 0) {
-    throw new Failure('nothing-to-send');
-  }
+  if (files.length === 0) throw nothingIn(found.folders, leftOut);
   const total = files.reduce((sum, file) => sum + file.size, 0);
   const block = total <= SMALL_BYTES ? 64 << 10 : 256 << 10;
   const plain: Manifest = { files: files.map(({ name, size }) => ({ path: name, size })), block };
@@ -103,6 +101,15 @@ function assertOfferable(manifest: Manifest): void {
       error,
     );
   }
+}
+
+/** A list of files has one at least, as older programs take it: folders without any are said to be that. */
+function nothingIn(folders: readonly string[], leftOut: readonly LeftOut[]): Failure {
+  const others = leftOut.slice(0, NAMED).map(({ name, why }) => `'${cleanLine(name, 60)}' is ${why}`);
+  const found = folders.length > 0 ? ['only empty folders', ...others] : others;
+  return new Failure('nothing-to-send', `there are no files in what you named: ${found.join(', ')}`, {
+    hint: 'Put a file into it, or pack it into an archive and send that: tar czf NAME.tar.gz FOLDER',
+  });
 }
 
 const unofferable = (code: Code, message: string, cause?: unknown): Failure =>
