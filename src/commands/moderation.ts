@@ -47,7 +47,9 @@ const lines = ({ action, user, group, until, role }: Said): string[] => {
 
 /** What a deed towards the whole directory does to groups. */
 const BEYOND: Readonly<Record<string, readonly string[]>> = {
-  ban: ['They are logged out, and out of every group. Those by invitation have to invite them again when the ban is lifted.'],
+  ban: [
+    'They are logged out, and out of every group. Those by invitation have to invite them again when the ban is lifted.',
+  ],
   unban: ['They log in again and enter open groups; groups by invitation have to invite them again.'],
 };
 

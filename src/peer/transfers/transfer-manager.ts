@@ -66,10 +66,8 @@ export interface TransferManagerInit {
   readonly directoryId: string;
   readonly request: DirectoryRequest;
   isOnline(): boolean;
-  /** Somebody hears what is emitted. */
   isWatched(): boolean;
   emit(event: PeerEvent): void;
-  /** The same of what is kept until somebody was told of it. @returns whether somebody has taken it */
   tell(event: PeerEvent): Promise<boolean>;
 }
 
