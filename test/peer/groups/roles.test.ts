@@ -39,6 +39,8 @@ const DEEDS: readonly Deed[] = [
   { command: 'unban', words: ['vic'], flags: GROUP, action: 'group.members', before: banned },
   { command: 'slow', words: ['0'], flags: GROUP, action: 'group.members', before: free },
   { command: 'readonly', words: ['off'], flags: GROUP, action: 'group.members' },
+  { command: 'silence', words: ['vic', 'why'], flags: GROUP, action: 'group.members' },
+  { command: 'unsilence', words: ['vic'], flags: GROUP, action: 'group.members' },
   { command: 'role', words: ['vic', 'beginner'], action: 'role.grant.beginner' },
   { command: 'ban', words: ['vic', 'why'], flags: { everywhere: 'true' }, action: 'person.ban' },
   {
@@ -93,6 +95,8 @@ test('A9 every command is offered to those whom a table written a second time na
     kick: 'advanced',
     ban: 'advanced',
     unban: 'advanced',
+    silence: 'advanced',
+    unsilence: 'advanced',
     role: 'admin',
     'invite-words': 'admin',
     'reset-second-factor': 'admin',
