@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { systemClock } from '../../../src/base/clock.js';
+import { Scope } from '../../../src/base/scope.js';
 import { backOff } from '../../../src/peer/messaging/group/jitter.js';
 import { JoinQueue } from '../../../src/peer/messaging/group/join-queue.js';
 import type { Act } from '../../../src/wire/acts.js';
@@ -32,6 +34,22 @@ test('who becomes a member waits for those before him, until they are inside, go
   arrivals.entered('dave');
   assert.equal(arrivals.count(2), 0);
   assert.equal(moved, 1);
+});
+
+test('who waits for those before him waits no longer than until his program ends', async () => {
+  const arrivals = new JoinQueue();
+  for (const user of ['ada', 'bob', 'carol']) arrivals.note(act('join', user, 1_000), 0);
+  const scope = new Scope();
+  const clock = { ...systemClock, after: () => () => {}, monotonic: () => 1 };
+  let turns = 0;
+  const bob = arrivals.turnOf('bob', { clock, scope }, 10_000).then(() => turns++);
+  const carol = arrivals.turnOf('carol', { clock, scope }, 10_000).then(() => turns++);
+  arrivals.entered('ada');
+  await bob;
+  assert.equal(turns, 1);
+  await scope.close();
+  await carol;
+  await arrivals.turnOf('carol', { clock, scope }, 10_000);
 });
 
 test('nobody waits for who became a member long ago and never came inside', () => {

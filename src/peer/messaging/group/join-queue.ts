@@ -1,3 +1,5 @@
+import type { Clock } from '../../../base/clock.js';
+import type { Scope } from '../../../base/scope.js';
 import type { Act } from '../../../wire/acts.js';
 import { foldName } from '../../../wire/names.js';
 
@@ -5,6 +7,11 @@ interface Arrival {
   /** When the directory took the act, and when it was seen here, by the monotonic clock. */
   readonly sealedAt: number;
   readonly seenAt: number;
+}
+
+interface Waiting {
+  readonly clock: Clock;
+  readonly scope: Scope;
 }
 
 /** Who hasn't come in by then doesn't come now; others wait for him no longer, milliseconds. */
@@ -41,6 +48,22 @@ export class JoinQueue {
   watch(watcher: () => void): () => void {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
+  }
+
+  /** Resolves when nobody is to come in before `user` any more, after so many milliseconds, or when the scope closes. */
+  turnOf(user: string, { clock, scope: { signal } }: Waiting, latest: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        cancel();
+        unwatch();
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const cancel = clock.after(latest, end);
+      const unwatch = this.watch(() => this.ahead(user, clock.monotonic()) === 0 && end());
+      signal.addEventListener('abort', end);
+      if (signal.aborted) end();
+    });
   }
 
   /** How many are still to come in. */

@@ -11,7 +11,7 @@ import { conversationIn } from '../conversation.js';
 import type { GroupContext } from './context.js';
 import type { Group } from './group.js';
 import { jitter } from './jitter.js';
-import { ARRIVES_WITHIN_MS, type JoinQueue } from './join-queue.js';
+import { ARRIVES_WITHIN_MS } from './join-queue.js';
 import { keep } from './kept-entries.js';
 
 /** A device and its key package. */
@@ -163,24 +163,11 @@ export class Membership {
     let ahead = arrivals.ahead(self.user, clock.monotonic());
     if (ahead === 0 && tries > 0) await jitter(this.#context, arrivals.has(self.user) ? 1 : tries);
     while (ahead > 0) {
-      await this.#turn(arrivals, Math.min(ahead * step, ARRIVES_WITHIN_MS));
+      await arrivals.turnOf(self.user, this.#context, Math.min(ahead * step, ARRIVES_WITHIN_MS));
       const left = arrivals.ahead(self.user, clock.monotonic());
       if (left === ahead) return;
       ahead = left;
     }
-  }
-
-  #turn(arrivals: JoinQueue, latest: number): Promise<void> {
-    const { clock, self } = this.#context;
-    return new Promise((resolve) => {
-      const cancel = clock.after(latest, () => end());
-      const unwatch = arrivals.watch(() => arrivals.ahead(self.user, clock.monotonic()) === 0 && end());
-      const end = (): void => {
-        cancel();
-        unwatch();
-        resolve();
-      };
-    });
   }
 
   /** The group's keys begin anew, with this device; the others come in by themselves. Call where `enter` finds no way in. */
