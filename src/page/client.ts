@@ -30,7 +30,7 @@ export class Client {
   }
 
   async visit(visit: string): Promise<void> {
-    await this.#ask('POST', visit);
+    await this.#tell('POST', visit);
   }
 
   async block(visit: string, block: number): Promise<Bytes> {
@@ -47,7 +47,7 @@ export class Client {
   }
 
   async put(visit: string, block: number, sealed: Bytes): Promise<void> {
-    await this.#ask('PUT', `${visit}/${block}`, sealed);
+    await this.#tell('PUT', `${visit}/${block}`, sealed);
   }
 
   async look(visit: string): Promise<string> {
@@ -55,7 +55,12 @@ export class Client {
   }
 
   async done(visit: string): Promise<void> {
-    await this.#ask('POST', `${visit}/done`);
+    await this.#tell('POST', `${visit}/done`);
+  }
+
+  /** The answer is read to its end: a browser holds what was sent for as long as it is not. */
+  async #tell(method: string, path: string, body?: Bytes): Promise<void> {
+    await (await this.#ask(method, path, body)).arrayBuffer().catch(() => {});
   }
 
   async #ask(method: string, path?: string, body?: string | Bytes): Promise<Response> {

@@ -16,10 +16,11 @@ export async function derive(secret: Bytes, info: string): Promise<Bytes> {
 
 /**
  * Gives the memory of what was used back at once: a browser that is busy collects blocks more slowly than they come, and a
- * page that passed a file on would hold all of it. Where a browser can't, it collects them as it does.
+ * page that passed a file on would hold all of it.
  */
 export function release({ buffer }: Bytes): void {
-  (buffer as { transfer?(length: number): ArrayBuffer }).transfer?.(0);
+  // Not `transfer(0)` of the buffer: what the browser has made itself it holds on to then.
+  if (buffer.byteLength > 0) structuredClone(null, { transfer: [buffer] });
 }
 
 /** XAES-256-GCM (C2SP) under one key. */
