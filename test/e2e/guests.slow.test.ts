@@ -80,13 +80,16 @@ function isOf(pid: string, folder: string): boolean {
   return false;
 }
 
-/** Figures are told, and one is a bound of the product: a page that held the file would break it. */
+/**
+ * Figures are told, and one is bounded: a page that held the file with its copies would take 780 MB and more. Of what is seen
+ * here some 200 MB are kept by the inspector through which the browser is driven; without it the page takes 250.
+ */
 function assertBounded(t: TestContext, what: string, ms: number): void {
   const { now, most } = pageMemory();
   t.diagnostic(
     `${what}: ${(BYTES / ms / 1_000).toFixed(1)} MB/s, page ${now.toFixed(0)} MB, at most ${most.toFixed(0)}`,
   );
-  if (process.platform === 'linux') assert.ok(most > 0 && most <= 300, `${most} MB`);
+  if (process.platform === 'linux') assert.ok(most > 0 && most <= 500, `${most} MB`);
 }
 
 test('a file of 200 MB is fetched whole, and the page stays small', { skip }, async (t) => {
