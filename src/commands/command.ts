@@ -1,3 +1,4 @@
+import { hasCode } from '../base/errors.js';
 import type { PeerApi, Whoami } from '../peer/api/peer.js';
 import type { Role } from '../wire/directory.js';
 import type { Parameters, Values } from './parameter.js';
@@ -99,6 +100,15 @@ interface CommandInit<P extends Parameters, I extends object> {
 const labels = (parameters: Parameters): Record<string, string> =>
   Object.fromEntries(Object.keys(parameters).map((name) => [name, name.toUpperCase()]));
 
+/** A refusal, or a wrong clock, is no absence: what a command needs the directory for fails by the true reason. */
+async function* truly<T>(peer: PeerApi, items: AsyncIterable<T>): AsyncIterable<T> {
+  try {
+    yield* items;
+  } catch (error) {
+    throw hasCode(error, 'directory-offline') && peer.trouble !== undefined ? peer.trouble : error;
+  }
+}
+
 /** Types the handler by its parameters; `bind` is what makes sure that arguments are of these types. */
 export function define<const P extends Parameters, I extends object>(init: CommandInit<P, I>): Command {
   return {
@@ -107,7 +117,7 @@ export function define<const P extends Parameters, I extends object>(init: Comma
     least: 'beginner',
     ...init,
     slashTakes: (init.slashTakes as Record<string, string> | undefined) ?? labels(init.parameters),
-    run: (peer, args, context) => init.run(peer, args as Values<P>, context) as AsyncIterable<I & Item>,
+    run: (peer, args, context) => truly(peer, init.run(peer, args as Values<P>, context) as AsyncIterable<I & Item>),
     lines: (item, context) => init.lines(item as I, context),
     asks: (item) => init.asks?.(item as I),
     progress: (item, context) => init.progress?.(item as I, context),

@@ -178,7 +178,10 @@ const list = define({
   about: 'List the open groups, your own groups and your invitations.',
   examples: { slash: '', shell: '' },
   async *run(peer) {
-    for (const group of await peer.groups.list()) yield { event: 'groups' as const, ...group };
+    const groups = await peer.groups.list();
+    // What is known here is said while the directory is away; that nothing is, says nothing of the directory.
+    if (groups.length === 0 && peer.directoryState === 'offline') throw new Failure('directory-offline');
+    for (const group of groups) yield { event: 'groups' as const, ...group };
   },
   lines: ({ group, kind, state, members: count }) => {
     const standing = { member: 'joined', invited: 'you are invited', none: '' }[state];

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Code, hasCode } from '../../src/base/errors.js';
+import { commands } from '../../src/commands/commands.js';
 import type { PeerApi } from '../../src/peer/api/peer.js';
 import { HOUR, say, world } from '../support/away.js';
 import { PASSWORD, watch } from '../support/town.js';
@@ -45,6 +48,42 @@ for (const [how, off] of [
     await ada.users();
   });
 }
+
+test('N21 with a clock that is days off each command that needs the directory says so, and none that somebody is not there', async (t) => {
+  const town = await adaIn(t);
+  const ada = await town.open('ada');
+  await ada.paths('bob');
+  await ada.close();
+  const own = new WarpClock();
+  own.set(-30 * 24 * HOUR);
+  const wrong = await town.openBy(own, 'ada');
+  const path = join(town.folder, 'file');
+  writeFileSync(path, 'x');
+  const context = { face: 'shell', commands, now: () => own.now() } as const;
+  const run = async (name: string, args: Readonly<Record<string, unknown>>): Promise<void> => {
+    for await (const _item of commands.find((each) => each.name === name)!.run(wrong, args, context));
+  };
+  for (const [name, args] of [
+    ['users', {}],
+    ['groups', {}],
+    ['group join', { name: 'lobby' }],
+    ['upload', { group: 'lobby', path }],
+    ['share', { path }],
+    ['verify', { user: 'cat' }],
+    ['path', { user: 'cat' }],
+    // By that clock none of his devices has a certificate that holds.
+    ['path', { user: 'bob' }],
+    ['ledger', {}],
+  ] as const) {
+    await assert.rejects(run(name, args), coded('clock-differs'), name);
+  }
+  const offered = told(wrong);
+  await wrong.files.offer('bob', [path]);
+  const waiting = await event(offered, 'transfer', (one) => one.waiting !== undefined);
+  assert.equal(waiting.waiting?.code, 'clock-differs');
+  const certificate = (await wrong.doctor()).find(({ name }) => name === 'certificate');
+  assert.deepEqual([certificate?.ok, /clock/.test(certificate?.says ?? '')], [true, true]);
+});
 
 test('N21 a clock that is off by less than a certificate lives is told of, too', async (t) => {
   const town = await adaIn(t);

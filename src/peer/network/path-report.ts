@@ -1,3 +1,4 @@
+import { Failure } from '../../base/errors.js';
 import type { PresenceState } from '../../wire/directory.js';
 import { foldName } from '../../wire/names.js';
 import type { TransferEvent } from '../api/events.js';
@@ -9,6 +10,8 @@ import type { LinkManager } from './link-manager.js';
 export interface PathsInit {
   readonly links: LinkManager;
   isOnline(): boolean;
+  /** Why the directory can't be used, where that is something else than absence. */
+  trouble(): Failure | undefined;
   resolve(user: string): Promise<Contact>;
   transfers(): readonly TransferEvent[];
   /** What of this side would help, where others can't be reached. */
@@ -17,9 +20,11 @@ export interface PathsInit {
 
 /** Each device of a person, and how it is reached: dialled anew where there is no link, so that what it says is so now. */
 export async function reportPaths(init: PathsInit, user: string): Promise<PathReport[]> {
-  const { links, isOnline, resolve, transfers, advice } = init;
+  const { links, resolve, transfers } = init;
   const { devices, user: name } = await resolve(user);
-  const reports = await Promise.all(devices.map((target) => report(links, target, isOnline(), advice())));
+  const reports = await Promise.all(devices.map((target) => report(links, target, init)));
+  // None of theirs is known here, and there is nobody to ask.
+  if (devices.length === 0 && !init.isOnline()) throw new Failure('directory-offline');
   const running = transfers().find(({ peer, state }) => state === 'running' && foldName(peer) === foldName(name));
   if (running === undefined) return reports;
   // Which of the devices it goes to is not told: it stands with the one that is linked.
@@ -36,13 +41,9 @@ const filesOf = ({ path, rtt, loss }: TransferEvent): NonNullable<PathReport['fi
   ...(loss !== undefined && { loss }),
 });
 
-async function report(
-  links: LinkManager,
-  target: ContactDevice,
-  online: boolean,
-  advice: string | undefined,
-): Promise<PathReport> {
+async function report(links: LinkManager, target: ContactDevice, init: PathsInit): Promise<PathReport> {
   const { user, device, state } = target;
+  const online = init.isOnline();
   const about = { user, device, state };
   // Who is away by the directory's word is not dialled for nothing.
   if (!links.get(device) && !(online && state === 'offline')) {
@@ -50,7 +51,7 @@ async function report(
     await links.reach(target);
   }
   const link = links.get(device);
-  if (link === undefined) return { ...about, ...unreached(links.tries(device), state, online, advice) };
+  if (link === undefined) return { ...about, ...unreached(links.tries(device), state, init) };
   const rtt = await link.measure();
   return {
     ...about,
@@ -74,12 +75,8 @@ function wordsOf({ path, tunnelled }: Link): Pick<PathReport, 'why' | 'hint'> {
 
 type Unreached = Pick<PathReport, 'path' | 'tried' | 'why' | 'hint'>;
 
-function unreached(
-  tried: readonly PathTry[],
-  state: PresenceState,
-  online: boolean,
-  advice: string | undefined,
-): Unreached {
+function unreached(tried: readonly PathTry[], state: PresenceState, init: PathsInit): Unreached {
+  const online = init.isOnline();
   const path = online ? 'mailbox' : 'none';
   if (online && state === 'offline') {
     return {
@@ -87,6 +84,9 @@ function unreached(
       hint: 'Messages wait, sealed, at the directory, and reach them when they come.',
     };
   }
+  const trouble = init.trouble();
+  // By a wrong clock no certificate is believed, theirs neither.
+  if (trouble !== undefined) return { path, tried, why: trouble.message, hint: trouble.hint };
   const others = online ? '' : ' The directory is away, too.';
   if (tried.length === 0) {
     return {
@@ -98,7 +98,7 @@ function unreached(
     path,
     tried,
     why: `None of their addresses lets us in.${others}`,
-    hint: [adviceFor(tried), advice].filter(Boolean).join(' '),
+    hint: [adviceFor(tried), init.advice()].filter(Boolean).join(' '),
   };
 }
 

@@ -21,6 +21,7 @@ export function transferManager(common: Common, services: Services): TransferMan
     reached: (message) => services.outbox.reached(message),
     dial: (address, transfer) => network.stream(address, transfer),
     linkedFrom: (device) => network.linkedFrom(device),
+    trouble: () => network.trouble,
     isAway: async (user) => (await services.contacts.resolve(user)).devices.every((one) => one.state === 'offline'),
     ...{ directoryId: self.anchor.trust.directoryId, request: network.request, isOnline: common.isOnline },
     seeds: seedsOf(common, services),

@@ -281,7 +281,8 @@ export class Peer implements PeerApi {
     const isOnline = (): boolean => this.directoryState === 'online';
     const about = { transfers: () => transfers.list(), resolve: (who: string) => contacts.resolve(who) };
     const advice = (): string | undefined => this.#network.mapped?.advice();
-    return reportPaths({ links: this.#network.links, isOnline, advice, ...about }, this.#addressee(user));
+    const trouble = (): Failure | undefined => this.#network.trouble;
+    return reportPaths({ links: this.#network.links, isOnline, trouble, advice, ...about }, this.#addressee(user));
   }
 
   doctor(): Promise<readonly Check[]> {

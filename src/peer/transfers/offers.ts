@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.js';
+import type { Failure } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import type { Scope } from '../../base/scope.js';
 import type { LocalStore } from '../../store/local.js';
@@ -11,7 +12,7 @@ import type { TransferRow } from '../storage/tables.js';
 import type { Deposits } from './deposits.js';
 import { describeFor, stampOf } from './source.js';
 import { shapeOf } from './source-shape.js';
-import { awayForNow } from './stall-reasons.js';
+import { awayForNow, shutOut } from './stall-reasons.js';
 import type { TransferEndpoint } from './transfer-endpoint.js';
 import { nobodyElse } from './transfer-failures.js';
 import type { TransferEntry, TransferStore } from './transfer-store.js';
@@ -29,6 +30,8 @@ export interface OffersInit {
   send(user: string, content: TransferContent): Promise<Uint8Array>;
   /** None of their devices is there, as far as the directory knows. */
   isAway(user: string): Promise<boolean>;
+  /** Why the directory can't be used, where that is something else than absence. */
+  trouble(): Failure | undefined;
 }
 
 /** Whoever is there has answered by then, or been asked at least. */
@@ -123,7 +126,7 @@ export class Offers {
   }
 
   async #judge(made: readonly TransferEntry[], leave: boolean): Promise<void> {
-    const { deposits, isAway, entries } = this.#init;
+    const { deposits, isAway, trouble, entries } = this.#init;
     const open = made.filter(({ row }) => row.state === 'offered');
     if (open.length === 0) return;
     if (leave) return deposits.leave(open);
@@ -131,7 +134,8 @@ export class Offers {
       if (!(await isAway(entry.row.user))) continue;
       const lifetime = await deposits.wouldTake(contentBytes(entry.manifest));
       if (entry.row.state !== 'offered' || entry.row.deposit !== undefined) continue;
-      entry.waiting = awayForNow(entry.row, lifetime);
+      const why = trouble();
+      entry.waiting = why === undefined ? awayForNow(entry.row, lifetime) : shutOut(entry.row, why);
       entries.show(entry);
     }
   }

@@ -56,6 +56,13 @@ export function awayForNow({ id, user }: TransferRow, lifetime: number | undefin
   };
 }
 
+/** Whether they are there is not known: the directory can't be asked, for a reason that is ours. */
+export const shutOut = ({ user }: TransferRow, { code, message, hint }: Failure): Waiting => ({
+  code,
+  message: `${user} is not reached: ${firstLower(message)}`,
+  hint,
+});
+
 /** Of the sender. */
 export const fetching = (user: string): Waiting => ({
   code: 'deposit-fetching',

@@ -22,7 +22,7 @@ import { DepositRun } from './deposit-run.js';
 import { Deposits } from './deposits.js';
 import { assertRoom } from './disk-space.js';
 import { LastWords } from './last-words.js';
-import { Offers } from './offers.js';
+import { Offers, type OffersInit } from './offers.js';
 import { cancelledHere, isCalledOff, reasonOf } from './outcomes.js';
 import { PathMemory } from './path-memory.js';
 import { Players } from './players.js';
@@ -34,7 +34,7 @@ import type { TransferEndpoint } from './transfer-endpoint.js';
 import { notBegun, notOpen, notPlayable, over, pausedThere } from './transfer-failures.js';
 import { canResume, isOffer, isOver, plain, type TransferEntry, TransferStore } from './transfer-store.js';
 
-export interface TransferManagerInit {
+export interface TransferManagerInit extends Pick<OffersInit, 'isAway' | 'trouble'> {
   readonly tables: Tables;
   readonly disk: LocalStore;
   readonly clock: Clock;
@@ -59,8 +59,6 @@ export interface TransferManagerInit {
   dial(address: DeviceAddress, id: Uint8Array): Promise<Duplex | undefined>;
   /** Whether the device is there, as far as the directory knows. */
   isThere(address: DeviceAddress): Promise<boolean>;
-  /** None of their devices is there, as far as the directory knows. */
-  isAway(user: string): Promise<boolean>;
   /** The host from which that device has a link to this one. */
   linkedFrom(device: string): string | undefined;
   readonly directoryId: string;
@@ -127,7 +125,7 @@ export class TransferManager {
     });
     this.#offers = new Offers({
       ...{ entries, deposits: this.#deposits, disk, clock, random: init.random, scope, sockets, send },
-      ...{ enter: init.enter, members: init.members, isAway: init.isAway },
+      ...{ enter: init.enter, members: init.members, isAway: init.isAway, trouble: init.trouble },
     });
     this.#answers = new Signalling({
       ...{ entries, send, self: init.self, running: this.#running, seeds: init.seeds },
