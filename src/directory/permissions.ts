@@ -97,6 +97,7 @@ export const DEVICE_REQUESTS: Readonly<Record<keyof DirectoryMethods, RequestRow
   'guests.end': { may: 'message.direct', proof: 'certificate', cost: 30 },
   'ledger.act': { may: 'people.see', proof: 'certificate', cost: 40 },
   'ledger.read': { may: 'people.see', proof: 'certificate', cost: 20 },
+  'ledger.restore': { may: 'people.see', proof: 'certificate', cost: 60 },
 };
 
 /** Requests of somebody who has shown no certificate. */

@@ -125,6 +125,11 @@ export const groupMethods = {
   ),
   /** An act on the directory itself: a role, a ban. */
   'ledger.act': method(v.object(signed), v.object({ number: count() })),
+  /** Acts of the ledger, in order, back to a directory that was set back; `next`: how many it has now. */
+  'ledger.restore': method(
+    v.object({ acts: list(v.object({ act: v.optional(act), operator: v.optional(act) }), ACTS_PAGE) }),
+    v.object({ next: count() }),
+  ),
   /** The directory's acts in order: whole where they concern the caller or he may see all, else their hash. */
   'ledger.read': method(
     v.object({ from: count() }),

@@ -388,4 +388,5 @@ const minimal: Readonly<Record<Exclude<MethodName<DirectoryMethods>, 'hello'>, o
   'deposits.remove': { deposit: id },
   'ledger.act': { statement: id, signature: new Uint8Array(64) },
   'ledger.read': { from: 0 },
+  'ledger.restore': { acts: [] },
 };

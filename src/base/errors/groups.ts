@@ -40,6 +40,11 @@ export const GROUPS = {
     'the directory has lost changes of members or settings',
     'Look at the members (group members), and do again what is missing.',
   ],
+  'ledger-acts-lost': [
+    'limit',
+    'the directory has lost acts of its ledger',
+    'Look at what stands there (/ledger), and do again what is missing: roles, bans.',
+  ],
   'group-banned': ['blocked', 'You are banned from that group.', 'Ask an admin of this directory.'],
   'group-broken': [
     'protocol',

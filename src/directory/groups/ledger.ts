@@ -1,5 +1,5 @@
 import { sameBytes } from '../../base/bytes.js';
-import { Failure } from '../../base/errors.js';
+import { Failure, toFailure } from '../../base/errors.js';
 import { chained, digestOf, NO_ACTS, readAct } from '../../crypto/acts.js';
 import type { Authority } from '../../crypto/ca.js';
 import { readOperatorAct, signOperatorAct } from '../../crypto/operator-acts.js';
@@ -22,6 +22,11 @@ export interface LedgerEntry {
   readonly encoded: Uint8Array;
   readonly act?: Act;
   readonly operator?: OperatorStatement;
+}
+
+interface GivenBack {
+  readonly act?: Uint8Array | undefined;
+  readonly operator?: Uint8Array | undefined;
 }
 
 interface Stored {
@@ -91,6 +96,34 @@ export class Ledger {
     }
     judge(act);
     return this.#store({ act: encoded });
+  }
+
+  /**
+   * An act that the ledger lost when the store was set back: this directory has sealed it, and it follows the head.
+   * Others are passed over: they stand there already, or others stand in their place.
+   * @returns what the operator had done, where it was his
+   * @throws Failure trust 'act-forged'
+   */
+  async takeBack(given: GivenBack): Promise<{ action: string; user: string } | undefined> {
+    const { trust } = this.#authority;
+    if (given.act !== undefined) {
+      const act = readAct(given.act, trust);
+      if (act.statement.group !== undefined) return undefined;
+      await this.append(act, given.act).catch((error: unknown) => {
+        if (toFailure(error).reason !== 'denied') throw error;
+      });
+      return undefined;
+    }
+    if (given.operator === undefined) return undefined;
+    const { operator } = given;
+    const statement = readOperatorAct(operator, trust);
+    let isTaken = false;
+    await this.#inOrder(async () => {
+      isTaken = sameBytes(statement.previous, this.#head);
+      return isTaken ? this.#store({ act: operator, operator: true }) : this.#next;
+    });
+    const { action } = statement;
+    return isTaken ? { action, user: 'user' in statement ? statement.user : '' } : undefined;
   }
 
   /** Signs what the operator does, and puts it on disk. @returns its number */

@@ -144,6 +144,7 @@ export const DEEDS: Readonly<Record<Method, Words>> = {
   'guest.done': 'fetch or hand in a file as a guest: finish',
   'ledger.act': act,
   'ledger.read': 'read the ledger',
+  'ledger.restore': 'hand back what the ledger lost',
 };
 
 /** @param nameOf the name of a group, where it is known */

@@ -11,7 +11,7 @@ import { sealed } from './groups.js';
 import type { Signed } from './request-context.js';
 import { resetFactor } from './second-factor.js';
 
-type Moderating = 'ledger.act' | 'ledger.read';
+type Moderating = 'ledger.act' | 'ledger.read' | 'ledger.restore';
 
 /** Acts on the directory: recorded first, then carried out. What was recorded and broken off before is finished first. */
 export const ledgerHandlers: Pick<Handlers<DirectoryMethods, Signed>, Moderating> = {
@@ -24,6 +24,17 @@ export const ledgerHandlers: Pick<Handlers<DirectoryMethods, Signed>, Moderating
     return { number };
   },
   'ledger.read': ({ core, session }, { from }) => core.ledger.read(from, ACTS_PAGE, session),
+  'ledger.restore': async ({ core }, { acts }) => {
+    await core.carrier.finish();
+    for (const given of acts) {
+      const operated = await core.ledger.takeBack(given);
+      // Of what it does the accounts know nothing any more, and it is not undone by whoever hands it in.
+      if (operated)
+        core.log.warn('an act of the operator that was lost stands in the ledger again: do it again', operated);
+    }
+    await core.carrier.finish();
+    return { next: core.ledger.size };
+  },
 };
 
 /** Doing it again changes nothing: it may have been broken off anywhere. */

@@ -10,6 +10,7 @@ import type { Outbox } from '../messaging/direct/outbox.js';
 import type { DirectSender } from '../messaging/direct/sender.js';
 import type { EventFeed } from '../messaging/event-feed.js';
 import type { Groups } from '../messaging/group/groups.js';
+import type { ModerationLog } from '../messaging/group/moderation-log.js';
 import type { History } from '../messaging/history.js';
 import type { HistoryReader } from '../messaging/history-reader.js';
 import type { Tables } from '../storage/tables.js';
@@ -24,6 +25,7 @@ export interface SetBackInit {
     readonly groups: Groups;
     readonly history: History;
     readonly mail: MailReceiver;
+    readonly moderation: ModerationLog;
     readonly outbox: Outbox;
     readonly reader: HistoryReader;
     readonly reporter: Reporter;
@@ -102,10 +104,11 @@ export class SetBack {
   }
 
   async #compare(since: number): Promise<void> {
-    const { feed, mail, groups, reader, sender, directGroups, history, outbox } = this.#init.services;
+    const { feed, mail, groups, reader, sender, directGroups, history, outbox, moderation } = this.#init.services;
     const { code, message, hint } = wasSetBack();
     feed.emit({ event: 'error', code, message, hint });
     await mail.again();
+    await this.#try(() => moderation.setBack());
     await this.#try(() => groups.setBack());
     for (const { conversation } of await reader.conversations()) {
       if (isGroupId(conversation)) continue;

@@ -16,6 +16,7 @@ import { bytes, codec, count, exactly, list, text, time } from '../../wire/schem
 import { type RowCipher, type Shelf, Table } from './encrypted-table.js';
 import { guestRow } from './guest-row.js';
 import { handOverRow, sharingRow, wishRow } from './hand-over-row.js';
+import { ledgerActRow, ledgerRow } from './ledger-row.js';
 import { messageRow, viaSchema } from './message-row.js';
 import { ownDevicesRow } from './own-devices-row.js';
 import { preferencesRow } from './preferences-row.js';
@@ -266,9 +267,6 @@ const sendingRow = v.object({
 });
 export type SendingRow = v.InferOutput<typeof sendingRow>;
 
-/** `told`: the newest act of the operator that this device has heard of. */
-const ledgerRow = v.object({ number: count(), head: exactly(32), told: v.optional(count()) });
-
 const tablesOn = (shelf: Shelf) => ({
   device: new Table(shelf, 'device', row(deviceRow)),
   contacts: new Table(shelf, 'contact', row(contactRow)),
@@ -303,6 +301,8 @@ const tablesOn = (shelf: Shelf) => ({
   sending: new Table(shelf, 'sending', row(sendingRow)),
   guests: new Table(shelf, 'guest', row(guestRow)),
   ledger: new Table(shelf, 'ledger', row(ledgerRow)),
+  /** The newest acts of the ledger that were shown whole, as they came. */
+  ledgerActs: new Table(shelf, 'ledgeract', row(ledgerActRow)),
   expiring: new Table(shelf, 'expiring', row(expiringRow)),
   earlyChanges: new Table(shelf, 'earlychange', row(earlyChangeRow)),
   later: new Table(shelf, 'later', row(laterRow)),

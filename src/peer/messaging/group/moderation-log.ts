@@ -6,7 +6,7 @@ import type { Scope } from '../../../base/scope.js';
 import { chained, digestOf, NO_ACTS, readAct, signStatement } from '../../../crypto/acts.js';
 import type { SigningKey } from '../../../crypto/keys.js';
 import { readOperatorAct } from '../../../crypto/operator-acts.js';
-import type { LocalStore } from '../../../store/local.js';
+import type { LocalStore, Step } from '../../../store/local.js';
 import type { Act, Statement } from '../../../wire/acts.js';
 import type { DirectoryRequest } from '../../../wire/directory-request.js';
 import { foldName } from '../../../wire/names.js';
@@ -14,6 +14,7 @@ import { OPERATOR, type OperatorStatement } from '../../../wire/operator-acts.js
 import type { ModerationEvent, PeerEvent } from '../../api/events.js';
 import type { LedgerLine } from '../../api/groups.js';
 import type { TrustAnchor } from '../../identity/trust-anchor.js';
+import type { LedgerActRow } from '../../storage/ledger-row.js';
 import type { Tables } from '../../storage/tables.js';
 import type { GroupAction } from './actions.js';
 
@@ -35,6 +36,11 @@ export interface ModerationLogInit {
 }
 
 const TRIES = 16;
+/** Acts that are kept, in case the directory loses them, and how many it takes at once. */
+const KEPT = 1_024;
+const BATCH = 16;
+/** So many are told by name. */
+const NAMED = 5;
 
 /**
  * The directory's acts. The head of their chain is remembered: a directory that changes or leaves out what this device
@@ -58,12 +64,14 @@ export class ModerationLog {
 
   /** Signs the action against the newest act of the log. @throws Failure denied, as the directory judges */
   async act(action: GroupAction): Promise<void> {
-    const { request, key, anchor, clock } = this.#init;
+    const { request, key, anchor, clock, report } = this.#init;
     for (let tries = 0; ; tries++) {
       const { head: previous } = await this.#follow();
       const common = { directory: anchor.trust.directoryId, previous, at: clock.now() };
       try {
         await request('ledger.act', signStatement({ ...common, ...action } as Statement, key));
+        // It is kept as the directory has sealed it, so that a directory that is set back gets it again.
+        await this.#follow().catch(report);
         return;
       } catch (error) {
         if (!hasCode(error, 'head-moved') || tries === TRIES) throw error;
@@ -118,13 +126,62 @@ export class ModerationLog {
     );
   }
 
-  async #follow(): Promise<{ head: Uint8Array; lines: LedgerLine[] }> {
-    const { request, tables, disk, anchor } = this.#init;
+  /** What the ledger says is what it said before, and more. What is new, and shown whole, is kept. */
+  async #follow(): Promise<ReadLedger> {
+    const { tables, disk } = this.#init;
     const seen = (await tables.ledger.get('self')) ?? { number: 0, head: NO_ACTS };
-    const lines: LedgerLine[] = [];
+    const read = await this.#read();
+    if (!agrees(read, seen)) throw changed();
+    const { entries, head } = read;
+    if (entries.length > seen.number)
+      await disk.write([
+        tables.ledger.put(['self'], { ...seen, number: entries.length, head }),
+        ...keeping(tables, entries.slice(seen.number)),
+      ]);
+    return read;
+  }
+
+  /**
+   * The directory's store was set back: what it lost of the ledger, and was shown here, goes back to it. What does not fit
+   * any more, because others acted meanwhile, is told by name.
+   */
+  async setBack(): Promise<void> {
+    const { tables, disk, request, report } = this.#init;
+    const seen = await tables.ledger.get('self');
+    if (seen === undefined || agrees(await this.#read(), seen)) return;
+    const kept = await rowsOf(tables);
+    for (let at = 0; at < kept.length; at += BATCH) {
+      const acts = kept.slice(at, at + BATCH).map(({ act, operator }) => (operator ? { operator: act } : { act }));
+      await request('ledger.restore', { acts }).catch((error: unknown) => {
+        if (!hasCode(error, 'method-unknown')) throw error;
+      });
+    }
+    const now = await this.#read();
+    const { entries, head } = now;
+    const lost = kept.filter(({ act }) => !entries.some(({ digest }) => sameBytes(digest, digestOf(act))));
+    const told = seen.told === undefined ? {} : { told: Math.min(seen.told, entries.length) };
+    await disk.write([
+      tables.ledger.put(['self'], { number: entries.length, head, ...told }),
+      ...kept.map(({ number }) => tables.ledgerActs.remove([number])),
+      ...keeping(tables, entries),
+    ]);
+    if (agrees(now, seen)) return;
+    const lines = lost.map((row) => this.#lineOf(row));
+    report(actsLost(Math.max(lines.length, seen.number - entries.length, 1), lines));
+  }
+
+  #lineOf({ act, operator }: LedgerActRow): Omit<LedgerLine, 'number'> {
+    const { trust } = this.#init.anchor;
+    return operator ? operatorLine(readOperatorAct(act, trust)) : lineOf(readAct(act, trust));
+  }
+
+  /** The ledger as the directory shows it, verified in itself. @throws Failure trust 'ledger-changed', 'act-forged' */
+  async #read(): Promise<ReadLedger> {
+    const { request, anchor } = this.#init;
+    const entries: ReadEntry[] = [];
     let head = NO_ACTS;
     for (let more = true; more; ) {
-      const page = await request('ledger.read', { from: lines.length });
+      const page = await request('ledger.read', { from: entries.length });
       for (const { act, operator, digest } of page.acts) {
         const whole = act ?? operator;
         if (whole !== undefined && !sameBytes(digestOf(whole), digest)) throw changed();
@@ -134,17 +191,46 @@ export class ModerationLog {
         // What the actor saw is what everybody sees.
         if (statement && !sameBytes(statement.previous, head)) throw changed();
         head = chained(head, digest);
-        const line = (read && lineOf(read)) ?? (operated && operatorLine(operated));
-        lines.push({ number: lines.length + 1, ...line });
-        if (lines.length === seen.number && !sameBytes(head, seen.head)) throw changed();
+        const number = entries.length + 1;
+        const line = { number, ...((read && lineOf(read)) ?? (operated && operatorLine(operated))) };
+        const kept = whole && { number, act: whole, ...(operated && { operator: true as const }) };
+        entries.push({ digest, head, line, ...(kept && { kept }) });
       }
       more = page.more;
     }
-    if (lines.length < seen.number) throw changed();
-    if (lines.length > seen.number)
-      await disk.write([tables.ledger.put(['self'], { ...seen, number: lines.length, head })]);
-    return { head, lines };
+    return { head, entries, lines: entries.map(({ line }) => line) };
   }
+}
+
+interface ReadEntry {
+  readonly digest: Uint8Array;
+  /** Of the chain, with this one. */
+  readonly head: Uint8Array;
+  readonly line: LedgerLine;
+  readonly kept?: LedgerActRow;
+}
+
+interface ReadLedger {
+  readonly head: Uint8Array;
+  readonly entries: readonly ReadEntry[];
+  readonly lines: readonly LedgerLine[];
+}
+
+const agrees = ({ entries }: ReadLedger, { number, head }: { number: number; head: Uint8Array }): boolean =>
+  number === 0 || (entries[number - 1] !== undefined && sameBytes(entries[number - 1]!.head, head));
+
+const keeping = (tables: Tables, entries: readonly ReadEntry[]): Step[] =>
+  entries
+    .slice(-KEPT)
+    .flatMap(({ kept, line }) => [
+      ...(kept ? [tables.ledgerActs.put([line.number], kept)] : []),
+      ...(line.number > KEPT ? [tables.ledgerActs.remove([line.number - KEPT])] : []),
+    ]);
+
+async function rowsOf(tables: Tables): Promise<LedgerActRow[]> {
+  const rows: LedgerActRow[] = [];
+  for await (const row of tables.ledgerActs.range([])) rows.push(row);
+  return rows;
 }
 
 export function lineOf({ statement, by, seal }: Act): Omit<LedgerLine, 'number'> {
@@ -178,5 +264,19 @@ const operatorLine = (statement: OperatorStatement): Omit<LedgerLine, 'number'> 
   ...('user' in statement && { user: statement.user }),
   ...('mode' in statement && { mode: statement.mode }),
 });
+
+function actsLost(count: number, lines: readonly Omit<LedgerLine, 'number'>[]): Failure {
+  const named = lines
+    .slice(0, NAMED)
+    .map(({ by, action, user, role }) => [by, action, user, role].filter(Boolean).join(' '));
+  const which = named.length > 0 ? `: ${named.join('; ')}${count > named.length ? '; …' : ''}` : '';
+  return new Failure(
+    'ledger-acts-lost',
+    `the directory has lost ${count === 1 ? 'an act' : `${count} acts`} of its ledger${which}`,
+    {
+      details: { count },
+    },
+  );
+}
 
 const changed = (): Failure => new Failure('ledger-changed');
