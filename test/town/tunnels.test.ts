@@ -46,6 +46,26 @@ test('P7 what comes over a new link does not overtake what lies in the mailbox a
   town.close();
 });
 
+test('P7 a directory that does not answer holds up no message that comes over a link', async () => {
+  const town = await (await twoPeople())('a slow directory');
+  const [ada, bob] = [town.find('ada'), town.find('bob')];
+  const texts: string[] = [];
+  bob.peer!.subscribe((event) => {
+    if (event.event === 'message') texts.push(event.text);
+  });
+  town.web.cutAll();
+  town.web.routers = { noTcp: true, relay: 'shut', straight: 'shut' };
+  await town.done('by the mailbox', ada.peer!.send('bob', 'by the mailbox'));
+  await town.until('it comes', () => texts.length === 1);
+  town.web.routers = { noTcp: false, relay: 'shut', straight: 'shut' };
+  await town.done('a word of bob', bob.peer!.send('ada', 'a word'));
+  await town.until('a link', () => ada.peer!.links().some(({ state }) => state === 'up'));
+  town.web.late = { to: bob.installation.host, ms: 10_000 };
+  await town.done('over', ada.peer!.send('bob', 'over'));
+  await town.until('over comes', () => texts.length === 2, 3_000);
+  town.close();
+});
+
 test('a message comes by the relay, then straight, by the relay when that dies, and by the mailbox where nothing is left', async () => {
   const town = await (await twoPeople())('by turns');
   const [ada, bob] = [town.find('ada'), town.find('bob')];

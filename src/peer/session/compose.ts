@@ -85,9 +85,8 @@ export async function startPeer(init: OpenPeer, starting: Starting): Promise<Pee
   );
   const pairings = pairingsOf({ self, clock, random, scope: online, network, services, handOver });
   const peer = new Peer({
-    ...{ home, scope, self, services, network, linkEvents, clock, random, aside },
+    ...{ home, scope, self, services, network, linkEvents, clock, random, aside, pairings },
     ...kept,
-    pairings,
   });
   let refusal: Failure | undefined;
   const onRefused = (why: Failure): void => {
@@ -111,8 +110,9 @@ export async function startPeer(init: OpenPeer, starting: Starting): Promise<Pee
     if (init.vaultKey !== undefined) throw new Failure('certificate-expired');
     await reenterByPassword(self, init.password, clock);
   };
-  const upgrades = upgradeWatchOf({ self, tables, disk, clock, scope: online }, services);
-  const parts = { self, network, services, upgrades, sync, handOver, pairings, linkEvents, onRefused, reenter };
+  const here = { self, clock, scope: online };
+  const upgrades = upgradeWatchOf({ ...here, tables, disk }, services);
+  const parts = { ...here, network, services, upgrades, sync, handOver, pairings, linkEvents, onRefused, reenter };
   await network.start(listen, handlersOf(parts));
   await sync.caughtUp();
   sync.keepHouse();
@@ -139,6 +139,8 @@ async function mendProfile(home: string, self: LocalDevice, { profile, key, rand
 
 interface HandlerParts {
   readonly self: LocalDevice;
+  readonly clock: Clock;
+  readonly scope: Scope;
   readonly network: Network;
   readonly services: Services;
   readonly upgrades: UpgradeWatch;
@@ -152,10 +154,11 @@ interface HandlerParts {
 
 /** What the network hands in goes to the service it is for. */
 function handlersOf(parts: HandlerParts): NetworkHandlers {
-  const { self, network, services, upgrades, sync, handOver, pairings, linkEvents, onRefused, reenter } = parts;
+  const { self, clock, scope, network, services, upgrades, sync } = parts;
+  const { handOver, pairings, linkEvents, onRefused, reenter } = parts;
   const { contacts, preferences, receiver, groups, mail, outbox, transfers, state } = services;
   const links = new LinkReceiver({
-    receiver,
+    ...{ clock, scope, receiver },
     takeForGroup: (incoming) => groups.takeAside(incoming),
     isOnline: () => network.isOnline,
     drainMailbox: () => mail.drain(),

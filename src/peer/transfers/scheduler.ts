@@ -1,6 +1,7 @@
 import PQueue from 'p-queue';
 import { hex } from '../../base/bytes.js';
 import { type Failure, hasCode, toFailure } from '../../base/errors.js';
+import { within } from '../../base/within.js';
 import { discardPartial, type HostAddress, type PlacedFile } from '../../transfer/transfer.js';
 import type { TransferContent } from '../../wire/content.js';
 import { cleanLine } from '../../wire/text.js';
@@ -21,7 +22,6 @@ import {
   takenUp,
 } from './stall-reasons.js';
 import { fetches, isFetchedThere, isOver, plain, type TransferEntry } from './transfer-store.js';
-import { within } from './within.js';
 
 type Step = Extract<TransferContent, { type: 'answer' }>['step'];
 

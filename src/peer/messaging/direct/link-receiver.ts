@@ -1,9 +1,14 @@
+import type { Clock } from '../../../base/clock.js';
 import { hasCode } from '../../../base/errors.js';
+import type { Scope } from '../../../base/scope.js';
+import { within } from '../../../base/within.js';
 import type { PeerMethods } from '../../../wire/peer-link.js';
 import type { Params } from '../../../wire/rpc.js';
 import type { DirectReceiver, Incoming } from './receiver.js';
 
 export interface LinkReceiverInit {
+  readonly clock: Clock;
+  readonly scope: Scope;
   readonly receiver: DirectReceiver;
   /** Takes in what is a group's. @returns false where it is of no group */
   takeForGroup(incoming: Incoming): Promise<boolean>;
@@ -17,6 +22,9 @@ export interface LinkReceiverInit {
 export interface ArrivalLink {
   readonly via: 'direct' | 'lan' | 'relay';
 }
+
+/** A directory that does not answer holds up no message between two who are linked. */
+const MAILBOX_WITHIN_MS = 2_000;
 
 /** Messages as they come over links. */
 export class LinkReceiver {
@@ -34,9 +42,8 @@ export class LinkReceiver {
    */
   async deliver({ id, group, sealed, mailed }: Params<PeerMethods, 'deliver'>, link: ArrivalLink): Promise<void> {
     const incoming = { id, group, sealed, via: link.via };
-    const { mailboxEmptied, drainMailbox } = this.#init;
-    // A mailbox that can't be read holds up nobody.
-    const read = mailed ? drainMailbox().catch(() => {}) : undefined;
+    const { mailboxEmptied, drainMailbox, isOnline } = this.#init;
+    const read = mailed && isOnline() ? within(this.#init, drainMailbox(), MAILBOX_WITHIN_MS) : undefined;
     const before = Promise.all([this.#taking.get(link), mailboxEmptied(), read]);
     const taken = before.then(() => this.#takeIn(incoming));
     this.#taking.set(

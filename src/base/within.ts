@@ -1,5 +1,5 @@
-import type { Clock } from '../../base/clock.js';
-import type { Scope } from '../../base/scope.js';
+import type { Clock } from './clock.js';
+import type { Scope } from './scope.js';
 
 /** Waits for something, but no longer than this, and not beyond the end of the scope; whether it fails is not asked. */
 export async function within(
