@@ -125,11 +125,10 @@ export class HistoryKeys {
   async forgetKeys(group: Group, after: number): Promise<Step[]> {
     const { archiveKeys } = this.#init.tables;
     const name = hex(group.id);
-    this.#known.delete(name);
-    const steps: Step[] = [];
-    for await (const { epoch } of archiveKeys.range([name], { from: after + 1 }))
-      steps.push(archiveKeys.remove([name, epoch]));
-    return steps;
+    const known = await this.#knownOf(name);
+    const others = [...known].filter((epoch) => epoch > after);
+    for (const epoch of others) known.delete(epoch);
+    return others.map((epoch) => archiveKeys.remove([name, epoch]));
   }
 
   /** Fetches what was said before this device came, the newest first. */

@@ -46,6 +46,7 @@ export class GroupSetBack {
   /** In the group's queue. */
   async compare(group: Group): Promise<void> {
     const { self, follower } = this.#init;
+    if (!group.roster.isMember(self.user)) await this.#loseHistory(group);
     if (group.row.through === 0 || !group.roster.isMember(self.user)) return this.#compareActs(group);
     const kept = await keptOf(this.#init.tables, group);
     let found = await this.#agreement(group, kept);
@@ -195,13 +196,24 @@ export class GroupSetBack {
   /** Where the keys here are not of the directory's epoch, this device comes in anew. */
   async #comeIn(group: Group): Promise<void> {
     const { request, disk, follower, joiner, self } = this.#init;
-    if (!group.roster.isMember(self.user)) return follower.epochs.forget(group);
+    if (!group.roster.isMember(self.user)) {
+      await this.#loseHistory(group);
+      return follower.epochs.forget(group);
+    }
     if (group.mls !== undefined) {
       const { current } = await request('groups.info', { group: group.id });
       if (group.mls.state.epoch !== current) await disk.write(await this.#loseKeys(group, current));
     }
     if (group.mls === undefined) await joiner.enter(group);
     else await this.#leaveInfo(group);
+  }
+
+  /**
+   * Whoever is not inside can't see which epochs are others now. With keys of those, it could not read what was said in them
+   * once it is inside again, and would hand them on. Members give all keys to who comes in.
+   */
+  async #loseHistory(group: Group): Promise<void> {
+    await this.#init.disk.write(await this.#init.archive.forgetKeys(group, -1));
   }
 
   /** Of all epochs after this one. */
