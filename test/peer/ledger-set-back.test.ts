@@ -37,7 +37,9 @@ test('N18 roles and bans that a directory lost by its restore come back from who
   await cy.close();
   await again(() => town.restoreDirectory());
   await roleIs(all[2], 'advanced', 2);
-  const { accounts } = town.directory.site.core;
+  const { accounts, carrier } = town.directory.site.core;
+  // Ben hears of his part before the next act is carried out.
+  await carrier.finish();
   assert.equal((await accounts.need('ben')).role, 'advanced');
   assert.notEqual((await accounts.need('cy')).ban, undefined);
   const both = [
