@@ -109,6 +109,11 @@ export class Town {
   }
 }
 
+/** One who waits for what never comes fails, and keeps no whole run waiting. */
+const LIMIT_MS = 240_000;
+const brief = (event: PeerEvent): string =>
+  'text' in event ? `${event.event} ${event.text}` : 'state' in event ? `${event.event} ${event.state}` : event.event;
+
 /** Everything a peer says from now on, and a way to wait for some of it. */
 export function watch(peer: PeerApi) {
   const seen: PeerEvent[] = [];
@@ -117,17 +122,26 @@ export function watch(peer: PeerApi) {
     seen.push(event);
     for (const look of waiting) look();
   });
-  const until = <T>(find: (events: readonly PeerEvent[]) => T | undefined): Promise<T> =>
-    new Promise((resolve) => {
+  const until = <T>(find: (events: readonly PeerEvent[]) => T | undefined): Promise<T> => {
+    // Made here, so that it tells who waits.
+    const never = new Error(`never came: ${find}`);
+    return new Promise((resolve, reject) => {
       const look = (): void => {
         const found = find(seen);
         if (found === undefined) return;
         waiting.delete(look);
+        clearTimeout(limit);
         resolve(found);
       };
+      const limit = setTimeout(() => {
+        waiting.delete(look);
+        never.message += `; the last that came: ${seen.slice(-5).map(brief).join(', ')}`;
+        reject(never);
+      }, LIMIT_MS).unref();
       waiting.add(look);
       look();
     });
+  };
   const texts = (): string[] => seen.flatMap((event) => (event.event === 'message' ? [event.text] : []));
   return {
     seen,
