@@ -25,12 +25,19 @@ export interface ArrivalLink {
 
 /** A directory that does not answer holds up no message between two who are linked. */
 const MAILBOX_WITHIN_MS = 2_000;
+/** What others say has a device ask its directory no more often than that. */
+const MAILBOX_EVERY_MS = 1_000;
 
 /** Messages as they come over links. */
 export class LinkReceiver {
   readonly #init: LinkReceiverInit;
   /** By link: the message before. */
   readonly #taking = new WeakMap<object, Promise<unknown>>();
+  /** The mailbox, as it is read. */
+  #reading: Promise<void> = Promise.resolve();
+  /** A reading that has not begun, for all who ask until then. */
+  #next: Promise<void> | undefined;
+  #began = Number.NEGATIVE_INFINITY;
 
   constructor(init: LinkReceiverInit) {
     this.#init = init;
@@ -42,8 +49,9 @@ export class LinkReceiver {
    */
   async deliver({ id, group, sealed, mailed }: Params<PeerMethods, 'deliver'>, link: ArrivalLink): Promise<void> {
     const incoming = { id, group, sealed, via: link.via };
-    const { mailboxEmptied, drainMailbox, isOnline } = this.#init;
-    const read = mailed && isOnline() ? within(this.#init, drainMailbox(), MAILBOX_WITHIN_MS) : undefined;
+    const { mailboxEmptied, isOnline } = this.#init;
+    if (mailed && isOnline()) this.#next ??= this.#readMailbox();
+    const read = mailed && this.#next;
     const before = Promise.all([this.#taking.get(link), mailboxEmptied(), read]);
     const taken = before.then(() => this.#takeIn(incoming));
     this.#taking.set(
@@ -51,6 +59,17 @@ export class LinkReceiver {
       taken.catch(() => {}),
     );
     await (await taken).done;
+  }
+
+  async #readMailbox(): Promise<void> {
+    const { clock, scope, drainMailbox } = this.#init;
+    await this.#reading;
+    const rest = this.#began + MAILBOX_EVERY_MS - clock.monotonic();
+    if (rest > 0) await scope.pause(clock, rest);
+    this.#next = undefined;
+    this.#began = clock.monotonic();
+    this.#reading = within(this.#init, drainMailbox(), MAILBOX_WITHIN_MS);
+    await this.#reading;
   }
 
   async #takeIn(incoming: Incoming): Promise<{ done: Promise<unknown> }> {
