@@ -231,8 +231,11 @@ export class Tunnels {
   }
 
   async #openHost(): Promise<TunnelHost> {
-    const { clock, random, datagrams, listening } = this.#init;
-    return new TunnelHost({ clock, random, endpoints: await datagrams.open(listening()) });
+    const { clock, random, scope, datagrams, listening } = this.#init;
+    const host = new TunnelHost({ clock, random, endpoints: await datagrams.open(listening()) });
+    // At once, where somebody has called this program while it ended.
+    scope.defer(() => host.close());
+    return host;
   }
 
   /** Another network: where this device was seen says nothing any more. */
@@ -242,8 +245,7 @@ export class Tunnels {
 
   async #close(): Promise<void> {
     for (const resolve of this.#answers.values()) resolve();
-    const host = await this.#opening?.catch(() => undefined);
-    await host?.close();
+    await this.#opening?.catch(() => undefined);
   }
 }
 

@@ -37,6 +37,7 @@ const UNANSWERED: Outlook = { answered: false, keepsPort: false };
 export class TransferEndpoint {
   readonly #init: TransferEndpointInit;
   #opening: Promise<Transfers> | undefined;
+  #isClosed = false;
   #seen: { readonly at: number; readonly from: string; readonly outlook: Promise<Outlook> } | undefined;
 
   constructor(init: TransferEndpointInit) {
@@ -45,6 +46,8 @@ export class TransferEndpoint {
 
   open(): Promise<Transfers> {
     this.#opening ??= this.#open();
+    // Whoever asks for it while this program ends leaves nothing open.
+    if (this.#isClosed) void this.close();
     return this.#opening;
   }
 
@@ -116,6 +119,7 @@ export class TransferEndpoint {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     const opened = await this.#opening?.catch(() => undefined);
     await opened?.close();
   }
